@@ -1,0 +1,156 @@
+//! The audit log: append-only, hash-chained per organization.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{AuditId, OrganizationId, Timestamp, UserId};
+
+/// Signaled's action codes, one per kind of write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Action(pub &'static str);
+
+macro_rules! actions { ($($name:ident),* $(,)?) => {
+    impl Action { $(pub const $name: Action = Action(stringify!($name));)* }
+    /// Every code, for the filter on the audit page.
+    pub const ACTIONS: &[&str] = &[$(stringify!($name)),*];
+} }
+actions! {
+    ORGANIZATION_CREATED, ORGANIZATION_UPDATED, ORGANIZATION_ENTERED, USER_CREATED, USER_UPDATED, PASSWORD_CHANGED, SIGNED_IN, SIGN_IN_FAILED,
+    SIGNED_OUT, SESSION_REVOKED, MEMBER_ADDED, MEMBER_UPDATED, MEMBER_REMOVED, API_KEY_CREATED, API_KEY_REVOKED, SOURCE_CREATED,
+    SOURCE_UPDATED, SOURCE_DELETED, ENVIRONMENT_CREATED, ENVIRONMENT_UPDATED, ENVIRONMENT_DELETED, EVENTS_INGESTED, EVENTS_IMPORTED,
+    EXPORT_REQUESTED, SETTINGS_UPDATED, DEMO_FILLED,
+}
+
+/// Who did it, as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditActor {
+    pub user_id: Option<UserId>,
+    /// E-mail, `api key <prefix>`, or `system`; kept as text so that it outlives the account.
+    pub label: String,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub session_id: Option<String>,
+}
+
+/// What a use-case hands to `commit`. The store adds id, sequence, time and hashes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditEntry {
+    pub action: Action,
+    pub target_type: &'static str,
+    pub target_id: String,
+    pub metadata: serde_json::Value,
+    pub old_values: Option<serde_json::Value>,
+    pub new_values: Option<serde_json::Value>,
+    pub success: bool,
+    pub error_message: Option<String>,
+}
+
+impl AuditEntry {
+    pub fn new(action: Action, target_type: &'static str, target_id: impl ToString) -> Self {
+        Self {
+            action,
+            target_type,
+            target_id: target_id.to_string(),
+            metadata: serde_json::Value::Object(Default::default()),
+            old_values: None,
+            new_values: None,
+            success: true,
+            error_message: None,
+        }
+    }
+    #[must_use]
+    pub fn metadata(mut self, metadata: serde_json::Value) -> Self {
+        self.metadata = metadata;
+        self
+    }
+    #[must_use]
+    pub fn change(mut self, old: Option<serde_json::Value>, new: Option<serde_json::Value>) -> Self {
+        self.old_values = old;
+        self.new_values = new;
+        self
+    }
+    #[must_use]
+    pub fn failed(mut self, message: impl Into<String>) -> Self {
+        self.success = false;
+        self.error_message = Some(message.into());
+        self
+    }
+}
+
+/// A stored entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    pub organization_id: OrganizationId,
+    pub id: AuditId,
+    /// 1, 2, 3… without gaps in each organization.
+    pub seq: i64,
+    pub created_at: Timestamp,
+    pub actor_id: Option<UserId>,
+    pub actor: String,
+    pub action: String,
+    pub target_type: String,
+    pub target_id: String,
+    pub metadata: serde_json::Value,
+    pub old_values: Option<serde_json::Value>,
+    pub new_values: Option<serde_json::Value>,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub session_id: Option<String>,
+    pub success: bool,
+    pub error_message: Option<String>,
+    pub incident_id: Option<uuid::Uuid>,
+    /// Hex SHA-256 of the entry before; 64 zeros for the first.
+    pub prev_hash: String,
+    pub hash: String,
+}
+
+impl AuditRecord {
+    /// SHA-256 (hex) over the previous hash and every field as canonical JSON: keys sorted, no blanks.
+    pub fn compute_hash(&self) -> String {
+        let canonical = serde_json::json!({
+            "organization_id": self.organization_id, "id": self.id, "seq": self.seq, "created_at": self.created_at,
+            "actor_id": self.actor_id, "actor": self.actor, "action": self.action, "target_type": self.target_type,
+            "target_id": self.target_id, "metadata": self.metadata, "old_values": self.old_values, "new_values": self.new_values,
+            "ip_address": self.ip_address, "user_agent": self.user_agent, "session_id": self.session_id,
+            "success": self.success, "error_message": self.error_message, "incident_id": self.incident_id,
+        });
+        let mut h = Sha256::new();
+        h.update(self.prev_hash.as_bytes());
+        // serde_json's default map is sorted (no `preserve_order`), so this text is canonical.
+        h.update(canonical.to_string().as_bytes());
+        hex(&h.finalize())
+    }
+}
+
+/// The hash before the first entry.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut s, b| {
+        let _ = write!(s, "{b:02x}");
+        s
+    })
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AuditFilter {
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    pub target_type: Option<String>,
+    pub target_id: Option<String>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// What `audit verify` found in one organization's chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub organization: String,
+    pub entries: i64,
+    /// Sequence and hash of the last entry, to compare with one exported earlier.
+    pub head_seq: i64,
+    pub head_hash: String,
+    /// The first sequence that does not fit, and why.
+    pub broken: Option<(i64, String)>,
+}

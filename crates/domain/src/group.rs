@@ -1,0 +1,41 @@
+//! Groups: events of one fingerprint.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{GroupId, OrganizationId, Severity, Timestamp};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    pub id: GroupId,
+    pub fingerprint: String,
+    /// The message with its variable parts as `<slot>` marks.
+    pub template: String,
+    pub component: Option<String>,
+    pub event_type: Option<String>,
+    /// The message of the first event, as an example.
+    pub example: String,
+    /// The highest seen.
+    pub severity: Severity,
+    pub event_count: i64,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+}
+
+impl GroupId {
+    /// UUIDv8 over organization and fingerprint: concurrent writers agree on it without a look-up, and a rebuild
+    /// from raw events yields the same ids.
+    pub fn derive(organization: OrganizationId, fingerprint: &str) -> Self {
+        let mut h = Sha256::new();
+        h.update(organization.0.as_bytes());
+        h.update(fingerprint.as_bytes());
+        let digest = h.finalize();
+        let mut bytes = [0u8; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+    pub fn nil() -> Self {
+        Self(Uuid::nil())
+    }
+}

@@ -1,0 +1,54 @@
+//! Identifiers: a UUIDv7 each, wrapped so that one noun's id cannot stand where another's belongs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What every id can do; the store and the clock are generic over it.
+pub trait Id: Copy + Send + Sync + 'static {
+    fn from_uuid(uuid: Uuid) -> Self;
+    fn uuid(self) -> Uuid;
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl Id for $name {
+            fn from_uuid(uuid: Uuid) -> Self { Self(uuid) }
+            fn uuid(self) -> Uuid { self.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.hyphenated().fmt(f) }
+        }
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> { Uuid::parse_str(text).map(Self) }
+        }
+    )*};
+}
+
+ids! {
+    OrganizationId,
+    EnvironmentId,
+    UserId,
+    MembershipId,
+    /// A row of `user_sessions`: one signed-in device.
+    UserSessionId,
+    ApiKeyId,
+    SourceId,
+    EventId,
+    /// Derived from organization and fingerprint, so that two writers agree without asking (see `group`).
+    GroupId,
+    AuditId,
+    UploadId,
+}
+
+/// The reserved organization that holds the platform's own audit chain (sign-ins, new organizations).
+/// It is never listed and nobody is a member of it.
+pub const PLATFORM: OrganizationId = OrganizationId(Uuid::nil());

@@ -1,0 +1,55 @@
+//! Members: a user in an organization with a role (the seeds' UserRole) and an approval level.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{MembershipId, Timestamp, UserId};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? } $err:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($variant),* }
+        impl $name {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            pub fn as_str(self) -> &'static str { match self { $(Self::$variant => $word),* } }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
+        }
+        impl FromStr for $name {
+            type Err = &'static str;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|v| v.as_str() == text).ok_or($err)
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// Role in one organization. `sre` is a platform role on the user, not listed here.
+    Role { Viewer = "viewer", Analyst = "analyst", Admin = "admin" } "not a role: viewer, analyst or admin"
+}
+words! {
+    /// Up to which level a member may approve actions; separate from the role.
+    ApprovalLevel { None = "none", Analyst = "analyst", Senior = "senior", Manager = "manager", Executive = "executive" }
+    "not an approval level: none, analyst, senior, manager or executive"
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    pub id: MembershipId,
+    pub user_id: UserId,
+    pub email: String,
+    pub username: String,
+    pub display_name: Option<String>,
+    pub role: Role,
+    pub approval_level: ApprovalLevel,
+    pub enabled: bool,
+    pub last_login_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,55 @@
+//! Organizations (the seeds' tenants): the wall everything else lives behind.
+
+use serde::{Deserialize, Serialize};
+
+use crate::invalid::Problems;
+use crate::{Invalid, OrganizationId, Timestamp};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Organization {
+    pub id: OrganizationId,
+    pub slug: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub contact_email: Option<String>,
+    pub is_active: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NewOrganization {
+    pub slug: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub contact_email: Option<String>,
+}
+
+impl NewOrganization {
+    pub fn check(&self) -> Result<(), Invalid> {
+        let mut p = Problems::default();
+        p.require(is_slug(&self.slug), "slug", "use 2 to 63 lower-case letters, digits and hyphens, starting with a letter");
+        p.require(!self.name.trim().is_empty() && self.name.chars().count() <= 255, "name", "give a name of at most 255 characters");
+        if let Some(email) = &self.contact_email {
+            p.require(is_email(email), "contact_email", "not an e-mail address");
+        }
+        p.done()
+    }
+}
+
+/// `[a-z][a-z0-9-]{1,62}`; `platform` is reserved.
+pub fn is_slug(text: &str) -> bool {
+    let b = text.as_bytes();
+    (2..=63).contains(&b.len())
+        && b[0].is_ascii_lowercase()
+        && b.iter().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == b'-')
+        && !text.ends_with('-')
+        && text != "platform"
+}
+
+/// Good enough to catch a typing error: one `@`, something on both sides, no spaces, at most 320 characters.
+pub fn is_email(text: &str) -> bool {
+    let mut parts = text.splitn(2, '@');
+    let (local, host) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    text.len() <= 320 && !local.is_empty() && !host.is_empty() && !host.contains('@') && !text.chars().any(char::is_whitespace)
+}

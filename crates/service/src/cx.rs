@@ -1,0 +1,123 @@
+//! The context of a use-case: who, where, and the proof that it is allowed.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use domain::account::User;
+use domain::audit::AuditActor;
+use domain::member::Role;
+use domain::permission::{Mutating, Permission, PermissionSet};
+use domain::{ApiKeyId, OrganizationId, PLATFORM, Timestamp, UserSessionId};
+use store::{Db, ReadTx, Stamp, WriteTx};
+
+use crate::secrets::Secrets;
+use crate::{Clock, Error, Result};
+
+/// Everything a use-case needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub(crate) db: Db,
+    pub clock: Clock,
+    pub(crate) secrets: Arc<Secrets>,
+    /// Demo mode: the sign-in page shows the demo's credentials.
+    pub demo: bool,
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Client {
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Who {
+    User(User),
+    ApiKey { id: ApiKeyId, prefix: String },
+    /// The command line or a background task.
+    System(&'static str),
+}
+
+/// Who acts, in which organization, with which permissions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Actor {
+    pub who: Who,
+    pub organization: OrganizationId,
+    pub permissions: PermissionSet,
+    /// `None`: the platform role, an API key or the system.
+    pub role: Option<Role>,
+    pub session: Option<UserSessionId>,
+    pub client: Client,
+}
+
+impl Actor {
+    /// The command line or a background task, in one organization.
+    pub fn system(name: &'static str, organization: OrganizationId) -> Self {
+        Self { who: Who::System(name), organization, permissions: PermissionSet::all(), role: None, session: None, client: Client::default() }
+    }
+    /// The command line or a background task, on the platform.
+    pub fn platform(name: &'static str) -> Self {
+        Self::system(name, PLATFORM)
+    }
+    pub fn audit(&self) -> AuditActor {
+        let (user_id, label) = match &self.who {
+            Who::User(user) => (Some(user.id), user.email.clone()),
+            Who::ApiKey { prefix, .. } => (None, format!("api key {prefix}")),
+            Who::System(name) => (None, format!("system ({name})")),
+        };
+        AuditActor {
+            user_id,
+            label,
+            ip_address: self.client.ip_address.clone(),
+            user_agent: self.client.user_agent.clone(),
+            session_id: self.session.map(|s| s.to_string()),
+        }
+    }
+}
+
+/// The proof that `actor` holds `P`. Only [`Services::admit`] makes one.
+pub struct Cx<P> {
+    pub services: Services,
+    pub actor: Actor,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl Services {
+    pub fn new(db: Db, clock: Clock, secrets: Secrets, demo: bool) -> Self {
+        Self { db, clock, secrets: Arc::new(secrets), demo }
+    }
+    /// Checks the permission. The one way to a context.
+    pub fn admit<P: Permission>(&self, actor: &Actor) -> Result<Cx<P>> {
+        if actor.permissions.has(P::KEY) {
+            Ok(Cx { services: self.clone(), actor: actor.clone(), permission: PhantomData })
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp { now: self.clock.now(), audit_id: self.clock.id() }
+    }
+    /// Pool figures for the metrics: open and idle.
+    pub fn pool_state(&self) -> (u32, usize) {
+        self.db.pool_state()
+    }
+    /// The database answers and its schema is current.
+    pub async fn is_ready(&self) -> Result<bool> {
+        Ok(self.db.is_migrated().await?)
+    }
+}
+
+impl<P: Permission> Cx<P> {
+    pub fn now(&self) -> Timestamp {
+        self.services.clock.now()
+    }
+    pub async fn read(&self) -> Result<ReadTx> {
+        Ok(ReadTx::begin(&self.services.db, self.actor.organization).await?)
+    }
+}
+
+impl<P: Mutating> Cx<P> {
+    pub async fn write(&self) -> Result<WriteTx> {
+        Ok(WriteTx::begin(&self.services.db, self.actor.organization, self.actor.audit(), self.services.stamp()).await?)
+    }
+}

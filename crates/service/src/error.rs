@@ -1,0 +1,36 @@
+//! One error enum. The edge (router, server functions, command line) turns it into an answer and logs it once.
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("not found")]
+    NotFound,
+    #[error("you may not do this here")]
+    Forbidden,
+    #[error("sign in first")]
+    Unauthenticated,
+    #[error("{0}")]
+    Invalid(#[from] domain::Invalid),
+    /// It exists already, or changed since it was read.
+    #[error("{0}")]
+    Conflict(String),
+    #[error("too many attempts; try again in {retry_after} seconds")]
+    TooMany { retry_after: u64 },
+    /// The database is away or full; nothing was written.
+    #[error("the database cannot answer now; nothing was lost, try again")]
+    Unavailable { full: bool },
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Unique => Self::Conflict("it exists already".to_owned()),
+            store::Error::Full => Self::Unavailable { full: true },
+            store::Error::Unavailable(_) => Self::Unavailable { full: false },
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Use-cases: check, transaction, audit. No SQL, no HTTP, no Leptos.
+//!
+//! Every use-case takes a [`Cx<P>`], which only [`Services::admit`] makes after the permission was checked; it opens the
+//! transactions. `Cx<P>::write` exists only where `P: Mutating`, and a [`store::WriteTx`] ends only with an audit entry.
+//! To add a noun: `<noun>.rs` with the verbs of the trade (`open`, `assign`, `revoke`), tests in `tests/it/`.
+
+pub mod api_keys;
+pub mod audit;
+pub mod auth;
+pub mod clock;
+pub mod cx;
+pub mod demo;
+pub mod environments;
+pub mod error;
+pub mod events;
+pub mod groups;
+pub mod housekeeping;
+pub mod members;
+pub mod organizations;
+pub mod overview;
+pub mod secrets;
+pub mod sessions;
+pub mod settings;
+pub mod sources;
+pub mod uploads;
+
+pub use clock::Clock;
+pub use cx::{Actor, Client, Cx, Services, Who};
+pub use error::{Error, Result};

@@ -1,0 +1,67 @@
+//! Secrets at rest: XChaCha20-Poly1305 under the key of the data folder, bound to their place by associated data.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use domain::audit::hex;
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Result};
+
+/// The key ring: today one key, named by the first 8 hex digits of its SHA-256, so that a later one can be told apart.
+pub struct Secrets {
+    key: [u8; 32],
+    id: String,
+}
+
+const NONCE: usize = 24;
+
+impl Secrets {
+    pub fn new(key: [u8; 32]) -> Self {
+        let id = hex(&Sha256::digest(key))[..8].to_owned();
+        Self { key, id }
+    }
+    /// A fresh random key, for the first start.
+    pub fn generate_key() -> Result<[u8; 32]> {
+        random()
+    }
+    /// `v1` + key id (8) + nonce (24) + ciphertext. `place` is e.g. `sessions/<id>`; it must be the same to open.
+    pub fn seal(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        let nonce: [u8; NONCE] = random()?;
+        let sealed = self.cipher().encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: place.as_bytes() }).map_err(|_| Error::Internal("cannot encrypt".to_owned()))?;
+        Ok([b"v1", self.id.as_bytes(), &nonce, &sealed].concat())
+    }
+    /// `None` when it was sealed with another key, for another place, or was changed.
+    pub fn open(&self, place: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let rest = sealed.strip_prefix(b"v1")?.strip_prefix(self.id.as_bytes())?;
+        let (nonce, ciphertext) = rest.split_at_checked(NONCE)?;
+        let nonce: [u8; NONCE] = nonce.try_into().ok()?;
+        self.cipher().decrypt(&XNonce::from(nonce), Payload { msg: ciphertext, aad: place.as_bytes() }).ok()
+    }
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&Key::from(self.key))
+    }
+}
+
+/// Bytes from the system's random source.
+pub fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0u8; N];
+    getrandom::fill(&mut bytes).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_only_with_its_key_and_place() {
+        let a = Secrets::new([1; 32]);
+        let sealed = a.seal("sessions/1", b"plain").unwrap();
+        assert_eq!(a.open("sessions/1", &sealed).as_deref(), Some(&b"plain"[..]));
+        assert_eq!(a.open("sessions/2", &sealed), None);
+        assert_eq!(Secrets::new([2; 32]).open("sessions/1", &sealed), None);
+        let mut changed = sealed;
+        *changed.last_mut().unwrap() ^= 1;
+        assert_eq!(a.open("sessions/1", &changed), None);
+    }
+}

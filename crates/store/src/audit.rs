@@ -1,0 +1,146 @@
+//! The audit chain: append under the head's lock, list, walk.
+
+use domain::audit::{AuditActor, AuditEntry, AuditFilter, AuditRecord, GENESIS};
+use domain::{OrganizationId, Timestamp};
+
+use crate::db::{Conn, Dialect, Result, Sql, canonical, from_row, sql};
+use crate::scope::{Scoped, Stamp, SystemTx};
+
+from_row!(AuditRecord {
+    organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata, old_values, new_values,
+    ip_address, user_agent, session_id, success, error_message, incident_id, prev_hash, hash,
+});
+
+/// Appends one entry. The head row is locked (PostgreSQL) or the whole file is (SQLite) until the commit, so the chain
+/// cannot fork; it is the transaction's last step, so the lock is short.
+pub(crate) async fn append(conn: &mut Conn, organization: OrganizationId, actor: &AuditActor, stamp: Stamp, entry: AuditEntry) -> Result<()> {
+    let (seq, prev_hash) = lock_head(conn, organization).await?;
+    let mut record = AuditRecord {
+        organization_id: organization,
+        id: stamp.audit_id,
+        seq: seq + 1,
+        created_at: stamp.now,
+        actor_id: actor.user_id,
+        actor: clean(&actor.label),
+        action: entry.action.0.to_owned(),
+        target_type: entry.target_type.to_owned(),
+        target_id: clean(&entry.target_id),
+        metadata: canonical(entry.metadata),
+        old_values: entry.old_values.map(canonical),
+        new_values: entry.new_values.map(canonical),
+        ip_address: actor.ip_address.as_deref().map(clean),
+        user_agent: actor.user_agent.as_deref().map(clean),
+        session_id: actor.session_id.as_deref().map(clean),
+        success: entry.success,
+        error_message: entry.error_message.as_deref().map(clean),
+        incident_id: None,
+        prev_hash,
+        hash: String::new(),
+    };
+    record.hash = record.compute_hash();
+    conn.exec_one(
+        sql("INSERT INTO audit_log (organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata,
+                 old_values, new_values, ip_address, user_agent, session_id, success, error_message, incident_id, prev_hash, hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)")
+        .bind(record.organization_id).bind(record.id).bind(record.seq).bind(record.created_at).bind(record.actor_id).bind(record.actor)
+        .bind(record.action).bind(record.target_type).bind(record.target_id).bind(record.metadata).bind(record.old_values)
+        .bind(record.new_values).bind(record.ip_address).bind(record.user_agent).bind(record.session_id).bind(record.success)
+        .bind(record.error_message).bind(record.incident_id).bind(record.prev_hash).bind(&record.hash),
+    )
+    .await?;
+    conn.exec_one(
+        sql("UPDATE audit_heads SET seq = $2, hash = $3 WHERE organization_id = $1").bind(organization).bind(record.seq).bind(record.hash),
+    )
+    .await
+}
+
+async fn lock_head(conn: &mut Conn, organization: OrganizationId) -> Result<(i64, String)> {
+    conn.exec(
+        sql("INSERT INTO audit_heads (organization_id, seq, hash) VALUES ($1, 0, $2) ON CONFLICT (organization_id) DO NOTHING")
+            .bind(organization)
+            .bind(GENESIS),
+    )
+    .await?;
+    let text = match conn.dialect() {
+        Dialect::Sqlite => "SELECT seq, hash FROM audit_heads WHERE organization_id = $1",
+        Dialect::Postgres => "SELECT seq, hash FROM audit_heads WHERE organization_id = $1 FOR UPDATE",
+    };
+    let rows = conn.rows(sql(text).bind(organization)).await?;
+    match rows.first() {
+        Some(row) => Ok((row.get("seq")?, row.get("hash")?)),
+        None => Ok((0, GENESIS.to_owned())),
+    }
+}
+
+fn clean(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}
+
+/// Newest first, entries before `before` (a sequence number).
+pub async fn list(tx: &mut impl Scoped, filter: &AuditFilter, before: Option<i64>, limit: u32) -> Result<Vec<AuditRecord>> {
+    let q = tx.sql(
+        "SELECT organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata, old_values, new_values,
+                ip_address, user_agent, session_id, success, error_message, incident_id, prev_hash, hash
+         FROM audit_log WHERE organization_id = $1",
+    );
+    let mut q = narrow(q, filter);
+    if let Some(seq) = before {
+        q = q.push(" AND seq < ").arg(seq);
+    }
+    q = q.push(" ORDER BY seq DESC LIMIT ").arg(limit);
+    tx.conn().all(q).await
+}
+
+/// How many entries match.
+pub async fn count(tx: &mut impl Scoped, filter: &AuditFilter) -> Result<i64> {
+    let q = narrow(tx.sql("SELECT count(*) FROM audit_log WHERE organization_id = $1"), filter);
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
+}
+
+fn narrow(mut q: Sql, filter: &AuditFilter) -> Sql {
+    if let Some(actor) = &filter.actor {
+        q = q.push(" AND actor = ").arg(actor);
+    }
+    if let Some(action) = &filter.action {
+        q = q.push(" AND action = ").arg(action);
+    }
+    if let Some(kind) = &filter.target_type {
+        q = q.push(" AND target_type = ").arg(kind);
+    }
+    if let Some(id) = &filter.target_id {
+        q = q.push(" AND target_id = ").arg(id);
+    }
+    if let Some(from) = filter.from {
+        q = q.push(" AND created_at >= ").arg(from);
+    }
+    if let Some(to) = filter.to {
+        q = q.push(" AND created_at < ").arg(to);
+    }
+    q
+}
+
+/// Entries after `after` in chain order, for verification and export.
+pub async fn walk(tx: &mut SystemTx, organization: OrganizationId, after: i64, limit: u32) -> Result<Vec<AuditRecord>> {
+    tx.conn()
+        .all(
+            sql("SELECT organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata, old_values, new_values,
+                        ip_address, user_agent, session_id, success, error_message, incident_id, prev_hash, hash
+                 FROM audit_log WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3")
+            .bind(organization)
+            .bind(after)
+            .bind(limit),
+        )
+        .await
+}
+
+/// Sequence and hash of the last entry; `None` when nothing was ever written.
+pub async fn head(tx: &mut SystemTx, organization: OrganizationId) -> Result<Option<(i64, String)>> {
+    let rows = tx.conn().rows(sql("SELECT seq, hash FROM audit_heads WHERE organization_id = $1").bind(organization)).await?;
+    rows.first().map(|row| Ok((row.get("seq")?, row.get("hash")?))).transpose()
+}
+
+/// When the organization last wrote; for tests and the page's footer.
+pub async fn last_written(tx: &mut impl Scoped) -> Result<Option<Timestamp>> {
+    let q = tx.sql("SELECT created_at FROM audit_log WHERE organization_id = $1 ORDER BY seq DESC LIMIT 1");
+    tx.conn().scalar(q).await
+}

@@ -1,0 +1,38 @@
+//! Embedded migrations, the same numbers and names for both databases.
+
+use sqlx::migrate::Migrator;
+
+use super::{Db, Error, Result};
+
+static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+impl Db {
+    /// Brings the schema up to date. Safe to run at every start and from several processes.
+    pub async fn migrate(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { write, .. } => SQLITE.run(write).await?,
+            Self::Postgres(pool) => POSTGRES.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// `Ok(true)` when every embedded migration is applied; an error when the database does not answer.
+    pub async fn is_migrated(&self) -> Result<bool> {
+        const COUNT: &str = "SELECT count(*) FROM _sqlx_migrations WHERE success";
+        let (done, wanted): (i64, usize) = match self {
+            Self::Sqlite { read, .. } => (sqlx::query_scalar(COUNT).fetch_one(read).await?, SQLITE.iter().count()),
+            Self::Postgres(pool) => (sqlx::query_scalar(COUNT).fetch_one(pool).await?, POSTGRES.iter().count()),
+        };
+        Ok(usize::try_from(done).is_ok_and(|n| n >= wanted))
+    }
+
+    /// Makes this and the next month's audit partition (PostgreSQL; nothing to do in SQLite).
+    pub async fn prepare_audit_months(&self, now: domain::Timestamp) -> Result<()> {
+        let Self::Postgres(pool) = self else { return Ok(()) };
+        for at in [now, now.plus_seconds(31 * 86_400)] {
+            sqlx::query("CALL prepare_audit_month($1)").bind(at.utc().date_naive()).execute(pool).await.map_err(Error::from)?;
+        }
+        Ok(())
+    }
+}

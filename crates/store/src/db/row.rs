@@ -1,0 +1,151 @@
+//! Rows: one type over both drivers, read by column name.
+
+use domain::Timestamp;
+use domain::id::Id;
+use serde_json::Value;
+use sqlx::postgres::{PgRow, PgValueRef};
+use sqlx::sqlite::{SqliteRow, SqliteValueRef};
+use sqlx::{ColumnIndex, Decode, Postgres, Row as _, Sqlite, ValueRef as _};
+use uuid::Uuid;
+
+use super::{Error, Result};
+
+pub enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    pub fn get<T: Column>(&self, column: &str) -> Result<T> {
+        let fail = |e: Box<dyn std::error::Error + Send + Sync>| Error::Decode { column: column.to_owned(), reason: e.to_string() };
+        match self {
+            Self::Sqlite(row) => {
+                let value = column.index(row).and_then(|i| row.try_get_raw(i)).map_err(|e| fail(e.into()))?;
+                T::sqlite(value).map_err(fail)
+            }
+            Self::Postgres(row) => {
+                let value = column.index(row).and_then(|i| row.try_get_raw(i)).map_err(|e| fail(e.into()))?;
+                T::postgres(value).map_err(fail)
+            }
+        }
+    }
+    /// The first column, for `SELECT count(*)` and `RETURNING x`.
+    pub fn first<T: Column>(&self) -> Result<T> {
+        let fail = |e: Box<dyn std::error::Error + Send + Sync>| Error::Decode { column: "the first".to_owned(), reason: e.to_string() };
+        match self {
+            Self::Sqlite(row) => T::sqlite(row.try_get_raw(0).map_err(|e| fail(e.into()))?).map_err(fail),
+            Self::Postgres(row) => T::postgres(row.try_get_raw(0).map_err(|e| fail(e.into()))?).map_err(fail),
+        }
+    }
+}
+
+type Decoded<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// A value that can be read from a column of either database.
+pub trait Column: Sized {
+    fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self>;
+    fn postgres(value: PgValueRef<'_>) -> Decoded<Self>;
+}
+
+macro_rules! same_in_both {
+    ($($type:ty),*) => {$(
+        impl Column for $type {
+            fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> { <$type as Decode<Sqlite>>::decode(value) }
+            fn postgres(value: PgValueRef<'_>) -> Decoded<Self> { <$type as Decode<Postgres>>::decode(value) }
+        }
+    )*};
+}
+same_in_both!(String, f64, bool, Vec<u8>);
+
+impl Column for i64 {
+    fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> {
+        <i64 as Decode<Sqlite>>::decode(value)
+    }
+    fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
+        // sum(bigint) is numeric in PostgreSQL; statements cast it, so here it is int8 or int4.
+        if value.type_info().as_ref() == &sqlx::postgres::PgTypeInfo::with_name("INT4") {
+            return <i32 as Decode<Postgres>>::decode(value).map(i64::from);
+        }
+        <i64 as Decode<Postgres>>::decode(value)
+    }
+}
+
+impl Column for Uuid {
+    fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> {
+        Ok(Uuid::parse_str(<&str as Decode<Sqlite>>::decode(value)?)?)
+    }
+    fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
+        <Uuid as Decode<Postgres>>::decode(value)
+    }
+}
+macro_rules! id_column {
+    ($($id:ident),*) => {$(
+        impl Column for domain::$id {
+            fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> { Uuid::sqlite(value).map(Self::from_uuid) }
+            fn postgres(value: PgValueRef<'_>) -> Decoded<Self> { Uuid::postgres(value).map(Self::from_uuid) }
+        }
+    )*};
+}
+super::args::for_each_id!(id_column);
+
+impl Column for Timestamp {
+    fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> {
+        Ok(<&str as Decode<Sqlite>>::decode(value)?.parse::<Timestamp>()?)
+    }
+    fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
+        Timestamp::new(<chrono::DateTime<chrono::Utc> as Decode<Postgres>>::decode(value)?).ok_or_else(|| "instant out of range".into())
+    }
+}
+impl Column for Value {
+    fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> {
+        Ok(serde_json::from_str(<&str as Decode<Sqlite>>::decode(value)?)?)
+    }
+    fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
+        <sqlx::types::Json<Value> as Decode<Postgres>>::decode(value).map(|j| j.0)
+    }
+}
+impl Column for Vec<String> {
+    fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> {
+        Ok(serde_json::from_value(Value::sqlite(value)?)?)
+    }
+    fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
+        Ok(serde_json::from_value(Value::postgres(value)?)?)
+    }
+}
+impl<T: Column> Column for Option<T> {
+    fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> {
+        if value.is_null() { Ok(None) } else { T::sqlite(value).map(Some) }
+    }
+    fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
+        if value.is_null() { Ok(None) } else { T::postgres(value).map(Some) }
+    }
+}
+
+/// Enums of the domain, stored as their word.
+macro_rules! words {
+    ($($type:ty),* $(,)?) => {$(
+        impl Column for $type {
+            fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> { Ok(<&str as Decode<Sqlite>>::decode(value)?.parse()?) }
+            fn postgres(value: PgValueRef<'_>) -> Decoded<Self> { Ok(value.as_str()?.parse()?) }
+        }
+    )*};
+}
+words!(domain::Severity, domain::member::Role, domain::member::ApprovalLevel, domain::upload::Format);
+
+/// A struct that can be read from a row.
+pub trait FromDb: Sized {
+    fn from_db(row: &Row) -> Result<Self>;
+}
+
+/// Reads a domain struct whose fields have the columns' names: `from_row!(Source { id, name, … });`
+macro_rules! from_row {
+    ($type:path { $($field:ident),* $(,)? }) => {
+        impl $crate::db::FromDb for $type {
+            fn from_db(row: &$crate::db::Row) -> $crate::Result<Self> {
+                Ok(Self { $($field: row.get(stringify!($field))?),* })
+            }
+        }
+    };
+}
+
+pub(crate) use from_row;

@@ -1,0 +1,30 @@
+//! The store: the only crate with SQL, over SQLite and PostgreSQL.
+//!
+//! - `db/` is the seam: one SQL text with `$1…$n` runs on both databases; nothing above it is generic over one.
+//! - `scope` holds the transactions: `ReadTx`, `WriteTx` (one organization) and `SystemTx` (all of them, rare).
+//! - one file per noun of free functions, the transaction first, then ids, then data. "Not there" is `Ok(None)`.
+//!
+//! It must never decide who may do what, read a clock, or know HTTP. To add a noun: a migration of the same number and
+//! name in both folders, then `<noun>.rs` here, then a test in `tests/it/` (it runs on both databases).
+
+pub mod account;
+pub mod api_key;
+pub mod audit;
+pub mod db;
+pub mod environment;
+pub mod event;
+pub mod group;
+pub mod housekeeping;
+pub mod ingest;
+pub mod member;
+pub mod organization;
+pub mod overview;
+pub mod rollup;
+pub mod scope;
+pub mod session;
+pub mod setting;
+pub mod source;
+pub mod upload;
+
+pub use db::{Db, Error, Options, Result};
+pub use scope::{ReadTx, Scoped, Stamp, SystemTx, Within, WriteTx, Writing};

@@ -1,0 +1,138 @@
+//! Transactions. `ReadTx` and `WriteTx` belong to one organization; `$1` of their statements is always that organization.
+//! A write transaction can only be ended by `commit(entry)`, which appends to the audit chain; dropping it rolls back.
+
+use domain::audit::{AuditActor, AuditEntry};
+use domain::{AuditId, OrganizationId, PLATFORM, Timestamp};
+
+use crate::db::{Conn, Db, Dialect, Result, Sql, sql};
+
+/// Time and id of the audit entry to come, from the service's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    pub now: Timestamp,
+    pub audit_id: AuditId,
+}
+
+/// A transaction of one organization.
+pub trait Scoped: Send {
+    fn organization(&self) -> OrganizationId;
+    fn conn(&mut self) -> &mut Conn;
+    /// A statement whose `$1` is the organization.
+    fn sql(&self, text: &'static str) -> Sql {
+        sql(text).bind(self.organization())
+    }
+}
+
+/// A transaction of one organization that may write.
+pub trait Writing: Scoped {}
+
+pub struct ReadTx {
+    organization: OrganizationId,
+    conn: Conn,
+}
+
+pub struct WriteTx {
+    organization: OrganizationId,
+    conn: Conn,
+    actor: AuditActor,
+    stamp: Stamp,
+}
+
+impl ReadTx {
+    pub async fn begin(db: &Db, organization: OrganizationId) -> Result<Self> {
+        Ok(Self { organization, conn: db.begin_read(Some(organization)).await? })
+    }
+}
+
+impl WriteTx {
+    pub async fn begin(db: &Db, organization: OrganizationId, actor: AuditActor, stamp: Stamp) -> Result<Self> {
+        Ok(Self { organization, conn: db.begin_write(Some(organization)).await?, actor, stamp })
+    }
+    /// The instant of this write.
+    pub fn now(&self) -> Timestamp {
+        self.stamp.now
+    }
+    /// Appends the entry to the organization's chain and commits both together.
+    pub async fn commit(mut self, entry: AuditEntry) -> Result<()> {
+        crate::audit::append(&mut self.conn, self.organization, &self.actor, self.stamp, entry).await?;
+        self.conn.commit().await
+    }
+}
+
+impl Scoped for ReadTx {
+    fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+    fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+impl Scoped for WriteTx {
+    fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+    fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl Writing for WriteTx {}
+
+/// One organization inside a [`SystemTx`], for the few writes that touch a global table and an organization's together
+/// (the first administrator, a new account with its membership).
+pub struct Within<'a> {
+    organization: OrganizationId,
+    conn: &'a mut Conn,
+}
+
+impl Scoped for Within<'_> {
+    fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+    fn conn(&mut self) -> &mut Conn {
+        self.conn
+    }
+}
+impl Writing for Within<'_> {}
+
+/// A transaction that sees every organization: sign-in, key look-up, housekeeping, verification. Rare, and named so.
+pub struct SystemTx {
+    conn: Conn,
+}
+
+impl SystemTx {
+    pub async fn across_all_organizations(db: &Db) -> Result<Self> {
+        Ok(Self { conn: db.begin_write(None).await? })
+    }
+    pub async fn read_across_all_organizations(db: &Db) -> Result<Self> {
+        Ok(Self { conn: db.begin_read(None).await? })
+    }
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+    pub fn dialect(&self) -> Dialect {
+        self.conn.dialect()
+    }
+    /// Statements of one organization.
+    pub fn within(&mut self, organization: OrganizationId) -> Within<'_> {
+        Within { organization, conn: &mut self.conn }
+    }
+    /// Appends to an organization's chain, when one transaction belongs in two chains; the platform's is always the last,
+    /// so that two such transactions never wait for each other.
+    pub async fn append_in(&mut self, organization: OrganizationId, actor: &AuditActor, stamp: Stamp, entry: AuditEntry) -> Result<()> {
+        crate::audit::append(&mut self.conn, organization, actor, stamp, entry).await
+    }
+    /// Appends to the platform's chain and commits.
+    pub async fn commit(self, actor: &AuditActor, stamp: Stamp, entry: AuditEntry) -> Result<()> {
+        self.commit_in(PLATFORM, actor, stamp, entry).await
+    }
+    /// Appends to an organization's chain and commits.
+    pub async fn commit_in(mut self, organization: OrganizationId, actor: &AuditActor, stamp: Stamp, entry: AuditEntry) -> Result<()> {
+        crate::audit::append(&mut self.conn, organization, actor, stamp, entry).await?;
+        self.conn.commit().await
+    }
+    /// For records about the machinery itself (session bytes, "last seen", attempt counters), which nobody audits.
+    pub async fn commit_unaudited_bookkeeping(self) -> Result<()> {
+        self.conn.commit().await
+    }
+}

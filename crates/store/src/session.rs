@@ -1,0 +1,124 @@
+//! Sessions: the encrypted bytes of the browser's cookie session, and one row a signed-in device.
+
+use domain::account::{User, UserSession};
+use domain::{Timestamp, UserId, UserSessionId};
+
+use crate::SystemTx;
+use crate::db::{FromDb, Result, Row, from_row, sql};
+
+from_row!(UserSession { id, user_id, ip_address, user_agent, created_at, last_seen_at, expires_at, revoked_at });
+
+/// A device and whose it is.
+pub struct Device {
+    pub session: UserSession,
+    pub user: User,
+}
+
+impl FromDb for Device {
+    fn from_db(row: &Row) -> Result<Self> {
+        let user = User::from_db(row)?;
+        let session = UserSession {
+            id: row.get("session_id")?,
+            user_id: user.id,
+            ip_address: row.get("session_ip_address")?,
+            user_agent: row.get("session_user_agent")?,
+            created_at: row.get("session_created_at")?,
+            last_seen_at: row.get("session_last_seen_at")?,
+            expires_at: row.get("session_expires_at")?,
+            revoked_at: row.get("session_revoked_at")?,
+        };
+        Ok(Self { session, user })
+    }
+}
+
+/// Sealed bytes of a cookie session that has not expired at `now` (seconds since 1970).
+pub async fn load(tx: &mut SystemTx, id: &str, now: i64) -> Result<Option<Vec<u8>>> {
+    tx.conn().scalar(sql("SELECT data FROM sessions WHERE id = $1 AND expiry_date > $2").bind(id).bind(now)).await
+}
+
+/// `false` when the id is taken.
+pub async fn insert(tx: &mut SystemTx, id: &str, data: Vec<u8>, expiry_date: i64) -> Result<bool> {
+    let q = sql("INSERT INTO sessions (id, data, expiry_date)
+                 VALUES ($1, $2, $3)
+                 ON CONFLICT (id) DO NOTHING");
+    Ok(tx.conn().exec(q.bind(id).bind(data).bind(expiry_date)).await? == 1)
+}
+
+pub async fn save(tx: &mut SystemTx, id: &str, data: Vec<u8>, expiry_date: i64) -> Result<()> {
+    let q = sql("INSERT INTO sessions (id, data, expiry_date)
+                 VALUES ($1, $2, $3)
+                 ON CONFLICT (id) DO UPDATE SET data = excluded.data, expiry_date = excluded.expiry_date");
+    tx.conn().exec_one(q.bind(id).bind(data).bind(expiry_date)).await
+}
+
+pub async fn delete(tx: &mut SystemTx, id: &str) -> Result<()> {
+    tx.conn().exec(sql("DELETE FROM sessions WHERE id = $1").bind(id)).await?;
+    Ok(())
+}
+
+/// `now` in seconds since 1970.
+pub async fn delete_expired(tx: &mut SystemTx, now: i64) -> Result<u64> {
+    tx.conn().exec(sql("DELETE FROM sessions WHERE expiry_date <= $1").bind(now)).await
+}
+
+pub async fn insert_device(tx: &mut SystemTx, session: &UserSession) -> Result<()> {
+    let q = sql("INSERT INTO user_sessions (id, user_id, ip_address, user_agent, created_at, last_seen_at, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(session.id)
+        .bind(session.user_id)
+        .bind(session.ip_address.as_deref())
+        .bind(session.user_agent.as_deref())
+        .bind(session.created_at)
+        .bind(session.last_seen_at)
+        .bind(session.expires_at);
+    tx.conn().exec_one(q).await
+}
+
+pub async fn device(tx: &mut SystemTx, id: UserSessionId) -> Result<Option<Device>> {
+    let q = sql("SELECT u.id, u.email, u.username, u.display_name, u.is_sre, u.enabled, u.time_zone, u.last_login_at, u.created_at, u.updated_at,
+                        s.id AS session_id, s.ip_address AS session_ip_address, s.user_agent AS session_user_agent,
+                        s.created_at AS session_created_at, s.last_seen_at AS session_last_seen_at,
+                        s.expires_at AS session_expires_at, s.revoked_at AS session_revoked_at
+                 FROM user_sessions s
+                 JOIN users u ON u.id = s.user_id
+                 WHERE s.id = $1");
+    tx.conn().opt(q.bind(id)).await
+}
+
+/// The devices of a person that are signed in: not revoked, seen after `seen_after`, not expired at `now`. Last seen first.
+pub async fn devices(tx: &mut SystemTx, user: UserId, now: Timestamp, seen_after: Timestamp) -> Result<Vec<UserSession>> {
+    let q = sql("SELECT id, user_id, ip_address, user_agent, created_at, last_seen_at, expires_at, revoked_at
+                 FROM user_sessions
+                 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND last_seen_at > $3
+                 ORDER BY last_seen_at DESC, id
+                 LIMIT 100");
+    tx.conn().all(q.bind(user).bind(now).bind(seen_after)).await
+}
+
+pub async fn touch_device(tx: &mut SystemTx, id: UserSessionId, now: Timestamp) -> Result<()> {
+    tx.conn().exec(sql("UPDATE user_sessions SET last_seen_at = $2 WHERE id = $1").bind(id).bind(now)).await?;
+    Ok(())
+}
+
+/// `false` when this person has no such device that is signed in.
+pub async fn revoke_device(tx: &mut SystemTx, user: UserId, id: UserSessionId, now: Timestamp) -> Result<bool> {
+    let q = sql("UPDATE user_sessions SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL");
+    Ok(tx.conn().exec(q.bind(user).bind(id).bind(now)).await? == 1)
+}
+
+/// How many were signed in.
+pub async fn revoke_devices(tx: &mut SystemTx, user: UserId, now: Timestamp) -> Result<u64> {
+    let q = sql("UPDATE user_sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2");
+    tx.conn().exec(q.bind(user).bind(now)).await
+}
+
+/// Like [`revoke_devices`], all but one.
+pub async fn revoke_other_devices(tx: &mut SystemTx, user: UserId, kept: UserSessionId, now: Timestamp) -> Result<u64> {
+    let q = sql("UPDATE user_sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3");
+    tx.conn().exec(q.bind(user).bind(kept).bind(now)).await
+}
+
+/// Devices whose time ended before `before`.
+pub async fn delete_devices(tx: &mut SystemTx, before: Timestamp) -> Result<u64> {
+    tx.conn().exec(sql("DELETE FROM user_sessions WHERE expires_at < $1").bind(before)).await
+}

@@ -1,0 +1,94 @@
+//! For tests only: a fresh database of either kind, fast.
+//!
+//! PostgreSQL comes from `WATCHROOM_TEST_POSTGRES_URL` (scripts/with-postgres.sh sets it); without it a test that needs it
+//! fails, it does not skip. The schema is migrated once into a template database and cloned for each test.
+
+use std::future::Future;
+use std::path::PathBuf;
+
+use store::{Db, Options};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// A migrated, empty database that is removed when dropped (the private cluster forgets PostgreSQL's at its end).
+pub struct TestDb {
+    pub db: Db,
+    pub url: String,
+    /// Scratch folder of this test.
+    pub folder: tempfile::TempDir,
+}
+
+static TEMPLATE: OnceCell<()> = OnceCell::const_new();
+const TEMPLATE_NAME: &str = "watchroom_test_template";
+
+/// Runs the test on SQLite, then on PostgreSQL.
+pub async fn for_each_backend<F, Fut>(test: F)
+where
+    F: Fn(TestDb) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    test(sqlite().await).await;
+    test(postgres().await).await;
+}
+
+pub async fn sqlite() -> TestDb {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = format!("sqlite://{}", folder.path().join("watchroom.db").display());
+    let db = Db::connect(&url, &Options::default()).await.expect("SQLite opens");
+    db.migrate().await.expect("SQLite migrates");
+    TestDb { db, url, folder }
+}
+
+pub async fn postgres() -> TestDb {
+    let server = std::env::var("WATCHROOM_TEST_POSTGRES_URL")
+        .expect("WATCHROOM_TEST_POSTGRES_URL is not set: run the tests through scripts/with-postgres.sh (make test does)");
+    TEMPLATE.get_or_init(|| make_template(server.clone())).await;
+    let name = format!("t_{}", fresh().simple());
+    store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE_NAME}")).await.expect("a database from the template");
+    let url = with_database(&server, &name);
+    let db = Db::connect(&url, &Options { connections: 4, ..Options::default() }).await.expect("PostgreSQL answers");
+    TestDb { db, url, folder: tempfile::tempdir().expect("a temporary folder") }
+}
+
+async fn make_template(server: String) {
+    // Several test binaries may start at once: the first makes the template under a private name and renames it.
+    if store::db::admin(&server, &format!("CREATE DATABASE {TEMPLATE_NAME}_claim")).await.is_ok() {
+        let private = format!("template_{}", fresh().simple());
+        store::db::admin(&server, &format!("CREATE DATABASE {private}")).await.expect("a template database");
+        let db = Db::connect(&with_database(&server, &private), &Options { connections: 1, ..Options::default() }).await.expect("PostgreSQL answers");
+        db.migrate().await.expect("PostgreSQL migrates");
+        db.close().await;
+        store::db::admin(&server, &format!("ALTER DATABASE {private} RENAME TO {TEMPLATE_NAME}")).await.expect("the template is renamed");
+        return;
+    }
+    for _ in 0..600 {
+        let probe = format!("p_{}", fresh().simple());
+        if store::db::admin(&server, &format!("CREATE DATABASE {probe} TEMPLATE {TEMPLATE_NAME}")).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("nobody finished the template database");
+}
+
+fn with_database(server: &str, name: &str) -> String {
+    let (base, query) = server.split_once('?').map_or((server, None), |(b, q)| (b, Some(q)));
+    let base = match base.splitn(4, '/').collect::<Vec<_>>()[..] {
+        [scheme, empty, host, _] | [scheme, empty, host] => format!("{scheme}/{empty}/{host}/{name}"),
+        _ => panic!("not a PostgreSQL URL: {server}"),
+    };
+    query.map_or(base.clone(), |q| format!("{base}?{q}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "names of scratch databases")]
+fn fresh() -> Uuid {
+    Uuid::new_v4()
+}
+
+/// The folder of real data beside the repository (`../shared`), or `WATCHROOM_SHARED`.
+pub fn shared_data() -> PathBuf {
+    let folder = std::env::var_os("WATCHROOM_SHARED").map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
+    let data = folder.join("data");
+    assert!(data.is_dir(), "real data for tests is missing: expected {}", data.display());
+    data
+}

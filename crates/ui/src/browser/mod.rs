@@ -1,0 +1,220 @@
+//! What only a browser can do. Called from effects and event handlers, which never run on the server.
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
+
+pub(crate) mod echarts;
+mod keys;
+mod theme;
+
+pub(crate) use keys::{close_menus_outside, key, mark_ready};
+pub(crate) use theme::{apply_theme, save_theme, saved_theme};
+
+/// False on the server and while hydrating, then true: for controls that cannot work without WASM.
+pub fn ready() -> ReadSignal<bool> {
+    let (ready, set_ready) = signal(false);
+    Effect::new(move |_| set_ready.set(true));
+    ready
+}
+
+/// Opens a dialog by `id`, modal, unless it is open.
+pub fn show_modal(id: &str) {
+    if let Some(dialog) = by_id::<HtmlDialogElement>(id)
+        && !dialog.open()
+    {
+        // Fails only for a detached dialog.
+        let _ = dialog.show_modal();
+    }
+}
+
+/// Closes a dialog by `id`.
+pub fn close_dialog(id: &str) {
+    if let Some(dialog) = by_id::<HtmlDialogElement>(id) {
+        dialog.close();
+    }
+}
+
+/// Copies text to the clipboard.
+pub fn copy(text: &str) {
+    let _ = window().navigator().clipboard().write_text(text);
+}
+
+/// Brings a dialog in line with its signal. One that the server printed open becomes modal.
+pub(crate) fn set_modal(dialog: &HtmlDialogElement, open: bool) {
+    if open {
+        let modal = dialog.matches(":modal").unwrap_or(false);
+        if !modal {
+            let _ = dialog.remove_attribute("open");
+            let _ = dialog.show_modal();
+        }
+    } else if dialog.open() {
+        dialog.close();
+    }
+}
+
+/// Follows the closing link of a dialog that the URL opened.
+pub(crate) fn follow_close_link(dialog: &HtmlDialogElement) {
+    if let Some(link) = find::<HtmlElement>(dialog, "a[data-close]") {
+        link.click();
+    }
+}
+
+/// Follows the row's link when the click was on the row itself: not on a control, not a selection of text.
+pub(crate) fn open_row(event: &MouseEvent) {
+    if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
+        return;
+    }
+    let Some(target) = target(event) else { return };
+    if closest(&target, "a, button, input, label, summary, select, textarea").is_some() || selecting() {
+        return;
+    }
+    if let Some(row) = closest(&target, "[data-row][data-href]") {
+        follow_row(&row);
+    }
+}
+
+/// The link inside a row that leads where the row leads.
+pub(crate) fn follow_row(row: &Element) {
+    let link = find::<HtmlElement>(row, "a[data-row-link]").or_else(|| find::<HtmlElement>(row, "td a[href]"));
+    if let Some(link) = link {
+        link.click();
+    } else if let Some(href) = row.get_attribute("data-href") {
+        let _ = window().location().set_href(&href);
+    }
+}
+
+/// Checks or clears every row's checkbox of the table, telling each row.
+pub(crate) fn check_all(event: &Event) {
+    let on = event_target_checked(event);
+    let Some(table) = target(event).and_then(|target| closest(&target, "table")) else { return };
+    for input in all::<HtmlInputElement>(&table, "tbody td.check input") {
+        if input.checked() != on {
+            input.click();
+        }
+    }
+}
+
+/// Sends the form the control stands in, with its validation.
+pub(crate) fn submit_form_of(event: &Event) {
+    if let Some(form) = target(event).and_then(|target| closest(&target, "form")) {
+        request_submit(&form);
+    }
+}
+
+pub(crate) fn request_submit(form: &Element) {
+    if let Ok(submit) = js_sys::Reflect::get(form, &JsValue::from_str("requestSubmit"))
+        && let Some(submit) = submit.dyn_ref::<js_sys::Function>()
+    {
+        let _ = submit.call0(form);
+    }
+}
+
+/// Folds the menu around the event's target and gives its button the focus.
+pub(crate) fn close_menu_of(event: &MouseEvent) {
+    if let Some(menu) = target(event).and_then(|target| closest(&target, "details.menu")) {
+        let _ = menu.remove_attribute("open");
+    }
+}
+
+/// Copies what the pressed button carries in `data-copy`.
+pub(crate) fn copy_from(event: &MouseEvent) {
+    if let Some(text) = target(event).and_then(|target| closest(&target, "[data-copy]")).and_then(|button| button.get_attribute("data-copy")) {
+        copy(&text);
+    }
+}
+
+/// Names of the chosen files, parted by commas.
+pub(crate) fn file_names(event: &Event) -> String {
+    let Some(files) = target(event).and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).and_then(|input| input.files()) else {
+        return String::new();
+    };
+    (0..files.length()).filter_map(|index| files.get(index)).map(|file| file.name()).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn click_by_id(id: &str) {
+    if let Some(element) = by_id::<HtmlElement>(id) {
+        element.click();
+    }
+}
+
+pub(crate) fn reveal_by_id(id: &str) {
+    if let Some(element) = by_id::<Element>(id) {
+        reveal(&element);
+    }
+}
+
+/// Scrolls no further than needed.
+pub(crate) fn reveal(element: &Element) {
+    let options = js_sys::Object::new();
+    let _ = js_sys::Reflect::set(&options, &"block".into(), &"nearest".into());
+    if let Ok(scroll) = js_sys::Reflect::get(element, &"scrollIntoView".into())
+        && let Some(scroll) = scroll.dyn_ref::<js_sys::Function>()
+    {
+        let _ = scroll.call1(element, &options);
+    }
+}
+
+/// Runs now and then each minute until the owner goes, with the time in milliseconds.
+pub(crate) fn every_minute(run: impl Fn(f64) + 'static) {
+    run(js_sys::Date::now());
+    if let Ok(handle) = set_interval_with_handle(move || run(js_sys::Date::now()), std::time::Duration::from_secs(60)) {
+        on_cleanup(move || handle.clear());
+    }
+}
+
+/// Milliseconds since 1970 of an RFC 3339 instant.
+pub(crate) fn parse_instant(iso: &str) -> Option<f64> {
+    let millis = js_sys::Date::parse(iso);
+    (!millis.is_nan()).then_some(millis)
+}
+
+/// An element by `id`, as a type.
+pub(crate) fn by_id<T: JsCast>(id: &str) -> Option<T> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// The first match inside.
+pub(crate) fn find<T: JsCast>(root: &Element, selector: &str) -> Option<T> {
+    root.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// Every match inside, in document order.
+pub(crate) fn all<T: JsCast>(root: &Element, selector: &str) -> Vec<T> {
+    let Ok(list) = root.query_selector_all(selector) else { return Vec::new() };
+    (0..list.length()).filter_map(|index| list.get(index)?.dyn_into().ok()).collect()
+}
+
+pub(crate) fn closest(element: &Element, selector: &str) -> Option<Element> {
+    element.closest(selector).ok().flatten()
+}
+
+pub(crate) fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}
+
+fn selecting() -> bool {
+    js_sys::Reflect::get(&window(), &"getSelection".into())
+        .ok()
+        .and_then(|get| get.dyn_into::<js_sys::Function>().ok())
+        .and_then(|get| get.call0(&window()).ok())
+        .is_some_and(|selection| selection.js_to_string().length() > 0)
+}
+
+trait ToJsString {
+    fn js_to_string(&self) -> js_sys::JsString;
+}
+
+impl ToJsString for JsValue {
+    fn js_to_string(&self) -> js_sys::JsString {
+        js_sys::Object::from(self.clone()).to_string()
+    }
+}
+
+/// A key press while no control is typed into.
+pub(crate) fn typing(event: &KeyboardEvent) -> bool {
+    target(event).is_some_and(|target| {
+        closest(&target, "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]")
+            .is_some()
+    })
+}

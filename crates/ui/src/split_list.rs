@@ -1,0 +1,44 @@
+//! Facets, list and panel on one screen.
+
+use leptos::prelude::*;
+
+use crate::{Glyph, Icon};
+
+/// Three columns: facets (folded into "Filters" where narrow), the list (children), the panel when `panel_open`.
+#[component]
+pub fn SplitList(
+    /// `<Facet>`s; no column when left out.
+    #[prop(optional, into)]
+    facets: Option<ViewFn>,
+    /// The `<Panel>`; drawn only while `panel_open`.
+    #[prop(optional, into)]
+    panel: Option<ViewFn>,
+    #[prop(optional, into)] panel_open: Signal<bool>,
+    /// How many filters are on, for the folded title; 0 hides it.
+    #[prop(optional, into)]
+    filters_on: Signal<usize>,
+    children: Children,
+) -> impl IntoView {
+    let has_facets = facets.is_some();
+    let facets = facets.map(|facets| {
+        view! {
+            <details class="facets" aria-label="Filters">
+                <summary>
+                    <Icon glyph=Glyph::Filter />
+                    "Filters"
+                    {move || (filters_on.get() > 0).then(|| view! { <span class="badge accent">{filters_on.get()}</span> })}
+                </summary>
+                <div class="body">{facets.run()}</div>
+            </details>
+        }
+    });
+    let panel = move || panel.as_ref().filter(|_| panel_open.get()).map(ViewFn::run);
+    view! {
+        <div class="split-list" class:with-facets=has_facets class:with-panel=move || panel_open.get()>
+            {facets}
+            <div class="list">{children()}</div>
+            {panel}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { defineConfig, devices } from "@playwright/test";
+
+// Debian's browser where it is, else the one that Playwright brings (scripts/setup.sh test sees to either).
+const debian = "/usr/bin/chromium";
+const launchOptions = existsSync(debian)
+  ? {
+      executablePath: debian,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    }
+  : {};
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "test-results",
+  globalSetup: "./server.ts", // sets WATCHROOM_E2E_URL unless it is set
+  reporter: [["list"]],
+  workers: 2,
+  retries: 0,
+  forbidOnly: !!process.env["CI"],
+  use: {
+    ...devices["Desktop Chrome"],
+    baseURL: process.env["WATCHROOM_E2E_URL"],
+    launchOptions,
+    locale: "en-GB",
+    timezoneId: "UTC",
+    contextOptions: { reducedMotion: "reduce" },
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+  },
+  projects: [
+    {
+      name: "chromium",
+      testIgnore: /\.(narrow|nowasm)\.spec\.ts$/,
+      use: { viewport: { width: 1440, height: 900 } },
+    },
+    {
+      name: "narrow",
+      testMatch: /\.narrow\.spec\.ts$/,
+      use: { viewport: { width: 390, height: 844 }, hasTouch: true },
+    },
+    {
+      // Pages read and simple writes work before the WASM arrives, or with it blocked.
+      name: "no-wasm",
+      testMatch: /\.nowasm\.spec\.ts$/,
+      use: { viewport: { width: 1440, height: 900 }, javaScriptEnabled: false },
+    },
+  ],
+});

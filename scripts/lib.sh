@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# What every script here begins with: strict mode, the root folder, one way to speak. Sourced, never run.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+# The scripts and the documents name `target/…`, so a target folder set for the whole machine does not apply here.
+# WATCHROOM_TARGET moves it (a second toolchain beside the first, a build on a faster disk).
+target=${WATCHROOM_TARGET:-$root/target}
+export CARGO_TARGET_DIR=$target
+# Tools that are built once a machine, not once a checkout.
+# shellcheck disable=SC2034
+tools=${WATCHROOM_TOOLS:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/watchroom}/tools
+
+# Standard output belongs to results (a URL, JSON lines); everything said goes to standard error.
+say() { printf '%s\n' "$*" >&2; }
+die() { printf 'watchroom: %s\n' "$*" >&2; exit 1; }
+
+# Puts the toolchain that setup.sh chose on PATH.
+use_tools() {
+  [ -f "$target/toolchain.env" ] || die "no toolchain chosen yet: run scripts/setup.sh"
+  # shellcheck source=/dev/null
+  . "$target/toolchain.env"
+}

@@ -1,0 +1,422 @@
+//! The settings: defaults < TOML file < `WATCHROOM_*` < flags, one table for all of them.
+//!
+//! To add a setting: one line in `settings!`. Flag, variable, TOML key, `config --check` and `--help` follow from it
+//! (docs/OPERATIONS.md lists them for people).
+
+mod secret;
+pub mod values;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use figment::providers::{Format, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+
+pub use secret::{SecretKey, secret_key};
+use values::{Cidr, LogFormat, SecureCookies, Setting, Size};
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:literal;)*) => {
+        /// Every setting with its effective value.
+        #[derive(Clone)]
+        pub struct Config { $($(#[doc = $doc])* pub $name: $type,)* }
+
+        /// The same settings as flags of every subcommand.
+        #[derive(Clone, Debug, Default, clap::Args)]
+        pub struct Flags {
+            /// TOML file with settings; else `watchroom.toml` when there is one [env: WATCHROOM_CONFIG].
+            #[arg(long, global = true, value_name = "FILE")]
+            pub config: Option<PathBuf>,
+            $($(#[doc = $doc])* #[arg(long, global = true, value_name = "VALUE", hide_short_help = true)] pub $name: Option<String>,)*
+        }
+
+        /// Name and default of each setting, in the order of the documentation.
+        pub const SETTINGS: &[(&str, &str)] = &[$((stringify!($name), $default)),*];
+
+        impl Flags {
+            fn given(&self) -> Vec<(&'static str, String)> {
+                [$((stringify!($name), self.$name.clone())),*].into_iter().filter_map(|(k, v)| v.map(|v| (k, v))).collect()
+            }
+        }
+        impl Config {
+            fn read(figment: &Figment, wrong: &mut Vec<Complaint>) -> Option<Self> {
+                $(let $name = pick::<$type>(figment, stringify!($name), wrong);)*
+                Some(Self { $($name: $name?),* })
+            }
+            fn shown(&self) -> Vec<(&'static str, String)> {
+                vec![$((stringify!($name), Setting::show(&self.$name))),*]
+            }
+        }
+    };
+}
+
+settings! {
+    /// sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE; the SQLite default lies in the data folder.
+    database_url: String = "sqlite://data/watchroom.db";
+    /// Address and port to listen on.
+    addr: SocketAddr = "127.0.0.1:3000";
+    /// Folder of the database, the secret key and import states.
+    data_dir: PathBuf = "data";
+    /// 32 bytes as hex or base64; made in DATA_DIR/secret.key when absent. Encrypts sessions at rest.
+    secret_key: String = "";
+    /// The address people type, such as https://watchroom.example; https turns on secure cookies and HSTS.
+    public_url: String = "";
+    /// What to log, e.g. info or warn,server=debug.
+    log: String = "info";
+    /// text or json.
+    log_format: LogFormat = "text";
+    /// Networks whose X-Forwarded-For and X-Forwarded-Proto are believed, e.g. 10.0.0.0/8,127.0.0.1.
+    trusted_proxies: Vec<Cidr> = "";
+    /// auto, always or never; auto follows public_url.
+    secure_cookies: SecureCookies = "auto";
+    /// A session ends after this time without a request.
+    session_idle: Duration = "12h";
+    /// A session ends after this time in any case.
+    session_absolute: Duration = "7d";
+    /// Database connections that read at the same time (PostgreSQL: the whole pool).
+    db_connections: u32 = "8";
+    /// How long a request waits for a connection before 503.
+    db_acquire_timeout: Duration = "5s";
+    /// Largest body of a form or server function.
+    max_body: Size = "1 MiB";
+    /// Largest body of POST /api/v1/events as it arrives, compressed or not.
+    max_ingest_body: Size = "16 MiB";
+    /// Largest body of POST /api/v1/events after decompression.
+    max_ingest_decoded: Size = "32 MiB";
+    /// Largest file uploaded in the browser.
+    max_upload: Size = "256 MiB";
+    /// Batches that are parsed and stored at the same time.
+    ingest_concurrency: u32 = "2";
+    /// Batches that may wait for their turn before 503.
+    ingest_queue: u32 = "32";
+    /// Requests a second from one address, on average, and the burst above it.
+    rate_address: u32 = "300";
+    rate_address_burst: u32 = "1500";
+    /// Requests a second with one API key, on average, and the burst above it.
+    rate_key: u32 = "300";
+    rate_key_burst: u32 = "1500";
+    /// Sign-in attempts a minute from one address.
+    rate_sign_in: u32 = "30";
+    /// Connections at the same time; more wait in the listen queue.
+    max_connections: u32 = "4096";
+    /// Requests worked on at the same time; more are answered 503.
+    max_requests: u32 = "1024";
+    /// A request that takes longer is answered 503.
+    request_timeout: Duration = "30s";
+    /// The head of a request has to arrive within this time.
+    header_timeout: Duration = "10s";
+    /// How long accepted work may take after SIGTERM.
+    shutdown_timeout: Duration = "10s";
+    /// Serve /metrics to everyone; otherwise to loopback only.
+    metrics_public: bool = "false";
+}
+
+/// One thing that is wrong, where it stands, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// The key as it was written there: `addr`, `WATCHROOM_ADDR` or `--addr`.
+    pub key: String,
+    /// File, `environment` or `command line`.
+    pub origin: String,
+    pub reason: String,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+pub struct Wrong(pub Vec<Complaint>);
+
+/// Reads and checks all settings of this process.
+pub fn load(flags: &Flags) -> Result<Config, Wrong> {
+    load_from(flags, std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))))
+}
+
+/// As [`load`], with the environment passed in.
+pub fn load_from(flags: &Flags, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Wrong> {
+    let environment: BTreeMap<String, String> = environment.filter(|(k, _)| k.starts_with(PREFIX)).collect();
+    let mut wrong = Vec::new();
+    let figment = figment(flags, &environment, &mut wrong);
+    let config = Config::read(&figment, &mut wrong);
+    match config {
+        Some(mut config) if wrong.is_empty() => {
+            if origin(&figment, "database_url") == DEFAULT {
+                config.database_url = format!("sqlite://{}/watchroom.db", config.data_dir.display());
+            }
+            config.check(&figment, &mut wrong);
+            if wrong.is_empty() { Ok(config) } else { Err(Wrong(wrong)) }
+        }
+        _ => Err(Wrong(wrong)),
+    }
+}
+
+impl Config {
+    /// The defaults alone, for tests.
+    pub fn defaults() -> Result<Self, Wrong> {
+        load_from(&Flags::default(), std::iter::empty())
+    }
+    /// People reach the server over https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+    pub fn cookies_are_secure(&self) -> bool {
+        match self.secure_cookies {
+            SecureCookies::Always => true,
+            SecureCookies::Never => false,
+            SecureCookies::Auto => self.is_https(),
+        }
+    }
+    /// Every effective value as text, secrets hidden.
+    pub fn table(&self) -> Vec<(&'static str, String)> {
+        let mut rows = self.shown();
+        for (name, value) in &mut rows {
+            match *name {
+                "secret_key" if !value.is_empty() => "(hidden)".clone_into(value),
+                "database_url" => *value = without_password(value),
+                _ => {}
+            }
+        }
+        rows
+    }
+    fn check(&self, figment: &Figment, wrong: &mut Vec<Complaint>) {
+        let mut require = |ok: bool, key: &str, reason: &str| {
+            if !ok {
+                wrong.push(complaint(figment, key, reason.to_owned()));
+            }
+        };
+        let url = &self.database_url;
+        require(
+            ["sqlite:", "postgres://", "postgresql://"].iter().any(|s| url.starts_with(s)),
+            "database_url",
+            "start it with sqlite:// or postgres://",
+        );
+        let public = &self.public_url;
+        require(
+            public.is_empty() || public.starts_with("https://") || public.starts_with("http://"),
+            "public_url",
+            "start it with https:// or http://",
+        );
+        require(self.log.parse::<tracing_subscriber::EnvFilter>().is_ok(), "log", "not a filter; try info or warn,server=debug");
+        require(
+            self.secret_key.is_empty() || SecretKey::parse(&self.secret_key).is_some(),
+            "secret_key",
+            "give 32 bytes as 64 hex digits or as base64",
+        );
+        require(self.session_idle <= self.session_absolute, "session_idle", "not longer than session_absolute");
+        require(
+            self.max_ingest_decoded.0 >= self.max_ingest_body.0,
+            "max_ingest_decoded",
+            "not smaller than max_ingest_body",
+        );
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.table()).finish()
+    }
+}
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.key, self.origin, self.reason)
+    }
+}
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, complaint) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{complaint}")?;
+        }
+        Ok(())
+    }
+}
+
+const PREFIX: &str = "WATCHROOM_";
+const DEFAULT: &str = "default";
+const ENVIRONMENT: &str = "environment";
+const COMMAND_LINE: &str = "command line";
+
+/// Values as plain text under one name. Figment's own `Env` guesses types, and a secret of digits would become a number.
+struct Texts(&'static str, Vec<(&'static str, String)>);
+
+impl Provider for Texts {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.0)
+    }
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let dict = self.1.iter().map(|(k, v)| ((*k).to_owned(), Value::from(v.as_str()))).collect::<Dict>();
+        Ok(Profile::Default.collect(dict))
+    }
+}
+
+fn figment(flags: &Flags, environment: &BTreeMap<String, String>, wrong: &mut Vec<Complaint>) -> Figment {
+    let defaults = SETTINGS.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
+    let mut figment = Figment::from(Texts(DEFAULT, defaults));
+    let asked = flags.config.clone().or_else(|| environment.get("WATCHROOM_CONFIG").map(PathBuf::from));
+    let file = match asked {
+        Some(file) if !file.is_file() => {
+            wrong.push(Complaint { key: "config".to_owned(), origin: file.display().to_string(), reason: "there is no such file".to_owned() });
+            None
+        }
+        Some(file) => Some(file),
+        None => Some(PathBuf::from("watchroom.toml")).filter(|f| f.is_file()),
+    };
+    if let Some(file) = file {
+        figment = with_file(figment, &file, wrong);
+    }
+    let mut texts = Vec::new();
+    for (key, value) in environment {
+        let name = key[PREFIX.len()..].to_ascii_lowercase();
+        match SETTINGS.iter().find(|(k, _)| *k == name) {
+            Some((k, _)) => texts.push((*k, value.clone())),
+            // Other tools may use the prefix; a near miss is surely meant for us.
+            None => {
+                if let Some(near) = nearest(&name).filter(|_| name != "config") {
+                    let reason = format!("unknown; did you mean {PREFIX}{}?", near.to_ascii_uppercase());
+                    wrong.push(Complaint { key: key.clone(), origin: ENVIRONMENT.to_owned(), reason });
+                }
+            }
+        }
+    }
+    figment.merge(Texts(ENVIRONMENT, texts)).merge(Texts(COMMAND_LINE, flags.given()))
+}
+
+fn with_file(figment: Figment, file: &Path, wrong: &mut Vec<Complaint>) -> Figment {
+    let origin = file.display().to_string();
+    match Toml::file_exact(file).data() {
+        Ok(data) => {
+            for key in data.values().flat_map(|d| d.keys()).filter(|k| !SETTINGS.iter().any(|(name, _)| name == k)) {
+                let hint = nearest(key).map_or_else(|| "see docs/OPERATIONS.md".to_owned(), |n| format!("did you mean {n}?"));
+                wrong.push(Complaint { key: key.clone(), origin: origin.clone(), reason: format!("unknown; {hint}") });
+            }
+            figment.merge(Toml::file_exact(file))
+        }
+        Err(error) => {
+            wrong.push(Complaint { key: "config".to_owned(), origin, reason: error.to_string().trim().replace('\n', " ") });
+            figment
+        }
+    }
+}
+
+fn pick<T: Setting>(figment: &Figment, key: &str, wrong: &mut Vec<Complaint>) -> Option<T> {
+    match figment.find_value(key).map_err(|e| e.to_string()).and_then(|value| T::read(&value)) {
+        Ok(value) => Some(value),
+        Err(reason) => {
+            wrong.push(complaint(figment, key, reason));
+            None
+        }
+    }
+}
+
+fn complaint(figment: &Figment, key: &str, reason: String) -> Complaint {
+    let origin = origin(figment, key);
+    let key = match origin.as_str() {
+        ENVIRONMENT => format!("{PREFIX}{}", key.to_ascii_uppercase()),
+        COMMAND_LINE => format!("--{}", key.replace('_', "-")),
+        _ => key.to_owned(),
+    };
+    Complaint { key, origin, reason }
+}
+
+fn origin(figment: &Figment, key: &str) -> String {
+    match figment.find_metadata(key) {
+        Some(metadata) => metadata.source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string),
+        None => DEFAULT.to_owned(),
+    }
+}
+
+/// The setting that `key` was meant to be: at most two letters off.
+fn nearest(key: &str) -> Option<&'static str> {
+    SETTINGS.iter().map(|(name, _)| (distance(key, name), *name)).filter(|(d, _)| *d <= 2).min().map(|(_, name)| name)
+}
+
+/// Levenshtein distance, in bytes.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let cost = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// `postgres://user:secret@host/db` with the secret hidden.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => format!("{scheme}://{}:***@{host}", user.split(':').next().unwrap_or_default()),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn the_defaults_are_the_contract() {
+        let config = Config::defaults().unwrap();
+        assert_eq!(config.database_url, "sqlite://data/watchroom.db");
+        assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(config.data_dir, Path::new("data"));
+        assert!(!config.cookies_are_secure());
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_over_the_file_over_the_defaults() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "addr = '127.0.0.1:1'\nlog = 'warn'\nmax_body = 2048\ntrusted_proxies = ['10.0.0.0/8']").unwrap();
+        let flags = Flags { config: Some(file.path().to_owned()), addr: Some("127.0.0.1:3".to_owned()), ..Flags::default() };
+        let config = load_from(&flags, environment(&[("WATCHROOM_ADDR", "127.0.0.1:2"), ("WATCHROOM_DATA_DIR", "/srv/w")])).unwrap();
+        assert_eq!(config.addr.port(), 3);
+        assert_eq!(config.log, "warn");
+        assert_eq!(config.max_body, Size(2048));
+        assert_eq!(config.trusted_proxies.len(), 1);
+        assert_eq!(config.database_url, "sqlite:///srv/w/watchroom.db", "the default database follows the data folder");
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once_with_its_origin() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "adr = '127.0.0.1:1'\nmax_body = 'lots'").unwrap();
+        let flags = Flags { config: Some(file.path().to_owned()), session_idle: Some("soon".to_owned()), ..Flags::default() };
+        let wrong = load_from(&flags, environment(&[("WATCHROOM_ADDR", "here"), ("WATCHROOM_LOGS", "info"), ("WATCHROOM_UNRELATED", "x")]));
+        let text = wrong.unwrap_err().to_string().replace(&file.path().display().to_string(), "FILE");
+        assert_eq!(
+            text,
+            "adr (FILE): unknown; did you mean addr?\n\
+             WATCHROOM_LOGS (environment): unknown; did you mean WATCHROOM_LOG?\n\
+             WATCHROOM_ADDR (environment): give an address and a port, such as 127.0.0.1:3000 or [::1]:3000\n\
+             --session-idle (command line): give a time, such as 30s, 5m, 12h or 7d\n\
+             max_body (FILE): give a size, such as 65536, 512 KiB or 10 MiB"
+        );
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let secret = "00".repeat(32);
+        let pairs = [("WATCHROOM_SECRET_KEY", secret.as_str()), ("WATCHROOM_DATABASE_URL", "postgres://me:hush@db/w")];
+        let shown = format!("{:?}", load_from(&Flags::default(), environment(&pairs)).unwrap());
+        assert!(!shown.contains("hush") && !shown.contains(&secret), "{shown}");
+    }
+
+    #[test]
+    fn values_that_contradict_each_other_are_refused() {
+        let wrong = load_from(&Flags::default(), environment(&[("WATCHROOM_SESSION_IDLE", "30d"), ("WATCHROOM_DATABASE_URL", "mysql://x")]));
+        let keys: Vec<String> = wrong.unwrap_err().0.into_iter().map(|c| c.key).collect();
+        assert_eq!(keys, ["WATCHROOM_DATABASE_URL", "WATCHROOM_SESSION_IDLE"]);
+    }
+}

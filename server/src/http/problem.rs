@@ -1,0 +1,163 @@
+//! Errors as RFC 9457 problem documents (`application/problem+json`) with the correlation id of the log line.
+
+use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::Invalid;
+use domain::invalid::FieldError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::web::observe::request_id;
+
+/// What went wrong, for the caller.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    retry_after: Option<u64>,
+    /// For the log only.
+    cause: Option<String>,
+}
+
+/// Put into the response's extensions; `observe` logs it once.
+#[derive(Clone, Debug)]
+pub struct Cause(pub String);
+
+/// The document as it is sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDocument {
+    /// Identifies the kind of problem; its meaning is on the docs page.
+    #[serde(rename = "type")]
+    #[schema(example = "/api/docs#invalid")]
+    pub kind: String,
+    #[schema(example = "The request is not valid")]
+    pub title: String,
+    #[schema(example = 400)]
+    pub status: u16,
+    pub detail: String,
+    /// Name it when you ask for help; it is in the server's log.
+    pub correlation_id: String,
+    /// Field by field, where fields are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<FieldProblem>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    pub field: String,
+    pub reason: String,
+}
+
+/// Kinds and their meaning, for the docs page.
+pub const KINDS: &[(&str, u16, &str)] = &[
+    ("invalid", 400, "A field, a filter or the body is wrong; `errors` says which and how."),
+    ("unauthenticated", 401, "No API key, or one that is unknown, expired or revoked."),
+    ("forbidden", 403, "The key's scopes do not allow this, or the request came from another site."),
+    ("not-found", 404, "There is no such thing, or it is out of the key's reach."),
+    ("method-not-allowed", 405, "The path exists, but not with this method."),
+    ("too-slow", 408, "The body arrived too slowly."),
+    ("conflict", 409, "It exists already, or the Idempotency-Key was used for another request."),
+    ("too-large", 413, "The body is larger than the limit, before or after decompression."),
+    ("unsupported-media", 415, "The content type or the content encoding is not supported."),
+    ("too-many", 429, "Over the rate; wait for the seconds in Retry-After."),
+    ("internal", 500, "Our fault; the correlation id leads to the log."),
+    ("unavailable", 503, "Busy or without its database; wait for the seconds in Retry-After."),
+    ("storage-full", 507, "The disk is full; nothing was stored. Wait for the seconds in Retry-After."),
+];
+
+impl Problem {
+    fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }
+    }
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", "The request is not valid", detail)
+    }
+    pub fn invalid(invalid: Invalid) -> Self {
+        let detail = invalid.to_string();
+        Self { errors: invalid.0, ..Self::bad_request(detail) }
+    }
+    pub fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in", "Send a valid API key: Authorization: Bearer <key>.")
+    }
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+    }
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is no such thing here.")
+    }
+    pub fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", "The path exists, but not with this method.")
+    }
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body arrived too slowly", "Send it faster or in smaller parts.")
+    }
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+    }
+    pub fn too_large(max: usize) -> Self {
+        let detail = format!("At most {max} bytes are accepted here; send smaller batches.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
+    }
+    pub fn unsupported_media(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media", "Unsupported content", detail)
+    }
+    pub fn too_many(seconds: u64) -> Self {
+        let detail = format!("Try again in {seconds} seconds.");
+        Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests", detail) }
+    }
+    pub fn unavailable(detail: impl Into<String>, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment", detail) }
+    }
+    pub fn storage_full() -> Self {
+        let detail = "The disk is full; nothing of this request was stored.";
+        Self { retry_after: Some(30), ..Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", "Out of space", detail) }
+    }
+    /// `cause` goes to the log, not to the caller.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        let detail = "Something went wrong on our side. The correlation id leads to the log.";
+        Self { cause: Some(cause.into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail) }
+    }
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+    /// The text for a person.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let document = ProblemDocument {
+            kind: format!("/api/docs#{}", self.kind),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            correlation_id: request_id(),
+            errors: self.errors.into_iter().map(|e| FieldProblem { field: e.field, reason: e.reason }).collect(),
+        };
+        let mut response = (self.status, axum::Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"watchroom\""));
+        }
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(Cause(cause));
+        }
+        response
+    }
+}

@@ -1,0 +1,2 @@
+//! The binary `watchroom`; everything is in the library so that tests run the real thing.
+fn main() {}

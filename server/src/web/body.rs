@@ -1,0 +1,133 @@
+//! Request bodies: at most so large (413), and arriving at a minimum pace (408).
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_LENGTH;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::http::problem::Problem;
+use crate::state::AppState;
+
+/// No byte for this long ends the request.
+const IDLE: Duration = Duration::from_secs(10);
+/// After the grace period a body has to have arrived at this rate.
+const GRACE: Duration = Duration::from_secs(15);
+const BYTES_A_SECOND: u64 = 1024;
+
+#[derive(Debug)]
+pub struct TooSlow;
+
+impl fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the body arrives too slowly")
+    }
+}
+impl std::error::Error for TooSlow {}
+
+pin_project_lite::pin_project! {
+    struct Paced {
+        #[pin]
+        inner: Body,
+        #[pin]
+        idle: Sleep,
+        started: Instant,
+        received: u64,
+    }
+}
+
+impl http_body::Body for Paced {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let mut this = self.project();
+        let Poll::Ready(frame) = this.inner.poll_frame(cx) else {
+            ready!(this.idle.poll(cx));
+            return Poll::Ready(Some(Err(Box::new(TooSlow))));
+        };
+        let now = Instant::now();
+        this.idle.as_mut().reset(now + IDLE);
+        if let Some(Ok(frame)) = &frame {
+            *this.received += frame.data_ref().map_or(0, |data| data.len() as u64);
+            let age = now.duration_since(*this.started);
+            if age > GRACE && *this.received < age.as_secs() * BYTES_A_SECOND {
+                return Poll::Ready(Some(Err(Box::new(TooSlow))));
+            }
+        }
+        Poll::Ready(frame.map(|f| f.map_err(Into::into)))
+    }
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Every body has to arrive at a pace.
+pub async fn pace(request: Request, next: Next) -> Response {
+    let request = request.map(|inner| {
+        if inner.is_end_stream() {
+            return inner;
+        }
+        Body::new(Paced { inner, idle: sleep(IDLE), started: Instant::now(), received: 0 })
+    });
+    next.run(request).await
+}
+
+/// Reads a form or a server function's arguments whole, up to `max_body`, so that a breach is 413 and not a failed parse.
+/// Uploads stream under their own limit.
+pub async fn buffer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() || request.uri().path().contains("/uploads") {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match read(&parts.headers, body, state.config.max_body.0).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The whole body, or 413 above `max` bytes, 408 when too slow, 400 when it breaks off.
+pub async fn read(headers: &axum::http::HeaderMap, mut body: Body, max: usize) -> Result<Bytes, Problem> {
+    if content_length(headers).is_some_and(|length| length > max as u64) {
+        return Err(Problem::too_large(max));
+    }
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(&error))?;
+        if let Some(data) = frame.data_ref() {
+            if whole.len() + data.len() > max {
+                return Err(Problem::too_large(max));
+            }
+            whole.extend_from_slice(data);
+        }
+    }
+    Ok(whole.freeze())
+}
+
+pub fn content_length(headers: &axum::http::HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// What a body error means.
+pub fn broken(error: &axum::Error) -> Problem {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = source {
+        if cause.is::<TooSlow>() {
+            return Problem::too_slow();
+        }
+        source = cause.source();
+    }
+    Problem::bad_request("The body broke off.")
+}
