@@ -24,3 +24,18 @@ pub struct EventFilter {
     pub text: Option<String>,
     pub order: Order,
 }
+
+/// How many events match. `exact` is false where it is an estimate (several fields, or a text, over many events).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    pub n: i64,
+    pub exact: bool,
+}
+
+/// The most frequent values of one field over a time range, with their numbers of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facet {
+    /// `severity`, `component`, `service`, `environment`, `system_id`, `event_type` or `source_id`.
+    pub field: String,
+    pub values: Vec<(String, i64)>,
+}

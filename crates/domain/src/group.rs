@@ -1,9 +1,13 @@
 //! Groups: events of one fingerprint.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::member::words;
 use crate::{GroupId, OrganizationId, Severity, Timestamp};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +25,33 @@ pub struct Group {
     pub event_count: i64,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
+}
+
+/// What a list of groups shows. Empty and `None` mean "any".
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GroupFilter {
+    pub severity: Vec<Severity>,
+    /// Case-insensitive part of the template or the example.
+    pub text: Option<String>,
+    pub component: Vec<String>,
+    /// Groups with an event at or after this instant.
+    pub from: Option<Timestamp>,
+    /// Groups whose first event was before this instant.
+    pub to: Option<Timestamp>,
+    pub sort: GroupSort,
+}
+
+words! {
+    /// The order of a list of groups, the largest or latest first.
+    GroupSort { LastSeen = "last_seen", FirstSeen = "first_seen", Count = "count" }
+    "not an order: last_seen, first_seen or count"
+}
+
+#[expect(clippy::derivable_impls, reason = "the `words!` macro writes the enum")]
+impl Default for GroupSort {
+    fn default() -> Self {
+        Self::LastSeen
+    }
 }
 
 impl GroupId {

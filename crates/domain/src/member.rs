@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MembershipId, Timestamp, UserId};
+use crate::invalid::Problems;
+use crate::{Invalid, MembershipId, Timestamp, UserId, account, organization};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? } $err:literal) => {
@@ -52,4 +53,25 @@ pub struct Member {
     pub enabled: bool,
     pub last_login_at: Option<Timestamp>,
     pub created_at: Timestamp,
+}
+
+/// Adds the account with this e-mail; when there is none, it is made with `password`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewMember {
+    pub email: String,
+    pub role: Role,
+    pub approval_level: ApprovalLevel,
+    pub display_name: Option<String>,
+    /// The first password of a new account; without it only an existing account is added.
+    pub password: Option<String>,
+}
+
+impl NewMember {
+    pub fn check(&self) -> Result<(), Invalid> {
+        let mut p = Problems::default();
+        p.require(organization::is_email(self.email.trim()), "email", "not an e-mail address");
+        p.require(self.display_name.as_ref().is_none_or(|n| n.chars().count() <= 150), "display_name", "use at most 150 characters");
+        p.done()?;
+        self.password.as_deref().map_or(Ok(()), |password| account::check_password(password, "password"))
+    }
 }

@@ -1,1 +1,208 @@
-//! api_keys
+//! API keys: made once, shown once, kept as SHA-256; never more than their maker may do now.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use domain::api_key::{self, ApiKey, NewApiKey};
+use domain::audit::{Action, AuditEntry, hex};
+use domain::permission::{ApiKeyRead, ApiKeyWrite, Holder, PermissionSet};
+use domain::{ApiKeyId, Invalid, OrganizationId, Timestamp};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::SystemTx;
+use subtle::ConstantTimeEq as _;
+
+use crate::secrets::random;
+use crate::{Actor, Client, Cx, Error, Result, Services, Who, organizations};
+
+/// What every secret begins with, so that scanners for leaked secrets know it.
+pub const PREFIX: &str = "wr_";
+
+/// Newest first, revoked ones too; never a secret.
+pub async fn list(cx: &Cx<ApiKeyRead>) -> Result<Vec<ApiKey>> {
+    Ok(store::api_key::list(&mut cx.read().await?).await?)
+}
+
+/// Makes a key. The text is its secret; nobody can read it again.
+pub async fn create(cx: &Cx<ApiKeyWrite>, new: NewApiKey) -> Result<(ApiKey, String)> {
+    new.check()?;
+    let now = cx.now();
+    if new.expires_at.is_some_and(|at| at <= now) {
+        return Err(Invalid::field("expires_at", "choose a time in the future, or leave it empty").into());
+    }
+    let user_id = match &cx.actor.who {
+        Who::User(user) => Some(user.id),
+        Who::System(_) => None,
+        // It would outlive its own revocation.
+        Who::ApiKey { .. } => return Err(Error::Forbidden),
+    };
+    let secret = format!("{PREFIX}{}", hex(&random::<32>()?));
+    let key = ApiKey {
+        id: cx.services.clock.id(),
+        user_id,
+        name: new.name.trim().to_owned(),
+        key_prefix: secret.chars().take(8).collect(),
+        scopes: new.scopes,
+        expires_at: new.expires_at,
+        last_used_at: None,
+        revoked_at: None,
+        created_at: now,
+    };
+    let mut tx = cx.write().await?;
+    store::api_key::insert(&mut tx, &key, &hash_of(&secret)).await?;
+    tx.commit(AuditEntry::new(Action::API_KEY_CREATED, "api_key", key.id).change(None, Some(told(&key)))).await?;
+    Ok((key, secret))
+}
+
+/// It works no more, at once in this process and within five seconds in others.
+pub async fn revoke(cx: &Cx<ApiKeyWrite>, id: ApiKeyId) -> Result<()> {
+    let mut tx = cx.write().await?;
+    let old = store::api_key::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if old.revoked_at.is_some() {
+        return Err(Error::Conflict("this key is revoked already".to_owned()));
+    }
+    let now = tx.now();
+    store::api_key::revoke(&mut tx, id, now).await?;
+    let new = ApiKey { revoked_at: Some(now), ..old.clone() };
+    tx.commit(AuditEntry::new(Action::API_KEY_REVOKED, "api_key", id).change(Some(told(&old)), Some(told(&new)))).await?;
+    cx.services.memory.keys.forget_all();
+    Ok(())
+}
+
+/// For the command line. The key has no maker, so its scopes alone bound it.
+pub async fn create_for_organization(services: &Services, slug: &str, new: NewApiKey) -> Result<(ApiKey, String)> {
+    let organization = organizations::by_slug(services, slug).await?;
+    create(&services.admit(&Actor::system("command line", organization.id))?, new).await
+}
+
+/// The actor of a request that brings a key: its scopes, within what its maker may do in the organization now.
+///
+/// [`Error::Unauthenticated`] when it is no key, is revoked or expired, its maker is gone, or the organization suspended.
+pub async fn authenticate(services: &Services, bearer: &str, client: &Client) -> Result<Actor> {
+    let now = services.clock.now();
+    let digest = digest_of(bearer).ok_or(Error::Unauthenticated)?;
+    let known = match services.memory.keys.get(&digest) {
+        Some(known) => known,
+        None => look_up(services, digest).await?,
+    };
+    if known.expires_at.is_some_and(|at| at <= now) {
+        return Err(Error::Unauthenticated);
+    }
+    if known.last_used_at.is_none_or(|at| now >= at.plus_seconds(60)) {
+        services.memory.keys.note_use(&digest, now);
+        note_use(services, &known, now).await;
+    }
+    Ok(Actor {
+        who: Who::ApiKey { id: known.id, prefix: known.prefix },
+        organization: known.organization,
+        permissions: known.permissions,
+        role: None,
+        session: None,
+        client: client.clone(),
+    })
+}
+
+/// Keys that worked a moment ago: an ingesting client sends its key with every batch.
+#[derive(Default)]
+pub(crate) struct KeyCache(Mutex<HashMap<Digest32, (Instant, Known)>>);
+
+type Digest32 = [u8; 32];
+
+const REMEMBERED: Duration = Duration::from_secs(5);
+const MOST: usize = 10_000;
+
+/// What a working key amounts to.
+#[derive(Clone)]
+struct Known {
+    id: ApiKeyId,
+    prefix: String,
+    organization: OrganizationId,
+    permissions: PermissionSet,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+}
+
+impl KeyCache {
+    /// After anything that may take a permission away.
+    pub(crate) fn forget_all(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+    fn get(&self, digest: &Digest32) -> Option<Known> {
+        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(digest).filter(|(since, _)| since.elapsed() < REMEMBERED).map(|(_, known)| known.clone())
+    }
+    fn put(&self, digest: Digest32, known: Known) {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= MOST {
+            cache.clear();
+        }
+        cache.insert(digest, (Instant::now(), known));
+    }
+    /// Keeps the moment it was looked up.
+    fn note_use(&self, digest: &Digest32, now: Timestamp) {
+        if let Some((_, known)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(digest) {
+            known.last_used_at = Some(now);
+        }
+    }
+}
+
+/// `None`: not the form of a key.
+fn digest_of(secret: &str) -> Option<Digest32> {
+    let rest = secret.strip_prefix(PREFIX)?;
+    (rest.len() == 64 && rest.bytes().all(|b| b.is_ascii_hexdigit())).then(|| Sha256::digest(secret.as_bytes()).into())
+}
+
+fn hash_of(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+async fn look_up(services: &Services, digest: Digest32) -> Result<Known> {
+    let hash = hex(&digest);
+    let holder = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        store::api_key::by_hash(&mut tx, &hash).await?.ok_or(Error::Unauthenticated)?
+    };
+    let same: bool = holder.key_hash.as_bytes().ct_eq(hash.as_bytes()).into();
+    let maker_allows = match (holder.maker_enabled, holder.maker_role, holder.maker_is_sre) {
+        (None, _, _) => Some(PermissionSet::all()),
+        (Some(true), Some(role), _) => Some(PermissionSet::of_role(role)),
+        (Some(true), None, true) => Some(PermissionSet::of(Holder::Sre)),
+        (Some(_), _, _) => None,
+    };
+    let Some(allowed) = maker_allows.filter(|_| same && holder.organization_active && holder.key.revoked_at.is_none()) else {
+        return Err(Error::Unauthenticated);
+    };
+    let known = Known {
+        id: holder.key.id,
+        prefix: holder.key.key_prefix,
+        organization: holder.organization,
+        permissions: api_key::permissions(&holder.key.scopes).intersect(allowed),
+        expires_at: holder.key.expires_at,
+        last_used_at: holder.key.last_used_at,
+    };
+    services.memory.keys.put(digest, known.clone());
+    Ok(known)
+}
+
+/// A failure to note is not a reason to refuse the request.
+async fn note_use(services: &Services, known: &Known, now: Timestamp) {
+    let note = async {
+        let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+        store::api_key::touch(&mut tx, known.organization, known.id, now).await?;
+        tx.commit_unaudited_bookkeeping().await
+    };
+    match tokio::time::timeout(Duration::from_secs(1), note).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "when a key was last used could not be kept"),
+        Err(_) => tracing::debug!("when a key was last used could not be kept in time"),
+    }
+}
+
+/// What the audit log keeps of a key.
+fn told(key: &ApiKey) -> Value {
+    json!({
+        "name": key.name, "key_prefix": key.key_prefix, "scopes": key.scopes, "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    })
+}

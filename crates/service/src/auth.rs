@@ -1,1 +1,576 @@
-//! auth
+//! Signing in and out, and one's own account: Argon2id passwords, lock-out with growing waits, devices.
+//!
+//! Sign-ins belong to the platform, so their transactions are the system's and their audit entries are in the platform's
+//! chain. Unknown account, disabled account and wrong password cost the same time and give the same answer.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use domain::account::{MAX_PASSWORD, NewUser, User, UserSession, check_password};
+use domain::audit::{Action, AuditActor, AuditEntry};
+use domain::invalid::Problems;
+use domain::member::{ApprovalLevel, Role};
+use domain::organization::NewOrganization;
+use domain::permission::{AccountRead, AccountWrite, Key, PermissionSet, UserCreate};
+use domain::{Invalid, MembershipId, PLATFORM, Timestamp, UserId, UserSessionId};
+use serde_json::{Value, json};
+use store::SystemTx;
+use store::account::{AttemptKind, Credentials};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::{Actor, Client, Cx, Error, Result, Services, Who, organizations};
+
+/// A device that is not used for this long is signed out (seconds).
+pub const IDLE: i64 = 12 * 3600;
+/// A device is signed out after this long in any case (seconds).
+pub const ABSOLUTE: i64 = 7 * 86_400;
+
+/// The outcome of a sign-in. The caller starts a fresh cookie session that holds `session`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignedIn {
+    pub user: User,
+    pub session: UserSessionId,
+}
+
+/// The person behind a request: not yet in an organization (see [`organizations::enter`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Viewer {
+    pub user: User,
+    pub session: UserSessionId,
+    pub client: Client,
+}
+
+/// Checks e-mail and password and signs a device in.
+///
+/// [`Error::Unauthenticated`] whatever is wrong with them; [`Error::TooMany`] while the account or the address is locked.
+pub async fn sign_in(services: &Services, email: &str, password: &str, client: &Client) -> Result<SignedIn> {
+    let email = normal_email(email);
+    let client = &bounded(client);
+    let subjects = Subjects::new(services, &email, client);
+    // Held to the end: an attempt is counted before the next one may look, so parallel guesses do not slip through.
+    let permit = services.memory.hashing.enter().await?;
+    let found = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        refuse_locked(&mut tx, &subjects, services.clock.now()).await?;
+        store::account::by_email(&mut tx, &email).await?
+    };
+    let phc = found.as_ref().map_or_else(|| DUMMY.to_owned(), |c| c.password_hash.clone());
+    let fits = verify(&permit, password, phc.clone()).await?;
+    match found {
+        Some(Credentials { user, .. }) if fits && user.enabled => {
+            let fresh = if is_current(&phc) { None } else { Some(hash(&permit, password).await?) };
+            admit_device(services, user, fresh, &subjects, client).await
+        }
+        found => {
+            count_failure(services, found.map(|c| c.user), &subjects, client).await?;
+            Err(Error::Unauthenticated)
+        }
+    }
+}
+
+/// Signs the viewer's device out.
+pub async fn sign_out(services: &Services, viewer: &Viewer) -> Result<()> {
+    let stamp = services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    if store::session::revoke_device(&mut tx, viewer.user.id, viewer.session, stamp.now).await? {
+        let entry = AuditEntry::new(Action::SIGNED_OUT, "session", viewer.session);
+        tx.commit(&account_actor(viewer).audit(), stamp, entry).await?;
+    }
+    Ok(())
+}
+
+/// The viewer of a device; `None` when it was signed out, was idle for [`IDLE`], is older than [`ABSOLUTE`], or the
+/// account is disabled.
+pub async fn viewer(services: &Services, session: UserSessionId, client: &Client) -> Result<Option<Viewer>> {
+    let now = services.clock.now();
+    let device = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        store::session::device(&mut tx, session).await?
+    };
+    let Some(device) = device else { return Ok(None) };
+    let seen = device.session.last_seen_at;
+    let over = device.session.revoked_at.is_some() || now >= device.session.expires_at || now >= seen.plus_seconds(IDLE);
+    if over || !device.user.enabled {
+        return Ok(None);
+    }
+    if now >= seen.plus_seconds(60) {
+        note_seen(services, session, now).await;
+    }
+    Ok(Some(Viewer { user: device.user, session, client: bounded(client) }))
+}
+
+/// Nobody has an account yet.
+pub async fn setup_needed(services: &Services) -> Result<bool> {
+    let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+    Ok(!store::account::exist(&mut tx).await?)
+}
+
+/// Makes the first account, with the platform role, and its organization. [`Error::Conflict`] once anybody has an account.
+pub async fn create_first_admin(
+    services: &Services,
+    user: NewUser,
+    organization: NewOrganization,
+    client: &Client,
+) -> Result<SignedIn> {
+    user.check()?;
+    organization.check()?;
+    let client = &bounded(client);
+    if !setup_needed(services).await? {
+        return Err(already_set_up());
+    }
+    let permit = services.memory.hashing.enter().await?;
+    let phc = hash(&permit, &user.password).await?;
+    drop(permit);
+
+    let stamp = services.stamp();
+    let organization = organizations::made(services, organization);
+    let user = User { is_sre: true, ..made(services, &user) };
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    store::account::lock_first(&mut tx).await?;
+    if store::account::exist(&mut tx).await? {
+        return Err(already_set_up());
+    }
+    store::organization::insert(&mut tx, &organization).await?;
+    store::account::insert(&mut tx, &user, &phc).await?;
+    let membership: MembershipId = services.clock.id();
+    let level = ApprovalLevel::Executive;
+    store::member::insert(&mut tx.within(organization.id), membership, user.id, Role::Admin, level, stamp.now).await?;
+    let device = device_of(services, user.id, client);
+    store::session::insert_device(&mut tx, &device).await?;
+    store::account::set_last_login(&mut tx, user.id, stamp.now).await?;
+
+    let actor = actor_of(&user, Some(device.id), client);
+    let entry = organizations::created(&organization);
+    tx.append_in(organization.id, &actor, services.stamp(), entry).await?;
+    let entry = AuditEntry::new(Action::MEMBER_ADDED, "member", membership)
+        .change(None, Some(json!({ "email": user.email, "role": Role::Admin, "approval_level": level })));
+    tx.append_in(organization.id, &actor, services.stamp(), entry).await?;
+    tx.append_in(PLATFORM, &actor, services.stamp(), user_created(&user)).await?;
+    tx.commit(&actor, stamp, AuditEntry::new(Action::SIGNED_IN, "session", device.id)).await?;
+    Ok(SignedIn { user: User { last_login_at: Some(stamp.now), ..user }, session: device.id })
+}
+
+/// The viewer on the platform: their own account, and what the platform role adds.
+pub fn account_actor(viewer: &Viewer) -> Actor {
+    let own = PermissionSet::NONE.with(Key::AccountRead).with(Key::AccountWrite);
+    let permissions =
+        if viewer.user.is_sre { own.with(Key::OrganizationCreate).with(Key::UserCreate) } else { own };
+    Actor {
+        who: Who::User(viewer.user.clone()),
+        organization: PLATFORM,
+        permissions,
+        role: None,
+        session: Some(viewer.session),
+        client: viewer.client.clone(),
+    }
+}
+
+/// Changes one's own password and signs every other device out.
+pub async fn change_password(cx: &Cx<AccountWrite>, old: &str, new: &str) -> Result<()> {
+    let services = &cx.services;
+    let user = own(&cx.actor)?;
+    check_password(new, "new_password")?;
+    if old == new {
+        return Err(Invalid::field("new_password", "choose another one than the present password").into());
+    }
+    let subjects = Subjects::new(services, &user.email, &cx.actor.client);
+    let permit = services.memory.hashing.enter().await?;
+    let present = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        refuse_locked(&mut tx, &subjects, services.clock.now()).await?;
+        store::account::credentials(&mut tx, user.id).await?.ok_or(Error::NotFound)?
+    };
+    if !verify(&permit, old, present.password_hash.clone()).await? {
+        count_failure(services, Some(present.user), &subjects, &cx.actor.client).await?;
+        return Err(Invalid::field("old_password", "not your present password").into());
+    }
+    let phc = hash(&permit, new).await?;
+    let stamp = services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    store::account::set_password(&mut tx, user.id, &phc, stamp.now).await?;
+    store::account::forget_failures(&mut tx, AttemptKind::Account, &subjects.account).await?;
+    let others = match cx.actor.session {
+        Some(kept) => store::session::revoke_other_devices(&mut tx, user.id, kept, stamp.now).await?,
+        None => store::session::revoke_devices(&mut tx, user.id, stamp.now).await?,
+    };
+    let entry = AuditEntry::new(Action::PASSWORD_CHANGED, "user", user.id).metadata(json!({ "devices_signed_out": others }));
+    Ok(tx.commit(&cx.actor.audit(), stamp, entry).await?)
+}
+
+/// Changes what one's own account shows. `time_zone` is an IANA name.
+pub async fn update_account(cx: &Cx<AccountWrite>, display_name: Option<&str>, time_zone: &str) -> Result<User> {
+    let display_name = display_name.map(str::trim).filter(|n| !n.is_empty());
+    let mut p = Problems::default();
+    p.require(display_name.is_none_or(|n| n.chars().count() <= 150), "display_name", "use at most 150 characters");
+    p.require(is_time_zone(time_zone), "time_zone", "choose a time zone of the IANA list, such as Europe/Berlin");
+    p.done()?;
+    let id = own(&cx.actor)?.id;
+    let stamp = cx.services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&cx.services.db).await?;
+    let old = store::account::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    store::account::set_profile(&mut tx, id, display_name, time_zone, stamp.now).await?;
+    let new = store::account::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let entry = AuditEntry::new(Action::USER_UPDATED, "user", id).change(Some(told(&old)), Some(told(&new)));
+    tx.commit(&cx.actor.audit(), stamp, entry).await?;
+    Ok(new)
+}
+
+/// The devices that are signed in, last seen first.
+pub async fn devices(cx: &Cx<AccountRead>) -> Result<Vec<UserSession>> {
+    let user = own(&cx.actor)?;
+    let now = cx.now();
+    let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
+    Ok(store::session::devices(&mut tx, user.id, now, now.plus_seconds(-IDLE)).await?)
+}
+
+/// Signs one of one's own devices out.
+pub async fn revoke_device(cx: &Cx<AccountWrite>, session: UserSessionId) -> Result<()> {
+    let user = own(&cx.actor)?;
+    let stamp = cx.services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&cx.services.db).await?;
+    if !store::session::revoke_device(&mut tx, user.id, session, stamp.now).await? {
+        return Err(Error::NotFound);
+    }
+    let entry = AuditEntry::new(Action::SESSION_REVOKED, "session", session);
+    Ok(tx.commit(&cx.actor.audit(), stamp, entry).await?)
+}
+
+/// Makes an account that belongs to no organization yet.
+pub async fn create_user(cx: &Cx<UserCreate>, user: NewUser) -> Result<User> {
+    user.check()?;
+    let services = &cx.services;
+    let phc = hash_password(services, &user.password).await?;
+    let user = made(services, &user);
+    let stamp = services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    insert_user(&mut tx, &user, &phc).await?;
+    tx.commit(&cx.actor.audit(), stamp, user_created(&user)).await?;
+    Ok(user)
+}
+
+pub(crate) fn normal_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+pub(crate) fn is_time_zone(name: &str) -> bool {
+    name.parse::<chrono_tz::Tz>().is_ok()
+}
+
+/// The account to be, with a fresh id.
+pub(crate) fn made(services: &Services, new: &NewUser) -> User {
+    let now = services.clock.now();
+    User {
+        id: services.clock.id(),
+        email: normal_email(&new.email),
+        username: new.username.trim().to_owned(),
+        display_name: new.display_name.as_deref().map(str::trim).filter(|n| !n.is_empty()).map(str::to_owned),
+        is_sre: new.is_sre,
+        enabled: true,
+        time_zone: "UTC".to_owned(),
+        last_login_at: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Says which of the two names is taken.
+pub(crate) async fn insert_user(tx: &mut SystemTx, user: &User, phc: &str) -> Result<()> {
+    if store::account::by_email(tx, &user.email).await?.is_some() {
+        return Err(Error::Conflict("an account with this e-mail exists already".to_owned()));
+    }
+    if store::account::username_taken(tx, &user.username).await? {
+        return Err(Error::Conflict("this username is taken; choose another".to_owned()));
+    }
+    Ok(store::account::insert(tx, user, phc).await?)
+}
+
+pub(crate) async fn hash_password(services: &Services, password: &str) -> Result<String> {
+    let permit = services.memory.hashing.enter().await?;
+    hash(&permit, password).await
+}
+
+pub(crate) fn user_created(user: &User) -> AuditEntry {
+    AuditEntry::new(Action::USER_CREATED, "user", user.id).change(None, Some(told(user)))
+}
+
+/// What the audit log keeps of an account.
+pub(crate) fn told(user: &User) -> Value {
+    json!({
+        "email": user.email, "username": user.username, "display_name": user.display_name, "is_sre": user.is_sre,
+        "enabled": user.enabled, "time_zone": user.time_zone,
+    })
+}
+
+fn already_set_up() -> Error {
+    Error::Conflict("an account exists already; sign in".to_owned())
+}
+
+/// Only a person has an account of their own.
+fn own(actor: &Actor) -> Result<&User> {
+    match &actor.who {
+        Who::User(user) => Ok(user),
+        Who::ApiKey { .. } | Who::System(_) => Err(Error::Forbidden),
+    }
+}
+
+fn actor_of(user: &User, session: Option<UserSessionId>, client: &Client) -> AuditActor {
+    AuditActor {
+        user_id: Some(user.id),
+        label: user.email.clone(),
+        ip_address: client.ip_address.clone(),
+        user_agent: client.user_agent.clone(),
+        session_id: session.map(|s| s.to_string()),
+    }
+}
+
+fn device_of(services: &Services, user: UserId, client: &Client) -> UserSession {
+    let now = services.clock.now();
+    UserSession {
+        id: services.clock.id(),
+        user_id: user,
+        ip_address: client.ip_address.clone(),
+        user_agent: client.user_agent.clone(),
+        created_at: now,
+        last_seen_at: now,
+        expires_at: now.plus_seconds(ABSOLUTE),
+        revoked_at: None,
+    }
+}
+
+/// What a browser sends is kept up to a bound.
+fn bounded(client: &Client) -> Client {
+    let cut = |text: &Option<String>, most: usize| text.as_ref().map(|t| t.chars().take(most).collect::<String>());
+    Client { ip_address: cut(&client.ip_address, 64), user_agent: cut(&client.user_agent, 500) }
+}
+
+/// The right password of an enabled account: signs the device in.
+async fn admit_device(
+    services: &Services,
+    user: User,
+    fresh_hash: Option<String>,
+    subjects: &Subjects,
+    client: &Client,
+) -> Result<SignedIn> {
+    let stamp = services.stamp();
+    let device = device_of(services, user.id, client);
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    store::session::insert_device(&mut tx, &device).await?;
+    store::account::set_last_login(&mut tx, user.id, stamp.now).await?;
+    if let Some(phc) = fresh_hash {
+        store::account::rehash_password(&mut tx, user.id, &phc).await?;
+    }
+    store::account::forget_failures(&mut tx, AttemptKind::Account, &subjects.account).await?;
+    let entry = AuditEntry::new(Action::SIGNED_IN, "session", device.id);
+    tx.commit(&actor_of(&user, Some(device.id), client), stamp, entry).await?;
+    Ok(SignedIn { user: User { last_login_at: Some(stamp.now), ..user }, session: device.id })
+}
+
+/// A failure to note is not a reason to refuse the page: the disk may be full, or an import may hold the writer.
+async fn note_seen(services: &Services, session: UserSessionId, now: Timestamp) {
+    let note = async {
+        let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+        store::session::touch_device(&mut tx, session, now).await?;
+        tx.commit_unaudited_bookkeeping().await
+    };
+    match tokio::time::timeout(Duration::from_secs(1), note).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "when a device was last seen could not be kept"),
+        Err(_) => tracing::debug!("when a device was last seen could not be kept in time"),
+    }
+}
+
+// ---- lock-out -------------------------------------------------------------------------------------------------------
+
+/// Failures in a row before an account is locked, and before an address is (which several people may share).
+const FREE: [(AttemptKind, i64); 2] = [(AttemptKind::Account, 5), (AttemptKind::Address, 30)];
+/// The first wait in seconds; it doubles with each further failure.
+const FIRST_WAIT: i64 = 30;
+const LONGEST_WAIT: i64 = 15 * 60;
+/// Failures older than this are forgotten (seconds).
+const MEMORY: i64 = 3600;
+
+/// Whose failures count. An account's subject is a keyed digest: people type passwords into the wrong field.
+struct Subjects {
+    account: String,
+    address: Option<String>,
+}
+
+impl Subjects {
+    fn new(services: &Services, email: &str, client: &Client) -> Self {
+        Self { account: services.secrets.tag("sign_in_attempts", email), address: client.ip_address.as_deref().map(network) }
+    }
+    fn of(&self, kind: AttemptKind) -> Option<&str> {
+        match kind {
+            AttemptKind::Account => Some(&self.account),
+            AttemptKind::Address => self.address.as_deref(),
+        }
+    }
+}
+
+/// An IPv6 customer holds a whole /64.
+fn network(address: &str) -> String {
+    match address.parse::<std::net::IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(std::net::IpAddr::V6(ip)) => {
+            let s = ip.segments();
+            format!("{:x}:{:x}:{:x}:{:x}::/64", s[0], s[1], s[2], s[3])
+        }
+        Ok(ip) => ip.to_string(),
+        Err(_) => address.to_owned(),
+    }
+}
+
+async fn refuse_locked(tx: &mut SystemTx, subjects: &Subjects, now: Timestamp) -> Result<()> {
+    for (kind, _) in FREE {
+        let Some(subject) = subjects.of(kind) else { continue };
+        let Some(until) = store::account::locked_until(tx, kind, subject).await? else { continue };
+        // A lock further away than the longest one was written before the clock was set back.
+        let left = (until.micros() - now.micros()).div_euclid(1_000_000) + 1;
+        if until > now && left <= LONGEST_WAIT + 1 {
+            return Err(Error::TooMany { retry_after: left.unsigned_abs() });
+        }
+    }
+    Ok(())
+}
+
+async fn count_failure(services: &Services, user: Option<User>, subjects: &Subjects, client: &Client) -> Result<()> {
+    let stamp = services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    let mut wait = 0;
+    for (kind, free) in FREE {
+        let Some(subject) = subjects.of(kind) else { continue };
+        let forgotten = stamp.now.plus_seconds(-MEMORY);
+        let failures = store::account::count_failure(&mut tx, kind, subject, stamp.now, forgotten).await?;
+        if let Some(seconds) = wait_after(failures, free) {
+            store::account::lock(&mut tx, kind, subject, stamp.now.plus_seconds(seconds)).await?;
+            wait = wait.max(seconds);
+        }
+    }
+    let (target, actor) = match &user {
+        Some(user) => (user.id.to_string(), actor_of(user, None, client)),
+        None => ("unknown".to_owned(), anonymous(client)),
+    };
+    let entry = AuditEntry::new(Action::SIGN_IN_FAILED, "user", target).failed("wrong e-mail or password");
+    let entry = if wait > 0 { entry.metadata(json!({ "locked_for_seconds": wait })) } else { entry };
+    Ok(tx.commit(&actor, stamp, entry).await?)
+}
+
+fn anonymous(client: &Client) -> AuditActor {
+    AuditActor {
+        user_id: None,
+        label: "unknown".to_owned(),
+        ip_address: client.ip_address.clone(),
+        user_agent: client.user_agent.clone(),
+        session_id: None,
+    }
+}
+
+/// Seconds to wait after this many failures; `None` while they are free.
+fn wait_after(failures: i64, free: i64) -> Option<i64> {
+    let over = u32::try_from(failures - free).ok()?;
+    Some(FIRST_WAIT.saturating_mul(2_i64.saturating_pow(over)).min(LONGEST_WAIT))
+}
+
+// ---- Argon2id -------------------------------------------------------------------------------------------------------
+
+/// OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Of no password (the output is zeros); an unknown account costs as much as a known one.
+const DUMMY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// At most two hashes at a time: each takes 19 MiB and a core.
+pub(crate) struct Hashing(Semaphore);
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self(Semaphore::new(2))
+    }
+}
+
+impl Hashing {
+    /// Waits for one's turn, not for ever: a flood of sign-ins is told to come back.
+    async fn enter(&self) -> Result<SemaphorePermit<'_>> {
+        match tokio::time::timeout(Duration::from_secs(10), self.0.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(Error::TooMany { retry_after: 10 }),
+        }
+    }
+}
+
+fn argon2() -> Result<&'static Argon2<'static>> {
+    static HASHER: OnceLock<Option<Argon2<'static>>> = OnceLock::new();
+    HASHER
+        .get_or_init(|| {
+            let params = Params::new(MEMORY_KIB, PASSES, LANES, None).ok()?;
+            Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+        })
+        .as_ref()
+        .ok_or_else(|| Error::Internal("the password parameters are not accepted".to_owned()))
+}
+
+/// The permit is proof of one's turn.
+async fn hash(_turn: &SemaphorePermit<'_>, password: &str) -> Result<String> {
+    let password = password.to_owned();
+    let hasher = argon2()?;
+    let done = tokio::task::spawn_blocking(move || hasher.hash_password(password.as_bytes()).map(|h: PasswordHash| h.to_string()));
+    match done.await {
+        Ok(Ok(phc)) => Ok(phc),
+        Ok(Err(error)) => Err(Error::Internal(format!("cannot hash a password: {error}"))),
+        Err(error) => Err(Error::Internal(format!("hashing a password ended: {error}"))),
+    }
+}
+
+/// Too long a password is wrong before it is hashed, at the price of hashing.
+async fn verify(_turn: &SemaphorePermit<'_>, password: &str, phc: String) -> Result<bool> {
+    let too_long = password.len() > MAX_PASSWORD * 4;
+    let password = if too_long { String::new() } else { password.to_owned() };
+    let hasher = argon2()?;
+    let done = tokio::task::spawn_blocking(move || {
+        PasswordHash::new(&phc).is_ok_and(|parsed| hasher.verify_password(password.as_bytes(), &parsed).is_ok())
+    });
+    let fits = done.await.map_err(|error| Error::Internal(format!("checking a password ended: {error}")))?;
+    Ok(fits && !too_long)
+}
+
+/// Whether a stored hash was made with today's parameters.
+fn is_current(phc: &str) -> bool {
+    let Ok(parsed) = PasswordHash::new(phc) else { return false };
+    let Ok(params) = Params::try_from(&parsed) else { return false };
+    parsed.algorithm.as_str() == "argon2id"
+        && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_a_quarter_of_an_hour() {
+        let waits: Vec<_> = (1..=12).map(|n| wait_after(n, 5)).collect();
+        assert_eq!(waits[..4], [None; 4]);
+        assert_eq!(waits[4..9], [Some(30), Some(60), Some(120), Some(240), Some(480)]);
+        assert_eq!(waits[9..], [Some(900); 3]);
+        assert_eq!(wait_after(1_000_000, 5), Some(900));
+    }
+
+    #[test]
+    fn the_dummy_costs_what_a_real_hash_costs() {
+        assert!(is_current(DUMMY));
+        let phc: PasswordHash = argon2().unwrap().hash_password(b"x").unwrap();
+        assert!(is_current(&phc.to_string()));
+        assert!(!is_current("$argon2id$v=19$m=4096,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+    }
+
+    #[test]
+    fn an_address_of_ipv6_counts_as_its_network() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+    }
+}

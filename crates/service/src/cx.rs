@@ -10,6 +10,9 @@ use domain::permission::{Mutating, Permission, PermissionSet};
 use domain::{ApiKeyId, OrganizationId, PLATFORM, Timestamp, UserSessionId};
 use store::{Db, ReadTx, Stamp, WriteTx};
 
+use crate::api_keys::KeyCache;
+use crate::auth::Hashing;
+use crate::organizations::Entered;
 use crate::secrets::Secrets;
 use crate::{Clock, Error, Result};
 
@@ -21,6 +24,15 @@ pub struct Services {
     pub(crate) secrets: Arc<Secrets>,
     /// Demo mode: the sign-in page shows the demo's credentials.
     pub demo: bool,
+    pub(crate) memory: Arc<Memory>,
+}
+
+/// What this process remembers between requests. Losing it costs time, never correctness.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) hashing: Hashing,
+    pub(crate) keys: KeyCache,
+    pub(crate) entered: Entered,
 }
 
 /// Where a request came from.
@@ -84,7 +96,7 @@ pub struct Cx<P> {
 
 impl Services {
     pub fn new(db: Db, clock: Clock, secrets: Secrets, demo: bool) -> Self {
-        Self { db, clock, secrets: Arc::new(secrets), demo }
+        Self { db, clock, secrets: Arc::new(secrets), demo, memory: Arc::default() }
     }
     /// Checks the permission. The one way to a context.
     pub fn admit<P: Permission>(&self, actor: &Actor) -> Result<Cx<P>> {

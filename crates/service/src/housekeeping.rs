@@ -1,1 +1,36 @@
-//! housekeeping
+//! What the server does by itself, at start and every hour: nothing here is a decision of a person, so nothing is audited.
+
+use store::SystemTx;
+
+use crate::{Result, Services, sessions};
+
+/// How many of each were deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Cookie sessions whose time is over.
+    pub sessions: u64,
+    /// Signed-in devices whose time was over for 30 days.
+    pub devices: u64,
+    /// Counters of failed sign-ins, a day after the last failure.
+    pub failures: u64,
+    /// Answers kept for `Idempotency-Key`, after 24 hours.
+    pub idempotency_keys: u64,
+}
+
+const DAY: i64 = 86_400;
+
+/// Deletes what time has ended and prepares the audit log's next months.
+pub async fn run(services: &Services) -> Result<Swept> {
+    let now = services.clock.now();
+    services.db.prepare_audit_months(now).await?;
+    let sessions = sessions::delete_expired(services).await?;
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    let swept = Swept {
+        sessions,
+        devices: store::session::delete_devices(&mut tx, now.plus_seconds(-30 * DAY)).await?,
+        failures: store::account::delete_failures(&mut tx, now.plus_seconds(-DAY)).await?,
+        idempotency_keys: store::housekeeping::delete_idempotency_keys(&mut tx, now.plus_seconds(-DAY)).await?,
+    };
+    tx.commit_unaudited_bookkeeping().await?;
+    Ok(swept)
+}

@@ -1,1 +1,214 @@
-//! members
+//! Members of an organization. It always keeps an admin who can sign in.
+
+use domain::account::{NewUser, User};
+use domain::audit::{Action, AuditEntry};
+use domain::member::{ApprovalLevel, Member, NewMember, Role};
+use domain::permission::{MemberRead, MemberWrite};
+use domain::{Invalid, MembershipId, Timestamp};
+use serde_json::{Value, json};
+use store::{SystemTx, Writing};
+
+use crate::auth::{hash_password, insert_user, made, normal_email, user_created};
+use crate::{Actor, Cx, Error, Result, Services, Who, auth, organizations};
+
+/// By e-mail.
+pub async fn list(cx: &Cx<MemberRead>) -> Result<Vec<Member>> {
+    Ok(store::member::list(&mut cx.read().await?).await?)
+}
+
+pub async fn get(cx: &Cx<MemberRead>, id: MembershipId) -> Result<Member> {
+    store::member::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
+}
+
+/// Adds an existing account, or makes one with the given first password.
+pub async fn add(cx: &Cx<MemberWrite>, new: NewMember) -> Result<Member> {
+    new.check()?;
+    let email = normal_email(&new.email);
+    let existing = {
+        let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
+        store::account::by_email(&mut tx, &email).await?.map(|c| c.user)
+    };
+    match (existing, &new.password) {
+        (Some(user), _) => add_existing(cx, &user, &new).await,
+        (None, Some(password)) => add_with_account(cx, &email, password, &new).await,
+        (None, None) => Err(Invalid::field("password", "nobody has an account with this e-mail; give a first password to make one").into()),
+    }
+}
+
+/// Changes role and approval level.
+pub async fn update(cx: &Cx<MemberWrite>, id: MembershipId, role: Role, approval_level: ApprovalLevel) -> Result<Member> {
+    let mut tx = cx.write().await?;
+    let admins = store::member::count_admins(&mut tx).await?;
+    let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if role != Role::Admin {
+        keep_an_admin(&old, admins, "change the role of")?;
+    }
+    let now = tx.now();
+    store::member::update(&mut tx, id, role, approval_level, now).await?;
+    let new = Member { role, approval_level, ..old.clone() };
+    tx.commit(AuditEntry::new(Action::MEMBER_UPDATED, "member", id).change(Some(told(&old)), Some(told(&new)))).await?;
+    cx.services.memory.keys.forget_all();
+    Ok(new)
+}
+
+/// Ends the membership; the account stays. API keys the person made here stop working.
+pub async fn remove(cx: &Cx<MemberWrite>, id: MembershipId) -> Result<()> {
+    let mut tx = cx.write().await?;
+    let admins = store::member::count_admins(&mut tx).await?;
+    let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    keep_an_admin(&old, admins, "remove")?;
+    store::member::delete(&mut tx, id).await?;
+    tx.commit(AuditEntry::new(Action::MEMBER_REMOVED, "member", id).change(Some(told(&old)), None)).await?;
+    cx.services.memory.keys.forget_all();
+    Ok(())
+}
+
+/// Disables the account: it is signed out everywhere and cannot sign in. Only of a person who belongs to this organization
+/// alone; others' accounts are the platform's.
+pub async fn disable(cx: &Cx<MemberWrite>, id: MembershipId) -> Result<Member> {
+    set_enabled(cx, id, false).await
+}
+
+/// Ends [`disable`].
+pub async fn enable(cx: &Cx<MemberWrite>, id: MembershipId) -> Result<Member> {
+    set_enabled(cx, id, true).await
+}
+
+/// For the command line: adds the account with this e-mail to an organization, making it with `password` when there is
+/// none (an existing account keeps its own). `role`: `viewer`, `analyst`, `admin`, or `sre`, the platform role, which
+/// makes no membership.
+pub async fn add_user(services: &Services, email: &str, slug: &str, role: &str, password: &str) -> Result<User> {
+    let organization = organizations::by_slug(services, slug).await?;
+    let email = normal_email(email);
+    let actor = Actor::system("command line", organization.id);
+    if role != "sre" {
+        let role: Role = role.parse().map_err(|_| Invalid::field("role", "not a role: viewer, analyst, admin or sre"))?;
+        let new = NewMember {
+            email: email.clone(),
+            role,
+            approval_level: ApprovalLevel::None,
+            display_name: None,
+            password: Some(password.to_owned()),
+        };
+        add(&services.admit::<MemberWrite>(&actor)?, new).await?;
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        return Ok(store::account::by_email(&mut tx, &email).await?.ok_or(Error::NotFound)?.user);
+    }
+    let existing = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        store::account::by_email(&mut tx, &email).await?.map(|c| c.user)
+    };
+    match existing {
+        Some(user) => promote(services, user).await,
+        None => {
+            let new = NewUser { username: email.clone(), email, display_name: None, password: password.to_owned(), is_sre: true };
+            auth::create_user(&services.admit(&Actor::platform("command line"))?, new).await
+        }
+    }
+}
+
+/// What the audit log keeps of a member.
+fn told(member: &Member) -> Value {
+    json!({ "email": member.email, "role": member.role, "approval_level": member.approval_level, "enabled": member.enabled })
+}
+
+fn keep_an_admin(member: &Member, admins: i64, verb: &str) -> Result<()> {
+    if member.role == Role::Admin && member.enabled && admins <= 1 {
+        return Err(Error::Conflict(format!("you cannot {verb} the last admin; make somebody else an admin first")));
+    }
+    Ok(())
+}
+
+async fn add_existing(cx: &Cx<MemberWrite>, user: &User, new: &NewMember) -> Result<Member> {
+    let id: MembershipId = cx.services.clock.id();
+    let mut tx = cx.write().await?;
+    let now = tx.now();
+    if store::member::role(&mut tx, user.id).await?.is_some() {
+        return Err(already_a_member());
+    }
+    let member = insert(&mut tx, id, user, new, now).await?;
+    tx.commit(added(&member)).await?;
+    cx.services.memory.keys.forget_all();
+    Ok(member)
+}
+
+async fn add_with_account(cx: &Cx<MemberWrite>, email: &str, password: &str, new: &NewMember) -> Result<Member> {
+    let services = &cx.services;
+    let phc = hash_password(services, password).await?;
+    let id: MembershipId = services.clock.id();
+    let actor = cx.actor.audit();
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    // The part before the @ where it is free, else the whole address.
+    let short = email.split('@').next().unwrap_or(email).to_owned();
+    let username = if store::account::username_taken(&mut tx, &short).await? { email.to_owned() } else { short };
+    let user = NewUser { email: email.to_owned(), username, display_name: new.display_name.clone(), password: String::new(), is_sre: false };
+    let user = made(services, &user);
+    insert_user(&mut tx, &user, &phc).await?;
+    let member = insert(&mut tx.within(cx.actor.organization), id, &user, new, cx.now()).await?;
+    tx.append_in(cx.actor.organization, &actor, services.stamp(), added(&member)).await?;
+    tx.commit(&actor, services.stamp(), user_created(&user)).await?;
+    Ok(member)
+}
+
+async fn insert(tx: &mut impl Writing, id: MembershipId, user: &User, new: &NewMember, now: Timestamp) -> Result<Member> {
+    store::member::insert(tx, id, user.id, new.role, new.approval_level, now).await.map_err(|error| match error {
+        store::Error::Unique => already_a_member(),
+        other => other.into(),
+    })?;
+    store::member::get(tx, id).await?.ok_or(Error::NotFound)
+}
+
+fn added(member: &Member) -> AuditEntry {
+    AuditEntry::new(Action::MEMBER_ADDED, "member", member.id).change(None, Some(told(member)))
+}
+
+fn already_a_member() -> Error {
+    Error::Conflict("this person is a member already; change the role instead".to_owned())
+}
+
+async fn set_enabled(cx: &Cx<MemberWrite>, id: MembershipId, enabled: bool) -> Result<Member> {
+    let services = &cx.services;
+    let here = cx.actor.organization;
+    let now = cx.now();
+    let actor = cx.actor.audit();
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    let admins = store::member::count_admins(&mut tx.within(here)).await?;
+    let old = store::member::get(&mut tx.within(here), id).await?.ok_or(Error::NotFound)?;
+    if old.enabled == enabled {
+        return Ok(old);
+    }
+    let user = store::account::get(&mut tx, old.user_id).await?.ok_or(Error::NotFound)?;
+    if user.is_sre || store::account::count_memberships(&mut tx, user.id).await? > 1 {
+        return Err(Error::Conflict("this account is not this organization's alone; remove the member instead".to_owned()));
+    }
+    if !enabled {
+        keep_an_admin(&old, admins, "disable")?;
+        if matches!(&cx.actor.who, Who::User(me) if me.id == user.id) {
+            return Err(Error::Conflict("you cannot disable yourself".to_owned()));
+        }
+        store::session::revoke_devices(&mut tx, user.id, now).await?;
+    }
+    store::account::set_enabled(&mut tx, user.id, enabled, now).await?;
+    let new = Member { enabled, ..old.clone() };
+    let entry = AuditEntry::new(Action::MEMBER_UPDATED, "member", id).change(Some(told(&old)), Some(told(&new)));
+    tx.append_in(here, &actor, services.stamp(), entry).await?;
+    let entry = AuditEntry::new(Action::USER_UPDATED, "user", user.id)
+        .change(Some(auth::told(&user)), Some(auth::told(&User { enabled, ..user.clone() })));
+    tx.commit(&actor, services.stamp(), entry).await?;
+    services.memory.keys.forget_all();
+    Ok(new)
+}
+
+async fn promote(services: &Services, user: User) -> Result<User> {
+    if user.is_sre {
+        return Err(Error::Conflict("this account has the platform role already".to_owned()));
+    }
+    let stamp = services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    store::account::set_sre(&mut tx, user.id, true, stamp.now).await?;
+    let new = User { is_sre: true, updated_at: stamp.now, ..user.clone() };
+    let entry = AuditEntry::new(Action::USER_UPDATED, "user", user.id).change(Some(auth::told(&user)), Some(auth::told(&new)));
+    tx.commit(&Actor::platform("command line").audit(), stamp, entry).await?;
+    services.memory.keys.forget_all();
+    Ok(new)
+}

@@ -1,1 +1,112 @@
-//! settings
+//! Settings of an organization: one JSON object a key, with known keys only.
+//!
+//! | key | fields (all optional on the way in, all present on the way out) |
+//! |---|---|
+//! | `general` | `retention_days` 1 to 3,650 (default 365), `time_zone` an IANA name (default `UTC`) |
+//! | `rate_limits` | `requests_per_minute` 1 to 1,000,000 (default 600), `events_per_second` 1 to 1,000,000 (default 20,000) |
+
+use domain::Invalid;
+use domain::audit::{Action, AuditEntry};
+use domain::invalid::Problems;
+use domain::permission::{SettingsRead, SettingsWrite};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::Scoped;
+
+use crate::auth::is_time_zone;
+use crate::{Cx, Error, Result};
+
+pub const KEYS: [&str; 2] = [General::KEY, RateLimits::KEY];
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct General {
+    /// How long events are kept.
+    pub retention_days: i64,
+    /// For the organization's reports; people have their own.
+    pub time_zone: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimits {
+    /// Of one API key.
+    pub requests_per_minute: i64,
+    /// Of the organization.
+    pub events_per_second: i64,
+}
+
+/// The value of a key, with defaults where nothing was set.
+pub async fn get(cx: &Cx<SettingsRead>, key: &str) -> Result<Value> {
+    let mut tx = cx.read().await?;
+    present(&mut tx, key).await
+}
+
+/// Replaces the value of a key.
+pub async fn set(cx: &Cx<SettingsWrite>, key: &str, value: Value) -> Result<Value> {
+    let value = checked(key, value)?;
+    let mut tx = cx.write().await?;
+    let old = present(&mut tx, key).await?;
+    let now = tx.now();
+    store::setting::set(&mut tx, key, &value, now).await?;
+    let entry = AuditEntry::new(Action::SETTINGS_UPDATED, "setting", key).change(Some(old), Some(value.clone()));
+    tx.commit(entry).await?;
+    Ok(value)
+}
+
+impl General {
+    pub const KEY: &str = "general";
+}
+
+impl Default for General {
+    fn default() -> Self {
+        Self { retention_days: 365, time_zone: "UTC".to_owned() }
+    }
+}
+
+impl RateLimits {
+    pub const KEY: &str = "rate_limits";
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self { requests_per_minute: 600, events_per_second: 20_000 }
+    }
+}
+
+async fn present(tx: &mut impl Scoped, key: &str) -> Result<Value> {
+    let stored = store::setting::get(tx, key).await?;
+    checked(key, stored.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
+}
+
+/// The value with its defaults, when it keeps the rules of its key.
+fn checked(key: &str, value: Value) -> Result<Value> {
+    match key {
+        General::KEY => {
+            let general: General = read(value)?;
+            let mut p = Problems::default();
+            p.require((1..=3650).contains(&general.retention_days), "retention_days", "between 1 and 3,650 days");
+            p.require(is_time_zone(&general.time_zone), "time_zone", "choose a time zone of the IANA list, such as Europe/Berlin");
+            p.done()?;
+            write(&general)
+        }
+        RateLimits::KEY => {
+            let limits: RateLimits = read(value)?;
+            let mut p = Problems::default();
+            let range = 1..=1_000_000;
+            p.require(range.contains(&limits.requests_per_minute), "requests_per_minute", "between 1 and 1,000,000");
+            p.require(range.contains(&limits.events_per_second), "events_per_second", "between 1 and 1,000,000");
+            p.done()?;
+            write(&limits)
+        }
+        _ => Err(Invalid::field("key", "unknown setting; use general or rate_limits").into()),
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|error| Invalid::field("value", error.to_string()).into())
+}
+
+fn write(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(|error| Error::Internal(format!("a setting cannot be written: {error}")))
+}

@@ -1,1 +1,85 @@
-//! sources
+//! Sources: where events come from.
+
+use domain::SourceId;
+use domain::audit::{Action, AuditEntry};
+use domain::permission::{SourceRead, SourceWrite};
+use domain::source::{NewSource, Source};
+use serde_json::{Value, json};
+
+use crate::{Cx, Error, Result};
+
+/// By name.
+pub async fn list(cx: &Cx<SourceRead>) -> Result<Vec<Source>> {
+    Ok(store::source::list(&mut cx.read().await?).await?)
+}
+
+pub async fn get(cx: &Cx<SourceRead>, id: SourceId) -> Result<Source> {
+    store::source::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
+}
+
+pub async fn create(cx: &Cx<SourceWrite>, new: NewSource) -> Result<Source> {
+    new.check()?;
+    let now = cx.now();
+    let source = Source {
+        id: cx.services.clock.id(),
+        name: new.name.trim().to_owned(),
+        source_type: new.source_type,
+        ip: new.ip,
+        port: new.port,
+        protocol: new.protocol,
+        status: new.status,
+        notifications: json!({}),
+        last_activity: None,
+        event_count: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut tx = cx.write().await?;
+    store::source::insert(&mut tx, &source).await.map_err(name_taken)?;
+    tx.commit(AuditEntry::new(Action::SOURCE_CREATED, "source", source.id).change(None, Some(told(&source)))).await?;
+    Ok(source)
+}
+
+pub async fn update(cx: &Cx<SourceWrite>, id: SourceId, new: NewSource) -> Result<Source> {
+    new.check()?;
+    let mut tx = cx.write().await?;
+    let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let source = Source {
+        name: new.name.trim().to_owned(),
+        source_type: new.source_type,
+        ip: new.ip,
+        port: new.port,
+        protocol: new.protocol,
+        status: new.status,
+        updated_at: tx.now(),
+        ..old.clone()
+    };
+    store::source::update(&mut tx, &source).await.map_err(name_taken)?;
+    tx.commit(AuditEntry::new(Action::SOURCE_UPDATED, "source", id).change(Some(told(&old)), Some(told(&source)))).await?;
+    Ok(source)
+}
+
+/// Only while it has no events; otherwise set its status to inactive.
+pub async fn delete(cx: &Cx<SourceWrite>, id: SourceId) -> Result<()> {
+    let mut tx = cx.write().await?;
+    let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if !store::source::delete_without_events(&mut tx, id).await? {
+        return Err(Error::Conflict("this source has events; set its status to inactive instead".to_owned()));
+    }
+    Ok(tx.commit(AuditEntry::new(Action::SOURCE_DELETED, "source", id).change(Some(told(&old)), None)).await?)
+}
+
+/// What the audit log keeps of a source.
+fn told(source: &Source) -> Value {
+    json!({
+        "name": source.name, "source_type": source.source_type, "ip": source.ip, "port": source.port,
+        "protocol": source.protocol, "status": source.status,
+    })
+}
+
+fn name_taken(error: store::Error) -> Error {
+    match error {
+        store::Error::Unique => Error::Conflict("a source of this name exists already".to_owned()),
+        other => other.into(),
+    }
+}

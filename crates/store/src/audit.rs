@@ -1,7 +1,7 @@
 //! The audit chain: append under the head's lock, list, walk.
 
-use domain::audit::{AuditActor, AuditEntry, AuditFilter, AuditRecord, GENESIS};
-use domain::{OrganizationId, Timestamp};
+use domain::audit::{Action, AuditActor, AuditEntry, AuditFilter, AuditRecord, GENESIS};
+use domain::{OrganizationId, Timestamp, UserId};
 
 use crate::db::{Conn, Dialect, Result, Sql, canonical, from_row, sql};
 use crate::scope::{Scoped, Stamp, SystemTx};
@@ -117,6 +117,22 @@ fn narrow(mut q: Sql, filter: &AuditFilter) -> Sql {
         q = q.push(" AND created_at < ").arg(to);
     }
     q
+}
+
+/// Whether `actor` did `action` here already in this session.
+pub async fn has_entry_of_session(tx: &mut impl Scoped, actor: UserId, session: &str, action: Action) -> Result<bool> {
+    let q = tx
+        .sql(
+            "SELECT seq
+             FROM audit_log
+             WHERE organization_id = $1 AND actor_id = $2 AND session_id = $3 AND action = $4
+             LIMIT 1",
+        )
+        .bind(actor)
+        .bind(session)
+        .bind(action.0);
+    let seq: Option<i64> = tx.conn().scalar(q).await?;
+    Ok(seq.is_some())
 }
 
 /// Entries after `after` in chain order, for verification and export.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{Glyph, IconButton, browser};
+use crate::{Glyph, Icon, IconButton, browser};
 
 /// A dialog. Opened by a `Button opens="id"`, or by the URL: `open` prints it open on the server and makes it modal in the browser.
 /// Closing follows `close_href` when given, else closes in place; a form with `method="dialog"` closes it too.
@@ -39,10 +39,16 @@ pub fn Dialog(
         }
     };
     let target = id.clone();
-    let close = move || match close_href.get() {
-        Some(href) => view! { <a class="icon-button ghost" data-close href=href aria-label="Close" title="Close (Esc)"><crate::Icon glyph=Glyph::Close /></a> }
-            .into_any(),
-        None => {
+    let close = move || {
+        if let Some(href) = close_href.get() {
+            let class = "icon-button ghost";
+            view! {
+                <a class=class data-close href=href aria-label="Close" title="Close (Esc)">
+                    <Icon glyph=Glyph::Close />
+                </a>
+            }
+            .into_any()
+        } else {
             let target = target.clone();
             view! { <IconButton glyph=Glyph::Close label="Close" on_click=move |_| browser::close_dialog(&target) /> }.into_any()
         }

@@ -25,6 +25,9 @@ pub fn Field(
     #[prop(optional, into)]
     error: MaybeProp<String>,
     #[prop(optional)] required: bool,
+    /// Says "optional" beside the label.
+    #[prop(optional)]
+    optional: bool,
     /// Label left of the control where there is room.
     #[prop(optional)]
     inline: bool,
@@ -51,7 +54,7 @@ pub fn Field(
     };
     view! {
         <div class="field" class:inline=inline>
-            <label for=id>{label}{(!required).then(|| view! { <span class="optional-mark">" optional"</span> })}</label>
+            <label for=id>{label}{optional.then(|| view! { <span class="optional-mark">" optional"</span> })}</label>
             <Provider value=context>{children()}</Provider>
             <p class="error" id=error_id aria-live="polite">
                 {error}

@@ -23,7 +23,7 @@
 //!               <Menu label:S icon? icon_only? end? up? ghost? face?:ViewFn> <MenuItem href? submit? name? value? icon? key? current?:S danger? external? on_click?>… <MenuLabel>… <MenuLine/> </Menu>
 //!               <CopyButton text label? wordy?/> <BulkBar count:S<usize> all?:M<String> on_all? on_clear?>buttons</BulkBar>
 //!               <Dialog id title:S open?:S<bool> close_href?:M on_close? wide?>… <Actions>buttons</Actions></Dialog>
-//! Ask:          <Field id label hint? error?:M<String> required? inline?>one control</Field>
+//! Ask:          <Field id label hint? error?:M<String> required? optional? inline?>one control</Field>
 //!               <TextInput name value?:S kind? id? label? placeholder? autocomplete? required? autofocus? readonly? pattern? min? max? maxlength? mono? search? on_input?/>
 //!               <PasswordInput name autocomplete? id? required? minlength? on_input?/> <DateTimeInput name value?:S id? label? min? max? required? on_input?/>
 //!               <Select name choices:S<Vec<Choice>> value?:S id? label? required? disabled?:S submits? on_change?/>

@@ -22,13 +22,14 @@ pub fn Pager(
             <a
                 class="button secondary"
                 rel="prev"
+                role=move || previous.get().is_none().then_some("link")
                 href=move || previous.get()
                 aria-disabled=move || previous.get().is_none().then_some("true")
             >
                 <Icon glyph=Glyph::ChevronLeft />
                 <span class="words">"Previous"</span>
             </a>
-            <a class="button secondary" rel="next" href=move || next.get() aria-disabled=move || next.get().is_none().then_some("true")>
+            <a class="button secondary" rel="next" role=move || next.get().is_none().then_some("link") href=move || next.get() aria-disabled=move || next.get().is_none().then_some("true")>
                 <span class="words">"Next"</span>
                 <Icon glyph=Glyph::ChevronRight />
             </a>

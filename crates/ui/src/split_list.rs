@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
 
-/// Three columns: facets (folded into "Filters" where narrow), the list (children), the panel when `panel_open`.
+/// Three columns: facets (a sheet behind "Filters" where narrow), the list (children), the panel when `panel_open`.
 #[component]
 pub fn SplitList(
     /// `<Facet>`s; no column when left out.
@@ -22,14 +22,14 @@ pub fn SplitList(
     let has_facets = facets.is_some();
     let facets = facets.map(|facets| {
         view! {
-            <details class="facets" aria-label="Filters">
-                <summary>
-                    <Icon glyph=Glyph::Filter />
-                    "Filters"
-                    {move || (filters_on.get() > 0).then(|| view! { <span class="badge accent">{filters_on.get()}</span> })}
-                </summary>
-                <div class="body">{facets.run()}</div>
-            </details>
+            <button class="button secondary facets-button" type="button" popovertarget="facets">
+                <Icon glyph=Glyph::Filter />
+                <span class="words">"Filters"</span>
+                {move || (filters_on.get() > 0).then(|| view! { <span class="badge accent">{filters_on.get()}</span> })}
+            </button>
+            <nav class="facets" id="facets" popover aria-label="Filters">
+                {facets.run()}
+            </nav>
         }
     });
     let panel = move || panel.as_ref().filter(|_| panel_open.get()).map(ViewFn::run);

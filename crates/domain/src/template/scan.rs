@@ -103,6 +103,9 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             let stop = self.trimmed(at, self.until(at, is_path_break));
             return self.emit(at..stop.max(at + n + 3), Slot::Url);
         }
+        if let Some(stop) = self.worded_date(at) {
+            return self.emit(at..stop, Slot::Number);
+        }
         let short = self.trimmed(at, end);
         if short > at && self.is_person(at, short, before, last) {
             self.emit(at..short, Slot::Id);
@@ -172,6 +175,33 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             };
         }
         i.max(end)
+    }
+
+    /// `Fri Jun 17 07:07:00 2005`, with or without the year.
+    fn worded_date(&self, at: usize) -> Option<usize> {
+        const WEEK: [&[u8]; 7] = [b"Mon ", b"Tue ", b"Wed ", b"Thu ", b"Fri ", b"Sat ", b"Sun "];
+        let b = self.b.get(at..self.b.len().min(at + 24))?;
+        let clock = b.len() >= 19
+            && WEEK.iter().any(|w| b.starts_with(w))
+            && b[4..7].iter().all(u8::is_ascii_alphabetic)
+            && b[9].is_ascii_digit()
+            && b[10] == b' '
+            && [11, 12, 14, 15, 17, 18].iter().all(|i| b[*i].is_ascii_digit())
+            && b[13] == b':'
+            && b[16] == b':';
+        let year = b.len() == 24 && b[19] == b' ' && b[20..].iter().all(u8::is_ascii_digit);
+        clock.then_some(at + if year { 24 } else { 19 })
+    }
+
+    /// `bytes (18.4 KB)`: the part in brackets only repeats the number and is only there when it is large.
+    fn repeated_size(&self, at: usize, end: usize) -> Option<usize> {
+        let rest = self.b.get(end..self.b.len().min(end + 24))?;
+        if &self.b[at..end] != b"bytes" || !rest.starts_with(b" (") || !rest.get(2).is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        let close = rest.iter().position(|c| *c == b')')?;
+        let size = rest[2..close].iter().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b' ' | b'K' | b'M' | b'G' | b'T' | b'B'));
+        size.then_some(end + close + 1)
     }
 
     /// A run of letters and digits that starts at `at`.
@@ -335,10 +365,12 @@ fn colon_address(word: &[u8]) -> Option<Slot> {
 
 /// The length of a fully qualified host name at the start: known last label, before the end or a port.
 fn host(word: &[u8]) -> Option<usize> {
-    const LAST: [&[u8]; 38] = [
-        b"com", b"net", b"org", b"edu", b"gov", b"mil", b"int", b"info", b"io", b"dev", b"app", b"cloud", b"local", b"internal", b"lan",
-        b"example", b"invalid", b"cn", b"hk", b"tw", b"jp", b"kr", b"in", b"de", b"fr", b"uk", b"nl", b"it", b"es", b"pl", b"ru", b"br",
-        b"ca", b"au", b"om", b"ro", b"ch", b"us",
+    const LAST: &[&[u8]] = &[
+        b"com", b"net", b"org", b"edu", b"gov", b"mil", b"int", b"info", b"biz", b"name", b"io", b"dev", b"app", b"cloud", b"local",
+        b"internal", b"lan", b"example", b"invalid", b"test", b"arpa", b"xyz", b"top", b"site", b"online", b"eu", b"cn", b"hk", b"tw",
+        b"jp", b"kr", b"in", b"sg", b"my", b"th", b"vn", b"id", b"ph", b"de", b"fr", b"uk", b"ie", b"nl", b"be", b"it", b"es", b"pt",
+        b"pl", b"cz", b"sk", b"hu", b"ro", b"bg", b"gr", b"tr", b"ua", b"ru", b"se", b"no", b"dk", b"fi", b"at", b"ch", b"br", b"ar",
+        b"cl", b"mx", b"ca", b"us", b"au", b"nz", b"za", b"il", b"sa", b"ae", b"om", b"ir", b"me", b"tv", b"cc", b"co", b"im", b"to",
     ];
     let n = word.iter().position(|c| !c.is_ascii_alphanumeric() && !matches!(c, b'.' | b'-' | b'_')).unwrap_or(word.len());
     if !matches!(word.get(n), None | Some(b':' | b'/')) {

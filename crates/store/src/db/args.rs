@@ -1,5 +1,7 @@
 //! Arguments: what can be bound, and how each database wants it.
 
+use std::sync::Arc;
+
 use domain::Timestamp;
 use domain::id::Id;
 use serde_json::Value;
@@ -31,6 +33,8 @@ pub enum Arg {
     Float(f64),
     Bool(bool),
     Text(String),
+    /// Text that many rows share, or that is kept by the caller.
+    Shared(Arc<str>),
     Time(Timestamp),
     /// JSON text, checked by whoever made it.
     Json(String),
@@ -186,6 +190,7 @@ pub(super) fn postgres(args: Vec<Arg>) -> Result<PgArguments, BoxDynError> {
             Arg::Float(v) => out.add(v),
             Arg::Bool(v) => out.add(v),
             Arg::Text(v) => out.add(v),
+            Arg::Shared(v) => out.add(&*v),
             Arg::Time(v) => out.add(v.utc()),
             Arg::Json(v) => out.add(PgJson(v)),
             Arg::Bytes(v) => out.add(v),
@@ -215,6 +220,7 @@ pub(super) fn sqlite(args: Vec<Arg>) -> Result<SqliteArguments, BoxDynError> {
             Arg::Float(v) => out.add(v),
             Arg::Bool(v) => out.add(i64::from(v)),
             Arg::Text(v) | Arg::Json(v) => out.add(v),
+            Arg::Shared(v) => out.add(v),
             Arg::Time(v) => out.add(v.iso()),
             Arg::Bytes(v) => out.add(v),
             Arg::Label { label, .. } => out.add(label),

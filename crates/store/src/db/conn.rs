@@ -104,17 +104,6 @@ impl Conn {
             }
         })
     }
-    /// PostgreSQL COPY in text form; `data` is whole rows. Only for the bulk path, which asks the dialect first.
-    pub async fn copy_in(&mut self, statement: &'static str, data: &[u8]) -> Result<u64> {
-        match self {
-            Self::Sqlite(_) => Err(Error::Check("COPY is PostgreSQL's".to_owned())),
-            Self::Postgres(tx) => {
-                let mut copy = tx.copy_in_raw(statement).await?;
-                copy.send(data).await?;
-                Ok(copy.finish().await?)
-            }
-        }
-    }
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,

@@ -4,6 +4,7 @@
 //! JSON) and an ORM, because `$1…$n` binds in both drivers.
 
 mod args;
+mod bulk;
 mod conn;
 mod error;
 mod migrate;
@@ -16,6 +17,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 pub use args::{Arg, Kind, ToArg, canonical};
+pub use bulk::{CopyBuffer, Insert};
 pub use conn::Conn;
 pub use error::{Error, Result};
 pub(crate) use row::from_row;

@@ -17,7 +17,7 @@ pub(crate) fn on_scheme_change(changed: impl Fn() + Clone + 'static) {
     });
     on_cleanup(move || chosen.remove());
     let Ok(Some(media)) = window().match_media("(prefers-color-scheme: dark)") else { return };
-    let listener = Closure::<dyn FnMut()>::new(move || changed());
+    let listener = Closure::<dyn FnMut()>::new(changed);
     let _ = media.add_event_listener_with_callback("change", listener.as_ref().unchecked_ref());
     let held = StoredValue::new_local((media, listener));
     on_cleanup(move || {

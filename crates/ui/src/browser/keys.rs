@@ -66,7 +66,7 @@ fn open(id: &str) -> bool {
 }
 
 fn modal_open() -> bool {
-    body_all::<Element>("dialog:modal").first().is_some()
+    !body_all::<Element>("dialog:modal").is_empty()
 }
 
 /// Clicks the last visible match: the panel's before the page's.

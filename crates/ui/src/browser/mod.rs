@@ -158,7 +158,7 @@ pub(crate) fn reveal(element: &Element) {
 /// Runs now and then each minute until the owner goes, with the time in milliseconds.
 pub(crate) fn every_minute(run: impl Fn(f64) + 'static) {
     run(js_sys::Date::now());
-    if let Ok(handle) = set_interval_with_handle(move || run(js_sys::Date::now()), std::time::Duration::from_secs(60)) {
+    if let Ok(handle) = set_interval_with_handle(move || run(js_sys::Date::now()), std::time::Duration::from_mins(1)) {
         on_cleanup(move || handle.clear());
     }
 }

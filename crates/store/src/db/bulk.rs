@@ -1,0 +1,159 @@
+//! Many rows a statement: multi-row INSERT on both databases, and PostgreSQL's binary COPY.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use domain::Timestamp;
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{Arg, Conn, Dialect, Error, Result, args};
+
+/// `INSERT INTO … VALUES (…), (…) … tail` with `columns` arguments a row.
+#[derive(Debug)]
+pub struct Insert {
+    /// Up to and with the word VALUES.
+    pub head: &'static str,
+    /// PostgreSQL has a type of its own for some columns and infers it; nothing to say here.
+    pub columns: usize,
+    /// `ON CONFLICT …`, or nothing.
+    pub tail: &'static str,
+}
+
+/// Rows a statement. Measured on SQLite with 16 columns: 32 to 128 are within 3 %, 8 cost 15 % more.
+const ROWS: usize = 64;
+
+impl Conn {
+    /// Inserts `args.len() / columns` rows; says how many changed.
+    pub async fn insert_many(&mut self, insert: &'static Insert, mut args: Vec<Arg>) -> Result<u64> {
+        if insert.columns == 0 || !args.len().is_multiple_of(insert.columns) {
+            return Err(Error::Binds { placeholders: insert.columns, arguments: args.len(), text: insert.head.to_owned() });
+        }
+        let mut changed = 0;
+        while !args.is_empty() {
+            let left = args.len() / insert.columns;
+            // Powers of two, so that at most seven statements are prepared whatever the number of rows.
+            let rows = if left >= ROWS { ROWS } else { 1 << left.ilog2() };
+            let rest = args.split_off(rows * insert.columns);
+            let text = text(insert, rows, self.dialect());
+            changed += match self {
+                Self::Sqlite(tx) => {
+                    sqlx::query_with(AssertSqlSafe(text), args::sqlite(args).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
+                }
+                Self::Postgres(tx) => {
+                    sqlx::query_with(AssertSqlSafe(text), args::postgres(args).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
+                }
+            };
+            args = rest;
+        }
+        Ok(changed)
+    }
+
+    /// PostgreSQL's `COPY … FROM STDIN (FORMAT BINARY)`. Only for the bulk path, which asks the dialect first.
+    pub async fn copy_in(&mut self, statement: &'static str, data: CopyBuffer) -> Result<u64> {
+        match self {
+            Self::Sqlite(_) => Err(Error::Check("COPY is PostgreSQL's".to_owned())),
+            Self::Postgres(tx) => {
+                let mut copy = tx.copy_in_raw(statement).await?;
+                copy.send(data.finish()).await?;
+                Ok(copy.finish().await?)
+            }
+        }
+    }
+}
+
+fn encoding(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::Other(sqlx::Error::Encode(error))
+}
+
+/// The statement's text, made once. SQLite takes bare `?`: it looks numbered ones up by name, one after the other.
+fn text(insert: &'static Insert, rows: usize, dialect: Dialect) -> Arc<str> {
+    type Texts = HashMap<(&'static str, usize, bool), Arc<str>>;
+    static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
+    let key = (insert.head, rows, dialect == Dialect::Sqlite);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(texts.entry(key).or_insert_with(|| {
+        let mut out = String::with_capacity(insert.head.len() + rows * insert.columns * 6 + insert.tail.len());
+        out.push_str(insert.head);
+        for row in 0..rows {
+            out.push_str(if row == 0 { " (" } else { ", (" });
+            for column in 0..insert.columns {
+                if column > 0 {
+                    out.push_str(", ");
+                }
+                match dialect {
+                    Dialect::Sqlite => out.push('?'),
+                    Dialect::Postgres => {
+                        let _ = write!(out, "${}", row * insert.columns + column + 1);
+                    }
+                }
+            }
+            out.push(')');
+        }
+        out.push(' ');
+        out.push_str(insert.tail);
+        Arc::from(out)
+    }))
+}
+
+/// Rows in the binary form of COPY (PostgreSQL manual, "COPY", section "Binary Format").
+pub struct CopyBuffer {
+    bytes: Vec<u8>,
+}
+
+impl CopyBuffer {
+    pub fn with_capacity(bytes: usize) -> Self {
+        let mut buffer = Vec::with_capacity(bytes + 32);
+        buffer.extend_from_slice(b"PGCOPY\n\xff\r\n\0");
+        buffer.extend_from_slice(&[0; 8]);
+        Self { bytes: buffer }
+    }
+    /// Begins a row of so many fields; then one call a field.
+    pub fn row(&mut self, fields: i16) -> &mut Self {
+        self.bytes.extend_from_slice(&fields.to_be_bytes());
+        self
+    }
+    pub fn text(&mut self, value: &str) -> &mut Self {
+        self.field(value.as_bytes())
+    }
+    pub fn text_or_null(&mut self, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(text) => self.text(text),
+            None => self.null(),
+        }
+    }
+    pub fn uuid(&mut self, value: Uuid) -> &mut Self {
+        self.field(value.as_bytes())
+    }
+    pub fn uuid_or_null(&mut self, value: Option<Uuid>) -> &mut Self {
+        match value {
+            Some(id) => self.uuid(id),
+            None => self.null(),
+        }
+    }
+    /// Microseconds since 2000, as PostgreSQL counts.
+    pub fn time(&mut self, value: Timestamp) -> &mut Self {
+        self.field(&(value.micros() - 946_684_800_000_000).to_be_bytes())
+    }
+    /// JSON text as JSONB, version 1.
+    pub fn json(&mut self, value: &str) -> &mut Self {
+        self.bytes.extend_from_slice(&(value.len() as i32 + 1).to_be_bytes());
+        self.bytes.push(1);
+        self.bytes.extend_from_slice(value.as_bytes());
+        self
+    }
+    fn null(&mut self) -> &mut Self {
+        self.bytes.extend_from_slice(&(-1_i32).to_be_bytes());
+        self
+    }
+    fn field(&mut self, value: &[u8]) -> &mut Self {
+        self.bytes.extend_from_slice(&(value.len() as i32).to_be_bytes());
+        self.bytes.extend_from_slice(value);
+        self
+    }
+    fn finish(mut self) -> Vec<u8> {
+        self.bytes.extend_from_slice(&(-1_i16).to_be_bytes());
+        self.bytes
+    }
+}
