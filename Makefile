@@ -80,4 +80,4 @@ watch: ## develop: cargo leptos watch (builds cargo-leptos the first time)
 	@$(T) cargo leptos watch
 
 clean: ## remove what builds made (tools of the machine stay in ~/.cache/watchroom)
-	rm -rf $(target) public/fonts public/vendor end2end/test-results end2end/playwright-report
+	rm -rf $(target) public/vendor end2end/test-results end2end/playwright-report

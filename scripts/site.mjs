@@ -1,6 +1,6 @@
 // The part of scripts/site.sh that is not Rust: styles, fonts, the chart bundle, names, compression.
 //   site.mjs setting KEY          a value of [[workspace.metadata.leptos]], one line each
-//   site.mjs assets               public/fonts and public/vendor from the npm packages (`cargo leptos watch` copies public/)
+//   site.mjs assets               what `cargo leptos watch` does not make: fonts in the site folder, charts in public/vendor
 //   site.mjs site MODE WORK       WORK/bindgen and all the rest into the site folder
 // The site folder holds exactly what a run makes; what is already there and the same is not written again, so that the
 // server, which embeds the folder, is not rebuilt for nothing.
@@ -36,21 +36,26 @@ function filesUnder(folder) {
     .sort();
 }
 
-// ---- assets: what npm packages give, under public/ ------------------------------------------------------------------
+// ---- what npm packages give -----------------------------------------------------------------------------------------
 
 const fonts = {
-  "inter.woff2": ["@fontsource-variable/inter", "files/inter-latin-wght-normal.woff2"],
-  "jetbrains-mono.woff2": ["@fontsource-variable/jetbrains-mono", "files/jetbrains-mono-latin-wght-normal.woff2"],
+  "inter.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+  "jetbrains-mono.woff2": "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2",
 };
+const font = (name) => readFileSync(join("node_modules", fonts[name]));
 
-async function assets(publicDir) {
-  for (const [name, [pkg, file]] of Object.entries(fonts)) {
-    put(join(publicDir, "fonts", name), readFileSync(join("node_modules", pkg, file)));
-  }
+/** For `cargo leptos watch`, which copies public/ and leaves the package folder alone but for its own three files. */
+async function assets({ "site-root": root, "site-pkg-dir": pkg, "assets-dir": publicDir }) {
+  for (const name of Object.keys(fonts)) put(join(root, pkg, "fonts", name), font(name));
+  await charts(publicDir);
+}
+
+/** The chart bundle, made again when its list or a package changed. */
+async function charts(publicDir) {
   const entry = "scripts/echarts.mjs";
-  const bundle = join(publicDir, "vendor/echarts.js");
+  const bundle = join(publicDir, "vendor/echarts.min.js");
   const stamp = sha(readFileSync(entry) + readFileSync("package-lock.json"));
-  if (existsSync(bundle) && readFileSync(bundle, "utf8").startsWith(`/*! ${stamp} */`)) return;
+  if (existsSync(bundle) && readFileSync(bundle, "utf8").startsWith(`/*! ${stamp} */`)) return readFileSync(bundle);
   const esbuild = await import("esbuild");
   const result = await esbuild.build({
     entryPoints: [entry],
@@ -64,6 +69,7 @@ async function assets(publicDir) {
     logLevel: "warning",
   });
   put(bundle, `/*! ${stamp} */\n/*! Apache ECharts and zrender: see /third-party.txt */\n${result.outputFiles[0].text}`);
+  return readFileSync(bundle);
 }
 
 /** The licences of what is served and is not ours. */
@@ -95,7 +101,6 @@ const compressible = new Set([".js", ".css", ".wasm", ".svg", ".txt", ".json", "
 async function site(mode, work) {
   const { name, "site-root": root, "site-pkg-dir": pkg, "style-file": style, "assets-dir": publicDir } = leptos();
   const release = mode === "release";
-  await assets(publicDir);
   const esbuild = await import("esbuild");
 
   /** Everything the site folder will hold, by path in it. */
@@ -106,12 +111,13 @@ async function site(mode, work) {
     return `/${path}`;
   };
 
-  // Fonts first: the styles name them. `/fonts/x.woff2` in a style is the file public/fonts/x.woff2.
-  const fontUrls = Object.keys(fonts).map((file) => {
-    const data = readFileSync(join(publicDir, "fonts", file));
-    return [`/fonts/${file}`, hashed(`fonts/${basename(file, ".woff2")}`, ".woff2", data)];
-  });
-  const fontUrl = new Map(fontUrls);
+  // Fonts first: the styles name them as `/pkg/fonts/x.woff2`.
+  const fontUrl = new Map(
+    Object.keys(fonts).map((name) => [
+      `/${pkg}/fonts/${name}`,
+      hashed(`fonts/${basename(name, ".woff2")}`, ".woff2", font(name)),
+    ]),
+  );
 
   // No target: nesting, light-dark(), oklch() and layers reach the browser as they were written.
   const styles = await esbuild.build({
@@ -127,7 +133,7 @@ async function site(mode, work) {
   const css = styles.outputFiles[0].text.replace(/url\((["']?)(\/[^"')]+)\1\)/g, (_, __, url) => {
     if (fontUrl.has(url)) return `url(${fontUrl.get(url)})`;
     if (existsSync(join(publicDir, url))) return `url(${url})`;
-    throw new Error(`${style}: url(${url}) names no file under ${publicDir}/`);
+    throw new Error(`${style}: url(${url}) names neither a font nor a file of ${publicDir}/`);
   });
 
   // The module, then the script that names it.
@@ -143,12 +149,12 @@ async function site(mode, work) {
     js: hashed(name, ".js", script.code),
     wasm,
     css: hashed(name, ".css", css),
-    echarts: hashed("echarts", ".js", readFileSync(join(publicDir, "vendor/echarts.js"))),
+    echarts: hashed("echarts", ".js", await charts(publicDir)),
     fonts: [...fontUrl.values()],
   };
 
   for (const file of filesUnder(publicDir)) {
-    if (!/^(fonts|vendor)\//.test(file)) files.set(file, readFileSync(join(publicDir, file)));
+    if (!file.startsWith("vendor/")) files.set(file, readFileSync(join(publicDir, file)));
   }
   files.set("third-party.txt", Buffer.from(thirdParty()));
 
@@ -192,7 +198,7 @@ if (command === "setting") {
   if (value === undefined) throw new Error(`[[workspace.metadata.leptos]] has no ${rest[0]}`);
   console.log([value].flat().join("\n"));
 } else if (command === "assets") {
-  await assets(leptos()["assets-dir"]);
+  await assets(leptos());
 } else if (command === "site") {
   await site(rest[0], rest[1]);
 } else {

@@ -89,8 +89,8 @@ impl Actor {
 
 /// The proof that `actor` holds `P`. Only [`Services::admit`] makes one.
 pub struct Cx<P> {
-    pub services: Services,
-    pub actor: Actor,
+    pub(crate) services: Services,
+    pub(crate) actor: Actor,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -120,6 +120,10 @@ impl Services {
 }
 
 impl<P: Permission> Cx<P> {
+    /// Who it was made for; nobody can change that afterwards.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
     pub fn now(&self) -> Timestamp {
         self.services.clock.now()
     }

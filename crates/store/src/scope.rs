@@ -57,6 +57,15 @@ impl WriteTx {
         crate::audit::append(&mut self.conn, self.organization, &self.actor, self.stamp, entry).await?;
         self.conn.commit().await
     }
+    /// As [`WriteTx::commit`] for work that several actors asked for at the same time (the ingest joins their requests into
+    /// one transaction): one entry each, in this order.
+    pub async fn commit_for_each(mut self, entries: Vec<(AuditActor, AuditId, AuditEntry)>) -> Result<()> {
+        for (actor, audit_id, entry) in entries {
+            let stamp = Stamp { now: self.stamp.now, audit_id };
+            crate::audit::append(&mut self.conn, self.organization, &actor, stamp, entry).await?;
+        }
+        self.conn.commit().await
+    }
 }
 
 impl Scoped for ReadTx {

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use ui::{
-    Avatar, Button, Command, CommandPalette, DataTable, Glyph, HELP, HelpSheet, Icon, KeyGroup, Kbd, Logo, Menu, MenuItem, PALETTE, PageHead, RailLink,
+    Avatar, Button, Command, CommandPalette, Glyph, HELP, HelpSheet, Icon, KeyGroup, Kbd, Logo, Menu, MenuItem, PALETTE, PageHead, RailLink,
     Shortcuts, SkipLink, Toasts, ToastRegion, Tone, Variant, styleguide,
 };
 

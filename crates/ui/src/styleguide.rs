@@ -332,7 +332,7 @@ fn charts() -> AnyView {
         .x_axis(axis(&hours))
         .y_axis(Axis::new().type_(AxisType::Value).split_line(SplitLine::new().show(false)).show(false));
     for (name, color, data) in &series {
-        bars = bars.series(Bar::new().name(*name).stack("all").bar_category_gap("20%").item_style(ItemStyle::new().color(*color)).data(data.clone()));
+        bars = bars.series(Bar::new().name(*name).stack("all").item_style(ItemStyle::new().color(*color)).data(data.clone()));
     }
     let rows: Vec<ChartRow> = hours
         .iter()
@@ -486,6 +486,21 @@ fn facet_items() -> Vec<FacetItem> {
 }
 
 fn list() -> AnyView {
+    view! {
+        <Section id="list" title="List with panel">
+            <div class="frame">{list_specimen()}</div>
+            <nav class="specimen" aria-label="Areas">
+                <RailLink href="#list" glyph=Glyph::Overview label="Overview" />
+                <RailLink href="#list" glyph=Glyph::Events label="Events" current=true />
+                <RailLink href="#list" glyph=Glyph::Incidents label="Incidents" count="3" tone=Tone::Critical />
+            </nav>
+        </Section>
+    }
+    .into_any()
+}
+
+/// Facets, table and panel, as a page has them.
+pub fn list_specimen() -> AnyView {
     let systems = |names: [(&str, &str, u8); 3]| {
         names
             .into_iter()
@@ -527,20 +542,11 @@ fn list() -> AnyView {
         }
     };
     view! {
-        <Section id="list" title="List with panel">
-            <div class="frame">
-                <SplitList facets=facets panel=panel panel_open=true filters_on=2_usize>
-                    <DataTable caption="Events with a panel" columns=event_columns() checks=true>
-                        {event_rows("example-list")}
-                    </DataTable>
-                </SplitList>
-            </div>
-            <nav class="specimen" aria-label="Areas">
-                <RailLink href="#list" glyph=Glyph::Overview label="Overview" />
-                <RailLink href="#list" glyph=Glyph::Events label="Events" current=true />
-                <RailLink href="#list" glyph=Glyph::Incidents label="Incidents" count="3" tone=Tone::Critical />
-            </nav>
-        </Section>
+        <SplitList facets=facets panel=panel panel_open=true filters_on=2_usize>
+            <DataTable caption="Events with a panel" columns=event_columns() checks=true>
+                {event_rows("example-list")}
+            </DataTable>
+        </SplitList>
     }
     .into_any()
 }

@@ -70,6 +70,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Sets a field directly, for formats that have fields and no columns.
+    pub fn set(&mut self, target: Target, cell: Cell<'a>) {
+        self.cells[target as usize] = Some((0, cell));
+    }
+
     /// As [`Row::put`], looking one level into objects that the mapping names (`host.name`).
     pub fn put_value(&mut self, mapping: &Mapping, name: &str, value: &'a Value) {
         if let Value::Object(inner) = value

@@ -193,15 +193,17 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         clock.then_some(at + if year { 24 } else { 19 })
     }
 
-    /// `bytes (18.4 KB)`: the part in brackets only repeats the number and is only there when it is large.
-    fn repeated_size(&self, at: usize, end: usize) -> Option<usize> {
-        let rest = self.b.get(end..self.b.len().min(end + 24))?;
-        if &self.b[at..end] != b"bytes" || !rest.starts_with(b" (") || !rest.get(2).is_some_and(u8::is_ascii_digit) {
-            return None;
+    /// A size with its unit is one number: ` bytes`, and the repetition in brackets that only large sizes have
+    /// (`18846 bytes (18.4 KB)`).
+    fn with_bytes(&self, end: usize) -> usize {
+        let rest = &self.b[end..self.b.len().min(end + 32)];
+        if !rest.starts_with(b" bytes") || is_alnum(rest.get(6)) {
+            return end;
         }
-        let close = rest.iter().position(|c| *c == b')')?;
-        let size = rest[2..close].iter().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b' ' | b'K' | b'M' | b'G' | b'T' | b'B'));
-        size.then_some(end + close + 1)
+        let bracket = &rest[6..];
+        let close = bracket.iter().position(|c| *c == b')').filter(|_| bracket.starts_with(b" (") && is_digit(bracket.get(2)));
+        let size = close.filter(|n| bracket[2..*n].iter().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b' ' | b'K' | b'M' | b'G' | b'T' | b'B')));
+        end + 6 + size.map_or(0, |n| n + 1)
     }
 
     /// A run of letters and digits that starts at `at`.
@@ -236,7 +238,7 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             return end;
         }
         if token[0].is_ascii_digit() {
-            let stop = self.number_end(at);
+            let stop = self.with_bytes(self.number_end(at));
             self.emit(at..stop, Slot::Number);
             return self.digit_runs(stop, end.max(stop));
         }

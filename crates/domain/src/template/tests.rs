@@ -17,8 +17,8 @@ fn variable_parts_become_slots() {
         ("10.11.10.1 \"GET /v2/54fadb41/servers/detail HTTP/1.1\" status: 200 len: 1893 time: 0.24", "<ip> \"GET <path> HTTP/<n>\" status: <n> len: <n> time: <n>"),
         ("[instance: b9000564-fe1a-409b-b8cc-1e88b294cd1d] VM Resumed", "[instance: <uuid>] VM Resumed"),
         ("proxy.cse.cuhk.edu.hk:5070 open through proxy", "<ip>:<n> open through proxy"),
-        ("close, 451 bytes sent, lifetime 00:01", "close, <n> bytes sent, lifetime <n>"),
-        ("close, 0 bytes sent, lifetime 01:02:03", "close, <n> bytes sent, lifetime <n>"),
+        ("close, 451 bytes sent, lifetime 00:01", "close, <n> sent, lifetime <n>"),
+        ("close, 0 bytes sent, lifetime 01:02:03", "close, <n> sent, lifetime <n>"),
         ("HRESULT = 0x800f080d - CBS_E_INVALID", "HRESULT = <hex> - CBS_E_INVALID"),
         ("loaded C:\\Windows\\System32\\x.dll.", "loaded <path>."),
         ("mail to ada@acme.example failed: https://x.example/a?b=c, retry in 30s", "mail to <mail> failed: <url>, retry in <n>s"),
@@ -31,7 +31,7 @@ fn variable_parts_become_slots() {
         ("org.apache.hadoop.mapred.Task failed", "org.apache.hadoop.mapred.Task failed"),
         ("naïve Größe 12 käse", "naïve Größe <n> käse"),
         ("connection from 24.54.76.216 (24-54.bflony.net) at Fri Jun 17 07:07:00 2005", "connection from <ip> (<ip>) at <n>"),
-        ("close, 451 bytes sent, 18846 bytes (18.4 KB) received", "close, <n> bytes sent, <n> bytes received"),
+        ("close, 451 bytes sent, 18846 bytes (18.4 KB) received", "close, <n> sent, <n> received"),
         ("-17 and (memory:-5) a-5", "<n> and (memory:<n>) a-<n>"),
     ] {
         assert_eq!(template(message), expected, "{message}");

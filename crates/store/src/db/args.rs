@@ -213,6 +213,7 @@ pub(super) fn postgres(args: Vec<Arg>) -> Result<PgArguments, BoxDynError> {
 
 pub(super) fn sqlite(args: Vec<Arg>) -> Result<SqliteArguments, BoxDynError> {
     let mut out = SqliteArguments::default();
+    out.reserve(args.len(), 0);
     for arg in args {
         match arg {
             Arg::Uuid(v) => out.add(v.hyphenated().to_string()),

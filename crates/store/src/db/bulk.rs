@@ -15,7 +15,7 @@ use super::{Arg, Conn, Dialect, Error, Result, args};
 pub struct Insert {
     /// Up to and with the word VALUES.
     pub head: &'static str,
-    /// PostgreSQL has a type of its own for some columns and infers it; nothing to say here.
+    /// Arguments a row.
     pub columns: usize,
     /// `ON CONFLICT …`, or nothing.
     pub tail: &'static str,
@@ -25,27 +25,28 @@ pub struct Insert {
 const ROWS: usize = 64;
 
 impl Conn {
-    /// Inserts `args.len() / columns` rows; says how many changed.
-    pub async fn insert_many(&mut self, insert: &'static Insert, mut args: Vec<Arg>) -> Result<u64> {
-        if insert.columns == 0 || !args.len().is_multiple_of(insert.columns) {
-            return Err(Error::Binds { placeholders: insert.columns, arguments: args.len(), text: insert.head.to_owned() });
-        }
-        let mut changed = 0;
-        while !args.is_empty() {
-            let left = args.len() / insert.columns;
+    /// Inserts `rows` rows whose arguments come row by row; says how many changed.
+    pub async fn insert_many(&mut self, insert: &'static Insert, rows: usize, mut args: impl Iterator<Item = Arg> + Send) -> Result<u64> {
+        let (mut changed, mut left) = (0, rows);
+        while left > 0 {
             // Powers of two, so that at most seven statements are prepared whatever the number of rows.
             let rows = if left >= ROWS { ROWS } else { 1 << left.ilog2() };
-            let rest = args.split_off(rows * insert.columns);
+            left -= rows;
             let text = text(insert, rows, self.dialect());
+            let wanted = rows * insert.columns;
+            let mut batch = Vec::with_capacity(wanted);
+            batch.extend(args.by_ref().take(wanted));
+            if batch.len() != wanted {
+                return Err(Error::Binds { placeholders: wanted, arguments: batch.len(), text: insert.head.to_owned() });
+            }
             changed += match self {
                 Self::Sqlite(tx) => {
-                    sqlx::query_with(AssertSqlSafe(text), args::sqlite(args).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
+                    sqlx::query_with(AssertSqlSafe(text), args::sqlite(batch).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
                 }
                 Self::Postgres(tx) => {
-                    sqlx::query_with(AssertSqlSafe(text), args::postgres(args).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
+                    sqlx::query_with(AssertSqlSafe(text), args::postgres(batch).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
                 }
             };
-            args = rest;
         }
         Ok(changed)
     }
@@ -69,9 +70,9 @@ fn encoding(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
 
 /// The statement's text, made once. SQLite takes bare `?`: it looks numbered ones up by name, one after the other.
 fn text(insert: &'static Insert, rows: usize, dialect: Dialect) -> Arc<str> {
-    type Texts = HashMap<(&'static str, usize, bool), Arc<str>>;
+    type Texts = HashMap<(&'static str, &'static str, usize, bool), Arc<str>>;
     static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
-    let key = (insert.head, rows, dialect == Dialect::Sqlite);
+    let key = (insert.head, insert.tail, rows, dialect == Dialect::Sqlite);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(texts.entry(key).or_insert_with(|| {
         let mut out = String::with_capacity(insert.head.len() + rows * insert.columns * 6 + insert.tail.len());

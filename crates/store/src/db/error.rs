@@ -16,6 +16,9 @@ pub enum Error {
     Unavailable(String),
     #[error("the disk is full")]
     Full,
+    /// Nothing was written; the same transaction again will most likely pass.
+    #[error("two transactions collided: {0}")]
+    Collision(String),
     #[error("the statement has {placeholders} placeholders and {arguments} arguments: {text}")]
     Binds { placeholders: usize, arguments: usize, text: String },
     #[error("column {column}: {reason}")]
@@ -33,7 +36,7 @@ pub enum Error {
 impl Error {
     /// Trying again later can help.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Full)
+        matches!(self, Self::Unavailable(_) | Self::Full | Self::Collision(_))
     }
 }
 
@@ -50,10 +53,12 @@ impl From<sqlx::Error> for Error {
                 _ => match db.code().as_deref() {
                     // SQLITE_FULL; SQLITE_IOERR_WRITE when the file system says ENOSPC; PostgreSQL disk_full.
                     Some("13" | "778" | "53100") => Self::Full,
-                    // SQLITE_BUSY, SQLITE_LOCKED; PostgreSQL: connection failures, shutdown, too many connections, serialization.
-                    Some("5" | "6" | "261" | "517" | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P03" | "53300" | "40001" | "40P01") => {
+                    // SQLITE_BUSY, SQLITE_LOCKED; PostgreSQL: connection failures, shutdown, too many connections.
+                    Some("5" | "6" | "261" | "517" | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P03" | "53300") => {
                         Self::Unavailable(db.message().to_owned())
                     }
+                    // PostgreSQL: serialization failure, deadlock.
+                    Some("40001" | "40P01") => Self::Collision(db.message().to_owned()),
                     _ => Self::Other(error),
                 },
             },

@@ -176,6 +176,7 @@ fn theme(element: &HtmlElement) -> Value {
             "textStyle": { "color": text, "fontSize": 12 }, "axisPointer": { "lineStyle": { "color": line }, "shadowStyle": { "opacity": 0.2 } },
         },
         "categoryAxis": axis, "valueAxis": axis, "timeAxis": axis, "logAxis": axis,
+        "bar": { "barCategoryGap": "20%" },
         "line": { "symbol": "circle", "symbolSize": 5, "showSymbol": false, "lineStyle": { "width": 1.5 } },
     })
 }

@@ -1,0 +1,157 @@
+//! The one error that crosses from the server to the page: a closed kind, fields, and the correlation id.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use domain::invalid::FieldError;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// What every server function answers.
+pub type Answer<T> = Result<T, AppError>;
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    NotFound,
+    Forbidden,
+    Unauthenticated,
+    /// `fields` says which and why.
+    Invalid,
+    Conflict,
+    TooMany,
+    Unavailable,
+    /// The server could not be reached.
+    Offline,
+    Internal,
+}
+
+/// An error in words for the reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppError {
+    pub kind: Kind,
+    /// One sentence.
+    pub detail: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldError>,
+    /// What was typed, so that a form sent without WASM comes back filled in. Never a password.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub typed: BTreeMap<String, String>,
+    /// Finds the request in the server's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<String>,
+}
+
+impl AppError {
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), fields: Vec::new(), typed: BTreeMap::new(), correlation: None }
+    }
+    pub fn not_found() -> Self {
+        Self::new(Kind::NotFound, "There is no such thing here, or it is out of your reach.")
+    }
+    pub fn field(field: &str, reason: &str) -> Self {
+        Self { fields: vec![FieldError { field: field.to_owned(), reason: reason.to_owned() }], ..Self::new(Kind::Invalid, format!("{field}: {reason}")) }
+    }
+    /// What is wrong with one field.
+    pub fn reason(&self, field: &str) -> Option<String> {
+        self.fields.iter().find(|e| e.field == field).map(|e| e.reason.clone())
+    }
+    /// The sentence above a form: nothing when every problem stands at its field.
+    pub fn summary(&self, fields: &[&str]) -> Option<String> {
+        let homeless: Vec<&FieldError> = self.fields.iter().filter(|e| !fields.contains(&e.field.as_str())).collect();
+        if self.fields.is_empty() {
+            return Some(self.detail.clone());
+        }
+        (!homeless.is_empty()).then(|| homeless.iter().map(|e| format!("{}: {}", e.field, e.reason)).collect::<Vec<_>>().join("; "))
+    }
+    /// Keeps what was typed into the form.
+    #[must_use]
+    pub fn typed(mut self, fields: &[(&str, &str)]) -> Self {
+        self.typed = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self
+    }
+    fn title(&self) -> &'static str {
+        match self.kind {
+            Kind::NotFound => "Not found",
+            Kind::Forbidden => "Not allowed",
+            Kind::Unauthenticated => "You are signed out",
+            Kind::Invalid => "That does not fit",
+            Kind::Conflict => "That is in conflict with what is there",
+            Kind::TooMany => "Too many attempts",
+            Kind::Unavailable => "Not available at the moment",
+            Kind::Offline => "The server cannot be reached",
+            Kind::Internal => "Something went wrong on our side",
+        }
+    }
+}
+
+/// Keeps what was typed when a use-case refuses: `members::add(&cx, new).await.typed(&[("email", &email)])?`.
+pub trait Typed<T> {
+    fn typed(self, fields: &[(&str, &str)]) -> Answer<T>;
+}
+impl<T, E: Into<AppError>> Typed<T> for Result<T, E> {
+    fn typed(self, fields: &[(&str, &str)]) -> Answer<T> {
+        self.map_err(|error| error.into().typed(fields))
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+impl std::error::Error for AppError {}
+
+impl From<AppError> for ui::Problem {
+    fn from(error: AppError) -> Self {
+        let again = matches!(error.kind, Kind::TooMany | Kind::Unavailable | Kind::Offline | Kind::Internal);
+        Self {
+            title: error.title().to_owned(),
+            text: error.detail,
+            correlation: error.correlation,
+            retry_href: again.then(|| "?".to_owned()),
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::UnsupportedRequestMethod(_) | ServerFnErrorErr::Response(_) => {
+                Self::new(Kind::Offline, "Check the connection, then try again; nothing was lost.")
+            }
+            ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => {
+                Self::new(Kind::Invalid, format!("The form was not understood: {text}"))
+            }
+            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Serialization(_) => {
+                Self::new(Kind::Internal, "The answer was not understood; load the page again.")
+            }
+            ServerFnErrorErr::Registration(_) | ServerFnErrorErr::ServerError(_) | ServerFnErrorErr::MiddlewareError(_) => {
+                Self::new(Kind::Internal, "Try again; if it stays, tell the correlation id to your administrator.")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_without_a_field_in_the_form_is_told_above_it() {
+        let error = AppError::field("password", "use at least 12 characters");
+        assert_eq!(error.summary(&["password"]), None);
+        assert_eq!(error.summary(&["email"]).as_deref(), Some("password: use at least 12 characters"));
+        assert_eq!(AppError::not_found().summary(&[]), Some(AppError::not_found().detail));
+    }
+
+    #[test]
+    fn an_error_survives_the_wire() {
+        let error = AppError::field("slug", "taken").typed(&[("slug", "acme")]);
+        assert_eq!(AppError::de(error.ser()), error);
+    }
+}

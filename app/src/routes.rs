@@ -1,0 +1,242 @@
+//! Every page's address, typed. A filter type is parser and link builder: the URL is the only filter state.
+
+use std::fmt::Write as _;
+
+use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
+
+/// A path with a query: `Link::new("/o/acme/events").with("text", "ssh").done()`. Empty values are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link(String);
+
+impl Link {
+    pub fn new(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        if !value.is_empty() {
+            self.0.push(if self.0.contains('?') { '&' } else { '?' });
+            self.0.push_str(name);
+            self.0.push('=');
+            escape(value, &mut self.0);
+        }
+        self
+    }
+    /// One pair a value.
+    #[must_use]
+    pub fn with_all<'a>(self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        values.into_iter().fold(self, |link, value| link.with(name, value))
+    }
+    pub fn done(self) -> String {
+        self.0
+    }
+}
+
+impl From<Link> for String {
+    fn from(link: Link) -> Self {
+        link.0
+    }
+}
+
+/// Percent-encodes a query value or path segment (RFC 3986: everything but the unreserved characters).
+fn escape(value: &str, out: &mut String) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(byte as char);
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+pub const HOME: &str = "/";
+pub const SIGN_IN: &str = "/sign-in";
+/// `POST`: a plain form of the server.
+pub const SIGN_OUT: &str = "/sign-out";
+pub const SETUP: &str = "/setup";
+pub const ACCOUNT: &str = "/account";
+
+fn in_organization(slug: &str, rest: &str) -> String {
+    format!("/o/{slug}/{rest}")
+}
+
+pub fn overview(slug: &str) -> String {
+    in_organization(slug, "overview")
+}
+pub fn events(slug: &str) -> String {
+    in_organization(slug, "events")
+}
+pub fn event(slug: &str, id: impl std::fmt::Display) -> String {
+    format!("/o/{slug}/events/{id}")
+}
+pub fn groups(slug: &str) -> String {
+    in_organization(slug, "groups")
+}
+pub fn group(slug: &str, id: impl std::fmt::Display) -> String {
+    format!("/o/{slug}/groups/{id}")
+}
+pub fn sources(slug: &str) -> String {
+    in_organization(slug, "sources")
+}
+pub fn uploads(slug: &str) -> String {
+    in_organization(slug, "uploads")
+}
+pub fn upload(slug: &str, id: impl std::fmt::Display) -> String {
+    format!("/o/{slug}/uploads/{id}")
+}
+pub fn audit(slug: &str) -> String {
+    in_organization(slug, "audit")
+}
+
+/// A page of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingsPage {
+    General,
+    Members,
+    Environments,
+    ApiKeys,
+    Permissions,
+}
+
+impl SettingsPage {
+    pub const ALL: [Self; 5] = [Self::General, Self::Members, Self::Environments, Self::ApiKeys, Self::Permissions];
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Members => "members",
+            Self::Environments => "environments",
+            Self::ApiKeys => "api-keys",
+            Self::Permissions => "permissions",
+        }
+    }
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::General => "General",
+            Self::Members => "Members",
+            Self::Environments => "Environments",
+            Self::ApiKeys => "API keys",
+            Self::Permissions => "Permissions",
+        }
+    }
+    pub fn href(self, slug: &str) -> String {
+        format!("/o/{slug}/settings/{}", self.word())
+    }
+}
+
+/// `/sign-in?next&email&error&retry_after`: where a plain form post answers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignInQuery {
+    /// Where to go after signing in; a path of this site.
+    pub next: String,
+    /// What was typed.
+    pub email: String,
+    /// `credentials` or `locked`.
+    pub error: String,
+    /// Seconds until the next attempt is looked at.
+    pub retry_after: Option<u64>,
+}
+
+impl SignInQuery {
+    pub fn read(query: &ParamsMap) -> Self {
+        let get = |name| query.get_str(name).unwrap_or_default().to_owned();
+        Self { next: get("next"), email: get("email"), error: get("error"), retry_after: query.get_str("retry_after").and_then(|s| s.parse().ok()) }
+    }
+    pub fn href(&self) -> String {
+        let seconds = self.retry_after.map(|s| s.to_string()).unwrap_or_default();
+        Link::new(SIGN_IN).with("next", &self.next).with("email", &self.email).with("error", &self.error).with("retry_after", &seconds).done()
+    }
+}
+
+/// A path of this site to go on to, or nothing: no other site, no loop through the sign-in.
+pub fn local_path(next: &str) -> Option<&str> {
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    (ours && !next.starts_with(SIGN_IN) && !next.starts_with("/fn/")).then_some(next)
+}
+
+/// The audit page's query.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditQuery {
+    /// E-mail, `api key <prefix>` or `system (<name>)`.
+    pub actor: String,
+    pub action: String,
+    pub target_type: String,
+    pub target_id: String,
+    /// `2026-11-23T14:31` in the reader's zone, or RFC 3339.
+    pub from: String,
+    /// Exclusive.
+    pub to: String,
+    pub cursor: String,
+    /// Sequence of the entry in the panel.
+    pub entry: String,
+}
+
+impl AuditQuery {
+    pub fn read(query: &ParamsMap) -> Self {
+        let get = |name| query.get_str(name).unwrap_or_default().trim().to_owned();
+        Self {
+            actor: get("actor"),
+            action: get("action"),
+            target_type: get("target_type"),
+            target_id: get("target_id"),
+            from: get("from"),
+            to: get("to"),
+            cursor: get("cursor"),
+            entry: get("entry"),
+        }
+    }
+    pub fn href(&self, slug: &str) -> String {
+        self.filter(Link::new(audit(slug))).with("cursor", &self.cursor).with("entry", &self.entry).done()
+    }
+    /// `format` is `csv` or `json`.
+    pub fn export_href(&self, slug: &str, format: &str) -> String {
+        self.filter(Link::new(format!("/o/{slug}/audit/export.{format}"))).done()
+    }
+    /// The same list with one entry in the panel.
+    #[must_use]
+    pub fn open(&self, seq: i64) -> Self {
+        Self { entry: seq.to_string(), ..self.clone() }
+    }
+    /// The same list without the panel.
+    #[must_use]
+    pub fn closed(&self) -> Self {
+        Self { entry: String::new(), ..self.clone() }
+    }
+    /// How many filters are on.
+    pub fn filters(&self) -> usize {
+        [&self.actor, &self.action, &self.target_type, &self.target_id, &self.from, &self.to].iter().filter(|v| !v.is_empty()).count()
+    }
+    fn filter(&self, link: Link) -> Link {
+        link.with("actor", &self.actor)
+            .with("action", &self.action)
+            .with("target_type", &self.target_type)
+            .with("target_id", &self.target_id)
+            .with("from", &self.from)
+            .with("to", &self.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_back_as_it_was_written() {
+        let query = AuditQuery { actor: "a b@x.de".into(), action: "SIGNED_IN".into(), from: "2026-11-23T14:31".into(), entry: "7".into(), ..Default::default() };
+        let href = query.href("acme");
+        assert_eq!(href, "/o/acme/audit?actor=a%20b%40x.de&action=SIGNED_IN&from=2026-11-23T14%3A31&entry=7");
+        let map: ParamsMap = [("actor", "a b@x.de"), ("action", "SIGNED_IN"), ("from", "2026-11-23T14:31"), ("entry", "7")].into_iter().collect();
+        assert_eq!(AuditQuery::read(&map), query);
+        assert_eq!(query.closed().entry, "");
+        assert_eq!(query.filters(), 3);
+    }
+
+    #[test]
+    fn the_way_back_stays_on_this_site() {
+        assert_eq!(local_path("/o/acme/events?x=1"), Some("/o/acme/events?x=1"));
+        for bad in ["", "https://evil.test", "//evil.test", "/\\evil.test", "/sign-in?next=/", "/fn/session"] {
+            assert_eq!(local_path(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! gzip and zstd with a hard cap on what comes out.
+
+use std::io::{self, BufReader, Read};
+
+use crate::Error;
+
+/// What a request body may grow to.
+pub const MAX_INFLATED: u64 = 64 * 1024 * 1024;
+
+/// A supported `Content-Encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Encoding {
+    /// Of a `Content-Encoding` header.
+    ///
+    /// # Errors
+    /// [`Error::Nested`] for a list of encodings, [`Error::Encoding`] for an unknown one.
+    pub fn of_header(value: &str) -> Result<Self, Error> {
+        match value.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "zstd" => Ok(Self::Zstd),
+            list if list.contains(',') => Err(Error::Nested),
+            other => Err(Error::Encoding(other.chars().take(40).collect())),
+        }
+    }
+
+    /// Of a file by its first bytes (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1).
+    pub fn of_bytes(first: &[u8]) -> Self {
+        if first.starts_with(&[0x1f, 0x8b]) {
+            Self::Gzip
+        } else if first.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            Self::Zstd
+        } else {
+            Self::Identity
+        }
+    }
+}
+
+/// A reader of the decompressed bytes that fails once more than `limit` have come out. For files; memory stays small.
+/// The failure is an [`io::Error`] that [`limit_of`] recognises.
+///
+/// # Errors
+/// The zstd decoder could not be set up.
+pub fn decoder<'a, R: Read + 'a>(encoding: Encoding, input: R, limit: u64) -> Result<Box<dyn Read + 'a>, Error> {
+    let inner: Box<dyn Read + 'a> = match encoding {
+        Encoding::Identity => Box::new(input),
+        Encoding::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(input))),
+        Encoding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::new(input).map_err(Error::Damaged)?;
+            // 8 MiB, what RFC 9659 allows for HTTP; more would let a small body demand a large window.
+            decoder.window_log_max(23).map_err(Error::Damaged)?;
+            Box::new(decoder)
+        }
+    };
+    Ok(Box::new(Capped { inner, left: limit, limit }))
+}
+
+/// A whole request body.
+///
+/// # Errors
+/// [`Error::TooLarge`], [`Error::Nested`] when what came out is compressed again, [`Error::Damaged`].
+pub fn decompress(encoding: Encoding, bytes: &[u8], limit: u64) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::with_capacity(bytes.len().saturating_mul(2).min(1 << 20));
+    decoder(encoding, bytes, limit)?.read_to_end(&mut out).map_err(|e| match limit_of(&e) {
+        Some(limit) => Error::TooLarge(limit),
+        None => Error::Damaged(e),
+    })?;
+    if encoding != Encoding::Identity && Encoding::of_bytes(&out) != Encoding::Identity {
+        return Err(Error::Nested);
+    }
+    Ok(out)
+}
+
+/// The limit that a read error says was passed, if it is that.
+pub fn limit_of(error: &io::Error) -> Option<u64> {
+    error.get_ref()?.downcast_ref::<Passed>().map(|p| p.0)
+}
+
+#[derive(Debug)]
+struct Passed(u64);
+impl std::fmt::Display for Passed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "larger than {} bytes when decompressed", self.0)
+    }
+}
+impl std::error::Error for Passed {}
+
+struct Capped<R> {
+    inner: R,
+    left: u64,
+    limit: u64,
+}
+
+impl<R: Read> Read for Capped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        match self.left.checked_sub(n as u64) {
+            Some(left) => {
+                self.left = left;
+                Ok(n)
+            }
+            None => Err(io::Error::other(Passed(self.limit))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut w = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        w.write_all(bytes).unwrap();
+        w.finish().unwrap()
+    }
+
+    #[test]
+    fn both_encodings_come_out_as_they_went_in() {
+        let text = b"hello\nworld".repeat(1000);
+        assert_eq!(decompress(Encoding::Gzip, &gzip(&text), MAX_INFLATED).unwrap(), text);
+        let zipped = zstd::encode_all(&text[..], 3).unwrap();
+        assert_eq!(decompress(Encoding::Zstd, &zipped, MAX_INFLATED).unwrap(), text);
+        assert_eq!(decompress(Encoding::Identity, &text, MAX_INFLATED).unwrap(), text);
+    }
+
+    #[test]
+    fn a_bomb_is_refused_at_the_limit() {
+        let zeros = vec![0u8; 3_000_000];
+        let zipped = zstd::encode_all(&zeros[..], 3).unwrap();
+        for (encoding, body) in [(Encoding::Gzip, gzip(&zeros)), (Encoding::Zstd, zipped), (Encoding::Identity, zeros)] {
+            assert!(matches!(decompress(encoding, &body, 1_000_000), Err(Error::TooLarge(1_000_000))), "{encoding:?}");
+        }
+        let exact = vec![b'x'; 1000];
+        assert!(decompress(Encoding::Gzip, &gzip(&exact), 1000).is_ok());
+        assert!(decompress(Encoding::Gzip, &gzip(&exact), 999).is_err());
+    }
+
+    #[test]
+    fn a_body_is_compressed_once() {
+        assert!(matches!(decompress(Encoding::Gzip, &gzip(&gzip(b"x")), 1000), Err(Error::Nested)));
+        assert!(matches!(Encoding::of_header("gzip, gzip"), Err(Error::Nested)));
+        assert!(matches!(Encoding::of_header("br"), Err(Error::Encoding(_))));
+        assert_eq!(Encoding::of_header(" GZIP ").unwrap(), Encoding::Gzip);
+    }
+
+    #[test]
+    fn damage_is_an_error() {
+        let mut body = gzip(b"hello world hello world");
+        body.truncate(body.len() - 4);
+        assert!(matches!(decompress(Encoding::Gzip, &body, 1000), Err(Error::Damaged(_))));
+        assert!(decompress(Encoding::Zstd, b"nonsense", 1000).is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! CSV with a header line; the delimiter (comma, semicolon, tab or bar) is taken from it.
+
+use std::borrow::Cow;
+use std::cell::Cell as Shared;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+
+use domain::Timestamp;
+use domain::event::{self, Cell, Mapping};
+use serde_json::{Map, Value};
+
+use crate::sniff::delimiter;
+use crate::{MAX_LINE, Row, refuse};
+
+/// Each row's payload is an object of header name and text. Its `bytes` are the fields joined by U+001F.
+pub(crate) fn read<'a, R: BufRead + 'a>(
+    mut input: R,
+    mapping: &'a Mapping,
+    now: Timestamp,
+) -> io::Result<impl Iterator<Item = io::Result<Row>> + 'a> {
+    let first = input.fill_buf()?;
+    let mark = if first.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let by = delimiter(first).unwrap_or(b',');
+    input.consume(mark);
+    let budget = Rc::new(Shared::new(0));
+    let guard = Guard { input, spent: Rc::clone(&budget) };
+    let mut reader = ::csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(guard);
+    let names: Vec<String> = match reader.byte_headers() {
+        Ok(headers) => headers.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect(),
+        Err(e) => return Err(io::Error::other(format!("the header line cannot be read: {e}"))),
+    };
+    let mut record = ::csv::ByteRecord::new();
+    let mut index = 0;
+    let mut over = false;
+    Ok(std::iter::from_fn(move || {
+        if over {
+            return None;
+        }
+        budget.set(0);
+        let row = match reader.read_byte_record(&mut record) {
+            Ok(false) => return None,
+            Ok(true) => {
+                let bytes = record.iter().collect::<Vec<_>>().join(&0x1f);
+                let event = if bytes.len() > MAX_LINE { Err(crate::lines::too_long()) } else { parse(&names, &record, mapping, now) };
+                Row { index, bytes, event }
+            }
+            Err(e) => {
+                over = true;
+                if budget.get() <= MAX_LINE
+                    && let ::csv::ErrorKind::Io(_) = e.kind()
+                {
+                    return Some(Err(io::Error::other(e)));
+                }
+                Row { index, bytes: Vec::new(), event: Err(refuse("longer than 1.5 MiB; is a quote not closed? The rest of the file was not read")) }
+            }
+        };
+        index += 1;
+        Some(Ok(row))
+    }))
+}
+
+fn parse(
+    names: &[String],
+    record: &::csv::ByteRecord,
+    mapping: &Mapping,
+    now: Timestamp,
+) -> Result<event::NewEvent, Vec<domain::invalid::FieldError>> {
+    let fields: Vec<Cow<'_, str>> = record.iter().map(String::from_utf8_lossy).collect();
+    let mut row = event::Row::new(mapping);
+    let mut object = Map::new();
+    for (i, field) in fields.iter().enumerate() {
+        let name = names.get(i).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| format!("column {}", i + 1));
+        let cell = if field.trim().is_empty() { Cell::Null } else { Cell::Text(Cow::Borrowed(field)) };
+        row.put(mapping, &name, cell);
+        object.insert(name, Value::String(event::clean(field).into_owned()));
+    }
+    let payload = Value::Object(object).to_string();
+    row.finish(mapping, event::sound(&payload).map_err(refuse)?.into_owned(), now)
+}
+
+/// Fails when one record has taken much more than [`MAX_LINE`], so that an open quote does not fill the memory.
+struct Guard<R> {
+    input: R,
+    spent: Rc<Shared<usize>>,
+}
+
+impl<R: Read> Read for Guard<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.spent.get() > MAX_LINE + 65_536 {
+            return Err(io::Error::other("a record is too long"));
+        }
+        let n = self.input.read(buffer)?;
+        self.spent.set(self.spent.get() + n);
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<Row> {
+        let mapping = Mapping::import();
+        read(text.as_bytes(), &mapping, "2026-11-24T06:00:00Z".parse().unwrap()).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn quoted_fields_and_other_delimiters_are_read() {
+        let rows = rows("\u{feff}Time;Level;Message;Extra\n2026-11-23 09:30:00;error;\"a;\n\"\"b\"\"\";7\n;;;\nx");
+        let event = rows[0].event.as_ref().unwrap();
+        assert_eq!(event.message, "a;\n\"b\"");
+        assert_eq!(event.severity, domain::Severity::High);
+        assert!(event.raw_payload.contains("\"Extra\":\"7\""));
+        assert!(rows[1].event.is_err() && rows[2].event.is_err());
+        assert_eq!(rows.len(), 3);
+    }
+
+    #[test]
+    fn an_open_quote_ends_in_a_refusal_not_in_memory() {
+        let rows = rows(&format!("time,message\n1,good\n2,\"{}", "x".repeat(5_000_000)));
+        assert_eq!(rows.len(), 2);
+        assert!(rows[0].event.is_ok());
+        assert!(rows[1].event.as_ref().expect_err("refused")[0].reason.contains("quote"));
+    }
+}

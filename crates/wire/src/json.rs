@@ -1,0 +1,191 @@
+//! A JSON document: one object, an array of objects, or values one after another. Elements are cut out by a scanner that
+//! counts brackets, so nothing recurses and one element is held at a time.
+
+use std::io::{self, BufRead};
+
+use domain::Timestamp;
+use domain::event::Mapping;
+
+use crate::lines::{too_long, trim};
+use crate::{MAX_LINE, Row, event, refuse};
+
+/// The elements of a body in memory: of the array, or the one object. A cut-off element at the end is yielded too, and
+/// refused by the parser.
+pub fn elements(body: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    let mut scanner = Scanner::default();
+    let mut at = 0;
+    let mut start = None;
+    let body = trim(body);
+    std::iter::from_fn(move || {
+        while at < body.len() {
+            match scanner.step(body[at]) {
+                Step::Skip => {}
+                Step::Keep => {
+                    start.get_or_insert(at);
+                }
+                Step::Last => {
+                    at += 1;
+                    return Some(&body[start.take().unwrap_or(at - 1)..at]);
+                }
+                // A bare value ends before its comma or bracket.
+                Step::Before => {
+                    let from = start.take();
+                    at += 1;
+                    if let Some(from) = from {
+                        return Some(&body[from..at - 1]);
+                    }
+                    continue;
+                }
+            }
+            at += 1;
+        }
+        start.take().map(|from| &body[from..])
+    })
+    .map(<[u8]>::trim_ascii)
+    .filter(|e| !e.is_empty())
+    .zip(0u64..)
+    .map(|(element, index)| (index, element))
+}
+
+pub(crate) fn read<'a, R: BufRead + 'a>(
+    input: R,
+    mapping: &'a Mapping,
+    now: Timestamp,
+) -> impl Iterator<Item = io::Result<Row>> + 'a {
+    let mut bytes = input.bytes();
+    let mut scanner = Scanner::default();
+    let mut next = move || -> io::Result<Option<(Vec<u8>, bool)>> {
+        let mut element = Vec::new();
+        let mut cut = false;
+        let mut keep = |element: &mut Vec<u8>, c| if element.len() < MAX_LINE { element.push(c) } else { cut = true };
+        for c in bytes.by_ref() {
+            let c = c?;
+            match scanner.step(c) {
+                Step::Skip => {}
+                Step::Keep => keep(&mut element, c),
+                Step::Last => {
+                    keep(&mut element, c);
+                    return Ok(Some((element, cut)));
+                }
+                Step::Before if element.trim_ascii().is_empty() => {}
+                Step::Before => return Ok(Some((element, cut))),
+            }
+        }
+        Ok(if element.trim_ascii().is_empty() { None } else { Some((element, cut)) })
+    };
+    let mut failed = false;
+    std::iter::from_fn(move || {
+        if failed {
+            return None;
+        }
+        let element = next();
+        failed = element.is_err();
+        element.transpose()
+    })
+    .zip(0u64..)
+    .map(move |(element, index)| {
+        let (bytes, cut) = element?;
+        let event = match std::str::from_utf8(&bytes) {
+            _ if cut => Err(too_long()),
+            Ok(text) if text.trim().is_empty() => Err(refuse("empty")),
+            _ => event::parse(&bytes, mapping, now),
+        };
+        Ok(Row { index, bytes, event })
+    })
+}
+
+/// What to do with a byte.
+enum Step {
+    /// Between elements.
+    Skip,
+    /// Of the element.
+    Keep,
+    /// The last byte of the element.
+    Last,
+    /// The element, if any, ended before this byte.
+    Before,
+}
+
+/// Cuts a byte stream into elements. The outer array, commas and blanks are dropped.
+#[derive(Default)]
+struct Scanner {
+    started: bool,
+    /// Inside the outer array.
+    array: bool,
+    depth: usize,
+    text: bool,
+    escaped: bool,
+}
+
+impl Scanner {
+    fn step(&mut self, c: u8) -> Step {
+        if self.text {
+            match c {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = true,
+                b'"' => self.text = false,
+                _ => {}
+            }
+            return Step::Keep;
+        }
+        if self.depth == 0 {
+            match c {
+                b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => return Step::Skip,
+                b'[' if !self.started => {
+                    self.started = true;
+                    self.array = true;
+                    return Step::Skip;
+                }
+                b',' | b']' if self.array => return Step::Before,
+                _ => self.started = true,
+            }
+        }
+        match c {
+            b'"' => self.text = true,
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 {
+                    return Step::Last;
+                }
+            }
+            _ => {}
+        }
+        Step::Keep
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str) -> Vec<String> {
+        let whole: Vec<_> = elements(text.as_bytes()).map(|(_, e)| String::from_utf8_lossy(e).into_owned()).collect();
+        let mapping = Mapping::contract();
+        let now = Timestamp::EPOCH;
+        let streamed: Vec<_> =
+            read(text.as_bytes(), &mapping, now).map(|r| String::from_utf8_lossy(r.unwrap().bytes.trim_ascii()).into_owned()).collect();
+        assert_eq!(whole, streamed, "{text}");
+        whole
+    }
+
+    #[test]
+    fn arrays_and_objects_are_cut_into_elements() {
+        assert_eq!(cut(r#"{"a":[1,2]}"#), [r#"{"a":[1,2]}"#]);
+        assert_eq!(cut(r#" [ {"a":"}]\""} , {"b":{}} ] "#), [r#"{"a":"}]\""}"#, r#"{"b":{}}"#]);
+        assert_eq!(cut("[1, [2,3],\"x,y\"]"), ["1", "[2,3]", "\"x,y\""]);
+        assert_eq!(cut("{\"a\":1}\n{\"b\":2}"), ["{\"a\":1}", "{\"b\":2}"]);
+        assert_eq!(cut("[]"), Vec::<String>::new());
+        assert_eq!(cut(""), Vec::<String>::new());
+        assert_eq!(cut(r#"[{"a":1},{"b"#), [r#"{"a":1}"#, r#"{"b"#]);
+    }
+
+    #[test]
+    fn a_deep_document_does_not_recurse() {
+        let deep = "[".repeat(2_000_000);
+        let mapping = Mapping::contract();
+        let rows: Vec<_> = read(deep.as_bytes(), &mapping, Timestamp::EPOCH).map(Result::unwrap).collect();
+        assert_eq!(rows.len(), 1);
+        assert!(rows[0].event.is_err());
+    }
+}

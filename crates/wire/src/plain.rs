@@ -1,0 +1,300 @@
+//! Log text, one event a line: syslog, logfmt, access logs, and lines that begin with a time. What is not recognised
+//! stays in the message; the whole line is always in the payload.
+
+use std::borrow::Cow;
+use std::io::{self, BufRead};
+
+use domain::event::{self, Cell, Mapping, NewEvent, Target};
+use domain::invalid::FieldError;
+use domain::{Timestamp, instant};
+use serde_json::{Map, Value};
+
+use crate::{Row, lines, refuse, syslog};
+
+pub(crate) fn read<'a, R: BufRead + 'a>(
+    input: R,
+    mapping: &'a Mapping,
+    now: Timestamp,
+) -> impl Iterator<Item = io::Result<Row>> + 'a {
+    lines::read(input, move |line| parse(line, mapping, now))
+}
+
+/// What a line of text says.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub at: Timestamp,
+    pub level: String,
+    pub component: Option<String>,
+    pub system: Option<String>,
+    pub event_type: Option<String>,
+    pub message: String,
+    pub extra: Map<String, Value>,
+}
+
+pub(crate) fn parse(line: &[u8], mapping: &Mapping, now: Timestamp) -> Result<NewEvent, Vec<FieldError>> {
+    let line = String::from_utf8_lossy(line);
+    let line = event::clean(line.trim());
+    if line.starts_with('{') {
+        return crate::event::parse(line.as_bytes(), mapping, now);
+    }
+    if let Some(done) = logfmt(&line, mapping, now) {
+        return done;
+    }
+    let parts = recognise(&line, now).ok_or_else(|| {
+        vec![FieldError {
+            field: Target::OccurredAt.as_str().to_owned(),
+            reason: "no time was recognised in this line; is it the continuation of another?".to_owned(),
+        }]
+    })?;
+    finish(&line, parts, mapping, now)
+}
+
+fn finish(line: &str, parts: Parts, mapping: &Mapping, now: Timestamp) -> Result<NewEvent, Vec<FieldError>> {
+    let Parts { at, level, component, system, event_type, message, mut extra } = parts;
+    extra.insert("line".to_owned(), Value::String(line.to_owned()));
+    for (name, value) in [("component", &component), ("host", &system), ("msgid", &event_type)] {
+        if let Some(value) = value {
+            extra.insert(name.to_owned(), Value::String(value.clone()));
+        }
+    }
+    let mut row = event::Row::new(mapping);
+    row.set(Target::OccurredAt, Cell::Text(at.iso().into()));
+    row.set(Target::Severity, Cell::Text(if level.is_empty() { "info".into() } else { level.as_str().into() }));
+    row.set(Target::Message, Cell::Text(message.into()));
+    for (target, value) in [(Target::Component, component), (Target::SystemId, system), (Target::EventType, event_type)] {
+        if let Some(value) = value {
+            let short: String = value.chars().take(event::MAX_FIELD).collect();
+            row.set(target, Cell::Text(short.into()));
+        }
+    }
+    let mut event = row.finish(mapping, Value::Object(extra).to_string(), now)?;
+    event.severity_text = level;
+    Ok(event)
+}
+
+fn recognise(line: &str, now: Timestamp) -> Option<Parts> {
+    if let Some(rest) = line.strip_prefix('<').and_then(|l| l.split_once('>')).filter(|(pri, _)| pri.len() <= 3).map(|(_, r)| r) {
+        return syslog::parse(line, now).or_else(|| recognise_plain(rest, now));
+    }
+    recognise_plain(line, now)
+}
+
+fn recognise_plain(line: &str, now: Timestamp) -> Option<Parts> {
+    if let Some((at, form, rest)) = stamp(line, now) {
+        let parts = Parts { at, level: String::new(), component: None, system: None, event_type: None, message: rest.to_owned(), extra: Map::new() };
+        return Some(match form {
+            Form::Syslog => host_and_tag(parts, rest),
+            Form::Other => level_and_component(parts, rest),
+        });
+    }
+    // A file name before the time, as `grep` and log shippers write it.
+    if let Some((name, rest)) = line.split_once(' ')
+        && name.contains(['.', '/', '_'])
+        && let Some((at, _, rest)) = stamp(rest.trim_start(), now)
+    {
+        let extra = Map::from_iter([("file".to_owned(), Value::String(name.to_owned()))]);
+        let parts = Parts { at, level: String::new(), component: None, system: None, event_type: None, message: rest.to_owned(), extra };
+        return Some(level_and_component(parts, rest));
+    }
+    access(line, now)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `Jun 14 15:16:01`, followed by a host.
+    Syslog,
+    Other,
+}
+
+/// The time at the start of a line, and what follows.
+fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
+    if let Some((inside, rest)) = line.strip_prefix('[').and_then(|l| l.split_once(']')) {
+        return Some((instant::parse(inside, now).ok()?, Form::Other, rest.trim_start()));
+    }
+    let first = *line.as_bytes().first()?;
+    let alphabetic = first.is_ascii_alphabetic();
+    if !alphabetic && !first.is_ascii_digit() {
+        return None;
+    }
+    // The ends of the first words; a time has at most five. A worded one has at least three.
+    let head = &line[..line.floor_char_boundary(72)];
+    let mut ends = [0usize; 6];
+    let mut words = 0;
+    let mut blank = true;
+    for (i, c) in head.char_indices().chain([(head.len(), ' ')]) {
+        if c.is_whitespace() && !blank && words < ends.len() {
+            ends[words] = i;
+            words += 1;
+        }
+        blank = c.is_whitespace();
+    }
+    let least = if alphabetic { 3 } else { 1 };
+    for n in (least..=words.min(5)).rev() {
+        let text = line[..ends[n - 1]].trim_end_matches([',', ':', '|']);
+        // A short number at the start of a line is no epoch.
+        if n == 1 && text.bytes().all(|c| c.is_ascii_digit() || c == b'.') && text.len() < 10 {
+            continue;
+        }
+        if let Ok(at) = instant::parse(text, now) {
+            let rest = line[ends[n - 1]..].trim_start();
+            let week = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].iter().any(|w| text.starts_with(w));
+            let iso_syslog = n == 1 && text.contains('T') && rest.split(' ').nth(1).is_some_and(|tag| tag.ends_with(':') && tag.len() > 1);
+            let form = if (alphabetic && !week) || iso_syslog { Form::Syslog } else { Form::Other };
+            return Some((at, form, rest));
+        }
+    }
+    None
+}
+
+/// `combo sshd(pam_unix)[19939]: authentication failure`.
+fn host_and_tag(mut parts: Parts, rest: &str) -> Parts {
+    let Some((host, rest)) = rest.split_once(' ') else { return parts };
+    parts.system = Some(host.to_owned());
+    parts.message = rest.trim().to_owned();
+    if let Some((tag, message)) = rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))
+        && tag.len() <= 64
+        && (!tag.contains(' ') || tag.starts_with("syslogd"))
+    {
+        let name = match tag.split_once('[') {
+            Some((name, pid)) => {
+                parts.extra.insert("procid".to_owned(), Value::String(pid.trim_end_matches(']').to_owned()));
+                name
+            }
+            None => tag,
+        };
+        parts.component = Some(name.to_owned());
+        if !message.trim().is_empty() {
+            message.trim().clone_into(&mut parts.message);
+        }
+    }
+    // Programs without a priority often say the level first: `error: …`.
+    if let Some((word, _)) = parts.message.split_once(':')
+        && is_level(word)
+    {
+        parts.level = word.to_owned();
+    }
+    if parts.message.is_empty() {
+        rest.clone_into(&mut parts.message);
+    }
+    parts
+}
+
+/// `148 INFO dfs.DataNode$PacketResponder: …`, `INFO [main] org.x.Y: …`, `[notice] …`, `Info   CBS    …`,
+/// `chrome.exe - …`.
+fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
+    let mut from = 0;
+    let mut bracket = false;
+    for _ in 0..4 {
+        let word = rest[from..].split_whitespace().next().unwrap_or("");
+        if word.is_empty() {
+            break;
+        }
+        let start = from + rest[from..].find(word).unwrap_or(0);
+        from = start + word.len();
+        let bare = word.trim_matches(['[', ']', '(', ')', ':', ',', '|', '<', '>']);
+        let bare = bare.rsplit_once(':').map_or(bare, |(_, level)| level);
+        if is_level(bare) {
+            parts.level = bare.to_owned();
+            bracket = word.starts_with('[');
+            break;
+        }
+    }
+    if parts.level.is_empty() {
+        if let Some((program, message)) = rest.split_once(" - ")
+            && !program.contains(' ')
+            && !program.is_empty()
+        {
+            parts.component = Some(program.to_owned());
+            message.trim().clone_into(&mut parts.message);
+        }
+        return parts;
+    }
+    let mut after = rest[from..].trim_start();
+    if !bracket
+        && let Some((thread, more)) = after.strip_prefix('[').and_then(|a| a.split_once("] "))
+        && thread.len() <= 64
+    {
+        parts.extra.insert("thread".to_owned(), Value::String(thread.to_owned()));
+        after = more.trim_start();
+    }
+    if !bracket && let Some((word, more)) = after.split_once(char::is_whitespace) {
+        let dotted = word.contains(['.', '$']) && !word.contains(['/', '(', '"']) && word.starts_with(|c: char| c.is_ascii_alphabetic());
+        let column = word.bytes().all(|c| c.is_ascii_uppercase()) && more.starts_with("  ");
+        if (word.ends_with(':') && word.len() > 1) || dotted || column {
+            parts.component = Some(word.trim_end_matches(':').to_owned());
+            after = more.trim_start();
+        }
+    }
+    after.strip_prefix("- ").unwrap_or(after).trim().clone_into(&mut parts.message);
+    if parts.message.is_empty() {
+        rest.clone_into(&mut parts.message);
+    }
+    parts
+}
+
+fn is_level(word: &str) -> bool {
+    const LEVELS: [&str; 19] = [
+        "trace", "debug", "info", "information", "notice", "warn", "warning", "error", "err", "crit", "critical", "alert", "emerg",
+        "fatal", "severe", "panic", "verbose", "emergency", "dbg",
+    ];
+    LEVELS.iter().any(|l| l.eq_ignore_ascii_case(word))
+}
+
+/// `1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326`: the client stays in the message.
+fn access(line: &str, now: Timestamp) -> Option<Parts> {
+    let head = &line[..line.floor_char_boundary(256)];
+    let (before, rest) = head.split_once('[')?;
+    let (inside, _) = rest.split_once(']')?;
+    let at = instant::parse(inside, now).ok()?;
+    let after = line[before.len() + inside.len() + 2..].trim_start();
+    let client = before.split(' ').next().unwrap_or("");
+    let status = after.rsplit_once("\" ").or_else(|| after.split_once("\" ")).and_then(|(_, s)| s.split(' ').next()).unwrap_or("");
+    let level = if status.len() == 3 && status.starts_with('5') { "err" } else { "" };
+    let extra = Map::from_iter([("client".to_owned(), Value::String(client.to_owned()))]);
+    Some(Parts { at, level: level.to_owned(), component: None, system: None, event_type: None, message: format!("{client} {after}"), extra })
+}
+
+/// `time=2026-11-23T09:30:00Z level=info msg="it works"`. `None` when the line is not of that form.
+fn logfmt(line: &str, mapping: &Mapping, now: Timestamp) -> Option<Result<NewEvent, Vec<FieldError>>> {
+    if !["time=", "ts=", "timestamp=", "level=", "t=", "at="].iter().any(|p| line.starts_with(p)) {
+        return None;
+    }
+    let mut object = Map::new();
+    let mut rest = line;
+    while let Some((key, after)) = rest.split_once('=') {
+        let key = key.trim();
+        if key.is_empty() || key.contains(char::is_whitespace) {
+            break;
+        }
+        let (value, more) = match after.strip_prefix('"') {
+            Some(quoted) => {
+                let mut escaped = false;
+                let end = quoted.find(|c| {
+                    let close = c == '"' && !escaped;
+                    escaped = c == '\\' && !escaped;
+                    close
+                });
+                let end = end.unwrap_or(quoted.len());
+                (Cow::Owned(quoted[..end].replace("\\\"", "\"").replace("\\n", "\n")), quoted.get(end + 1..).unwrap_or(""))
+            }
+            None => after.split_once(' ').map_or((Cow::Borrowed(after), ""), |(v, more)| (Cow::Borrowed(v), more)),
+        };
+        object.insert(key.to_owned(), Value::String(value.into_owned()));
+        rest = more;
+    }
+    let mut row = event::Row::new(mapping);
+    for (name, value) in &object {
+        if let Value::String(text) = value {
+            row.put(mapping, name, Cell::Text(Cow::Borrowed(text)));
+        }
+    }
+    if object.get("msg").or_else(|| object.get("message")).is_none() {
+        row.set(Target::Message, Cell::Text(Cow::Borrowed(line)));
+    }
+    let mut payload = object.clone();
+    payload.insert("line".to_owned(), Value::String(line.to_owned()));
+    Some(event::sound(&Value::Object(payload).to_string()).map_err(refuse).and_then(|p| row.finish(mapping, p.into_owned(), now)))
+}
+
+#[cfg(test)]
+mod tests;

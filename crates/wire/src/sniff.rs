@@ -1,0 +1,62 @@
+//! Guessing a format by the first bytes.
+
+use domain::upload::Format;
+
+use crate::lines::trim;
+
+/// Never `Auto`. An object per line is NDJSON; a first line with the same delimiter as the second, and names that hold a
+/// time or a message, is CSV; everything else is read line by line as log text.
+pub fn sniff(first: &[u8]) -> Format {
+    let text = trim(first);
+    let mut lines = text.split(|c| *c == b'\n').map(trim).filter(|l| !l.is_empty());
+    let Some(line) = lines.next() else { return Format::Ndjson };
+    match line.first() {
+        Some(b'[') if matches!(text[1..].trim_ascii().first(), Some(b'{' | b']')) => Format::Json,
+        Some(b'{') if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok() => Format::Ndjson,
+        // The only line may be cut off where the buffer ends; then its length decides nothing, and NDJSON reads it whole.
+        Some(b'{') if lines.next().is_none() && line.len() > 2 => Format::Ndjson,
+        Some(b'{') => Format::Json,
+        _ if delimiter(first).is_some() => Format::Csv,
+        _ => Format::Syslog,
+    }
+}
+
+/// The delimiter of a header line: the candidate that splits it most, if the names look like columns.
+pub(crate) fn delimiter(first: &[u8]) -> Option<u8> {
+    const KNOWN: [&str; 16] =
+        ["time", "date", "timestamp", "occurred", "message", "msg", "severity", "level", "content", "event", "source", "host", "text", "component", "type", "description"];
+    let header = trim(first).split(|c| *c == b'\n').next().unwrap_or(&[]);
+    let header = String::from_utf8_lossy(&header[..header.len().min(65_536)]).to_ascii_lowercase();
+    let best = [b',', b';', b'\t', b'|'].into_iter().max_by_key(|d| (header.bytes().filter(|c| c == d).count(), *d == b','))?;
+    let names: Vec<&str> = header.trim().split(char::from(best)).map(|n| n.trim().trim_matches('"')).collect();
+    let plain = names.iter().all(|n| n.len() <= 64 && !n.contains(['[', '{', '<', '=']) && !n.starts_with(|c: char| c.is_ascii_digit()));
+    let known = names.iter().filter(|n| KNOWN.iter().any(|k| n.contains(k))).count();
+    (names.len() >= 2 && plain && known >= 2).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_their_first_bytes() {
+        for (text, format) in [
+            ("{\"a\":1}\n{\"b\":2}\n", Format::Ndjson),
+            ("{\"a\":1}", Format::Ndjson),
+            ("{\"a\":1, \"b\": \"cut o", Format::Ndjson),
+            ("[{\"a\":1},\n{\"b\":2}]", Format::Json),
+            (" [ ]", Format::Json),
+            ("{\n  \"a\": 1\n}", Format::Json),
+            ("timestamp,level,message\n1,2,3", Format::Csv),
+            ("\u{feff}Time;Level;Message\r\n", Format::Csv),
+            ("time\tmsg\n", Format::Csv),
+            ("<34>1 2003-10-11T22:14:15.003Z host su - - - x", Format::Syslog),
+            ("[Sun Dec 04 04:47:44 2005] [notice] workerEnv.init() ok", Format::Syslog),
+            ("2016-09-28 04:30:30, Info                  CBS    event source, x", Format::Syslog),
+            ("Dec 10 06:55:46 LabSZ sshd[24200]: time, event, message", Format::Syslog),
+            ("", Format::Ndjson),
+        ] {
+            assert_eq!(sniff(text.as_bytes()), format, "{text}");
+        }
+    }
+}
