@@ -14,7 +14,7 @@ wasm := --target wasm32-unknown-unknown
 
 # make bench SCALE=1m DATABASE=both
 SCALE ?= 1m
-DATABASE ?= sqlite
+DATABASE ?= both
 
 .PHONY: help run test setup setup-test fmt format lint lint-wasm lint-web unit site size server e2e bench checks watch clean
 
@@ -66,12 +66,12 @@ server: setup ## the server in release mode, with the site inside
 e2e: setup-test ## Playwright with axe against the release binary (after `make site server`)
 	@$(T) node_modules/.bin/playwright test --config end2end/playwright.config.ts $(ARGS)
 
-bench: setup-test ## benchmarks as JSON lines: SCALE=1m|10m DATABASE=sqlite|postgres|both
+bench: setup-test site server ## benchmarks as JSON lines: SCALE=1m|10m DATABASE=sqlite|postgres|both
 	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh \
-		cargo run --release --quiet --package bench -- --scale $(SCALE) --database $(DATABASE)
+		python3 scripts/bench.py --server $(server) --scale $(SCALE) --database $(DATABASE)
 
 checks: setup-test server ## the reliability and security checks against the release binary, on both databases
-	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh cargo run --release --quiet --package checks -- $(ARGS)
+	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh python3 scripts/checks.py --server $(server) $(ARGS)
 
 watch: ## develop: cargo leptos watch (builds cargo-leptos the first time)
 	@scripts/setup.sh watch

@@ -1,1 +1,92 @@
-//! app
+//! Pages and server functions. `ssr` renders them on the server, `hydrate` brings them to life in the browser.
+//!
+//! **Never here**: SQL, transactions, permission checks of its own, an organization id that did not come from
+//! [`server::scope`], filter state outside the URL, `now()` or anything random in a view.
+//!
+//! **To add an area**: a module of the noun's name (`api.rs` with server functions of at most five lines, its pages, its
+//! parts), its addresses in [`routes`], its line in `shell::areas`, its `<Route>` below.
+
+#![recursion_limit = "256"]
+
+pub mod account;
+pub mod audit;
+#[cfg(feature = "ssr")]
+pub mod document;
+pub mod entry;
+pub mod error;
+pub mod events;
+pub mod form;
+pub mod groups;
+pub mod overview;
+pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod server;
+pub mod session;
+pub mod settings;
+pub mod shell;
+pub mod sources;
+pub mod uploads;
+pub mod when;
+
+#[cfg(feature = "ssr")]
+pub use document::{AssetPaths, document};
+pub use error::{Answer, AppError};
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::path;
+use ui::{Shortcuts, ToastRegion, Toasts};
+
+/// The application: every page by its address.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    Toasts::provide();
+    view! {
+        <Title formatter=|text: String| if text.is_empty() { "Watchroom".to_owned() } else { format!("{text} · Watchroom") } />
+        <Router>
+            <Routes fallback=shell::NotFoundPage>
+                <Route path=path!("/") view=entry::HomePage />
+                <Route path=path!("/sign-in") view=entry::SignInPage />
+                <Route path=path!("/setup") view=entry::SetupPage />
+                <Route path=path!("/styleguide") view=StyleguidePage />
+                <ParentRoute path=path!("/account") view=shell::Frame>
+                    <Route path=path!("") view=account::AccountPage />
+                </ParentRoute>
+                <ParentRoute path=path!("/o/:organization") view=shell::Frame>
+                    <Route path=path!("") view=overview::OverviewPage />
+                    <Route path=path!("overview") view=overview::OverviewPage />
+                    <Route path=path!("events") view=events::EventsPage />
+                    <Route path=path!("events/:id") view=events::EventPage />
+                    <Route path=path!("groups") view=groups::GroupsPage />
+                    <Route path=path!("groups/:id") view=groups::GroupPage />
+                    <Route path=path!("sources") view=sources::SourcesPage />
+                    <Route path=path!("uploads") view=uploads::UploadsPage />
+                    <Route path=path!("uploads/:id") view=uploads::UploadPage />
+                    <Route path=path!("audit") view=audit::AuditPage />
+                    <ParentRoute path=path!("settings") view=settings::SettingsFrame>
+                        <Route path=path!("") view=settings::GeneralPage />
+                        <Route path=path!("general") view=settings::GeneralPage />
+                        <Route path=path!("members") view=settings::MembersPage />
+                        <Route path=path!("environments") view=settings::EnvironmentsPage />
+                        <Route path=path!("api-keys") view=settings::ApiKeysPage />
+                        <Route path=path!("permissions") view=settings::PermissionsPage />
+                    </ParentRoute>
+                    <Route path=path!("*any") view=shell::NotFound />
+                </ParentRoute>
+            </Routes>
+        </Router>
+        <ToastRegion />
+        <Shortcuts />
+    }
+}
+
+/// Every component of the design system, in debug builds.
+#[component]
+fn StyleguidePage() -> impl IntoView {
+    #[cfg(debug_assertions)]
+    return view! { <ui::Styleguide /> }.into_any();
+    #[cfg(not(debug_assertions))]
+    return view! { <shell::NotFoundPage /> }.into_any();
+}

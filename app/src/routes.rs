@@ -124,28 +124,55 @@ impl SettingsPage {
     }
 }
 
-/// `/sign-in?next&email&error&retry_after`: where a plain form post answers to.
+/// Why a plain form post came back: `error=<code>`, and `field` with `reason` once a problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SignInQuery {
-    /// Where to go after signing in; a path of this site.
-    pub next: String,
-    /// What was typed.
-    pub email: String,
-    /// `credentials` or `locked`.
-    pub error: String,
+pub struct Refusal {
+    /// `credentials`, `locked`, `invalid`, `conflict`, `unavailable`; empty when nothing was refused.
+    pub code: String,
+    pub fields: Vec<(String, String)>,
     /// Seconds until the next attempt is looked at.
     pub retry_after: Option<u64>,
 }
 
-impl SignInQuery {
+impl Refusal {
     pub fn read(query: &ParamsMap) -> Self {
-        let get = |name| query.get_str(name).unwrap_or_default().to_owned();
-        Self { next: get("next"), email: get("email"), error: get("error"), retry_after: query.get_str("retry_after").and_then(|s| s.parse().ok()) }
+        let all = |name| query.get_all(name).unwrap_or_default();
+        Self {
+            code: query.get("error").unwrap_or_default(),
+            fields: all("field").into_iter().zip(all("reason")).collect(),
+            retry_after: query.get_str("retry_after").and_then(|s| s.parse().ok()),
+        }
     }
-    pub fn href(&self) -> String {
-        let seconds = self.retry_after.map(|s| s.to_string()).unwrap_or_default();
-        Link::new(SIGN_IN).with("next", &self.next).with("email", &self.email).with("error", &self.error).with("retry_after", &seconds).done()
+    pub fn reason(&self, field: &str) -> Option<String> {
+        self.fields.iter().find(|(name, _)| name == field).map(|(_, reason)| reason.clone())
     }
+    /// The sentence above the form.
+    pub fn sentence(&self) -> Option<String> {
+        let words = match self.code.as_str() {
+            "" => return None,
+            "credentials" => "E-mail and password do not fit together, or the account is disabled.",
+            "locked" => return Some(locked(self.retry_after)),
+            "invalid" => "Some of it does not fit; see below.",
+            "conflict" => "An account exists already. Sign in instead.",
+            "unavailable" => "The database cannot answer now. Nothing was lost; try again in a moment.",
+            _ => "That did not work. Try again.",
+        };
+        Some(words.to_owned())
+    }
+}
+
+fn locked(seconds: Option<u64>) -> String {
+    let wait = match seconds {
+        None => "a while".to_owned(),
+        Some(seconds @ 0..=90) => format!("{seconds} seconds"),
+        Some(seconds) => format!("{} minutes", seconds.div_ceil(60)),
+    };
+    format!("Too many attempts. Try again in {wait}.")
+}
+
+/// The sign-in page, to go on to `next` afterwards.
+pub fn sign_in(next: &str) -> String {
+    Link::new(SIGN_IN).with("next", next).done()
 }
 
 /// A path of this site to go on to, or nothing: no other site, no loop through the sign-in.
@@ -189,7 +216,7 @@ impl AuditQuery {
     pub fn href(&self, slug: &str) -> String {
         self.filter(Link::new(audit(slug))).with("cursor", &self.cursor).with("entry", &self.entry).done()
     }
-    /// `format` is `csv` or `json`.
+    /// `format` is `csv` or `json`; times must be RFC 3339 here.
     pub fn export_href(&self, slug: &str, format: &str) -> String {
         self.filter(Link::new(format!("/o/{slug}/audit/export.{format}"))).done()
     }

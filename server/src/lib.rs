@@ -4,9 +4,13 @@
 //! `service` and write its answer. To add a route: a handler in `http/<noun>.rs`, a line in `router.rs`, its path in
 //! `http/openapi.rs`, its row in `tests/it/permissions.txt`.
 
+pub mod cli;
 pub mod config;
 pub mod http;
+pub mod jobs;
+pub mod router;
 pub mod serve;
+pub mod sessions;
 pub mod state;
 pub mod telemetry;
 pub mod web;

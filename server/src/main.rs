@@ -1,2 +1,5 @@
 //! The binary `watchroom`; everything is in the library so that tests run the real thing.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    server::cli::run()
+}

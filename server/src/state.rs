@@ -2,31 +2,47 @@
 
 use std::sync::Arc;
 
-use store::Db;
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use service::Services;
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::http::assets::Assets;
+use crate::http::ingest::Gate;
 use crate::web::limits::Limits;
 
 #[derive(Clone)]
 pub struct AppState {
     pub config: Arc<Config>,
-    pub db: Db,
+    pub services: Services,
     pub assets: Arc<Assets>,
     pub limits: Limits,
     /// Requests that may be worked on at the same time.
     pub requests: Arc<Semaphore>,
+    pub ingest: Gate,
+    /// What leptos_axum asks for; only `cargo leptos watch` makes use of it.
+    pub options: LeptosOptions,
 }
 
 impl AppState {
-    pub fn new(config: Config, db: Db) -> Self {
+    pub fn new(config: Config, services: Services) -> Self {
+        let assets = Assets::find();
+        let options = LeptosOptions::builder().output_name("watchroom").site_addr(config.addr).build();
         Self {
             limits: Limits::new(&config),
             requests: Arc::new(Semaphore::new(config.max_requests as usize)),
-            assets: Arc::new(Assets::find()),
+            ingest: Gate::new(&config),
+            assets: Arc::new(assets),
             config: Arc::new(config),
-            db,
+            services,
+            options,
         }
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.options.clone()
     }
 }

@@ -80,7 +80,9 @@ pub fn slots(message: &str) -> Vec<(Range<usize>, Slot)> {
     let message = &message[..message.floor_char_boundary(MAX_SLOTS_TEXT)];
     let mut found = Vec::new();
     scan::walk(message, |at, slot| {
-        found.push((at, slot));
+        if !at.is_empty() {
+            found.push((at, slot));
+        }
         true
     });
     found

@@ -1,6 +1,7 @@
 //! The context of a use-case: who, where, and the proof that it is allowed.
 
 use std::marker::PhantomData;
+use std::path::Path;
 use std::sync::Arc;
 
 use domain::account::User;
@@ -12,6 +13,7 @@ use store::{Db, ReadTx, Stamp, WriteTx};
 
 use crate::api_keys::KeyCache;
 use crate::auth::Hashing;
+use crate::events::queue::Queue;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
 use crate::{Clock, Error, Result};
@@ -25,6 +27,8 @@ pub struct Services {
     /// Demo mode: the sign-in page shows the demo's credentials.
     pub demo: bool,
     pub(crate) memory: Arc<Memory>,
+    /// Where uploaded files are kept (in `uploads/`).
+    pub(crate) data_dir: Arc<Path>,
 }
 
 /// What this process remembers between requests. Losing it costs time, never correctness.
@@ -33,6 +37,7 @@ pub(crate) struct Memory {
     pub(crate) hashing: Hashing,
     pub(crate) keys: KeyCache,
     pub(crate) entered: Entered,
+    pub(crate) ingest: Queue,
 }
 
 /// Where a request came from.
@@ -96,7 +101,17 @@ pub struct Cx<P> {
 
 impl Services {
     pub fn new(db: Db, clock: Clock, secrets: Secrets, demo: bool) -> Self {
-        Self { db, clock, secrets: Arc::new(secrets), demo, memory: Arc::default() }
+        Self { db, clock, secrets: Arc::new(secrets), demo, memory: Arc::default(), data_dir: Path::new("data").into() }
+    }
+    /// The data folder; `data` in the working folder when nobody says otherwise.
+    #[must_use]
+    pub fn with_data_dir(mut self, folder: impl AsRef<Path>) -> Self {
+        self.data_dir = folder.as_ref().into();
+        self
+    }
+    /// Bytes of events that wait to be stored, for the metrics.
+    pub fn ingest_backlog(&self) -> usize {
+        self.memory.ingest.waiting_bytes()
     }
     /// Checks the permission. The one way to a context.
     pub fn admit<P: Permission>(&self, actor: &Actor) -> Result<Cx<P>> {

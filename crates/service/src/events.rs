@@ -1,1 +1,212 @@
-//! events
+//! Events: taking them in, listing, counting.
+
+pub(crate) mod queue;
+mod prepare;
+
+use domain::event::{Event, NewEvent};
+use domain::filter::EventFilter;
+use domain::overview::Bucket;
+use domain::page::Page;
+use domain::permission::{EventRead, EventWrite};
+use domain::{EventId, Invalid, Severity, Timestamp};
+use serde_json::Value;
+use store::event::Position;
+use store::ingest::Answer;
+use store::rollup::{self, Clause, Span};
+use uuid::Uuid;
+
+pub use domain::filter::{Count, Facet};
+pub use prepare::{PreparedEvent, Preparer, prepare};
+
+use crate::{Cx, Error, Result};
+
+/// How events came in; decides the audit action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// `POST /api/v1/events`.
+    Api,
+    /// The command line.
+    Import,
+    /// A file from the browser.
+    Upload,
+}
+
+/// What became of the rows that were handed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// All of them: stored now, or stored before under the same id.
+    pub accepted: u64,
+    /// Of these the ones whose id was stored before.
+    pub duplicates: u64,
+    /// Set when a request with this `Idempotency-Key` was answered before: nothing was stored, this is the answer to give.
+    pub replayed: Option<(u16, String)>,
+}
+
+/// The `Idempotency-Key` of a request with the answer to keep under it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Idempotency {
+    pub key: String,
+    /// Hash of the request's body and parameters; the same key with another one is a conflict.
+    pub request_hash: String,
+    pub status: u16,
+    /// The answer's body, JSON.
+    pub response: String,
+}
+
+/// Longest `Idempotency-Key`.
+pub const MAX_KEY: usize = 255;
+/// Most events a page holds.
+const MAX_PAGE: u32 = 1000;
+/// Values of a field shown in its facet.
+const FACET_VALUES: u32 = 12;
+/// Longest text filter, in characters.
+const MAX_TEXT: usize = 500;
+/// Most values of one field in a filter.
+const MAX_VALUES: usize = 100;
+
+/// Stores events, durably when it returns. Ids that are stored already are passed over silently.
+///
+/// # Errors
+/// `TooMany` when too much is waiting to be stored; `Unavailable` when the database is away or full. Nothing was stored then.
+pub async fn ingest(cx: &Cx<EventWrite>, rows: Vec<NewEvent>, origin: Origin) -> Result<Ingested> {
+    let rows = prepare_all(cx, rows).await?;
+    ingest_prepared(cx, rows, origin).await
+}
+
+/// As [`ingest`], keeping the answer under the request's key in the same transaction.
+pub async fn ingest_once(cx: &Cx<EventWrite>, rows: Vec<NewEvent>, origin: Origin, once: Idempotency) -> Result<Ingested> {
+    let rows = prepare_all(cx, rows).await?;
+    ingest_prepared_once(cx, rows, origin, once).await
+}
+
+/// As [`ingest`], for rows that went through [`prepare`] where they were parsed.
+pub async fn ingest_prepared(cx: &Cx<EventWrite>, rows: Vec<PreparedEvent>, origin: Origin) -> Result<Ingested> {
+    if rows.is_empty() {
+        return Ok(Ingested::default());
+    }
+    queue::submit(&cx.services, cx.actor.organization, cx.actor.audit(), rows, origin, None).await
+}
+
+/// As [`ingest_once`], for rows that went through [`prepare`].
+pub async fn ingest_prepared_once(cx: &Cx<EventWrite>, rows: Vec<PreparedEvent>, origin: Origin, once: Idempotency) -> Result<Ingested> {
+    check_key(&once.key)?;
+    let response: Value = serde_json::from_str(&once.response).map_err(|e| Error::Internal(format!("the answer is not JSON: {e}")))?;
+    let answer = Answer { request_hash: once.request_hash, status: i64::from(once.status), response };
+    queue::submit(&cx.services, cx.actor.organization, cx.actor.audit(), rows, origin, Some((once.key, answer))).await
+}
+
+/// The answer kept under a key, if there is one.
+///
+/// # Errors
+/// `Conflict` when the key was used for another request.
+pub async fn replay(cx: &Cx<EventWrite>, key: &str, request_hash: &str) -> Result<Option<(u16, String)>> {
+    check_key(key)?;
+    match store::ingest::answer(&mut cx.read().await?, key).await? {
+        None => Ok(None),
+        Some(answer) => same_request(answer, request_hash).map(Some),
+    }
+}
+
+fn check_key(key: &str) -> Result<()> {
+    if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::Invalid(Invalid::field("Idempotency-Key", "use 1 to 255 visible ASCII characters, for example a UUID")));
+    }
+    Ok(())
+}
+
+fn same_request(answer: Answer, request_hash: &str) -> Result<(u16, String)> {
+    if answer.request_hash == request_hash {
+        Ok((u16::try_from(answer.status).unwrap_or(200), answer.response.to_string()))
+    } else {
+        Err(Error::Conflict("this Idempotency-Key was used with another body; use a new key for a new request".to_owned()))
+    }
+}
+
+/// Templates and fingerprints are computed off the threads that answer requests.
+async fn prepare_all(cx: &Cx<EventWrite>, rows: Vec<NewEvent>) -> Result<Vec<PreparedEvent>> {
+    let organization = cx.actor.organization;
+    let work = move || {
+        let mut preparer = Preparer::new(organization);
+        rows.into_iter().map(|row| preparer.prepare(row)).collect()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(format!("preparing events: {e}")))
+}
+
+/// A page of the filtered list, in the filter's order. The page can be short, even empty, though there is a next one: after
+/// a certain amount of reading without a match the answer does not wait for the rest.
+pub async fn list(cx: &Cx<EventRead>, filter: &EventFilter, limit: u32, cursor: Option<&str>) -> Result<Page<Event>> {
+    check_filter(filter)?;
+    let after = cursor.map(parse_cursor).transpose()?;
+    let found = store::event::page(&mut cx.read().await?, filter, after, limit.clamp(1, MAX_PAGE) as usize).await?;
+    Ok(Page { items: found.events, next_cursor: found.next.map(write_cursor) })
+}
+
+pub async fn get(cx: &Cx<EventRead>, id: EventId) -> Result<Event> {
+    store::event::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
+}
+
+/// How many events match: exact for one field and a time range, estimated where many fields or a text meet many events.
+pub async fn count(cx: &Cx<EventRead>, filter: &EventFilter) -> Result<Count> {
+    check_filter(filter)?;
+    Ok(store::event::count(&mut cx.read().await?, filter).await?)
+}
+
+/// The most frequent values of each field in the filter's time range (in whole hours) and severities.
+pub async fn facets(cx: &Cx<EventRead>, filter: &EventFilter) -> Result<Vec<Facet>> {
+    check_filter(filter)?;
+    let mut tx = cx.read().await?;
+    let span = Span { from: filter.from, to: filter.to };
+    let series = rollup::series(&mut tx, &Clause::everything(), &[], span).await?;
+    let mut by_severity: Vec<(String, i64)> = Severity::ALL
+        .into_iter()
+        .rev()
+        .map(|s| (s.to_string(), series.iter().map(|(_, counts)| counts[s.rank()]).sum()))
+        .collect();
+    by_severity.retain(|(_, n)| *n > 0);
+    let mut facets = vec![Facet { field: "severity".to_owned(), values: by_severity }];
+    for field in rollup::TEXT_FIELDS.into_iter().chain([rollup::SOURCE]) {
+        let values = rollup::top(&mut tx, field, &filter.severity, span, FACET_VALUES).await?;
+        facets.push(Facet { field: field.to_owned(), values });
+    }
+    Ok(facets)
+}
+
+/// At most about `buckets` buckets over the filter's time range (or all of time), without gaps.
+pub async fn histogram(cx: &Cx<EventRead>, filter: &EventFilter, buckets: u32) -> Result<Vec<Bucket>> {
+    check_filter(filter)?;
+    Ok(store::event::histogram(&mut cx.read().await?, filter, buckets.clamp(1, 1000)).await?)
+}
+
+fn check_filter(filter: &EventFilter) -> Result<()> {
+    if filter.text.as_ref().is_some_and(|t| t.chars().count() > MAX_TEXT) {
+        return Err(Error::Invalid(Invalid::field("text", "search for at most 500 characters")));
+    }
+    let lists = [
+        ("component", filter.component.len()),
+        ("service", filter.service.len()),
+        ("environment", filter.environment.len()),
+        ("system_id", filter.system_id.len()),
+        ("event_type", filter.event_type.len()),
+        ("source_id", filter.source_id.len()),
+    ];
+    match lists.into_iter().find(|(_, n)| *n > MAX_VALUES) {
+        Some((field, _)) => Err(Error::Invalid(Invalid::field(field, "choose at most 100 values"))),
+        None => Ok(()),
+    }
+}
+
+/// 16 hex digits of microseconds, 32 of the id.
+fn write_cursor(at: Position) -> String {
+    format!("{:016x}{}", at.at.micros().max(0), at.id.simple())
+}
+
+fn parse_cursor(text: &str) -> Result<Position> {
+    let parse = || {
+        let (micros, id) = text.split_at_checked(16)?;
+        let at = Timestamp::from_micros(i64::from_str_radix(micros, 16).ok()?)?;
+        let id = Uuid::parse_str(id).ok().filter(|_| id.len() == 32)?;
+        Some(Position { at, id })
+    };
+    parse().ok_or_else(|| Error::Invalid(Invalid::field("cursor", "not a cursor of this list; start again without it")))
+}
+

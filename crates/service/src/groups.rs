@@ -1,1 +1,66 @@
-//! groups
+//! Groups of events: list, one, its history.
+
+use domain::filter::EventFilter;
+use domain::group::{Group, GroupFilter, GroupSort};
+use domain::overview::Bucket;
+use domain::page::Page;
+use domain::permission::GroupRead;
+use domain::{GroupId, Invalid, Timestamp};
+use store::group::After;
+use uuid::Uuid;
+
+use crate::{Cx, Error, Result};
+
+const MAX_PAGE: u32 = 1000;
+const MAX_TEXT: usize = 500;
+
+/// A page of groups, the largest or latest first.
+pub async fn list(cx: &Cx<GroupRead>, filter: &GroupFilter, limit: u32, cursor: Option<&str>) -> Result<Page<Group>> {
+    if filter.text.as_ref().is_some_and(|t| t.chars().count() > MAX_TEXT) {
+        return Err(Error::Invalid(Invalid::field("text", "search for at most 500 characters")));
+    }
+    let after = cursor.map(|text| parse_cursor(text, filter.sort)).transpose()?;
+    let limit = limit.clamp(1, MAX_PAGE);
+    let mut items = store::group::list(&mut cx.read().await?, filter, after, limit + 1).await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = if more { items.last().map(|g| write_cursor(g, filter.sort)) } else { None };
+    Ok(Page { items, next_cursor })
+}
+
+pub async fn get(cx: &Cx<GroupRead>, id: GroupId) -> Result<Group> {
+    store::group::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
+}
+
+/// The group's events over time, at most about `buckets` buckets; from its first to its last event where no range is given.
+pub async fn histogram(cx: &Cx<GroupRead>, id: GroupId, from: Option<Timestamp>, to: Option<Timestamp>, buckets: u32) -> Result<Vec<Bucket>> {
+    let mut tx = cx.read().await?;
+    let group = store::group::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let from = from.unwrap_or(group.first_seen);
+    let to = to.unwrap_or(group.last_seen.plus_micros(1));
+    let filter = EventFilter { from: Some(from), to: Some(to), group_id: Some(id), ..EventFilter::default() };
+    Ok(store::event::histogram(&mut tx, &filter, buckets.clamp(1, 1000)).await?)
+}
+
+/// 16 hex digits of the sort value, 32 of the id.
+fn write_cursor(group: &Group, sort: GroupSort) -> String {
+    let value = match sort {
+        GroupSort::LastSeen => group.last_seen.micros(),
+        GroupSort::FirstSeen => group.first_seen.micros(),
+        GroupSort::Count => group.event_count,
+    };
+    format!("{:016x}{}", value.max(0), group.id.0.simple())
+}
+
+fn parse_cursor(text: &str, sort: GroupSort) -> Result<After> {
+    let parse = || {
+        let (value, id) = text.split_at_checked(16)?;
+        let value = i64::from_str_radix(value, 16).ok()?;
+        let id = Uuid::parse_str(id).ok().filter(|_| id.len() == 32)?;
+        Some(match sort {
+            GroupSort::Count => After::Count(value, id),
+            GroupSort::LastSeen | GroupSort::FirstSeen => After::Time(Timestamp::from_micros(value)?, id),
+        })
+    };
+    parse().ok_or_else(|| Error::Invalid(Invalid::field("cursor", "not a cursor of this list; start again without it")))
+}

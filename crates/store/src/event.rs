@@ -13,7 +13,8 @@ use crate::db::{Dialect, Result, Sql, from_row};
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
-pub use plan::{Counted, count, histogram};
+pub use plan::{count, histogram};
+pub(crate) use plan::fill;
 pub use walk::{Found, page};
 
 from_row!(Event {
@@ -74,17 +75,30 @@ async fn tally(tx: &mut impl Scoped, filter: &EventFilter, span: Span) -> Result
     Ok(tx.conn().scalar(q).await?.unwrap_or(0))
 }
 
-/// Matching events of the span by minute and severity, counted one by one.
-async fn by_minute(tx: &mut impl Scoped, filter: &EventFilter, span: Span) -> Result<Vec<(Timestamp, Severity, i64)>> {
+/// Matching events of the span by minute or hour and severity, counted one by one.
+async fn by_time(tx: &mut impl Scoped, filter: &EventFilter, span: Span, grain: Grain) -> Result<Vec<(Timestamp, [i64; 5])>> {
     let dialect = tx_dialect(tx);
-    let q = tx.sql("SELECT ").push(match dialect {
-        Dialect::Sqlite => "substr(occurred_at, 1, 16) || ':00.000000Z'",
-        Dialect::Postgres => "date_trunc('minute', occurred_at)",
+    let q = tx.sql("SELECT ").push(match (dialect, grain) {
+        (Dialect::Sqlite, Grain::Minute) => "substr(occurred_at, 1, 16) || ':00.000000Z'",
+        (Dialect::Sqlite, Grain::Hour) => "substr(occurred_at, 1, 13) || ':00:00.000000Z'",
+        (Dialect::Postgres, Grain::Minute) => "date_trunc('minute', occurred_at)",
+        (Dialect::Postgres, Grain::Hour) => "date_trunc('hour', occurred_at)",
     });
-    let q = q.push(" AS minute, severity, count(*) AS n FROM events e WHERE organization_id = $1");
+    let q = q.push(" AS start, severity, count(*) AS n FROM events e WHERE organization_id = $1");
     let q = keyed(narrow(q, filter, dialect, tx.organization()), span, None, filter.order).push(" GROUP BY 1, 2");
-    let rows = tx.conn().rows(q).await?;
-    rows.iter().map(|row| Ok((row.get("minute")?, row.get("severity")?, row.get("n")?))).collect()
+    let mut found = Vec::new();
+    for row in tx.conn().rows(q).await? {
+        let mut counts = [0; 5];
+        counts[row.get::<Severity>("severity")?.rank()] = row.get("n")?;
+        found.push((row.get("start")?, counts));
+    }
+    Ok(found)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Grain {
+    Minute,
+    Hour,
 }
 
 fn tx_dialect(tx: &mut impl Scoped) -> Dialect {

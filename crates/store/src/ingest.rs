@@ -261,7 +261,7 @@ async fn upsert_groups(tx: &mut WriteTx, tally: &Tally) -> Result<()> {
             g.seed.template.as_str().to_arg(),
             g.seed.component.as_deref().to_arg(),
             g.seed.event_type.as_deref().to_arg(),
-            g.example.to_arg(),
+            g.example.as_str().to_arg(),
             g.severity.to_arg(),
             g.count.to_arg(),
             g.first_seen.to_arg(),

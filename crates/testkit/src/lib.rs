@@ -19,7 +19,11 @@ pub struct TestDb {
 }
 
 static TEMPLATE: OnceCell<()> = OnceCell::const_new();
-const TEMPLATE_NAME: &str = "watchroom_test_template";
+
+/// One template a schema, so that a cluster that outlives a changed migration still serves.
+fn template_name() -> String {
+    format!("watchroom_{}", store::db::schema_name())
+}
 
 /// Runs the test on SQLite, then on PostgreSQL.
 pub async fn for_each_backend<F, Fut>(test: F)
@@ -28,7 +32,13 @@ where
     Fut: Future<Output = ()>,
 {
     test(sqlite().await).await;
-    test(postgres().await).await;
+    let postgres = postgres().await;
+    let name = postgres.url.rsplit('/').next().map(|n| n.split('?').next().unwrap_or(n).to_owned());
+    test(postgres).await;
+    // A failed test leaves its database to look at.
+    if let Some(name) = name {
+        let _ = store::db::admin(&server(), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+    }
 }
 
 pub async fn sqlite() -> TestDb {
@@ -40,30 +50,34 @@ pub async fn sqlite() -> TestDb {
 }
 
 pub async fn postgres() -> TestDb {
-    let server = std::env::var("WATCHROOM_TEST_POSTGRES_URL")
-        .expect("WATCHROOM_TEST_POSTGRES_URL is not set: run the tests through scripts/with-postgres.sh (make test does)");
+    let server = server();
     TEMPLATE.get_or_init(|| make_template(server.clone())).await;
     let name = format!("t_{}", fresh().simple());
-    store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE_NAME}")).await.expect("a database from the template");
+    store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {}", template_name())).await.expect("a database from the template");
     let url = with_database(&server, &name);
     let db = Db::connect(&url, &Options { connections: 4, ..Options::default() }).await.expect("PostgreSQL answers");
     TestDb { db, url, folder: tempfile::tempdir().expect("a temporary folder") }
 }
 
+fn server() -> String {
+    std::env::var("WATCHROOM_TEST_POSTGRES_URL")
+        .expect("WATCHROOM_TEST_POSTGRES_URL is not set: run the tests through scripts/with-postgres.sh (make test does)")
+}
+
 async fn make_template(server: String) {
     // Several test binaries may start at once: the first makes the template under a private name and renames it.
-    if store::db::admin(&server, &format!("CREATE DATABASE {TEMPLATE_NAME}_claim")).await.is_ok() {
+    if store::db::admin(&server, &format!("CREATE DATABASE {}_claim", template_name())).await.is_ok() {
         let private = format!("template_{}", fresh().simple());
         store::db::admin(&server, &format!("CREATE DATABASE {private}")).await.expect("a template database");
         let db = Db::connect(&with_database(&server, &private), &Options { connections: 1, ..Options::default() }).await.expect("PostgreSQL answers");
         db.migrate().await.expect("PostgreSQL migrates");
         db.close().await;
-        store::db::admin(&server, &format!("ALTER DATABASE {private} RENAME TO {TEMPLATE_NAME}")).await.expect("the template is renamed");
+        store::db::admin(&server, &format!("ALTER DATABASE {private} RENAME TO {}", template_name())).await.expect("the template is renamed");
         return;
     }
     for _ in 0..600 {
         let probe = format!("p_{}", fresh().simple());
-        if store::db::admin(&server, &format!("CREATE DATABASE {probe} TEMPLATE {TEMPLATE_NAME}")).await.is_ok() {
+        if store::db::admin(&server, &format!("CREATE DATABASE {probe} TEMPLATE {}", template_name())).await.is_ok() {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -201,6 +201,7 @@ fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
     }
     if parts.level.is_empty() {
         if let Some((program, message)) = rest.split_once(" - ")
+            && let program = program.trim_end_matches(" *64")
             && !program.contains(' ')
             && !program.is_empty()
         {

@@ -40,6 +40,9 @@ pub struct Names {
     /// Absent in a build without charts.
     #[serde(default)]
     pub echarts: String,
+    /// Fonts that every page needs.
+    #[serde(default)]
+    pub fonts: Vec<String>,
 }
 
 struct Found {
@@ -51,14 +54,14 @@ impl Assets {
     /// The embedded site, or the folder of `cargo leptos watch` (it sets `LEPTOS_WATCH` and `LEPTOS_SITE_ROOT`).
     pub fn find() -> Self {
         let folder = std::env::var_os("LEPTOS_WATCH").is_some().then(|| {
-            let root = std::env::var_os("LEPTOS_SITE_ROOT").map_or_else(|| PathBuf::from("target/site"), PathBuf::from);
-            root
+            std::env::var_os("LEPTOS_SITE_ROOT").map_or_else(|| PathBuf::from("target/site"), PathBuf::from)
         });
         let plain = Names {
             js: "/pkg/watchroom.js".to_owned(),
             wasm: "/pkg/watchroom.wasm".to_owned(),
             css: "/pkg/watchroom.css".to_owned(),
             echarts: "/vendor/echarts.min.js".to_owned(),
+            fonts: Vec::new(),
         };
         let mut assets = Self { folder, names: plain };
         if assets.folder.is_none()
@@ -137,7 +140,7 @@ impl Names {
             short if short.contains('/') => format!("/{short}"),
             bare => format!("/pkg/{bare}"),
         };
-        Self { js: rooted(self.js), wasm: rooted(self.wasm), css: rooted(self.css), echarts: rooted(self.echarts) }
+        Self { js: rooted(self.js), wasm: rooted(self.wasm), css: rooted(self.css), echarts: rooted(self.echarts), fonts: self.fonts.into_iter().map(rooted).collect() }
     }
 }
 

@@ -18,7 +18,7 @@ pub async fn live() -> &'static str {
 
 /// The database answers and every migration is applied.
 pub async fn ready(State(state): State<AppState>) -> Response {
-    match tokio::time::timeout(Duration::from_secs(3), state.db.is_migrated()).await {
+    match tokio::time::timeout(Duration::from_secs(3), state.services.is_ready()).await {
         Ok(Ok(true)) => "ok\n".into_response(),
         Ok(Ok(false)) => Problem::unavailable("Migrations are missing.", 5).into_response(),
         Ok(Err(error)) => Problem::unavailable("The database does not answer.", 5).because(error.to_string()).into_response(),
@@ -31,7 +31,7 @@ pub async fn metrics(State(state): State<AppState>, Extension(visitor): Extensio
     if !visitor.local && !state.config.metrics_public {
         return Problem::not_found().into_response();
     }
-    let (open, idle) = state.db.pool_state();
+    let (open, idle) = state.services.pool_state();
     metrics::gauge!("db_pool_connections", "state" => "idle").set(idle as f64);
     metrics::gauge!("db_pool_connections", "state" => "used").set(f64::from(open) - idle as f64);
     if let Some(bytes) = telemetry::resident_memory() {

@@ -127,12 +127,30 @@ impl Problem {
         self.cause = Some(cause.into());
         self
     }
-    pub fn status(&self) -> StatusCode {
-        self.status
+    /// Seconds to wait, where waiting helps.
+    pub fn retry_after(&self) -> Option<u64> {
+        self.retry_after
     }
     /// The text for a person.
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+}
+
+impl From<service::Error> for Problem {
+    fn from(error: service::Error) -> Self {
+        use service::Error as E;
+        match error {
+            E::NotFound => Self::not_found(),
+            E::Forbidden => Self::forbidden("Your role or the key's scopes do not allow this."),
+            E::Unauthenticated => Self::unauthenticated(),
+            E::Invalid(invalid) => Self::invalid(invalid),
+            E::Conflict(text) => Self::conflict(text),
+            E::TooMany { retry_after } => Self::too_many(retry_after),
+            E::Unavailable { full: true } => Self::storage_full(),
+            E::Unavailable { full: false } => Self::unavailable("The database does not answer at the moment; nothing was stored.", 5),
+            E::Internal(cause) => Self::internal(cause),
+        }
     }
 }
 

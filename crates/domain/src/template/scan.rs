@@ -17,7 +17,15 @@ pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
             i += mark.len();
         } else if matches!(c, b'"' | b'\'') {
             i = scan.quote(i);
+        } else if c == b'<' && is_digit(scan.b.get(i + 1)) {
+            // `<1 sec` is a number like `00:01`.
+            let stop = scan.with_unit(scan.number_end(i + 1));
+            i = scan.emit(i..stop, Slot::Number);
         } else if is_break(c) {
+            // `Invalid user  from`: the name is empty, and is a name still.
+            if c == b' ' && last.end + 1 == i && i > 0 && scan.b[i - 1] == b' ' && scan.b[last.clone()].eq_ignore_ascii_case(b"user") {
+                scan.emit(i..i, Slot::Id);
+            }
             i += 1;
         } else {
             let end = scan.until(i, is_break);
@@ -111,6 +119,10 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             self.emit(at..short, Slot::Id);
             return end;
         }
+        if word.iter().filter(|c| **c == b'~').count() >= 2 && word.iter().any(u8::is_ascii_digit) {
+            // A Windows package name with its versions.
+            return self.emit(at..short, Slot::Id);
+        }
         if is_path(word) {
             let stop = self.trimmed(at, self.until(at, is_path_break));
             if stop > at + 1 {
@@ -193,10 +205,23 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         clock.then_some(at + if year { 24 } else { 19 })
     }
 
-    /// A size with its unit is one number: ` bytes`, and the repetition in brackets that only large sizes have
+    /// An address with its reverse name in brackets, which may be empty, is one address: `24.54.76.216 (a.b.net)`.
+    fn with_name(&self, end: usize) -> usize {
+        let rest = &self.b[end..self.b.len().min(end + 260)];
+        let Some(inside) = rest.strip_prefix(b" (") else { return end };
+        let Some(close) = inside.iter().position(|c| *c == b')') else { return end };
+        let name = &inside[..close];
+        let named = name.is_empty() || host(name) == Some(close) || self.ipv4(end + 2) == Some(end + 2 + close);
+        if named { end + 2 + close + 1 } else { end }
+    }
+
+    /// A number with its unit is one number: ` sec`, ` bytes`, and the repetition in brackets that only large sizes have
     /// (`18846 bytes (18.4 KB)`).
-    fn with_bytes(&self, end: usize) -> usize {
+    fn with_unit(&self, end: usize) -> usize {
         let rest = &self.b[end..self.b.len().min(end + 32)];
+        if rest.starts_with(b" sec") && !is_alnum(rest.get(4)) {
+            return end + 4;
+        }
         if !rest.starts_with(b" bytes") || is_alnum(rest.get(6)) {
             return end;
         }
@@ -212,6 +237,13 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             return self.emit(at..at + 36, Slot::Uuid);
         }
         if let Some(stop) = self.ipv4(at) {
+            let mut stop = self.with_name(stop);
+            // `X-Forwarded-For` lists.
+            while self.b.get(stop) == Some(&b',') {
+                let next = stop + 1 + usize::from(self.b.get(stop + 1) == Some(&b' '));
+                let Some(more) = self.ipv4(next) else { break };
+                stop = more;
+            }
             return self.emit(at..stop, Slot::Ip);
         }
         if let Some(range) = self.compound_id(at) {
@@ -238,7 +270,7 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             return end;
         }
         if token[0].is_ascii_digit() {
-            let stop = self.with_bytes(self.number_end(at));
+            let stop = self.with_unit(self.number_end(at));
             self.emit(at..stop, Slot::Number);
             return self.digit_runs(stop, end.max(stop));
         }
@@ -381,10 +413,15 @@ fn host(word: &[u8]) -> Option<usize> {
     let name = &word[..n];
     let last = name.rsplit(|c| *c == b'.').next()?;
     let labels = name.split(|c| *c == b'.').count();
+    let port = labels >= 3
+        && word.get(n) == Some(&b':')
+        && is_digit(word.get(n + 1))
+        && last.iter().all(u8::is_ascii_lowercase)
+        && !name.iter().any(u8::is_ascii_uppercase);
     let fits = labels >= 2
         && !name.starts_with(b".")
         && name.split(|c| *c == b'.').all(|l| !l.is_empty())
-        && LAST.iter().any(|l| last.eq_ignore_ascii_case(l));
+        && (port || LAST.iter().any(|l| last.eq_ignore_ascii_case(l)));
     fits.then_some(n)
 }
 

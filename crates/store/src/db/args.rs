@@ -112,6 +112,7 @@ labels! {
     domain::Severity = "severity",
     domain::member::ApprovalLevel = "approval_level",
     domain::upload::Format = "upload_format",
+    domain::upload::UploadState = "upload_state",
 }
 
 /// PostgreSQL holds no NUL in text; both databases get the replacement character instead, so that they agree.

@@ -1,11 +1,20 @@
 //! Embedded migrations, the same numbers and names for both databases.
 
+use domain::audit::hex;
+use sha2::{Digest as _, Sha256};
 use sqlx::migrate::Migrator;
 
 use super::{Db, Error, Result};
 
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// Names the embedded PostgreSQL schema: 12 hex digits over every migration. Tests name their template database by it.
+pub fn schema_name() -> String {
+    let mut digest = Sha256::new();
+    POSTGRES.iter().for_each(|migration| digest.update(&migration.checksum));
+    hex(&digest.finalize())[..12].to_owned()
+}
 
 impl Db {
     /// Brings the schema up to date. Safe to run at every start and from several processes.

@@ -20,6 +20,7 @@ pub use args::{Arg, Kind, ToArg, canonical};
 pub use bulk::{CopyBuffer, Insert};
 pub use conn::Conn;
 pub use error::{Error, Result};
+pub use migrate::schema_name;
 pub(crate) use row::from_row;
 pub use row::{Column, FromDb, Row};
 pub use sql::{Sql, sql};

@@ -130,7 +130,7 @@ macro_rules! words {
         }
     )*};
 }
-words!(domain::Severity, domain::member::Role, domain::member::ApprovalLevel, domain::upload::Format);
+words!(domain::Severity, domain::member::Role, domain::member::ApprovalLevel, domain::upload::Format, domain::upload::UploadState);
 
 /// A struct that can be read from a row.
 pub trait FromDb: Sized {

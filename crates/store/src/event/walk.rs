@@ -38,7 +38,7 @@ pub async fn page(tx: &mut impl Scoped, filter: &EventFilter, after: Option<Posi
         return Ok(full(events, limit));
     }
     let Some((lead, others)) = choose_lead(tx, all, filter).await? else { return Ok(Found::default()) };
-    let mut walk = Walk { filter, after, limit, events: Vec::new(), rows: 0, statements: 0 };
+    let walk = Walk { filter, after, limit, events: Vec::new(), rows: 0, statements: 0 };
     walk.run(tx, &lead, &others).await
 }
 
@@ -89,11 +89,14 @@ pub(super) async fn next_hours(
     for other in others {
         bounds.push(rollup::by_hour(tx, other, &filter.severity, block).await?);
     }
+    let grouped = std::iter::once(lead).chain(others).any(|c| c.field == rollup::GROUP);
     let hours = found
         .iter()
         .map(|(start, n)| {
             let most = bounds.iter().map(|b| b.get(start).copied().unwrap_or(0)).fold(*n, i64::min);
-            Hour { start: *start, rows: totals.get(start).copied().unwrap_or(0), most }
+            // A group has an index of its own: only its events are read.
+            let rows = if grouped { most } else { totals.get(start).copied().unwrap_or(0) };
+            Hour { start: *start, rows, most }
         })
         .filter(|hour| hour.most > 0)
         .collect();
@@ -141,12 +144,11 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// Cut to the filter's own time range.
-    pub(super) fn within(self, filter: &EventFilter) -> Span {
-        Span {
-            from: Some(filter.from.map_or(self.from, |from| from.max(self.from))),
-            to: Some(filter.to.map_or(self.to, |to| to.min(self.to))),
-        }
+    /// Cut to another time range; `None` when nothing is left.
+    pub(super) fn within(self, span: Span) -> Option<Span> {
+        let from = span.from.map_or(self.from, |from| from.max(self.from));
+        let to = span.to.map_or(self.to, |to| to.min(self.to));
+        (from < to).then_some(Span { from: Some(from), to: Some(to) })
     }
 }
 
@@ -161,13 +163,14 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     async fn run(mut self, tx: &mut impl Scoped, lead: &Clause, others: &[Clause]) -> Result<Found> {
-        let mut span = self.remaining();
+        let whole = self.remaining();
+        let mut span = whole;
         // A few hours first, then more: a common value fills the page from the newest ones.
         let mut limit = 24;
         loop {
             let (hours, last) = next_hours(tx, lead, others, self.filter, span, limit).await?;
             for range in ranges(&hours, self.filter.order) {
-                let cut = range.within(self.filter);
+                let Some(cut) = range.within(whole) else { continue };
                 let after = self.after.filter(|a| cut.from.is_some_and(|from| a.at >= from) && cut.to.is_some_and(|to| a.at < to));
                 let wanted = self.limit + 1 - self.events.len();
                 self.events.extend(stretch(tx, self.filter, cut, after, wanted).await?);

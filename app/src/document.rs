@@ -1,0 +1,64 @@
+//! The HTML around the application, on the server only: head, styles, the script that hydrates.
+
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use crate::{App, server};
+
+/// Paths of the site's files, with their hashes. A context of every page.
+#[derive(Clone, Debug, Default)]
+pub struct AssetPaths {
+    pub js: String,
+    pub wasm: String,
+    pub css: String,
+    /// Empty in a build without charts.
+    pub echarts: String,
+    /// Fonts to fetch at once.
+    pub fonts: Vec<String>,
+}
+
+/// The whole document.
+pub fn document() -> impl IntoView {
+    let theme = server::cookie("theme").filter(|t| matches!(t.as_str(), "light" | "dark"));
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme>
+            <head>{head()}<MetaTags /></head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+fn head() -> impl IntoView {
+    let assets = use_context::<AssetPaths>().unwrap_or_default();
+    let nonce = use_nonce().map(|n| n.to_string());
+    let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> }).collect_view();
+    let charts = (!assets.echarts.is_empty()).then(|| view! { <script defer nonce=nonce.clone() src=assets.echarts.clone()></script> });
+    // `wait` starts the module only when both are here; the page works before that, and without.
+    let start = format!(
+        "import init, {{ hydrate }} from {}; init({{ module_or_path: {} }}).then(hydrate);",
+        serde_json::Value::from(assets.js.as_str()),
+        serde_json::Value::from(assets.wasm.as_str()),
+    );
+    let reload = use_context::<LeptosOptions>().map(|options| view! { <AutoReload options /> });
+    view! {
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
+        <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+        <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+        <link rel="stylesheet" href=assets.css />
+        {fonts}
+        <link rel="modulepreload" href=assets.js nonce=nonce.clone() />
+        <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        {charts}
+        <script type="module" nonce=nonce>
+            {start}
+        </script>
+        {reload}
+    }
+}

@@ -1,0 +1,65 @@
+//! What the pages before the sign-in know.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Answer;
+#[cfg(feature = "ssr")]
+use crate::{routes, server};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Nobody has an account yet.
+    pub setup_needed: bool,
+    /// Somebody is signed in in this browser.
+    pub signed_in: bool,
+    /// In demo mode: whom one can sign in as.
+    pub demo: Vec<DemoAccount>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemoAccount {
+    pub email: String,
+    pub password: String,
+    /// "admin of acme"
+    pub role: String,
+}
+
+#[server(name = LoadGate, prefix = "/fn", endpoint = "gate", input = GetUrl)]
+pub async fn load_gate() -> Answer<Gate> {
+    let services = server::services()?;
+    let setup_needed = service::auth::setup_needed(&services).await?;
+    Ok(Gate { setup_needed, signed_in: server::viewer_if_any().is_some(), demo: demo_accounts(&services) })
+}
+
+/// Redirects to where the start page leads; `None` for who belongs nowhere.
+#[server(name = GoHome, prefix = "/fn", endpoint = "home", input = GetUrl)]
+pub async fn go_home() -> Answer<Option<String>> {
+    let way = way_home().await?;
+    if let Some(href) = &way {
+        leptos_axum::redirect(href);
+    }
+    Ok(way)
+}
+
+#[cfg(feature = "ssr")]
+async fn way_home() -> Answer<Option<String>> {
+    let services = server::services()?;
+    let Some(viewer) = server::viewer_if_any() else {
+        let setup = service::auth::setup_needed(&services).await?;
+        return Ok(Some((if setup { routes::SETUP } else { routes::SIGN_IN }).to_owned()));
+    };
+    let reach = service::organizations::reach(&services, &viewer).await?;
+    let first = reach.iter().find(|r| r.role.is_some()).or(reach.first());
+    Ok(first.map(|r| routes::overview(&r.slug)))
+}
+
+#[cfg(feature = "ssr")]
+fn demo_accounts(services: &service::Services) -> Vec<DemoAccount> {
+    if !services.demo {
+        return Vec::new();
+    }
+    let account = |a: service::demo::Account| DemoAccount { email: a.email.to_owned(), password: a.password.to_owned(), role: a.role };
+    service::demo::accounts().into_iter().map(account).collect()
+}

@@ -1,0 +1,77 @@
+//! The way in: the start page, the sign-in, the first set-up. Plain forms that post to the server.
+
+mod api;
+mod setup;
+mod sign_in;
+
+pub use api::{DemoAccount, Gate, GoHome, LoadGate, go_home, load_gate};
+pub use setup::SetupPage;
+pub use sign_in::SignInPage;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ui::{Button, Logo};
+
+use crate::error::Answer;
+use crate::routes;
+
+/// `/`: leads to the first organization, the sign-in or the first set-up.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    let way = Resource::new_blocking(|| (), |()| go_home());
+    view! {
+        <Suspense fallback=|| view! { <ui::Skeleton /> }>
+            {move || Suspend::new(async move { stranded(way.await) })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// Seen only by those who belong nowhere (everybody else is redirected).
+fn stranded(answer: Answer<Option<String>>) -> AnyView {
+    match answer {
+        Ok(None) => view! {
+            <Entry title="You belong to no organization yet" hint="An administrator of one has to add you; then load this page again.">
+                <form method="post" action=routes::SIGN_OUT>
+                    <Button submit=true wide=true>
+                        "Sign out"
+                    </Button>
+                </form>
+            </Entry>
+        }
+        .into_any(),
+        Ok(Some(href)) => view! {
+            <Entry title="Watchroom" hint="One room for what happens to your systems.">
+                <Button href=href wide=true>
+                    "Go on"
+                </Button>
+            </Entry>
+        }
+        .into_any(),
+        Err(error) => view! { <ui::Failure problem=error /> }.into_any(),
+    }
+}
+
+/// The frame of pages before there is a room: one box, and the horizon.
+#[component]
+pub fn Entry(#[prop(into)] title: String, #[prop(into)] hint: String, children: Children) -> impl IntoView {
+    view! {
+        <Title text=title.clone() />
+        <div class="sign-in">
+            <main id="main">
+                <div class="sign-in-box">
+                    <Logo />
+                    <header>
+                        <h1>{title}</h1>
+                        <p class="muted">{hint}</p>
+                    </header>
+                    {children()}
+                </div>
+            </main>
+            <div class="sign-in-picture" aria-hidden="true">
+                <p>"One room for what happens to your systems."</p>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,87 @@
+//! `/sign-in`: a plain form, so that it works before and without WASM.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use ui::{Button, Field, Glyph, Load, Notice, NoticeKind, PasswordInput, TextInput, Variant};
+
+use super::{DemoAccount, Entry, Gate, load_gate};
+use crate::routes::{self, Refusal};
+
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let gate = Resource::new_blocking(|| (), |()| load_gate());
+    let query = use_query_map().get_untracked();
+    let refusal = Refusal::read(&query);
+    let next = query.get_str("next").and_then(routes::local_path).unwrap_or_default().to_owned();
+    let email = query.get("email").unwrap_or_default();
+    view! {
+        <Entry title="Sign in" hint="With the account of your Watchroom.">
+            {refusal.sentence().map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })}
+            <form method="post" action=routes::SIGN_IN>
+                <input type="hidden" name="next" value=next.clone() />
+                <Field id="email" label="E-mail" required=true error=refusal.reason("email")>
+                    <TextInput name="email" kind="email" value=email.clone() autocomplete="username" autofocus=email.is_empty() />
+                </Field>
+                <Field id="password" label="Password" required=true error=refusal.reason("password")>
+                    <PasswordInput name="password" />
+                </Field>
+                <Button submit=true variant=Variant::Primary wide=true>
+                    "Sign in"
+                </Button>
+            </form>
+            <Load resource=gate skeleton=|| () let:gate>
+                {around(gate, next.clone())}
+            </Load>
+        </Entry>
+    }
+    .into_any()
+}
+
+/// What depends on the state of this Watchroom.
+fn around(gate: Gate, next: String) -> AnyView {
+    if gate.setup_needed {
+        return view! {
+            <Notice title="Nobody has an account yet.">
+                <a href=routes::SETUP>"Set up this Watchroom"</a>
+            </Notice>
+        }
+        .into_any();
+    }
+    if gate.signed_in {
+        return view! {
+            <Notice>
+                "You are signed in already. " <a href=routes::HOME>"Go on"</a>
+            </Notice>
+        }
+        .into_any();
+    }
+    if gate.demo.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <section class="demo-accounts" aria-labelledby="demo-accounts">
+            <h2 id="demo-accounts">"Demo: go in as"</h2>
+            <ul>{gate.demo.into_iter().map(|account| one(account, next.clone())).collect_view()}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// One click signs in; the credentials stand beside it to be typed.
+fn one(account: DemoAccount, next: String) -> AnyView {
+    view! {
+        <li>
+            <form method="post" action=routes::SIGN_IN>
+                <input type="hidden" name="next" value=next />
+                <input type="hidden" name="email" value=account.email.clone() />
+                <input type="hidden" name="password" value=account.password.clone() />
+                <Button submit=true icon=Glyph::User>
+                    {account.role}
+                </Button>
+                <code>{account.email}</code>
+                <code class="faint">{account.password}</code>
+            </form>
+        </li>
+    }
+    .into_any()
+}

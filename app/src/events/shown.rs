@@ -1,0 +1,130 @@
+//! What the server tells the pages about events: words ready to print, so that both sides agree by construction.
+
+use domain::Severity;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::when::When;
+
+/// A message with its variable parts and what a search found in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    pub text: String,
+    /// Byte ranges in order, without overlap.
+    pub marks: Vec<Mark>,
+}
+
+/// Start, end (bytes) and what stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark(pub u32, pub u32, pub MarkKind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MarkKind {
+    /// A variable part.
+    #[serde(rename = "s")]
+    Slot,
+    /// What was searched for.
+    #[serde(rename = "f")]
+    Found,
+}
+
+/// One row of a list of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRow {
+    pub id: String,
+    pub severity: Severity,
+    pub at: When,
+    pub message: Marked,
+    pub component: Option<String>,
+    pub service: Option<String>,
+    pub system_id: Option<String>,
+    pub source: Option<String>,
+}
+
+/// One page of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventList {
+    pub rows: Vec<EventRow>,
+    pub next_cursor: Option<String>,
+    /// Set when nothing matched.
+    pub nothing: Option<Nothing>,
+}
+
+/// Why a list is empty, and what helps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nothing {
+    /// The organization has events, only none that match.
+    pub any: bool,
+    /// Scheme and host the reader sees, for the example command.
+    pub origin: String,
+}
+
+/// The values of one field with their numbers of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacetShown {
+    /// As the URL writes the field.
+    pub field: String,
+    pub values: Vec<FacetValue>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacetValue {
+    pub value: String,
+    /// The name of a source; else the value.
+    pub label: String,
+    pub n: i64,
+}
+
+/// Events over time by severity.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Histogram {
+    pub slices: Vec<Slice>,
+    /// "5 minutes", "hour", "day": what a slice spans.
+    pub step: String,
+    /// The range for the inputs of a custom range, `2026-11-23T14:31` in the reader's zone.
+    pub from_input: String,
+    pub to_input: String,
+    /// The range as RFC 3339; empty where it is open.
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Start in the reader's zone.
+    pub label: String,
+    /// RFC 3339; `to` is exclusive.
+    pub from: String,
+    pub to: String,
+    /// In the order of [`Severity::ALL`].
+    pub counts: [i64; 5],
+}
+
+/// Everything about one event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventShown {
+    pub id: String,
+    pub at: When,
+    pub ingested: When,
+    pub severity: Severity,
+    /// As the sender wrote it.
+    pub severity_text: String,
+    pub message: Marked,
+    pub component: Option<String>,
+    pub service: Option<String>,
+    pub environment: Option<String>,
+    pub system_id: Option<String>,
+    pub event_type: Option<String>,
+    pub source: Option<SourceRef>,
+    pub fingerprint: String,
+    pub group_id: String,
+    /// Five minutes before and after, RFC 3339.
+    pub around: (String, String),
+    pub raw_payload: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRef {
+    pub id: String,
+    pub name: String,
+}

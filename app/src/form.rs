@@ -1,0 +1,93 @@
+//! What every form that posts to a server function shares: its errors at the fields, what was typed, its busy state.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use ui::{Notice, NoticeKind, Toast, Toasts};
+
+use crate::error::AppError;
+
+/// The state of a form. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Form {
+    error: Signal<Option<AppError>>,
+    pub busy: Signal<bool>,
+}
+
+impl Form {
+    pub fn of<S>(action: ServerAction<S>) -> Self
+    where
+        S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+        S::Output: Send + Sync + 'static,
+    {
+        let value = action.value();
+        Self {
+            error: Signal::derive(move || value.with(|v| v.as_ref().and_then(|answer| answer.as_ref().err().cloned()))),
+            busy: action.pending().into(),
+        }
+    }
+    /// One of several forms of the same action: the error is its own only when `field` was typed as `value`.
+    #[must_use]
+    pub fn only(self, field: &'static str, value: String) -> Self {
+        let error = self.error;
+        let error = Signal::derive(move || error.get().filter(|e| e.typed.get(field) == Some(&value)));
+        Self { error, ..self }
+    }
+    /// What is wrong with a field.
+    pub fn reason(self, field: &'static str) -> MaybeProp<String> {
+        let error = self.error;
+        MaybeProp::derive(move || error.with(|e| e.as_ref().and_then(|e| e.reason(field))))
+    }
+    /// The value a field starts with: what was typed when the form came back, else `otherwise`.
+    pub fn typed(self, field: &str, otherwise: impl Into<String>) -> String {
+        self.error.with_untracked(|e| e.as_ref().and_then(|e| e.typed.get(field).cloned())).unwrap_or_else(|| otherwise.into())
+    }
+    /// The form came back with an error.
+    pub fn refused(self) -> Signal<bool> {
+        let error = self.error;
+        Signal::derive(move || error.with(Option::is_some))
+    }
+}
+
+/// Above the fields: what is wrong and stands at none of them.
+#[component]
+pub fn FormError(form: Form, fields: &'static [&'static str]) -> impl IntoView {
+    let text = move || form.error.with(|e| e.as_ref().and_then(|e| e.summary(fields)));
+    let correlation = move || form.error.with(|e| e.as_ref().and_then(|e| e.correlation.clone()));
+    move || {
+        text().map(|text| {
+            view! {
+                <Notice kind=NoticeKind::Error>
+                    {text} {correlation().map(|id| view! { <small class="faint">" Correlation id " <code>{id}</code></small> })}
+                </Notice>
+            }
+        })
+    }
+}
+
+/// In the browser, once the action worked: a toast, and the form is empty again.
+pub fn when_done<S>(action: ServerAction<S>, form: NodeRef<html::Form>, words: &'static str)
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    let value = action.value();
+    let toasts = Toasts::expect();
+    Effect::new(move |_| {
+        if value.with(|v| matches!(v, Some(Ok(_)))) {
+            toasts.show(Toast::ok(words));
+            if let Some(form) = form.get_untracked() {
+                form.reset();
+            }
+        }
+    });
+}
+
+/// [`when_done`] without a form to empty.
+pub fn tell_done<S>(action: ServerAction<S>, words: &'static str)
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    when_done(action, NodeRef::new(), words);
+}

@@ -1,0 +1,346 @@
+//! Server functions of the settings: scope, one service call, back to the page.
+
+use domain::api_key::ApiKey;
+#[cfg(feature = "ssr")]
+use domain::api_key::NewApiKey;
+use domain::environment::Environment;
+#[cfg(feature = "ssr")]
+use domain::environment::NewEnvironment;
+#[cfg(feature = "ssr")]
+use domain::member::NewMember;
+use domain::member::{ApprovalLevel, Member, Role};
+use domain::{ApiKeyId, EnvironmentId, MembershipId};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Answer;
+#[cfg(feature = "ssr")]
+use crate::error::Typed as _;
+#[cfg(feature = "ssr")]
+use crate::routes::SettingsPage;
+#[cfg(feature = "ssr")]
+use crate::server::{self, scope};
+use crate::when::When;
+
+#[cfg(feature = "ssr")]
+use domain::permission as p;
+#[cfg(feature = "ssr")]
+use service::{api_keys, environments, members, organizations, settings};
+
+// ---- general ----
+
+/// The general page. Numbers as they stand in the form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct General {
+    pub slug: String,
+    pub name: String,
+    pub description: String,
+    pub contact_email: String,
+    pub created: When,
+    pub retention_days: i64,
+    pub time_zone: String,
+    pub time_zones: Vec<String>,
+    pub requests_per_minute: i64,
+    pub events_per_second: i64,
+}
+
+#[server(name = LoadGeneral, prefix = "/fn", endpoint = "general_settings", input = GetUrl)]
+pub async fn load_general(organization: String) -> Answer<General> {
+    let scope = scope(&organization).await?;
+    let cx = scope.admit::<p::SettingsRead>()?;
+    let value = (organizations::get(&cx).await?, settings::get(&cx, "general").await?, settings::get(&cx, "rate_limits").await?);
+    Ok(general(value, scope.zone))
+}
+
+#[server(name = SaveOrganization, prefix = "/fn", endpoint = "save_organization")]
+pub async fn save_organization(organization: String, name: String, description: String, contact_email: String) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
+    let saved = organizations::update(&cx, &name, Some(&description), Some(&contact_email)).await;
+    saved.typed(&[("name", &name), ("description", &description), ("contact_email", &contact_email)])?;
+    Ok(())
+}
+
+#[server(name = SaveRetention, prefix = "/fn", endpoint = "save_retention")]
+pub async fn save_retention(organization: String, retention_days: String, time_zone: String) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
+    let value = serde_json::json!({ "retention_days": number(&retention_days), "time_zone": time_zone });
+    settings::set(&cx, "general", value).await.typed(&[("retention_days", &retention_days), ("time_zone", &time_zone)])?;
+    Ok(())
+}
+
+#[server(name = SaveRateLimits, prefix = "/fn", endpoint = "save_rate_limits")]
+pub async fn save_rate_limits(organization: String, requests_per_minute: String, events_per_second: String) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
+    let value = serde_json::json!({ "requests_per_minute": number(&requests_per_minute), "events_per_second": number(&events_per_second) });
+    let typed = [("requests_per_minute", requests_per_minute.as_str()), ("events_per_second", &events_per_second)];
+    settings::set(&cx, "rate_limits", value).await.typed(&typed)?;
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn general(
+    (o, general, limits): (domain::organization::Organization, serde_json::Value, serde_json::Value),
+    zone: crate::when::Zone,
+) -> General {
+    let count = |value: &serde_json::Value, key: &str| value[key].as_i64().unwrap_or_default();
+    General {
+        slug: o.slug,
+        name: o.name,
+        description: o.description.unwrap_or_default(),
+        contact_email: o.contact_email.unwrap_or_default(),
+        created: zone.when(o.created_at),
+        retention_days: count(&general, "retention_days"),
+        time_zone: general["time_zone"].as_str().unwrap_or("UTC").to_owned(),
+        time_zones: crate::when::zone_names(),
+        requests_per_minute: count(&limits, "requests_per_minute"),
+        events_per_second: count(&limits, "events_per_second"),
+    }
+}
+
+/// What is not a number goes on as text, so that the service says what is wrong with it.
+#[cfg(feature = "ssr")]
+fn number(text: &str) -> serde_json::Value {
+    text.trim().parse::<i64>().map_or_else(|_| text.into(), Into::into)
+}
+
+// ---- members ----
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemberRow {
+    pub member: Member,
+    pub last_login: Option<When>,
+    /// The reader.
+    pub me: bool,
+}
+
+#[server(name = ListMembers, prefix = "/fn", endpoint = "members", input = GetUrl)]
+pub async fn list_members(organization: String) -> Answer<Vec<MemberRow>> {
+    let scope = scope(&organization).await?;
+    let members = members::list(&scope.admit::<p::MemberRead>()?).await?;
+    Ok(members.into_iter().map(|member| member_row(&scope, member)).collect())
+}
+
+/// `password`: empty for someone who has an account.
+#[server(name = AddMember, prefix = "/fn", endpoint = "add_member")]
+pub async fn add_member(organization: String, email: String, password: String, role: Role, approval_level: ApprovalLevel) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
+    let typed = [("email", email.as_str()), ("role", role.as_str()), ("approval_level", approval_level.as_str())];
+    members::add(&cx, new_member(&email, password, role, approval_level)).await.typed(&typed)?;
+    Ok(())
+}
+
+#[server(name = UpdateMember, prefix = "/fn", endpoint = "update_member")]
+pub async fn update_member(organization: String, id: MembershipId, role: Role, approval_level: ApprovalLevel) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
+    members::update(&cx, id, role, approval_level).await.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Members.href(&organization));
+    Ok(())
+}
+
+#[server(name = RemoveMember, prefix = "/fn", endpoint = "remove_member")]
+pub async fn remove_member(organization: String, id: MembershipId) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
+    members::remove(&cx, id).await.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Members.href(&organization));
+    Ok(())
+}
+
+/// Disables or enables the account of a member.
+#[server(name = SwitchMember, prefix = "/fn", endpoint = "switch_member")]
+pub async fn switch_member(organization: String, id: MembershipId, enabled: bool) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
+    let switched = if enabled { members::enable(&cx, id).await } else { members::disable(&cx, id).await };
+    switched.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Members.href(&organization));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn member_row(scope: &server::Scope, member: Member) -> MemberRow {
+    let me = matches!(&scope.actor.who, service::Who::User(user) if user.id == member.user_id);
+    MemberRow { last_login: scope.zone.maybe(member.last_login_at), me, member }
+}
+
+#[cfg(feature = "ssr")]
+fn new_member(email: &str, password: String, role: Role, approval_level: ApprovalLevel) -> NewMember {
+    NewMember { email: email.to_owned(), role, approval_level, password: Some(password).filter(|p| !p.is_empty()), ..Default::default() }
+}
+
+// ---- environments ----
+
+#[server(name = ListEnvironments, prefix = "/fn", endpoint = "environments", input = GetUrl)]
+pub async fn list_environments(organization: String) -> Answer<Vec<Environment>> {
+    let cx = scope(&organization).await?.admit::<p::EnvironmentRead>()?;
+    Ok(environments::list(&cx).await?)
+}
+
+/// The fields of the form, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EnvironmentForm {
+    pub slug: String,
+    pub name: String,
+    pub cloud_provider: String,
+    pub region: String,
+    pub account_id: String,
+    /// `name=value`, one a line.
+    pub tags: String,
+}
+
+#[server(name = AddEnvironment, prefix = "/fn", endpoint = "add_environment")]
+pub async fn add_environment(organization: String, environment: EnvironmentForm) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
+    environments::create(&cx, new_environment(&environment)).await.typed(&environment_typed(&environment, ""))?;
+    leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
+    Ok(())
+}
+
+#[server(name = UpdateEnvironment, prefix = "/fn", endpoint = "update_environment")]
+pub async fn update_environment(organization: String, id: EnvironmentId, environment: EnvironmentForm) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
+    let typed = id.to_string();
+    environments::update(&cx, id, new_environment(&environment)).await.typed(&environment_typed(&environment, &typed))?;
+    leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
+    Ok(())
+}
+
+#[server(name = SwitchEnvironment, prefix = "/fn", endpoint = "switch_environment")]
+pub async fn switch_environment(organization: String, id: EnvironmentId, active: bool) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
+    let switched = if active { environments::activate(&cx, id).await } else { environments::deactivate(&cx, id).await };
+    switched.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
+    Ok(())
+}
+
+#[server(name = DeleteEnvironment, prefix = "/fn", endpoint = "delete_environment")]
+pub async fn delete_environment(organization: String, id: EnvironmentId) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
+    environments::delete(&cx, id).await.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn new_environment(form: &EnvironmentForm) -> NewEnvironment {
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
+    let pair = |line: &str| {
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        (name.trim().to_owned(), value.trim().into())
+    };
+    NewEnvironment {
+        slug: form.slug.trim().to_owned(),
+        name: form.name.trim().to_owned(),
+        cloud_provider: some(&form.cloud_provider),
+        region: some(&form.region),
+        account_id: some(&form.account_id),
+        tags: serde_json::Value::Object(form.tags.lines().filter(|l| !l.trim().is_empty()).map(pair).collect()),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn environment_typed<'a>(form: &'a EnvironmentForm, id: &'a str) -> [(&'static str, &'a str); 7] {
+    [
+        ("id", id),
+        ("slug", &form.slug),
+        ("name", &form.name),
+        ("cloud_provider", &form.cloud_provider),
+        ("region", &form.region),
+        ("account_id", &form.account_id),
+        ("tags", &form.tags),
+    ]
+}
+
+// ---- API keys ----
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApiKeyRow {
+    pub key: ApiKey,
+    pub created: When,
+    pub expires: Option<When>,
+    pub last_used: Option<When>,
+    pub state: KeyState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyState {
+    Works,
+    Expired,
+    Revoked,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApiKeys {
+    pub rows: Vec<ApiKeyRow>,
+    /// The secret of a key just made by a plain form; told once.
+    pub made: Option<String>,
+}
+
+#[server(name = ListApiKeys, prefix = "/fn", endpoint = "api_keys", input = GetUrl)]
+pub async fn list_api_keys(organization: String) -> Answer<ApiKeys> {
+    let scope = scope(&organization).await?;
+    let keys = api_keys::list(&scope.admit::<p::ApiKeyRead>()?).await?;
+    let rows = keys.into_iter().map(|key| api_key_row(&scope, key)).collect();
+    Ok(ApiKeys { rows, made: take_made(&organization) })
+}
+
+/// The answer is the secret. `expires_in_days`: empty for never.
+#[server(name = CreateApiKey, prefix = "/fn", endpoint = "create_api_key")]
+pub async fn create_api_key(organization: String, name: String, #[server(default)] scopes: Vec<String>, expires_in_days: String) -> Answer<String> {
+    let scope = scope(&organization).await?;
+    let typed = [("name", name.clone()), ("scopes", scopes.join(" ")), ("expires_in_days", expires_in_days.clone())];
+    let new = new_api_key(&scope, name, scopes, &expires_in_days);
+    let (_, secret) = api_keys::create(&scope.admit::<p::ApiKeyWrite>()?, new).await.typed(&typed.each_ref().map(|(k, v)| (*k, v.as_str())))?;
+    Ok(tell_made(&organization, secret))
+}
+
+#[server(name = RevokeApiKey, prefix = "/fn", endpoint = "revoke_api_key")]
+pub async fn revoke_api_key(organization: String, id: ApiKeyId) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::ApiKeyWrite>()?;
+    api_keys::revoke(&cx, id).await.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::ApiKeys.href(&organization));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
+    let state = if key.revoked_at.is_some() {
+        KeyState::Revoked
+    } else if key.expires_at.is_some_and(|at| at <= scope.services.clock.now()) {
+        KeyState::Expired
+    } else {
+        KeyState::Works
+    };
+    let zone = scope.zone;
+    ApiKeyRow { created: zone.when(key.created_at), expires: zone.maybe(key.expires_at), last_used: zone.maybe(key.last_used_at), state, key }
+}
+
+#[cfg(feature = "ssr")]
+fn new_api_key(scope: &server::Scope, name: String, scopes: Vec<String>, expires_in_days: &str) -> NewApiKey {
+    let days = expires_in_days.parse::<i64>().ok().filter(|days| (1..=3650).contains(days));
+    NewApiKey { name: name.trim().to_owned(), scopes, expires_at: days.map(|days| scope.services.clock.now().plus_seconds(days * 86_400)) }
+}
+
+/// A plain form sees only the page it leads to, so the secret travels there in a cookie of that page, for a minute.
+#[cfg(feature = "ssr")]
+fn tell_made(organization: &str, secret: String) -> String {
+    if server::is_plain_form() {
+        server::set_cookie(MADE, &secret, &made_cookie(organization, 60));
+    }
+    secret
+}
+
+#[cfg(feature = "ssr")]
+fn take_made(organization: &str) -> Option<String> {
+    let made = server::cookie(MADE)?;
+    server::set_cookie(MADE, "", &made_cookie(organization, 0));
+    Some(made)
+}
+
+#[cfg(feature = "ssr")]
+const MADE: &str = "made_api_key";
+
+#[cfg(feature = "ssr")]
+fn made_cookie(organization: &str, seconds: u32) -> String {
+    format!("Path={}; Max-Age={seconds}; HttpOnly; SameSite=Strict", SettingsPage::ApiKeys.href(organization))
+}

@@ -1,0 +1,65 @@
+//! Settings of an organization: general, members, environments, API keys, and what the roles may do.
+
+mod api;
+mod api_keys;
+mod environments;
+mod general;
+mod members;
+mod permissions;
+
+pub use api_keys::ApiKeysPage;
+pub use environments::EnvironmentsPage;
+pub use general::GeneralPage;
+pub use members::MembersPage;
+pub use permissions::PermissionsPage;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::use_location;
+use ui::PageHead;
+
+use crate::routes::SettingsPage;
+use crate::session::{Session, use_session};
+use crate::shell::may_see;
+
+/// The links between the pages, and the page.
+#[component]
+pub fn SettingsFrame() -> impl IntoView {
+    let session = use_session();
+    view! {
+        <PageHead title="Settings" />
+        <div class="settings">
+            <nav aria-label="Settings">
+                <Transition>{move || Suspend::new(async move { session.await.ok().map(|session| links(&session)) })}</Transition>
+            </nav>
+            <div class="stack">
+                <Outlet />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn links(session: &Session) -> AnyView {
+    let path = use_location().pathname;
+    SettingsPage::ALL
+        .into_iter()
+        .filter(|page| may_see(session, *page))
+        .map(|page| {
+            let href = page.href(session.slug());
+            let here = href.clone();
+            view! {
+                <a href=href aria-current=move || path.with(|p| *p == here).then_some("page")>
+                    {page.label()}
+                </a>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// The title in the browser's tab.
+fn tab(page: SettingsPage) -> impl IntoView {
+    view! { <Title text=format!("{} · Settings", page.label()) /> }
+}

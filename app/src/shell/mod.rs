@@ -1,0 +1,43 @@
+//! The frame of every signed-in page: rail, top bar, main, command palette, help sheet. Also what stands where a page is missing.
+
+mod areas;
+mod missing;
+mod palette;
+mod rail;
+mod theme;
+mod top;
+
+pub use areas::{AREAS, Area, may_see};
+pub use missing::{NotFound, NotFoundPage};
+pub use theme::{SetTheme, set_theme};
+
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+use ui::{HelpSheet, KeyGroup, SkipLink};
+
+use crate::session::{provide_session, use_slug};
+
+/// The frame around the pages of an organization and around one's own account.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let slug = use_slug();
+    provide_session(slug);
+    view! {
+        <SkipLink />
+        <div class="shell">
+            <rail::Rail />
+            <top::Top />
+            <main class="main" id="main" tabindex="-1">
+                <Outlet />
+            </main>
+        </div>
+        <palette::Palette />
+        <HelpSheet groups=keys() />
+    }
+    .into_any()
+}
+
+fn keys() -> Vec<KeyGroup> {
+    let areas = AREAS.iter().map(|area| (area.keys, format!("Go to {}", area.label.to_lowercase()))).collect();
+    vec![KeyGroup::everywhere(), KeyGroup::lists(), KeyGroup { title: "Go to".to_owned(), keys: areas }]
+}

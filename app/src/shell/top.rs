@@ -1,0 +1,120 @@
+//! The top bar: organization, search, theme, the person.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use leptos_router::components::Form;
+use ui::{Avatar, Glyph, HELP, Icon, IconButton, Kbd, Logo, Menu, MenuItem, MenuLabel, MenuLine, PALETTE, ThemeToggle};
+
+use super::SetTheme;
+use crate::routes;
+use crate::session::{Session, use_session};
+
+#[component]
+pub fn Top() -> impl IntoView {
+    let session = use_session();
+    view! {
+        <header class="top">
+            <Transition>
+                {move || Suspend::new(async move {
+                    match session.await {
+                        Ok(session) => bar(session),
+                        Err(_) => view! { <a href=routes::HOME><Logo /></a> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </header>
+    }
+    .into_any()
+}
+
+fn bar(session: Session) -> AnyView {
+    view! {
+        {switcher(&session)}
+        {search(&session)}
+        <span class="grow"></span>
+        <span class="hide">
+            <ThemeToggle action=SetTheme::url() theme=session.theme.clone() />
+        </span>
+        <span class="hide">
+            <IconButton glyph=Glyph::Help label="Keys (?)" opens=HELP />
+        </span>
+        {person(&session)}
+    }
+    .into_any()
+}
+
+/// Leads to the same area of another organization.
+fn switcher(session: &Session) -> AnyView {
+    let here = session.slug().to_owned();
+    let label = session.place.as_ref().map_or_else(|| "No organization".to_owned(), |p| p.name.clone());
+    let items = session
+        .reach
+        .iter()
+        .map(|reach| {
+            let current = Signal::stored(reach.slug == here);
+            let note = reach.role.map_or("platform role", |role| role.as_str());
+            view! {
+                <MenuItem href=routes::overview(&reach.slug) current=current>
+                    {reach.name.clone()}
+                    <small class="faint">" " {note}</small>
+                </MenuItem>
+            }
+        })
+        .collect_view();
+    view! {
+        <Menu label=label ghost=true>
+            <MenuLabel>"Organizations"</MenuLabel>
+            {items}
+        </Menu>
+    }
+    .into_any()
+}
+
+/// Searches the events; `/` focuses it.
+fn search(session: &Session) -> AnyView {
+    if session.place.is_none() {
+        return ().into_any();
+    }
+    let action = routes::events(session.slug());
+    view! {
+        <Form method="GET" action=action attr:class="search" attr:role="search">
+            <Icon glyph=Glyph::Search />
+            <input type="search" name="text" aria-label="Search events" placeholder="Search events" autocomplete="off" spellcheck="false" data-search="" />
+            <Kbd keys="/" />
+        </Form>
+        <IconButton glyph=Glyph::Menu label="Commands (Ctrl K)" opens=PALETTE />
+    }
+    .into_any()
+}
+
+fn person(session: &Session) -> AnyView {
+    let name = session.name.clone();
+    let face = ViewFn::from(move || view! { <Avatar name=name.clone() /> });
+    let label = format!("Account of {}", session.name);
+    view! {
+        <Menu label=label face=face end=true>
+            <MenuLabel>
+                <strong>{session.name.clone()}</strong>
+                <br />
+                {session.email.clone()}
+            </MenuLabel>
+            <MenuLine />
+            <MenuItem href=routes::ACCOUNT icon=Glyph::User>
+                "Account and devices"
+            </MenuItem>
+            <MenuItem href="/api/docs" icon=Glyph::File external=true>
+                "API documentation"
+            </MenuItem>
+            <MenuItem icon=Glyph::Keyboard key="?" on_click=|_| ui::browser::show_modal(HELP)>
+                "Keys"
+            </MenuItem>
+            <MenuLine />
+            <form method="post" action=routes::SIGN_OUT>
+                <MenuItem submit=true icon=Glyph::Logout>
+                    "Sign out"
+                </MenuItem>
+            </form>
+        </Menu>
+    }
+    .into_any()
+}

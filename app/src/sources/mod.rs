@@ -1,0 +1,8 @@
+//! sources
+
+use leptos::prelude::*;
+
+#[component]
+pub fn SourcesPage() -> impl IntoView {
+    view! { <ui::PageHead title="SourcesPage" /> }
+}

@@ -1,0 +1,131 @@
+//! Times as the reader sees them. The server formats in the reader's zone, so that page and browser agree by construction.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// An instant with its words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// UTC, RFC 3339.
+    pub iso: String,
+    /// `2026-11-23 15:31:05` in the reader's zone.
+    pub text: String,
+    /// With zone and UTC, for the tooltip.
+    pub title: String,
+}
+
+/// The absolute time.
+#[component]
+pub fn At(when: When) -> impl IntoView {
+    view! { <ui::Timestamp iso=when.iso text=when.text title=when.title /> }
+}
+
+/// "6 min ago", the absolute time on hover and without WASM.
+#[component]
+pub fn Ago(when: When) -> impl IntoView {
+    view! { <ui::RelativeTime iso=when.iso text=when.text /> }
+}
+
+/// "6 min ago", or `words` when it never was.
+#[component]
+pub fn AgoOr(when: Option<When>, words: &'static str) -> impl IntoView {
+    match when {
+        Some(when) => view! { <Ago when /> }.into_any(),
+        None => view! { <span class="faint">{words}</span> }.into_any(),
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use zone::Zone;
+
+#[cfg(feature = "ssr")]
+mod zone {
+    use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+    use chrono_tz::Tz;
+    use domain::Timestamp;
+
+    use super::When;
+
+    /// The reader's time zone.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Zone(Tz);
+
+    impl Zone {
+        /// By IANA name; UTC for a name that is not known (any more).
+        pub fn named(name: &str) -> Self {
+            Self(name.parse().unwrap_or(Tz::UTC))
+        }
+        pub fn when(self, at: Timestamp) -> When {
+            let local = at.utc().with_timezone(&self.0);
+            let utc = at.utc().format("%Y-%m-%d %H:%M:%S");
+            When {
+                iso: at.iso(),
+                text: local.format("%Y-%m-%d %H:%M:%S").to_string(),
+                title: format!("{} {} (UTC {utc})", local.format("%Y-%m-%d %H:%M:%S%.6f %:z"), self.0.name()),
+            }
+        }
+        pub fn maybe(self, at: Option<Timestamp>) -> Option<When> {
+            at.map(|at| self.when(at))
+        }
+        /// `2026-11-23T15:31`, for an `<input type="datetime-local">`.
+        pub fn input(self, at: Timestamp) -> String {
+            at.utc().with_timezone(&self.0).format("%Y-%m-%dT%H:%M").to_string()
+        }
+        /// RFC 3339, `2026-11-23T15:31[:05]` or `2026-11-23` in this zone. An hour that occurs twice is its first; one
+        /// that does not occur is read as UTC.
+        pub fn parse(self, text: &str) -> Result<Timestamp, &'static str> {
+            if let Ok(at) = text.parse() {
+                return Ok(at);
+            }
+            let naive = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+                .iter()
+                .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+                .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|d| d.and_hms_opt(0, 0, 0)))
+                .ok_or("write a time as 2026-11-23T14:31")?;
+            let at = match self.0.from_local_datetime(&naive) {
+                LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.with_timezone(&Utc),
+                LocalResult::None => Utc.from_utc_datetime(&naive),
+            };
+            Timestamp::new(at).ok_or("a time between 1970 and 9999")
+        }
+        /// [`Self::parse`] of a filter that may be empty.
+        pub fn parse_optional(self, field: &str, text: &str) -> Result<Option<Timestamp>, domain::Invalid> {
+            match text.trim() {
+                "" => Ok(None),
+                text => self.parse(text).map(Some).map_err(|reason| domain::Invalid::field(field, reason)),
+            }
+        }
+    }
+
+    /// Every IANA name, for the account page.
+    pub fn names() -> Vec<String> {
+        chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name().to_owned()).collect()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_time_is_told_in_the_readers_zone() {
+            let zone = Zone::named("Europe/Berlin");
+            let when = zone.when("2026-11-23T14:31:05.000001Z".parse().unwrap());
+            assert_eq!(when.text, "2026-11-23 15:31:05");
+            assert_eq!(when.title, "2026-11-23 15:31:05.000001 +01:00 Europe/Berlin (UTC 2026-11-23 14:31:05)");
+        }
+
+        #[test]
+        fn a_typed_time_is_in_the_readers_zone() {
+            let zone = Zone::named("Europe/Berlin");
+            let at = |text| zone.parse(text).unwrap().iso();
+            assert_eq!(at("2026-11-23T15:31"), "2026-11-23T14:31:00.000000Z");
+            assert_eq!(at("2026-11-23"), "2026-11-22T23:00:00.000000Z");
+            assert_eq!(at("2026-11-23T14:31:00Z"), "2026-11-23T14:31:00.000000Z");
+            assert_eq!(at("2026-10-25T02:30"), "2026-10-25T00:30:00.000000Z", "the first of two");
+            assert!(zone.parse("yesterday").is_err());
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use zone::names as zone_names;

@@ -1,0 +1,186 @@
+//! Counts and histograms of a filtered list, from the roll-ups where they suffice.
+
+use std::collections::BTreeMap;
+
+use domain::Timestamp;
+use domain::filter::{Count, EventFilter};
+use domain::overview::Bucket;
+
+use super::walk::{Hour, choose_lead, next_hours, ranges};
+use super::{Grain, by_time, clauses, span_of, tally};
+use crate::db::Result;
+use crate::rollup::{self, Clause, Span};
+use crate::scope::Scoped;
+
+/// Rows a count or a histogram reads before it estimates the rest.
+const BUDGET: i64 = 100_000;
+const HOUR: i64 = 3600;
+/// Lengths of a bucket, in seconds.
+const STEPS: [i64; 16] = [
+    60, 300, 900, 1800, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 168 * HOUR, 720 * HOUR, 2184 * HOUR, 8760 * HOUR,
+    87_600 * HOUR,
+];
+
+/// How many events match: exact with at most one field and no text, or where few hours can hold a match; else estimated
+/// from the newest (or oldest) part.
+pub async fn count(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Count> {
+    let all = clauses(filter, tx.organization());
+    let span = span_of(filter);
+    if let Some(clause) = only(&all, filter) {
+        let (whole, edges) = split(span);
+        let mut n = 0;
+        if let Some(whole) = whole {
+            n += rollup::totals(tx, &[clause], &filter.severity, whole).await?.first().copied().unwrap_or(0);
+        }
+        for edge in edges {
+            n += tally(tx, filter, edge).await?;
+        }
+        return Ok(Count { n, exact: true });
+    }
+    let Some((lead, others)) = choose_lead(tx, all, filter).await? else { return Ok(Count { n: 0, exact: true }) };
+    let (near, far) = affordable(all_hours(tx, &lead, &others, filter).await?);
+    let mut n = 0;
+    for range in ranges(&near, filter.order) {
+        if let Some(cut) = range.within(span) {
+            n += tally(tx, filter, cut).await?;
+        }
+    }
+    let rest = far.iter().map(|h| h.most).sum::<i64>();
+    Ok(Count { n: n + (rest as f64 * share(n, &near)).round() as i64, exact: rest == 0 })
+}
+
+/// At most about `buckets` buckets over the filter's time range (or all of time), without gaps.
+pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32) -> Result<Vec<Bucket>> {
+    let Some((from, to)) = extent(tx, filter).await? else { return Ok(Vec::new()) };
+    let bounded = EventFilter { from: Some(from), to: Some(to), ..filter.clone() };
+    let span = span_of(&bounded);
+    let all = clauses(&bounded, tx.organization());
+    let length = (to.micros() - from.micros()).div_euclid(1_000_000).max(1);
+    let mut step = STEPS.into_iter().find(|s| length <= s * i64::from(buckets.max(1))).unwrap_or(STEPS[15]);
+    if step < HOUR {
+        let rows = rollup::totals(tx, &[Clause::everything()], &[], span).await?.first().copied().unwrap_or(0);
+        if rows <= BUDGET {
+            return Ok(fill(from, to, step, by_time(tx, &bounded, span, Grain::Minute).await?));
+        }
+        step = HOUR;
+    }
+    if let Some(clause) = only(&all, &bounded) {
+        let (whole, edges) = split(span);
+        let mut counts = match whole {
+            Some(whole) => rollup::series(tx, &clause, &bounded.severity, whole).await?,
+            None => Vec::new(),
+        };
+        for edge in edges {
+            counts.extend(by_time(tx, &bounded, edge, Grain::Hour).await?);
+        }
+        return Ok(fill(from, to, step, counts));
+    }
+    let Some((lead, others)) = choose_lead(tx, all, &bounded).await? else { return Ok(fill(from, to, step, Vec::new())) };
+    let (near, far) = affordable(all_hours(tx, &lead, &others, &bounded).await?);
+    let mut counts = Vec::new();
+    for range in ranges(&near, bounded.order) {
+        if let Some(cut) = range.within(span) {
+            counts.extend(by_time(tx, &bounded, cut, Grain::Hour).await?);
+        }
+    }
+    if !far.is_empty() {
+        let found = counts.iter().map(|(_, c)| c.iter().sum::<i64>()).sum();
+        let share = share(found, &near);
+        let lead: BTreeMap<Timestamp, [i64; 5]> = rollup::series(tx, &lead, &bounded.severity, span).await?.into_iter().collect();
+        for hour in far {
+            let Some(of_lead) = lead.get(&hour.start) else { continue };
+            let part = share * hour.most as f64 / of_lead.iter().sum::<i64>().max(1) as f64;
+            counts.push((hour.start, of_lead.map(|n| (n as f64 * part).round() as i64)));
+        }
+    }
+    Ok(fill(from, to, step, counts))
+}
+
+/// The one clause that answers the filter by itself.
+fn only(all: &[Clause], filter: &EventFilter) -> Option<Clause> {
+    match all {
+        _ if filter.text.is_some() => None,
+        [] => Some(Clause::everything()),
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
+/// Whole hours, and what is left over at both ends.
+fn split(span: Span) -> (Option<Span>, Vec<Span>) {
+    let up = span.from.map(|from| if from == from.hour() { from } else { from.hour().plus_seconds(HOUR) });
+    let down = span.to.map(Timestamp::hour);
+    if let (Some(up), Some(down)) = (up, down)
+        && up >= down
+    {
+        return (None, vec![span]);
+    }
+    let mut edges = Vec::new();
+    if span.from != up {
+        edges.push(Span { from: span.from, to: up });
+    }
+    if span.to != down {
+        edges.push(Span { from: down, to: span.to });
+    }
+    (Some(Span { from: up, to: down }), edges)
+}
+
+async fn all_hours(tx: &mut impl Scoped, lead: &Clause, others: &[Clause], filter: &EventFilter) -> Result<Vec<Hour>> {
+    let mut span = span_of(filter);
+    let mut out = Vec::new();
+    loop {
+        let (hours, last) = next_hours(tx, lead, others, filter, span, 5000).await?;
+        out.extend(hours);
+        let Some(last) = last else { return Ok(out) };
+        match filter.order {
+            domain::page::Order::Newest => span.to = Some(last),
+            domain::page::Order::Oldest => span.from = Some(last.plus_seconds(HOUR)),
+        }
+    }
+}
+
+/// The hours that can be read within the budget, and the others.
+fn affordable(mut hours: Vec<Hour>) -> (Vec<Hour>, Vec<Hour>) {
+    let mut rows = 0;
+    let n = hours.iter().take_while(|h| {
+        rows += h.rows;
+        rows <= BUDGET
+    });
+    let n = n.count();
+    let far = hours.split_off(n);
+    (hours, far)
+}
+
+/// Which part of the possible matches of the hours read did match.
+fn share(found: i64, read: &[Hour]) -> f64 {
+    let most = read.iter().map(|h| h.most).sum::<i64>();
+    if most == 0 { 1.0 } else { found as f64 / most as f64 }
+}
+
+/// The filter's time range; where it is open, up to the first and the last hour with events.
+async fn extent(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Option<(Timestamp, Timestamp)>> {
+    let range = match (filter.from, filter.to) {
+        (Some(from), Some(to)) => Some((from, to)),
+        (from, to) => rollup::extent(tx).await?.map(|(first, last)| (from.unwrap_or(first), to.unwrap_or(last.plus_seconds(HOUR)))),
+    };
+    Ok(range.filter(|(from, to)| from < to))
+}
+
+/// Buckets of one length, aligned to it, with the counts added up.
+pub(crate) fn fill(from: Timestamp, to: Timestamp, step: i64, counts: Vec<(Timestamp, [i64; 5])>) -> Vec<Bucket> {
+    let length = step * 1_000_000;
+    let first = from.micros().div_euclid(length);
+    let last = (to.micros() - 1).div_euclid(length);
+    let mut buckets: Vec<Bucket> = (first..=last)
+        .map(|i| Bucket { start: Timestamp::from_micros(i * length).unwrap_or(Timestamp::EPOCH), counts: [0; 5] })
+        .collect();
+    for (at, counts) in counts {
+        let index = usize::try_from(at.micros().div_euclid(length) - first);
+        if let Some(bucket) = index.ok().and_then(|i| buckets.get_mut(i)) {
+            for (sum, n) in bucket.counts.iter_mut().zip(counts) {
+                *sum += n;
+            }
+        }
+    }
+    buckets
+}

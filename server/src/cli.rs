@@ -1,0 +1,309 @@
+//! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
+//!
+//! Every subcommand brings the database up to date first. What a script reads goes to standard output, everything else
+//! to standard error. To add a subcommand: a variant of [`Command`], a function below or a file in `cli/`.
+
+mod audit;
+mod import;
+mod run;
+
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use domain::account::MAX_PASSWORD;
+use domain::api_key::NewApiKey;
+use domain::organization::NewOrganization;
+use domain::permission::OrganizationCreate;
+use domain::upload::Format;
+use service::secrets::Secrets;
+use service::{Actor, Clock, Services};
+use store::Db;
+
+use crate::config::{self, Config, Flags, SecretKey, Wrong};
+
+/// One room for what happens to your systems.
+#[derive(Parser)]
+#[command(name = "watchroom", version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Settings are read from watchroom.toml, WATCHROOM_* and flags, each above the one before; --help lists them all.\n\
+                        Exit codes: 0 done, 1 failed, 2 wrong usage or settings.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server. Prints `listening on http://…` when it is ready.
+    Serve {
+        /// Fill an empty database with the demo story and show its sign-in.
+        #[arg(long)]
+        demo: bool,
+        /// Say everything that is wrong with the settings, then stop.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Show the effective settings.
+    Config {
+        /// Say everything that is wrong with the settings, the database and the data folder.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Make or update the database's tables.
+    Migrate,
+    /// Organizations.
+    #[command(subcommand, arg_required_else_help = true)]
+    Org(Org),
+    /// User accounts.
+    #[command(subcommand, arg_required_else_help = true)]
+    User(User),
+    /// API keys.
+    #[command(subcommand, arg_required_else_help = true)]
+    Apikey(ApiKey),
+    /// Read events from a file. Start it again to go on after a break; nothing counts twice.
+    Import {
+        #[arg(long, value_name = "SLUG")]
+        org: String,
+        /// Name of the source, for rows that carry none; the file's name by default.
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
+        #[arg(long, default_value = "auto", value_name = "auto|ndjson|json|csv|syslog")]
+        format: Format,
+        /// The file, or - for standard input. gzip and zstd are recognised.
+        file: PathBuf,
+    },
+    /// The audit log.
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(Audit),
+    /// Fill an empty database with the demo story.
+    Demo,
+}
+
+#[derive(Subcommand)]
+enum Org {
+    /// Add an organization.
+    Add {
+        slug: String,
+        /// The name people see; the slug by default.
+        #[arg(long)]
+        name: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Add a member to an organization, making the account when there is none.
+    Add {
+        email: String,
+        #[arg(long, value_name = "SLUG")]
+        org: String,
+        #[arg(long, value_name = "viewer|analyst|admin|sre")]
+        role: String,
+        /// Read the password from standard input (one line).
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum ApiKey {
+    /// Make a key and print it, once and only it, on standard output.
+    Create {
+        #[arg(long, value_name = "SLUG")]
+        org: String,
+        #[arg(long)]
+        name: String,
+        /// Such as event.write; or all. Repeat for more.
+        #[arg(long, required = true, num_args = 1.., value_name = "SCOPE")]
+        scope: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Check that no entry was edited, removed, reordered or cut off. Exit code 1 when one was.
+    Verify {
+        /// One organization; all of them (and the platform's own log) by default.
+        #[arg(long, value_name = "SLUG")]
+        org: Option<String>,
+        /// A file that --save-head wrote, or an exported JSON log: also finds a log cut together with its head.
+        #[arg(long, value_name = "FILE")]
+        head: Option<PathBuf>,
+        /// Write the last entries' sequence and hash, to be kept elsewhere.
+        #[arg(long, value_name = "FILE")]
+        save_head: Option<PathBuf>,
+    },
+}
+
+/// Why a command ended early.
+enum Stop {
+    Settings(Wrong),
+    Usage(String),
+    Failed(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+type Done = Result<(), Stop>;
+
+/// The use-cases, and the connection under them to be closed at the end.
+struct Open {
+    services: Services,
+    db: Db,
+}
+
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    match start(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Settings(wrong)) => {
+            eprintln!("error: the settings are wrong:\n{wrong}");
+            ExitCode::from(2)
+        }
+        Err(Stop::Usage(text)) => {
+            eprintln!("error: {text}");
+            ExitCode::from(2)
+        }
+        Err(Stop::Failed(error)) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> Done {
+    let config = config::load(&cli.flags).map_err(Stop::Settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(dispatch(cli.command, config));
+    // A reader that hangs (standard input) must not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    done
+}
+
+async fn dispatch(command: Command, config: Config) -> Done {
+    if !matches!(command, Command::Serve { check: false, .. }) {
+        crate::telemetry::start_logs("warn", config.log_format);
+    }
+    match command {
+        Command::Serve { check: true, .. } | Command::Config { check: true } => run::check(&config).await,
+        Command::Serve { demo, check: false } => run::serve(config, demo).await,
+        Command::Config { check: false } => {
+            for (name, value) in config.table() {
+                println!("{name} = {value}");
+            }
+            Ok(())
+        }
+        Command::Migrate => {
+            open(&config, false).await?;
+            eprintln!("the database is up to date");
+            Ok(())
+        }
+        Command::Org(Org::Add { slug, name }) => add_organization(&open(&config, false).await?.services, slug, name).await,
+        Command::User(User::Add { email, org, role, password_stdin: _ }) => {
+            let password = password_from_stdin()?;
+            let user = usage(service::members::add_user(&open(&config, false).await?.services, &email, &org, &role, &password).await)?;
+            eprintln!("{} is {role} of {org}", user.email);
+            Ok(())
+        }
+        Command::Apikey(ApiKey::Create { org, name, scope }) => {
+            let new = NewApiKey { name, scopes: scope, expires_at: None };
+            let (key, secret) = usage(service::api_keys::create_for_organization(&open(&config, false).await?.services, &org, new).await)?;
+            eprintln!("key {}… for {org}; it is shown this once", key.key_prefix);
+            println!("{secret}");
+            Ok(())
+        }
+        Command::Import { org, source, format, file } => {
+            let services = open(&config, false).await?.services;
+            import::run(&services, &config, import::Job { org, source, format, file }).await
+        }
+        Command::Audit(Audit::Verify { org, head, save_head }) => {
+            audit::verify(&open(&config, false).await?.services, org.as_deref(), head.as_deref(), save_head.as_deref()).await
+        }
+        Command::Demo => {
+            let services = open(&config, true).await?.services;
+            run::fill_demo(&services).await
+        }
+    }
+}
+
+/// Connects, migrates, and reads or makes the secret key.
+async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
+    let SecretKey(key) = config::secret_key(config).map_err(|e| anyhow::anyhow!("the secret key in {}: {e}", config.data_dir.display()))?;
+    let options = store::Options { connections: config.db_connections, acquire_timeout: config.db_acquire_timeout };
+    let url = config::without_password(&config.database_url);
+    let db = Db::connect(&config.database_url, &options).await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
+    db.migrate().await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
+    Ok(Open { services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo), db })
+}
+
+async fn add_organization(services: &Services, slug: String, name: Option<String>) -> Done {
+    let new = NewOrganization { name: name.unwrap_or_else(|| slug.clone()), slug, ..NewOrganization::default() };
+    let cx = services.admit::<OrganizationCreate>(&Actor::platform("command line"))?;
+    let organization = usage(service::organizations::create(&cx, new).await)?;
+    eprintln!("organization {} ({})", organization.slug, organization.name);
+    Ok(())
+}
+
+/// What the person typed wrong is usage, the rest a failure.
+fn usage<T>(result: service::Result<T>) -> Result<T, Stop> {
+    result.map_err(|error| match error {
+        service::Error::Invalid(invalid) => Stop::Usage(invalid.to_string()),
+        service::Error::NotFound => Stop::Failed(anyhow::anyhow!("there is no such organization")),
+        other => Stop::Failed(other.into()),
+    })
+}
+
+/// One line, without its line end.
+fn password_from_stdin() -> Result<String, Stop> {
+    let mut text = String::new();
+    io::stdin().take((MAX_PASSWORD * 4 + 2) as u64).read_to_string(&mut text)?;
+    let line = text.lines().next().unwrap_or_default().to_owned();
+    if line.is_empty() { Err(Stop::Usage("give the password on standard input".to_owned())) } else { Ok(line) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_contract_parses() {
+        for line in [
+            "serve --demo",
+            "serve --check",
+            "migrate",
+            "org add acme",
+            "user add a@b.c --org acme --role admin --password-stdin",
+            "apikey create --org acme --name ci --scope event.write --scope event.read",
+            "import --org acme --source web --format ndjson events.ndjson",
+            "import --org acme -",
+            "audit verify",
+            "audit verify --org acme --head head.json",
+            "demo",
+            "serve --addr 127.0.0.1:0 --database-url sqlite://x.db --data-dir d",
+            "--data-dir d migrate",
+        ] {
+            assert!(Cli::try_parse_from(["watchroom"].into_iter().chain(line.split(' '))).is_ok(), "{line}");
+        }
+        assert!(Cli::try_parse_from(["watchroom", "apikey", "create", "--org", "a", "--name", "b"]).is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! `watchroom audit verify`: one line an organization, and what does not fit.
+
+use std::path::Path;
+
+use domain::{OrganizationId, PLATFORM};
+use serde::{Deserialize, Serialize};
+use service::{Services, organizations};
+
+use super::{Done, Stop};
+
+/// The end of one chain, kept elsewhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Head {
+    organization: String,
+    #[serde(default)]
+    organization_id: Option<OrganizationId>,
+    seq: i64,
+    hash: String,
+}
+
+pub async fn verify(services: &Services, org: Option<&str>, head: Option<&Path>, save: Option<&Path>) -> Done {
+    let known = head.map(read).transpose()?.unwrap_or_default();
+    let chains = chains(services, org).await?;
+    let (mut heads, mut broken) = (Vec::new(), 0);
+    for (id, slug) in &chains {
+        let expected = known.iter().find(|h| h.organization_id == Some(*id) || (h.organization_id.is_none() && h.organization == *slug));
+        let expected = expected.map(|h| (h.seq, h.hash.as_str()));
+        let verdict = service::audit::verify(services, *id, slug, expected).await?;
+        match &verdict.broken {
+            None => println!("{slug}: {} entries, unbroken, head {} {}", verdict.entries, verdict.head_seq, verdict.head_hash),
+            Some((seq, reason)) => {
+                broken += 1;
+                println!("{slug}: BROKEN at {seq}: {reason}");
+            }
+        }
+        heads.push(Head { organization: slug.clone(), organization_id: Some(*id), seq: verdict.head_seq, hash: verdict.head_hash });
+    }
+    if broken > 0 {
+        return Err(Stop::Failed(anyhow::anyhow!("{broken} of {} audit logs do not hold", chains.len())));
+    }
+    if let Some(file) = save {
+        std::fs::write(file, serde_json::to_string_pretty(&heads)? + "\n").map_err(|e| anyhow::anyhow!("{}: {e}", file.display()))?;
+    }
+    Ok(())
+}
+
+async fn chains(services: &Services, org: Option<&str>) -> Result<Vec<(OrganizationId, String)>, Stop> {
+    match org {
+        Some("platform") => Ok(vec![(PLATFORM, "platform".to_owned())]),
+        Some(slug) => {
+            let organization = super::usage(organizations::by_slug(services, slug).await)?;
+            Ok(vec![(organization.id, organization.slug)])
+        }
+        None => {
+            let all = organizations::all(services).await?;
+            let platform = std::iter::once((PLATFORM, "platform".to_owned()));
+            Ok(platform.chain(all.into_iter().map(|o| (o.id, o.slug))).collect())
+        }
+    }
+}
+
+/// Heads as `--save-head` wrote them, or an exported log, whose first entry is its head.
+fn read(file: &Path) -> Result<Vec<Head>, Stop> {
+    #[derive(Deserialize)]
+    struct Entry {
+        organization_id: OrganizationId,
+        seq: i64,
+        hash: String,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Known {
+        Heads(Vec<Head>),
+        Head(Head),
+        Log(Vec<Entry>),
+    }
+    let text = std::fs::read(file).map_err(|e| anyhow::anyhow!("{}: {e}", file.display()))?;
+    let known = serde_json::from_slice(&text)
+        .map_err(|_| Stop::Usage(format!("{}: neither a file of --save-head nor an exported log", file.display())))?;
+    Ok(match known {
+        Known::Heads(heads) => heads,
+        Known::Head(head) => vec![head],
+        Known::Log(entries) => entries
+            .into_iter()
+            .max_by_key(|e| e.seq)
+            .map(|e| Head { organization: String::new(), organization_id: Some(e.organization_id), seq: e.seq, hash: e.hash })
+            .into_iter()
+            .collect(),
+    })
+}

@@ -1,0 +1,62 @@
+//! `watchroom serve`, `--check` and `demo`.
+
+use std::io::Write as _;
+
+use service::Services;
+use tokio::net::TcpListener;
+
+use super::{Done, Open, Stop, open};
+use crate::config::Config;
+use crate::state::AppState;
+use crate::{jobs, router, serve as listener, telemetry};
+
+pub async fn serve(config: Config, demo: bool) -> Done {
+    telemetry::start_logs(&config.log, config.log_format);
+    telemetry::metrics();
+    // The address is taken first: a second server must not touch the database.
+    let socket = TcpListener::bind(config.addr).await.map_err(|e| anyhow::anyhow!("cannot listen on {}: {e}", config.addr))?;
+    let Open { services, db } = open(&config, demo).await?;
+    if demo {
+        fill_demo(&services).await?;
+    }
+    let address = socket.local_addr()?;
+    let state = AppState::new(config.clone(), services);
+    if !config.cookies_are_secure() && !address.ip().is_loopback() {
+        tracing::warn!("cookies are not secure: put a TLS proxy in front and set public_url to its https address");
+    }
+    let jobs = jobs::start(&state);
+    let router = router::router(state);
+    println!("listening on http://{address}");
+    std::io::stdout().flush()?;
+    listener::serve(socket, router, &config, listener::signal()).await;
+    for job in jobs {
+        job.abort();
+    }
+    db.close().await;
+    Ok(())
+}
+
+/// Settings were read, so they are right; the rest is whether this machine can do what they say.
+pub async fn check(config: &Config) -> Done {
+    let mut wrong = Vec::new();
+    if let Err(error) = TcpListener::bind(config.addr).await {
+        wrong.push(format!("addr: cannot listen on {}: {error}", config.addr));
+    }
+    match open(config, false).await {
+        Ok(open) => open.db.close().await,
+        Err(error) => wrong.push(format!("{error:#}")),
+    }
+    if wrong.is_empty() {
+        for (name, value) in config.table() {
+            println!("{name} = {value}");
+        }
+        return Ok(());
+    }
+    Err(Stop::Failed(anyhow::anyhow!("{}", wrong.join("\n"))))
+}
+
+/// Does nothing to a database that holds an organization already.
+pub async fn fill_demo(services: &Services) -> Done {
+    service::demo::fill(services).await?;
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! The audit log as a file: streamed page by page, newest first, after the export itself was audited.
+
+use axum::body::Body;
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::audit::{AuditFilter, AuditRecord};
+use domain::permission::AuditExport;
+use futures::stream::{self, Stream, StreamExt as _};
+use service::Cx;
+use service::auth::Viewer;
+
+use super::api::audit_filter;
+use super::problem::Problem;
+use super::query::Query;
+use crate::state::AppState;
+
+const PAGE: u32 = 1000;
+
+/// `GET /o/{organization}/audit/export.csv`
+pub async fn audit_csv(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
+    let head = stream::once(async { csv_rows(&[COLUMNS.map(str::to_owned)]) });
+    let body = head.chain(pages(cx, filter).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
+    Ok(file(body, "text/csv; charset=utf-8; header=present", &slug, "csv"))
+}
+
+/// `GET /o/{organization}/audit/export.json`: an array; the first entry is the head that `watchroom audit verify --head` takes.
+pub async fn audit_json(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "json").await?;
+    let mut first = true;
+    let entries = pages(cx, filter).map(move |page| {
+        let mut text = String::new();
+        for record in page? {
+            text.push_str(if std::mem::take(&mut first) { "\n" } else { ",\n" });
+            text.push_str(&serde_json::to_string(&record).map_err(std::io::Error::other)?);
+        }
+        Ok(Bytes::from(text))
+    });
+    let body = stream::once(async { Ok(Bytes::from_static(b"[")) }).chain(entries).chain(stream::once(async { Ok(Bytes::from_static(b"\n]\n")) }));
+    Ok(file(body, "application/json", &slug, "json"))
+}
+
+async fn begin(
+    state: &AppState,
+    viewer: Option<Extension<Viewer>>,
+    slug: &str,
+    query: Option<&str>,
+    format: &'static str,
+) -> Result<(Cx<AuditExport>, AuditFilter), Problem> {
+    let Some(Extension(viewer)) = viewer else { return Err(Problem::unauthenticated()) };
+    let (_, actor) = service::organizations::enter(&state.services, &viewer, slug).await?;
+    let cx = state.services.admit::<AuditExport>(&actor)?;
+    let mut query = Query::new(query);
+    let filter = audit_filter(&mut query);
+    query.done()?;
+    service::audit::begin_export(&cx, &filter, format).await?;
+    Ok((cx, filter))
+}
+
+type Page = Result<Vec<AuditRecord>, std::io::Error>;
+
+/// The pages one after another; a failure ends the transfer, so that half a file is not taken for a whole one.
+fn pages(cx: Cx<AuditExport>, filter: AuditFilter) -> impl Stream<Item = Page> {
+    stream::unfold(Some((cx, filter, None)), |place| async move {
+        let (cx, filter, before) = place?;
+        match service::audit::export_page(&cx, &filter, before, PAGE).await {
+            Ok(page) if page.is_empty() => None,
+            Ok(page) => {
+                let next = page.last().filter(|_| page.len() == PAGE as usize).map(|record| record.seq);
+                Some((Ok(page), next.map(|seq| (cx, filter, Some(seq)))))
+            }
+            Err(error) => {
+                tracing::error!(%error, "an export broke off");
+                Some((Err(std::io::Error::other(error.to_string())), None))
+            }
+        }
+    })
+}
+
+const COLUMNS: [&str; 19] = [
+    "seq", "created_at", "actor", "actor_id", "action", "target_type", "target_id", "success", "error_message", "metadata", "old_values",
+    "new_values", "ip_address", "user_agent", "session_id", "incident_id", "id", "prev_hash", "hash",
+];
+
+fn csv_row(r: &AuditRecord) -> [String; 19] {
+    let json = |v: &Option<serde_json::Value>| v.as_ref().map(ToString::to_string).unwrap_or_default();
+    let text = |v: &Option<String>| v.clone().unwrap_or_default();
+    let cells = [
+        r.seq.to_string(),
+        r.created_at.iso(),
+        r.actor.clone(),
+        r.actor_id.map(|id| id.to_string()).unwrap_or_default(),
+        r.action.clone(),
+        r.target_type.clone(),
+        r.target_id.clone(),
+        r.success.to_string(),
+        text(&r.error_message),
+        r.metadata.to_string(),
+        json(&r.old_values),
+        json(&r.new_values),
+        text(&r.ip_address),
+        text(&r.user_agent),
+        text(&r.session_id),
+        text(&r.incident_id),
+        r.id.to_string(),
+        r.prev_hash.clone(),
+        r.hash.clone(),
+    ];
+    cells.map(harmless)
+}
+
+/// A spreadsheet must not take a cell for a formula (OWASP: CSV injection).
+fn harmless(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
+fn csv_rows(rows: &[[String; 19]]) -> Result<Bytes, std::io::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).map_err(std::io::Error::other)?;
+    }
+    writer.into_inner().map(Bytes::from).map_err(|e| std::io::Error::other(e.to_string()))
+}
+
+fn file(body: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static, kind: &'static str, slug: &str, ending: &str) -> Response {
+    let mut response = Body::from_stream(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // The slug named an organization, so it is plain.
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"audit-{slug}.{ending}\"")) {
+        headers.insert(CONTENT_DISPOSITION, name);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula() {
+        assert_eq!(harmless("=1+1".to_owned()), "'=1+1");
+        assert_eq!(harmless("plain".to_owned()), "plain");
+    }
+}

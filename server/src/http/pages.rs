@@ -1,0 +1,71 @@
+//! The rendered pages and server functions: what they get as context, and the page for everything that is not there.
+
+use std::sync::Arc;
+
+use app::server::Correlation;
+use app::{AssetPaths, document};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use leptos::config::LeptosOptions;
+use leptos::nonce::Nonce;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list, render_app_async_with_context};
+
+use super::problem::Problem;
+use crate::state::AppState;
+use crate::web::headers;
+use crate::web::observe::request_id;
+
+/// Adds every page of the application and every server function.
+pub fn mount(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    router.leptos_routes_with_context(state, listing(), context(state.clone()), document)
+}
+
+/// The application's pages.
+pub fn listing() -> Vec<AxumRouteListing> {
+    generate_route_list(app::App)
+}
+
+/// A file of the site by its plain name (icons), else the application's page for what is not there, 404.
+pub async fn otherwise(State(state): State<AppState>, request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches('/').to_owned();
+    if let Some(file) = state.assets.answer(&path, &request) {
+        return file;
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Problem::not_found().into_response();
+    }
+    let mut response = render_app_async_with_context(context(state), document)(request).await.into_response();
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// The same context for pages and server functions (`app::server` says what it counts on).
+fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    let names = &state.assets.names;
+    let paths = AssetPaths {
+        js: names.js.clone(),
+        wasm: names.wasm.clone(),
+        css: names.css.clone(),
+        echarts: names.echarts.clone(),
+        fonts: names.fonts.clone(),
+    };
+    let reload = state.assets.is_watched().then(|| state.options.clone());
+    move || {
+        provide_context(state.services.clone());
+        provide_context(paths.clone());
+        provide_context(Correlation(request_id()));
+        if let Some(options) = &reload {
+            provide_context::<LeptosOptions>(options.clone());
+        }
+        // leptos_axum made a nonce of its own; the header's has to be the page's.
+        if let Some(nonce) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<headers::Nonce>().cloned()) {
+            provide_context(Nonce::from_value(Arc::clone(&nonce.0)));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Query strings of the API: every key is known or the answer is 400, with the nearest key named.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use domain::Invalid;
+use domain::invalid::FieldError;
+
+use super::problem::Problem;
+
+/// The pairs of a query string. Each key is taken once; what is left over is unknown.
+pub struct Query {
+    pairs: Vec<(String, String)>,
+    known: Vec<&'static str>,
+    wrong: Vec<FieldError>,
+}
+
+impl Query {
+    pub fn new(raw: Option<&str>) -> Self {
+        let pairs = serde_urlencoded_pairs(raw.unwrap_or_default());
+        Self { pairs, known: Vec::new(), wrong: Vec::new() }
+    }
+
+    /// Every value of `key`; `key=a&key=b` and `key=a,b` are the same. Empty values do not count.
+    pub fn list<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Vec<T> {
+        let values = self.take(key);
+        let parts = values.iter().flat_map(|v| v.split(',')).map(str::trim).filter(|v| !v.is_empty());
+        parts.filter_map(|text| parsed(key, text, &mut self.wrong)).collect()
+    }
+
+    /// Every value of `key` as it stands, commas and all. Empty values do not count.
+    pub fn texts(&mut self, key: &'static str) -> Vec<String> {
+        self.take(key).into_iter().filter(|v| !v.is_empty()).collect()
+    }
+
+    /// The one value of `key`; two are an error.
+    pub fn one<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
+        let values = self.take(key);
+        if values.len() > 1 {
+            self.wrong.push(FieldError { field: key.to_owned(), reason: "give it once".to_owned() });
+            return None;
+        }
+        let text = values.first().map(|v| v.trim()).filter(|v| !v.is_empty())?;
+        parsed(key, text, &mut self.wrong)
+    }
+
+    /// Records that a value is wrong for a reason of the trade.
+    pub fn refuse(&mut self, key: &str, reason: impl Into<String>) {
+        self.wrong.push(FieldError { field: key.to_owned(), reason: reason.into() });
+    }
+
+    /// An error for everything wrong and everything unknown.
+    pub fn done(mut self) -> Result<(), Problem> {
+        for (key, _) in &self.pairs {
+            let shown: String = key.chars().take(60).collect();
+            let reason = format!("unknown; the parameters here are {}", self.known.join(", "));
+            self.wrong.push(FieldError { field: shown, reason });
+        }
+        if self.wrong.is_empty() { Ok(()) } else { Err(Problem::invalid(Invalid(self.wrong))) }
+    }
+
+    fn take(&mut self, key: &'static str) -> Vec<String> {
+        self.known.push(key);
+        let (mine, rest) = std::mem::take(&mut self.pairs).into_iter().partition::<Vec<_>, _>(|(k, _)| k == key);
+        self.pairs = rest;
+        mine.into_iter().map(|(_, v)| v).collect()
+    }
+}
+
+/// `a=1&b=2`, percent-encoded.
+pub fn encode(pairs: impl Iterator<Item = (&'static str, String)>) -> String {
+    let mut out = form_urlencoded::Serializer::new(String::new());
+    out.extend_pairs(pairs);
+    out.finish()
+}
+
+fn serde_urlencoded_pairs(raw: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(raw.as_bytes()).map(|(k, v)| (k.into_owned(), v.into_owned())).collect()
+}
+
+fn parsed<T: FromStr<Err: Display>>(key: &str, text: &str, wrong: &mut Vec<FieldError>) -> Option<T> {
+    match text.parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            wrong.push(FieldError { field: key.to_owned(), reason: error.to_string() });
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Severity;
+
+    use super::*;
+
+    #[test]
+    fn every_key_is_known_or_named() {
+        let mut query = Query::new(Some("severity=high,low&severity=info&limit=5&severty=x"));
+        assert_eq!(query.list::<Severity>("severity"), [Severity::High, Severity::Low, Severity::Info]);
+        assert_eq!(query.one::<u32>("limit"), Some(5));
+        let problem = query.done().unwrap_err();
+        assert_eq!(problem.detail(), "severty: unknown; the parameters here are severity, limit");
+    }
+
+    #[test]
+    fn a_value_that_is_wrong_or_given_twice_is_refused() {
+        let mut query = Query::new(Some("limit=many&cursor=a&cursor=b&text=%F0%9F%91%8D&from="));
+        assert_eq!(query.one::<u32>("limit"), None);
+        assert_eq!(query.one::<String>("cursor"), None);
+        assert_eq!(query.one::<String>("text").as_deref(), Some("👍"));
+        assert_eq!(query.one::<String>("from"), None, "empty is absent");
+        assert!(query.done().unwrap_err().detail().contains("limit: invalid digit"));
+    }
+}

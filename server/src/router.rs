@@ -1,0 +1,86 @@
+//! Every route and what stands in front of it. `API` is the table that the OpenAPI document and the permission matrix are
+//! checked against.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use crate::http::problem::Problem;
+use crate::http::{api, assets, auth, export, health, ingest, openapi, pages};
+use crate::sessions;
+use crate::state::AppState;
+use crate::web::{body, client, csrf, headers, limits, observe, shed};
+
+/// Method and path of every route that is neither a page nor a server function.
+pub const ROUTES: &[(&str, &str)] = &[
+    ("POST", "/api/v1/events"),
+    ("GET", "/api/v1/events"),
+    ("GET", "/api/v1/events/{id}"),
+    ("GET", "/api/v1/groups"),
+    ("GET", "/api/v1/groups/{id}"),
+    ("GET", "/api/v1/sources"),
+    ("GET", "/api/v1/audit"),
+    ("GET", "/api/v1/openapi.json"),
+    ("GET", "/api/docs"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/metrics"),
+    ("GET", "/pkg/{*name}"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("POST", "/setup"),
+    ("GET", "/o/{organization}/audit/export.csv"),
+    ("GET", "/o/{organization}/audit/export.json"),
+];
+
+pub fn router(state: AppState) -> Router {
+    let api = Router::new()
+        .route("/api/v1/events", get(api::events).post(ingest::events))
+        .route("/api/v1/events/{id}", get(api::event))
+        .route("/api/v1/groups", get(api::groups))
+        .route("/api/v1/groups/{id}", get(api::group))
+        .route("/api/v1/sources", get(api::sources))
+        .route("/api/v1/audit", get(api::audit))
+        .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/v1/{*rest}", axum::routing::any(nowhere))
+        .route("/api/docs", get(openapi::page));
+    let machine = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/pkg/{*name}", get(assets::pkg));
+    let people = Router::new()
+        .route("/sign-in", post(auth::sign_in))
+        .route("/sign-out", post(auth::sign_out))
+        .route("/setup", post(auth::setup))
+        .route("/o/{organization}/audit/export.csv", get(export::audit_csv))
+        .route("/o/{organization}/audit/export.json", get(export::audit_json));
+    let people = pages::mount(people, &state)
+        .fallback(pages::otherwise)
+        .layer(from_fn_with_state(state.clone(), sessions::find_viewer))
+        .layer(sessions::layer(&state.services, &state.config))
+        .layer(from_fn_with_state(state.clone(), body::buffer));
+
+    // The last added is the outermost.
+    api.merge(machine)
+        .merge(people)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(body::pace))
+        .layer(from_fn_with_state(state.clone(), csrf::refuse_cross_site))
+        .layer(from_fn_with_state(state.clone(), limits::by_address))
+        .layer(from_fn_with_state(state.clone(), shed::bound))
+        .layer(from_fn_with_state(state.clone(), headers::secure))
+        .layer(from_fn_with_state(state.clone(), client::identify))
+        .layer(from_fn(observe::observe))
+        .with_state(state)
+}
+
+async fn nowhere(_request: Request) -> Response {
+    Problem::not_found().into_response()
+}
+
+async fn wrong_method() -> Response {
+    Problem::method_not_allowed().into_response()
+}

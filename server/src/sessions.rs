@@ -1,0 +1,185 @@
+//! The session cookie: tower-sessions over the service's encrypted table, and the viewer behind it.
+//!
+//! The cookie is `__Host-watchroom` where cookies are secure, else `watchroom`; HttpOnly, SameSite=Lax, path `/`. A session
+//! exists only after a sign-in and holds nothing but the device it belongs to; its id changes at every sign-in and at a
+//! change of password. It ends when idle, at its absolute end, or when the device is signed out elsewhere.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::UserSessionId;
+use service::auth::{SignedIn, Viewer};
+use service::{Client, Services};
+use time::OffsetDateTime;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Expiry, Id, Record};
+use tower_sessions::session_store::{Error, Result};
+use tower_sessions::{Session, SessionManagerLayer, SessionStore};
+
+use crate::config::Config;
+use crate::http::problem::Problem;
+use crate::state::AppState;
+use crate::web::client::Visitor;
+
+/// Server functions after which the session gets another id (paths carry a hash behind the name).
+const ROTATING: &str = "/fn/change_password";
+/// Keys inside a session.
+const DEVICE: &str = "device";
+const ENDS: &str = "ends";
+const SEEN: &str = "seen";
+/// The idle time is pushed forward at most this often (seconds), so that reading pages does not write each time.
+const SLIDE: i64 = 300;
+
+/// The store behind tower-sessions.
+#[derive(Clone)]
+pub struct Keeper(Services);
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keeper")
+    }
+}
+
+pub fn cookie_name(config: &Config) -> &'static str {
+    if config.cookies_are_secure() { "__Host-watchroom" } else { "watchroom" }
+}
+
+pub fn layer(services: &Services, config: &Config) -> SessionManagerLayer<Keeper> {
+    SessionManagerLayer::new(Keeper(services.clone()))
+        .with_name(cookie_name(config))
+        .with_secure(config.cookies_are_secure())
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+}
+
+/// Finds out who is looking, once a request, and puts [`Viewer`] into its extensions.
+pub async fn find_viewer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let Some(session) = request.extensions().get::<Session>().cloned() else {
+        return Problem::internal("the session layer is missing").into_response();
+    };
+    let client = client_of(&request);
+    match viewer(&state, &session, &client).await {
+        Ok(Some(viewer)) => {
+            request.extensions_mut().insert(viewer);
+        }
+        Ok(None) => {}
+        Err(problem) => return problem.into_response(),
+    }
+    let rotates = request.uri().path().starts_with(ROTATING);
+    let response = next.run(request).await;
+    if rotates
+        && session.id().is_some()
+        && let Err(error) = session.cycle_id().await
+    {
+        return Problem::internal(format!("the session id could not be changed: {error}")).into_response();
+    }
+    response
+}
+
+/// Starts a session for a device, under a fresh id whatever the browser sent.
+pub async fn start(state: &AppState, session: &Session, signed_in: &SignedIn) -> Result<(), Problem> {
+    let now = state.services.clock.now().seconds();
+    let ends = now + seconds(state.config.session_absolute);
+    let begin = async {
+        session.flush().await?;
+        session.insert(DEVICE, signed_in.session).await?;
+        session.insert(ENDS, ends).await?;
+        slide(state, session, now, ends).await
+    };
+    begin.await.map_err(|e| failed(&e))
+}
+
+/// Forgets the session here and in the browser.
+pub async fn end(session: &Session) -> Result<(), Problem> {
+    session.flush().await.map_err(|e| failed(&e))
+}
+
+/// What the audit log keeps of where a request came from.
+pub fn client_of(request: &Request) -> Client {
+    match request.extensions().get::<Visitor>() {
+        Some(visitor) => client(visitor),
+        None => Client::default(),
+    }
+}
+
+pub fn client(visitor: &Visitor) -> Client {
+    Client { ip_address: Some(visitor.ip.to_string()), user_agent: visitor.user_agent.clone() }
+}
+
+async fn viewer(state: &AppState, session: &Session, client: &Client) -> Result<Option<Viewer>, Problem> {
+    if session.id().is_none() {
+        return Ok(None);
+    }
+    let device = session.get::<UserSessionId>(DEVICE).await.map_err(|e| failed(&e))?;
+    let ends = session.get::<i64>(ENDS).await.map_err(|e| failed(&e))?.unwrap_or(0);
+    let now = state.services.clock.now().seconds();
+    let viewer = match device {
+        Some(device) if now < ends => service::auth::viewer(&state.services, device, client).await?,
+        _ => None,
+    };
+    if viewer.is_none() {
+        end(session).await?;
+        return Ok(None);
+    }
+    let seen = session.get::<i64>(SEEN).await.map_err(|e| failed(&e))?.unwrap_or(0);
+    if now - seen >= SLIDE {
+        slide(state, session, now, ends).await.map_err(|e| failed(&e))?;
+    }
+    Ok(viewer)
+}
+
+async fn slide(state: &AppState, session: &Session, now: i64, ends: i64) -> Result<(), tower_sessions::session::Error> {
+    let expiry = ends.min(now + seconds(state.config.session_idle));
+    session.insert(SEEN, now).await?;
+    session.set_expiry(OffsetDateTime::from_unix_timestamp(expiry).ok().map(Expiry::AtDateTime));
+    Ok(())
+}
+
+fn seconds(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX / 4)
+}
+
+fn failed(error: &tower_sessions::session::Error) -> Problem {
+    Problem::unavailable("The session cannot be read at the moment.", 5).because(error.to_string())
+}
+
+fn backend(error: service::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+fn encode(record: &Record) -> Result<Vec<u8>> {
+    serde_json::to_vec(&(&record.data, record.expiry_date.unix_timestamp())).map_err(|e| Error::Encode(e.to_string()))
+}
+
+#[async_trait]
+impl SessionStore for Keeper {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let expiry = record.expiry_date.unix_timestamp();
+        while !service::sessions::create(&self.0, &record.id.to_string(), &encode(record)?, expiry).await.map_err(backend)? {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let expiry = record.expiry_date.unix_timestamp();
+        service::sessions::save(&self.0, &record.id.to_string(), &encode(record)?, expiry).await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let Some(bytes) = service::sessions::load(&self.0, &id.to_string()).await.map_err(backend)? else { return Ok(None) };
+        let (data, expiry): (HashMap<String, serde_json::Value>, i64) =
+            serde_json::from_slice(&bytes).map_err(|e| Error::Decode(e.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expiry).map_err(|e| Error::Decode(e.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        service::sessions::delete(&self.0, &id.to_string()).await.map_err(backend)
+    }
+}
