@@ -8,6 +8,9 @@ use super::query::EventQuery;
 use super::shown::{EventList, EventShown, FacetShown, Histogram};
 use crate::Answer;
 
+/// Bars of a histogram: not many more than this.
+pub const BUCKETS: u32 = 72;
+
 #[server(name = ListEvents, prefix = "/fn", endpoint = "events/list", input = GetUrl)]
 pub async fn list_events(organization: String, #[server(default)] query: EventQuery) -> Answer<EventList> {
     let scope = crate::server::scope(&organization).await?;
@@ -30,7 +33,7 @@ pub async fn event_facets(organization: String, #[server(default)] query: EventQ
 pub async fn event_histogram(organization: String, #[server(default)] query: EventQuery) -> Answer<Histogram> {
     let scope = crate::server::scope(&organization).await?;
     let filter = super::read::filter(&scope, &query)?;
-    let buckets = service::events::histogram(&scope.admit()?, &filter).await?;
+    let buckets = service::events::histogram(&scope.admit()?, &filter, BUCKETS).await?;
     Ok(super::read::histogram(&buckets, &filter, scope.services.clock.now(), scope.zone))
 }
 

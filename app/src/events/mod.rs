@@ -1,13 +1,20 @@
-//! events
+//! Events: the list with its facets and histogram, the panel, the page of one event.
 
-use leptos::prelude::*;
+mod api;
+pub mod chart;
+mod detail;
+mod filters;
+mod list;
+pub mod parts;
+mod query;
+#[cfg(feature = "ssr")]
+pub mod read;
+pub mod shown;
+mod state;
 
-#[component]
-pub fn EventsPage() -> impl IntoView {
-    view! { <ui::PageHead title="EventsPage" /> }
-}
-
-#[component]
-pub fn EventPage() -> impl IntoView {
-    view! { <ui::PageHead title="EventPage" /> }
-}
+pub use api::*;
+pub use detail::{EventPage, FieldLine};
+pub use list::{EventsPage, first_event};
+#[cfg(feature = "ssr")]
+pub use query::on_server;
+pub use query::{DEFAULT_RANGE, EventQuery, Field, PAGE_SIZES, RANGES};

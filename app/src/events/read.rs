@@ -32,7 +32,7 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     let cx = scope.admit::<EventRead>()?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page: Page<Event> = service::events::list(&cx, &filter(scope, query)?, query.page_size(), cursor).await?;
-    let nothing = if page.items.is_empty() { Some(Nothing { any: any(&cx).await?, origin: origin() }) } else { None };
+    let nothing = if page.items.is_empty() && page.next_cursor.is_none() && cursor.is_none() { Some(Nothing { any: any(&cx).await?, origin: origin() }) } else { None };
     let rows = page.items.into_iter().map(|event| row(event, scope.zone, &query.text)).collect();
     Ok(EventList { rows, next_cursor: page.next_cursor, nothing })
 }

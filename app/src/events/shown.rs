@@ -45,6 +45,7 @@ pub struct EventRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventList {
     pub rows: Vec<EventRow>,
+    /// The page can be short, even empty, though there is a next one: a rare match is looked for a page at a time.
     pub next_cursor: Option<String>,
     /// Set when nothing matched.
     pub nothing: Option<Nothing>,

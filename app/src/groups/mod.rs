@@ -1,13 +1,15 @@
-//! groups
+//! Groups: events of one fingerprint, as a list and one by one.
 
-use leptos::prelude::*;
+mod api;
+mod detail;
+mod list;
+pub mod parts;
+mod query;
+#[cfg(feature = "ssr")]
+pub mod read;
+pub mod shown;
 
-#[component]
-pub fn GroupsPage() -> impl IntoView {
-    view! { <ui::PageHead title="GroupsPage" /> }
-}
-
-#[component]
-pub fn GroupPage() -> impl IntoView {
-    view! { <ui::PageHead title="GroupPage" /> }
-}
+pub use api::*;
+pub use detail::GroupPage;
+pub use list::GroupsPage;
+pub use query::GroupQuery;

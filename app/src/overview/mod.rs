@@ -1,8 +1,10 @@
-//! overview
+//! The Overview: what came in, what is severe, what recurs; every figure leads to its list.
 
-use leptos::prelude::*;
+mod api;
+mod page;
+#[cfg(feature = "ssr")]
+mod read;
+pub mod shown;
 
-#[component]
-pub fn OverviewPage() -> impl IntoView {
-    view! { <ui::PageHead title="OverviewPage" /> }
-}
+pub use api::*;
+pub use page::OverviewPage;

@@ -164,7 +164,8 @@ fn member_row(scope: &server::Scope, member: Member) -> MemberRow {
 
 #[cfg(feature = "ssr")]
 fn new_member(email: &str, password: String, role: Role, approval_level: ApprovalLevel) -> NewMember {
-    NewMember { email: email.to_owned(), role, approval_level, password: Some(password).filter(|p| !p.is_empty()), ..Default::default() }
+    let password = Some(password).filter(|p| !p.is_empty());
+    NewMember { email: email.trim().to_owned(), role, approval_level, display_name: None, password }
 }
 
 // ---- environments ----

@@ -1,8 +1,12 @@
-//! sources
+//! Sources: where events come from.
 
-use leptos::prelude::*;
+mod api;
+mod form;
+mod list;
+#[cfg(feature = "ssr")]
+mod read;
+mod shown;
 
-#[component]
-pub fn SourcesPage() -> impl IntoView {
-    view! { <ui::PageHead title="SourcesPage" /> }
-}
+pub use api::*;
+pub use list::SourcesPage;
+pub use shown::{SourceForm, SourceShown};

@@ -3,8 +3,9 @@
 
 use leptos::prelude::*;
 use ui::{
-    Avatar, Button, Command, CommandPalette, Glyph, HELP, HelpSheet, Icon, KeyGroup, Kbd, Logo, Menu, MenuItem, PALETTE, PageHead, RailLink,
-    Shortcuts, SkipLink, Toasts, ToastRegion, Tone, Variant, styleguide,
+    Avatar, Button, Command, CommandPalette, Glyph, HELP, HelpSheet, Icon, Kbd, KeyGroup, Logo, Menu,
+    MenuItem, PALETTE, PageHead, RailLink, Shortcuts, SkipLink, ToastRegion, Toasts, Tone, Variant,
+    styleguide,
 };
 
 fn main() {
@@ -12,10 +13,16 @@ fn main() {
     let owner = Owner::new();
     let body = owner.with(|| {
         Toasts::provide();
-        let body = if page == "shell" { shell().into_any() } else { view! { <styleguide::Styleguide /> }.into_any() };
+        let body = if page == "shell" {
+            shell().into_any()
+        } else {
+            view! { <styleguide::Styleguide /> }.into_any()
+        };
         view! { {body} <Root /> }.to_html()
     });
-    println!("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Style guide</title><link rel=\"stylesheet\" href=\"main.css\"></head><body>{body}</body></html>");
+    println!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Style guide</title><link rel=\"stylesheet\" href=\"main.css\"></head><body>{body}</body></html>"
+    );
 }
 
 #[component]

@@ -5,14 +5,16 @@ use leptos::prelude::*;
 /// Initials on a colour that follows the name. Decorative beside the name; with `alone=true` it carries the name.
 #[component]
 pub fn Avatar(
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     /// No name stands beside it.
     #[prop(optional)]
     alone: bool,
 ) -> impl IntoView {
     let letters = initials(&name);
-    let class = format!("avatar hue-{}", name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 8);
+    let class = format!(
+        "avatar hue-{}",
+        name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 8
+    );
     if alone {
         view! {
             <span class=class role="img" aria-label=name.clone() title=name>
@@ -33,7 +35,8 @@ pub fn Avatar(
 /// First letters of the first and last word; the first two letters of a single word.
 fn initials(name: &str) -> String {
     let name = name.split('@').next().unwrap_or(name);
-    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let letters: String = match words.as_slice() {
         [] => "?".to_owned(),
         [one] => one.chars().take(2).collect(),

@@ -6,9 +6,6 @@ use crate::{Tone, button::classes};
 
 /// A small rounded label: counts and states. `tone` fills it where it must be seen.
 #[component]
-pub fn Badge(
-    #[prop(optional)] tone: Tone,
-    children: Children,
-) -> impl IntoView {
+pub fn Badge(#[prop(optional)] tone: Tone, children: Children) -> impl IntoView {
     view! { <span class=classes(&["badge", tone.class()])>{children()}</span> }
 }

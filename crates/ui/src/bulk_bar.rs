@@ -8,8 +8,7 @@ use crate::{Glyph, IconButton};
 /// Stands inside the form around the table, so its submit buttons work without WASM, where it is always shown.
 #[component]
 pub fn BulkBar(
-    #[prop(into)]
-    count: Signal<usize>,
+    #[prop(into)] count: Signal<usize>,
     /// "Select all 1,384 matching" and where that leads.
     #[prop(optional, into)]
     all: MaybeProp<String>,

@@ -73,7 +73,12 @@ pub fn Button(
     on_click: Option<Callback<MouseEvent>>,
     children: Children,
 ) -> impl IntoView {
-    let class = classes(&["button", variant.class(), if wide { "wide" } else { "" }, if optional { "optional" } else { "" }]);
+    let class = classes(&[
+        "button",
+        variant.class(),
+        if wide { "wide" } else { "" },
+        if optional { "optional" } else { "" },
+    ]);
     let body = view! {
         {icon.map(|glyph| view! { <Icon glyph /> })}
         <span class="words">{children()}</span>

@@ -42,7 +42,11 @@ pub fn Chart(
     let scheme = RwSignal::new(0_u32);
     let tries = RwSignal::new(0_u32);
     let table_id = format!("{id}-data");
-    Effect::new(move |_| echarts::on_scheme_change(move || { scheme.try_update(|count| *count += 1); }));
+    Effect::new(move |_| {
+        echarts::on_scheme_change(move || {
+            scheme.try_update(|count| *count += 1);
+        });
+    });
     let links_in = table_id.clone();
     Effect::new(move |_| {
         scheme.track();
@@ -51,7 +55,12 @@ pub fn Chart(
         if echarts::start(&element, &links_in, on_brush) {
             drawn.update(|count| *count += 1);
         } else if tries.get_untracked() < 40 {
-            set_timeout(move || { tries.try_update(|count| *count += 1); }, std::time::Duration::from_millis(150));
+            set_timeout(
+                move || {
+                    tries.try_update(|count| *count += 1);
+                },
+                std::time::Duration::from_millis(150),
+            );
         }
     });
     Effect::new(move |_| {
@@ -62,8 +71,10 @@ pub fn Chart(
             echarts::draw(&element, &options, on_brush.is_some());
         }
     });
-    let head = move || columns.get().into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect_view();
-    let body = move || rows.get().into_iter().enumerate().map(|(index, row)| table_row(index, row)).collect_view();
+    let head =
+        move || columns.get().into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect_view();
+    let body =
+        move || rows.get().into_iter().enumerate().map(|(index, row)| table_row(index, row)).collect_view();
     view! {
         <figure class=format!("chart {}", size.unwrap_or("medium"))>
             <div class="drawing" id=id role="img" aria-label=move || label.get() node_ref=node></div>
@@ -96,7 +107,10 @@ fn table_row(index: usize, row: ChartRow) -> impl IntoView {
                 (0 | 1, _) | (_, 0) => None,
                 (_, column) => links.get(column - 1).cloned(),
             };
-            let mark = format!("{}-{index}", if links.len() == 1 { "all".to_owned() } else { column.saturating_sub(1).to_string() });
+            let mark = format!(
+                "{}-{index}",
+                if links.len() == 1 { "all".to_owned() } else { column.saturating_sub(1).to_string() }
+            );
             let inner = match link {
                 Some(href) => view! { <a href=href data-mark=mark>{text}</a> }.into_any(),
                 None => text.into_any(),

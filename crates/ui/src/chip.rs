@@ -29,7 +29,8 @@ pub fn Chip(
     children: Children,
 ) -> impl IntoView {
     let class = classes(&["chip", class]);
-    let dot = tone.map(|tone| view! { <span class=classes(&["dot", tone.class()]) aria-hidden="true"></span> });
+    let dot =
+        tone.map(|tone| view! { <span class=classes(&["dot", tone.class()]) aria-hidden="true"></span> });
     let words = children();
     if href.get_untracked().is_some() {
         return view! {

@@ -7,8 +7,7 @@ use crate::CopyButton;
 /// Preformatted text, wrapped, with a copy button.
 #[component]
 pub fn CodeBlock(
-    #[prop(into)]
-    code: String,
+    #[prop(into)] code: String,
     /// Accessible name.
     #[prop(into)]
     label: String,

@@ -40,8 +40,7 @@ pub const PALETTE: &str = "command-palette";
 /// A dialog with a filter over links. Arrow keys choose, Enter follows. Once, in the root component.
 #[component]
 pub fn CommandPalette(
-    #[prop(into)]
-    commands: Signal<Vec<Command>>,
+    #[prop(into)] commands: Signal<Vec<Command>>,
     /// Hears what is typed, to add what the server finds to `commands`.
     #[prop(optional, into)]
     on_query: Option<Callback<String>>,
@@ -50,7 +49,9 @@ pub fn CommandPalette(
     let (active, set_active) = signal(0_usize);
     let found = Memo::new(move |_| {
         let query = query.get();
-        commands.with(|commands| commands.iter().filter(|command| matches(command, &query)).take(40).cloned().collect::<Vec<_>>())
+        commands.with(|commands| {
+            commands.iter().filter(|command| matches(command, &query)).take(40).cloned().collect::<Vec<_>>()
+        })
     });
     let typed = move |event| {
         let text = event_target_value(&event);
@@ -137,5 +138,8 @@ fn option_id(index: usize) -> String {
 /// Every word of the query starts a word of the label or group.
 fn matches(command: &Command, query: &str) -> bool {
     let text = format!("{} {}", command.group, command.label).to_lowercase();
-    query.to_lowercase().split_whitespace().all(|word| text.split_whitespace().any(|part| part.starts_with(word)) || text.contains(word))
+    query
+        .to_lowercase()
+        .split_whitespace()
+        .all(|word| text.split_whitespace().any(|part| part.starts_with(word)) || text.contains(word))
 }

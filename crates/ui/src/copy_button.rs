@@ -7,8 +7,7 @@ use crate::{Glyph, Icon, browser};
 /// Copies `text`; hidden until the browser runs WASM, since it cannot work without. Says "Copied" for a moment.
 #[component]
 pub fn CopyButton(
-    #[prop(into)]
-    text: String,
+    #[prop(into)] text: String,
     /// Accessible name; "Copy" unless told.
     #[prop(optional, into)]
     label: Option<String>,
@@ -23,7 +22,12 @@ pub fn CopyButton(
     let copy = move |_| {
         browser::copy(&text);
         set_copied.set(true);
-        set_timeout(move || { set_copied.try_set(false); }, std::time::Duration::from_millis(1600));
+        set_timeout(
+            move || {
+                set_copied.try_set(false);
+            },
+            std::time::Duration::from_millis(1600),
+        );
     };
     let words = move || if copied.get() { "Copied".to_owned() } else { label.clone() };
     view! {

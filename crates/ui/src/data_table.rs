@@ -52,8 +52,7 @@ impl Column {
 /// A table with a head from `columns`; children are `<Row>`s (or plain `<tr>`s). The caption is read, not shown.
 #[component]
 pub fn DataTable(
-    #[prop(into)]
-    caption: String,
+    #[prop(into)] caption: String,
     #[prop(into)] columns: Signal<Vec<Column>>,
     /// A first column of checkboxes: `<Row>`s need `check_name`. Shows "select all" in the browser.
     #[prop(optional)]
@@ -161,7 +160,9 @@ fn header(column: Column) -> impl IntoView {
             </a>
         }
         .into_any(),
-        None if column.hidden_header => view! { <span class="visually-hidden">{column.header}</span> }.into_any(),
+        None if column.hidden_header => {
+            view! { <span class="visually-hidden">{column.header}</span> }.into_any()
+        }
         None => column.header.into_any(),
     };
     view! {

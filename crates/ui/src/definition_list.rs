@@ -20,11 +20,7 @@ pub fn DefinitionList(
 
 /// One name with its value.
 #[component]
-pub fn Definition(
-    #[prop(into)]
-    term: String,
-    children: Children,
-) -> impl IntoView {
+pub fn Definition(#[prop(into)] term: String, children: Children) -> impl IntoView {
     view! {
         <div class="definition">
             <dt>{term}</dt>

@@ -8,8 +8,7 @@ use crate::{Glyph, Icon, IconButton, browser};
 /// Closing follows `close_href` when given, else closes in place; a form with `method="dialog"` closes it too.
 #[component]
 pub fn Dialog(
-    #[prop(into)]
-    id: String,
+    #[prop(into)] id: String,
     #[prop(into)] title: Signal<String>,
     #[prop(optional, into)] open: Signal<bool>,
     /// Where closing leads when the URL opened it.

@@ -26,7 +26,11 @@ pub fn changes(old: &Value, new: &Value) -> Vec<Change> {
     walk(new, &mut Vec::new(), String::new(), &mut |steps, path, value| {
         leaves.entry(steps).or_insert((path, None, None)).2 = Some(value);
     });
-    leaves.into_values().filter(|(_, old, new)| old != new).map(|(path, old, new)| Change { path, old, new }).collect()
+    leaves
+        .into_values()
+        .filter(|(_, old, new)| old != new)
+        .map(|(path, old, new)| Change { path, old, new })
+        .collect()
 }
 
 /// A property diff as a table: removed and added lines, paths sorted. Values at `masked` paths are not printed.
@@ -82,7 +86,12 @@ enum Step {
     Index(usize),
 }
 
-fn walk(value: &Value, steps: &mut Vec<Step>, path: String, found: &mut impl FnMut(Vec<Step>, String, Value)) {
+fn walk(
+    value: &Value,
+    steps: &mut Vec<Step>,
+    path: String,
+    found: &mut impl FnMut(Vec<Step>, String, Value),
+) {
     match value {
         Value::Object(members) if !members.is_empty() => {
             for (key, value) in members {
@@ -120,22 +129,28 @@ fn lines(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
     }
     let both = change.old.is_some() && change.new.is_some();
     let mut extra = extra;
-    let mut line = |class: &'static str, sign: &'static str, word: &'static str, value: Value, path: Option<String>| {
-        let last = extra.take();
-        view! {
-            <tr class=class>
-                <th scope="row">{path.unwrap_or_default()}</th>
-                <td class="sign">
-                    <span aria-hidden="true">{sign}</span>
-                    <span class="visually-hidden">{word}</span>
-                </td>
-                <td>{value.to_string()} {last}</td>
-            </tr>
-        }
-        .into_any()
-    };
-    let removed = change.old.map(|old| line("minus", "−", if both { "was" } else { "removed" }, old, Some(path.clone())));
-    let added = change.new.map(|new| line("plus", "+", if both { "is" } else { "added" }, new, (!both).then_some(path)));
+    let mut line =
+        |class: &'static str, sign: &'static str, word: &'static str, value: Value, path: Option<String>| {
+            let last = extra.take();
+            let head = path.map(|path| view! { <th scope="row" rowspan=both.then_some("2")>{path}</th> });
+            view! {
+                <tr class=class>
+                    {head}
+                    <td class="sign">
+                        <span aria-hidden="true">{sign}</span>
+                        <span class="visually-hidden">{word}</span>
+                    </td>
+                    <td>{value.to_string()} {last}</td>
+                </tr>
+            }
+            .into_any()
+        };
+    let removed = change
+        .old
+        .map(|old| line("minus", "−", if both { "was" } else { "removed" }, old, Some(path.clone())));
+    let added = change
+        .new
+        .map(|new| line("plus", "+", if both { "is" } else { "added" }, new, (!both).then_some(path)));
     view! { <tbody>{removed}{added}</tbody> }.into_any()
 }
 

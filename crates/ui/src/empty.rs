@@ -7,8 +7,7 @@ use crate::{Glyph, Icon};
 /// An empty state that teaches the next step; children are its actions.
 #[component]
 pub fn Empty(
-    #[prop(into)]
-    title: String,
+    #[prop(into)] title: String,
     #[prop(optional, into)] text: Option<String>,
     #[prop(optional, into)] icon: Option<Glyph>,
     #[prop(optional)] children: Option<Children>,

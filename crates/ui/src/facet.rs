@@ -27,8 +27,7 @@ pub struct FacetItem {
 /// A folding list of values. Works as links; counts are read after the value.
 #[component]
 pub fn Facet(
-    #[prop(into)]
-    title: String,
+    #[prop(into)] title: String,
     #[prop(into)] items: Signal<Vec<FacetItem>>,
     /// Folded at first.
     #[prop(optional)]
@@ -61,7 +60,9 @@ fn value(item: FacetItem) -> impl IntoView {
         "value"
     };
     let tick = if item.excluded { Glyph::Minus } else { Glyph::Check };
-    let mark = item.mark.map(|(level, shape)| view! { <SeverityMark level shape word=item.label.clone() bare=true /> });
+    let mark = item
+        .mark
+        .map(|(level, shape)| view! { <SeverityMark level shape word=item.label.clone() bare=true /> });
     let exclude = item.exclude_href.map(|href| {
         let label = format!("Exclude {}", item.label);
         view! {

@@ -19,10 +19,7 @@ pub struct Problem {
 
 /// An error state: title, text, correlation id, a link that tries again.
 #[component]
-pub fn Failure(
-    #[prop(into)]
-    problem: Problem,
-) -> impl IntoView {
+pub fn Failure(#[prop(into)] problem: Problem) -> impl IntoView {
     view! {
         <div class="failure" role="alert">
             <Icon glyph=Glyph::Warning />

@@ -43,7 +43,12 @@ pub fn Field(
             (hint, None) => hint.clone(),
         })
     };
-    let context = FieldContext { id: id.clone(), described_by: described, invalid: Signal::derive(move || error.get().is_some()), required };
+    let context = FieldContext {
+        id: id.clone(),
+        described_by: described,
+        invalid: Signal::derive(move || error.get().is_some()),
+        required,
+    };
     let error = move || {
         error.get().map(|text| {
             view! {
@@ -66,10 +71,10 @@ pub fn Field(
 }
 
 /// A text input. `kind` is the HTML type (`text`, `email`, `search`, `number`, `url`, `date` …).
+#[expect(clippy::fn_params_excessive_bools, reason = "props are named where they are set")]
 #[component]
 pub fn TextInput(
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     #[prop(optional, into)] value: Signal<String>,
     #[prop(optional, into)] kind: Option<&'static str>,
     /// Only outside a `Field`.
@@ -125,8 +130,7 @@ pub fn TextInput(
 /// A password input with a button that shows what was typed (browser only).
 #[component]
 pub fn PasswordInput(
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     /// `current-password` unless told; `new-password` where one is chosen.
     #[prop(optional, into)]
     autocomplete: Option<&'static str>,
@@ -183,8 +187,7 @@ impl Choice {
 /// A native select.
 #[component]
 pub fn Select(
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     #[prop(into)] choices: Signal<Vec<Choice>>,
     /// Value chosen now.
     #[prop(optional, into)]
@@ -243,8 +246,7 @@ pub fn Select(
 /// A checkbox with its words; `radio=true` makes it one of a group of the same `name`, `switch=true` draws a switch.
 #[component]
 pub fn Checkbox(
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     #[prop(into)] label: String,
     /// "true" unless told.
     #[prop(optional, into)]
@@ -280,8 +282,7 @@ pub fn Checkbox(
 /// Several lines of text. Ctrl+Enter sends the form (`Shortcuts`).
 #[component]
 pub fn TextArea(
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     #[prop(optional, into)] value: Signal<String>,
     #[prop(optional, into)] id: Option<String>,
     /// Accessible name outside a `Field`.
@@ -318,8 +319,7 @@ pub fn TextArea(
 /// A native date and time input; values as `2026-11-23T14:31` in the reader's time zone.
 #[component]
 pub fn DateTimeInput(
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     #[prop(optional, into)] value: Signal<String>,
     #[prop(optional, into)] id: Option<String>,
     /// Accessible name outside a `Field`.

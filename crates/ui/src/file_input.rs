@@ -7,8 +7,7 @@ use crate::{Glyph, Icon, browser};
 /// A zone to drop files on: the native input covers it, so it works without WASM. The browser shows the chosen names.
 #[component]
 pub fn FileInput(
-    #[prop(into)]
-    id: String,
+    #[prop(into)] id: String,
     #[prop(into)] name: String,
     #[prop(into)] label: String,
     /// "NDJSON, JSON or CSV, up to 100 MB".

@@ -13,7 +13,10 @@ pub struct KeyGroup {
 
 impl KeyGroup {
     pub fn new(title: impl Into<String>, keys: &[(&'static str, &str)]) -> Self {
-        Self { title: title.into(), keys: keys.iter().map(|(keys, words)| (*keys, (*words).to_owned())).collect() }
+        Self {
+            title: title.into(),
+            keys: keys.iter().map(|(keys, words)| (*keys, (*words).to_owned())).collect(),
+        }
     }
 
     /// What `Shortcuts` does in every list.
@@ -35,7 +38,10 @@ impl KeyGroup {
 
     /// What works everywhere.
     pub fn everywhere() -> Self {
-        Self::new("Everywhere", &[("Ctrl K", "Command palette"), ("?", "This sheet"), ("Ctrl Enter", "Send the form")])
+        Self::new(
+            "Everywhere",
+            &[("Ctrl K", "Command palette"), ("?", "This sheet"), ("Ctrl Enter", "Send the form")],
+        )
     }
 }
 
@@ -44,10 +50,7 @@ pub const HELP: &str = "help-sheet";
 
 /// The keys in a dialog. Once, in the root component.
 #[component]
-pub fn HelpSheet(
-    #[prop(into)]
-    groups: Vec<KeyGroup>,
-) -> impl IntoView {
+pub fn HelpSheet(#[prop(into)] groups: Vec<KeyGroup>) -> impl IntoView {
     let groups = groups
         .into_iter()
         .map(|group| {

@@ -38,15 +38,24 @@ pub fn member_path(parent: &str, key: &str) -> String {
     }
 }
 
-fn node(key: &str, path: String, value: &Value, depth: usize, actions: Option<Callback<(String, Value), AnyView>>) -> AnyView {
+fn node(
+    key: &str,
+    path: String,
+    value: &Value,
+    depth: usize,
+    actions: Option<Callback<(String, Value), AnyView>>,
+) -> AnyView {
     let next = depth.saturating_sub(1);
     let branches: Vec<AnyView> = match value {
-        Value::Object(members) if !members.is_empty() => {
-            members.iter().map(|(key, value)| node(key, member_path(&path, key), value, next, actions)).collect()
-        }
-        Value::Array(items) if !items.is_empty() => {
-            items.iter().enumerate().map(|(index, value)| node(&index.to_string(), format!("{path}[{index}]"), value, next, actions)).collect()
-        }
+        Value::Object(members) if !members.is_empty() => members
+            .iter()
+            .map(|(key, value)| node(key, member_path(&path, key), value, next, actions))
+            .collect(),
+        Value::Array(items) if !items.is_empty() => items
+            .iter()
+            .enumerate()
+            .map(|(index, value)| node(&index.to_string(), format!("{path}[{index}]"), value, next, actions))
+            .collect(),
         _ => return leaf(key, path, value, actions),
     };
     let size = match value {
@@ -67,7 +76,12 @@ fn node(key: &str, path: String, value: &Value, depth: usize, actions: Option<Ca
     .into_any()
 }
 
-fn leaf(key: &str, path: String, value: &Value, actions: Option<Callback<(String, Value), AnyView>>) -> AnyView {
+fn leaf(
+    key: &str,
+    path: String,
+    value: &Value,
+    actions: Option<Callback<(String, Value), AnyView>>,
+) -> AnyView {
     let class = match value {
         Value::String(_) => "value string",
         Value::Number(_) => "value number",

@@ -7,8 +7,7 @@ use crate::{Tone, button::classes};
 /// A tile: label, number, change. Stands in `<div class="kpis">`, parted by hairlines.
 #[component]
 pub fn Kpi(
-    #[prop(into)]
-    label: String,
+    #[prop(into)] label: String,
     /// Formatted number.
     #[prop(into)]
     value: Signal<String>,
@@ -30,7 +29,10 @@ pub fn Kpi(
 ) -> impl IntoView {
     let number = view! { <b class="value">{move || value.get()}</b> };
     let number = match href {
-        Some(href) => view! { <a href=href aria-label=format!("{label}: {}", value.get_untracked())>{number}</a> }.into_any(),
+        Some(href) => {
+            view! { <a href=href aria-label=format!("{label}: {}", value.get_untracked())>{number}</a> }
+                .into_any()
+        }
         None => number.into_any(),
     };
     view! {

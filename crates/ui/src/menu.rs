@@ -5,6 +5,7 @@ use leptos::{ev::MouseEvent, prelude::*};
 use crate::{Glyph, Icon, Kbd, button::classes};
 
 /// A button that unfolds `<MenuItem>`s, `<MenuLabel>`s and `<MenuLine>`s.
+#[expect(clippy::fn_params_excessive_bools, reason = "props are named where they are set")]
 #[component]
 pub fn Menu(
     /// Accessible name of the button; shown unless `icon_only`.

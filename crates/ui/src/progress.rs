@@ -7,8 +7,7 @@ use crate::{Tone, button::classes};
 /// A labelled bar: `value` of `max` (100 unless told), or under way without a known end when `value` is missing.
 #[component]
 pub fn Progress(
-    #[prop(into)]
-    label: String,
+    #[prop(into)] label: String,
     #[prop(optional, into)] value: MaybeProp<f64>,
     #[prop(optional)] max: Option<f64>,
     /// "34 %", shown at the right.

@@ -5,8 +5,7 @@ use leptos::prelude::*;
 /// A titled part of a page; `actions` stand right of the title.
 #[component]
 pub fn Section(
-    #[prop(into)]
-    title: Signal<String>,
+    #[prop(into)] title: Signal<String>,
     /// `id` of the section, for links to it.
     #[prop(optional, into)]
     id: Option<String>,
@@ -34,8 +33,7 @@ pub fn Section(
 /// The head of a page: `h1`, a muted line beside it, actions at the right.
 #[component]
 pub fn PageHead(
-    #[prop(into)]
-    title: Signal<String>,
+    #[prop(into)] title: Signal<String>,
     /// Muted words beside the title (counts, state).
     #[prop(optional, into)]
     note: MaybeProp<String>,

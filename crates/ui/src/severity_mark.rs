@@ -32,8 +32,7 @@ impl Shape {
 pub fn SeverityMark(
     level: &'static str,
     shape: Shape,
-    #[prop(into)]
-    word: String,
+    #[prop(into)] word: String,
     /// Shape only.
     #[prop(optional)]
     bare: bool,

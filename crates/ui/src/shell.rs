@@ -6,9 +6,7 @@ use crate::{Glyph, Icon, Tone, button::classes};
 
 /// The product's mark and name.
 #[component]
-pub fn Logo(
-    #[prop(optional)] mark_only: bool,
-) -> impl IntoView {
+pub fn Logo(#[prop(optional)] mark_only: bool) -> impl IntoView {
     view! {
         <span class="logo">
             <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
@@ -23,8 +21,7 @@ pub fn Logo(
 /// One area in the rail. `key` is the letter after `g` that leads there.
 #[component]
 pub fn RailLink(
-    #[prop(into)]
-    href: String,
+    #[prop(into)] href: String,
     glyph: Glyph,
     #[prop(into)] label: String,
     #[prop(optional, into)] current: Signal<bool>,

@@ -19,7 +19,12 @@ pub fn Shortcuts() -> impl IntoView {
             let began = browser::key(&event, go);
             after_go.set(began);
             if began {
-                set_timeout(move || { after_go.try_set(false); }, std::time::Duration::from_millis(1200));
+                set_timeout(
+                    move || {
+                        after_go.try_set(false);
+                    },
+                    std::time::Duration::from_millis(1200),
+                );
             }
         });
         let clicks = window_event_listener(ev::click, |event| browser::close_menus_outside(&event));

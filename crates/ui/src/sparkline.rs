@@ -13,8 +13,7 @@ const GAP: f64 = 3.0;
 /// Bars of equal width, scaled to the largest; `label` says what they show ("7 days, 12 to 88 a day").
 #[component]
 pub fn Sparkline(
-    #[prop(into)]
-    values: Signal<Vec<f64>>,
+    #[prop(into)] values: Signal<Vec<f64>>,
     #[prop(into)] label: String,
     #[prop(optional)] tone: Tone,
 ) -> impl IntoView {

@@ -10,11 +10,13 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use crate::{
-    Actions, Avatar, Badge, BulkBar, Button, Chart, ChartRow, Checkbox, Chip, Choice, CodeBlock, Column, CopyButton, DataTable, DateTimeInput,
-    Definition, DefinitionList, Dialog, DiffView, Empty, Facet, FacetItem, Failure, Field, FileInput, Glyph, HELP, Icon, IconButton, JsonTree, Kbd,
-    Kpi, Logo, Menu, MenuItem, MenuLabel, MenuLine, Notice, NoticeKind, PALETTE, Pager, Panel, PasswordInput, Problem, Progress, RailLink,
-    RelativeTime, Row, Section, Select, SeverityMark, Shape, Shaped, Skeleton, Sorted, Sparkline, SplitList, Tab, Tabs, TextArea, TextInput,
-    ThemeToggle, Timestamp, Tone, Variant, button::classes,
+    Actions, Avatar, Badge, BulkBar, Button, Chart, ChartRow, Checkbox, Chip, Choice, CodeBlock, Column,
+    CopyButton, DataTable, DateTimeInput, Definition, DefinitionList, Dialog, DiffView, Empty, Facet,
+    FacetItem, Failure, Field, FileInput, Glyph, HELP, Icon, IconButton, JsonTree, Kbd, Kpi, Logo, Menu,
+    MenuItem, MenuLabel, MenuLine, Notice, NoticeKind, PALETTE, Pager, Panel, PasswordInput, Problem,
+    Progress, RailLink, RelativeTime, Row, Section, Select, SeverityMark, Shape, Shaped, Skeleton, Sorted,
+    Sparkline, SplitList, Tab, Tabs, TextArea, TextInput, ThemeToggle, Timestamp, Tone, Variant,
+    button::classes,
 };
 
 const LEVELS: [(&str, Shape, &str); 5] = [
@@ -25,25 +27,75 @@ const LEVELS: [(&str, Shape, &str); 5] = [
     ("info", Shape::Ring, "Info"),
 ];
 
-const TONES: [Tone; 8] = [Tone::Neutral, Tone::Accent, Tone::Ok, Tone::Info, Tone::Low, Tone::Medium, Tone::High, Tone::Critical];
+const TONES: [Tone; 8] =
+    [Tone::Neutral, Tone::Accent, Tone::Ok, Tone::Info, Tone::Low, Tone::Medium, Tone::High, Tone::Critical];
 
 const TOKENS: [&str; 24] = [
-    "bg", "surface", "raised", "hover", "press", "line", "line-strong", "line-control", "text", "muted", "faint", "accent", "accent-soft", "ok",
-    "add", "del", "mark", "critical", "high", "medium", "low", "info", "warning-soft", "error-soft",
+    "bg",
+    "surface",
+    "raised",
+    "hover",
+    "press",
+    "line",
+    "line-strong",
+    "line-control",
+    "text",
+    "muted",
+    "faint",
+    "accent",
+    "accent-soft",
+    "ok",
+    "add",
+    "del",
+    "mark",
+    "critical",
+    "high",
+    "medium",
+    "low",
+    "info",
+    "warning-soft",
+    "error-soft",
 ];
 
 const PARTS: [(&str, &str); 15] = [
-    ("colours", "Colours"), ("icons", "Icons"), ("buttons", "Buttons"), ("menus", "Menus and dialogs"), ("fields", "Fields"), ("labels", "Labels"),
-    ("notices", "Notices"), ("states", "Waiting, empty, failed"), ("numbers", "Numbers"), ("charts", "Charts"), ("tables", "Tables"),
-    ("list", "List with panel"), ("machine", "Machine text"), ("diff", "Difference"), ("story", "Timeline"),
+    ("colours", "Colours"),
+    ("icons", "Icons"),
+    ("buttons", "Buttons"),
+    ("menus", "Menus and dialogs"),
+    ("fields", "Fields"),
+    ("labels", "Labels"),
+    ("notices", "Notices"),
+    ("states", "Waiting, empty, failed"),
+    ("numbers", "Numbers"),
+    ("charts", "Charts"),
+    ("tables", "Tables"),
+    ("list", "List with panel"),
+    ("machine", "Machine text"),
+    ("diff", "Difference"),
+    ("story", "Timeline"),
 ];
 
 /// All of it on one page.
 #[component]
 pub fn Styleguide() -> impl IntoView {
-    let links = PARTS.map(|(id, title)| view! { <a rel="external" href=format!("#{id}")>{title}</a> }).collect_view();
+    let links =
+        PARTS.map(|(id, title)| view! { <a rel="external" href=format!("#{id}")>{title}</a> }).collect_view();
     let parts = vec![
-        colours(), icons(), buttons(), menus(), fields(), labels(), notices(), states(), numbers(), charts(), tables(), list(), machine(), diff(), story(),
+        colours(),
+        icons(),
+        buttons(),
+        menus(),
+        fields(),
+        labels(),
+        notices(),
+        states(),
+        numbers(),
+        charts(),
+        tables(),
+        list(),
+        machine(),
+        diff(),
+        story(),
     ];
     view! {
         <div class="styleguide">
@@ -92,7 +144,9 @@ fn colours() -> AnyView {
 }
 
 fn icons() -> AnyView {
-    let all = Glyph::ALL.map(|glyph| view! { <span class="glyph"><Icon glyph />{format!("{glyph:?}")}</span> }).collect_view();
+    let all = Glyph::ALL
+        .map(|glyph| view! { <span class="glyph"><Icon glyph />{format!("{glyph:?}")}</span> })
+        .collect_view();
     view! {
         <Section id="icons" title="Icons">
             <div class="glyphs">{all}</div>
@@ -182,7 +236,11 @@ fn menus() -> AnyView {
 }
 
 fn fields() -> AnyView {
-    let roles = vec![Choice::new("viewer", "Viewer"), Choice::new("analyst", "Analyst"), Choice::new("admin", "Admin")];
+    let roles = vec![
+        Choice::new("viewer", "Viewer"),
+        Choice::new("analyst", "Analyst"),
+        Choice::new("admin", "Admin"),
+    ];
     view! {
         <Section id="fields" title="Fields">
             <div class="specimen">
@@ -222,10 +280,14 @@ fn fields() -> AnyView {
 
 fn labels() -> AnyView {
     let marks = LEVELS.map(|(level, shape, word)| view! { <SeverityMark level shape word /> }).collect_view();
-    let bare = LEVELS.map(|(level, shape, word)| view! { <SeverityMark level shape word bare=true /> }).collect_view();
+    let bare = LEVELS
+        .map(|(level, shape, word)| view! { <SeverityMark level shape word bare=true /> })
+        .collect_view();
     let badges = TONES.map(|tone| view! { <Badge tone>"12"</Badge> }).collect_view();
     let chips = TONES.map(|tone| view! { <Chip tone>{tone.class()}</Chip> }).collect_view();
-    let people = ["Mara Kent", "Jo Reyes", "Ana Kim", "Bo Lind", "Cyn Abara"].map(|name| view! { <Avatar name alone=true /> }).collect_view();
+    let people = ["Mara Kent", "Jo Reyes", "Ana Kim", "Bo Lind", "Cyn Abara"]
+        .map(|name| view! { <Avatar name alone=true /> })
+        .collect_view();
     view! {
         <Section id="labels" title="Labels">
             <div class="specimen">{marks}{bare}</div>
@@ -322,8 +384,16 @@ fn numbers() -> AnyView {
 
 fn charts() -> AnyView {
     let hours: Vec<String> = (0..24).map(|hour| format!("{hour:02}:00")).collect();
-    let quiet = |seed: i32| -> Vec<i32> { (0..24).map(|hour| 20 + (hour * seed * 7) % 23 + if (13..17).contains(&hour) { seed * 14 } else { 0 }).collect() };
-    let series = [("Info", "var(--info)", quiet(3)), ("Medium", "var(--medium)", quiet(2)), ("High", "var(--high)", quiet(1))];
+    let quiet = |seed: i32| -> Vec<i32> {
+        (0..24)
+            .map(|hour| 20 + (hour * seed * 7) % 23 + if (13..17).contains(&hour) { seed * 14 } else { 0 })
+            .collect()
+    };
+    let series = [
+        ("Info", "var(--info)", quiet(3)),
+        ("Medium", "var(--medium)", quiet(2)),
+        ("High", "var(--high)", quiet(1)),
+    ];
     let axis = |data: &[String]| Axis::new().type_(AxisType::Category).data(data.to_vec());
     let frame = |top| Grid::new().left("0").right("0").top(top).bottom("0").contain_label(true);
     let mut bars = Options::new()
@@ -332,13 +402,17 @@ fn charts() -> AnyView {
         .x_axis(axis(&hours))
         .y_axis(Axis::new().type_(AxisType::Value).split_line(SplitLine::new().show(false)).show(false));
     for (name, color, data) in &series {
-        bars = bars.series(Bar::new().name(*name).stack("all").item_style(ItemStyle::new().color(*color)).data(data.clone()));
+        bars = bars.series(
+            Bar::new().name(*name).stack("all").item_style(ItemStyle::new().color(*color)).data(data.clone()),
+        );
     }
     let rows: Vec<ChartRow> = hours
         .iter()
         .enumerate()
         .map(|(index, hour)| ChartRow {
-            cells: std::iter::once(hour.clone()).chain(series.iter().map(|(.., data)| data[index].to_string())).collect(),
+            cells: std::iter::once(hour.clone())
+                .chain(series.iter().map(|(.., data)| data[index].to_string()))
+                .collect(),
             links: vec![format!("#hour-{index}")],
         })
         .collect();
@@ -349,9 +423,17 @@ fn charts() -> AnyView {
         .tooltip(Tooltip::new().trigger(Trigger::Axis))
         .x_axis(axis(&days).boundary_gap(false))
         .y_axis(Axis::new().type_(AxisType::Value).split_number(3))
-        .series(Line::new().name("Detected").line_style(LineStyle::new().width(1.5)).data((1..=20).map(count).collect::<Vec<_>>()));
+        .series(
+            Line::new()
+                .name("Detected")
+                .line_style(LineStyle::new().width(1.5))
+                .data((1..=20).map(count).collect::<Vec<_>>()),
+        );
     let line_rows: Vec<ChartRow> = (1..=20)
-        .map(|day| ChartRow { cells: vec![format!("{day} Nov"), count(day).to_string()], links: vec![format!("#day-{day}")] })
+        .map(|day| ChartRow {
+            cells: vec![format!("{day} Nov"), count(day).to_string()],
+            links: vec![format!("#day-{day}")],
+        })
         .collect();
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     view! {
@@ -377,8 +459,20 @@ fn charts() -> AnyView {
 }
 
 const MESSAGES: [(usize, &str, &str, &str, &str); 7] = [
-    (1, "14:31:59.096", "web-01", "Failed password for invalid user deploy from 185.220.101.34 port 41822 ssh2", "×2"),
-    (2, "14:31:57.246", "web-03", "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=185.220.101.34", "×1"),
+    (
+        1,
+        "14:31:59.096",
+        "web-01",
+        "Failed password for invalid user deploy from 185.220.101.34 port 41822 ssh2",
+        "×2",
+    ),
+    (
+        2,
+        "14:31:57.246",
+        "web-03",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=185.220.101.34",
+        "×1",
+    ),
     (2, "14:31:55.642", "ci-04", "pam_unix(sshd:auth): authentication failure", "×96"),
     (4, "14:31:53.136", "web-03", "Connection closed by 185.220.100.13 [preauth]", "×2"),
     (0, "14:31:37.062", "db-02", "Accepted password for admin from 185.220.101.34 port 50112 ssh2", "×312"),
@@ -504,7 +598,13 @@ pub fn list_specimen() -> AnyView {
     let systems = |names: [(&str, &str, u8); 3]| {
         names
             .into_iter()
-            .map(|(label, count, share)| FacetItem { label: label.to_owned(), count: count.to_owned(), share, href: "#list".to_owned(), ..FacetItem::default() })
+            .map(|(label, count, share)| FacetItem {
+                label: label.to_owned(),
+                count: count.to_owned(),
+                share,
+                href: "#list".to_owned(),
+                ..FacetItem::default()
+            })
             .collect::<Vec<_>>()
     };
     let facets = move || {

@@ -43,7 +43,7 @@ pub fn ThemeToggle(
         }
     };
     view! {
-        <form class="theme-toggle" method="post" action=action role="group" aria-label="Colour scheme">
+        <form class="theme-toggle" method="post" action=action aria-label="Colour scheme">
             {choice("light", "Light", Glyph::Sun)}
             {choice("dark", "Dark", Glyph::Moon)}
             {choice("system", "System", Glyph::Monitor)}

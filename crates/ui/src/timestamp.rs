@@ -7,8 +7,7 @@ use crate::browser;
 /// A time: `iso` (UTC, RFC 3339) for machines, `text` as formatted by the server, `title` the long form with UTC.
 #[component]
 pub fn Timestamp(
-    #[prop(into)]
-    iso: String,
+    #[prop(into)] iso: String,
     #[prop(into)] text: String,
     #[prop(optional, into)] title: Option<String>,
 ) -> impl IntoView {
@@ -23,8 +22,7 @@ pub fn Timestamp(
 /// A time as "6 min ago" in the browser (refreshed each minute); the server and no-WASM show `text`.
 #[component]
 pub fn RelativeTime(
-    #[prop(into)]
-    iso: String,
+    #[prop(into)] iso: String,
     /// The absolute time, shown first and kept as the tooltip.
     #[prop(into)]
     text: String,

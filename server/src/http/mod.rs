@@ -10,6 +10,7 @@ pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod query;
+pub mod schema;
 
 /// Text inside HTML.
 pub fn escape(text: &str) -> String {

@@ -87,7 +87,7 @@ pub(super) async fn submit(
 
 /// Stores what waits in one lane until nothing does.
 async fn work(services: Services, organization: OrganizationId) {
-    let lane = Working { services: &services, organization };
+    let mut lane = Working { services: &services, organization, open: true };
     while let Some(requests) = lane.next() {
         let bytes = requests.iter().map(|r| r.bytes).sum();
         store_together(&services, organization, requests).await;
@@ -99,11 +99,12 @@ async fn work(services: Services, organization: OrganizationId) {
 struct Working<'a> {
     services: &'a Services,
     organization: OrganizationId,
+    open: bool,
 }
 
 impl Working<'_> {
     /// The next requests to store together; `None` closes the lane.
-    fn next(&self) -> Option<Vec<Request>> {
+    fn next(&mut self) -> Option<Vec<Request>> {
         let mut lanes = self.services.memory.ingest.lanes();
         let waiting = &mut lanes.get_mut(&self.organization)?.waiting;
         let (mut taken, mut rows, mut keys) = (Vec::new(), 0, HashSet::new());
@@ -119,6 +120,7 @@ impl Working<'_> {
         }
         if taken.is_empty() {
             lanes.remove(&self.organization);
+            self.open = false;
             return None;
         }
         Some(taken)
@@ -127,7 +129,9 @@ impl Working<'_> {
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        if let Some(lane) = self.services.memory.ingest.lanes().remove(&self.organization) {
+        // A closed lane may have been opened again, by another task.
+        if self.open
+            && let Some(lane) = self.services.memory.ingest.lanes().remove(&self.organization) {
             let bytes = lane.waiting.iter().map(|r| r.bytes).sum();
             self.services.memory.ingest.waiting.fetch_sub(bytes, Ordering::Relaxed);
         }
@@ -193,10 +197,10 @@ async fn answer_known(services: &Services, organization: OrganizationId, request
                 known.insert(key.clone(), answer);
             }
         }
-        store::Result::Ok(())
+        Ok::<(), store::Error>(())
     };
     if let Err(e) = look.await {
-        let error = Error::from(e);
+        let error = e.into();
         for request in requests {
             let _ = request.reply.send(Err(copy(&error)));
         }

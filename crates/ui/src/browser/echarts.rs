@@ -28,7 +28,11 @@ pub(crate) fn on_scheme_change(changed: impl Fn() + Clone + 'static) {
 }
 
 /// Makes an instance in the element: theme, resizing, clicks, brush; disposes it with the owner. False while the script is not there.
-pub(crate) fn start(element: &HtmlElement, table_id: &str, on_brush: Option<Callback<(usize, usize)>>) -> bool {
+pub(crate) fn start(
+    element: &HtmlElement,
+    table_id: &str,
+    on_brush: Option<Callback<(usize, usize)>>,
+) -> bool {
     let Some(echarts) = global() else { return false };
     let theme = to_js(&theme(element));
     let Some(instance) = call(&echarts, "init", &[element.as_ref(), &theme]) else { return false };
@@ -67,7 +71,10 @@ pub(crate) fn start(element: &HtmlElement, table_id: &str, on_brush: Option<Call
 
 /// Draws the options into the element's instance, tokens resolved.
 pub(crate) fn draw(element: &HtmlElement, options: &Options, brush: bool) {
-    let Some(instance) = global().and_then(|echarts| call(&echarts, "getInstanceByDom", &[element.as_ref()])) else { return };
+    let Some(instance) = global().and_then(|echarts| call(&echarts, "getInstanceByDom", &[element.as_ref()]))
+    else {
+        return;
+    };
     let Ok(mut options) = serde_json::to_value(options) else { return };
     resolve(&mut options, element);
     options["animation"] = Value::Bool(!still());
@@ -143,22 +150,32 @@ fn resolve(value: &mut Value, element: &HtmlElement) {
 fn color(element: &HtmlElement, token: &str) -> String {
     let style = element.style();
     let _ = style.set_property("color", token);
-    let found = window().get_computed_style(element).ok().flatten().and_then(|style| style.get_property_value("color").ok());
+    let found = window()
+        .get_computed_style(element)
+        .ok()
+        .flatten()
+        .and_then(|style| style.get_property_value("color").ok());
     let _ = style.remove_property("color");
     found.unwrap_or_default()
 }
 
 /// True where the reader wants no motion.
 fn still() -> bool {
-    window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|media| media.matches())
+    window()
+        .match_media("(prefers-reduced-motion: reduce)")
+        .ok()
+        .flatten()
+        .is_some_and(|media| media.matches())
 }
 
 /// The look shared by all charts. Tooltips are drawn, not HTML: a strict CSP refuses their style attributes.
 fn theme(element: &HtmlElement) -> Value {
     let get = |token: &str| color(element, token);
-    let (text, muted, line, surface) = (get("var(--text)"), get("var(--muted)"), get("var(--line)"), get("var(--raised)"));
+    let (text, muted, line, surface) =
+        (get("var(--text)"), get("var(--muted)"), get("var(--line)"), get("var(--raised)"));
     let font = "Inter, system-ui, sans-serif";
-    let palette = ["var(--accent)", "var(--ok)", "var(--medium)", "var(--info)", "var(--high)", "var(--low)"].map(get);
+    let palette =
+        ["var(--accent)", "var(--ok)", "var(--medium)", "var(--info)", "var(--high)", "var(--low)"].map(get);
     let axis = json!({
         "axisLine": { "lineStyle": { "color": line } },
         "axisTick": { "show": false },

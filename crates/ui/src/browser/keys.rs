@@ -71,7 +71,8 @@ fn modal_open() -> bool {
 
 /// Clicks the last visible match: the panel's before the page's.
 fn click(selector: &str) -> bool {
-    let shown = body_all::<HtmlElement>(selector).into_iter().rfind(|element| element.offset_parent().is_some());
+    let shown =
+        body_all::<HtmlElement>(selector).into_iter().rfind(|element| element.offset_parent().is_some());
     let found = shown.is_some();
     if let Some(element) = shown {
         element.click();
@@ -111,15 +112,29 @@ fn escape(event: &KeyboardEvent) -> bool {
 }
 
 fn move_in_menu(event: &KeyboardEvent, name: &str) -> bool {
-    let Some(menu) = target(event).and_then(|target| closest(&target, "details.menu[open]")) else { return false };
+    let Some(menu) = target(event).and_then(|target| closest(&target, "details.menu[open]")) else {
+        return false;
+    };
     let items = all::<HtmlElement>(&menu, ".menu-item:not(:disabled)");
     let now = document().active_element().and_then(|active| items.iter().position(|item| **item == active));
     let last = items.len().saturating_sub(1);
     let next = match (name, now) {
         ("Home", _) | ("ArrowDown", None) => 0,
         ("End", _) | ("ArrowUp", None) => last,
-        ("ArrowDown", Some(now)) => if now == last { 0 } else { now + 1 },
-        (_, Some(now)) => if now == 0 { last } else { now - 1 },
+        ("ArrowDown", Some(now)) => {
+            if now == last {
+                0
+            } else {
+                now + 1
+            }
+        }
+        (_, Some(now)) => {
+            if now == 0 {
+                last
+            } else {
+                now - 1
+            }
+        }
         _ => 0,
     };
     if let Some(item) = items.get(next) {
@@ -129,7 +144,12 @@ fn move_in_menu(event: &KeyboardEvent, name: &str) -> bool {
 }
 
 fn focus_search() -> bool {
-    let Some(field) = body_all::<HtmlInputElement>("[data-search]").into_iter().rfind(|field| field.offset_parent().is_some()) else { return false };
+    let Some(field) = body_all::<HtmlInputElement>("[data-search]")
+        .into_iter()
+        .rfind(|field| field.offset_parent().is_some())
+    else {
+        return false;
+    };
     let _ = field.focus();
     field.select();
     true
@@ -138,7 +158,9 @@ fn focus_search() -> bool {
 /// The row the focus is in, else the one shown in the panel.
 fn row_now(rows: &[HtmlElement]) -> Option<usize> {
     let focused = document().active_element().and_then(|active| closest(&active, "[data-row]"));
-    rows.iter().position(|row| focused.as_ref().is_some_and(|focused| **row == *focused)).or_else(|| rows.iter().position(|row| row.has_attribute("aria-current")))
+    rows.iter()
+        .position(|row| focused.as_ref().is_some_and(|focused| **row == *focused))
+        .or_else(|| rows.iter().position(|row| row.has_attribute("aria-current")))
 }
 
 fn move_row(step: isize) -> bool {

@@ -62,7 +62,12 @@ pub(crate) fn follow_close_link(dialog: &HtmlDialogElement) {
 
 /// Follows the row's link when the click was on the row itself: not on a control, not a selection of text.
 pub(crate) fn open_row(event: &MouseEvent) {
-    if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
+    if event.default_prevented()
+        || event.ctrl_key()
+        || event.meta_key()
+        || event.shift_key()
+        || event.alt_key()
+    {
         return;
     }
     let Some(target) = target(event) else { return };
@@ -76,7 +81,8 @@ pub(crate) fn open_row(event: &MouseEvent) {
 
 /// The link inside a row that leads where the row leads.
 pub(crate) fn follow_row(row: &Element) {
-    let link = find::<HtmlElement>(row, "a[data-row-link]").or_else(|| find::<HtmlElement>(row, "td a[href]"));
+    let link =
+        find::<HtmlElement>(row, "a[data-row-link]").or_else(|| find::<HtmlElement>(row, "td a[href]"));
     if let Some(link) = link {
         link.click();
     } else if let Some(href) = row.get_attribute("data-href") {
@@ -119,17 +125,27 @@ pub(crate) fn close_menu_of(event: &MouseEvent) {
 
 /// Copies what the pressed button carries in `data-copy`.
 pub(crate) fn copy_from(event: &MouseEvent) {
-    if let Some(text) = target(event).and_then(|target| closest(&target, "[data-copy]")).and_then(|button| button.get_attribute("data-copy")) {
+    if let Some(text) = target(event)
+        .and_then(|target| closest(&target, "[data-copy]"))
+        .and_then(|button| button.get_attribute("data-copy"))
+    {
         copy(&text);
     }
 }
 
 /// Names of the chosen files, parted by commas.
 pub(crate) fn file_names(event: &Event) -> String {
-    let Some(files) = target(event).and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).and_then(|input| input.files()) else {
+    let Some(files) = target(event)
+        .and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+        .and_then(|input| input.files())
+    else {
         return String::new();
     };
-    (0..files.length()).filter_map(|index| files.get(index)).map(|file| file.name()).collect::<Vec<_>>().join(", ")
+    (0..files.length())
+        .filter_map(|index| files.get(index))
+        .map(|file| file.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 pub(crate) fn click_by_id(id: &str) {
@@ -158,7 +174,9 @@ pub(crate) fn reveal(element: &Element) {
 /// Runs now and then each minute until the owner goes, with the time in milliseconds.
 pub(crate) fn every_minute(run: impl Fn(f64) + 'static) {
     run(js_sys::Date::now());
-    if let Ok(handle) = set_interval_with_handle(move || run(js_sys::Date::now()), std::time::Duration::from_mins(1)) {
+    if let Ok(handle) =
+        set_interval_with_handle(move || run(js_sys::Date::now()), std::time::Duration::from_mins(1))
+    {
         on_cleanup(move || handle.clear());
     }
 }

@@ -1,0 +1,49 @@
+//! `/account`: one's profile, password, theme and devices.
+
+mod api;
+mod devices;
+mod password;
+mod profile;
+
+pub use api::{
+    Account, ChangePassword, DeviceRow, ListDevices, LoadAccount, RevokeDevice, SaveProfile, change_password, list_devices, load_account, revoke_device,
+    save_profile,
+};
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use leptos_meta::Title;
+use ui::{PageHead, Section, ThemeToggle};
+
+use crate::session::use_session;
+use crate::shell::SetTheme;
+
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    view! {
+        <Title text="Account" />
+        <PageHead title="Account" />
+        <div class="page page-narrow stack">
+            <profile::Profile />
+            <password::Password />
+            <Section title="Colour scheme" hint="Kept in this browser.">
+                <Theme />
+            </Section>
+            <devices::Devices />
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Theme() -> impl IntoView {
+    let session = use_session();
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                let theme = session.await.map(|s| s.theme).unwrap_or_default();
+                view! { <ThemeToggle action=SetTheme::url() theme=theme /> }
+            })}
+        </Transition>
+    }
+}

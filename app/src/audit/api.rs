@@ -1,0 +1,108 @@
+//! Server functions of the audit page.
+
+#[cfg(feature = "ssr")]
+use domain::audit::AuditFilter;
+use domain::audit::{AuditRecord, Verdict};
+#[cfg(feature = "ssr")]
+use domain::page::DEFAULT_LIMIT;
+#[cfg(feature = "ssr")]
+use domain::permission::AuditRead;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Answer;
+use crate::routes::AuditQuery;
+#[cfg(feature = "ssr")]
+use crate::server::scope;
+use crate::when::When;
+
+/// One page of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditList {
+    pub rows: Vec<Line>,
+    pub next: Option<String>,
+    /// How many entries match.
+    pub total: i64,
+    /// The filter with its times in UTC, for the export.
+    pub exact: AuditQuery,
+}
+
+/// A row of the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub seq: i64,
+    pub at: When,
+    pub actor: String,
+    pub action: String,
+    pub target_type: String,
+    pub target_id: String,
+    pub success: bool,
+}
+
+/// An entry with all it holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: When,
+    pub record: AuditRecord,
+}
+
+#[server(name = ListAudit, prefix = "/fn", endpoint = "audit", input = GetUrl)]
+pub async fn list_audit(organization: String, #[server(default)] query: AuditQuery) -> Answer<AuditList> {
+    let scope = scope(&organization).await?;
+    let cx = scope.admit::<AuditRead>()?;
+    let filter = filter(&query, scope.zone)?;
+    let cursor = Some(query.cursor.as_str()).filter(|c| !c.is_empty());
+    let page = service::audit::list(&cx, &filter, DEFAULT_LIMIT, cursor).await?;
+    Ok(list(page, service::audit::count(&cx, &filter).await?, query, &filter, scope.zone))
+}
+
+#[server(name = LoadEntry, prefix = "/fn", endpoint = "audit_entry", input = GetUrl)]
+pub async fn load_entry(organization: String, seq: i64) -> Answer<Entry> {
+    let scope = scope(&organization).await?;
+    let cx = scope.admit::<AuditRead>()?;
+    let page = service::audit::list(&cx, &AuditFilter::default(), 1, Some(&seq.saturating_add(1).to_string())).await?;
+    let found = page.items.into_iter().find(|record| record.seq == seq).ok_or(service::Error::NotFound)?;
+    Ok(Entry { at: scope.zone.when(found.created_at), record: found })
+}
+
+/// Walks the whole chain of the organization.
+#[server(name = VerifyAudit, prefix = "/fn", endpoint = "verify_audit", input = GetUrl)]
+pub async fn verify_audit(organization: String) -> Answer<Verdict> {
+    let scope = scope(&organization).await?;
+    scope.admit::<AuditRead>()?;
+    Ok(service::audit::verify(&scope.services, scope.organization.id, &scope.organization.slug, None).await?)
+}
+
+#[cfg(feature = "ssr")]
+fn filter(query: &AuditQuery, zone: crate::when::Zone) -> Answer<AuditFilter> {
+    let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+    Ok(AuditFilter {
+        actor: some(&query.actor),
+        action: some(&query.action),
+        target_type: some(&query.target_type),
+        target_id: some(&query.target_id),
+        from: zone.parse_optional("from", &query.from)?,
+        to: zone.parse_optional("to", &query.to)?,
+    })
+}
+
+#[cfg(feature = "ssr")]
+fn list(page: domain::page::Page<AuditRecord>, total: i64, query: AuditQuery, filter: &AuditFilter, zone: crate::when::Zone) -> AuditList {
+    let line = |r: AuditRecord| Line {
+        seq: r.seq,
+        at: zone.when(r.created_at),
+        actor: r.actor,
+        action: r.action,
+        target_type: r.target_type,
+        target_id: r.target_id,
+        success: r.success,
+    };
+    let iso = |at: Option<domain::Timestamp>| at.map(domain::Timestamp::iso).unwrap_or_default();
+    AuditList {
+        rows: page.items.into_iter().map(line).collect(),
+        next: page.next_cursor,
+        total,
+        exact: AuditQuery { from: iso(filter.from), to: iso(filter.to), ..query },
+    }
+}

@@ -1,0 +1,143 @@
+//! One entry: who, where from, what changed, and its place in the chain.
+
+use leptos::prelude::*;
+use serde_json::Value;
+use ui::{CodeBlock, Definition, DefinitionList, DiffView, JsonTree, Load, Notice, NoticeKind, Panel};
+
+use super::api::{AuditList, Entry, load_entry};
+use crate::error::{Answer, AppError};
+use crate::routes::AuditQuery;
+use crate::when::At;
+
+#[component]
+pub fn EntryPanel(slug: Memo<String>, query: Memo<AuditQuery>, entries: Resource<Answer<AuditList>>) -> impl IntoView {
+    let seq = Memo::new(move |_| query.with(|q| q.entry.parse::<i64>().ok()));
+    let entry = Resource::new(
+        move || (slug.get(), seq.get()),
+        |(slug, seq)| async move {
+            match seq {
+                Some(seq) => load_entry(slug, seq).await,
+                None => Err(AppError::not_found()),
+            }
+        },
+    );
+    let href = move |seq: i64| query.with(|q| q.open(seq).href(&slug.get()));
+    let label = Signal::derive(move || query.with(|q| format!("Entry {}", q.entry)));
+    let close = Signal::derive(move || query.with(|q| q.closed().href(&slug.get())));
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                let (previous, next) = entries.await.map(|list| around(&list, seq.get_untracked())).unwrap_or_default();
+                view! {
+                    <Panel label=label close_href=close previous_href=previous.map(href) next_href=next.map(href)>
+                        <Load resource=entry let:entry>
+                            {sections(entry, &slug.get_untracked(), &query.get_untracked())}
+                        </Load>
+                    </Panel>
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// The entries above and below in the list.
+fn around(list: &AuditList, seq: Option<i64>) -> (Option<i64>, Option<i64>) {
+    let at = |index: Option<usize>| index.and_then(|i| list.rows.get(i)).map(|line| line.seq);
+    match list.rows.iter().position(|line| Some(line.seq) == seq) {
+        Some(here) => (at(here.checked_sub(1)), at(Some(here + 1))),
+        None => (None, None),
+    }
+}
+
+fn sections(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
+    let record = entry.record.clone();
+    view! {
+        {record.error_message.clone().map(|text| view! { <Notice kind=NoticeKind::Error title="Refused.">{text}</Notice> })}
+        <section>{facts(&entry, slug, query)}</section>
+        {change(record.old_values, record.new_values)}
+        {metadata(record.metadata)}
+        <section>
+            <h3>"Chain"</h3>
+            <DefinitionList>
+                <Definition term="Hash">
+                    <code class="hash">{record.hash}</code>
+                </Definition>
+                <Definition term="Before it">
+                    <code class="hash">{record.prev_hash}</code>
+                </Definition>
+            </DefinitionList>
+        </section>
+    }
+    .into_any()
+}
+
+fn facts(entry: &Entry, slug: &str, query: &AuditQuery) -> AnyView {
+    let record = &entry.record;
+    let base = || AuditQuery { cursor: String::new(), ..query.clone() };
+    let actor = AuditQuery { actor: record.actor.clone(), ..base() }.href(slug);
+    let action = AuditQuery { action: record.action.clone(), ..base() }.href(slug);
+    let target = AuditQuery { target_type: record.target_type.clone(), target_id: record.target_id.clone(), ..base() }.href(slug);
+    let maybe = |term: &'static str, value: &Option<String>| {
+        value.clone().map(|value| view! { <Definition term=term><span class="mono">{value}</span></Definition> })
+    };
+    view! {
+        <DefinitionList>
+            <Definition term="Time">
+                <At when=entry.at.clone() />
+            </Definition>
+            <Definition term="Action">
+                <a href=action class="mono" title="Only this action">{record.action.clone()}</a>
+            </Definition>
+            <Definition term="Actor">
+                <a href=actor title="Only this actor">{record.actor.clone()}</a>
+            </Definition>
+            <Definition term="Target">
+                <a href=target title="Everything about this target">
+                    {record.target_type.clone()} " " <code>{record.target_id.clone()}</code>
+                </a>
+            </Definition>
+            <Definition term="Outcome">{if record.success { "done" } else { "refused" }}</Definition>
+            {maybe("Address", &record.ip_address)}
+            {maybe("Program", &record.user_agent)}
+            {maybe("Session", &record.session_id)}
+            <Definition term="Entry id">
+                <code>{record.id.to_string()}</code>
+            </Definition>
+        </DefinitionList>
+    }
+    .into_any()
+}
+
+fn change(old: Option<Value>, new: Option<Value>) -> AnyView {
+    if old.is_none() && new.is_none() {
+        return ().into_any();
+    }
+    let caption = match (&old, &new) {
+        (None, _) => "Added",
+        (_, None) => "Removed",
+        _ => "Changed",
+    };
+    view! {
+        <section>
+            <h3>{caption}</h3>
+            <DiffView old=old.unwrap_or_default() new=new.unwrap_or_default() caption=caption />
+        </section>
+    }
+    .into_any()
+}
+
+fn metadata(value: Value) -> AnyView {
+    match value {
+        Value::Object(ref members) if members.is_empty() => ().into_any(),
+        Value::Null => ().into_any(),
+        value @ (Value::Object(_) | Value::Array(_)) => view! {
+            <section>
+                <h3>"Metadata"</h3>
+                <JsonTree value=value name="metadata" />
+            </section>
+        }
+        .into_any(),
+        value => view! { <CodeBlock code=value.to_string() label="Metadata" /> }.into_any(),
+    }
+}

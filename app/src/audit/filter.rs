@@ -1,0 +1,57 @@
+//! The filter: a GET form, so the URL holds it and it works without WASM.
+
+use domain::audit::Action;
+use leptos::prelude::*;
+use leptos_router::components::Form;
+use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant};
+
+use crate::routes::{self, AuditQuery};
+
+const TARGETS: [&str; 9] = ["organization", "member", "user", "session", "api_key", "source", "environment", "setting", "audit"];
+
+pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
+    let on = query.filters();
+    view! {
+        <details class="filter-fold" open=on > 0>
+            <summary>
+                <Icon glyph=Glyph::Filter />
+                "Filter"
+                {(on > 0).then(|| view! { <span class="badge accent">{on}</span> })}
+            </summary>
+            {form(slug, query)}
+        </details>
+    }
+    .into_any()
+}
+
+fn form(slug: &str, query: &AuditQuery) -> AnyView {
+    let action = routes::audit(slug);
+    let query = query.clone();
+    view! {
+        <Form method="GET" action=action.clone() attr:class="toolbar" attr:role="search" attr:aria-label="Filter the audit log">
+            <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor search=true />
+            <Select name="action" label="Action" choices=choices("Any action", Action::ACTIONS) value=query.action />
+            <Select name="target_type" label="Kind of target" choices=choices("Any target", &TARGETS) value=query.target_type />
+            <TextInput name="target_id" label="Id of the target" placeholder="Id of the target" mono=true value=query.target_id />
+            <label class="labelled">
+                "From" <DateTimeInput name="from" label="From" value=query.from />
+            </label>
+            <label class="labelled">
+                "until" <DateTimeInput name="to" label="Until, exclusive" value=query.to />
+            </label>
+            <Button submit=true variant=Variant::Primary>
+                "Apply"
+            </Button>
+            <Button href=action variant=Variant::Ghost>
+                "Clear"
+            </Button>
+        </Form>
+    }
+    .into_any()
+}
+
+fn choices(any: &str, words: &[&str]) -> Vec<Choice> {
+    let mut all = vec![Choice::new("", any)];
+    all.extend(words.iter().map(|word| Choice::new(*word, *word)));
+    all
+}

@@ -1,0 +1,139 @@
+//! The table, its page links, export and verdict.
+
+use domain::permission::Key;
+use leptos::prelude::*;
+use ui::{Badge, Button, Column, DataTable, Empty, Glyph, Load, Menu, MenuItem, Notice, NoticeKind, Pager, Row, Tone};
+
+use super::api::{AuditList, Line, verify_audit};
+use crate::error::Answer;
+use crate::routes::{self, AuditQuery};
+use crate::session::Permitted;
+use crate::when::At;
+
+/// Verify, and the export of exactly this list.
+pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Resource<Answer<AuditList>>) -> AnyView {
+    let verify = move || {
+        let href = query.with(|q| q.href(&slug.get()));
+        let sign = if href.contains('?') { '&' } else { '?' };
+        Some(format!("{href}{sign}verify=1"))
+    };
+    view! {
+        <Button href=verify icon=Glyph::Audit>
+            "Verify the chain"
+        </Button>
+        <Permitted key=Key::AuditExport>
+            <Transition>
+                {move || Suspend::new(async move {
+                    let exact = entries.await.map(|list| list.exact).unwrap_or_default();
+                    export(&slug.get_untracked(), &exact)
+                })}
+            </Transition>
+        </Permitted>
+    }
+    .into_any()
+}
+
+fn export(slug: &str, exact: &AuditQuery) -> AnyView {
+    view! {
+        <Menu label="Export" icon=Glyph::Download end=true>
+            <MenuItem href=exact.export_href(slug, "csv") external=true icon=Glyph::File>
+                "CSV"
+            </MenuItem>
+            <MenuItem href=exact.export_href(slug, "json") external=true icon=Glyph::File>
+                "JSON, with hashes to verify offline"
+            </MenuItem>
+        </Menu>
+    }
+    .into_any()
+}
+
+/// What verifying found.
+#[component]
+pub fn VerdictLine(slug: Memo<String>, query: Memo<AuditQuery>) -> impl IntoView {
+    let verdict = Resource::new(move || slug.get(), verify_audit);
+    let back = move || query.with(|q| q.href(&slug.get()));
+    view! {
+        <div class="page-notice">
+            <Load resource=verdict skeleton=|| view! { <p class="muted" role="status">"Walking the chain…"</p> } let:verdict>
+                {match verdict.broken {
+                    None => {
+                        view! {
+                            <Notice kind=NoticeKind::Ok title="The chain holds." dismiss_href=back()>
+                                {format!("{} entries, none edited, moved or removed. Head: entry {}, hash ", verdict.entries, verdict.head_seq)}
+                                <code class="hash">{verdict.head_hash}</code>
+                            </Notice>
+                        }
+                    }
+                    Some((seq, reason)) => {
+                        view! {
+                            <Notice kind=NoticeKind::Error title="The chain is broken." dismiss_href=back()>
+                                {format!("At entry {seq}: {reason}. {} entries before it hold.", seq - 1)}
+                            </Notice>
+                        }
+                    }
+                }}
+            </Load>
+        </div>
+    }
+    .into_any()
+}
+
+pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> AnyView {
+    let here = slug.get_untracked();
+    if page.rows.is_empty() {
+        return view! {
+            <Empty title="No entry matches" text="Take a filter away, or widen the time." icon=Glyph::Audit>
+                <Button href=routes::audit(&here)>"Show everything"</Button>
+            </Empty>
+        }
+        .into_any();
+    }
+    let columns = vec![
+        Column::new("Time").class("time"),
+        Column::new("Actor"),
+        Column::new("Action").class("message"),
+        Column::new("Target").class("optional"),
+        Column::new("Entry").class("num optional"),
+    ];
+    let next = page.next.map(|cursor| AuditQuery { cursor, ..query.get_untracked().closed() }.href(&here));
+    let first = query.with_untracked(|q| !q.cursor.is_empty()).then(|| AuditQuery { cursor: String::new(), ..query.get_untracked().closed() }.href(&here));
+    let summary = if page.total == 1 { "1 entry".to_owned() } else { format!("{} entries", page.total) };
+    let rows = page.rows.into_iter().map(|line| row(line, &here, query)).collect_view();
+    view! {
+        <DataTable caption="Audit entries, newest first" columns=columns>
+            {rows}
+        </DataTable>
+        <Pager label="Pages of the audit log" previous=first next=next summary=summary />
+    }
+    .into_any()
+}
+
+fn row(line: Line, slug: &str, query: Memo<AuditQuery>) -> AnyView {
+    let seq = line.seq;
+    let href = query.with_untracked(|q| q.open(seq).href(slug));
+    let selected = Signal::derive(move || query.with(|q| q.entry.parse() == Ok(seq)));
+    view! {
+        <Row href=href.clone() selected=selected>
+            <td class="time">
+                <At when=line.at />
+            </td>
+            <td class="actor">{line.actor}</td>
+            <td class="message">
+                <a href=href class="mono" data-row-link="">
+                    {line.action}
+                </a>
+                {(!line.success).then(|| view! { " " <Badge tone=Tone::High>"failed"</Badge> })}
+            </td>
+            <td class="optional">
+                {line.target_type} " " <code class="faint">{short(&line.target_id)}</code>
+            </td>
+            <td class="num optional">{seq}</td>
+        </Row>
+    }
+    .into_any()
+}
+
+/// The end of a UUID tells two apart; shorter ids stay whole.
+pub fn short(id: &str) -> String {
+    if id.len() == 36 { format!("…{}", &id[24..]) } else { id.to_owned() }
+}

@@ -1,0 +1,39 @@
+//! `/o/{organization}/audit`: the log, newest first; one entry in the panel; the chain's verdict.
+
+mod api;
+mod entry;
+mod filter;
+mod list;
+
+pub use api::{AuditList, Entry, ListAudit, LoadEntry, VerifyAudit, list_audit, load_entry, verify_audit};
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use ui::{Load, PageHead, Shaped, Skeleton, SplitList};
+
+use crate::routes::AuditQuery;
+use crate::session::use_slug;
+
+#[component]
+pub fn AuditPage() -> impl IntoView {
+    let slug = use_slug();
+    let map = use_query_map();
+    let query = Memo::new(move |_| map.with(AuditQuery::read));
+    let listed = Memo::new(move |_| query.with(AuditQuery::closed));
+    let verifies = Memo::new(move |_| map.with(|m| m.get_str("verify").is_some()));
+    let entries = Resource::new(move || (slug.get(), listed.get()), |(slug, query)| list_audit(slug, query));
+    let panel = move || view! { <entry::EntryPanel slug query entries /> }.into_any();
+    view! {
+        <Title text="Audit" />
+        <PageHead title="Audit" note="append-only, each entry chained to the one before by its hash" actions=move || list::actions(slug, query, entries) />
+        {move || verifies.get().then(|| view! { <list::VerdictLine slug query /> })}
+        {move || filter::bar(&slug.get(), &listed.get())}
+        <SplitList panel=panel panel_open=Signal::derive(move || query.with(|q| !q.entry.is_empty()))>
+            <Load resource=entries skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=12_usize /> } let:page>
+                {list::table(page, slug, query)}
+            </Load>
+        </SplitList>
+    }
+    .into_any()
+}

@@ -1,0 +1,275 @@
+//! The event list.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys::HtmlElement;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use ui::{Button, Chart, CodeBlock, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, Sorted, SplitList, Timestamp, Variant};
+
+use super::chart;
+use super::detail::EventPanel;
+use super::filters::{Facets, FiltersOn, SearchBar, TimeRange};
+use super::parts::{Message, Pages, Severe, counted};
+use super::query::{EventQuery, PAGE_SIZES};
+use super::shown::{EventList, EventRow, Nothing};
+use super::state::Events;
+use crate::routes::{self, SettingsPage};
+
+/// `/o/{organization}/events`
+#[component]
+pub fn EventsPage() -> impl IntoView {
+    let events = Events::load();
+    let panel_open = Memo::new(move |_| !events.query.read().event.is_empty());
+    keep_the_range_absolute(events);
+    restore_focus(events);
+    view! {
+        <Title text="Events" />
+        <Head events />
+        <SearchBar events />
+        <FiltersOn events />
+        <OverTime events />
+        <SplitList
+            facets=move || view! { <Facets events /> }
+            panel=move || view! { <EventPanel events /> }
+            panel_open=panel_open
+            filters_on=Signal::derive(move || events.query.read().filters())
+        >
+            <List events />
+        </SplitList>
+    }
+    .into_any()
+}
+
+#[component]
+fn Head(events: Events) -> impl IntoView {
+    let note = move || {
+        let count = events.count.get()?.ok()?;
+        Some(format!("{}{}", if count.exact { "" } else { "about " }, counted(count.n, "event", "events")))
+    };
+    let actions = move || {
+        view! {
+            <Button href=Signal::derive(move || routes::uploads(&events.slug.read())) icon=Glyph::Upload optional=true>
+                "Upload"
+            </Button>
+            <TimeRange events />
+        }
+    };
+    view! {
+        <Transition fallback=|| view! { <PageHead title="Events" /> }>
+            <PageHead title="Events" note=Signal::derive(note) actions=actions />
+        </Transition>
+    }
+    .into_any()
+}
+
+/// Events over time; a bar leads to its slice, a drag to the range.
+#[component]
+fn OverTime(events: Events) -> impl IntoView {
+    let navigate = use_navigate();
+    let histogram = move || events.histogram();
+    let rows = move || chart::rows(&histogram().slices, |slice| events.href(|query| query.range(&slice.from, &slice.to)));
+    let brushed = move |(first, last): (usize, usize)| {
+        let slices = untrack(histogram).slices;
+        if let (Some(from), Some(to)) = (slices.get(first), slices.get(last)) {
+            navigate(&untrack(|| events.href(|query| query.range(&from.from, &to.to))), NavigateOptions::default());
+        }
+    };
+    let brushed = Callback::new(brushed);
+    view! {
+        <div class="histogram">
+            <Transition fallback=|| view! { <Skeleton shaped=Shaped::Block /> }>
+                <Chart
+                    id="events-histogram"
+                    size="small"
+                    label=Signal::derive(move || format!("Events per {} by severity", histogram().step))
+                    options=Signal::derive(move || chart::severity_bars(&histogram().slices, false))
+                    columns=chart::columns()
+                    rows=Signal::derive(rows)
+                    on_brush=brushed
+                />
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn List(events: Events) -> impl IntoView {
+    view! {
+        <div class="events-list">
+            <Load resource=events.list skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=18 /> } let:list>
+                <Loaded events list />
+            </Load>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Loaded(events: Events, list: EventList) -> impl IntoView {
+    if let Some(nothing) = list.nothing {
+        return view! { <NothingHere events nothing /> }.into_any();
+    }
+    let next = list.next_cursor.map(|cursor| events.query.with_untracked(|query| query.next(&cursor).href(&events.slug.read_untracked())));
+    let previous = events.query.with_untracked(|query| query.previous().map(|query| query.href(&events.slug.read_untracked())));
+    let oldest_first = events.query.read_untracked().is_oldest_first();
+    let words = if oldest_first { ("Older", "Newer") } else { ("Newer", "Older") };
+    let searching = (list.rows.is_empty() && next.is_some()).then(|| {
+        let text = "Nothing matched in the part of the range searched so far; the rest is searched a page at a time.";
+        view! { <Empty title="No match so far" text=text icon=Glyph::Search /> }
+    });
+    let caption = if oldest_first { "Events, oldest first" } else { "Events, newest first" };
+    view! {
+        <DataTable caption=caption columns=Signal::derive(move || columns(events))>
+            {list.rows.into_iter().map(|row| view! { <EventLine events row /> }).collect_view()}
+        </DataTable>
+        {searching}
+        <Pages label="Pages of events" words previous next>
+            <PageSizes events />
+        </Pages>
+    }
+    .into_any()
+}
+
+fn columns(events: Events) -> Vec<Column> {
+    let sorted = if events.query.read().is_oldest_first() { Sorted::Ascending } else { Sorted::Descending };
+    vec![
+        Column::new("Severity").class("shrink").hidden_header(),
+        Column::new("Time").class("time optional").sort(events.href(EventQuery::reversed), Some(sorted)),
+        Column::new("Message").class("message"),
+        Column::new("Component").class("optional roomy"),
+        Column::new("Service").class("optional roomy"),
+        Column::new("System").class("optional"),
+        Column::new("Source").class("optional roomy"),
+    ]
+}
+
+/// One event: the row opens the panel.
+#[component]
+fn EventLine(events: Events, row: EventRow) -> impl IntoView {
+    let href = events.query.with_untracked(|query| query.open(&row.id).href(&events.slug.read_untracked()));
+    let id = row.id.clone();
+    let selected = Signal::derive(move || events.query.read().event == id);
+    let under = [row.component.as_deref(), row.system_id.as_deref()].into_iter().flatten().fold(String::new(), |mut all, part| {
+        all.push_str(" · ");
+        all.push_str(part);
+        all
+    });
+    let at = row.at.clone();
+    view! {
+        <Row href=href.clone() selected=selected>
+            <td class="shrink">
+                <Severe severity=row.severity bare=true />
+            </td>
+            <td class="time optional mono">
+                <Timestamp iso=at.iso text=at.text title=at.title />
+            </td>
+            <td class="message mono">
+                <a id=format!("event-{}", row.id) href=href data-row-link="" data-noscroll="">
+                    <Message marked=row.message />
+                </a>
+                <span class="under">
+                    <Timestamp iso=row.at.iso text=row.at.text title=row.at.title />
+                    {under}
+                </span>
+            </td>
+            <td class="optional roomy">{row.component}</td>
+            <td class="optional roomy">{row.service}</td>
+            <td class="optional">{row.system_id}</td>
+            <td class="optional roomy">{row.source}</td>
+        </Row>
+    }
+    .into_any()
+}
+
+#[component]
+fn PageSizes(events: Events) -> impl IntoView {
+    let size = move |size: u32| {
+        let current = events.query.read_untracked().page_size() == size;
+        let href = events.query.with_untracked(|query| query.with_limit(size).href(&events.slug.read_untracked()));
+        view! {
+            <a href=href aria-current=current.then_some("true") aria-label=format!("{size} rows a page")>
+                {size}
+            </a>
+        }
+    };
+    view! { <span class="page-sizes">"Rows "{PAGE_SIZES.map(size)}</span> }
+}
+
+/// Nothing matched, or nothing was ever sent.
+#[component]
+fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
+    let slug = events.slug.get_untracked();
+    if nothing.any {
+        let query = events.query.get_untracked();
+        let clear = (query.filters() > 0).then(|| query.cleared().href(&slug));
+        let widen = (query.preset() != Some("all")).then(|| query.range("all", "").href(&slug));
+        return view! {
+            <Empty title="No event matches" text="Nothing in this time range fits every filter." icon=Glyph::Search>
+                {clear.map(|href| view! { <Button href=href>"Clear filters"</Button> })}
+                {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <div class="first-event">
+            <Empty
+                title="No events yet"
+                text="Send the first one with an API key, or upload a file. It appears here within a second."
+                icon=Glyph::Events
+            >
+                <Button variant=Variant::Primary href=routes::uploads(&slug) icon=Glyph::Upload>
+                    "Upload a file"
+                </Button>
+                <Button href=SettingsPage::ApiKeys.href(&slug) icon=Glyph::Key>
+                    "API keys"
+                </Button>
+            </Empty>
+            <CodeBlock label="Command that sends an event" code=first_event(&nothing.origin) />
+        </div>
+    }
+    .into_any()
+}
+
+/// A command that sends an event, to copy.
+pub fn first_event(origin: &str) -> String {
+    format!(
+        "curl {origin}/api/v1/events \\\n  -H 'Authorization: Bearer YOUR_API_KEY' \\\n  -H 'Content-Type: application/json' \\\n  \
+         -d \"{{\\\"occurred_at\\\":\\\"$(date -u +%FT%TZ)\\\",\\\"severity\\\":\\\"high\\\",\\\"message\\\":\\\"Hello, Watchroom\\\"}}\""
+    )
+}
+
+/// A range typed in the reader's zone becomes RFC 3339 in the address, so that a shared link means the same to everybody.
+fn keep_the_range_absolute(events: Events) {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let query = events.query.get();
+        let local = |text: &str| text.contains('T') && !text.ends_with('Z') && !text.contains('+');
+        if !local(&query.from) && !local(&query.to) {
+            return;
+        }
+        let histogram = events.histogram();
+        if !histogram.from.is_empty() || !histogram.to.is_empty() {
+            let absolute = EventQuery { from: histogram.from, to: histogram.to, ..query };
+            let href = absolute.href(&events.slug.get_untracked());
+            navigate(&href, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+        }
+    });
+}
+
+/// Closing the panel gives the focus back to the row it showed.
+fn restore_focus(events: Events) {
+    Effect::new(move |before: Option<String>| {
+        let now = events.query.read().event.clone();
+        if let (true, Some(before)) = (now.is_empty(), before.filter(|before| !before.is_empty())) {
+            let row = document().get_element_by_id(&format!("event-{before}")).and_then(|row| row.dyn_into::<HtmlElement>().ok());
+            if let Some(row) = row {
+                let _ = row.focus();
+            }
+        }
+        now
+    });
+}

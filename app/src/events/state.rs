@@ -1,0 +1,62 @@
+//! What the parts of the event list share: where it is, what the URL says, and what was loaded for it.
+
+use domain::filter::Count;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::api::{count_events, event_facets, event_histogram, list_events};
+use super::query::{EventQuery, Field};
+use super::shown::{EventList, FacetShown, FacetValue, Histogram};
+use crate::Answer;
+use crate::session::use_slug;
+
+#[derive(Clone, Copy)]
+pub struct Events {
+    pub slug: Memo<String>,
+    pub query: Memo<EventQuery>,
+    pub list: Resource<Answer<EventList>>,
+    pub count: Resource<Answer<Count>>,
+    facets: Resource<Answer<Vec<FacetShown>>>,
+    histogram: Resource<Answer<Histogram>>,
+}
+
+impl Events {
+    pub fn load() -> Self {
+        let slug = use_slug();
+        let map = use_query_map();
+        let query = Memo::new(move |_| map.with(EventQuery::read));
+        let filter = move || (slug.get(), query.read().filter());
+        Self {
+            slug,
+            query,
+            list: Resource::new(move || (slug.get(), query.read().list()), |(slug, query)| list_events(slug, query)),
+            count: Resource::new(filter, |(slug, query)| count_events(slug, query)),
+            facets: Resource::new(filter, |(slug, query)| event_facets(slug, query)),
+            histogram: Resource::new(filter, |(slug, query)| event_histogram(slug, query)),
+        }
+    }
+
+    /// Where a changed query leads.
+    pub fn href(self, change: impl Fn(&EventQuery) -> EventQuery) -> String {
+        self.query.with(|query| change(query).href(&self.slug.read()))
+    }
+
+    /// The values of a field, those that are on first to be missed appended. Read inside `Transition`.
+    pub fn facet(self, field: Field) -> Vec<FacetValue> {
+        let found = self.facets.get().and_then(Result::ok).unwrap_or_default();
+        let mut values = found.into_iter().find(|facet| facet.field == field.word()).map(|facet| facet.values).unwrap_or_default();
+        self.query.with(|query| {
+            for value in query.values(field) {
+                if values.iter().all(|known| known.value != *value) {
+                    values.push(FacetValue { value: value.clone(), label: value.clone(), n: 0 });
+                }
+            }
+        });
+        values
+    }
+
+    /// Read inside `Transition`.
+    pub fn histogram(self) -> Histogram {
+        self.histogram.get().and_then(Result::ok).unwrap_or_default()
+    }
+}

@@ -1,0 +1,151 @@
+//! One group: its template, its history, its latest events.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use ui::{Button, Chart, Column, CopyButton, DataTable, Definition, DefinitionList, Glyph, Load, PageHead, Row, Section, Timestamp};
+
+use super::api::get_group;
+use super::shown::GroupShown;
+use crate::events::parts::{Message, Severe, counted, number};
+use crate::events::shown::EventRow;
+use crate::events::{EventQuery, Field, FieldLine, chart};
+use crate::routes;
+use crate::session::use_slug;
+use crate::when::At;
+
+/// `/o/{organization}/groups/{id}`
+#[component]
+pub fn GroupPage() -> impl IntoView {
+    let slug = use_slug();
+    let params = use_params_map();
+    let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
+    let group = Resource::new(move || (slug.get(), id()), |(slug, id)| get_group(slug, id));
+    view! {
+        <Title text="Group" />
+        <Load resource=group let:shown>
+            <Whole shown slug=slug.get_untracked() />
+        </Load>
+    }
+    .into_any()
+}
+
+#[component]
+fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
+    let GroupShown { group, event_type, fingerprint, example, histogram, recent } = shown;
+    let of_group = EventQuery { group: group.id.clone(), from: "all".to_owned(), ..EventQuery::default() };
+    let (back, all) = (routes::groups(&slug), of_group.href(&slug));
+    let see_all = all.clone();
+    let actions = move || {
+        view! {
+            <Button href=back.clone() icon=Glyph::ArrowLeft optional=true>
+                "All groups"
+            </Button>
+            <Button href=all.clone() icon=Glyph::Events>
+                "Its events"
+            </Button>
+        }
+    };
+    let slice = |slice: &crate::events::shown::Slice| of_group.range(&slice.from, &slice.to).href(&slug);
+    let rows = chart::rows(&histogram.slices, slice);
+    let label = format!("Events of the group per {} by severity", histogram.step);
+    let field = |field: Field, value: Option<String>| {
+        value.map(|value| {
+            let only = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.only(field, &value).href(&slug);
+            view! { <FieldLine name=field.word() include=None only shown=value /> }
+        })
+    };
+    let fields = [field(Field::Component, group.component), field(Field::EventType, event_type)];
+    view! {
+        <PageHead title="Group" note=counted(group.event_count, "event", "events") actions=actions />
+        <div class="columns group-page">
+            <div class="main-column">
+                <p class="row-line">
+                    <Severe severity=group.severity />
+                </p>
+                <p class="message-text mono">
+                    <Message marked=group.template />
+                </p>
+                <Section title="Over time">
+                    <Chart
+                        id="group-histogram"
+                        label=label
+                        options=chart::severity_bars(&histogram.slices, true)
+                        columns=chart::columns()
+                        rows=rows
+                    />
+                </Section>
+                <Section title="Latest events" actions=move || view! { <a class="link" href=see_all.clone()>"All of them"</a> }>
+                    <Recent recent slug=slug.clone() />
+                </Section>
+            </div>
+            <aside class="side" aria-label="About this group">
+                <Section title="About this group">
+                    <DefinitionList>
+                        <Definition term="Events">{number(group.event_count)}</Definition>
+                        <Definition term="First seen">
+                            <At when=group.first_seen />
+                        </Definition>
+                        <Definition term="Last seen">
+                            <At when=group.last_seen />
+                        </Definition>
+                        {fields}
+                        <Definition term="Fingerprint">
+                            <span class="value-line mono">
+                                <span class="value">{fingerprint.clone()}</span>
+                                <CopyButton text=fingerprint label="Copy fingerprint" />
+                            </span>
+                        </Definition>
+                    </DefinitionList>
+                </Section>
+                <Section title="First message">
+                    <p class="message-text small mono">
+                        <Message marked=example />
+                    </p>
+                </Section>
+            </aside>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Recent(recent: Vec<EventRow>, slug: String) -> impl IntoView {
+    let columns = vec![
+        Column::new("Severity").class("shrink").hidden_header(),
+        Column::new("Time").class("time optional"),
+        Column::new("Message").class("message"),
+        Column::new("System").class("optional"),
+    ];
+    let line = |row: EventRow| {
+        let href = routes::event(&slug, &row.id);
+        let at = row.at.clone();
+        view! {
+            <Row href=href.clone()>
+                <td class="shrink">
+                    <Severe severity=row.severity bare=true />
+                </td>
+                <td class="time optional mono">
+                    <Timestamp iso=at.iso text=at.text title=at.title />
+                </td>
+                <td class="message mono">
+                    <a href=href data-row-link="">
+                        <Message marked=row.message />
+                    </a>
+                    <span class="under">
+                        <At when=row.at />
+                    </span>
+                </td>
+                <td class="optional">{row.system_id}</td>
+            </Row>
+        }
+    };
+    view! {
+        <div class="table-scroll">
+            <DataTable caption="Latest events of the group" columns=columns>
+                {recent.into_iter().map(line).collect_view()}
+            </DataTable>
+        </div>
+    }
+    .into_any()
+}

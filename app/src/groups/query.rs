@@ -1,0 +1,162 @@
+//! What the URL of the group list says.
+
+use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
+
+use crate::routes::{self, Link};
+
+/// Strings as the URL holds them; empty means "any".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GroupQuery {
+    pub text: String,
+    pub severity: Vec<String>,
+    pub component: Vec<String>,
+    /// Groups with an event since: a word of [`crate::events::RANGES`] or RFC 3339. All time when empty.
+    pub from: String,
+    /// Groups whose first event was before.
+    pub to: String,
+    /// `first_seen`, `count`, or last seen first.
+    pub sort: String,
+    pub cursor: String,
+    /// Cursors of the pages before, the latest last.
+    pub back: Vec<String>,
+}
+
+impl GroupQuery {
+    pub fn read(map: &ParamsMap) -> Self {
+        let one = |name| map.get_str(name).unwrap_or_default().trim().to_owned();
+        let all = |name| map.get_all(name).unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect::<Vec<_>>();
+        Self {
+            text: one("text"),
+            severity: all("severity"),
+            component: all("component"),
+            from: one("from"),
+            to: one("to"),
+            sort: one("sort"),
+            cursor: one("cursor"),
+            back: all("back"),
+        }
+    }
+
+    pub fn href(&self, organization: &str) -> String {
+        Link::new(routes::groups(organization))
+            .with("text", &self.text)
+            .with_all("severity", self.severity.iter().map(String::as_str))
+            .with_all("component", self.component.iter().map(String::as_str))
+            .with("from", &self.from)
+            .with("to", &self.to)
+            .with("sort", &self.sort)
+            .with_all("back", self.back.iter().map(String::as_str))
+            .with("cursor", &self.cursor)
+            .done()
+    }
+
+    /// Every pair of the filter but the text, for the hidden inputs of the search form.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let single = [("from", &self.from), ("to", &self.to), ("sort", &self.sort)];
+        let single = single.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.clone()));
+        let severity = self.severity.iter().map(|value| ("severity", value.clone()));
+        let component = self.component.iter().map(|value| ("component", value.clone()));
+        single.chain(severity).chain(component).collect()
+    }
+
+    #[must_use]
+    pub fn toggle_severity(&self, word: &str) -> Self {
+        let mut next = self.first_page();
+        if next.severity.iter().any(|on| on == word) {
+            next.severity.retain(|on| on != word);
+        } else {
+            next.severity.push(word.to_owned());
+        }
+        next
+    }
+
+    /// `last_seen`, `first_seen` or `count`.
+    #[must_use]
+    pub fn sorted(&self, sort: &str) -> Self {
+        Self { sort: if sort == "last_seen" { String::new() } else { sort.to_owned() }, ..self.first_page() }
+    }
+
+    pub fn is_sorted(&self, sort: &str) -> bool {
+        if self.sort.is_empty() { sort == "last_seen" } else { self.sort == sort }
+    }
+
+    #[must_use]
+    pub fn range(&self, from: &str) -> Self {
+        Self { from: if from == "all" { String::new() } else { from.to_owned() }, to: String::new(), ..self.first_page() }
+    }
+
+    /// The page after this one, which starts at `cursor`.
+    #[must_use]
+    pub fn next(&self, cursor: &str) -> Self {
+        let mut next = Self { cursor: cursor.to_owned(), ..self.clone() };
+        if !self.cursor.is_empty() {
+            next.back.push(self.cursor.clone());
+        }
+        if next.back.len() > 8 {
+            next.back.remove(0);
+        }
+        next
+    }
+
+    pub fn previous(&self) -> Option<Self> {
+        (!self.cursor.is_empty()).then(|| {
+            let mut previous = self.clone();
+            previous.cursor = previous.back.pop().unwrap_or_default();
+            previous
+        })
+    }
+
+    pub fn filters(&self) -> usize {
+        self.severity.len() + self.component.len() + usize::from(!self.text.is_empty())
+    }
+
+    fn first_page(&self) -> Self {
+        Self { cursor: String::new(), back: Vec::new(), ..self.clone() }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl GroupQuery {
+    /// The filter this stands for.
+    ///
+    /// # Errors
+    /// A value that is none of its kind.
+    pub fn to_filter(
+        &self,
+        now: domain::Timestamp,
+        local: impl Fn(&str) -> Option<domain::Timestamp>,
+    ) -> Result<domain::group::GroupFilter, domain::Invalid> {
+        let from = if self.from.is_empty() { "all" } else { &self.from };
+        let (from, to) = crate::events::on_server::range(from, &self.to, now, local)?;
+        let mut problems = domain::invalid::Problems::default();
+        let severity = self.severity.iter().filter_map(|word| word.parse().ok()).collect::<Vec<_>>();
+        problems.require(severity.len() == self.severity.len(), "severity", "info, low, medium, high or critical");
+        let sort = if self.sort.is_empty() { Ok(domain::group::GroupSort::default()) } else { self.sort.parse() };
+        problems.require(sort.is_ok(), "sort", "last_seen, first_seen or count");
+        problems.done()?;
+        Ok(domain::group::GroupFilter {
+            severity,
+            text: Some(self.text.clone()).filter(|text| !text.is_empty()),
+            component: self.component.clone(),
+            from,
+            to,
+            sort: sort.unwrap_or_default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_back_as_it_was_written() {
+        let query = GroupQuery { text: "a b".into(), severity: vec!["high".into()], sort: "count".into(), ..GroupQuery::default() };
+        assert_eq!(query.href("acme"), "/o/acme/groups?text=a%20b&severity=high&sort=count");
+        let map: ParamsMap = [("text", "a b"), ("severity", "high"), ("sort", "count")].into_iter().collect();
+        assert_eq!(GroupQuery::read(&map), query);
+        assert_eq!(query.toggle_severity("high").sorted("last_seen").href("acme"), "/o/acme/groups?text=a%20b");
+    }
+}

@@ -1,0 +1,306 @@
+//! The Overview page.
+
+use charming::{
+    Chart as Options,
+    component::{Axis, Grid},
+    datatype::DataPointItem,
+    element::{AxisLabel, AxisTick, AxisType, ItemStyle, Label, LabelPosition, SplitLine, Tooltip, Trigger},
+    series::Bar,
+};
+use domain::Severity;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use ui::{Button, Chart, ChartRow, CodeBlock, DataTable, Empty, Glyph, Kpi, Load, PageHead, Section, Shaped, Skeleton, Tone, Variant};
+
+use super::api::get_overview;
+use super::shown::OverviewShown;
+use crate::events::parts::{RangeChoice, RangeMenu, compact, mark, number};
+use crate::events::{DEFAULT_RANGE, EventQuery, chart, first_event};
+use crate::groups::GroupQuery;
+use crate::groups::parts::{GroupLine, columns};
+use crate::groups::shown::GroupRow;
+use crate::routes::{self, Link, SettingsPage};
+use crate::session::use_slug;
+
+/// Word in the URL, words on the page, what it is compared with.
+const RANGES: [(&str, &str, &str); 3] = [
+    ("24h", "Last 24 hours", "compared with the day before"),
+    ("7d", "Last 7 days", "compared with the week before"),
+    ("30d", "Last 30 days", "compared with the 30 days before"),
+];
+
+/// `/o/{organization}/overview?range=24h`
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let slug = use_slug();
+    let map = use_query_map();
+    let range = Memo::new(move |_| map.with(|map| known(map.get_str("range").unwrap_or_default()).0));
+    let overview = Resource::new(move || (slug.get(), range.get()), |(slug, range)| get_overview(slug, range.to_owned()));
+    let choices = move || {
+        RANGES
+            .into_iter()
+            .map(|(word, label, _)| RangeChoice {
+                label,
+                href: Link::new(routes::overview(&slug.read())).with("range", if word == DEFAULT_RANGE { "" } else { word }).done(),
+                current: range.get() == word,
+            })
+            .collect::<Vec<_>>()
+    };
+    let actions = move || view! { <RangeMenu label=Signal::derive(move || known(range.get()).1.to_owned()) choices=Signal::derive(choices) /> };
+    let waiting = || {
+        view! {
+            <div class="page">
+                <Skeleton shaped=Shaped::Block />
+            </div>
+        }
+    };
+    view! {
+        <Title text="Overview" />
+        <PageHead title="Overview" note=Signal::derive(move || Some(known(range.get()).2.to_owned())) actions=actions />
+        <Load resource=overview skeleton=waiting let:shown>
+            <Loaded shown slug=slug.get_untracked() />
+        </Load>
+    }
+    .into_any()
+}
+
+fn known(range: &str) -> (&'static str, &'static str, &'static str) {
+    RANGES.into_iter().find(|(word, ..)| *word == range).unwrap_or(RANGES[0])
+}
+
+#[component]
+fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
+    if !shown.any {
+        return view! { <Nothing origin=shown.origin slug /> }.into_any();
+    }
+    let groups = shown.top_groups.clone();
+    let period = (shown.from.clone(), shown.to.clone());
+    let all = GroupQuery { from: shown.from.clone(), sort: "count".to_owned(), ..GroupQuery::default() }.href(&slug);
+    let actions = move || {
+        view! {
+            <a class="link" href=all.clone()>
+                "All groups"
+            </a>
+        }
+    };
+    view! {
+        <Figures shown=shown.clone() slug=slug.clone() />
+        <div class="two overview-charts">
+            <OverTime shown slug=slug.clone() />
+            <Recurring groups=groups.clone() period=period.clone() slug=slug.clone() />
+        </div>
+        <div class="overview-groups">
+            <Section title="Recurring groups" actions=actions>
+                <TopGroups groups period slug />
+            </Section>
+        </div>
+    }
+    .into_any()
+}
+
+/// The key figures, each a link to what it counts.
+#[component]
+fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
+    let period = EventQuery::default().range(&shown.from, &shown.to);
+    let severe = EventQuery { severity: vec!["high".to_owned(), "critical".to_owned()], ..period.clone() };
+    let groups = GroupQuery { from: shown.from.clone(), ..GroupQuery::default() };
+    let (events, events_tone) = change(shown.events, shown.events_before, Tone::Neutral);
+    let (hot, hot_tone) = change(shown.severe, shown.severe_before, Tone::High);
+    let new = (shown.groups_new > 0).then(|| format!("{} new", number(shown.groups_new)));
+    let quiet = (shown.sources_quiet > 0).then(|| format!("{} quiet", number(shown.sources_quiet)));
+    view! {
+        <div class="kpis" role="group" aria-label="Key figures">
+            <Kpi
+                label="Events"
+                value=number(shown.events)
+                delta=events
+                tone=events_tone
+                note=format!("{} before", compact(shown.events_before))
+                href=period.href(&slug)
+            />
+            <Kpi
+                label="High and critical"
+                value=number(shown.severe)
+                delta=hot
+                tone=hot_tone
+                note=format!("{} before", compact(shown.severe_before))
+                href=severe.href(&slug)
+            />
+            <Kpi
+                label="Active groups"
+                value=number(shown.groups_active)
+                delta=new
+                tone=Tone::Accent
+                note="first seen in this period"
+                href=groups.sorted("first_seen").href(&slug)
+            />
+            <Kpi
+                label="Active sources"
+                value=number(shown.sources_active)
+                delta=quiet
+                tone=Tone::Medium
+                note="of those known"
+                href=routes::sources(&slug)
+            />
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn OverTime(shown: OverviewShown, slug: String) -> impl IntoView {
+    let period = EventQuery::default();
+    let rows = chart::rows_by_severity(&shown.slices, |slice, severity| {
+        EventQuery { severity: vec![severity.to_string()], ..period.range(&slice.from, &slice.to) }.href(&slug)
+    });
+    view! {
+        <Section title="Events over time" actions=legend>
+            <Chart
+                id="overview-events"
+                label=format!("Events per {} by severity", shown.step)
+                options=chart::severity_bars(&shown.slices, true)
+                columns=chart::columns()
+                rows=rows
+            />
+        </Section>
+    }
+    .into_any()
+}
+
+fn legend() -> impl IntoView {
+    let entry = |severity: Severity| {
+        let (level, _, word) = mark(severity);
+        view! {
+            <span>
+                <span class=format!("dot {level}") aria-hidden="true"></span>
+                {word}
+            </span>
+        }
+    };
+    view! { <div class="legend">{Severity::ALL.into_iter().rev().map(entry).collect_view()}</div> }
+}
+
+/// The groups with most events as bars, each a link to them.
+#[component]
+fn Recurring(groups: Vec<GroupRow>, period: (String, String), slug: String) -> impl IntoView {
+    let rows = groups
+        .iter()
+        .map(|group| ChartRow {
+            cells: vec![group.template.text.clone(), number(group.event_count)],
+            links: vec![EventQuery { group: group.id.clone(), ..EventQuery::default().range(&period.0, &period.1) }.href(&slug)],
+        })
+        .collect::<Vec<_>>();
+    view! {
+        <Section title="Top groups">
+            <Chart
+                id="overview-groups"
+                label="The groups with most events"
+                options=group_bars(&groups)
+                columns=vec!["Group".to_owned(), "Events".to_owned()]
+                rows=rows
+            />
+        </Section>
+    }
+    .into_any()
+}
+
+/// Horizontal bars in the colour of each group's severity, the largest on top, its name above it.
+fn group_bars(groups: &[GroupRow]) -> Options {
+    let bars = groups
+        .iter()
+        .map(|group| DataPointItem::new(group.event_count).name(group.template.text.as_str()).item_style(ItemStyle::new().color(format!("var(--{})", group.severity).as_str())))
+        .collect::<Vec<_>>();
+    Options::new()
+        .grid(Grid::new().left("0").right("44").top("0").bottom("0").contain_label(true))
+        .tooltip(Tooltip::new().trigger(Trigger::Item))
+        .x_axis(Axis::new().type_(AxisType::Value).show(false).split_line(SplitLine::new().show(false)))
+        .y_axis(
+            Axis::new()
+                .type_(AxisType::Category)
+                .inverse(true)
+                .axis_tick(AxisTick::new().show(false))
+                .axis_label(AxisLabel::new().font_size(11))
+                .data(groups.iter().map(|group| short(&group.template.text)).collect::<Vec<_>>()),
+        )
+        .series(
+            Bar::new()
+                .name("Events")
+                .bar_width("58%")
+                .label(Label::new().show(true).position(LabelPosition::Right).color("var(--muted)"))
+                .data(bars),
+        )
+}
+
+/// What fits beside a bar.
+fn short(template: &str) -> String {
+    let mut text: String = template.chars().take(30).collect();
+    if text.len() < template.len() {
+        text.push('…');
+    }
+    text
+}
+
+#[component]
+fn TopGroups(groups: Vec<GroupRow>, period: (String, String), slug: String) -> impl IntoView {
+    if groups.is_empty() {
+        return view! { <p class="muted">"No group had an event in this period."</p> }.into_any();
+    }
+    let line = |group| view! { <GroupLine group slug=slug.clone() from=period.0.clone() to=period.1.clone() /> };
+    view! {
+        <div class="table-scroll">
+            <DataTable caption="Groups with most events" columns=columns()>
+                {groups.into_iter().map(line).collect_view()}
+            </DataTable>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Nothing(origin: String, slug: String) -> impl IntoView {
+    view! {
+        <div class="first-event">
+            <Empty
+                title="Nothing has come in yet"
+                text="Send a first event with an API key, or upload a file: figures, trends and groups appear by themselves."
+                icon=Glyph::Overview
+            >
+                <Button variant=Variant::Primary href=routes::uploads(&slug) icon=Glyph::Upload>
+                    "Upload a file"
+                </Button>
+                <Button href=SettingsPage::ApiKeys.href(&slug) icon=Glyph::Key>
+                    "API keys"
+                </Button>
+            </Empty>
+            <CodeBlock label="Command that sends an event" code=first_event(&origin) />
+        </div>
+    }
+    .into_any()
+}
+
+/// "+18 %" and its colour: `worse` when it grew. Nothing without a period before.
+fn change(now: i64, before: i64, worse: Tone) -> (Option<String>, Tone) {
+    if before == 0 {
+        return (None, Tone::Neutral);
+    }
+    let percent = ((now - before) as f64 / before as f64 * 100.0).round() as i64;
+    match percent {
+        0 => (Some("±0 %".to_owned()), Tone::Neutral),
+        1.. => (Some(format!("+{} %", number(percent))), worse),
+        _ => (Some(format!("{} %", number(percent))), if worse == Tone::Neutral { worse } else { Tone::Ok }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_severe_events_are_worse_and_fewer_are_better() {
+        assert_eq!(change(118, 100, Tone::High), (Some("+18 %".to_owned()), Tone::High));
+        assert_eq!(change(62, 100, Tone::High), (Some("−38 %".to_owned()), Tone::Ok));
+        assert_eq!(change(62, 100, Tone::Neutral), (Some("−38 %".to_owned()), Tone::Neutral));
+        assert_eq!(change(5, 0, Tone::High), (None, Tone::Neutral));
+    }
+}

@@ -1,0 +1,37 @@
+//! From the domain to what is shown. Server only.
+
+use domain::filter::EventFilter;
+use domain::permission::EventRead;
+
+use super::shown::OverviewShown;
+use crate::Answer;
+use crate::events::{on_server, read as events};
+use crate::groups::read::row;
+use crate::server::Scope;
+
+pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
+    let cx = scope.admit::<EventRead>()?;
+    let now = scope.services.clock.now();
+    let (from, _) = on_server::range(range, "", now, |_| None)?;
+    let overview = service::overview::get(&cx, from.unwrap_or(now.plus_seconds(-86_400)), now).await?;
+    let any = overview.events > 0 || service::events::count(&cx, &EventFilter::default()).await?.n > 0;
+    let filter = EventFilter { from: Some(overview.from), to: Some(overview.to), ..EventFilter::default() };
+    let histogram = events::histogram(&overview.buckets, &filter, now, scope.zone);
+    Ok(OverviewShown {
+        from: histogram.from,
+        to: histogram.to,
+        step: histogram.step,
+        events: overview.events,
+        events_before: overview.events_before,
+        severe: overview.severe,
+        severe_before: overview.severe_before,
+        groups_active: overview.groups_active,
+        groups_new: overview.groups_new,
+        sources_active: overview.sources_active,
+        sources_quiet: overview.sources_quiet,
+        slices: histogram.slices,
+        top_groups: overview.top_groups.into_iter().map(|group| row(group, scope.zone)).collect(),
+        origin: events::origin(),
+        any,
+    })
+}

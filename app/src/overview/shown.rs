@@ -1,0 +1,29 @@
+//! What the server tells the Overview.
+
+use serde::{Deserialize, Serialize};
+
+use crate::events::shown::Slice;
+use crate::groups::shown::GroupRow;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewShown {
+    /// The period, RFC 3339; `to` is exclusive.
+    pub from: String,
+    pub to: String,
+    /// "hour", "6 hours", "day": what a slice spans.
+    pub step: String,
+    pub events: i64,
+    pub events_before: i64,
+    pub severe: i64,
+    pub severe_before: i64,
+    pub groups_active: i64,
+    pub groups_new: i64,
+    pub sources_active: i64,
+    pub sources_quiet: i64,
+    pub slices: Vec<Slice>,
+    pub top_groups: Vec<GroupRow>,
+    /// Scheme and host the reader sees.
+    pub origin: String,
+    /// The organization has events, though perhaps none in the period.
+    pub any: bool,
+}

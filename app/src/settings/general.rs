@@ -1,0 +1,131 @@
+//! `/o/{organization}/settings/general`
+
+use domain::permission::Key;
+use leptos::prelude::*;
+use ui::{Button, Choice, Definition, DefinitionList, Field, Load, Section, Select, TextArea, TextInput, Variant};
+
+use super::api::{General, SaveOrganization, SaveRateLimits, SaveRetention, load_general};
+use crate::form::{Form, FormError, tell_done};
+use crate::routes::SettingsPage;
+use crate::session::{Permitted, use_slug};
+use crate::when::At;
+
+#[derive(Clone, Copy)]
+struct Actions {
+    organization: ServerAction<SaveOrganization>,
+    retention: ServerAction<SaveRetention>,
+    rates: ServerAction<SaveRateLimits>,
+}
+
+#[component]
+pub fn GeneralPage() -> impl IntoView {
+    let slug = use_slug();
+    let actions = Actions { organization: ServerAction::new(), retention: ServerAction::new(), rates: ServerAction::new() };
+    tell_done(actions.organization, "Organization saved");
+    tell_done(actions.retention, "Retention saved");
+    tell_done(actions.rates, "Rate limits saved");
+    let saved = move || (actions.organization.version().get(), actions.retention.version().get(), actions.rates.version().get());
+    let general = Resource::new(move || (slug.get(), saved()), |(slug, _)| load_general(slug));
+    view! {
+        {super::tab(SettingsPage::General)}
+        <Load resource=general let:general>
+            {sections(&general, actions)}
+        </Load>
+    }
+    .into_any()
+}
+
+fn sections(general: &General, actions: Actions) -> AnyView {
+    view! {
+        <Section title="Organization" hint="The short name is part of every address, so it stays.">
+            <DefinitionList>
+                <Definition term="Short name">
+                    <code>{general.slug.clone()}</code>
+                </Definition>
+                <Definition term="Made">
+                    <At when=general.created.clone() />
+                </Definition>
+            </DefinitionList>
+            {organization(general, actions.organization)}
+        </Section>
+        <Section title="Retention and time" hint="Events older than this are deleted by the hourly housekeeping; the audit log is kept.">
+            {retention(general, actions.retention)}
+        </Section>
+        <Section title="Rate limits" hint="What is over the rate is answered with 429 and Retry-After; nothing is dropped silently.">
+            {rates(general, actions.rates)}
+        </Section>
+    }
+    .into_any()
+}
+
+/// Only who may write sees the button; the service refuses everybody else.
+#[component]
+fn Save(form: Form) -> impl IntoView {
+    view! {
+        <Permitted key=Key::SettingsWrite>
+            <div class="row-line">
+                <Button submit=true variant=Variant::Primary busy=form.busy>
+                    "Save"
+                </Button>
+            </div>
+        </Permitted>
+    }
+}
+
+fn organization(general: &General, action: ServerAction<SaveOrganization>) -> AnyView {
+    let form = Form::of(action);
+    view! {
+        <ActionForm action=action attr:class="form">
+            <FormError form fields=&["name", "description", "contact_email"] />
+            <input type="hidden" name="organization" value=general.slug.clone() />
+            <Field id="name" label="Name" required=true error=form.reason("name")>
+                <TextInput name="name" value=form.typed("name", &general.name) maxlength=255_u32 />
+            </Field>
+            <Field id="description" label="Description" error=form.reason("description")>
+                <TextArea name="description" rows=3_u32 value=form.typed("description", &general.description) />
+            </Field>
+            <Field id="contact_email" label="Contact" hint="Whom to write to about this organization." error=form.reason("contact_email")>
+                <TextInput name="contact_email" kind="email" value=form.typed("contact_email", &general.contact_email) />
+            </Field>
+            <Save form />
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn retention(general: &General, action: ServerAction<SaveRetention>) -> AnyView {
+    let form = Form::of(action);
+    let zones: Vec<Choice> = general.time_zones.iter().map(|zone| Choice::new(zone, zone)).collect();
+    view! {
+        <ActionForm action=action attr:class="form">
+            <FormError form fields=&["retention_days", "time_zone"] />
+            <input type="hidden" name="organization" value=general.slug.clone() />
+            <Field id="retention_days" label="Keep events for, in days" hint="1 to 3,650" required=true error=form.reason("retention_days")>
+                <TextInput name="retention_days" kind="number" min="1" max="3650" value=form.typed("retention_days", general.retention_days.to_string()) />
+            </Field>
+            <Field id="time_zone" label="Time zone of reports" hint="People have their own in their account." required=true error=form.reason("time_zone")>
+                <Select name="time_zone" choices=zones value=form.typed("time_zone", &general.time_zone) />
+            </Field>
+            <Save form />
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn rates(general: &General, action: ServerAction<SaveRateLimits>) -> AnyView {
+    let form = Form::of(action);
+    view! {
+        <ActionForm action=action attr:class="form">
+            <FormError form fields=&["requests_per_minute", "events_per_second"] />
+            <input type="hidden" name="organization" value=general.slug.clone() />
+            <Field id="requests_per_minute" label="Requests a minute, for each API key" required=true error=form.reason("requests_per_minute")>
+                <TextInput name="requests_per_minute" kind="number" min="1" max="1000000" value=form.typed("requests_per_minute", general.requests_per_minute.to_string()) />
+            </Field>
+            <Field id="events_per_second" label="Events a second, for the organization" required=true error=form.reason("events_per_second")>
+                <TextInput name="events_per_second" kind="number" min="1" max="1000000" value=form.typed("events_per_second", general.events_per_second.to_string()) />
+            </Field>
+            <Save form />
+        </ActionForm>
+    }
+    .into_any()
+}

@@ -1,0 +1,236 @@
+//! `/o/{organization}/settings/members`; `?member={id}` opens one in a dialog.
+
+use domain::member::{ApprovalLevel, Role};
+use domain::permission::Key;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use ui::{
+    Actions, Avatar, Badge, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Load, PasswordInput, Row, Section, Select, Shaped, Skeleton,
+    TextInput, Tone, Variant,
+};
+
+use super::api::{AddMember, MemberRow, RemoveMember, SwitchMember, UpdateMember, list_members};
+use crate::form::{Form, FormError, tell_done, when_done};
+use crate::routes::{Link, SettingsPage};
+use crate::session::{Permitted, use_slug};
+use crate::when::AgoOr;
+
+const ADD: &str = "add-member";
+
+#[derive(Clone, Copy)]
+struct Changes {
+    update: ServerAction<UpdateMember>,
+    remove: ServerAction<RemoveMember>,
+    switch: ServerAction<SwitchMember>,
+}
+
+#[component]
+pub fn MembersPage() -> impl IntoView {
+    let slug = use_slug();
+    let add = ServerAction::<AddMember>::new();
+    let changes = Changes { update: ServerAction::new(), remove: ServerAction::new(), switch: ServerAction::new() };
+    tell_done(changes.update, "Member changed");
+    tell_done(changes.remove, "Member removed");
+    tell_done(changes.switch, "Account changed");
+    let version = move || (add.version().get(), changes.update.version().get(), changes.remove.version().get(), changes.switch.version().get());
+    let members = Resource::new(move || (slug.get(), version()), |(slug, _)| list_members(slug));
+    view! {
+        {super::tab(SettingsPage::Members)}
+        <Section title="Members" hint="The role says what a person may do here; the approval level, what they may approve." actions=add_button>
+            <Load resource=members skeleton=|| view! { <Skeleton shaped=Shaped::Rows /> } let:rows>
+                {list(rows, slug, changes)}
+            </Load>
+        </Section>
+        <AddDialog slug action=add />
+    }
+    .into_any()
+}
+
+fn add_button() -> AnyView {
+    view! {
+        <Permitted key=Key::MemberWrite>
+            <Button opens=ADD icon=Glyph::Plus variant=Variant::Primary>
+                "Add a member"
+            </Button>
+        </Permitted>
+    }
+    .into_any()
+}
+
+fn list(rows: Vec<MemberRow>, slug: Memo<String>, changes: Changes) -> AnyView {
+    if rows.is_empty() {
+        return view! { <Empty title="Nobody belongs to this organization" text="People with the platform role may enter it; add its first member." icon=Glyph::User /> }
+            .into_any();
+    }
+    let columns = vec![
+        Column::new("Member").class("message"),
+        Column::new("Role"),
+        Column::new("Approves").class("optional"),
+        Column::new("Last sign-in").class("optional time"),
+        Column::new("Change").class("shrink").hidden_header(),
+    ];
+    let table = rows.iter().map(|row| one(row, &slug.get_untracked())).collect_view();
+    view! {
+        <DataTable caption="Members" columns=columns>
+            {table}
+        </DataTable>
+        <ChangeDialog rows slug changes />
+    }
+    .into_any()
+}
+
+fn href(slug: &str, id: &str) -> String {
+    Link::new(SettingsPage::Members.href(slug)).with("member", id).done()
+}
+
+fn one(row: &MemberRow, slug: &str) -> AnyView {
+    let member = &row.member;
+    let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
+    let href = href(slug, &member.id.to_string());
+    view! {
+        <Row done=!member.enabled>
+            <td class="message">
+                <span class="person">
+                    <Avatar name=name.clone() />
+                    <span>
+                        {name}
+                        {row.me.then(|| view! { " " <Badge>"you"</Badge> })}
+                        {(!member.enabled).then(|| view! { " " <Badge tone=Tone::Medium>"disabled"</Badge> })}
+                        <small class="faint">{member.email.clone()}</small>
+                    </span>
+                </span>
+            </td>
+            <td>{member.role.as_str()}</td>
+            <td class="optional">{member.approval_level.as_str()}</td>
+            <td class="optional time">
+                <AgoOr when=row.last_login.clone() words="never" />
+            </td>
+            <td class="shrink">
+                <Permitted key=Key::MemberWrite>
+                    <Button href=href.clone() variant=Variant::Ghost>
+                        "Change"
+                    </Button>
+                </Permitted>
+            </td>
+        </Row>
+    }
+    .into_any()
+}
+
+fn roles() -> Vec<Choice> {
+    Role::ALL.iter().map(|role| Choice::new(role.as_str(), role.as_str())).collect()
+}
+
+fn levels() -> Vec<Choice> {
+    ApprovalLevel::ALL.iter().map(|level| Choice::new(level.as_str(), level.as_str())).collect()
+}
+
+#[component]
+fn AddDialog(slug: Memo<String>, action: ServerAction<AddMember>) -> impl IntoView {
+    let form = Form::of(action);
+    let node = NodeRef::new();
+    when_done(action, node, "Member added");
+    view! {
+        <Dialog id=ADD title="Add a member" open=form.refused()>
+            <ActionForm action=action node_ref=node attr:class="form">
+                <FormError form fields=&["email", "password"] />
+                <input type="hidden" name="organization" value=move || slug.get() />
+                <Field id="add-email" label="E-mail" required=true error=form.reason("email")>
+                    <TextInput name="email" kind="email" value=form.typed("email", "") autocomplete="off" />
+                </Field>
+                <Field id="add-role" label="Role" required=true>
+                    <Select name="role" choices=roles() value=form.typed("role", "analyst") />
+                </Field>
+                <Field id="add-level" label="Approves up to" required=true>
+                    <Select name="approval_level" choices=levels() value=form.typed("approval_level", "none") />
+                </Field>
+                <Field id="add-password" label="First password" hint="Only for someone without an account. They change it in their account." error=form.reason("password")>
+                    <PasswordInput name="password" autocomplete="new-password" />
+                </Field>
+                <Actions>
+                    <Button submit=true variant=Variant::Primary busy=form.busy>
+                        "Add"
+                    </Button>
+                </Actions>
+            </ActionForm>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// The member of `?member=`, to change or remove.
+#[component]
+fn ChangeDialog(rows: Vec<MemberRow>, slug: Memo<String>, changes: Changes) -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(|q| q.get_str("member").unwrap_or_default().to_owned()));
+    move || {
+        let id = asked.get();
+        rows.iter().find(|row| row.member.id.to_string() == id).map(|row| change(row, slug, changes))
+    }
+}
+
+fn change(row: &MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
+    let member = row.member.clone();
+    let id = member.id.to_string();
+    let form = Form::of(changes.update).only("id", id.clone());
+    let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
+    view! {
+        <Dialog id="change-member" title=name open=true close_href=move || Some(SettingsPage::Members.href(&slug.get()))>
+            <p class="muted">{member.email.clone()}</p>
+            <ActionForm action=changes.update attr:class="form">
+                <FormError form fields=&[] />
+                <input type="hidden" name="organization" value=move || slug.get() />
+                <input type="hidden" name="id" value=id.clone() />
+                <Field id="change-role" label="Role" required=true>
+                    <Select name="role" choices=roles() value=member.role.as_str().to_owned() />
+                </Field>
+                <Field id="change-level" label="Approves up to" required=true>
+                    <Select name="approval_level" choices=levels() value=member.approval_level.as_str().to_owned() />
+                </Field>
+                <Actions>
+                    <Button submit=true variant=Variant::Primary busy=form.busy>
+                        "Save"
+                    </Button>
+                </Actions>
+            </ActionForm>
+            {switch(&id, member.enabled, slug, changes.switch)}
+            {remove(&id, slug, changes.remove)}
+        </Dialog>
+    }
+    .into_any()
+}
+
+fn switch(id: &str, enabled: bool, slug: Memo<String>, action: ServerAction<SwitchMember>) -> AnyView {
+    let form = Form::of(action).only("id", id.to_owned());
+    let words = if enabled { "Disable the account" } else { "Enable the account" };
+    let hint = if enabled { "They are signed out everywhere and cannot sign in." } else { "They can sign in again." };
+    view! {
+        <ActionForm action=action attr:class="choice-line">
+            <input type="hidden" name="organization" value=move || slug.get() />
+            <input type="hidden" name="id" value=id.to_owned() />
+            <input type="hidden" name="enabled" value=(!enabled).to_string() />
+            <p class="hint">{hint}</p>
+            <Button submit=true busy=form.busy>
+                {words}
+            </Button>
+            <FormError form fields=&[] />
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn remove(id: &str, slug: Memo<String>, action: ServerAction<RemoveMember>) -> AnyView {
+    let form = Form::of(action).only("id", id.to_owned());
+    view! {
+        <ActionForm action=action attr:class="choice-line">
+            <input type="hidden" name="organization" value=move || slug.get() />
+            <input type="hidden" name="id" value=id.to_owned() />
+            <p class="hint">"The account stays; API keys they made here stop working."</p>
+            <Button submit=true variant=Variant::Danger busy=form.busy>
+                "Remove from the organization"
+            </Button>
+            <FormError form fields=&[] />
+        </ActionForm>
+    }
+    .into_any()
+}

@@ -1,0 +1,36 @@
+//! Server functions of sources.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use super::shown::{SourceForm, SourceShown};
+use crate::Answer;
+
+#[server(name = ListSources, prefix = "/fn", endpoint = "sources/list", input = GetUrl)]
+pub async fn list_sources(organization: String) -> Answer<Vec<SourceShown>> {
+    let scope = crate::server::scope(&organization).await?;
+    let sources = service::sources::list(&scope.admit()?).await?;
+    Ok(sources.into_iter().map(|source| super::read::source(source, scope.zone)).collect())
+}
+
+#[server(name = CreateSource, prefix = "/fn", endpoint = "sources/create")]
+pub async fn create_source(organization: String, source: SourceForm) -> Answer<()> {
+    let scope = crate::server::scope(&organization).await?;
+    let new = super::read::new_source(&source)?;
+    super::read::answer(service::sources::create(&scope.admit()?, new).await, &organization, &source)
+}
+
+#[server(name = UpdateSource, prefix = "/fn", endpoint = "sources/update")]
+pub async fn update_source(organization: String, id: String, source: SourceForm) -> Answer<()> {
+    let scope = crate::server::scope(&organization).await?;
+    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
+    let new = super::read::new_source(&source)?;
+    super::read::answer(service::sources::update(&scope.admit()?, id, new).await, &organization, &source)
+}
+
+#[server(name = DeleteSource, prefix = "/fn", endpoint = "sources/delete")]
+pub async fn delete_source(organization: String, id: String) -> Answer<()> {
+    let scope = crate::server::scope(&organization).await?;
+    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
+    super::read::answer(service::sources::delete(&scope.admit()?, id).await, &organization, &SourceForm::default())
+}

@@ -1,0 +1,176 @@
+//! The panel of one source: add, change, delete.
+
+use domain::source::{SOURCE_TYPES, STATUSES};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use ui::{Actions, Button, Choice, Definition, DefinitionList, Field, Glyph, Notice, NoticeKind, Panel, Select, TextInput, Variant};
+
+use super::api::{CreateSource, DeleteSource, UpdateSource};
+use super::shown::{SourceForm, SourceShown, words};
+use crate::error::AppError;
+use crate::events::parts::number;
+use crate::events::{EventQuery, Field as EventField};
+use crate::routes;
+use crate::session::Permitted;
+use crate::when::{Ago, At};
+
+const FIELDS: [&str; 6] = ["name", "source_type", "ip", "port", "protocol", "status"];
+
+/// The writes of the page.
+#[derive(Clone, Copy)]
+pub struct Writes {
+    pub create: ServerAction<CreateSource>,
+    pub update: ServerAction<UpdateSource>,
+    pub delete: ServerAction<DeleteSource>,
+}
+
+impl Writes {
+    pub fn new() -> Self {
+        Self { create: ServerAction::new(), update: ServerAction::new(), delete: ServerAction::new() }
+    }
+    /// Changes with every answer.
+    pub fn version(self) -> usize {
+        self.create.version().get() + self.update.version().get() + self.delete.version().get()
+    }
+}
+
+#[component]
+pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
+    let error = Signal::derive(move || writes.create.value().get().and_then(Result::err));
+    let start = SourceForm { source_type: "application".to_owned(), status: "active".to_owned(), ..SourceForm::default() };
+    view! {
+        <Panel label="New source" close_href=routes::sources(&slug)>
+            <section>
+                <ActionForm action=writes.create attr:class="form">
+                    <input type="hidden" name="organization" value=slug.clone() />
+                    <Fields start error />
+                    <Actions>
+                        <Button href=routes::sources(&slug)>"Cancel"</Button>
+                        <Button variant=Variant::Primary submit=true busy=writes.create.pending()>
+                            "Add source"
+                        </Button>
+                    </Actions>
+                </ActionForm>
+            </section>
+        </Panel>
+    }
+    .into_any()
+}
+
+#[component]
+pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl IntoView {
+    let of_source = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.only(EventField::Source, &source.id).href(&slug);
+    let (form_slug, form_source) = (slug.clone(), source.clone());
+    view! {
+        <Panel label=source.form.name.clone() close_href=routes::sources(&slug)>
+            <section>
+                <DefinitionList>
+                    <Definition term="Events">
+                        <a class="link" href=of_source>
+                            {number(source.event_count)}
+                        </a>
+                    </Definition>
+                    <Definition term="Last activity">
+                        {match source.last_activity {
+                            Some(when) => view! { <Ago when /> }.into_any(),
+                            None => view! { <span class="muted">"never"</span> }.into_any(),
+                        }}
+                    </Definition>
+                    <Definition term="Added">
+                        <At when=source.created />
+                    </Definition>
+                </DefinitionList>
+            </section>
+            <Permitted key=domain::permission::Key::SourceWrite>
+                <Change writes slug=form_slug.clone() id=form_source.id.clone() start=form_source.form.clone() />
+                <Delete writes slug=form_slug.clone() id=form_source.id.clone() unused=form_source.event_count == 0 />
+            </Permitted>
+        </Panel>
+    }
+    .into_any()
+}
+
+#[component]
+fn Change(writes: Writes, slug: String, id: String, start: SourceForm) -> impl IntoView {
+    let error = Signal::derive(move || writes.update.value().get().and_then(Result::err));
+    view! {
+        <section>
+            <h2>"Change"</h2>
+            <ActionForm action=writes.update attr:class="form">
+                <input type="hidden" name="organization" value=slug />
+                <input type="hidden" name="id" value=id />
+                <Fields start error />
+                <Actions>
+                    <Button variant=Variant::Primary submit=true busy=writes.update.pending()>
+                        "Save"
+                    </Button>
+                </Actions>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoView {
+    let error = Signal::derive(move || writes.delete.value().get().and_then(Result::err));
+    let refused = move || error.get().map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
+    if !unused {
+        return view! {
+            <section>
+                <h2>"Delete"</h2>
+                <p class="hint">"A source with events stays, so that they keep their name. Set it to inactive instead."</p>
+            </section>
+        }
+        .into_any();
+    }
+    view! {
+        <section>
+            <h2>"Delete"</h2>
+            <p class="hint">"No event came from this source; it can be deleted. If it sends one later it is added again."</p>
+            {refused}
+            <ActionForm action=writes.delete>
+                <input type="hidden" name="organization" value=slug />
+                <input type="hidden" name="id" value=id />
+                <Button variant=Variant::Danger submit=true icon=Glyph::Trash busy=writes.delete.pending()>
+                    "Delete source"
+                </Button>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Fields(start: SourceForm, error: Signal<Option<AppError>>) -> impl IntoView {
+    let reason = move |field: &'static str| Signal::derive(move || error.get().and_then(|error| error.reason(field)));
+    let summary = move || error.get().and_then(|error| error.summary(&FIELDS)).map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> });
+    // What was typed comes back when the form was sent without WASM.
+    let typed = error.get_untracked().map(|error| error.typed).filter(|typed| !typed.is_empty());
+    let value = |field: &str, start: String| typed.as_ref().and_then(|typed| typed.get(field).cloned()).unwrap_or(start);
+    let choices = |words_of: &[&str]| words_of.iter().map(|word| Choice::new(*word, words(word))).collect::<Vec<_>>();
+    view! {
+        {summary}
+        <Field id="source-name" label="Name" hint="As it is shown with events; senders name it in the field source." error=reason("name") required=true>
+            <TextInput name="source[name]" value=value("name", start.name) autocomplete="off" maxlength=255_u32 />
+        </Field>
+        <div class="form-grid">
+            <Field id="source-type" label="Type" error=reason("source_type") required=true>
+                <Select name="source[source_type]" choices=choices(&SOURCE_TYPES) value=value("source_type", start.source_type) />
+            </Field>
+            <Field id="source-status" label="Status" error=reason("status") required=true>
+                <Select name="source[status]" choices=choices(&STATUSES) value=value("status", start.status) />
+            </Field>
+            <Field id="source-ip" label="IP address" error=reason("ip")>
+                <TextInput name="source[ip]" value=value("ip", start.ip) autocomplete="off" mono=true />
+            </Field>
+            <Field id="source-port" label="Port" error=reason("port")>
+                <TextInput name="source[port]" kind="number" value=value("port", start.port) min="1" max="65535" />
+            </Field>
+            <Field id="source-protocol" label="Protocol" hint="https, syslog, file …" error=reason("protocol")>
+                <TextInput name="source[protocol]" value=value("protocol", start.protocol) autocomplete="off" />
+            </Field>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,181 @@
+//! The list of sources; the URL says which one is in the panel.
+
+use domain::permission::Key;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use ui::{Badge, Button, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, SplitList, Toast, Toasts, Tone, Variant};
+
+use super::api::list_sources;
+use super::form::{EditPanel, NewPanel, Writes};
+use super::shown::{SourceShown, words};
+use crate::Answer;
+use crate::events::parts::{counted, number};
+use crate::events::{EventQuery, Field};
+use crate::routes::{self, Link, SettingsPage};
+use crate::session::{Permitted, use_slug};
+use crate::when::{Ago, AgoOr};
+
+/// Stands for a source that is not there yet.
+const NEW: &str = "new";
+
+/// `/o/{organization}/sources?source={id or "new"}`
+#[component]
+pub fn SourcesPage() -> impl IntoView {
+    let slug = use_slug();
+    let map = use_query_map();
+    let chosen = Memo::new(move |_| map.with(|map| map.get_str("source").unwrap_or_default().to_owned()));
+    let writes = Writes::new();
+    let sources = Resource::new(move || (slug.get(), writes.version()), |(slug, _)| list_sources(slug));
+    told(writes);
+    let actions = move || {
+        view! {
+            <Permitted key=Key::SourceWrite>
+                <Button variant=Variant::Primary icon=Glyph::Plus key="n" href=Signal::derive(move || open(&slug.read(), NEW))>
+                    "New source"
+                </Button>
+            </Permitted>
+        }
+    };
+    view! {
+        <Title text="Sources" />
+        <PageHead title="Sources" note="Where events come from" actions=actions />
+        <SplitList
+            panel=move || view! { <Chosen writes slug chosen sources /> }
+            panel_open=Memo::new(move |_| !chosen.read().is_empty())
+        >
+            <Load resource=sources skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=8 /> } let:sources>
+                <Loaded sources slug=slug.get_untracked() chosen />
+            </Load>
+        </SplitList>
+    }
+    .into_any()
+}
+
+fn open(slug: &str, source: &str) -> String {
+    Link::new(routes::sources(slug)).with("source", source).done()
+}
+
+/// Says what was done; the form itself says what was not.
+fn told(writes: Writes) {
+    let toasts = Toasts::expect();
+    let tell = move |done: Option<Answer<()>>, words: &'static str| {
+        if let Some(Ok(())) = done {
+            toasts.show(Toast::ok(words));
+        }
+    };
+    Effect::new(move |_| tell(writes.create.value().get(), "Source added"));
+    Effect::new(move |_| tell(writes.update.value().get(), "Source saved"));
+    Effect::new(move |_| tell(writes.delete.value().get(), "Source deleted"));
+}
+
+#[component]
+fn Chosen(writes: Writes, slug: Memo<String>, chosen: Memo<String>, sources: Resource<Answer<Vec<SourceShown>>>) -> impl IntoView {
+    view! {
+        <Transition>
+            {move || {
+                let (slug, chosen) = (slug.get(), chosen.get());
+                Suspend::new(async move {
+                    if chosen == NEW {
+                        return view! { <NewPanel writes slug /> }.into_any();
+                    }
+                    match sources.await.unwrap_or_default().into_iter().find(|source| source.id == chosen) {
+                        Some(source) => view! { <EditPanel writes slug source /> }.into_any(),
+                        None => view! {
+                            <ui::Panel label="Source" close_href=routes::sources(&slug)>
+                                <Empty title="No such source" text="It may have been deleted." icon=Glyph::Sources />
+                            </ui::Panel>
+                        }
+                        .into_any(),
+                    }
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl IntoView {
+    if sources.is_empty() {
+        let keys = SettingsPage::ApiKeys.href(&slug);
+        let text = "A source appears by itself with its first event: name it in the field source, or upload a file. Or add it here beforehand.";
+        return view! {
+            <Empty title="No sources yet" text=text icon=Glyph::Sources>
+                <Permitted key=Key::SourceWrite>
+                    <Button variant=Variant::Primary href=open(&slug, NEW) icon=Glyph::Plus>
+                        "New source"
+                    </Button>
+                </Permitted>
+                <Button href=keys icon=Glyph::Key>
+                    "API keys"
+                </Button>
+            </Empty>
+        }
+        .into_any();
+    }
+    let columns = vec![
+        Column::new("Name"),
+        Column::new("Type").class("optional"),
+        Column::new("Protocol").class("optional roomy"),
+        Column::new("Address").class("optional roomy"),
+        Column::new("Status").class("shrink"),
+        Column::new("Last activity").class("time optional"),
+        Column::new("Events").class("num"),
+    ];
+    view! {
+        <div class="events-list">
+            <DataTable caption="Sources" columns=columns>
+                {sources.into_iter().map(|source| view! { <Line source slug=slug.clone() chosen /> }).collect_view()}
+            </DataTable>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoView {
+    let href = open(&slug, &source.id);
+    let events = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.only(Field::Source, &source.id).href(&slug);
+    let tone = match source.form.status.as_str() {
+        "active" => Tone::Ok,
+        "error" => Tone::High,
+        _ => Tone::Neutral,
+    };
+    let inactive = source.form.status == "inactive";
+    let address = source.form.address();
+    let under = format!("{} · ", words(&source.form.source_type));
+    let id = source.id.clone();
+    let count = counted(source.event_count, "event", "events");
+    view! {
+        <Row href=href.clone() done=inactive selected=Signal::derive(move || *chosen.read() == id)>
+            <td class="name">
+                <a href=href data-row-link="" data-noscroll="">
+                    {source.form.name}
+                </a>
+                <span class="under">
+                    {under}
+                    {match source.last_activity.clone() {
+                        Some(when) => view! { <Ago when /> }.into_any(),
+                        None => "no activity yet".into_any(),
+                    }}
+                </span>
+            </td>
+            <td class="optional">{words(&source.form.source_type)}</td>
+            <td class="optional roomy">{source.form.protocol}</td>
+            <td class="optional roomy mono">{address}</td>
+            <td class="shrink">
+                <Badge tone>{words(&source.form.status)}</Badge>
+            </td>
+            <td class="time optional">
+                <AgoOr when=source.last_activity words="never" />
+            </td>
+            <td class="num">
+                <a class="link" href=events aria-label=count>
+                    {number(source.event_count)}
+                </a>
+            </td>
+        </Row>
+    }
+    .into_any()
+}

@@ -1,0 +1,60 @@
+//! Between the domain and what is shown. Server only.
+
+use domain::Invalid;
+use domain::source::{NewSource, Source};
+
+use super::shown::{SourceForm, SourceShown};
+use crate::Answer;
+use crate::error::{AppError, Typed as _};
+use crate::when::Zone;
+
+pub fn source(source: Source, zone: Zone) -> SourceShown {
+    SourceShown {
+        id: source.id.to_string(),
+        form: SourceForm {
+            name: source.name,
+            source_type: source.source_type,
+            ip: source.ip.unwrap_or_default(),
+            port: source.port.map(|port| port.to_string()).unwrap_or_default(),
+            protocol: source.protocol.unwrap_or_default(),
+            status: source.status,
+        },
+        last_activity: zone.maybe(source.last_activity),
+        event_count: source.event_count,
+        created: zone.when(source.created_at),
+    }
+}
+
+/// # Errors
+/// A port that is no number.
+pub fn new_source(form: &SourceForm) -> Answer<NewSource> {
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let port = some(&form.port).map(|port| port.parse()).transpose();
+    let port = port.map_err(|_| AppError::from(Invalid::field("port", "write a number between 1 and 65535"))).map_err(|error| keep(error, form))?;
+    Ok(NewSource {
+        name: form.name.trim().to_owned(),
+        source_type: form.source_type.clone(),
+        ip: some(&form.ip),
+        port,
+        protocol: some(&form.protocol),
+        status: form.status.clone(),
+    })
+}
+
+/// Keeps what was typed when the answer is no, and leads back to the list when it is yes.
+pub fn answer<T>(result: service::Result<T>, organization: &str, form: &SourceForm) -> Answer<()> {
+    result.typed(&typed(form))?;
+    leptos_axum::redirect(&crate::routes::sources(organization));
+    Ok(())
+}
+
+fn keep(error: AppError, form: &SourceForm) -> AppError {
+    error.typed(&typed(form))
+}
+
+fn typed(form: &SourceForm) -> [(&'static str, &str); 6] {
+    [
+        ("name", &form.name), ("source_type", &form.source_type), ("ip", &form.ip), ("port", &form.port), ("protocol", &form.protocol),
+        ("status", &form.status),
+    ]
+}

@@ -1,0 +1,16 @@
+import { expect, test } from "@playwright/test";
+import { expectAccessible, signIn } from "../pages/room";
+
+test("every page fits 390 pixels without sideways scrolling and is accessible", async ({ page }) => {
+  test.setTimeout(120_000);
+  await signIn(page);
+  for (const path of ["overview", "events", "groups", "sources", "uploads", "audit", "settings/members", "settings/api-keys"]) {
+    await test.step(path, async () => {
+      await page.goto(`/o/acme/${path}`);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wider, `${path} is wider than the screen`).toBeLessThanOrEqual(0);
+      await expectAccessible(page);
+    });
+  }
+});
