@@ -1,13 +1,24 @@
-//! uploads
+//! Uploads: a file from the browser becomes events, in three steps: choose, map, import.
+//!
+//! Two routes are the server's, because bytes do not go through server functions:
+//!
+//! ```text
+//! POST /o/{organization}/uploads                         multipart/form-data with one part `file`; needs event.write.
+//!     Streams the part to service::uploads::stage. Answers 303 to /o/{organization}/uploads/{id}; a refusal is 303 to
+//!     /o/{organization}/uploads?error={missing|empty|large|unreadable|forbidden}. Signed out: 303 to the sign-in.
+//! GET  /o/{organization}/uploads/{id}/rejections.csv     needs event.read; columns row,field,reason,text; an attachment.
+//! ```
 
-use leptos::prelude::*;
+mod api;
+mod list;
+mod mapping;
+mod page;
+mod query;
+#[cfg(feature = "ssr")]
+mod read;
+mod shown;
 
-#[component]
-pub fn UploadsPage() -> impl IntoView {
-    view! { <ui::PageHead title="UploadsPage" /> }
-}
-
-#[component]
-pub fn UploadPage() -> impl IntoView {
-    view! { <ui::PageHead title="UploadPage" /> }
-}
+pub use api::*;
+pub use list::UploadsPage;
+pub use page::UploadPage;
+pub use query::MappingForm;

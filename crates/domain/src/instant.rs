@@ -31,6 +31,10 @@ pub const OUT_OF_RANGE: Problem = "outside the years 1970 to 9999; check the uni
 pub const NO_SUCH_TIME: Problem = "no such day or time; check month, day, hour, minute and second";
 
 const DAY: i64 = 86_400_000_000;
+/// From here on a number counts milliseconds, microseconds, nanoseconds.
+const MILLIS: i64 = 100_000_000_000;
+const MICROS: i64 = MILLIS * 1000;
+const NANOS: i64 = MICROS * 1000;
 
 /// Understands every form of the module's table. `now` decides the year of a form that has none.
 ///
@@ -69,10 +73,10 @@ pub fn from_number(number: i64) -> Result<Timestamp, Problem> {
         return Err(OUT_OF_RANGE);
     }
     let micros = match number {
-        ..100_000_000_000 => number.checked_mul(1_000_000),
-        ..100_000_000_000_000 => number.checked_mul(1000),
-        ..100_000_000_000_000_000 => Some(number),
-        _ => Some(number / 1000),
+        ..MILLIS => number.checked_mul(1_000_000),
+        MILLIS..MICROS => number.checked_mul(1000),
+        MICROS..NANOS => Some(number),
+        NANOS.. => Some(number / 1000),
     };
     micros.and_then(Timestamp::from_micros).ok_or(OUT_OF_RANGE)
 }
@@ -97,9 +101,9 @@ pub fn from_decimal(text: &str) -> Result<Timestamp, Problem> {
     let base = from_number(whole)?;
     // How many digits of the fraction are whole microseconds.
     let digits = match whole {
-        ..100_000_000_000 => 6,
-        ..100_000_000_000_000 => 3,
-        _ => 0,
+        ..MILLIS => 6,
+        MILLIS..MICROS => 3,
+        MICROS.. => 0,
     };
     Timestamp::from_micros(base.micros() + scaled(fraction.as_bytes(), digits).ok_or(NOT_A_TIME)?).ok_or(OUT_OF_RANGE)
 }

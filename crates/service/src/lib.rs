@@ -15,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod groups;
 pub mod housekeeping;
+pub mod import;
 pub mod members;
 pub mod organizations;
 pub mod overview;

@@ -18,7 +18,7 @@ pub use batch::{Batch, GroupSeed, Prepared};
 
 use crate::db::{Arg, CopyBuffer, Dialect, Insert, Kind, Result, ToArg as _};
 use crate::rollup;
-use crate::scope::{Scoped, WriteTx};
+use crate::scope::{Scoped, WriteTx, Writing};
 use batch::Tally;
 
 /// Source ids by name.
@@ -33,13 +33,18 @@ pub struct Outcome {
     pub new_sources: Vec<String>,
 }
 
-/// Stores a batch with everything that is derived from it.
-pub async fn insert(tx: &mut WriteTx, batch: &Batch, new_source: &(dyn Fn() -> SourceId + Sync)) -> Result<Outcome> {
-    let (sources, new_sources) = sources(tx, batch, new_source).await?;
+/// Stores a batch with everything that is derived from it. `now` is when it arrived.
+pub async fn insert(
+    tx: &mut impl Writing,
+    batch: &Batch,
+    now: Timestamp,
+    new_source: &(dyn Fn() -> SourceId + Sync),
+) -> Result<Outcome> {
+    let (sources, new_sources) = sources(tx, batch, now, new_source).await?;
     let before = newest_rowid(tx, batch).await?;
     let inserted = match tx.conn().dialect() {
-        Dialect::Sqlite => insert_sqlite(tx, batch, &sources).await?,
-        Dialect::Postgres => insert_postgres(tx, batch, &sources).await?,
+        Dialect::Sqlite => insert_sqlite(tx, batch, now, &sources).await?,
+        Dialect::Postgres => insert_postgres(tx, batch, now, &sources).await?,
     };
     let skipped = match inserted {
         Inserted::Count(n) if n == batch.order.len() as u64 => HashSet::new(),
@@ -49,7 +54,7 @@ pub async fn insert(tx: &mut WriteTx, batch: &Batch, new_source: &(dyn Fn() -> S
     let tally = Tally::of(batch, &skipped, &sources);
     upsert_groups(tx, &tally).await?;
     rollup::add(tx, &tally.rollups).await?;
-    count_sources(tx, batch, &tally, &sources).await?;
+    count_sources(tx, batch, now, &tally, &sources).await?;
     let mut duplicates: Vec<usize> = batch.repeated.iter().copied().chain(skipped).map(|i| i as usize).collect();
     duplicates.sort_unstable();
     Ok(Outcome { duplicates, new_sources })
@@ -74,7 +79,12 @@ static NEW_SOURCES: Insert = Insert {
 };
 
 /// Ids of the batch's sources by name; makes those that are missing.
-async fn sources(tx: &mut WriteTx, batch: &Batch, new_source: &(dyn Fn() -> SourceId + Sync)) -> Result<(Names, Vec<String>)> {
+async fn sources(
+    tx: &mut impl Writing,
+    batch: &Batch,
+    now: Timestamp,
+    new_source: &(dyn Fn() -> SourceId + Sync),
+) -> Result<(Names, Vec<String>)> {
     let mut names: Vec<Arc<str>> = batch.source_names().collect();
     names.sort_unstable();
     let mut known = find_sources(tx, &names).await?;
@@ -82,7 +92,7 @@ async fn sources(tx: &mut WriteTx, batch: &Batch, new_source: &(dyn Fn() -> Sour
     if names.is_empty() {
         return Ok((known, Vec::new()));
     }
-    let (organization, now) = (tx.organization(), tx.now());
+    let organization = tx.organization();
     let rows = names.iter().flat_map(|name| {
         [organization.to_arg(), new_source().to_arg(), Arg::Shared(Arc::clone(name)), "other".to_arg(), now.to_arg(), now.to_arg()]
     });
@@ -92,7 +102,7 @@ async fn sources(tx: &mut WriteTx, batch: &Batch, new_source: &(dyn Fn() -> Sour
     Ok((known, names.iter().map(ToString::to_string).collect()))
 }
 
-async fn find_sources(tx: &mut WriteTx, names: &[Arc<str>]) -> Result<Names> {
+async fn find_sources(tx: &mut impl Scoped, names: &[Arc<str>]) -> Result<Names> {
     let mut found = Names::new();
     for names in names.chunks(500) {
         let q = tx
@@ -114,8 +124,8 @@ static COUNT_SOURCES: Insert = Insert {
                last_activity = CASE WHEN sources.last_activity > excluded.last_activity THEN sources.last_activity ELSE excluded.last_activity END",
 };
 
-async fn count_sources(tx: &mut WriteTx, batch: &Batch, tally: &Tally, sources: &Names) -> Result<()> {
-    let (organization, now) = (tx.organization(), tx.now());
+async fn count_sources(tx: &mut impl Writing, batch: &Batch, now: Timestamp, tally: &Tally, sources: &Names) -> Result<()> {
+    let organization = tx.organization();
     let mut counts: Vec<(SourceId, Arc<str>, i64)> = tally
         .sources
         .iter()
@@ -142,9 +152,9 @@ static CHOSEN_EVENTS: Insert = Insert { head: EVENTS, columns: 16, tail: "ON CON
 const EVENTS: &str = "INSERT INTO events (organization_id, occurred_at, id, ingested_at, severity, severity_text, component, service,
         environment, system_id, event_type, source_id, message, raw_payload, fingerprint, group_id) VALUES";
 
-async fn insert_sqlite(tx: &mut WriteTx, batch: &Batch, sources: &Names) -> Result<Inserted> {
+async fn insert_sqlite(tx: &mut impl Writing, batch: &Batch, now: Timestamp, sources: &Names) -> Result<Inserted> {
     let organization: Arc<str> = tx.organization().to_string().into();
-    let now: Arc<str> = tx.now().iso().into();
+    let now: Arc<str> = now.iso().into();
     let source_ids = batch.by_word(|word| sources.get(word).map(|id| Arc::from(id.to_string())));
     let groups: Vec<(Arc<str>, Arc<str>)> =
         batch.groups.iter().map(|g| (g.fingerprint.as_str().into(), g.id.to_string().into())).collect();
@@ -177,14 +187,15 @@ async fn insert_sqlite(tx: &mut WriteTx, batch: &Batch, sources: &Names) -> Resu
 }
 
 /// SQLite gives new rows growing row numbers, so those of this transaction are the ones above.
-async fn newest_rowid(tx: &mut WriteTx, batch: &Batch) -> Result<i64> {
+async fn newest_rowid(tx: &mut impl Scoped, batch: &Batch) -> Result<i64> {
     if !batch.chosen || tx.conn().dialect() == Dialect::Postgres {
         return Ok(0);
     }
+    // SQLite only.
     Ok(tx.conn().scalar::<Option<i64>>(crate::db::sql("SELECT max(rowid) FROM events")).await?.flatten().unwrap_or(0))
 }
 
-async fn inserted_since(tx: &mut WriteTx, rowid: i64) -> Result<Vec<Uuid>> {
+async fn inserted_since(tx: &mut impl Scoped, rowid: i64) -> Result<Vec<Uuid>> {
     let q = tx.sql("SELECT id FROM events WHERE organization_id = $1 AND rowid > $2").bind(rowid);
     tx.conn().scalars(q).await
 }
@@ -203,7 +214,7 @@ const FROM_STAGE: &str = "INSERT INTO events (organization_id, occurred_at, id, 
            source_id, message, raw_payload, fingerprint, group_id
     FROM event_stage";
 
-async fn insert_postgres(tx: &mut WriteTx, batch: &Batch, sources: &Names) -> Result<Inserted> {
+async fn insert_postgres(tx: &mut impl Writing, batch: &Batch, now: Timestamp, sources: &Names) -> Result<Inserted> {
     let word = |index: Option<u32>| index.map(|i| &*batch.words[i as usize]);
     let mut copy = CopyBuffer::with_capacity(batch.bytes + batch.order.len() * 256);
     for i in &batch.order {
@@ -219,9 +230,8 @@ async fn insert_postgres(tx: &mut WriteTx, batch: &Batch, sources: &Names) -> Re
             .text(&group.fingerprint)
             .uuid(group.id.uuid());
     }
-    let now = tx.now();
     let conn = tx.conn();
-    // One a connection, made by the role that writes to it, emptied at each commit.
+    // PostgreSQL only. One a connection, made by the role that writes to it, emptied at each commit.
     if conn.scalar::<bool>(crate::db::sql("SELECT to_regclass('pg_temp.event_stage') IS NOT NULL")).await? != Some(true) {
         conn.exec(crate::db::sql(STAGE)).await?;
     }
@@ -251,7 +261,7 @@ static GROUPS: Insert = Insert {
                                ELSE groups.severity END",
 };
 
-async fn upsert_groups(tx: &mut WriteTx, tally: &Tally) -> Result<()> {
+async fn upsert_groups(tx: &mut impl Writing, tally: &Tally) -> Result<()> {
     let organization = tx.organization();
     let rows = tally.groups.iter().flat_map(|g| {
         [
@@ -291,7 +301,7 @@ pub async fn answer(tx: &mut impl Scoped, key: &str) -> Result<Option<Answer>> {
 
 /// Keeps an answer; `false` when there is one under this key already.
 pub async fn keep_answer(tx: &mut WriteTx, key: &str, answer: &Answer) -> Result<bool> {
-    let now = tx.now();
+    let at = tx.now();
     let q = tx
         .sql(
             "INSERT INTO idempotency_keys (organization_id, key, request_hash, status, response, created_at)
@@ -302,7 +312,7 @@ pub async fn keep_answer(tx: &mut WriteTx, key: &str, answer: &Answer) -> Result
         .bind(&answer.request_hash)
         .bind(answer.status)
         .bind(&answer.response)
-        .bind(now);
+        .bind(at);
     Ok(tx.conn().exec(q).await? == 1)
 }
 

@@ -10,7 +10,7 @@ use domain::page::Order;
 use domain::{Severity, Timestamp};
 
 use crate::db::{Arg, Insert, Result, Sql, ToArg as _};
-use crate::scope::{Scoped, WriteTx};
+use crate::scope::{Scoped, Writing};
 
 pub use rebuild::{check, rebuild};
 
@@ -63,7 +63,7 @@ static ADD: Insert = Insert {
 };
 
 /// Adds to the stored counts. The rows are sorted by field, value and hour, each at most once.
-pub(crate) async fn add(tx: &mut WriteTx, rows: &[Row]) -> Result<()> {
+pub(crate) async fn add(tx: &mut impl Writing, rows: &[Row]) -> Result<()> {
     let organization = tx.organization();
     let args = rows.iter().flat_map(|row| {
         let [info, low, medium, high, critical] = row.counts.map(Arg::Int);
@@ -122,6 +122,7 @@ async fn pairs(tx: &mut impl Scoped, q: Sql) -> Result<Vec<(Timestamp, i64)>> {
 
 /// Events of a clause by hour and severity, in time order. Severities that are not asked for are 0.
 pub async fn series(tx: &mut impl Scoped, clause: &Clause, severity: &[Severity], span: Span) -> Result<Vec<(Timestamp, [i64; 5])>> {
+    // Grown below.
     let q = tx.sql(
         "SELECT hour, CAST(SUM(info) AS BIGINT) AS info, CAST(SUM(low) AS BIGINT) AS low, CAST(SUM(medium) AS BIGINT) AS medium,
                 CAST(SUM(high) AS BIGINT) AS high, CAST(SUM(critical) AS BIGINT) AS critical
@@ -157,6 +158,7 @@ pub async fn top(tx: &mut impl Scoped, field: &'static str, severity: &[Severity
 pub async fn of_values(tx: &mut impl Scoped, field: &'static str, values: &[String], span: Span) -> Result<HashMap<String, i64>> {
     let mut found = HashMap::new();
     for values in values.chunks(500) {
+        // Grown below.
         let q = tx.sql(
             "SELECT value, CAST(SUM(info + low + medium + high + critical) AS BIGINT) AS n FROM event_rollups WHERE organization_id = $1",
         );

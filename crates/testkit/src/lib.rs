@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use store::{Db, Options};
 use tokio::sync::OnceCell;
@@ -15,7 +16,7 @@ pub struct TestDb {
     pub db: Db,
     pub url: String,
     /// Scratch folder of this test.
-    pub folder: tempfile::TempDir,
+    pub folder: Arc<tempfile::TempDir>,
 }
 
 static TEMPLATE: OnceCell<()> = OnceCell::const_new();
@@ -31,7 +32,11 @@ where
     F: Fn(TestDb) -> Fut,
     Fut: Future<Output = ()>,
 {
-    test(sqlite().await).await;
+    let sqlite = sqlite().await;
+    // A test that uses only `db` would drop the folder under it.
+    let folder = Arc::clone(&sqlite.folder);
+    test(sqlite).await;
+    drop(folder);
     let postgres = postgres().await;
     let name = postgres.url.rsplit('/').next().map(|n| n.split('?').next().unwrap_or(n).to_owned());
     test(postgres).await;
@@ -42,7 +47,7 @@ where
 }
 
 pub async fn sqlite() -> TestDb {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
     let url = format!("sqlite://{}", folder.path().join("watchroom.db").display());
     let db = Db::connect(&url, &Options::default()).await.expect("SQLite opens");
     db.migrate().await.expect("SQLite migrates");
@@ -56,7 +61,7 @@ pub async fn postgres() -> TestDb {
     store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {}", template_name())).await.expect("a database from the template");
     let url = with_database(&server, &name);
     let db = Db::connect(&url, &Options { connections: 4, ..Options::default() }).await.expect("PostgreSQL answers");
-    TestDb { db, url, folder: tempfile::tempdir().expect("a temporary folder") }
+    TestDb { db, url, folder: Arc::new(tempfile::tempdir().expect("a temporary folder")) }
 }
 
 fn server() -> String {

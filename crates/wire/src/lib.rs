@@ -15,12 +15,12 @@ mod plain;
 mod sniff;
 mod syslog;
 
-pub use compression::{Encoding, MAX_INFLATED, decoder, decompress};
+pub use compression::{Encoding, MAX_INFLATED, decoder, decompress, limit_of};
 pub use event::parse;
 pub use identity::{Identities, import_id, row_hash};
 pub use json::elements;
 pub use lines::{Line, Lines, rows};
-pub use sniff::sniff;
+pub use sniff::{delimiter, sniff};
 
 use std::io::BufRead;
 

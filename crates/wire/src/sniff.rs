@@ -22,7 +22,7 @@ pub fn sniff(first: &[u8]) -> Format {
 }
 
 /// The delimiter of a header line: the candidate that splits it most, if the names look like columns.
-pub(crate) fn delimiter(first: &[u8]) -> Option<u8> {
+pub fn delimiter(first: &[u8]) -> Option<u8> {
     const KNOWN: [&str; 16] =
         ["time", "date", "timestamp", "occurred", "message", "msg", "severity", "level", "content", "event", "source", "host", "text", "component", "type", "description"];
     let header = trim(first).split(|c| *c == b'\n').next().unwrap_or(&[]);

@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use domain::audit::{AuditFilter, AuditRecord};
 use domain::event::Event;
 use domain::filter::EventFilter;
-use domain::group::Group;
-use domain::page::{MAX_LIMIT, Page};
+use domain::group::{Group, GroupFilter, GroupSort};
+use domain::page::{MAX_LIMIT, Order, Page};
 use domain::permission::{AuditRead, EventRead, GroupRead, Permission, SourceRead};
 use domain::source::Source;
 use domain::{EventId, GroupId};
@@ -55,6 +55,66 @@ impl FromRequestParts<AppState> for Caller {
     }
 }
 
+/// Events, newest first.
+///
+/// A page can be short, even empty, though there is a next one: a search does not make one wait.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events", security(("api_key" = ["event.read"])), params(
+    schema::EventParameters, schema::PageParameters,
+), responses(
+    (status = 200, description = "One page of events", body = schema::EventPage),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn events(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<Event>>, Problem> {
+    let mut query = Query::new(query.as_deref());
+    let filter = event_filter(&mut query);
+    let (limit, cursor) = paging(&mut query);
+    query.done()?;
+    Ok(Json(service::events::list(&caller.admit::<EventRead>()?, &filter, limit, cursor.as_deref()).await?))
+}
+
+/// One event.
+#[utoipa::path(get, path = "/api/v1/events/{id}", tag = "events", security(("api_key" = ["event.read"])), params(
+    ("id" = uuid::Uuid, Path, description = "Id of the event"),
+), responses(
+    (status = 200, description = "The event", body = schema::EventItem),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn event(caller: Caller, Path(id): Path<String>) -> Result<Json<Event>, Problem> {
+    let cx = caller.admit::<EventRead>()?;
+    let id: EventId = id.parse().map_err(|_| Problem::not_found())?;
+    Ok(Json(service::events::get(&cx, id).await?))
+}
+
+/// Groups of events with one fingerprint, the last seen first.
+#[utoipa::path(get, path = "/api/v1/groups", tag = "groups", security(("api_key" = ["group.read"])), params(
+    schema::GroupParameters, schema::PageParameters,
+), responses(
+    (status = 200, description = "One page of groups", body = schema::GroupPage),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn groups(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<Group>>, Problem> {
+    let mut query = Query::new(query.as_deref());
+    let filter = group_filter(&mut query);
+    let (limit, cursor) = paging(&mut query);
+    query.done()?;
+    Ok(Json(service::groups::list(&caller.admit::<GroupRead>()?, &filter, limit, cursor.as_deref()).await?))
+}
+
+/// One group.
+#[utoipa::path(get, path = "/api/v1/groups/{id}", tag = "groups", security(("api_key" = ["group.read"])), params(
+    ("id" = uuid::Uuid, Path, description = "Id of the group"),
+), responses(
+    (status = 200, description = "The group", body = schema::GroupItem),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn group(caller: Caller, Path(id): Path<String>) -> Result<Json<Group>, Problem> {
+    let cx = caller.admit::<GroupRead>()?;
+    let id: GroupId = id.parse().map_err(|_| Problem::not_found())?;
+    Ok(Json(service::groups::get(&cx, id).await?))
+}
+
 /// Sources, by name.
 #[utoipa::path(get, path = "/api/v1/sources", tag = "sources", security(("api_key" = ["source.read"])), responses(
     (status = 200, description = "All sources of the organization", body = schema::SourcePage),
@@ -91,6 +151,42 @@ pub fn audit_filter(query: &mut Query) -> AuditFilter {
         target_id: query.one("target_id"),
         from: query.one("from"),
         to: query.one("to"),
+    }
+}
+
+fn event_filter(query: &mut Query) -> EventFilter {
+    EventFilter {
+        from: query.one("from"),
+        to: query.one("to"),
+        severity: query.list("severity"),
+        component: query.texts("component"),
+        service: query.texts("service"),
+        environment: query.texts("environment"),
+        system_id: query.texts("system_id"),
+        event_type: query.texts("event_type"),
+        source_id: query.list("source_id"),
+        fingerprint: query.one("fingerprint"),
+        group_id: query.one("group_id"),
+        text: query.one("q"),
+        order: match query.one::<String>("order").as_deref() {
+            None | Some("newest") => Order::Newest,
+            Some("oldest") => Order::Oldest,
+            Some(_) => {
+                query.refuse("order", "newest or oldest");
+                Order::Newest
+            }
+        },
+    }
+}
+
+fn group_filter(query: &mut Query) -> GroupFilter {
+    GroupFilter {
+        severity: query.list("severity"),
+        text: query.one("q"),
+        component: query.texts("component"),
+        from: query.one("from"),
+        to: query.one("to"),
+        sort: query.one("sort").unwrap_or(GroupSort::LastSeen),
     }
 }
 

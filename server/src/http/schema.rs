@@ -238,3 +238,18 @@ pub struct EventParameters {
     /// `newest` or `oldest` first.
     pub order: Option<String>,
 }
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct GroupParameters {
+    /// Case-insensitive part of the template or the example.
+    pub q: Option<String>,
+    pub severity: Option<Vec<SeverityWord>>,
+    pub component: Option<Vec<String>>,
+    /// Groups with an event at or after this.
+    pub from: Option<DateTime<Utc>>,
+    /// Groups whose first event was before this.
+    pub to: Option<DateTime<Utc>>,
+    /// `last_seen`, `first_seen` or `count`; the latest or largest first.
+    pub sort: Option<String>,
+}

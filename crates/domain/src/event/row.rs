@@ -63,7 +63,7 @@ impl<'a> Row<'a> {
                     if let (Cell::Text(t) | Cell::Number(t), Some(part)) =
                         (&cell, self.joined.get_mut(joined).and_then(|j| j.get_mut(position)))
                     {
-                        *part = t.trim().to_owned();
+                        t.trim().clone_into(part);
                     }
                 }
             }
@@ -167,13 +167,11 @@ impl<'a> Row<'a> {
             Ok(level) if self.windows => Severity::from_windows_level(level),
             _ => Severity::from_vocabulary(&text),
         };
-        match known.or(mapping.severity) {
-            Some(severity) => Ok((severity, text.chars().take(MAX_FIELD).collect())),
-            None => {
-                let shown: String = text.chars().take(40).collect();
-                Err(problem(Target::Severity, format!("'{shown}' is not a severity; send {words}")))
-            }
+        if let Some(severity) = known.or(mapping.severity) {
+            return Ok((severity, text.chars().take(MAX_FIELD).collect()));
         }
+        let shown: String = text.chars().take(40).collect();
+        Err(problem(Target::Severity, format!("'{shown}' is not a severity; send {words}")))
     }
 
     fn message(&self, mapping: &Mapping) -> Result<String, FieldError> {

@@ -77,7 +77,6 @@ fn escape(b: &[u8], at: usize, repairs: &mut Vec<usize>) -> usize {
     }
     let Some(unit) = hex4(b, at + 2) else { return at + 2 };
     match unit {
-        0 => repairs.push(at),
         0xd800..=0xdbff => {
             let pair = b.get(at + 6) == Some(&b'\\')
                 && b.get(at + 7) == Some(&b'u')
@@ -87,7 +86,7 @@ fn escape(b: &[u8], at: usize, repairs: &mut Vec<usize>) -> usize {
             }
             repairs.push(at);
         }
-        0xdc00..=0xdfff => repairs.push(at),
+        0 | 0xdc00..=0xdfff => repairs.push(at),
         _ => {}
     }
     at + 6

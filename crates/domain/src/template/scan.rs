@@ -23,8 +23,11 @@ pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
             i = scan.emit(i..stop, Slot::Number);
         } else if is_break(c) {
             // `Invalid user  from`: the name is empty, and is a name still.
-            if c == b' ' && last.end + 1 == i && i > 0 && scan.b[i - 1] == b' ' && scan.b[last.clone()].eq_ignore_ascii_case(b"user") {
-                scan.emit(i..i, Slot::Id);
+            if c == b' ' && last.end + 1 == i && scan.b[last.end] == b' ' && scan.b[last.clone()].eq_ignore_ascii_case(b"user") {
+                let next = scan.until(i + 1, is_break);
+                if next == i + 1 || !scan.is_person(i + 1, next, &before, &last) {
+                    scan.emit(i..i, Slot::Id);
+                }
             }
             i += 1;
         } else {
@@ -119,7 +122,7 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             self.emit(at..short, Slot::Id);
             return end;
         }
-        if word.iter().filter(|c| **c == b'~').count() >= 2 && word.iter().any(u8::is_ascii_digit) {
+        if word.split(|c| *c == b'~').count() > 2 && word.iter().any(u8::is_ascii_digit) {
             // A Windows package name with its versions.
             return self.emit(at..short, Slot::Id);
         }
@@ -160,7 +163,7 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         }
         match joint.last() {
             Some(b'=') => [b"user".as_slice(), b"ruser", b"username", b"account", b"logname"].iter().any(|k| is(last, k)) && adjacent(joint, last),
-            Some(b' ') if is(last, b"user") => joint.len() > 4 && joint.ends_with(&[last, b" "].concat()) && !AFTER_USER.iter().any(|w| is(word, w)),
+            Some(b' ') if is(last, b"user") => joint.len() > 4 && joint.trim_ascii_end().ends_with(last) && !AFTER_USER.iter().any(|w| is(word, w)),
             Some(b' ') if is(last, b"for") => {
                 let how = &self.b[before.clone()];
                 (is(how, b"password") || is(how, b"publickey")) && self.b[end..].starts_with(b" from ")
@@ -386,7 +389,7 @@ fn is_mail(word: &[u8]) -> bool {
 
 /// IPv6 or MAC: hex groups between colons.
 fn colon_address(word: &[u8]) -> Option<Slot> {
-    let colons = word.iter().filter(|c| **c == b':').count();
+    let colons = word.split(|c| *c == b':').count() - 1;
     if colons < 2 || !word.iter().all(|c| c.is_ascii_hexdigit() || matches!(c, b':' | b'.')) {
         return None;
     }

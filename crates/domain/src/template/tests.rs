@@ -34,6 +34,7 @@ fn variable_parts_become_slots() {
         ("close, 451 bytes sent, 18846 bytes (18.4 KB) received", "close, <n> sent, <n> received"),
         ("10.0.0.1,10.0.0.2 \"GET /\" lifetime <1 sec", "<ip> \"GET /\" lifetime <n>"),
         ("Invalid user  from 1.2.3.4", "Invalid user <id> from <ip>"),
+        ("Invalid user  0101 from 1.2.3.4", "Invalid user <id> from <ip>"),
         ("package Package_for_KB3121255~31bf3856ad364e35~amd64~~6.1.1.0, state 1", "package <id>, state <n>"),
         ("-17 and (memory:-5) a-5", "<n> and (memory:<n>) a-<n>"),
     ] {
@@ -101,7 +102,7 @@ fn grouping_accuracy_on_real_logs_does_not_fall() {
     }
     let mean = total / f64::from(sets);
     println!("mean {mean:.4}");
-    assert!(mean > 0.5, "mean grouping accuracy fell to {mean:.4}");
+    assert!(mean > 0.94, "mean grouping accuracy fell to {mean:.4}");
 }
 
 proptest! {

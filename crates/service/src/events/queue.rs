@@ -230,7 +230,8 @@ async fn transact(services: &Services, organization: OrganizationId, batch: &Bat
         }
     }
     let clock = services.clock.clone();
-    let outcome = ingest::insert(&mut tx, batch, &move || clock.id()).await?;
+    let now = tx.now();
+    let outcome = ingest::insert(&mut tx, batch, now, &move || clock.id()).await?;
     let entries = entries(parts, &outcome).into_iter().map(|(actor, entry)| (actor, services.clock.id(), entry));
     tx.commit_for_each(entries.collect()).await?;
     Ok(outcome)

@@ -21,11 +21,11 @@ impl Row {
         match self {
             Self::Sqlite(row) => {
                 let value = column.index(row).and_then(|i| row.try_get_raw(i)).map_err(|e| fail(e.into()))?;
-                T::sqlite(value).map_err(fail)
+                not_null::<T>(value.is_null()).and_then(|()| T::sqlite(value)).map_err(fail)
             }
             Self::Postgres(row) => {
                 let value = column.index(row).and_then(|i| row.try_get_raw(i)).map_err(|e| fail(e.into()))?;
-                T::postgres(value).map_err(fail)
+                not_null::<T>(value.is_null()).and_then(|()| T::postgres(value)).map_err(fail)
             }
         }
     }
@@ -33,16 +33,28 @@ impl Row {
     pub fn first<T: Column>(&self) -> Result<T> {
         let fail = |e: Box<dyn std::error::Error + Send + Sync>| Error::Decode { column: "the first".to_owned(), reason: e.to_string() };
         match self {
-            Self::Sqlite(row) => T::sqlite(row.try_get_raw(0).map_err(|e| fail(e.into()))?).map_err(fail),
-            Self::Postgres(row) => T::postgres(row.try_get_raw(0).map_err(|e| fail(e.into()))?).map_err(fail),
+            Self::Sqlite(row) => {
+                let value = row.try_get_raw(0).map_err(|e| fail(e.into()))?;
+                not_null::<T>(value.is_null()).and_then(|()| T::sqlite(value)).map_err(fail)
+            }
+            Self::Postgres(row) => {
+                let value = row.try_get_raw(0).map_err(|e| fail(e.into()))?;
+                not_null::<T>(value.is_null()).and_then(|()| T::postgres(value)).map_err(fail)
+            }
         }
     }
 }
 
 type Decoded<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
+fn not_null<T: Column>(is_null: bool) -> Decoded<()> {
+    if is_null && !T::NULLABLE { Err("it is NULL".into()) } else { Ok(()) }
+}
+
 /// A value that can be read from a column of either database.
 pub trait Column: Sized {
+    /// Whether it can hold NULL. SQLite would read NULL as 0 or an empty text.
+    const NULLABLE: bool = false;
     fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self>;
     fn postgres(value: PgValueRef<'_>) -> Decoded<Self>;
 }
@@ -113,6 +125,7 @@ impl Column for Vec<String> {
     }
 }
 impl<T: Column> Column for Option<T> {
+    const NULLABLE: bool = true;
     fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> {
         if value.is_null() { Ok(None) } else { T::sqlite(value).map(Some) }
     }

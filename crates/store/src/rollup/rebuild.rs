@@ -7,7 +7,7 @@ use crate::scope::{Scoped, WriteTx};
 /// Computes the organization's roll-ups, group figures and source counts again. Returns the number of roll-up rows.
 pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
     if tx.conn().dialect() == Dialect::Postgres {
-        // Ingests that have not added their counts yet wait here and add them to the new rows.
+        // PostgreSQL only. Ingests that have not added their counts yet wait here and add them to the new rows.
         tx.conn().exec(crate::db::sql("LOCK TABLE event_rollups, groups, sources IN SHARE ROW EXCLUSIVE MODE")).await?;
     }
     let q = tx.sql("DELETE FROM event_rollups WHERE organization_id = $1");

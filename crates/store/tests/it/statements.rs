@@ -2,7 +2,7 @@
 //!
 //! The texts are found in the sources: each string given to `sql("…")` or `.sql("…")`, and each in a `Dialect::X => "…"`
 //! arm for that database alone. A comment `SQLite only` or `PostgreSQL only` in the two lines above says that a text is for
-//! one of them. Pieces are left out: a text that ends in a blank or has unequal brackets (it is grown with `push`), and an arm
+//! one of them, `Grown below` that it is no whole statement. Other pieces are left out: a text that ends in a blank or has unequal brackets (as a text that is grown with `push` mostly has), and an arm
 //! that does not begin with a verb. Those run in the tests of their modules.
 
 use std::path::Path;
@@ -48,6 +48,9 @@ fn read_file(name: &str, code: &str, found: &mut Vec<Statement>) {
             let before = &code[..at];
             let line = before.matches('\n').count() + 1;
             let above: Vec<&str> = before.lines().rev().take(3).collect();
+            if above.iter().any(|l| l.contains("Grown below")) {
+                continue;
+            }
             let only = dialect
                 .or_else(|| above.iter().any(|l| l.contains("SQLite only")).then_some(Dialect::Sqlite))
                 .or_else(|| above.iter().any(|l| l.contains("PostgreSQL only")).then_some(Dialect::Postgres));

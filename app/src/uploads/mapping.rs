@@ -1,0 +1,208 @@
+//! Which column feeds which field; tried on the first rows before anything is stored.
+
+use domain::Severity;
+use domain::event::Target;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use ui::{Button, Choice, Column, DataTable, Field, Glyph, Icon, Load, Notice, NoticeKind, Section, Select, Shaped, Skeleton, TextInput};
+
+use super::api::{StartUpload, preview_upload, try_upload};
+use super::query::MappingForm;
+use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown};
+use crate::events::parts::{counted, number, severity_word};
+use crate::routes;
+
+/// The step between the file and its events. `mapping` is what the URL says; `tried` whether it is to be tried.
+#[component]
+pub fn MapColumns(upload: UploadShown, slug: String, mapping: Memo<Option<MappingForm>>) -> impl IntoView {
+    let (id, organization) = (upload.id.clone(), slug.clone());
+    let preview = Resource::new(move || (organization.clone(), id.clone()), |(slug, id)| preview_upload(slug, id));
+    let start = ServerAction::<StartUpload>::new();
+    let refused = move || {
+        let error = start.value().get().and_then(Result::err)?;
+        Some(view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> })
+    };
+    let form = StoredValue::new((upload, slug));
+    view! {
+        <div class="page uploads">
+            {refused}
+            <Load resource=preview skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=8 /> } let:preview>
+                {
+                    let (upload, slug) = form.get_value();
+                    view! { <Form upload slug preview mapping /> }
+                }
+            </Load>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Form(upload: UploadShown, slug: String, preview: PreviewShown, mapping: Memo<Option<MappingForm>>) -> impl IntoView {
+    let chosen = mapping.get_untracked();
+    let PreviewShown { columns, rows } = preview;
+    let heads = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+    let target = |column: &ColumnShown| chosen.as_ref().map_or_else(|| column.guess.clone(), |form| form.target_of(&column.name).to_owned());
+    let lines = columns.into_iter().enumerate().map(|(at, column)| {
+        let value = target(&column);
+        view! { <ColumnLine at column value /> }
+    });
+    let kept = chosen.clone().unwrap_or_default();
+    let severities = std::iter::once(Choice::new("", "Info (unless chosen)"))
+        .chain(Severity::ALL.into_iter().skip(1).map(|severity| Choice::new(severity.as_str(), severity_word(severity))))
+        .collect::<Vec<_>>();
+    let file_name = upload.file_name.clone();
+    view! {
+        <form method="get" action=routes::upload(&slug, &upload.id)>
+            <input type="hidden" name="organization" value=slug.clone() />
+            <input type="hidden" name="id" value=upload.id.clone() />
+            <Section title="Columns" hint="Each column can feed one field of the event. What feeds none is kept in the raw payload.">
+                <div class="table-scroll">
+                    <DataTable caption="Columns of the file" columns=vec![Column::new("Column"), Column::new("Values").class("message"), Column::new("Feeds")]>
+                        {lines.collect_view()}
+                    </DataTable>
+                </div>
+            </Section>
+            <Section title="Where a row says nothing">
+                <div class="form-grid">
+                    <Field id="upload-severity" label="Severity">
+                        <Select name="severity" choices=severities value=kept.severity />
+                    </Field>
+                    <Field id="upload-source" label="Source" hint=format!("{file_name} unless named")>
+                        <TextInput name="source" value=kept.source autocomplete="off" maxlength=255_u32 />
+                    </Field>
+                    <Field id="upload-environment" label="Environment">
+                        <TextInput name="environment" value=kept.environment autocomplete="off" maxlength=255_u32 />
+                    </Field>
+                </div>
+            </Section>
+            <div class="actions foot">
+                <Button submit=true icon=Glyph::Play>
+                    "Dry run"
+                </Button>
+                <button class="button primary" type="submit" formmethod="post" formaction=StartUpload::url()>
+                    <Icon glyph=Glyph::Check />
+                    <span class="words">"Import"</span>
+                </button>
+            </div>
+        </form>
+        {chosen.map(|mapping| view! { <DryRun id=upload.id.clone() slug=slug.clone() mapping /> })}
+        <Section title=format!("First {}", counted(rows.len() as i64, "row", "rows"))>
+            <Rows heads rows />
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn ColumnLine(at: usize, column: ColumnShown, value: String) -> impl IntoView {
+    let choices = std::iter::once(Choice::new("", "Raw payload only"))
+        .chain(Target::ALL.iter().map(|target| Choice::new(target.as_str(), words(*target))))
+        .collect::<Vec<_>>();
+    let label = format!("Field for {}", column.name);
+    view! {
+        <tr>
+            <th scope="row" class="mono">
+                {column.name.clone()}
+                <input type="hidden" name=format!("column[{at}]") value=column.name />
+            </th>
+            <td class="message mono muted">
+                <span>{column.samples.join(" · ")}</span>
+            </td>
+            <td>
+                <Select name=format!("target[{at}]") label=label choices=choices value=value />
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn words(target: Target) -> &'static str {
+    match target {
+        Target::Id => "Id",
+        Target::OccurredAt => "Time",
+        Target::Severity => "Severity",
+        Target::Message => "Message",
+        Target::Component => "Component",
+        Target::Service => "Service",
+        Target::Environment => "Environment",
+        Target::SystemId => "System",
+        Target::EventType => "Event type",
+        Target::Source => "Source",
+    }
+}
+
+/// What the mapping of the URL would do.
+#[component]
+fn DryRun(id: String, slug: String, mapping: MappingForm) -> impl IntoView {
+    let tried = Resource::new(move || (slug.clone(), id.clone(), mapping.clone()), |(slug, id, mapping)| try_upload(slug, id, mapping));
+    view! {
+        <Section title="Dry run" id="dry-run">
+            <Load resource=tried let:tried>
+                <Outcome tried />
+            </Load>
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Outcome(tried: Tried) -> impl IntoView {
+    let (accepted, rejected) = (tried.accepted as i64, tried.rejected as i64);
+    let kind = match (accepted, rejected) {
+        (_, 0) => NoticeKind::Ok,
+        (0, _) => NoticeKind::Error,
+        _ => NoticeKind::Warning,
+    };
+    let words = format!("{} would be accepted, {} refused. Nothing was stored.", counted(accepted, "row", "rows"), number(rejected));
+    let rejections = tried
+        .rejections
+        .into_iter()
+        .take(20)
+        .map(|rejection| RejectionShown { row: rejection.index + 1, field: rejection.field, reason: rejection.reason })
+        .collect::<Vec<_>>();
+    view! {
+        <Notice kind>{words}</Notice>
+        <Refused rejections />
+    }
+    .into_any()
+}
+
+/// The first refused rows with their reasons.
+#[component]
+pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
+    if rejections.is_empty() {
+        return ().into_any();
+    }
+    let line = |rejection: RejectionShown| {
+        view! {
+            <tr>
+                <td class="num">{number(rejection.row as i64)}</td>
+                <td class="mono">{rejection.field}</td>
+                <td class="wrap">{rejection.reason}</td>
+            </tr>
+        }
+    };
+    let columns = vec![Column::new("Row").class("num shrink"), Column::new("Field").class("shrink"), Column::new("Reason")];
+    view! {
+        <div class="table-scroll">
+            <DataTable caption="First refused rows" columns=columns>
+                {rejections.into_iter().map(line).collect_view()}
+            </DataTable>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Rows(heads: Vec<String>, rows: Vec<Vec<String>>) -> impl IntoView {
+    let line = |row: Vec<String>| view! { <tr>{row.into_iter().map(|cell| view! { <td class="mono">{cell}</td> }).collect_view()}</tr> };
+    view! {
+        <div class="preview-rows" tabindex="0" role="region" aria-label="First rows of the file">
+            <DataTable caption="First rows of the file" compact=true columns=heads.into_iter().map(Column::new).collect::<Vec<_>>()>
+                {rows.into_iter().map(line).collect_view()}
+            </DataTable>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,150 @@
+//! One upload: mapped, then watched, then done.
+
+use std::time::Duration;
+
+use domain::upload::UploadState;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use ui::{Button, Glyph, Load, Notice, NoticeKind, PageHead, Progress, Section, Variant};
+
+use super::api::get_upload;
+use super::mapping::{MapColumns, Refused};
+use super::query::MappingForm;
+use super::shown::{UploadShown, bytes};
+use crate::events::EventQuery;
+use crate::events::parts::{counted, number};
+use crate::routes;
+use crate::session::use_slug;
+
+/// Between two looks at a running import.
+const POLL: Duration = Duration::from_millis(1_000);
+
+/// `/o/{organization}/uploads/{id}`
+#[component]
+pub fn UploadPage() -> impl IntoView {
+    let slug = use_slug();
+    let params = use_params_map();
+    let map = use_query_map();
+    let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
+    let mapping = Memo::new(move |_| map.with(MappingForm::read));
+    let looks = RwSignal::new(0_u32);
+    let upload = Resource::new(move || (slug.get(), id(), looks.get(), mapping.get()), |(slug, id, ..)| get_upload(slug, id));
+    Effect::new(move |_| {
+        let running = upload.get().is_some_and(|upload| upload.is_ok_and(|upload| upload.state == UploadState::Running));
+        if running {
+            set_timeout(move || { looks.try_update(|looks| *looks += 1); }, POLL);
+        }
+    });
+    view! {
+        <Title text="Upload" />
+        <Load resource=upload let:upload>
+            <Step upload slug=slug.get_untracked() mapping />
+        </Load>
+    }
+    .into_any()
+}
+
+#[component]
+fn Step(upload: UploadShown, slug: String, mapping: Memo<Option<MappingForm>>) -> impl IntoView {
+    let back = routes::uploads(&slug);
+    let actions = move || {
+        view! {
+            <Button href=back.clone() icon=Glyph::ArrowLeft optional=true>
+                "All uploads"
+            </Button>
+        }
+    };
+    let note = format!("{}, {}", form_words(&upload.format), bytes(upload.bytes_total));
+    let head = view! { <PageHead title=upload.file_name.clone() note=note actions=actions /> };
+    let body = match upload.state {
+        UploadState::Mapped => view! { <MapColumns upload slug mapping /> }.into_any(),
+        UploadState::Running => view! { <Running upload slug /> }.into_any(),
+        UploadState::Done | UploadState::Failed => view! { <Finished upload slug /> }.into_any(),
+    };
+    view! {
+        {head}
+        {body}
+    }
+    .into_any()
+}
+
+fn form_words(format: &str) -> &'static str {
+    match format {
+        "ndjson" => "NDJSON",
+        "json" => "JSON",
+        "csv" => "CSV",
+        "syslog" => "Syslog",
+        _ => "Log lines",
+    }
+}
+
+/// The bar moves by itself; without scripts the page is loaded again, which is all that `noscript` is for.
+#[component]
+fn Running(upload: UploadShown, slug: String) -> impl IntoView {
+    let percent = upload.percent();
+    view! {
+        <noscript inner_html=r#"<meta http-equiv="refresh" content="2">"#></noscript>
+        <div class="page page-narrow uploads" aria-live="polite">
+            <Progress label="Importing" value=percent text=format!("{percent:.0} %") tone=ui::Tone::Accent />
+            <p class="muted">
+                {format!("{} accepted, {} refused so far. You can leave this page; the import goes on.", number(upload.accepted), number(upload.rejected))}
+            </p>
+            <p>
+                <Button href=routes::upload(&slug, &upload.id) icon=Glyph::Refresh>
+                    "Look again"
+                </Button>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
+    let failed = upload.state == UploadState::Failed;
+    let kind = match (failed, upload.rejected) {
+        (true, _) => NoticeKind::Error,
+        (false, 0) => NoticeKind::Ok,
+        (false, _) => NoticeKind::Warning,
+    };
+    let words = match (&upload.error, failed) {
+        (Some(error), true) => format!("The import stopped: {error} {} were stored before that.", counted(upload.accepted, "event", "events")),
+        (None, true) => format!("The import stopped. {} were stored before that.", counted(upload.accepted, "event", "events")),
+        _ => format!("{} stored, {} refused.", counted(upload.accepted, "event", "events"), counted(upload.rejected, "row", "rows")),
+    };
+    let events = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.href(&slug);
+    let file = format!("{}/rejections.csv", routes::upload(&slug, &upload.id));
+    let rejected = upload.rejected > 0;
+    let download = move || {
+        let file = file.clone();
+        view! {
+            <a class="button secondary" href=file rel="external" download="">
+                <ui::Icon glyph=Glyph::Download />
+                <span class="words">"Download refused rows"</span>
+            </a>
+        }
+    };
+    view! {
+        <div class="page uploads">
+            <Notice kind>{words}</Notice>
+            <p class="row-line after-import">
+                <Button variant=Variant::Primary href=events icon=Glyph::Events>
+                    "See the events"
+                </Button>
+                <Button href=routes::uploads(&slug) icon=Glyph::Upload>
+                    "Upload another file"
+                </Button>
+            </p>
+            {rejected
+                .then(|| {
+                    view! {
+                        <Section title="Refused rows" actions=download>
+                            <Refused rejections=upload.rejections />
+                        </Section>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}

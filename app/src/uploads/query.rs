@@ -1,0 +1,87 @@
+//! The mapping form: the URL of the mapping page while it is tried, the body of the import when it is meant.
+
+use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
+
+/// Column `i` feeds target `i`; an empty target feeds nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MappingForm {
+    pub column: Vec<String>,
+    pub target: Vec<String>,
+    /// Severity of rows that say none.
+    pub severity: String,
+    /// Source of rows that name none; the file's name when empty.
+    pub source: String,
+    pub environment: String,
+}
+
+impl MappingForm {
+    /// `column[0]=level&target[0]=severity&…`; nothing when the page was opened without a mapping.
+    pub fn read(map: &ParamsMap) -> Option<Self> {
+        let get = |name: &str| map.get_str(name).map(str::to_owned);
+        let list = |name: &str| (0..).map_while(|at| get(&format!("{name}[{at}]"))).collect::<Vec<_>>();
+        let one = |name: &str| get(name).unwrap_or_default().trim().to_owned();
+        let column = list("column");
+        (!column.is_empty()).then(|| Self { column, target: list("target"), severity: one("severity"), source: one("source"), environment: one("environment") })
+    }
+
+    /// What column `name` feeds.
+    pub fn target_of(&self, name: &str) -> &str {
+        let at = self.column.iter().position(|column| column == name);
+        at.and_then(|at| self.target.get(at)).map_or("", String::as_str)
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl MappingForm {
+    /// What the import takes.
+    ///
+    /// # Errors
+    /// A target or severity that is none, or nothing that feeds the message.
+    pub fn to_choice(&self) -> Result<domain::upload::Choice, domain::Invalid> {
+        use domain::event::Target;
+        let mut problems = domain::invalid::Problems::default();
+        let mut choice = domain::upload::Choice::default();
+        for (column, target) in self.column.iter().zip(&self.target).filter(|(_, target)| !target.is_empty()) {
+            match target.parse::<Target>() {
+                Ok(target) => choice.columns.entry(target).or_default().push(column.clone()),
+                Err(reason) => problems.require(false, "target", reason),
+            }
+        }
+        if !self.column.is_empty() {
+            problems.require(choice.columns.contains_key(&Target::Message), "target", "choose the column that holds the message");
+        }
+        choice.severity = self.severity.parse().ok();
+        problems.require(self.severity.is_empty() || choice.severity.is_some(), "severity", "info, low, medium, high or critical");
+        let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        choice.source = some(&self.source);
+        choice.environment = some(&self.environment);
+        problems.done()?;
+        Ok(choice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> MappingForm {
+        let map: ParamsMap = [("column[0]", "msg"), ("target[0]", "message"), ("column[1]", "x"), ("target[1]", "")].into_iter().collect();
+        MappingForm::read(&map).unwrap()
+    }
+
+    #[test]
+    fn a_mapping_is_read_from_the_address() {
+        assert_eq!((form().target_of("msg"), form().target_of("x"), form().target_of("y")), ("message", "", ""));
+        assert_eq!(MappingForm::read(&ParamsMap::new()), None);
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_mapping_without_a_message_is_refused() {
+        assert_eq!(form().to_choice().unwrap().columns.len(), 1);
+        let nothing = MappingForm { target: vec![String::new(); 2], ..form() };
+        assert_eq!(nothing.to_choice().unwrap_err().0[0].field, "target");
+    }
+}

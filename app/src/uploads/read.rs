@@ -1,0 +1,71 @@
+//! From the domain to what is shown. Server only.
+
+use domain::UploadId;
+use domain::permission::EventRead;
+use domain::upload::{Preview, Upload, UploadState};
+
+use super::query::MappingForm;
+use super::shown::{ColumnShown, PreviewShown, RejectionShown, UploadShown};
+use crate::Answer;
+use crate::server::Scope;
+use crate::when::Zone;
+
+/// Refused rows shown on the page; the file holds all.
+const REJECTIONS: u32 = 20;
+/// Different values shown for a column.
+const SAMPLES: usize = 3;
+
+pub async fn get(scope: &Scope, id: UploadId) -> Answer<UploadShown> {
+    let cx = scope.admit::<EventRead>()?;
+    let upload = service::uploads::progress(&cx, id).await?;
+    let refused = matches!(upload.state, UploadState::Done | UploadState::Failed) && upload.rejected > 0;
+    let rejections = if refused { service::uploads::rejections(&cx, id, 0, REJECTIONS).await? } else { Vec::new() };
+    let rejections =
+        rejections.into_iter().map(|(r, _)| RejectionShown { row: r.index + 1, field: r.field, reason: r.reason }).collect();
+    Ok(UploadShown { rejections, ..upload_shown(upload, scope.zone) })
+}
+
+pub fn upload_shown(upload: Upload, zone: Zone) -> UploadShown {
+    UploadShown {
+        id: upload.id.to_string(),
+        file_name: upload.file_name,
+        format: upload.format.to_string(),
+        state: upload.state,
+        bytes_total: upload.bytes_total,
+        bytes_done: upload.bytes_done,
+        accepted: upload.accepted,
+        rejected: upload.rejected,
+        error: upload.error_message,
+        created: zone.when(upload.created_at),
+        rejections: Vec::new(),
+    }
+}
+
+pub fn preview(preview: Preview) -> PreviewShown {
+    let guess = |column: &str| {
+        preview.guess.iter().find(|(_, of)| of.as_deref() == Some(column)).map(|(target, _)| target.to_string()).unwrap_or_default()
+    };
+    let samples = |at: usize| {
+        let mut samples: Vec<String> = Vec::new();
+        for value in preview.rows.iter().filter_map(|row| row.get(at)).filter(|value| !value.is_empty()) {
+            if samples.len() < SAMPLES && !samples.contains(value) {
+                samples.push(value.clone());
+            }
+        }
+        samples
+    };
+    let columns = preview
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, name)| ColumnShown { name: name.clone(), samples: samples(at), guess: guess(name) })
+        .collect();
+    PreviewShown { columns, rows: preview.rows }
+}
+
+/// Starts the import and leads to its progress.
+pub async fn start(scope: &Scope, organization: &str, id: UploadId, form: &MappingForm) -> Answer<()> {
+    service::uploads::start(&scope.admit()?, id, form.to_choice()?).await?;
+    leptos_axum::redirect(&crate::routes::upload(organization, id));
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! What the server tells the pages about uploads.
+
+use domain::upload::{Receipt, UploadState};
+use serde::{Deserialize, Serialize};
+
+use crate::when::When;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadShown {
+    pub id: String,
+    pub file_name: String,
+    /// "ndjson", "csv", …
+    pub format: String,
+    pub state: UploadState,
+    pub bytes_total: i64,
+    pub bytes_done: i64,
+    pub accepted: i64,
+    pub rejected: i64,
+    pub error: Option<String>,
+    pub created: When,
+    /// The first refused rows; on the page of one upload only.
+    pub rejections: Vec<RejectionShown>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectionShown {
+    /// 1-based.
+    pub row: u64,
+    pub field: String,
+    pub reason: String,
+}
+
+/// The start of the file, and what its columns seem to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewShown {
+    pub columns: Vec<ColumnShown>,
+    pub rows: Vec<Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnShown {
+    pub name: String,
+    /// A few different values.
+    pub samples: Vec<String>,
+    /// Word of the field it seems to hold, or empty.
+    pub guess: String,
+}
+
+/// What a dry run of the first rows would do.
+pub type Tried = Receipt;
+
+impl UploadShown {
+    /// 0 to 100.
+    pub fn percent(&self) -> f64 {
+        if self.bytes_total == 0 { 0.0 } else { (self.bytes_done as f64 / self.bytes_total as f64 * 100.0).clamp(0.0, 100.0) }
+    }
+}
+
+/// "3.4 MB".
+pub fn bytes(n: i64) -> String {
+    let n = n as f64;
+    match n {
+        ..1_000.0 => format!("{n} B"),
+        ..1_000_000.0 => format!("{:.1} kB", n / 1e3),
+        ..1_000_000_000.0 => format!("{:.1} MB", n / 1e6),
+        _ => format!("{:.1} GB", n / 1e9),
+    }
+}

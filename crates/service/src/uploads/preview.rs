@@ -1,0 +1,124 @@
+//! The start of a file as a table.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+
+use domain::Timestamp;
+use domain::event::{Mapping, NewEvent, Target};
+use domain::upload::{Format, Preview};
+use serde_json::Value;
+use wire::Encoding;
+
+/// Bytes that are looked at.
+const LOOKED_AT: u64 = 1024 * 1024;
+const ROWS: usize = 20;
+/// Most columns of a table; the rest of very wide rows is left out.
+const COLUMNS: usize = 60;
+/// Longest cell, in characters.
+const CELL: usize = 200;
+
+pub(super) fn of(file: File, now: Timestamp) -> io::Result<Preview> {
+    let mut input = BufReader::new(file);
+    let encoding = Encoding::of_bytes(io::BufRead::fill_buf(&mut input)?);
+    let mut first = Vec::new();
+    let decoder = wire::decoder(encoding, input, u64::MAX).map_err(io::Error::other)?;
+    decoder.take(LOOKED_AT).read_to_end(&mut first)?;
+    // A line that was cut in the middle is left out.
+    if first.len() as u64 == LOOKED_AT
+        && let Some(end) = first.iter().rposition(|c| *c == b'\n')
+    {
+        first.truncate(end + 1);
+    }
+    Ok(match wire::sniff(&first) {
+        Format::Csv => csv_table(&first)?,
+        Format::Ndjson | Format::Auto => objects(wire::rows(&first).map(|(_, row)| row)),
+        Format::Json => objects(wire::elements(&first).map(|(_, row)| row)),
+        Format::Syslog => lines(&first, now)?,
+    })
+}
+
+fn csv_table(first: &[u8]) -> io::Result<Preview> {
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let by = wire::delimiter(first).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(first);
+    let columns: Vec<String> = reader.byte_headers().map_err(io::Error::other)?.iter().take(COLUMNS).map(|h| text(&String::from_utf8_lossy(h))).collect();
+    let mut rows = Vec::new();
+    for record in reader.byte_records().take(ROWS) {
+        let Ok(record) = record else { break };
+        rows.push((0..columns.len()).map(|i| record.get(i).map_or_else(String::new, |c| text(&String::from_utf8_lossy(c)))).collect());
+    }
+    Ok(table(columns, rows))
+}
+
+fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
+    let mut columns: Vec<String> = Vec::new();
+    let mut found: Vec<Vec<(String, String)>> = Vec::new();
+    let mapping = Mapping::import();
+    for row in rows.take(ROWS) {
+        let Ok(Value::Object(object)) = serde_json::from_slice(row) else { continue };
+        let mut cells = Vec::new();
+        for (name, value) in object {
+            match value {
+                // Columns inside objects are named as the mapping names them: `host.name`.
+                Value::Object(inner) if mapping.opens(&name) => {
+                    cells.extend(inner.into_iter().map(|(key, value)| (format!("{name}.{key}"), shown(&value))));
+                }
+                value => cells.push((name, shown(&value))),
+            }
+        }
+        for (name, _) in &cells {
+            if columns.len() < COLUMNS && !columns.contains(name) {
+                columns.push(name.clone());
+            }
+        }
+        found.push(cells);
+    }
+    let rows = found
+        .into_iter()
+        .map(|cells| {
+            let of = |column: &String| cells.iter().find(|(name, _)| name == column).map_or_else(String::new, |(_, value)| value.clone());
+            columns.iter().map(of).collect()
+        })
+        .collect();
+    table(columns, rows)
+}
+
+/// Log text has no columns to choose; it is shown as it is understood.
+fn lines(first: &[u8], now: Timestamp) -> io::Result<Preview> {
+    let columns = ["occurred_at", "severity", "component", "system_id", "message"].map(str::to_owned).to_vec();
+    let mapping = Mapping::import();
+    let mut rows = Vec::new();
+    for row in wire::read(Format::Syslog, first, &mapping, now)?.take(ROWS) {
+        let row = row?;
+        rows.push(match row.event {
+            Ok(NewEvent { occurred_at, severity, component, system_id, message, .. }) => vec![
+                occurred_at.iso(),
+                severity.to_string(),
+                component.unwrap_or_default(),
+                system_id.unwrap_or_default(),
+                text(&message),
+            ],
+            Err(_) => vec![String::new(), String::new(), String::new(), String::new(), text(&String::from_utf8_lossy(&row.bytes))],
+        });
+    }
+    Ok(Preview { columns, rows, guess: Vec::new() })
+}
+
+fn table(columns: Vec<String>, rows: Vec<Vec<String>>) -> Preview {
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let guess: Vec<(Target, Option<String>)> =
+        Mapping::suggest(&names).into_iter().map(|(target, column)| (target, column.map(str::to_owned))).collect();
+    Preview { columns, rows, guess }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(s) => text(s),
+        other => text(&other.to_string()),
+    }
+}
+
+fn text(cell: &str) -> String {
+    cell.trim().chars().filter(|c| !c.is_control()).take(CELL).collect()
+}

@@ -1,0 +1,164 @@
+//! Verifying the chain finds what was done to it behind the store's back.
+
+use domain::OrganizationId;
+use domain::audit::Verdict;
+use domain::permission::SourceWrite;
+use domain::source::NewSource;
+use service::{Actor, audit, sources};
+use store::SystemTx;
+use store::db::{Dialect, sql};
+use testkit::for_each_backend;
+
+use crate::world::World;
+
+const ENTRIES: i64 = 12;
+
+async fn written(t: testkit::TestDb) -> (World, OrganizationId) {
+    let world = World::new(t);
+    let alpha = world.organization("alpha").await.id;
+    let cx = world.services.admit::<SourceWrite>(&Actor::system("test", alpha)).unwrap();
+    for n in 1..ENTRIES {
+        let new = NewSource { name: format!("s{n}"), source_type: "host".to_owned(), status: "active".to_owned(), ..NewSource::default() };
+        world.clock.advance_seconds(1);
+        sources::create(&cx, new).await.unwrap();
+    }
+    (world, alpha)
+}
+
+/// Runs statements with the log's triggers off. `$1` is the organization.
+async fn tamper(world: &World, organization: OrganizationId, statements: &[&'static str]) {
+    let mut tx = SystemTx::across_all_organizations(&world.t.db).await.unwrap();
+    let off: &[&str] = match tx.dialect() {
+        Dialect::Sqlite => &["DROP TRIGGER IF EXISTS audit_log_no_update", "DROP TRIGGER IF EXISTS audit_log_no_delete"],
+        Dialect::Postgres => &["SET LOCAL session_replication_role = replica"],
+    };
+    for text in off {
+        tx.conn().exec(sql(text)).await.unwrap();
+    }
+    for text in statements {
+        tx.conn().exec(sql(text).bind(organization)).await.unwrap();
+    }
+    tx.commit_unaudited_bookkeeping().await.unwrap();
+}
+
+async fn verify(world: &World, organization: OrganizationId) -> Verdict {
+    audit::verify(&world.services, organization, "alpha", None).await.unwrap()
+}
+
+/// The first entry that does not fit.
+async fn broken(world: &World, organization: OrganizationId) -> Option<i64> {
+    verify(world, organization).await.broken.map(|(seq, _)| seq)
+}
+
+#[tokio::test]
+async fn an_untouched_chain_is_whole() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        let verdict = verify(&world, alpha).await;
+        assert_eq!((verdict.entries, verdict.head_seq, verdict.broken), (ENTRIES, ENTRIES, None));
+        let nothing = verify(&world, OrganizationId(uuid::Uuid::from_u128(1))).await;
+        assert_eq!((nothing.entries, nothing.broken), (0, None));
+        assert_eq!(verify(&world, domain::PLATFORM).await.broken, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edited_field_of_any_kind_is_found_at_its_entry() {
+    for_each_backend(|t| async move {
+        for edit in [
+            "UPDATE audit_log SET actor = 'somebody' WHERE organization_id = $1 AND seq = 5",
+            "UPDATE audit_log SET success = NOT success WHERE organization_id = $1 AND seq = 5",
+            "UPDATE audit_log SET new_values = NULL WHERE organization_id = $1 AND seq = 5",
+            "UPDATE audit_log SET metadata = '{\"x\":1}' WHERE organization_id = $1 AND seq = 5",
+            "UPDATE audit_log SET ip_address = '203.0.113.1' WHERE organization_id = $1 AND seq = 5",
+            "UPDATE audit_log SET created_at = '2026-11-23T09:30:00.000001Z' WHERE organization_id = $1 AND seq = 5",
+        ] {
+            let fresh = if t.url.starts_with("sqlite") { testkit::sqlite().await } else { testkit::postgres().await };
+            let (world, alpha) = written(fresh).await;
+            tamper(&world, alpha, &[edit]).await;
+            assert_eq!(broken(&world, alpha).await, Some(5), "{edit}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_entry_is_named() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        tamper(&world, alpha, &["DELETE FROM audit_log WHERE organization_id = $1 AND seq = 7"]).await;
+        let verdict = verify(&world, alpha).await;
+        assert_eq!(verdict.broken, Some((7, "entry 7 is missing".to_owned())));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_first_entry_is_named() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        tamper(&world, alpha, &["DELETE FROM audit_log WHERE organization_id = $1 AND seq = 1"]).await;
+        assert_eq!(broken(&world, alpha).await, Some(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gap_that_was_closed_by_renumbering_is_found() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        let renumber = [
+            "DELETE FROM audit_log WHERE organization_id = $1 AND seq = 7",
+            "UPDATE audit_log SET seq = seq + 1000 WHERE organization_id = $1 AND seq > 7",
+            "UPDATE audit_log SET seq = seq - 1001 WHERE organization_id = $1 AND seq > 1000",
+        ];
+        tamper(&world, alpha, &renumber).await;
+        assert_eq!(broken(&world, alpha).await, Some(7));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_entries_that_changed_places_are_found() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        let swap = [
+            "UPDATE audit_log SET seq = 1000 WHERE organization_id = $1 AND seq = 4",
+            "UPDATE audit_log SET seq = 4 WHERE organization_id = $1 AND seq = 8",
+            "UPDATE audit_log SET seq = 8 WHERE organization_id = $1 AND seq = 1000",
+        ];
+        tamper(&world, alpha, &swap).await;
+        assert_eq!(broken(&world, alpha).await, Some(4));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cut_end_is_found_by_the_head() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        tamper(&world, alpha, &["DELETE FROM audit_log WHERE organization_id = $1 AND seq > 9"]).await;
+        let verdict = verify(&world, alpha).await;
+        assert_eq!(verdict.broken, Some((10, format!("the chain ends at entry 9, its head says {ENTRIES}: entries were cut off"))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cut_end_whose_head_was_moved_too_is_found_by_an_exported_head() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        let exported = verify(&world, alpha).await;
+        let cut = [
+            "DELETE FROM audit_log WHERE organization_id = $1 AND seq > 9",
+            "UPDATE audit_heads SET seq = 9, hash = (SELECT a.hash FROM audit_log a WHERE a.organization_id = $1 AND a.seq = 9) WHERE organization_id = $1",
+        ];
+        tamper(&world, alpha, &cut).await;
+        assert_eq!(broken(&world, alpha).await, None, "the database alone cannot know");
+        let head = Some((exported.head_seq, exported.head_hash.as_str()));
+        let verdict = audit::verify(&world.services, alpha, "alpha", head).await.unwrap();
+        assert_eq!(verdict.broken.unwrap().0, 10);
+    })
+    .await;
+}

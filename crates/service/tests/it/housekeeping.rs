@@ -1,0 +1,33 @@
+//! What time sweeps away.
+
+use service::housekeeping::{self, Swept};
+use service::{auth, sessions};
+use store::db::sql;
+use testkit::for_each_backend;
+
+use crate::world::{World, client, start};
+
+#[tokio::test]
+async fn only_what_is_over_is_deleted() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let alpha = world.organization("alpha").await;
+        world.person("ana@example.test", "alpha", "admin").await;
+        world.viewer("ana@example.test").await;
+        assert!(auth::sign_in(&world.services, "ana@example.test", "wrong", &client()).await.is_err());
+        sessions::save(&world.services, "one", b"x", start().seconds() + 100).await.unwrap();
+        let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
+        let q = sql("INSERT INTO idempotency_keys (organization_id, key, request_hash, status, response, created_at) VALUES ($1, 'k', 'h', 200, '{}', $2)");
+        tx.conn().exec_one(q.bind(alpha.id).bind(start())).await.unwrap();
+        tx.commit_unaudited_bookkeeping().await.unwrap();
+
+        assert_eq!(housekeeping::run(&world.services).await.unwrap(), Swept::default());
+        world.clock.advance_seconds(86_401);
+        let swept = housekeeping::run(&world.services).await.unwrap();
+        assert_eq!(swept, Swept { sessions: 1, devices: 0, failures: 2, idempotency_keys: 1 });
+        world.clock.advance_seconds(auth::ABSOLUTE + 30 * 86_400);
+        assert_eq!(housekeeping::run(&world.services).await.unwrap(), Swept { devices: 1, ..Swept::default() });
+        assert_eq!(housekeeping::run(&world.services).await.unwrap(), Swept::default());
+    })
+    .await;
+}
