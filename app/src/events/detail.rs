@@ -178,20 +178,25 @@ fn Words(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
 fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
     let line = |field: Field, value: Option<String>, shown: Option<String>| {
         let value = value?;
-        let shown = shown.unwrap_or_else(|| value.clone());
-        Some(view! {
-            <FieldLine
-                name=field.word()
-                include=(!query.includes(field, &value)).then(|| query.toggle(field, &value).closed().href(&slug))
-                only=query.only(field, &value).href(&slug)
-                shown
-            />
-        })
+        let include = (!query.includes(field, &value)).then(|| query.toggle(field, &value).closed().href(&slug));
+        let only = query.only(field, &value).href(&slug);
+        Some(view! { <FieldLine name=field.word() include only shown=shown.unwrap_or(value) /> }.into_any())
     };
     let severity_text = (!event.severity_text.eq_ignore_ascii_case(event.severity.as_str()) && !event.severity_text.is_empty())
         .then(|| view! { <Definition term="severity_text">{event.severity_text}</Definition> });
     let (source, source_name) = event.source.map(|source| (source.id, source.name)).unzip();
-    let fingerprint = EventQuery { fingerprint: event.fingerprint.clone(), from: query.from.clone(), to: query.to.clone(), ..EventQuery::default() };
+    let alike = EventQuery { fingerprint: event.fingerprint.clone(), from: query.from.clone(), to: query.to.clone(), ..EventQuery::default() };
+    let severity = line(Field::Severity, Some(event.severity.to_string()), None);
+    let fields = [
+        line(Field::Component, event.component, None),
+        line(Field::Service, event.service, None),
+        line(Field::Environment, event.environment, None),
+        line(Field::SystemId, event.system_id, None),
+        line(Field::EventType, event.event_type, None),
+        line(Field::Source, source, source_name),
+    ];
+    let (group, page) = (routes::group(&slug, &event.group_id), routes::event(&slug, &event.id));
+    let alike = alike.href(&slug);
     view! {
         <DefinitionList mono=true>
             <Definition term="occurred_at">
@@ -200,17 +205,12 @@ fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
             <Definition term="ingested_at">
                 <At when=event.ingested />
             </Definition>
-            {line(Field::Severity, Some(event.severity.to_string()), None)}
+            {severity}
             {severity_text}
-            {line(Field::Component, event.component, None)}
-            {line(Field::Service, event.service, None)}
-            {line(Field::Environment, event.environment, None)}
-            {line(Field::SystemId, event.system_id, None)}
-            {line(Field::EventType, event.event_type, None)}
-            {line(Field::Source, source, source_name)}
-            <IdLine name="fingerprint" href=fingerprint.href(&slug) id=event.fingerprint />
-            <IdLine name="group_id" href=routes::group(&slug, &event.group_id) id=event.group_id />
-            <IdLine name="id" href=routes::event(&slug, &event.id) id=event.id />
+            {fields}
+            <IdLine name="fingerprint" href=alike id=event.fingerprint />
+            <IdLine name="group_id" href=group id=event.group_id />
+            <IdLine name="id" href=page id=event.id />
         </DefinitionList>
     }
     .into_any()

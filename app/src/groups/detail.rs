@@ -117,7 +117,7 @@ fn Recent(recent: Vec<EventRow>, slug: String) -> impl IntoView {
         Column::new("Message").class("message"),
         Column::new("System").class("optional"),
     ];
-    let line = |row: EventRow| {
+    let line = move |row: EventRow| {
         let href = routes::event(&slug, &row.id);
         let at = row.at.clone();
         view! {

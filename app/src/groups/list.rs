@@ -130,12 +130,13 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
     let slug = groups.slug.get_untracked();
     let query = groups.query.get_untracked();
     if let Some(nothing) = list.nothing {
-        return nothing_here(nothing.any, &query, &slug).into_any();
+        return nothing_here(nothing.any, &query, &slug);
     }
     let next = list.next_cursor.map(|cursor| query.next(&cursor).href(&slug));
     let previous = query.previous().map(|query| query.href(&slug));
     let from = if query.from.is_empty() { "all".to_owned() } else { query.from.clone() };
-    let line = |group| view! { <GroupLine group slug=slug.clone() from=from.clone() to=query.to.clone() /> };
+    let to = query.to;
+    let line = move |group| view! { <GroupLine group slug=slug.clone() from=from.clone() to=to.clone() /> };
     view! {
         <DataTable caption="Groups of events" columns=Signal::derive(move || sortable(groups))>
             {list.rows.into_iter().map(line).collect_view()}
@@ -157,7 +158,7 @@ fn sortable(groups: Groups) -> Vec<Column> {
     columns
 }
 
-fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> impl IntoView {
+fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
     if any {
         let clear = (query.filters() > 0).then(|| GroupQuery { from: query.from.clone(), ..GroupQuery::default() }.href(slug));
         let widen = (!query.from.is_empty()).then(|| query.range("all").href(slug));
@@ -169,10 +170,11 @@ fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> impl IntoView {
         }
         .into_any();
     }
+    let events = routes::events(slug);
     let text = "Events that differ only in their variable parts (addresses, numbers, names) come together here as soon as the first ones arrive.";
     view! {
         <Empty title="No groups yet" text=text icon=Glyph::Groups>
-            <Button variant=Variant::Primary href=routes::events(slug)>
+            <Button variant=Variant::Primary href=events>
                 "Send the first event"
             </Button>
         </Empty>

@@ -246,7 +246,7 @@ fn TopGroups(groups: Vec<GroupRow>, period: (String, String), slug: String) -> i
     if groups.is_empty() {
         return view! { <p class="muted">"No group had an event in this period."</p> }.into_any();
     }
-    let line = |group| view! { <GroupLine group slug=slug.clone() from=period.0.clone() to=period.1.clone() /> };
+    let line = move |group| view! { <GroupLine group slug=slug.clone() from=period.0.clone() to=period.1.clone() /> };
     view! {
         <div class="table-scroll">
             <DataTable caption="Groups with most events" columns=columns()>

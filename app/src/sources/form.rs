@@ -149,26 +149,28 @@ fn Fields(start: SourceForm, error: Signal<Option<AppError>>) -> impl IntoView {
     let typed = error.get_untracked().map(|error| error.typed).filter(|typed| !typed.is_empty());
     let value = |field: &str, start: String| typed.as_ref().and_then(|typed| typed.get(field).cloned()).unwrap_or(start);
     let choices = |words_of: &[&str]| words_of.iter().map(|word| Choice::new(*word, words(word))).collect::<Vec<_>>();
+    let (name, ip, port) = (value("name", start.name), value("ip", start.ip), value("port", start.port));
+    let (kind, status, protocol) = (value("source_type", start.source_type), value("status", start.status), value("protocol", start.protocol));
     view! {
         {summary}
         <Field id="source-name" label="Name" hint="As it is shown with events; senders name it in the field source." error=reason("name") required=true>
-            <TextInput name="source[name]" value=value("name", start.name) autocomplete="off" maxlength=255_u32 />
+            <TextInput name="source[name]" value=name autocomplete="off" maxlength=255_u32 />
         </Field>
         <div class="form-grid">
             <Field id="source-type" label="Type" error=reason("source_type") required=true>
-                <Select name="source[source_type]" choices=choices(&SOURCE_TYPES) value=value("source_type", start.source_type) />
+                <Select name="source[source_type]" choices=choices(&SOURCE_TYPES) value=kind />
             </Field>
             <Field id="source-status" label="Status" error=reason("status") required=true>
-                <Select name="source[status]" choices=choices(&STATUSES) value=value("status", start.status) />
+                <Select name="source[status]" choices=choices(&STATUSES) value=status />
             </Field>
             <Field id="source-ip" label="IP address" error=reason("ip")>
-                <TextInput name="source[ip]" value=value("ip", start.ip) autocomplete="off" mono=true />
+                <TextInput name="source[ip]" value=ip autocomplete="off" mono=true />
             </Field>
             <Field id="source-port" label="Port" error=reason("port")>
-                <TextInput name="source[port]" kind="number" value=value("port", start.port) min="1" max="65535" />
+                <TextInput name="source[port]" kind="number" value=port min="1" max="65535" />
             </Field>
             <Field id="source-protocol" label="Protocol" hint="https, syslog, file …" error=reason("protocol")>
-                <TextInput name="source[protocol]" value=value("protocol", start.protocol) autocomplete="off" />
+                <TextInput name="source[protocol]" value=protocol autocomplete="off" />
             </Field>
         </div>
     }

@@ -7,10 +7,14 @@ use super::query::MappingForm;
 use super::shown::{PreviewShown, Tried, UploadShown};
 use crate::Answer;
 
+/// Past uploads on the page.
+#[cfg(feature = "ssr")]
+const PAST: u32 = 100;
+
 #[server(name = ListUploads, prefix = "/fn", endpoint = "uploads/list", input = GetUrl)]
 pub async fn list_uploads(organization: String) -> Answer<Vec<UploadShown>> {
     let scope = crate::server::scope(&organization).await?;
-    let uploads = service::uploads::list(&scope.admit()?).await?;
+    let uploads = service::uploads::list(&scope.admit()?, PAST).await?;
     Ok(uploads.into_iter().map(|upload| super::read::upload_shown(upload, scope.zone)).collect())
 }
 
@@ -27,12 +31,12 @@ pub async fn preview_upload(organization: String, id: String) -> Answer<PreviewS
     Ok(super::read::preview(service::uploads::preview(&scope.admit()?, id).await?))
 }
 
-/// Reads the first rows with the mapping and stores nothing.
+/// Reads the file with the mapping and stores nothing.
 #[server(name = TryUpload, prefix = "/fn", endpoint = "uploads/try", input = GetUrl)]
 pub async fn try_upload(organization: String, id: String, #[server(default)] mapping: MappingForm) -> Answer<Tried> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::AppError::not_found())?;
-    Ok(service::uploads::dry_run(&scope.admit()?, id, mapping.to_choice()?).await?)
+    Ok(super::read::tried(service::uploads::dry_run(&scope.admit()?, id, &mapping.to_choice()?).await?))
 }
 
 /// The mapping page posts its form here, flat.

@@ -46,7 +46,7 @@ fn sentence(word: &str) -> &'static str {
     match word {
         "missing" => "Choose a file first.",
         "empty" => "The file is empty.",
-        "large" => "The file is larger than this server takes. Compress it with gzip or zstd, or split it.",
+        "large" => "The file is larger than 200 MB. Compress it with gzip or zstd, split it, or import it from the command line.",
         "unreadable" => "The file was not recognised: send NDJSON, JSON, CSV, syslog lines or a log file.",
         "forbidden" => "Your role does not allow uploads here.",
         _ => "The upload did not arrive whole; try again.",
@@ -61,7 +61,7 @@ fn Choose(slug: Memo<String>) -> impl IntoView {
                 id="upload-file"
                 name="file"
                 label="Choose a file or drop it here"
-                hint="NDJSON, JSON, CSV, syslog or plain log lines; gzip and zstd are unpacked. Nothing is stored before you say so."
+                hint="NDJSON, JSON, CSV, syslog or plain log lines, up to 200 MB; gzip and zstd are unpacked. No event is stored before you say so."
                 required=true
             />
             <Button variant=Variant::Primary submit=true icon=Glyph::Upload>

@@ -43,15 +43,16 @@ fn Form(upload: UploadShown, slug: String, preview: PreviewShown, mapping: Memo<
     let PreviewShown { columns, rows } = preview;
     let heads = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     let target = |column: &ColumnShown| chosen.as_ref().map_or_else(|| column.guess.clone(), |form| form.target_of(&column.name).to_owned());
-    let lines = columns.into_iter().enumerate().map(|(at, column)| {
-        let value = target(&column);
-        view! { <ColumnLine at column value /> }
-    });
+    let targets = columns.iter().map(target).collect::<Vec<_>>();
+    let lines = columns.into_iter().zip(targets).enumerate().map(|(at, (column, value))| view! { <ColumnLine at column value /> });
+    let lines = lines.collect_view();
+    let first_rows = format!("First {}", counted(rows.len() as i64, "row", "rows"));
     let kept = chosen.clone().unwrap_or_default();
     let severities = std::iter::once(Choice::new("", "Info (unless chosen)"))
         .chain(Severity::ALL.into_iter().skip(1).map(|severity| Choice::new(severity.as_str(), severity_word(severity))))
         .collect::<Vec<_>>();
     let file_name = upload.file_name.clone();
+    let dry_run = chosen.map(|mapping| view! { <DryRun id=upload.id.clone() slug=slug.clone() mapping /> });
     view! {
         <form method="get" action=routes::upload(&slug, &upload.id)>
             <input type="hidden" name="organization" value=slug.clone() />
@@ -59,7 +60,7 @@ fn Form(upload: UploadShown, slug: String, preview: PreviewShown, mapping: Memo<
             <Section title="Columns" hint="Each column can feed one field of the event. What feeds none is kept in the raw payload.">
                 <div class="table-scroll">
                     <DataTable caption="Columns of the file" columns=vec![Column::new("Column"), Column::new("Values").class("message"), Column::new("Feeds")]>
-                        {lines.collect_view()}
+                        {lines}
                     </DataTable>
                 </div>
             </Section>
@@ -86,8 +87,8 @@ fn Form(upload: UploadShown, slug: String, preview: PreviewShown, mapping: Memo<
                 </button>
             </div>
         </form>
-        {chosen.map(|mapping| view! { <DryRun id=upload.id.clone() slug=slug.clone() mapping /> })}
-        <Section title=format!("First {}", counted(rows.len() as i64, "row", "rows"))>
+        {dry_run}
+        <Section title=first_rows>
             <Rows heads rows />
         </Section>
     }
@@ -148,19 +149,14 @@ fn DryRun(id: String, slug: String, mapping: MappingForm) -> impl IntoView {
 
 #[component]
 fn Outcome(tried: Tried) -> impl IntoView {
-    let (accepted, rejected) = (tried.accepted as i64, tried.rejected as i64);
+    let Tried { accepted, rejected, whole, rejections } = tried;
     let kind = match (accepted, rejected) {
         (_, 0) => NoticeKind::Ok,
         (0, _) => NoticeKind::Error,
         _ => NoticeKind::Warning,
     };
-    let words = format!("{} would be accepted, {} refused. Nothing was stored.", counted(accepted, "row", "rows"), number(rejected));
-    let rejections = tried
-        .rejections
-        .into_iter()
-        .take(20)
-        .map(|rejection| RejectionShown { row: rejection.index + 1, field: rejection.field, reason: rejection.reason })
-        .collect::<Vec<_>>();
+    let start = if whole { "" } else { "Of the start of this long file: " };
+    let words = format!("{start}{} would be accepted, {} refused. Nothing was stored.", counted(accepted, "row", "rows"), number(rejected));
     view! {
         <Notice kind>{words}</Notice>
         <Refused rejections />
@@ -180,10 +176,13 @@ pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
                 <td class="num">{number(rejection.row as i64)}</td>
                 <td class="mono">{rejection.field}</td>
                 <td class="wrap">{rejection.reason}</td>
+                <td class="message mono muted optional">
+                    <span>{rejection.text}</span>
+                </td>
             </tr>
         }
     };
-    let columns = vec![Column::new("Row").class("num shrink"), Column::new("Field").class("shrink"), Column::new("Reason")];
+    let columns = vec![Column::new("Row").class("num shrink"), Column::new("Field").class("shrink"), Column::new("Reason"), Column::new("Text").class("message optional")];
     view! {
         <div class="table-scroll">
             <DataTable caption="First refused rows" columns=columns>
@@ -196,10 +195,11 @@ pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
 
 #[component]
 fn Rows(heads: Vec<String>, rows: Vec<Vec<String>>) -> impl IntoView {
+    let columns = heads.into_iter().map(Column::new).collect::<Vec<_>>();
     let line = |row: Vec<String>| view! { <tr>{row.into_iter().map(|cell| view! { <td class="mono">{cell}</td> }).collect_view()}</tr> };
     view! {
         <div class="preview-rows" tabindex="0" role="region" aria-label="First rows of the file">
-            <DataTable caption="First rows of the file" compact=true columns=heads.into_iter().map(Column::new).collect::<Vec<_>>()>
+            <DataTable caption="First rows of the file" compact=true columns>
                 {rows.into_iter().map(line).collect_view()}
             </DataTable>
         </div>

@@ -1,11 +1,12 @@
 //! From the domain to what is shown. Server only.
 
 use domain::UploadId;
-use domain::permission::EventRead;
-use domain::upload::{Preview, Upload, UploadState};
+use domain::permission::EventWrite;
+use domain::upload::{Preview, Rejection, Upload, UploadState};
+use service::uploads::DryRun;
 
 use super::query::MappingForm;
-use super::shown::{ColumnShown, PreviewShown, RejectionShown, UploadShown};
+use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown};
 use crate::Answer;
 use crate::server::Scope;
 use crate::when::Zone;
@@ -16,12 +17,11 @@ const REJECTIONS: u32 = 20;
 const SAMPLES: usize = 3;
 
 pub async fn get(scope: &Scope, id: UploadId) -> Answer<UploadShown> {
-    let cx = scope.admit::<EventRead>()?;
+    let cx = scope.admit::<EventWrite>()?;
     let upload = service::uploads::progress(&cx, id).await?;
     let refused = matches!(upload.state, UploadState::Done | UploadState::Failed) && upload.rejected > 0;
     let rejections = if refused { service::uploads::rejections(&cx, id, 0, REJECTIONS).await? } else { Vec::new() };
-    let rejections =
-        rejections.into_iter().map(|(r, _)| RejectionShown { row: r.index + 1, field: r.field, reason: r.reason }).collect();
+    let rejections = rejections.into_iter().map(rejection).collect();
     Ok(UploadShown { rejections, ..upload_shown(upload, scope.zone) })
 }
 
@@ -61,6 +61,16 @@ pub fn preview(preview: Preview) -> PreviewShown {
         .map(|(at, name)| ColumnShown { name: name.clone(), samples: samples(at), guess: guess(name) })
         .collect();
     PreviewShown { columns, rows: preview.rows }
+}
+
+pub fn tried(tried: DryRun) -> Tried {
+    let DryRun { receipt, texts, whole } = tried;
+    let rejections = receipt.rejections.into_iter().zip(texts).take(REJECTIONS as usize).map(rejection).collect();
+    Tried { accepted: receipt.accepted as i64, rejected: receipt.rejected as i64, whole, rejections }
+}
+
+fn rejection((rejection, text): (Rejection, String)) -> RejectionShown {
+    RejectionShown { row: rejection.index + 1, field: rejection.field, reason: rejection.reason, text }
 }
 
 /// Starts the import and leads to its progress.

@@ -1,6 +1,6 @@
 //! What the server tells the pages about uploads.
 
-use domain::upload::{Receipt, UploadState};
+use domain::upload::UploadState;
 use serde::{Deserialize, Serialize};
 
 use crate::when::When;
@@ -28,6 +28,8 @@ pub struct RejectionShown {
     pub row: u64,
     pub field: String,
     pub reason: String,
+    /// The start of the row.
+    pub text: String,
 }
 
 /// The start of the file, and what its columns seem to hold.
@@ -46,8 +48,16 @@ pub struct ColumnShown {
     pub guess: String,
 }
 
-/// What a dry run of the first rows would do.
-pub type Tried = Receipt;
+/// What an import with a mapping would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    pub accepted: i64,
+    pub rejected: i64,
+    /// False when only the start of a long file was tried.
+    pub whole: bool,
+    /// The first refused rows.
+    pub rejections: Vec<RejectionShown>,
+}
 
 impl UploadShown {
     /// 0 to 100.
