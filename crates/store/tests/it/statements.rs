@@ -2,7 +2,8 @@
 //!
 //! The texts are found in the sources: each string given to `sql("…")` or `.sql("…")`, and each in a `Dialect::X => "…"`
 //! arm for that database alone. A comment `SQLite only` or `PostgreSQL only` in the two lines above says that a text is for
-//! one of them, `Grown below` that it is no whole statement. Other pieces are left out: a text that ends in a blank or has unequal brackets (as a text that is grown with `push` mostly has), and an arm
+//! one of them, `Grown below` that it is no whole statement. Other pieces are left out: a text that ends in a blank or has
+//! unequal brackets (as one that is grown with `push` mostly has), and an arm
 //! that does not begin with a verb. Those run in the tests of their modules.
 
 use std::path::Path;
