@@ -11,6 +11,8 @@ server := $(target)/release/watchroom
 # `frontend` is built for wasm32 only: on the host it would unify the `ssr` and `hydrate` features of `app`.
 host := --workspace --exclude frontend
 wasm := --target wasm32-unknown-unknown
+# A person sees what is being compiled; CI's log keeps to results.
+quiet := $(if $(CI),--quiet)
 
 # make bench SCALE=1m DATABASE=both
 SCALE ?= 1m
@@ -40,10 +42,10 @@ format: setup
 	@$(T) cargo fmt --all
 
 lint: setup ## clippy over the server's half and all tests
-	@$(T) cargo clippy $(host) --all-targets --quiet -- -D warnings
+	@$(T) cargo clippy $(host) --all-targets $(quiet) -- -D warnings
 
 lint-wasm: setup ## clippy over the browser's half
-	@$(T) cargo clippy --package frontend --package app --package ui --package domain $(wasm) --quiet \
+	@$(T) cargo clippy --package frontend --package app --package ui --package domain $(wasm) $(quiet) \
 		--features app/hydrate,ui/hydrate -- -D warnings
 
 lint-web: setup ## the types of the end-to-end tests, the scripts' syntax
@@ -52,7 +54,7 @@ lint-web: setup ## the types of the end-to-end tests, the scripts' syntax
 	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh .ci/run; fi
 
 unit: setup-test ## unit and integration tests, on SQLite and PostgreSQL
-	@$(T) scripts/with-postgres.sh cargo test $(host) --quiet
+	@$(T) scripts/with-postgres.sh cargo test $(host) $(quiet)
 
 site: setup ## the browser's half into target/site
 	@scripts/site.sh release
@@ -61,7 +63,7 @@ size: setup ## fails when the WASM is over its budget
 	@scripts/size.sh
 
 server: setup ## the server in release mode, with the site inside
-	@$(T) cargo build --release --package server --quiet
+	@$(T) cargo build --release --package server $(quiet)
 
 e2e: setup-test ## Playwright with axe against the release binary (after `make site server`)
 	@$(T) node_modules/.bin/playwright test --config end2end/playwright.config.ts $(ARGS)

@@ -38,7 +38,7 @@ case $mode in
   *) die "usage: site.sh [dev|release]" ;;
 esac
 
-cargo build --quiet --package "$package" --target wasm32-unknown-unknown --profile "$profile"
+cargo build ${CI:+--quiet} --package "$package" --target wasm32-unknown-unknown --profile "$profile"
 built=$target/wasm32-unknown-unknown/$folder/$package.wasm
 
 key=$({ sha256sum <"$built" && wasm-bindgen --version && node_modules/.bin/wasm-opt --version && echo "$mode ${shrink[*]}"; } | sha256sum)

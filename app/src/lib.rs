@@ -35,8 +35,11 @@ pub use error::{Answer, AppError};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::{SsrMode, path};
 use ui::{Shortcuts, ToastRegion, Toasts};
+
+/// A page is sent once it is whole: it can be read without scripts, and its status says what became of it.
+const WHOLE: SsrMode = SsrMode::Async;
 
 /// The application: every page by its address.
 #[component]
@@ -47,33 +50,33 @@ pub fn App() -> impl IntoView {
         <Title formatter=|text: String| if text.is_empty() { "Watchroom".to_owned() } else { format!("{text} · Watchroom") } />
         <Router>
             <Routes fallback=shell::NotFoundPage>
-                <Route path=path!("/") view=entry::HomePage />
-                <Route path=path!("/sign-in") view=entry::SignInPage />
-                <Route path=path!("/setup") view=entry::SetupPage />
-                <Route path=path!("/styleguide") view=StyleguidePage />
-                <ParentRoute path=path!("/account") view=shell::Frame>
-                    <Route path=path!("") view=account::AccountPage />
+                <Route path=path!("/") view=entry::HomePage ssr=WHOLE />
+                <Route path=path!("/sign-in") view=entry::SignInPage ssr=WHOLE />
+                <Route path=path!("/setup") view=entry::SetupPage ssr=WHOLE />
+                <Route path=path!("/styleguide") view=StyleguidePage ssr=WHOLE />
+                <ParentRoute path=path!("/account") view=shell::Frame ssr=WHOLE>
+                    <Route path=path!("") view=account::AccountPage ssr=WHOLE />
                 </ParentRoute>
-                <ParentRoute path=path!("/o/:organization") view=shell::Frame>
-                    <Route path=path!("") view=overview::OverviewPage />
-                    <Route path=path!("overview") view=overview::OverviewPage />
-                    <Route path=path!("events") view=events::EventsPage />
-                    <Route path=path!("events/:id") view=events::EventPage />
-                    <Route path=path!("groups") view=groups::GroupsPage />
-                    <Route path=path!("groups/:id") view=groups::GroupPage />
-                    <Route path=path!("sources") view=sources::SourcesPage />
-                    <Route path=path!("uploads") view=uploads::UploadsPage />
-                    <Route path=path!("uploads/:id") view=uploads::UploadPage />
-                    <Route path=path!("audit") view=audit::AuditPage />
-                    <ParentRoute path=path!("settings") view=settings::SettingsFrame>
-                        <Route path=path!("") view=settings::GeneralPage />
-                        <Route path=path!("general") view=settings::GeneralPage />
-                        <Route path=path!("members") view=settings::MembersPage />
-                        <Route path=path!("environments") view=settings::EnvironmentsPage />
-                        <Route path=path!("api-keys") view=settings::ApiKeysPage />
-                        <Route path=path!("permissions") view=settings::PermissionsPage />
+                <ParentRoute path=path!("/o/:organization") view=shell::Frame ssr=WHOLE>
+                    <Route path=path!("") view=overview::OverviewPage ssr=WHOLE />
+                    <Route path=path!("overview") view=overview::OverviewPage ssr=WHOLE />
+                    <Route path=path!("events") view=events::EventsPage ssr=WHOLE />
+                    <Route path=path!("events/:id") view=events::EventPage ssr=WHOLE />
+                    <Route path=path!("groups") view=groups::GroupsPage ssr=WHOLE />
+                    <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
+                    <Route path=path!("sources") view=sources::SourcesPage ssr=WHOLE />
+                    <Route path=path!("uploads") view=uploads::UploadsPage ssr=WHOLE />
+                    <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />
+                    <Route path=path!("audit") view=audit::AuditPage ssr=WHOLE />
+                    <ParentRoute path=path!("settings") view=settings::SettingsFrame ssr=WHOLE>
+                        <Route path=path!("") view=settings::GeneralPage ssr=WHOLE />
+                        <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />
+                        <Route path=path!("members") view=settings::MembersPage ssr=WHOLE />
+                        <Route path=path!("environments") view=settings::EnvironmentsPage ssr=WHOLE />
+                        <Route path=path!("api-keys") view=settings::ApiKeysPage ssr=WHOLE />
+                        <Route path=path!("permissions") view=settings::PermissionsPage ssr=WHOLE />
                     </ParentRoute>
-                    <Route path=path!("*any") view=shell::NotFound />
+                    <Route path=path!("*any") view=shell::NotFound ssr=WHOLE />
                 </ParentRoute>
             </Routes>
         </Router>
@@ -86,7 +89,7 @@ pub fn App() -> impl IntoView {
 #[component]
 fn StyleguidePage() -> impl IntoView {
     #[cfg(debug_assertions)]
-    return view! { <ui::Styleguide /> }.into_any();
+    return view! { <ui::styleguide::Styleguide /> }.into_any();
     #[cfg(not(debug_assertions))]
     return view! { <shell::NotFoundPage /> }.into_any();
 }

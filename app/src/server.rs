@@ -77,13 +77,11 @@ pub fn viewer_if_any() -> Option<Viewer> {
 
 /// Who is signed in; sends everybody else to the sign-in.
 pub async fn viewer() -> Answer<Viewer> {
-    match viewer_if_any() {
-        Some(viewer) => Ok(viewer),
-        None => {
-            leptos_axum::redirect(&sign_in(&asked_path().unwrap_or_default()));
-            Err(service::Error::Unauthenticated.into())
-        }
+    if let Some(viewer) = viewer_if_any() {
+        return Ok(viewer);
     }
+    leptos_axum::redirect(&sign_in(&asked_path().unwrap_or_default()));
+    Err(service::Error::Unauthenticated.into())
 }
 
 /// The page the person wanted: the request's own, or the one a server function was called from.

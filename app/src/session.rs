@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Answer;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     pub name: String,
     pub email: String,

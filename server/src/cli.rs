@@ -246,7 +246,7 @@ async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
     let url = config::without_password(&config.database_url);
     let db = Db::connect(&config.database_url, &options).await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
     db.migrate().await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
-    Ok(Open { services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo), db })
+    Ok(Open { services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo).with_data_dir(&config.data_dir), db })
 }
 
 async fn add_organization(services: &Services, slug: String, name: Option<String>) -> Done {

@@ -88,7 +88,7 @@ settings! {
     /// Largest body of POST /api/v1/events after decompression.
     max_ingest_decoded: Size = "32 MiB";
     /// Largest file uploaded in the browser.
-    max_upload: Size = "256 MiB";
+    max_upload: Size = "200 MiB";
     /// Batches that are parsed and stored at the same time.
     ingest_concurrency: u32 = "2";
     /// Batches that may wait for their turn before 503.

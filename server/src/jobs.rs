@@ -9,7 +9,7 @@ use crate::state::AppState;
 use crate::telemetry;
 
 const SWEEP: Duration = Duration::from_hours(1);
-const UPKEEP: Duration = Duration::from_secs(60);
+const UPKEEP: Duration = Duration::from_mins(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
 pub fn start(state: &AppState) -> [JoinHandle<()>; 2] {

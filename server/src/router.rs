@@ -2,13 +2,13 @@
 //! checked against.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
-use crate::http::{api, assets, auth, export, health, ingest, openapi, pages};
+use crate::http::{api, assets, auth, export, health, ingest, openapi, pages, uploads};
 use crate::sessions;
 use crate::state::AppState;
 use crate::web::{body, client, csrf, headers, limits, observe, shed};
@@ -31,6 +31,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
     ("POST", "/setup"),
+    ("POST", "/o/{organization}/uploads"),
+    ("GET", "/o/{organization}/uploads/{id}/rejections.csv"),
     ("GET", "/o/{organization}/audit/export.csv"),
     ("GET", "/o/{organization}/audit/export.json"),
 ];
@@ -55,6 +57,8 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-in", post(auth::sign_in))
         .route("/sign-out", post(auth::sign_out))
         .route("/setup", post(auth::setup))
+        .route("/o/{organization}/uploads", post(uploads::receive).layer(DefaultBodyLimit::disable()))
+        .route("/o/{organization}/uploads/{id}/rejections.csv", get(uploads::rejections))
         .route("/o/{organization}/audit/export.csv", get(export::audit_csv))
         .route("/o/{organization}/audit/export.json", get(export::audit_json));
     let people = pages::mount(people, &state)

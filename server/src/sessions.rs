@@ -17,7 +17,7 @@ use service::{Client, Services};
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Expiry, Id, Record};
-use tower_sessions::session_store::{Error, Result};
+use tower_sessions::session_store::{Error, Result as Kept};
 use tower_sessions::{Session, SessionManagerLayer, SessionStore};
 
 use crate::config::Config;
@@ -152,13 +152,13 @@ fn backend(error: service::Error) -> Error {
     Error::Backend(error.to_string())
 }
 
-fn encode(record: &Record) -> Result<Vec<u8>> {
+fn encode(record: &Record) -> Kept<Vec<u8>> {
     serde_json::to_vec(&(&record.data, record.expiry_date.unix_timestamp())).map_err(|e| Error::Encode(e.to_string()))
 }
 
 #[async_trait]
 impl SessionStore for Keeper {
-    async fn create(&self, record: &mut Record) -> Result<()> {
+    async fn create(&self, record: &mut Record) -> Kept<()> {
         let expiry = record.expiry_date.unix_timestamp();
         while !service::sessions::create(&self.0, &record.id.to_string(), &encode(record)?, expiry).await.map_err(backend)? {
             record.id = Id::default();
@@ -166,12 +166,12 @@ impl SessionStore for Keeper {
         Ok(())
     }
 
-    async fn save(&self, record: &Record) -> Result<()> {
+    async fn save(&self, record: &Record) -> Kept<()> {
         let expiry = record.expiry_date.unix_timestamp();
         service::sessions::save(&self.0, &record.id.to_string(), &encode(record)?, expiry).await.map_err(backend)
     }
 
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+    async fn load(&self, id: &Id) -> Kept<Option<Record>> {
         let Some(bytes) = service::sessions::load(&self.0, &id.to_string()).await.map_err(backend)? else { return Ok(None) };
         let (data, expiry): (HashMap<String, serde_json::Value>, i64) =
             serde_json::from_slice(&bytes).map_err(|e| Error::Decode(e.to_string()))?;
@@ -179,7 +179,7 @@ impl SessionStore for Keeper {
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
-    async fn delete(&self, id: &Id) -> Result<()> {
+    async fn delete(&self, id: &Id) -> Kept<()> {
         service::sessions::delete(&self.0, &id.to_string()).await.map_err(backend)
     }
 }

@@ -56,6 +56,7 @@ fn describe() {
     metrics::describe_histogram!("http_request_duration_seconds", metrics::Unit::Seconds, "Time to the head of the answer");
     metrics::describe_counter!("ingest_rows_total", "Rows received by POST /api/v1/events, by outcome");
     metrics::describe_gauge!("ingest_queue", "Batches waiting or being stored");
+    metrics::describe_gauge!("ingest_backlog_bytes", metrics::Unit::Bytes, "Events that wait to be stored");
     metrics::describe_gauge!("db_pool_connections", "Database connections, by state");
     metrics::describe_gauge!("http_connections", "Open connections");
     metrics::describe_gauge!("process_resident_memory_bytes", metrics::Unit::Bytes, "Resident memory");

@@ -54,7 +54,7 @@ fn sections(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
     let record = entry.record.clone();
     view! {
         {record.error_message.clone().map(|text| view! { <Notice kind=NoticeKind::Error title="Refused.">{text}</Notice> })}
-        <section>{facts(&entry, slug, query)}</section>
+        <section>{facts(entry, slug, query)}</section>
         {change(record.old_values, record.new_values)}
         {metadata(record.metadata)}
         <section>
@@ -72,35 +72,35 @@ fn sections(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
     .into_any()
 }
 
-fn facts(entry: &Entry, slug: &str, query: &AuditQuery) -> AnyView {
-    let record = &entry.record;
+fn facts(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
+    let record = entry.record;
     let base = || AuditQuery { cursor: String::new(), ..query.clone() };
     let actor = AuditQuery { actor: record.actor.clone(), ..base() }.href(slug);
     let action = AuditQuery { action: record.action.clone(), ..base() }.href(slug);
     let target = AuditQuery { target_type: record.target_type.clone(), target_id: record.target_id.clone(), ..base() }.href(slug);
-    let maybe = |term: &'static str, value: &Option<String>| {
-        value.clone().map(|value| view! { <Definition term=term><span class="mono">{value}</span></Definition> })
+    let maybe = |term: &'static str, value: Option<String>| {
+        value.map(|value| view! { <Definition term=term><span class="mono">{value}</span></Definition> })
     };
     view! {
         <DefinitionList>
             <Definition term="Time">
-                <At when=entry.at.clone() />
+                <At when=entry.at />
             </Definition>
             <Definition term="Action">
-                <a href=action class="mono" title="Only this action">{record.action.clone()}</a>
+                <a href=action class="mono" title="Only this action">{record.action}</a>
             </Definition>
             <Definition term="Actor">
-                <a href=actor title="Only this actor">{record.actor.clone()}</a>
+                <a href=actor title="Only this actor">{record.actor}</a>
             </Definition>
             <Definition term="Target">
                 <a href=target title="Everything about this target">
-                    {record.target_type.clone()} " " <code>{record.target_id.clone()}</code>
+                    {record.target_type} " " <code>{record.target_id}</code>
                 </a>
             </Definition>
             <Definition term="Outcome">{if record.success { "done" } else { "refused" }}</Definition>
-            {maybe("Address", &record.ip_address)}
-            {maybe("Program", &record.user_agent)}
-            {maybe("Session", &record.session_id)}
+            {maybe("Address", record.ip_address)}
+            {maybe("Program", record.user_agent)}
+            {maybe("Session", record.session_id)}
             <Definition term="Entry id">
                 <code>{record.id.to_string()}</code>
             </Definition>

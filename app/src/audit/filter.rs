@@ -1,6 +1,6 @@
 //! The filter: a GET form, so the URL holds it and it works without WASM.
 
-use domain::audit::Action;
+use domain::audit::ACTIONS;
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant};
@@ -30,7 +30,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
     view! {
         <Form method="GET" action=action.clone() attr:class="toolbar" attr:role="search" attr:aria-label="Filter the audit log">
             <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor search=true />
-            <Select name="action" label="Action" choices=choices("Any action", Action::ACTIONS) value=query.action />
+            <Select name="action" label="Action" choices=choices("Any action", ACTIONS) value=query.action />
             <Select name="target_type" label="Kind of target" choices=choices("Any target", &TARGETS) value=query.target_type />
             <TextInput name="target_id" label="Id of the target" placeholder="Id of the target" mono=true value=query.target_id />
             <label class="labelled">

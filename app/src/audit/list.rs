@@ -12,11 +12,11 @@ use crate::when::At;
 
 /// Verify, and the export of exactly this list.
 pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Resource<Answer<AuditList>>) -> AnyView {
-    let verify = move || {
+    let verify = MaybeProp::derive(move || {
         let href = query.with(|q| q.href(&slug.get()));
         let sign = if href.contains('?') { '&' } else { '?' };
         Some(format!("{href}{sign}verify=1"))
-    };
+    });
     view! {
         <Button href=verify icon=Glyph::Audit>
             "Verify the chain"
@@ -25,7 +25,7 @@ pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Resource<An
             <Transition>
                 {move || Suspend::new(async move {
                     let exact = entries.await.map(|list| list.exact).unwrap_or_default();
-                    export(&slug.get_untracked(), &exact)
+                    export(exact.export_href(&slug.get_untracked(), "csv"), exact.export_href(&slug.get_untracked(), "json"))
                 })}
             </Transition>
         </Permitted>
@@ -33,13 +33,13 @@ pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Resource<An
     .into_any()
 }
 
-fn export(slug: &str, exact: &AuditQuery) -> AnyView {
+fn export(csv: String, json: String) -> AnyView {
     view! {
         <Menu label="Export" icon=Glyph::Download end=true>
-            <MenuItem href=exact.export_href(slug, "csv") external=true icon=Glyph::File>
+            <MenuItem href=csv external=true icon=Glyph::File>
                 "CSV"
             </MenuItem>
-            <MenuItem href=exact.export_href(slug, "json") external=true icon=Glyph::File>
+            <MenuItem href=json external=true icon=Glyph::File>
                 "JSON, with hashes to verify offline"
             </MenuItem>
         </Menu>

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
-use crate::{routes, server};
+use crate::routes;
+#[cfg(feature = "ssr")]
+use crate::server::{services, viewer_if_any};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gate {
@@ -28,9 +30,9 @@ pub struct DemoAccount {
 
 #[server(name = LoadGate, prefix = "/fn", endpoint = "gate", input = GetUrl)]
 pub async fn load_gate() -> Answer<Gate> {
-    let services = server::services()?;
+    let services = services()?;
     let setup_needed = service::auth::setup_needed(&services).await?;
-    Ok(Gate { setup_needed, signed_in: server::viewer_if_any().is_some(), demo: demo_accounts(&services) })
+    Ok(Gate { setup_needed, signed_in: viewer_if_any().is_some(), demo: demo_accounts(&services) })
 }
 
 /// Redirects to where the start page leads; `None` for who belongs nowhere.
@@ -45,8 +47,8 @@ pub async fn go_home() -> Answer<Option<String>> {
 
 #[cfg(feature = "ssr")]
 async fn way_home() -> Answer<Option<String>> {
-    let services = server::services()?;
-    let Some(viewer) = server::viewer_if_any() else {
+    let services = services()?;
+    let Some(viewer) = viewer_if_any() else {
         let setup = service::auth::setup_needed(&services).await?;
         return Ok(Some((if setup { routes::SETUP } else { routes::SIGN_IN }).to_owned()));
     };
@@ -60,6 +62,6 @@ fn demo_accounts(services: &service::Services) -> Vec<DemoAccount> {
     if !services.demo {
         return Vec::new();
     }
-    let account = |a: service::demo::Account| DemoAccount { email: a.email.to_owned(), password: a.password.to_owned(), role: a.role };
-    service::demo::accounts().into_iter().map(account).collect()
+    let account = |c: service::demo::Credential| DemoAccount { email: c.email.to_owned(), password: c.password.to_owned(), role: c.role };
+    service::demo::credentials().into_iter().map(account).collect()
 }

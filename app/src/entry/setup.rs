@@ -35,7 +35,8 @@ fn form_or_way_on(gate: &Gate) -> AnyView {
 fn form() -> AnyView {
     let query = use_query_map().get_untracked();
     let refusal = Refusal::read(&query);
-    let typed = |name: &str| query.get(name).unwrap_or_default();
+    let query = StoredValue::new(query);
+    let typed = move |name: &str| query.with_value(|q| q.get(name)).unwrap_or_default();
     view! {
         {refusal.sentence().map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })}
         <form method="post" action=routes::SETUP>

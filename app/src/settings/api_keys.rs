@@ -77,7 +77,7 @@ fn list(keys: ApiKeys, slug: Memo<String>, revoke: ServerAction<RevokeApiKey>) -
         Column::new("Expires").class("optional time"),
         Column::new("Revoke").class("shrink").hidden_header(),
     ];
-    let table = keys.rows.iter().map(|row| one(row, &slug.get_untracked())).collect_view();
+    let table = keys.rows.iter().map(|row| one(row.clone(), &slug.get_untracked())).collect_view();
     view! {
         {made}
         <DataTable caption="API keys" columns=columns>
@@ -88,15 +88,15 @@ fn list(keys: ApiKeys, slug: Memo<String>, revoke: ServerAction<RevokeApiKey>) -
     .into_any()
 }
 
-fn one(row: &ApiKeyRow, slug: &str) -> AnyView {
-    let key = &row.key;
+fn one(row: ApiKeyRow, slug: &str) -> AnyView {
+    let key = row.key;
     let href = Link::new(SettingsPage::ApiKeys.href(slug)).with("revoke", &key.id.to_string()).done();
     let state = match row.state {
         KeyState::Works => None,
         KeyState::Expired => Some(view! { " " <Badge tone=Tone::Medium>"expired"</Badge> }.into_any()),
         KeyState::Revoked => Some(view! { " " <Badge>"revoked"</Badge> }.into_any()),
     };
-    let expires = match row.expires.clone() {
+    let expires = match row.expires {
         Some(when) => view! { <At when /> }.into_any(),
         None => view! { <span class="faint">"never"</span> }.into_any(),
     };
@@ -104,16 +104,16 @@ fn one(row: &ApiKeyRow, slug: &str) -> AnyView {
     view! {
         <Row done=row.state != KeyState::Works>
             <td class="message">
-                {key.name.clone()} " " <code class="faint">{format!("{}…", key.key_prefix)}</code> {state}
+                {key.name} " " <code class="faint">{format!("{}…", key.key_prefix)}</code> {state}
             </td>
             <td class="optional">
                 <small class="mono">{key.scopes.join(" ")}</small>
             </td>
             <td class="optional time">
-                <Ago when=row.created.clone() />
+                <Ago when=row.created />
             </td>
             <td class="time">
-                <AgoOr when=row.last_used.clone() words="never" />
+                <AgoOr when=row.last_used words="never" />
             </td>
             <td class="optional time">{expires}</td>
             <td class="shrink">
@@ -191,17 +191,17 @@ fn RevokeDialog(rows: Vec<ApiKeyRow>, slug: Memo<String>, action: ServerAction<R
     let asked = Memo::new(move |_| query.with(|q| q.get_str("revoke").unwrap_or_default().to_owned()));
     move || {
         let id = asked.get();
-        rows.iter().find(|row| row.key.id.to_string() == id && row.state != KeyState::Revoked).map(|row| ask(row, slug, action))
+        rows.iter().find(|row| row.key.id.to_string() == id && row.state != KeyState::Revoked).map(|row| ask(row.clone(), slug, action))
     }
 }
 
-fn ask(row: &ApiKeyRow, slug: Memo<String>, action: ServerAction<RevokeApiKey>) -> AnyView {
+fn ask(row: ApiKeyRow, slug: Memo<String>, action: ServerAction<RevokeApiKey>) -> AnyView {
     let id = row.key.id.to_string();
     let form = Form::of(action).only("id", id.clone());
     view! {
-        <Dialog id="revoke-api-key" title="Revoke this API key?" open=true close_href=move || Some(SettingsPage::ApiKeys.href(&slug.get()))>
+        <Dialog id="revoke-api-key" title="Revoke this API key?" open=true close_href=MaybeProp::derive(move || Some(SettingsPage::ApiKeys.href(&slug.get())))>
             <p>
-                <strong>{row.key.name.clone()}</strong>
+                <strong>{row.key.name}</strong>
                 " stops working at once, in every program that holds it. This cannot be undone."
             </p>
             <ActionForm action=action>
@@ -209,7 +209,7 @@ fn ask(row: &ApiKeyRow, slug: Memo<String>, action: ServerAction<RevokeApiKey>) 
                 <input type="hidden" name="organization" value=move || slug.get() />
                 <input type="hidden" name="id" value=id />
                 <Actions>
-                    <Button href=move || Some(SettingsPage::ApiKeys.href(&slug.get()))>"Keep it"</Button>
+                    <Button href=MaybeProp::derive(move || Some(SettingsPage::ApiKeys.href(&slug.get())))>"Keep it"</Button>
                     <Button submit=true variant=Variant::Danger busy=form.busy>
                         "Revoke"
                     </Button>

@@ -69,7 +69,7 @@ fn list(rows: Vec<Environment>, slug: Memo<String>, changes: Changes) -> AnyView
         Column::new("Tags").class("optional"),
         Column::new("Change").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row, &slug.get_untracked())).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), &slug.get_untracked())).collect_view();
     view! {
         <DataTable caption="Environments" columns=columns>
             {table}
@@ -79,19 +79,19 @@ fn list(rows: Vec<Environment>, slug: Memo<String>, changes: Changes) -> AnyView
     .into_any()
 }
 
-fn one(row: &Environment, slug: &str) -> AnyView {
+fn one(row: Environment, slug: &str) -> AnyView {
     let href = Link::new(SettingsPage::Environments.href(slug)).with("environment", &row.id.to_string()).done();
-    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let tags = tag_pairs(&row.tags).into_iter().map(|(name, value)| view! { <Chip>{format!("{name}={value}")}</Chip> }).collect_view();
     view! {
         <Row done=!row.is_active>
             <td class="message">
-                {row.name.clone()} " " <code class="faint">{row.slug.clone()}</code>
+                {row.name} " " <code class="faint">{row.slug}</code>
                 {(!row.is_active).then(|| view! { " " <Badge>"inactive"</Badge> })}
             </td>
-            <td>{or_dash(&row.cloud_provider)}</td>
-            <td class="optional">{or_dash(&row.region)}</td>
-            <td class="optional mono">{or_dash(&row.account_id)}</td>
+            <td>{or_dash(row.cloud_provider)}</td>
+            <td class="optional">{or_dash(row.region)}</td>
+            <td class="optional mono">{or_dash(row.account_id)}</td>
             <td class="optional">{tags}</td>
             <td class="shrink">
                 <Permitted key=Key::EnvironmentWrite>
@@ -108,6 +108,10 @@ fn one(row: &Environment, slug: &str) -> AnyView {
 fn tag_pairs(tags: &serde_json::Value) -> Vec<(String, String)> {
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     tags.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+fn tag_lines(environment: &Environment) -> String {
+    tag_pairs(&environment.tags).into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
 }
 
 #[component]
@@ -132,13 +136,13 @@ fn AddDialog(slug: Memo<String>, action: ServerAction<AddEnvironment>) -> impl I
 }
 
 /// The fields of both forms; `prefix` keeps their ids apart.
-fn fields(prefix: &str, form: Form, present: Option<&Environment>) -> AnyView {
-    let value = |field: &str, get: fn(&Environment) -> String| form.typed(field, present.map(get).unwrap_or_default());
-    let id = |field: &str| format!("{prefix}-{field}");
+fn fields(prefix: &'static str, form: Form, present: Option<Environment>) -> AnyView {
+    let present = StoredValue::new(present);
+    let value = move |field: &str, get: fn(&Environment) -> String| form.typed(field, present.with_value(|p| p.as_ref().map(get)).unwrap_or_default());
+    let id = move |field: &str| format!("{prefix}-{field}");
     let mut clouds = vec![Choice::new("", "none: on premises")];
     clouds.extend(CLOUD_PROVIDERS.iter().map(|cloud| Choice::new(*cloud, *cloud)));
-    let tags = |e: &Environment| tag_pairs(&e.tags).into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n");
-    view! {
+        view! {
         <FormError form fields=FIELDS />
         <Field id=id("name") label="Name" required=true error=form.reason("name")>
             <TextInput name="environment[name]" value=value("name", |e| e.name.clone()) />
@@ -158,7 +162,7 @@ fn fields(prefix: &str, form: Form, present: Option<&Environment>) -> AnyView {
             <TextInput name="environment[account_id]" mono=true value=value("account_id", |e| e.account_id.clone().unwrap_or_default()) />
         </Field>
         <Field id=id("tags") label="Tags" hint="One a line: name=value" error=form.reason("tags")>
-            <TextArea name="environment[tags]" mono=true rows=2_u32 value=form.typed("tags", present.map(tags).unwrap_or_default()) />
+            <TextArea name="environment[tags]" mono=true rows=2_u32 value=value("tags", tag_lines) />
         </Field>
     }
     .into_any()
@@ -171,18 +175,20 @@ fn ChangeDialog(rows: Vec<Environment>, slug: Memo<String>, changes: Changes) ->
     let asked = Memo::new(move |_| query.with(|q| q.get_str("environment").unwrap_or_default().to_owned()));
     move || {
         let id = asked.get();
-        rows.iter().find(|row| row.id.to_string() == id).map(|row| change(row, slug, changes))
+        rows.iter().find(|row| row.id.to_string() == id).map(|row| change(row.clone(), slug, changes))
     }
 }
 
-fn change(row: &Environment, slug: Memo<String>, changes: Changes) -> AnyView {
+fn change(row: Environment, slug: Memo<String>, changes: Changes) -> AnyView {
+    let (name, active) = (row.name.clone(), row.is_active);
     let id = row.id.to_string();
+    let hidden = id.clone();
     let form = Form::of(changes.update).only("id", id.clone());
     view! {
-        <Dialog id="change-environment" title=row.name.clone() open=true close_href=move || Some(SettingsPage::Environments.href(&slug.get()))>
+        <Dialog id="change-environment" title=name open=true close_href=MaybeProp::derive(move || Some(SettingsPage::Environments.href(&slug.get())))>
             <ActionForm action=changes.update attr:class="form">
                 <input type="hidden" name="organization" value=move || slug.get() />
-                <input type="hidden" name="id" value=id.clone() />
+                <input type="hidden" name="id" value=hidden />
                 {fields("change", form, Some(row))}
                 <Actions>
                     <Button submit=true variant=Variant::Primary busy=form.busy>
@@ -190,20 +196,20 @@ fn change(row: &Environment, slug: Memo<String>, changes: Changes) -> AnyView {
                     </Button>
                 </Actions>
             </ActionForm>
-            {switch(&id, row.is_active, slug, changes.switch)}
-            {delete(&id, slug, changes.delete)}
+            {switch(id.clone(), active, slug, changes.switch)}
+            {delete(id, slug, changes.delete)}
         </Dialog>
     }
     .into_any()
 }
 
-fn switch(id: &str, active: bool, slug: Memo<String>, action: ServerAction<SwitchEnvironment>) -> AnyView {
-    let form = Form::of(action).only("id", id.to_owned());
+fn switch(id: String, active: bool, slug: Memo<String>, action: ServerAction<SwitchEnvironment>) -> AnyView {
+    let form = Form::of(action).only("id", id.clone());
     let words = if active { "Deactivate" } else { "Activate" };
     view! {
         <ActionForm action=action attr:class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
-            <input type="hidden" name="id" value=id.to_owned() />
+            <input type="hidden" name="id" value=id />
             <input type="hidden" name="active" value=(!active).to_string() />
             <p class="hint">"An inactive environment is kept, but no longer offered."</p>
             <Button submit=true busy=form.busy>
@@ -215,12 +221,12 @@ fn switch(id: &str, active: bool, slug: Memo<String>, action: ServerAction<Switc
     .into_any()
 }
 
-fn delete(id: &str, slug: Memo<String>, action: ServerAction<DeleteEnvironment>) -> AnyView {
-    let form = Form::of(action).only("id", id.to_owned());
+fn delete(id: String, slug: Memo<String>, action: ServerAction<DeleteEnvironment>) -> AnyView {
+    let form = Form::of(action).only("id", id.clone());
     view! {
         <ActionForm action=action attr:class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
-            <input type="hidden" name="id" value=id.to_owned() />
+            <input type="hidden" name="id" value=id />
             <p class="hint">"Deleting cannot be undone. Events keep the name they were sent with."</p>
             <Button submit=true variant=Variant::Danger busy=form.busy>
                 "Delete for good"

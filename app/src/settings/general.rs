@@ -29,30 +29,36 @@ pub fn GeneralPage() -> impl IntoView {
     view! {
         {super::tab(SettingsPage::General)}
         <Load resource=general let:general>
-            {sections(&general, actions)}
+            {sections(general, actions)}
         </Load>
     }
     .into_any()
 }
 
-fn sections(general: &General, actions: Actions) -> AnyView {
+fn sections(general: General, actions: Actions) -> AnyView {
+    let (slug, created) = (general.slug.clone(), general.created.clone());
+    let forms = (
+        organization(general.clone(), actions.organization),
+        retention(general.clone(), actions.retention),
+        rates(general, actions.rates),
+    );
     view! {
         <Section title="Organization" hint="The short name is part of every address, so it stays.">
             <DefinitionList>
                 <Definition term="Short name">
-                    <code>{general.slug.clone()}</code>
+                    <code>{slug}</code>
                 </Definition>
                 <Definition term="Made">
-                    <At when=general.created.clone() />
+                    <At when=created />
                 </Definition>
             </DefinitionList>
-            {organization(general, actions.organization)}
+            {forms.0}
         </Section>
         <Section title="Retention and time" hint="Events older than this are deleted by the hourly housekeeping; the audit log is kept.">
-            {retention(general, actions.retention)}
+            {forms.1}
         </Section>
         <Section title="Rate limits" hint="What is over the rate is answered with 429 and Retry-After; nothing is dropped silently.">
-            {rates(general, actions.rates)}
+            {forms.2}
         </Section>
     }
     .into_any()
@@ -72,7 +78,7 @@ fn Save(form: Form) -> impl IntoView {
     }
 }
 
-fn organization(general: &General, action: ServerAction<SaveOrganization>) -> AnyView {
+fn organization(general: General, action: ServerAction<SaveOrganization>) -> AnyView {
     let form = Form::of(action);
     view! {
         <ActionForm action=action attr:class="form">
@@ -93,7 +99,7 @@ fn organization(general: &General, action: ServerAction<SaveOrganization>) -> An
     .into_any()
 }
 
-fn retention(general: &General, action: ServerAction<SaveRetention>) -> AnyView {
+fn retention(general: General, action: ServerAction<SaveRetention>) -> AnyView {
     let form = Form::of(action);
     let zones: Vec<Choice> = general.time_zones.iter().map(|zone| Choice::new(zone, zone)).collect();
     view! {
@@ -112,7 +118,7 @@ fn retention(general: &General, action: ServerAction<SaveRetention>) -> AnyView 
     .into_any()
 }
 
-fn rates(general: &General, action: ServerAction<SaveRateLimits>) -> AnyView {
+fn rates(general: General, action: ServerAction<SaveRateLimits>) -> AnyView {
     let form = Form::of(action);
     view! {
         <ActionForm action=action attr:class="form">

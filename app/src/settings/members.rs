@@ -69,7 +69,7 @@ fn list(rows: Vec<MemberRow>, slug: Memo<String>, changes: Changes) -> AnyView {
         Column::new("Last sign-in").class("optional time"),
         Column::new("Change").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row, &slug.get_untracked())).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), &slug.get_untracked())).collect_view();
     view! {
         <DataTable caption="Members" columns=columns>
             {table}
@@ -83,8 +83,8 @@ fn href(slug: &str, id: &str) -> String {
     Link::new(SettingsPage::Members.href(slug)).with("member", id).done()
 }
 
-fn one(row: &MemberRow, slug: &str) -> AnyView {
-    let member = &row.member;
+fn one(row: MemberRow, slug: &str) -> AnyView {
+    let member = row.member;
     let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
     let href = href(slug, &member.id.to_string());
     view! {
@@ -103,7 +103,7 @@ fn one(row: &MemberRow, slug: &str) -> AnyView {
             <td>{member.role.as_str()}</td>
             <td class="optional">{member.approval_level.as_str()}</td>
             <td class="optional time">
-                <AgoOr when=row.last_login.clone() words="never" />
+                <AgoOr when=row.last_login words="never" />
             </td>
             <td class="shrink">
                 <Permitted key=Key::MemberWrite>
@@ -165,22 +165,23 @@ fn ChangeDialog(rows: Vec<MemberRow>, slug: Memo<String>, changes: Changes) -> i
     let asked = Memo::new(move |_| query.with(|q| q.get_str("member").unwrap_or_default().to_owned()));
     move || {
         let id = asked.get();
-        rows.iter().find(|row| row.member.id.to_string() == id).map(|row| change(row, slug, changes))
+        rows.iter().find(|row| row.member.id.to_string() == id).map(|row| change(row.clone(), slug, changes))
     }
 }
 
-fn change(row: &MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
-    let member = row.member.clone();
+fn change(row: MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
+    let member = row.member;
     let id = member.id.to_string();
+    let hidden = id.clone();
     let form = Form::of(changes.update).only("id", id.clone());
     let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
     view! {
-        <Dialog id="change-member" title=name open=true close_href=move || Some(SettingsPage::Members.href(&slug.get()))>
+        <Dialog id="change-member" title=name open=true close_href=MaybeProp::derive(move || Some(SettingsPage::Members.href(&slug.get())))>
             <p class="muted">{member.email.clone()}</p>
             <ActionForm action=changes.update attr:class="form">
                 <FormError form fields=&[] />
                 <input type="hidden" name="organization" value=move || slug.get() />
-                <input type="hidden" name="id" value=id.clone() />
+                <input type="hidden" name="id" value=hidden />
                 <Field id="change-role" label="Role" required=true>
                     <Select name="role" choices=roles() value=member.role.as_str().to_owned() />
                 </Field>
@@ -193,21 +194,21 @@ fn change(row: &MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
                     </Button>
                 </Actions>
             </ActionForm>
-            {switch(&id, member.enabled, slug, changes.switch)}
-            {remove(&id, slug, changes.remove)}
+            {switch(id.clone(), member.enabled, slug, changes.switch)}
+            {remove(id, slug, changes.remove)}
         </Dialog>
     }
     .into_any()
 }
 
-fn switch(id: &str, enabled: bool, slug: Memo<String>, action: ServerAction<SwitchMember>) -> AnyView {
-    let form = Form::of(action).only("id", id.to_owned());
+fn switch(id: String, enabled: bool, slug: Memo<String>, action: ServerAction<SwitchMember>) -> AnyView {
+    let form = Form::of(action).only("id", id.clone());
     let words = if enabled { "Disable the account" } else { "Enable the account" };
     let hint = if enabled { "They are signed out everywhere and cannot sign in." } else { "They can sign in again." };
     view! {
         <ActionForm action=action attr:class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
-            <input type="hidden" name="id" value=id.to_owned() />
+            <input type="hidden" name="id" value=id />
             <input type="hidden" name="enabled" value=(!enabled).to_string() />
             <p class="hint">{hint}</p>
             <Button submit=true busy=form.busy>
@@ -219,12 +220,12 @@ fn switch(id: &str, enabled: bool, slug: Memo<String>, action: ServerAction<Swit
     .into_any()
 }
 
-fn remove(id: &str, slug: Memo<String>, action: ServerAction<RemoveMember>) -> AnyView {
-    let form = Form::of(action).only("id", id.to_owned());
+fn remove(id: String, slug: Memo<String>, action: ServerAction<RemoveMember>) -> AnyView {
+    let form = Form::of(action).only("id", id.clone());
     view! {
         <ActionForm action=action attr:class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
-            <input type="hidden" name="id" value=id.to_owned() />
+            <input type="hidden" name="id" value=id />
             <p class="hint">"The account stays; API keys they made here stop working."</p>
             <Button submit=true variant=Variant::Danger busy=form.busy>
                 "Remove from the organization"

@@ -38,7 +38,7 @@ fn permission(key: Key) -> AnyView {
             <td class="message">
                 {key.describe()} <small><code class="faint">{key.as_str()}</code></small>
             </td>
-            {cells.to_vec()}
+            {cells.into_iter().collect_view()}
         </Row>
     }
     .into_any()

@@ -29,7 +29,7 @@ pub fn Top() -> impl IntoView {
 
 fn bar(session: Session) -> AnyView {
     view! {
-        {switcher(&session)}
+        {switcher(session.clone())}
         {search(&session)}
         <span class="grow"></span>
         <span class="hide">
@@ -38,24 +38,24 @@ fn bar(session: Session) -> AnyView {
         <span class="hide">
             <IconButton glyph=Glyph::Help label="Keys (?)" opens=HELP />
         </span>
-        {person(&session)}
+        {person(session)}
     }
     .into_any()
 }
 
 /// Leads to the same area of another organization.
-fn switcher(session: &Session) -> AnyView {
+fn switcher(session: Session) -> AnyView {
     let here = session.slug().to_owned();
     let label = session.place.as_ref().map_or_else(|| "No organization".to_owned(), |p| p.name.clone());
     let items = session
         .reach
-        .iter()
+        .into_iter()
         .map(|reach| {
             let current = Signal::stored(reach.slug == here);
             let note = reach.role.map_or("platform role", |role| role.as_str());
             view! {
                 <MenuItem href=routes::overview(&reach.slug) current=current>
-                    {reach.name.clone()}
+                    {reach.name}
                     <small class="faint">" " {note}</small>
                 </MenuItem>
             }
@@ -87,16 +87,16 @@ fn search(session: &Session) -> AnyView {
     .into_any()
 }
 
-fn person(session: &Session) -> AnyView {
+fn person(session: Session) -> AnyView {
     let name = session.name.clone();
     let face = ViewFn::from(move || view! { <Avatar name=name.clone() /> });
     let label = format!("Account of {}", session.name);
     view! {
         <Menu label=label face=face end=true>
             <MenuLabel>
-                <strong>{session.name.clone()}</strong>
+                <strong>{session.name}</strong>
                 <br />
-                {session.email.clone()}
+                {session.email}
             </MenuLabel>
             <MenuLine />
             <MenuItem href=routes::ACCOUNT icon=Glyph::User>

@@ -2,7 +2,7 @@
 //! deterministic: the same `end` gives the same bytes, and another `end` shifts every time and changes nothing else.
 //!
 //! This crate must never read a clock, draw a real random number or write anything. To add a line of background noise:
-//! a row in [`background`]; a step of the attack: a function in [`attack`]; an organization: an entry of
+//! a row in `background`; a step of the attack: a function in `attack`; an organization: an entry of
 //! [`ORGANIZATIONS`] with its lines.
 //!
 //! Times are told relative to the end; the end counts as 14:00 of the office day, so day and night have their shape

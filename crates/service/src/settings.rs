@@ -104,6 +104,9 @@ fn checked(key: &str, value: Value) -> Result<Value> {
 }
 
 fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
+    if !value.is_object() {
+        return Err(Invalid::field("value", "give a JSON object").into());
+    }
     serde_json::from_value(value).map_err(|error| Invalid::field("value", error.to_string()).into())
 }
 

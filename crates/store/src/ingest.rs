@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use batch::{Batch, GroupSeed, Prepared};
 
-use crate::db::{Arg, CopyBuffer, Dialect, Insert, Kind, Result, ToArg as _};
+use crate::db::{Arg, CopyBuffer, Dialect, Insert, Kind, Result, ToArg as _, sql};
 use crate::rollup;
 use crate::scope::{Scoped, WriteTx, Writing};
 use batch::Tally;
@@ -192,10 +192,13 @@ async fn newest_rowid(tx: &mut impl Scoped, batch: &Batch) -> Result<i64> {
         return Ok(0);
     }
     // SQLite only.
-    Ok(tx.conn().scalar::<Option<i64>>(crate::db::sql("SELECT max(rowid) FROM events")).await?.flatten().unwrap_or(0))
+    // SQLite only.
+    let q = sql("SELECT max(rowid) FROM events");
+    Ok(tx.conn().scalar::<Option<i64>>(q).await?.flatten().unwrap_or(0))
 }
 
 async fn inserted_since(tx: &mut impl Scoped, rowid: i64) -> Result<Vec<Uuid>> {
+    // SQLite only.
     let q = tx.sql("SELECT id FROM events WHERE organization_id = $1 AND rowid > $2").bind(rowid);
     tx.conn().scalars(q).await
 }
@@ -232,8 +235,10 @@ async fn insert_postgres(tx: &mut impl Writing, batch: &Batch, now: Timestamp, s
     }
     let conn = tx.conn();
     // PostgreSQL only. One a connection, made by the role that writes to it, emptied at each commit.
-    if conn.scalar::<bool>(crate::db::sql("SELECT to_regclass('pg_temp.event_stage') IS NOT NULL")).await? != Some(true) {
-        conn.exec(crate::db::sql(STAGE)).await?;
+    // PostgreSQL only.
+    let exists = sql("SELECT to_regclass('pg_temp.event_stage') IS NOT NULL");
+    if conn.scalar::<bool>(exists).await? != Some(true) {
+        conn.exec(sql(STAGE)).await?;
     }
     conn.copy_in(COPY_STAGE, copy).await?;
     let q = tx.sql(FROM_STAGE).bind(now);

@@ -123,6 +123,7 @@ async fn pairs(tx: &mut impl Scoped, q: Sql) -> Result<Vec<(Timestamp, i64)>> {
 /// Events of a clause by hour and severity, in time order. Severities that are not asked for are 0.
 pub async fn series(tx: &mut impl Scoped, clause: &Clause, severity: &[Severity], span: Span) -> Result<Vec<(Timestamp, [i64; 5])>> {
     // Grown below.
+    // Grown below.
     let q = tx.sql(
         "SELECT hour, CAST(SUM(info) AS BIGINT) AS info, CAST(SUM(low) AS BIGINT) AS low, CAST(SUM(medium) AS BIGINT) AS medium,
                 CAST(SUM(high) AS BIGINT) AS high, CAST(SUM(critical) AS BIGINT) AS critical
@@ -158,6 +159,7 @@ pub async fn top(tx: &mut impl Scoped, field: &'static str, severity: &[Severity
 pub async fn of_values(tx: &mut impl Scoped, field: &'static str, values: &[String], span: Span) -> Result<HashMap<String, i64>> {
     let mut found = HashMap::new();
     for values in values.chunks(500) {
+        // Grown below.
         // Grown below.
         let q = tx.sql(
             "SELECT value, CAST(SUM(info + low + medium + high + critical) AS BIGINT) AS n FROM event_rollups WHERE organization_id = $1",

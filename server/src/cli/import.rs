@@ -1,26 +1,23 @@
-//! `watchroom import`: a file becomes events, in batches, with a progress bar.
+//! `watchroom import`: a file becomes events, with a progress bar and a file of the refused rows.
 //!
-//! Rows get ids from their content, so a file imported twice counts once. How far it came is kept in
-//! `DATA_DIR/imports/`; the next start reads past that without storing again. Refused rows go to `FILE.rejected.ndjson`.
+//! Rows get ids from their content, so a file imported twice counts once. How far an import came is kept in
+//! `DATA_DIR/imports/` under a name made of the file's beginning, size and time; the next start goes on after that.
 
-mod reader;
-mod state;
-
-use std::io::IsTerminal as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IsTerminal as _, Read, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use domain::permission::EventWrite;
-use domain::upload::Format;
+use domain::upload::{Format, Rejection};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use service::events::{Ingested, Origin, PreparedEvent};
-use service::{Actor, Cx, Error, Services, organizations};
-use tokio::sync::mpsc;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use service::import::{Plan, Progress, Watch};
+use service::{Actor, Error, Services, organizations};
+use sha2::{Digest as _, Sha256};
 
 use super::{Done, Stop};
 use crate::config::Config;
-use reader::{Part, Reader};
-use state::{Place, Rejects, State};
 
 pub struct Job {
     pub org: String,
@@ -29,117 +26,165 @@ pub struct Job {
     pub file: PathBuf,
 }
 
-/// Tries while the database is away; with the waits below about a minute.
-const TRIES: u32 = 12;
-
-#[derive(Default)]
-struct Sum {
-    accepted: u64,
-    known: u64,
-    rejected: u64,
-}
-
 pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
     let organization = super::usage(organizations::by_slug(services, &job.org).await)?;
     let cx = services.admit::<EventWrite>(&Actor::system("import", organization.id))?;
-    let stdin = job.file.as_os_str() == "-";
-    if !stdin && !job.file.is_file() {
+    let from_stdin = job.file.as_os_str() == "-";
+    if !from_stdin && !job.file.is_file() {
         return Err(Stop::Usage(format!("{}: there is no such file", job.file.display())));
     }
-    let source = job.source.clone().unwrap_or_else(|| if stdin { "stdin".to_owned() } else { file_name(&job) });
-    let place = (!stdin).then(|| Place::of(config, &job, &source)).transpose()?;
-    let before = place.as_ref().and_then(Place::load);
-    if let Some(state) = &before {
-        eprintln!("going on after row {}", state.rows);
+    let source = job.source.clone().unwrap_or_else(|| if from_stdin { "stdin".to_owned() } else { file_name(&job) });
+    let mut plan = Plan::of_source(&source, job.format);
+    let mut log = if from_stdin { Log::of_stdin() } else { Log::of_file(config, &job, &source)? };
+    if log.state.rows > 0 {
+        eprintln!("going on after row {}", log.state.rows);
+        plan.skip = log.state.rows;
     }
-    match copy(&cx, &job, &source, place.as_ref(), before).await? {
-        Some(sum) => finish(&sum, &job),
-        None => {
-            eprintln!("the file has changed since; it is read from its start (what is stored already does not count twice)");
-            let sum = copy(&cx, &job, &source, place.as_ref(), None).await?.unwrap_or_default();
-            finish(&sum, &job)
-        }
+    let input: Box<dyn Read + Send> = if from_stdin { Box::new(io::stdin()) } else { Box::new(File::open(&job.file)?) };
+    service::import::import(&cx, input, plan, &mut log).await.map_err(|error| explain(error, from_stdin))?;
+    log.finish()
+}
+
+fn explain(error: Error, from_stdin: bool) -> Stop {
+    match error {
+        Error::Unavailable { full: true } if !from_stdin => anyhow::anyhow!("the disk is full; make room and start the import again, it goes on").into(),
+        other => other.into(),
     }
 }
 
-/// `None`: the file does not begin with what the state saw.
-async fn copy(cx: &Cx<EventWrite>, job: &Job, source: &str, place: Option<&Place>, before: Option<State>) -> Result<Option<Sum>, Stop> {
-    let reader = Reader::open(job, source, cx.actor.organization, cx.now(), before.as_ref())?;
-    let bar = bar(reader.length());
-    let position = reader.position();
-    let (parts, mut incoming) = mpsc::channel(2);
-    let reading = tokio::task::spawn_blocking(move || reader.read(&parts));
-    let mut rejects = Rejects::open(job, before.as_ref())?;
-    let mut sum = before.map(|s| Sum { accepted: s.accepted, known: s.known, rejected: s.rejected }).unwrap_or_default();
-    while let Some(part) = incoming.recv().await {
-        let Part { rows, refused, done, digest } = match part {
-            reader::Message::Part(part) => part,
-            reader::Message::Changed => return Ok(None),
+/// How far an import came.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct State {
+    rows: u64,
+    accepted: u64,
+    duplicates: u64,
+    rejected: u64,
+    /// Length of the file of refused rows.
+    rejected_bytes: u64,
+}
+
+/// Writes down what became of each batch: refused rows, then the state, so that the two never disagree.
+struct Log {
+    /// As it was at the start; what this run does comes on top.
+    before: State,
+    state: State,
+    place: Option<PathBuf>,
+    rejects: PathBuf,
+    file: Option<File>,
+    bar: ProgressBar,
+}
+
+impl Log {
+    fn of_stdin() -> Self {
+        Self::new(State::default(), None, PathBuf::from("stdin.rejected.ndjson"), ProgressBar::new_spinner())
+    }
+
+    fn of_file(config: &Config, job: &Job, source: &str) -> Result<Self, Stop> {
+        let folder = config.data_dir.join("imports");
+        fs::create_dir_all(&folder)?;
+        let place = folder.join(format!("{}.json", mark(config, job, source)?));
+        let state: State = fs::read(&place).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        let mut rejects = job.file.clone().into_os_string();
+        rejects.push(".rejected.ndjson");
+        let bar = ProgressBar::new(fs::metadata(&job.file)?.len());
+        let mut log = Self::new(state, Some(place), PathBuf::from(rejects), bar);
+        if log.state.rejected_bytes > 0 {
+            let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(&log.rejects)?;
+            file.set_len(log.state.rejected_bytes)?;
+            file.seek(SeekFrom::End(0))?;
+            log.file = Some(file);
+        }
+        Ok(log)
+    }
+
+    fn new(state: State, place: Option<PathBuf>, rejects: PathBuf, bar: ProgressBar) -> Self {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} % {bytes_per_sec} {eta} {msg}") {
+            bar.set_style(style);
+        }
+        if !io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Self { before: state.clone(), state, place, rejects, file: None, bar }
+    }
+
+    fn write(&mut self, refused: &[(Rejection, String)]) -> io::Result<()> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let mut text = String::new();
+        for (rejection, row) in refused {
+            text.push_str(&json!({ "index": rejection.index, "field": rejection.field, "reason": rejection.reason, "row": row }).to_string());
+            text.push('\n');
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::create(&self.rejects)?),
         };
-        rejects.write(&refused)?;
-        let stored = store(cx, rows).await?;
-        sum.accepted += stored.accepted;
-        sum.known += stored.duplicates;
-        sum.rejected += refused.len() as u64;
-        if let Some(place) = place {
-            let state =
-                State { rows: done, digest, accepted: sum.accepted, known: sum.known, rejected: sum.rejected, rejected_bytes: rejects.length() };
-            place.save(&state)?;
+        file.write_all(text.as_bytes())?;
+        self.state.rejected_bytes += text.len() as u64;
+        Ok(())
+    }
+
+    /// Whole or not at all.
+    fn save(&self) -> io::Result<()> {
+        let Some(place) = &self.place else { return Ok(()) };
+        let draft = place.with_extension("new");
+        fs::write(&draft, serde_json::to_vec(&self.state)?)?;
+        fs::rename(draft, place)
+    }
+
+    fn finish(self) -> Done {
+        self.bar.finish_and_clear();
+        if let Some(place) = &self.place {
+            // A leftover costs one reading of the file.
+            let _ = fs::remove_file(place);
         }
-        bar.set_position(position.load(std::sync::atomic::Ordering::Relaxed));
-        bar.set_message(format!("{} rows, {} refused", sum.accepted + sum.rejected, sum.rejected));
+        let State { accepted, duplicates, rejected, .. } = self.state;
+        let known = if duplicates > 0 { format!(" ({duplicates} of them known already)") } else { String::new() };
+        eprintln!("{accepted} rows accepted{known}, {rejected} refused");
+        if rejected > 0 {
+            eprintln!("the refused rows and why: {}", self.rejects.display());
+        }
+        if accepted == 0 && rejected > 0 {
+            return Err(anyhow::anyhow!("not one row was understood; is the format right?").into());
+        }
+        Ok(())
     }
-    reading.await?.map_err(|e| anyhow::anyhow!("{}: {e}", job.file.display()))?;
-    bar.finish_and_clear();
-    if let Some(place) = place {
-        place.clear();
-    }
-    Ok(Some(sum))
 }
 
-/// Stores a batch, waiting while the database is busy or away.
-async fn store(cx: &Cx<EventWrite>, rows: Vec<PreparedEvent>) -> Result<Ingested, Stop> {
-    for attempt in 1.. {
-        let error = match service::events::ingest_prepared(cx, rows.clone(), Origin::Import).await {
-            Ok(stored) => return Ok(stored),
-            Err(error) => error,
-        };
-        match error {
-            Error::Unavailable { full: true } => return Err(anyhow::anyhow!("the disk is full; make room and start the import again, it goes on").into()),
-            Error::TooMany { .. } | Error::Unavailable { full: false } if attempt < TRIES => {
-                tokio::time::sleep(Duration::from_millis(200 * u64::from(attempt * attempt)).min(Duration::from_secs(10))).await;
-            }
-            other => return Err(other.into()),
-        }
+impl Watch for Log {
+    async fn stored(&mut self, progress: Progress, refused: Vec<(Rejection, String)>) -> service::Result<()> {
+        self.state.rows = progress.rows.max(self.before.rows);
+        self.state.accepted = self.before.accepted + progress.accepted;
+        self.state.duplicates = self.before.duplicates + progress.duplicates;
+        self.state.rejected = self.before.rejected + progress.rejected;
+        self.write(&refused).map_err(|e| Error::Internal(format!("{}: {e}", self.rejects.display())))?;
+        self.save().map_err(|e| Error::Internal(format!("the state of the import: {e}")))?;
+        self.bar.set_position(progress.bytes);
+        self.bar.set_message(format!("{} rows, {} refused", self.state.rows, self.state.rejected));
+        Ok(())
     }
-    Ok(Ingested::default())
 }
 
-fn finish(sum: &Sum, job: &Job) -> Done {
-    let known = if sum.known > 0 { format!(" ({} of them known already)", sum.known) } else { String::new() };
-    eprintln!("{} rows accepted{known}, {} refused", sum.accepted, sum.rejected);
-    if sum.rejected > 0 {
-        eprintln!("the refused rows and why: {}", state::rejects_of(job).display());
+/// The same file for the same organization, source and format.
+fn mark(config: &Config, job: &Job, source: &str) -> io::Result<String> {
+    let file = File::open(&job.file)?;
+    let about = file.metadata()?;
+    let mut beginning = Vec::new();
+    file.take(1 << 20).read_to_end(&mut beginning)?;
+    let mut hash = Sha256::new();
+    for part in [config.database_url.as_str(), &job.org, source, job.format.as_str()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
     }
-    if sum.accepted == 0 && sum.rejected > 0 {
-        return Err(anyhow::anyhow!("not one row was understood; is the format right?").into());
+    hash.update(about.len().to_be_bytes());
+    if let Some(age) = about.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok()) {
+        hash.update(age.as_nanos().to_be_bytes());
     }
-    Ok(())
+    hash.update(beginning);
+    Ok(domain::audit::hex(&hash.finalize())[..32].to_owned())
 }
 
 fn file_name(job: &Job) -> String {
     job.file.file_name().map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-fn bar(length: Option<u64>) -> ProgressBar {
-    let bar = match length {
-        Some(length) => ProgressBar::new(length).with_style(
-            ProgressStyle::with_template("{bar:30} {percent:>3} % {bytes_per_sec} {eta} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
-        ),
-        None => ProgressBar::new_spinner(),
-    };
-    if !std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    bar
 }

@@ -24,6 +24,10 @@ pub async fn serve(config: Config, demo: bool) -> Done {
     if !config.cookies_are_secure() && !address.ip().is_loopback() {
         tracing::warn!("cookies are not secure: put a TLS proxy in front and set public_url to its https address");
     }
+    let unfinished = service::uploads::recover(&state.services).await?;
+    if unfinished > 0 {
+        tracing::info!(unfinished, "uploads go on where they were");
+    }
     let jobs = jobs::start(&state);
     let router = router::router(state);
     println!("listening on http://{address}");
@@ -57,6 +61,13 @@ pub async fn check(config: &Config) -> Done {
 
 /// Does nothing to a database that holds an organization already.
 pub async fn fill_demo(services: &Services) -> Done {
-    service::demo::fill(services).await?;
+    if service::demo::fill(services, |_| ()).await? {
+        eprintln!("the demo story is told; sign in as:");
+    } else {
+        eprintln!("the database is not empty, so the demo is not filled in; its accounts, if they are there:");
+    }
+    for account in service::demo::credentials() {
+        eprintln!("  {}  {}  ({})", account.email, account.password, account.role);
+    }
     Ok(())
 }

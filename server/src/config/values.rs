@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(read::<Size>("10 MiB"), Ok(Size(10 << 20)));
         assert_eq!(read::<Size>("65536").map(|s| s.show()), Ok("64 KiB".to_owned()));
         assert!(read::<Size>("ten").is_err() && read::<Size>("0").is_err() && read::<Size>("1 parsec").is_err());
-        assert_eq!(read::<Duration>("12h"), Ok(Duration::from_secs(43_200)));
+        assert_eq!(read::<Duration>("12h"), Ok(Duration::from_hours(12)));
         assert_eq!(read::<Duration>("90").map(|d| d.show()), Ok("90s".to_owned()));
         assert!(read::<Duration>("-1s").is_err());
     }

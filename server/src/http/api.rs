@@ -1,7 +1,7 @@
 //! `/api/v1`: lists as `{"items":[…],"next_cursor":…}`, single things by id. A caller brings an API key, never a cookie.
 
 use axum::Json;
-use axum::extract::{Extension, FromRequestParts, Path, RawQuery, State};
+use axum::extract::{Extension, FromRequestParts, Path, RawQuery};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use domain::audit::{AuditFilter, AuditRecord};

@@ -28,7 +28,7 @@ pub async fn audit_csv(
     let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
     let head = stream::once(async { csv_rows(&[COLUMNS.map(str::to_owned)]) });
     let body = head.chain(pages(cx, filter).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
-    Ok(file(body, "text/csv; charset=utf-8; header=present", &slug, "csv"))
+    Ok(attachment(Body::from_stream(body), "text/csv; charset=utf-8; header=present", &format!("audit-{slug}.csv")))
 }
 
 /// `GET /o/{organization}/audit/export.json`: an array; the first entry is the head that `watchroom audit verify --head` takes.
@@ -46,10 +46,10 @@ pub async fn audit_json(
             text.push_str(if std::mem::take(&mut first) { "\n" } else { ",\n" });
             text.push_str(&serde_json::to_string(&record).map_err(std::io::Error::other)?);
         }
-        Ok(Bytes::from(text))
+        Ok::<_, std::io::Error>(Bytes::from(text))
     });
     let body = stream::once(async { Ok(Bytes::from_static(b"[")) }).chain(entries).chain(stream::once(async { Ok(Bytes::from_static(b"\n]\n")) }));
-    Ok(file(body, "application/json", &slug, "json"))
+    Ok(attachment(Body::from_stream(body), "application/json", &format!("audit-{slug}.json")))
 }
 
 async fn begin(
@@ -113,7 +113,7 @@ fn csv_row(r: &AuditRecord) -> [String; 19] {
         text(&r.ip_address),
         text(&r.user_agent),
         text(&r.session_id),
-        text(&r.incident_id),
+        r.incident_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         r.id.to_string(),
         r.prev_hash.clone(),
         r.hash.clone(),
@@ -122,11 +122,12 @@ fn csv_row(r: &AuditRecord) -> [String; 19] {
 }
 
 /// A spreadsheet must not take a cell for a formula (OWASP: CSV injection).
-fn harmless(cell: String) -> String {
+pub fn harmless(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
-fn csv_rows(rows: &[[String; 19]]) -> Result<Bytes, std::io::Error> {
+/// Records as CSV (RFC 4180).
+pub fn csv_rows<const N: usize>(rows: &[[String; N]]) -> Result<Bytes, std::io::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(row).map_err(std::io::Error::other)?;
@@ -134,13 +135,13 @@ fn csv_rows(rows: &[[String; 19]]) -> Result<Bytes, std::io::Error> {
     writer.into_inner().map(Bytes::from).map_err(|e| std::io::Error::other(e.to_string()))
 }
 
-fn file(body: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static, kind: &'static str, slug: &str, ending: &str) -> Response {
-    let mut response = Body::from_stream(body).into_response();
+/// A file to be saved; `name` must need no quoting.
+pub fn attachment(body: Body, kind: &'static str, name: &str) -> Response {
+    let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // The slug named an organization, so it is plain.
-    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"audit-{slug}.{ending}\"")) {
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(CONTENT_DISPOSITION, name);
     }
     response

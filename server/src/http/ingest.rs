@@ -143,11 +143,8 @@ pub async fn events(State(state): State<AppState>, caller: Caller, request: Requ
     {
         return Ok(replayed(status, answer));
     }
-    let turn = match tokio::time::timeout(PATIENCE, state.ingest.parsing.clone().acquire_owned()).await {
-        Ok(Ok(turn)) => turn,
-        _ => return Err(busy()),
-    };
-    let work = Work { form, encoding, limit: state.config.max_ingest_decoded.0, organization: cx.actor.organization, now: cx.now() };
+    let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, state.ingest.parsing.clone().acquire_owned()).await else { return Err(busy()) };
+    let work = Work { form, encoding, limit: state.config.max_ingest_decoded.0, organization: cx.actor().organization, now: cx.now() };
     let parsed = tokio::task::spawn_blocking(move || {
         let parsed = work.parse(&body);
         drop(turn);

@@ -11,6 +11,7 @@ pub mod pages;
 pub mod problem;
 pub mod query;
 pub mod schema;
+pub mod uploads;
 
 /// Text inside HTML.
 pub fn escape(text: &str) -> String {

@@ -12,7 +12,10 @@ use crate::web::observe::request_id;
 
 /// What went wrong, for the caller.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     status: StatusCode,
     kind: &'static str,
     title: &'static str,
@@ -72,14 +75,16 @@ pub const KINDS: &[(&str, u16, &str)] = &[
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }
+        Self(Box::new(Parts { status, kind, title, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }))
     }
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", "The request is not valid", detail)
     }
     pub fn invalid(invalid: Invalid) -> Self {
         let detail = invalid.to_string();
-        Self { errors: invalid.0, ..Self::bad_request(detail) }
+        let mut problem = Self::bad_request(detail);
+        problem.0.errors = invalid.0;
+        problem
     }
     pub fn unauthenticated() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in", "Send a valid API key: Authorization: Bearer <key>.")
@@ -108,32 +113,36 @@ impl Problem {
     }
     pub fn too_many(seconds: u64) -> Self {
         let detail = format!("Try again in {seconds} seconds.");
-        Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests", detail) }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests", detail).after(seconds)
     }
     pub fn unavailable(detail: impl Into<String>, seconds: u64) -> Self {
-        Self { retry_after: Some(seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment", detail) }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment", detail).after(seconds)
     }
     pub fn storage_full() -> Self {
         let detail = "The disk is full; nothing of this request was stored.";
-        Self { retry_after: Some(30), ..Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", "Out of space", detail) }
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", "Out of space", detail).after(30)
     }
     /// `cause` goes to the log, not to the caller.
     pub fn internal(cause: impl Into<String>) -> Self {
         let detail = "Something went wrong on our side. The correlation id leads to the log.";
-        Self { cause: Some(cause.into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail) }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail).because(cause)
     }
     #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
+        self
+    }
+    fn after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
         self
     }
     /// Seconds to wait, where waiting helps.
     pub fn retry_after(&self) -> Option<u64> {
-        self.retry_after
+        self.0.retry_after
     }
     /// The text for a person.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 }
 
@@ -156,24 +165,25 @@ impl From<service::Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let Self(this) = self;
         let document = ProblemDocument {
-            kind: format!("/api/docs#{}", self.kind),
-            title: self.title.to_owned(),
-            status: self.status.as_u16(),
-            detail: self.detail,
+            kind: format!("/api/docs#{}", this.kind),
+            title: this.title.to_owned(),
+            status: this.status.as_u16(),
+            detail: this.detail,
             correlation_id: request_id(),
-            errors: self.errors.into_iter().map(|e| FieldProblem { field: e.field, reason: e.reason }).collect(),
+            errors: this.errors.into_iter().map(|e| FieldProblem { field: e.field, reason: e.reason }).collect(),
         };
-        let mut response = (self.status, axum::Json(document)).into_response();
+        let mut response = (this.status, axum::Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = this.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if this.status == StatusCode::UNAUTHORIZED {
             headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"watchroom\""));
         }
-        if let Some(cause) = self.cause {
+        if let Some(cause) = this.cause {
             response.extensions_mut().insert(Cause(cause));
         }
         response

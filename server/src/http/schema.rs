@@ -1,9 +1,8 @@
 //! The shapes of the API as OpenAPI documents them. The domain's types know no HTTP, so they are described here; a test
 //! compares every description with what is really sent.
 
-#![expect(dead_code, reason = "these types only describe")]
-
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -140,7 +139,7 @@ pub struct AuditItem {
 }
 
 /// What a sender writes. Other fields are kept in `raw_payload`.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct EventIn {
     /// RFC 3339, or seconds or milliseconds since 1970.
     #[schema(example = "2026-11-23T09:30:00Z")]
@@ -169,10 +168,10 @@ pub struct EventIn {
 }
 
 /// One event, or an array of events.
-#[derive(ToSchema)]
-#[schema(untagged)]
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum EventsIn {
-    One(EventIn),
+    One(Box<EventIn>),
     Many(Vec<EventIn>),
 }
 

@@ -37,7 +37,7 @@ fn is_same_site(headers: &HeaderMap, uri: &Uri, public_url: &str, reads: bool) -
     }
     let Some(origin) = headers.get(ORIGIN) else { return reads };
     let Some(origin) = origin.to_str().ok().and_then(|o| o.split_once("://")).map(|(_, host)| host) else { return false };
-    let host = headers.get(HOST).and_then(|h| h.to_str().ok()).or_else(|| uri.authority().map(|a| a.as_str()));
+    let host = headers.get(HOST).and_then(|h| h.to_str().ok()).or_else(|| uri.authority().map(http::uri::Authority::as_str));
     let public = public_url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
     host.is_some_and(|h| h.eq_ignore_ascii_case(origin)) || public.is_some_and(|p| p.eq_ignore_ascii_case(origin))
 }

@@ -1,15 +1,21 @@
 //! The use-cases on both databases. One binary; a module a noun.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking; helpers outside #[test] too")]
+
 mod api_keys;
 mod audit;
 mod auth;
 mod compile_fail;
+mod demo;
 mod environments;
+mod events;
 mod housekeeping;
+mod import;
 mod isolation;
 mod members;
 mod organizations;
 mod sessions;
 mod settings;
 mod sources;
+mod uploads;
 mod world;

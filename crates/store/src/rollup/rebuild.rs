@@ -1,14 +1,15 @@
 //! Roll-ups and group figures computed again from the events, to repair them or to prove them.
 
 use super::{GROUP, SOURCE, TEXT_FIELDS, TOTAL};
-use crate::db::{Dialect, Result, Sql};
+use crate::db::{Dialect, Result, Sql, sql};
 use crate::scope::{Scoped, WriteTx};
 
 /// Computes the organization's roll-ups, group figures and source counts again. Returns the number of roll-up rows.
 pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
     if tx.conn().dialect() == Dialect::Postgres {
         // PostgreSQL only. Ingests that have not added their counts yet wait here and add them to the new rows.
-        tx.conn().exec(crate::db::sql("LOCK TABLE event_rollups, groups, sources IN SHARE ROW EXCLUSIVE MODE")).await?;
+        // PostgreSQL only.
+        tx.conn().exec(sql("LOCK TABLE event_rollups, groups, sources IN SHARE ROW EXCLUSIVE MODE")).await?;
     }
     let q = tx.sql("DELETE FROM event_rollups WHERE organization_id = $1");
     tx.conn().exec(q).await?;

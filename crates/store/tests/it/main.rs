@@ -1,9 +1,15 @@
 //! The store on both databases. One binary; a module a noun.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking; helpers outside #[test] too")]
+
 mod account;
 mod api_key;
 mod audit;
 mod environment;
+mod event;
+mod events_world;
+mod group;
+mod ingest;
 mod member;
 mod organization;
 mod rls;
@@ -13,4 +19,5 @@ mod session;
 mod setting;
 mod source;
 mod statements;
+mod upload;
 mod world;

@@ -34,6 +34,8 @@ fn lines_of_many_systems_are_understood() {
         ("2015-10-18 18:01:47,978 WARN [main] org.apache.X: Created", "2015-10-18T18:01:47 | medium | - | org.apache.X | Created"),
         ("nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova.wsgi.server [req-3] 10.1.1.1 \"GET /\"", "2017-05-16T00:00:00 | info | - | nova.wsgi.server | [req-3] 10.1.1.1 \"GET /\""),
         ("[10.30 16:49:06] chrome.exe - proxy:5070 open", "2026-10-30T16:49:06 | info | - | chrome.exe | proxy:5070 open"),
+        ("[10.30 16:49:06] git.exe *64 - a.com:443 error : refused", "2026-10-30T16:49:06 | high | - | git.exe | a.com:443 error : refused"),
+        ("2026-11-23 09:30:00,123 - app.db - ERROR - lost it", "2026-11-23T09:30:00 | high | - | app.db | lost it"),
         ("2016-09-28 04:30:30, Info                  CBS    Loaded Servicing Stack", "2016-09-28T04:30:30 | info | - | CBS | Loaded Servicing Stack"),
         ("2026/11/23 09:30:00 [crit] 1234#0: *5 upstream timed out", "2026-11-23T09:30:00 | critical | - | - | 1234#0: *5 upstream timed out"),
         ("1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 503 2326", "2000-10-10T20:55:36 | high | - | - | 1.2.3.4 \"GET / HTTP/1.0\" 503 2326"),

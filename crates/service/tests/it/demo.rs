@@ -1,0 +1,59 @@
+//! The demo fills an empty database, once, and always the same.
+
+use domain::filter::EventFilter;
+use domain::permission::{EventRead, SourceRead};
+use domain::{EventId, PLATFORM};
+use service::{Actor, Services, audit, auth, demo, events, organizations, sources};
+use testkit::for_each_backend;
+
+use crate::world::{World, client};
+
+async fn told(services: &Services, slug: &str) -> (i64, Vec<(EventId, String)>, Vec<(String, i64)>) {
+    let org = organizations::by_slug(services, slug).await.unwrap().id;
+    let read = services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
+    let n = events::count(&read, &EventFilter::default()).await.unwrap().n;
+    let page = events::list(&read, &EventFilter::default(), 200, None).await.unwrap();
+    let sources = sources::list(&services.admit::<SourceRead>(&Actor::system("test", org)).unwrap()).await.unwrap();
+    (n, page.items.into_iter().map(|e| (e.id, e.message)).collect(), sources.into_iter().map(|s| (s.name, s.event_count)).collect())
+}
+
+#[tokio::test]
+async fn the_demo_is_filled_once_and_the_same_everywhere() {
+    let seen = std::sync::Mutex::new(Vec::new());
+    let seen = &seen;
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let mut last = 0;
+        assert!(demo::fill(&world.services, |n| last = n).await.unwrap());
+        let acme = told(&world.services, "acme").await;
+        let globex = told(&world.services, "globex").await;
+        assert_eq!(acme.0 + globex.0, last as i64);
+        assert!(acme.0 > 100_000 && globex.0 > 15_000);
+        assert_eq!(acme.2.iter().map(|(_, n)| n).sum::<i64>(), acme.0);
+        seen.lock().unwrap().push((acme, globex));
+        assert!(!demo::fill(&world.services, |_| {}).await.unwrap(), "only an empty database is filled");
+
+        for credential in demo::credentials() {
+            let signed_in = auth::sign_in(&world.services, credential.email, credential.password, &client()).await.unwrap();
+            assert_eq!(signed_in.user.display_name.as_deref(), Some(credential.name));
+        }
+        for (org, label) in [(PLATFORM, "platform"), (organizations::by_slug(&world.services, "acme").await.unwrap().id, "acme")] {
+            assert!(world.actions(org).await.contains(&"DEMO_FILLED".to_owned()));
+            assert_eq!(audit::verify(&world.services, org, label, None).await.unwrap().broken, None);
+        }
+    })
+    .await;
+    let seen = seen.lock().unwrap();
+    assert!(seen[0] == seen[1], "SQLite and PostgreSQL hold the same demo");
+}
+
+#[tokio::test]
+async fn a_database_in_use_is_not_filled() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        world.organization("alpha").await;
+        assert!(!demo::fill(&world.services, |_| {}).await.unwrap());
+        assert!(world.actions(PLATFORM).await.iter().all(|a| a != "DEMO_FILLED"));
+    })
+    .await;
+}

@@ -1,0 +1,228 @@
+//! Taking events in, and what is said of them.
+
+use domain::event::{Mapping, NewEvent, normalise};
+use domain::filter::EventFilter;
+use domain::group::GroupFilter;
+use domain::permission::{AuditRead, EventRead, EventWrite, GroupRead};
+use domain::{EventId, GroupId, OrganizationId, Severity};
+use service::events::{self, Idempotency, Origin};
+use service::{Actor, Cx, Error, groups, overview};
+use testkit::for_each_backend;
+
+use crate::world::{World, start};
+
+pub fn event(minutes_ago: i64, message: &str) -> NewEvent {
+    let object = serde_json::json!({
+        "occurred_at": start().plus_seconds(-60 * minutes_ago), "severity": "error", "message": message, "component": "api", "source": "web",
+    });
+    normalise(object.as_object().unwrap(), &Mapping::contract(), start()).unwrap()
+}
+
+fn cx<P: domain::permission::Permission>(world: &World, organization: OrganizationId) -> Cx<P> {
+    world.services.admit(&Actor::system("test", organization)).unwrap()
+}
+
+async fn count(world: &World, organization: OrganizationId) -> i64 {
+    events::count(&cx::<EventRead>(world, organization), &EventFilter::default()).await.unwrap().n
+}
+
+fn once(key: &str, hash: &str) -> Idempotency {
+    Idempotency { key: key.to_owned(), request_hash: hash.to_owned(), status: 200, response: r#"{"accepted":2,"rejected":0}"#.to_owned() }
+}
+
+#[tokio::test]
+async fn what_is_taken_in_can_be_listed_counted_and_read() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let rows = (0..120).map(|i| event(i, &format!("request {i} failed"))).collect();
+        let done = events::ingest(&cx(&world, org), rows, Origin::Api).await.unwrap();
+        assert_eq!((done.accepted, done.duplicates, done.replayed), (120, 0, None));
+        let read = cx::<EventRead>(&world, org);
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = events::list(&read, &EventFilter::default(), 50, cursor.as_deref()).await.unwrap();
+            seen.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 120);
+        assert!(seen.windows(2).all(|w| w[0].occurred_at > w[1].occurred_at));
+        assert_eq!(events::get(&read, seen[7].id).await.unwrap(), seen[7]);
+        assert!(matches!(events::get(&read, EventId(uuid::Uuid::from_u128(7))).await, Err(Error::NotFound)));
+        for bad in ["", "zz", "0000000000000000", &"f".repeat(48), &format!("{}é", "0".repeat(47))] {
+            assert!(matches!(events::list(&read, &EventFilter::default(), 50, Some(bad)).await, Err(Error::Invalid(_))), "{bad}");
+        }
+
+        let facets = events::facets(&read, &EventFilter::default()).await.unwrap();
+        let named = |field: &str| facets.iter().find(|f| f.field == field).unwrap().values.clone();
+        assert_eq!(named("severity"), [("high".to_owned(), 120)]);
+        assert_eq!(named("component"), [("api".to_owned(), 120)]);
+        assert_eq!(named("service"), []);
+        assert_eq!(facets.len(), 7);
+
+        let found = groups::list(&cx::<GroupRead>(&world, org), &GroupFilter::default(), 10, None).await.unwrap().items;
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].event_count, found[0].severity), (120, Severity::High));
+        let history = groups::histogram(&cx::<GroupRead>(&world, org), found[0].id, None, None, 24).await.unwrap();
+        assert_eq!(history.iter().flat_map(|b| b.counts).sum::<i64>(), 120);
+        assert!(matches!(groups::get(&cx::<GroupRead>(&world, org), GroupId::nil()).await, Err(Error::NotFound)));
+
+        let o = overview::get(&read, start().plus_seconds(-86_400), start()).await.unwrap();
+        assert_eq!((o.events, o.severe, o.groups_new, o.sources_active), (120, 120, 1, 1));
+        assert!(matches!(overview::get(&read, start(), start()).await, Err(Error::Invalid(_))));
+
+        let log = world.log(org).await;
+        let entry = log.last().unwrap();
+        assert_eq!((entry.action.as_str(), &entry.metadata["accepted"], &entry.metadata["new_sources"][0]), ("EVENTS_INGESTED", &120.into(), &"web".into()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_request_twice_is_answered_once() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let (org, other) = (world.organization("alpha").await.id, world.organization("beta").await.id);
+        let write = cx::<EventWrite>(&world, org);
+        let rows = || vec![event(1, "a"), event(2, "b")];
+        assert_eq!(events::replay(&write, "key-1", "h1").await.unwrap(), None);
+        assert_eq!(events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h1")).await.unwrap().replayed, None);
+        let answer = Some((200, r#"{"accepted":2,"rejected":0}"#.to_owned()));
+        assert_eq!(events::replay(&write, "key-1", "h1").await.unwrap(), answer);
+        // A request that slipped past the look-up is not stored again either.
+        assert_eq!(events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h1")).await.unwrap().replayed, answer);
+        assert!(matches!(events::replay(&write, "key-1", "h2").await, Err(Error::Conflict(_))));
+        assert!(matches!(events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h2")).await, Err(Error::Conflict(_))));
+        assert!(matches!(events::replay(&write, "", "h2").await, Err(Error::Invalid(_))));
+        assert_eq!(count(&world, org).await, 2);
+        assert_eq!(events::replay(&cx::<EventWrite>(&world, other), "key-1", "h1").await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn concurrent_requests_share_transactions_and_lose_nothing() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let mut tasks = Vec::new();
+        for i in 0..60_i64 {
+            let cx = cx::<EventWrite>(&world, org);
+            tasks.push(tokio::spawn(async move {
+                let rows = (0..5).map(|n| event(i, &format!("message {n}"))).collect();
+                match i % 3 {
+                    // The same key from many at once.
+                    0 => events::ingest_once(&cx, rows, Origin::Api, once("shared", "h")).await,
+                    1 => events::ingest_once(&cx, rows, Origin::Api, once(&format!("own-{i}"), "h")).await,
+                    _ => events::ingest(&cx, rows, Origin::Api).await,
+                }
+            }));
+        }
+        let mut replayed = 0;
+        for task in tasks {
+            let done = task.await.unwrap().unwrap();
+            assert_eq!(done.accepted, 5);
+            replayed += usize::from(done.replayed.is_some());
+        }
+        assert_eq!(replayed, 19);
+        assert_eq!(count(&world, org).await, 41 * 5);
+        let entries: Vec<_> = world.log(org).await.into_iter().filter(|r| r.action == "EVENTS_INGESTED").collect();
+        assert!(entries.len() < 41, "joined: {}", entries.len());
+        let accepted: i64 = entries.iter().filter_map(|r| r.metadata["accepted"].as_i64()).sum();
+        assert_eq!(accepted, 41 * 5);
+        let verdict = service::audit::verify(&world.services, org, "alpha", None).await.unwrap();
+        assert_eq!(verdict.broken, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_actor_of_a_joined_transaction_has_an_entry() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let mut tasks = Vec::new();
+        for i in 0..20_i64 {
+            let actor = Actor::system(if i % 2 == 0 { "even" } else { "odd" }, org);
+            let cx = world.services.admit::<EventWrite>(&actor).unwrap();
+            tasks.push(tokio::spawn(async move { events::ingest(&cx, vec![event(i, "x")], Origin::Api).await }));
+        }
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        let sum = |log: &[domain::audit::AuditRecord], who: &str| -> i64 {
+            log.iter().filter(|r| r.actor == format!("system ({who})")).filter_map(|r| r.metadata["accepted"].as_i64()).sum()
+        };
+        let log = world.log(org).await;
+        assert_eq!((sum(&log, "even"), sum(&log, "odd")), (10, 10));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_servers_that_take_in_the_same_ids_store_each_once() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let rows: Vec<NewEvent> = (0..200)
+            .map(|i| NewEvent { id: Some(EventId(uuid::Uuid::from_u128(1000 + i))), ..event(i as i64, &format!("message {}", i % 7)) })
+            .collect();
+        let mut tasks = Vec::new();
+        for server in [world.services.clone(), world.second_process()] {
+            for turn in 0..3 {
+                let cx = server.admit::<EventWrite>(&Actor::system("test", org)).unwrap();
+                let mut rows = rows.clone();
+                rows.rotate_left(turn * 50);
+                tasks.push(tokio::spawn(async move { events::ingest(&cx, rows, Origin::Api).await.unwrap() }));
+            }
+        }
+        let mut duplicates = 0;
+        for task in tasks {
+            duplicates += task.await.unwrap().duplicates;
+        }
+        assert_eq!((duplicates, count(&world, org).await), (1000, 200));
+        let entries = service::audit::list(&cx::<AuditRead>(&world, org), &Default::default(), 100, None).await.unwrap().items;
+        let known: i64 = entries.iter().filter_map(|r| r.metadata["duplicates"].as_i64()).sum();
+        assert_eq!(known, 1000);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_whose_caller_left_is_stored_all_the_same() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        for i in 0..10 {
+            let cx = cx::<EventWrite>(&world, org);
+            let task = tokio::spawn(async move { events::ingest(&cx, vec![event(i, "x")], Origin::Api).await });
+            tokio::task::yield_now().await;
+            task.abort();
+        }
+        // The lane is still alive.
+        events::ingest(&cx(&world, org), vec![event(99, "last")], Origin::Api).await.unwrap();
+        let n = count(&world, org).await;
+        assert!((1..=11).contains(&n), "{n}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn filters_that_ask_too_much_are_refused() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let read = cx::<EventRead>(&world, org);
+        for filter in [
+            EventFilter { text: Some("x".repeat(501)), ..EventFilter::default() },
+            EventFilter { component: vec!["x".to_owned(); 101], ..EventFilter::default() },
+        ] {
+            assert!(matches!(events::list(&read, &filter, 10, None).await, Err(Error::Invalid(_))));
+            assert!(matches!(events::count(&read, &filter).await, Err(Error::Invalid(_))));
+        }
+    })
+    .await;
+}

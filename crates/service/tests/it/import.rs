@@ -1,0 +1,119 @@
+//! Files: the real ones of the shared folder, twice, broken off, refused.
+
+use std::io::{self, Read};
+
+use domain::filter::EventFilter;
+use domain::permission::{EventRead, EventWrite};
+use domain::upload::{Format, Rejection};
+use domain::{OrganizationId, Timestamp};
+use service::import::{Plan, Progress, import, rehearse};
+use service::{Actor, Error, events};
+use testkit::for_each_backend;
+
+use crate::world::{World, start};
+
+async fn read_in(world: &World, org: OrganizationId, bytes: Vec<u8>, plan: Plan) -> (service::Result<Progress>, Vec<(Rejection, String)>) {
+    let cx = world.services.admit::<EventWrite>(&Actor::system("import", org)).unwrap();
+    let mut refused = Vec::new();
+    let done = import(&cx, io::Cursor::new(bytes), plan, &mut |_: Progress, more: Vec<(Rejection, String)>| refused.extend(more)).await;
+    (done, refused)
+}
+
+async fn count(world: &World, org: OrganizationId) -> i64 {
+    let cx = world.services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
+    events::count(&cx, &EventFilter::default()).await.unwrap().n
+}
+
+#[tokio::test]
+async fn real_files_twice_do_not_double() {
+    let files = ["loghub/Apache_2k.log", "loghub/OpenSSH_2k.log_structured.csv", "loghub/Windows_2k.log", "security-datasets/win_sc_query.ndjson", "security-datasets/aws_ec2_proxy_s3_exfiltration.ndjson"];
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let mut stored = 0;
+        for name in files {
+            let bytes = std::fs::read(testkit::shared_data().join(name)).unwrap();
+            let plan = || Plan::of_source(name, Format::Auto);
+            let (first, refused) = read_in(&world, org, bytes.clone(), plan()).await;
+            let first = first.unwrap();
+            assert_eq!((first.duplicates, first.bytes), (0, bytes.len() as u64), "{name}");
+            assert_eq!(first.accepted + first.rejected, first.rows, "{name}");
+            assert!(first.rejected * 50 <= first.rows, "{name}: {first:?} {:?}", refused.first());
+            stored += first.accepted as i64;
+            let (second, _) = read_in(&world, org, bytes.clone(), plan()).await;
+            assert_eq!(second.unwrap(), Progress { duplicates: first.accepted, ..first }, "{name}");
+            assert_eq!(count(&world, org).await, stored, "{name}");
+        }
+        let log: Vec<_> = world.log(org).await.into_iter().filter(|r| r.action == "EVENTS_IMPORTED").collect();
+        assert!(log.len() >= 2 * files.len());
+    })
+    .await;
+}
+
+/// `n` lines of which every second equals the one before.
+fn lines(n: u64) -> Vec<u8> {
+    (0..n).map(|i| format!("{{\"timestamp\":{},\"level\":\"warn\",\"msg\":\"line {}\"}}\n", 1_795_000_000 + i / 2, i / 2)).collect::<String>().into_bytes()
+}
+
+#[tokio::test]
+async fn equal_lines_of_one_file_all_count_and_a_broken_off_import_is_completed() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        struct Breaks(io::Cursor<Vec<u8>>);
+        impl Read for Breaks {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                match self.0.read(buffer)? {
+                    0 => Err(io::Error::other("the cable was pulled")),
+                    n => Ok(n),
+                }
+            }
+        }
+        let all = lines(12_000);
+        let cx = world.services.admit::<EventWrite>(&Actor::system("import", org)).unwrap();
+        let mut last = Progress::default();
+        let half = Breaks(io::Cursor::new(all[..all.len() / 2].to_vec()));
+        let broken = import(&cx, half, Plan::of_source("app", Format::Ndjson), &mut |p: Progress, _: Vec<(Rejection, String)>| last = p).await;
+        assert!(matches!(broken, Err(Error::Invalid(_))));
+        assert_eq!((last.rows, count(&world, org).await), (5000, 5000));
+        // Once from where it stopped, once from the start.
+        let (rest, _) = read_in(&world, org, all.clone(), Plan { skip: last.rows, ..Plan::of_source("app", Format::Ndjson) }).await;
+        assert_eq!(rest.unwrap(), Progress { bytes: all.len() as u64, rows: 12_000, accepted: 7000, duplicates: 0, rejected: 0 });
+        assert_eq!(count(&world, org).await, 12_000);
+        let (again, _) = read_in(&world, org, all, Plan::of_source("app", Format::Ndjson)).await;
+        assert_eq!((again.unwrap().duplicates, count(&world, org).await), (12_000, 12_000));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refused_rows_are_named_and_the_others_kept() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let text = "{\"time\":\"2026-11-23T09:00:00Z\",\"msg\":\"good\"}\nnot json\n\n{\"time\":\"never\",\"msg\":\"\"}\n";
+        let (done, refused) = read_in(&world, org, text.as_bytes().to_vec(), Plan::of_source("app", Format::Ndjson)).await;
+        let done = done.unwrap();
+        assert_eq!((done.accepted, done.rejected, done.rows), (1, 2, 3));
+        let short: Vec<_> = refused.iter().map(|(r, text)| (r.index, r.field.as_str(), text.as_str())).collect();
+        assert_eq!(short[0], (1, "", "not json"));
+        assert!(short[1..].iter().all(|(i, ..)| *i == 2) && short.iter().any(|(_, f, _)| *f == "occurred_at"), "{short:?}");
+        let trial = rehearse(io::Cursor::new(text.to_owned()), Plan::of_source("app", Format::Ndjson), start(), 2, 10).await.unwrap();
+        assert_eq!((trial.accepted, trial.rejected, trial.whole), (1, 1, false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bomb_is_refused() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        // The smallest gzip of much: stored blocks are not small, so the limit is.
+        let plan = Plan { limit: 100, ..Plan::of_source("app", Format::Ndjson) };
+        let (done, _) = read_in(&world, org, lines(50), plan).await;
+        assert!(matches!(done, Err(Error::Invalid(_))), "{done:?}");
+        let _: Timestamp = start();
+    })
+    .await;
+}

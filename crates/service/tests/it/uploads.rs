@@ -1,0 +1,172 @@
+//! Files from the browser, from staging to the end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::event::Target;
+use domain::filter::EventFilter;
+use domain::permission::{EventRead, EventWrite};
+use domain::upload::{Choice, Upload, UploadState};
+use domain::{OrganizationId, UploadId};
+use service::{Actor, Cx, Error, Services, events, uploads};
+use testkit::for_each_backend;
+
+use crate::world::World;
+
+const CSV: &str = "When;How bad;Text;Box\n2026-11-23T08:00:00Z;error;disk full;db-1\n2026-11-23T08:01:00Z;info;disk fine;db-1\nnever;info;x;db-1\n2026-11-23T08:01:00Z;info;;db-1\n";
+
+fn services(world: &World) -> Services {
+    world.services.clone().with_data_dir(world.t.folder.path())
+}
+
+fn cx<P: domain::permission::Permission>(services: &Services, organization: OrganizationId) -> Cx<P> {
+    services.admit(&Actor::system("test", organization)).unwrap()
+}
+
+fn choice() -> Choice {
+    let columns = [(Target::OccurredAt, "When"), (Target::Severity, "How bad"), (Target::Message, "Text"), (Target::SystemId, "Box")];
+    let columns: BTreeMap<Target, Vec<String>> = columns.into_iter().map(|(t, c)| (t, vec![c.to_owned()])).collect();
+    Choice { columns, ..Choice::default() }
+}
+
+async fn finished(cx: &Cx<EventWrite>, id: UploadId) -> Upload {
+    for _ in 0..500 {
+        let upload = uploads::progress(cx, id).await.unwrap();
+        if !matches!(upload.state, UploadState::Running) {
+            return upload;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the upload does not end");
+}
+
+fn files(world: &World) -> usize {
+    let folder = world.t.folder.path().join("uploads");
+    let Ok(folders) = std::fs::read_dir(folder) else { return 0 };
+    folders.map(|f| std::fs::read_dir(f.unwrap().path()).unwrap().count()).sum()
+}
+
+#[tokio::test]
+async fn a_file_is_looked_at_tried_and_read() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let services = services(&world);
+        let cx = cx::<EventWrite>(&services, org);
+        let upload = uploads::stage(&cx, "C:\\logs\\disk\u{7}.csv", CSV.as_bytes()).await.unwrap();
+        assert_eq!((upload.file_name.as_str(), upload.bytes_total, upload.state), ("disk.csv", CSV.len() as i64, UploadState::Mapped));
+
+        let preview = uploads::preview(&cx, upload.id).await.unwrap();
+        assert_eq!(preview.columns, ["When", "How bad", "Text", "Box"]);
+        assert_eq!((preview.rows.len(), preview.rows[0][2].as_str()), (4, "disk full"));
+        assert!(preview.guess.contains(&(Target::Message, Some("Text".to_owned()))), "{:?}", preview.guess);
+
+        let without = uploads::dry_run(&cx, upload.id, &Choice::default()).await.unwrap();
+        assert_eq!((without.receipt.accepted, without.receipt.rejected), (0, 4));
+        let with = uploads::dry_run(&cx, upload.id, &choice()).await.unwrap();
+        assert_eq!((with.receipt.accepted, with.receipt.rejected, with.whole), (2, 2, true));
+        assert_eq!(with.receipt.rejections[0].field, "occurred_at");
+        assert!(with.texts[0].contains("never"));
+
+        assert_eq!(uploads::start(&cx, upload.id, choice()).await.unwrap().state, UploadState::Running);
+        assert!(matches!(uploads::start(&cx, upload.id, choice()).await, Err(Error::Conflict(_))));
+        let done = finished(&cx, upload.id).await;
+        assert_eq!((done.state, done.accepted, done.rejected, done.bytes_done), (UploadState::Done, 2, 2, done.bytes_total));
+        let refused = uploads::rejections(&cx, upload.id, 0, 100).await.unwrap();
+        assert_eq!(refused.iter().map(|(r, _)| r.index).collect::<Vec<_>>(), [2, 3]);
+        let filter = EventFilter::default();
+        let found = events::list(&services.admit::<EventRead>(&Actor::system("test", org)).unwrap(), &filter, 10, None).await.unwrap().items;
+        assert_eq!((found.len(), found[0].source.as_deref(), found[0].system_id.as_deref()), (2, Some("disk.csv"), Some("db-1")));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(files(&world), 0);
+        let actions = world.actions(org).await;
+        assert_eq!(actions[actions.len() - 4..], ["UPLOAD_CREATED", "UPLOAD_STARTED", "EVENTS_IMPORTED", "UPLOAD_FINISHED"]);
+
+        // The same file again doubles nothing.
+        let again = uploads::stage(&cx, "disk.csv", CSV.as_bytes()).await.unwrap();
+        uploads::start(&cx, again.id, choice()).await.unwrap();
+        assert_eq!(finished(&cx, again.id).await.accepted, 2);
+        let read = services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
+        assert_eq!(events::count(&read, &filter).await.unwrap().n, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_upload_that_a_restart_interrupted_goes_on() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let services = services(&world);
+        let cx = cx::<EventWrite>(&services, org);
+        let text: String = (0..7000).map(|i| format!("{{\"time\":{},\"msg\":\"line {i}\"}}\n", 1_795_000_000 + i)).collect();
+        let upload = uploads::stage(&cx, "app.ndjson", text.as_bytes()).await.unwrap();
+        // As a server leaves it that died after the first batch: 5,000 rows stored, 4,000 recorded.
+        let mut half = service::import::Plan::of_source("app.ndjson", domain::upload::Format::Auto);
+        half.origin = events::Origin::Upload;
+        let first: String = text.lines().take(5000).flat_map(|l| [l, "\n"]).collect();
+        let mut quiet = |_: service::import::Progress, _: Vec<(domain::upload::Rejection, String)>| {};
+        service::import::import(&cx, std::io::Cursor::new(first), half, &mut quiet).await.unwrap();
+        let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
+        let running = Upload { state: UploadState::Running, accepted: 4000, ..upload.clone() };
+        store::upload::update(&mut tx.within(org), &running).await.unwrap();
+        tx.commit_unaudited_bookkeeping().await.unwrap();
+
+        assert_eq!(uploads::recover(&services).await.unwrap(), 1);
+        let done = finished(&cx, upload.id).await;
+        assert_eq!((done.state, done.accepted, done.rejected), (UploadState::Done, 7000, 0));
+        let read = services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
+        assert_eq!(events::count(&read, &EventFilter::default()).await.unwrap().n, 7000);
+        assert_eq!(uploads::recover(&services).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_upload_is_refused_and_leaves_nothing() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let (org, other) = (world.organization("alpha").await.id, world.organization("beta").await.id);
+        let services = services(&world);
+        let cx_a = cx::<EventWrite>(&services, org);
+        assert!(matches!(uploads::stage(&cx_a, "empty", b"").await, Err(Error::Invalid(_))));
+        let mut staging = uploads::begin(&cx_a, "big").await.unwrap();
+        let chunk = vec![b'x'; 8 * 1024 * 1024];
+        let mut result = Ok(());
+        for _ in 0..26 {
+            result = staging.write(&chunk).await;
+        }
+        assert!(matches!(result, Err(Error::Invalid(_))));
+        drop(staging);
+        assert_eq!(files(&world), 0);
+        let upload = uploads::stage(&cx_a, "../../etc/passwd", b"{}").await.unwrap();
+        assert_eq!(upload.file_name, "passwd");
+        let cx_b = cx::<EventWrite>(&services, other);
+        assert!(matches!(uploads::progress(&cx_b, upload.id).await, Err(Error::NotFound)));
+        assert!(matches!(uploads::preview(&cx_b, upload.id).await, Err(Error::NotFound)));
+        assert!(matches!(uploads::start(&cx_b, upload.id, Choice::default()).await, Err(Error::NotFound)));
+        assert!(matches!(uploads::rejections(&cx_b, upload.id, 0, 10).await, Err(Error::NotFound)));
+        assert!(uploads::list(&cx_b, 10).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn previews_of_objects_and_log_lines() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let services = services(&world);
+        let cx = cx::<EventWrite>(&services, org);
+        let json = br#"[{"@timestamp":"2026-11-23T08:00:00Z","host":{"name":"h1"},"message":"m","n":[1]},{"message":"x","extra":true}]"#;
+        let upload = uploads::stage(&cx, "a.json", json).await.unwrap();
+        let preview = uploads::preview(&cx, upload.id).await.unwrap();
+        assert_eq!(preview.columns, ["@timestamp", "host.name", "message", "n", "extra"]);
+        assert_eq!(preview.rows[1], ["", "", "x", "", "true"]);
+        assert!(preview.guess.contains(&(Target::SystemId, Some("host.name".to_owned()))));
+        let upload = uploads::stage(&cx, "a.log", b"[Sun Dec 04 04:47:44 2005] [error] mod_jk child in error state\n").await.unwrap();
+        let preview = uploads::preview(&cx, upload.id).await.unwrap();
+        assert_eq!((preview.rows[0][1].as_str(), preview.guess.len()), ("high", 0), "{preview:?}");
+    })
+    .await;
+}

@@ -1,0 +1,92 @@
+//! Lists of groups and the figures of a period.
+
+use domain::Severity;
+use domain::group::{GroupFilter, GroupSort};
+use store::group::{After, list};
+use testkit::for_each_backend;
+
+use crate::events_world::{Random, event, insert};
+use crate::world::{at, organization, read};
+
+#[tokio::test]
+async fn groups_page_in_every_order() {
+    for_each_backend(|t| async move {
+        let org = organization(&t.db, "alpha").await;
+        let mut r = Random(41);
+        let names: Vec<String> = (0..40).map(|i| format!("thing-{}{} broke", char::from(b'a' + i / 26), char::from(b'a' + i % 26))).collect();
+        let events = (0..600).map(|_| {
+            let mut e = event(r.below(100_000) as i64, &names[r.below(40) as usize]);
+            e.component = Some(if e.message.contains("aa") { "first" } else { "other" }.to_owned());
+            e.severity = Severity::ALL[r.below(5) as usize];
+            e
+        });
+        insert(&t.db, org, events.collect()).await;
+        let everything = list(&mut read(&t.db, org).await, &GroupFilter::default(), None, 1000).await.unwrap();
+        assert_eq!(everything.iter().map(|g| g.event_count).sum::<i64>(), 600);
+        for sort in [GroupSort::LastSeen, GroupSort::FirstSeen, GroupSort::Count] {
+            let filter = GroupFilter { sort, ..GroupFilter::default() };
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = list(&mut read(&t.db, org).await, &filter, after, 7).await.unwrap();
+                let Some(last) = page.last() else { break };
+                after = Some(match sort {
+                    GroupSort::LastSeen => After::Time(last.last_seen, last.id.0),
+                    GroupSort::FirstSeen => After::Time(last.first_seen, last.id.0),
+                    GroupSort::Count => After::Count(last.event_count, last.id.0),
+                });
+                found.extend(page);
+            }
+            let mut expected = everything.clone();
+            match sort {
+                GroupSort::LastSeen => expected.sort_by_key(|g| std::cmp::Reverse((g.last_seen, g.id))),
+                GroupSort::FirstSeen => expected.sort_by_key(|g| std::cmp::Reverse((g.first_seen, g.id))),
+                GroupSort::Count => expected.sort_by_key(|g| std::cmp::Reverse((g.event_count, g.id))),
+            }
+            assert_eq!(found, expected, "{sort}");
+        }
+        for filter in [
+            GroupFilter { component: vec!["first".to_owned()], ..GroupFilter::default() },
+            GroupFilter { text: Some("THING-AA".to_owned()), ..GroupFilter::default() },
+        ] {
+            let found = list(&mut read(&t.db, org).await, &filter, None, 100).await.unwrap();
+            assert!(!found.is_empty() && found.iter().all(|g| g.component.as_deref() == Some("first")), "{filter:?}");
+        }
+        let filter = GroupFilter { from: Some(at(99_000)), to: Some(at(1000)), ..GroupFilter::default() };
+        let found = list(&mut read(&t.db, org).await, &filter, None, 100).await.unwrap();
+        assert!(found.iter().all(|g| g.last_seen >= at(99_000) && g.first_seen < at(1000)));
+        let filter = GroupFilter { severity: vec![Severity::Critical], ..GroupFilter::default() };
+        let found = list(&mut read(&t.db, org).await, &filter, None, 100).await.unwrap();
+        assert!(found.iter().all(|g| g.severity == Severity::Critical));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_overview_compares_with_the_period_before() {
+    for_each_backend(|t| async move {
+        let org = organization(&t.db, "alpha").await;
+        // 09:30 is the fixed morning; the period is 10:00 to 13:00.
+        let mut events = Vec::new();
+        for (seconds, message, severity, source, n) in [
+            (-3600, "old news", Severity::High, "quiet", 4),
+            (3600, "old news", Severity::Info, "loud", 2),
+            (5400, "fresh trouble", Severity::Critical, "loud", 3),
+            (20_000, "later", Severity::Critical, "loud", 5),
+        ] {
+            for _ in 0..n {
+                let mut e = event(seconds, message);
+                (e.severity, e.source) = (severity, Some(source.to_owned()));
+                events.push(e);
+            }
+        }
+        insert(&t.db, org, events).await;
+        let o = store::overview::get(&mut read(&t.db, org).await, at(1800), at(1800 + 3 * 3600 - 60), 3600).await.unwrap();
+        assert_eq!((o.from, o.to, o.step), (at(1800), at(1800 + 3 * 3600), 3600));
+        assert_eq!((o.events, o.events_before, o.severe, o.severe_before), (5, 4, 3, 4));
+        assert_eq!((o.groups_new, o.groups_active, o.sources_active, o.sources_quiet), (1, 2, 1, 1));
+        assert_eq!(o.buckets.iter().map(|b| b.counts).collect::<Vec<_>>(), [[2, 0, 0, 0, 0], [0, 0, 0, 0, 3], [0; 5]]);
+        let top: Vec<_> = o.top_groups.iter().map(|g| (g.template.as_str(), g.event_count)).collect();
+        assert_eq!(top, [("fresh trouble", 3), ("old news", 2)]);
+    })
+    .await;
+}

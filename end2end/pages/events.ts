@@ -1,0 +1,34 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** `/o/{organization}/events`. */
+export class EventsPage {
+  readonly rows: Locator;
+  readonly panel: Locator;
+  readonly search: Locator;
+  constructor(
+    readonly page: Page,
+    readonly organization = "acme",
+  ) {
+    this.rows = page.getByRole("table", { name: /^Events, / }).locator("tbody tr");
+    this.panel = page.getByRole("complementary", { name: "Event" });
+    this.search = page.getByRole("searchbox", { name: "Search in messages" });
+  }
+  async open(query = "") {
+    await this.page.goto(`/o/${this.organization}/events${query}`);
+    await expect(this.page.getByRole("heading", { name: "Events", level: 1 })).toBeVisible();
+  }
+  /** The WASM runs: keys and the panel work without a page load. */
+  async ready() {
+    await expect(this.page.locator(":root[data-ready]")).toBeAttached();
+  }
+  facet(field: string, value: string | RegExp): Locator {
+    return this.page.getByRole("navigation", { name: "Filters" }).getByRole("group").filter({ hasText: field }).getByRole("link", { name: value });
+  }
+  link(row: number): Locator {
+    return this.rows.nth(row).getByRole("link");
+  }
+  async openRow(row: number) {
+    await this.link(row).click();
+    await expect(this.panel).toBeVisible();
+  }
+}

@@ -1,0 +1,29 @@
+import { expect, test } from "@playwright/test";
+import { EventsPage } from "../pages/events";
+import { signIn } from "../pages/room";
+
+test("searching, filtering, paging and opening an event work without scripts", async ({ page }) => {
+  await signIn(page);
+  const events = new EventsPage(page);
+  await events.open("?from=30d");
+  await events.facet("Severity", /High/).click();
+  await expect(page).toHaveURL(/severity=high/);
+  await events.search.fill("password");
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await expect(page).toHaveURL(/severity=high/);
+  await expect(page).toHaveURL(/text=password/);
+  await expect(events.rows.first().locator("mark")).toHaveText(/password/i);
+  await events.openRow(0);
+  await expect(events.panel.getByRole("link", { name: "Next" })).toBeVisible();
+  await events.panel.getByRole("link", { name: "Close" }).click();
+  await events.open("?from=30d");
+  await page.getByRole("navigation", { name: "Pages of events" }).getByRole("link", { name: "Older" }).click();
+  await expect(page).toHaveURL(/cursor=/);
+});
+
+test("the table behind the histogram is there without scripts", async ({ page }) => {
+  await signIn(page);
+  await new EventsPage(page).open("?from=7d");
+  await page.getByText("Data table").first().click();
+  await expect(page.getByRole("table", { name: /^Events per / }).getByRole("link").first()).toBeVisible();
+});

@@ -1,0 +1,131 @@
+import { expect, test } from "@playwright/test";
+import { EventsPage } from "../pages/events";
+import { expectAccessible, signIn, watchForErrors } from "../pages/room";
+
+test.beforeEach(async ({ page }) => signIn(page));
+
+test("a facet narrows the list, its address tells the filter, a second click takes it off", async ({ page }) => {
+  const errors = watchForErrors(page);
+  const events = new EventsPage(page);
+  await events.open("?from=30d");
+  await events.facet("Severity", /High/).click();
+  await expect(page).toHaveURL(/severity=high/);
+  await expect(events.rows.first().getByRole("img", { name: "High" })).toBeVisible();
+  await expect(page.getByRole("list", { name: "Filters that are on" })).toContainText("Severity: High");
+  await events.facet("Severity", /High/).click();
+  await expect(page).not.toHaveURL(/severity=/);
+  expect(errors).toEqual([]);
+});
+
+test("the message search marks what it found and can be cleared", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=30d");
+  await events.search.fill("password");
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await expect(page).toHaveURL(/text=password/);
+  await expect(events.rows.first().locator("mark")).toHaveText(/password/i);
+  await page.getByRole("link", { name: "Clear filters" }).click();
+  await expect(page).not.toHaveURL(/text=/);
+  await expect(page).toHaveURL(/from=30d/);
+});
+
+test("a row opens the panel, brackets walk through the list, Escape closes it and gives the focus back", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await events.ready();
+  await events.openRow(1);
+  await expect(page).toHaveURL(/event=/);
+  await expect(events.panel.getByText("fingerprint", { exact: true })).toBeVisible();
+  await expectAccessible(page);
+  const first = page.url();
+  await page.keyboard.press("]");
+  await expect(page).not.toHaveURL(first);
+  await page.keyboard.press("[");
+  await expect(page).toHaveURL(first);
+  await page.keyboard.press("Escape");
+  await expect(events.panel).toBeHidden();
+  await expect(page).not.toHaveURL(/event=/);
+  await expect(events.link(1)).toBeFocused();
+});
+
+test("j, k and Enter move through the rows and open one; the slash goes to the search", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await events.ready();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  await page.keyboard.press("j");
+  await expect(events.rows.nth(1)).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(events.panel).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("/");
+  await expect(events.search).toBeFocused();
+});
+
+test("every value of the panel leads to the list of it alone", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await events.openRow(0);
+  await events.panel.getByRole("link", { name: /^Only severity / }).click();
+  await expect(page).toHaveURL(/from=7d&severity=\w+$/);
+});
+
+test("the time header turns the order, and pages lead on and back", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=30d&limit=25");
+  const header = page.getByRole("columnheader", { name: "Time" });
+  await expect(header).toHaveAttribute("aria-sort", "descending");
+  await page.getByRole("link", { name: "Time", exact: true }).click();
+  await expect(header).toHaveAttribute("aria-sort", "ascending");
+  await expect(events.rows).toHaveCount(25);
+  const first = await events.rows.first().textContent();
+  await page.getByRole("navigation", { name: "Pages of events" }).getByRole("link", { name: "Newer" }).click();
+  await expect(page).toHaveURL(/cursor=/);
+  await expect(events.rows.first()).not.toHaveText(first!);
+  await page.getByRole("navigation", { name: "Pages of events" }).getByRole("link", { name: "Older" }).click();
+  await expect(page).not.toHaveURL(/cursor=/);
+  await expect(events.rows.first()).toHaveText(first!);
+});
+
+test("the table behind the histogram leads to a slice of time", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await expect(page.getByRole("img", { name: /^Events per .* by severity$/ })).toBeVisible();
+  await page.getByText("Data table").first().click();
+  await page.getByRole("table", { name: /^Events per / }).getByRole("link").last().click();
+  await expect(page).toHaveURL(/from=\d{4}-.*&to=\d{4}-/);
+  await expect(page.getByRole("heading", { name: "Events", level: 1 })).toBeVisible();
+});
+
+test("a range of one's own becomes absolute in the address", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await events.ready();
+  await page.getByText("Last 7 days").first().click();
+  await page.getByRole("button", { name: "Show this range" }).click();
+  await expect(page).toHaveURL(/from=\d{4}-\d\d-\d\dT[^&]*Z&to=\d{4}-\d\d-\d\dT[^&]*Z/);
+});
+
+test("nothing found offers a way out", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=15m&text=no-such-message-anywhere");
+  await expect(page.getByText("No event matches")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Look in all time" })).toBeVisible();
+  await page.getByRole("link", { name: "Clear filters" }).last().click();
+  await expect(page).not.toHaveURL(/text=/);
+});
+
+test("an event has a page of its own; one that is not there is not found", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await events.openRow(0);
+  await events.panel.getByRole("link", { name: "Open as a page" }).click();
+  await expect(page).toHaveURL(/\/events\/[0-9a-f-]{36}$/);
+  await expect(page.getByRole("heading", { name: "Raw payload" })).toBeVisible();
+  await expectAccessible(page);
+  const absent = await page.goto("/o/acme/events/01890000-0000-7000-8000-000000000000");
+  expect(absent?.status()).toBe(404);
+  await expect(page.getByText("Not found")).toBeVisible();
+});

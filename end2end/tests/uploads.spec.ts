@@ -1,0 +1,34 @@
+import { expect, test } from "@playwright/test";
+import { expectAccessible, signIn, watchForErrors } from "../pages/room";
+import { mapOdd, oddCsv, upload } from "../pages/uploads";
+
+test("a file is mapped, tried, imported, and its refused rows are downloaded", async ({ page }) => {
+  const errors = watchForErrors(page);
+  await signIn(page);
+  const marker = `m${Date.now()}`;
+  await upload(page, oddCsv(marker));
+  await expect(page.getByRole("table", { name: "First rows of the file" })).toContainText(`disk ${marker} is full`);
+  await expectAccessible(page);
+  await mapOdd(page);
+  await page.getByRole("button", { name: "Dry run" }).click();
+  await expect(page.getByText("2 rows would be accepted, 1 refused. Nothing was stored.")).toBeVisible();
+  await expect(page.getByLabel("Field for what")).toHaveValue("message");
+  await expectAccessible(page);
+
+  await page.getByRole("button", { name: "Import" }).click();
+  await expect(page.getByText("2 events stored, 1 row refused.")).toBeVisible({ timeout: 15_000 });
+  await expectAccessible(page);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download refused rows" }).click()]);
+  expect(download.suggestedFilename()).toMatch(/\.csv$/);
+
+  await page.goto(`/o/acme/events?from=all&text=${marker}`);
+  await expect(page.getByRole("table", { name: /^Events, / }).locator("tbody tr")).toHaveCount(2);
+  expect(errors).toEqual([]);
+});
+
+test("a mapping without a message is refused before anything is stored", async ({ page }) => {
+  await signIn(page);
+  await upload(page, oddCsv(`n${Date.now()}`));
+  await page.getByRole("button", { name: "Import" }).click();
+  await expect(page.getByText("choose the column that holds the message")).toBeVisible();
+});
