@@ -36,7 +36,8 @@ fn head() -> impl IntoView {
     let assets = use_context::<AssetPaths>().unwrap_or_default();
     let nonce = use_nonce().map(|n| n.to_string());
     let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> }).collect_view();
-    let charts = (!assets.echarts.is_empty()).then(|| view! { <script defer nonce=nonce.clone() src=assets.echarts.clone()></script> });
+    let charts = (!assets.echarts.is_empty())
+        .then(|| view! { <script defer nonce=nonce.clone() src=assets.echarts.clone()></script> });
     // `wait` starts the module only when both are here; the page works before that, and without.
     let start = format!(
         "import init, {{ hydrate }} from {}; init({{ module_or_path: {} }}).then(hydrate);",

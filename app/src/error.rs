@@ -52,7 +52,10 @@ impl AppError {
         Self::new(Kind::NotFound, "There is no such thing here, or it is out of your reach.")
     }
     pub fn field(field: &str, reason: &str) -> Self {
-        Self { fields: vec![FieldError { field: field.to_owned(), reason: reason.to_owned() }], ..Self::new(Kind::Invalid, format!("{field}: {reason}")) }
+        Self {
+            fields: vec![FieldError { field: field.to_owned(), reason: reason.to_owned() }],
+            ..Self::new(Kind::Invalid, format!("{field}: {reason}"))
+        }
     }
     /// What is wrong with one field.
     pub fn reason(&self, field: &str) -> Option<String> {
@@ -60,11 +63,14 @@ impl AppError {
     }
     /// The sentence above a form: nothing when every problem stands at its field.
     pub fn summary(&self, fields: &[&str]) -> Option<String> {
-        let homeless: Vec<&FieldError> = self.fields.iter().filter(|e| !fields.contains(&e.field.as_str())).collect();
+        let homeless: Vec<&FieldError> =
+            self.fields.iter().filter(|e| !fields.contains(&e.field.as_str())).collect();
         if self.fields.is_empty() {
             return Some(self.detail.clone());
         }
-        (!homeless.is_empty()).then(|| homeless.iter().map(|e| format!("{}: {}", e.field, e.reason)).collect::<Vec<_>>().join("; "))
+        (!homeless.is_empty()).then(|| {
+            homeless.iter().map(|e| format!("{}: {}", e.field, e.reason)).collect::<Vec<_>>().join("; ")
+        })
     }
     /// Keeps what was typed into the form.
     #[must_use]
@@ -111,7 +117,8 @@ impl From<AppError> for ui::Problem {
             title: error.title().to_owned(),
             text: error.detail,
             correlation: error.correlation,
-            retry_href: again.then(|| "?".to_owned()),
+            // The page at hand, with its query.
+            retry_href: again.then(String::new),
         }
     }
 }
@@ -121,7 +128,9 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::UnsupportedRequestMethod(_) | ServerFnErrorErr::Response(_) => {
+            ServerFnErrorErr::Request(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_)
+            | ServerFnErrorErr::Response(_) => {
                 Self::new(Kind::Offline, "Check the connection, then try again; nothing was lost.")
             }
             ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => {
@@ -130,9 +139,12 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Serialization(_) => {
                 Self::new(Kind::Internal, "The answer was not understood; load the page again.")
             }
-            ServerFnErrorErr::Registration(_) | ServerFnErrorErr::ServerError(_) | ServerFnErrorErr::MiddlewareError(_) => {
-                Self::new(Kind::Internal, "Try again; if it stays, tell the correlation id to your administrator.")
-            }
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_) => Self::new(
+                Kind::Internal,
+                "Try again; if it stays, tell the correlation id to your administrator.",
+            ),
         }
     }
 }

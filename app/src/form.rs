@@ -22,7 +22,9 @@ impl Form {
     {
         let value = action.value();
         Self {
-            error: Signal::derive(move || value.with(|v| v.as_ref().and_then(|answer| answer.as_ref().err().cloned()))),
+            error: Signal::derive(move || {
+                value.with(|v| v.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
+            }),
             busy: action.pending().into(),
         }
     }
@@ -40,7 +42,9 @@ impl Form {
     }
     /// The value a field starts with: what was typed when the form came back, else `otherwise`.
     pub fn typed(self, field: &str, otherwise: impl Into<String>) -> String {
-        self.error.with_untracked(|e| e.as_ref().and_then(|e| e.typed.get(field).cloned())).unwrap_or_else(|| otherwise.into())
+        self.error
+            .with_untracked(|e| e.as_ref().and_then(|e| e.typed.get(field).cloned()))
+            .unwrap_or_else(|| otherwise.into())
     }
     /// The form came back with an error.
     pub fn refused(self) -> Signal<bool> {

@@ -100,7 +100,8 @@ pub enum SettingsPage {
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 5] = [Self::General, Self::Members, Self::Environments, Self::ApiKeys, Self::Permissions];
+    pub const ALL: [Self; 5] =
+        [Self::General, Self::Members, Self::Environments, Self::ApiKeys, Self::Permissions];
     pub fn word(self) -> &'static str {
         match self {
             Self::General => "general",
@@ -232,7 +233,10 @@ impl AuditQuery {
     }
     /// How many filters are on.
     pub fn filters(&self) -> usize {
-        [&self.actor, &self.action, &self.target_type, &self.target_id, &self.from, &self.to].iter().filter(|v| !v.is_empty()).count()
+        [&self.actor, &self.action, &self.target_type, &self.target_id, &self.from, &self.to]
+            .iter()
+            .filter(|v| !v.is_empty())
+            .count()
     }
     fn filter(&self, link: Link) -> Link {
         link.with("actor", &self.actor)
@@ -250,10 +254,19 @@ mod tests {
 
     #[test]
     fn a_query_is_read_back_as_it_was_written() {
-        let query = AuditQuery { actor: "a b@x.de".into(), action: "SIGNED_IN".into(), from: "2026-11-23T14:31".into(), entry: "7".into(), ..Default::default() };
+        let query = AuditQuery {
+            actor: "a b@x.de".into(),
+            action: "SIGNED_IN".into(),
+            from: "2026-11-23T14:31".into(),
+            entry: "7".into(),
+            ..Default::default()
+        };
         let href = query.href("acme");
         assert_eq!(href, "/o/acme/audit?actor=a%20b%40x.de&action=SIGNED_IN&from=2026-11-23T14%3A31&entry=7");
-        let map: ParamsMap = [("actor", "a b@x.de"), ("action", "SIGNED_IN"), ("from", "2026-11-23T14:31"), ("entry", "7")].into_iter().collect();
+        let map: ParamsMap =
+            [("actor", "a b@x.de"), ("action", "SIGNED_IN"), ("from", "2026-11-23T14:31"), ("entry", "7")]
+                .into_iter()
+                .collect();
         assert_eq!(AuditQuery::read(&map), query);
         assert_eq!(query.closed().entry, "");
         assert_eq!(query.filters(), 3);
@@ -262,7 +275,8 @@ mod tests {
     #[test]
     fn the_way_back_stays_on_this_site() {
         assert_eq!(local_path("/o/acme/events?x=1"), Some("/o/acme/events?x=1"));
-        for bad in ["", "https://evil.test", "//evil.test", "/\\evil.test", "/sign-in?next=/", "/fn/session"] {
+        for bad in ["", "https://evil.test", "//evil.test", "/\\evil.test", "/sign-in?next=/", "/fn/session"]
+        {
             assert_eq!(local_path(bad), None, "{bad}");
         }
     }

@@ -100,19 +100,28 @@ fn asked_path() -> Option<String> {
 /// The request is a plain form post: nothing can be shown but the page it leads to.
 pub fn is_plain_form() -> bool {
     use_context::<Parts>().is_some_and(|parts| {
-        parts.method == Method::POST && parts.headers.get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"))
+        parts.method == Method::POST
+            && parts
+                .headers
+                .get(ACCEPT)
+                .and_then(|v| v.to_str().ok())
+                .is_some_and(|v| v.contains("text/html"))
     })
 }
 
 pub fn cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
     let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok());
-    cookies.flat_map(|v| v.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+    cookies
+        .flat_map(|v| v.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
 
 /// `attributes` as in `Path=/; SameSite=Lax`. The value must need no quoting.
 pub fn set_cookie(name: &str, value: &str, attributes: &str) {
-    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&format!("{name}={value}; {attributes}"))) {
+    if let (Some(response), Ok(value)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&format!("{name}={value}; {attributes}")))
+    {
         response.append_header(SET_COOKIE, value);
     }
 }
@@ -126,13 +135,25 @@ impl From<service::Error> for AppError {
             E::NotFound => return with_status(StatusCode::NOT_FOUND, Self::not_found()),
             E::Invalid(invalid) => return Self { fields: invalid.0, ..Self::new(Kind::Invalid, said) },
             E::Conflict(text) => return Self::new(Kind::Conflict, text),
-            E::Forbidden => (Kind::Forbidden, StatusCode::FORBIDDEN, "Your role does not allow this here.".to_owned()),
-            E::Unauthenticated => (Kind::Unauthenticated, StatusCode::UNAUTHORIZED, "Sign in to go on.".to_owned()),
-            E::TooMany { retry_after } => (Kind::TooMany, StatusCode::TOO_MANY_REQUESTS, format!("Try again in {}.", duration(retry_after))),
+            E::Forbidden => {
+                (Kind::Forbidden, StatusCode::FORBIDDEN, "Your role does not allow this here.".to_owned())
+            }
+            E::Unauthenticated => {
+                (Kind::Unauthenticated, StatusCode::UNAUTHORIZED, "Sign in to go on.".to_owned())
+            }
+            E::TooMany { retry_after } => (
+                Kind::TooMany,
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("Try again in {}.", duration(retry_after)),
+            ),
             E::Unavailable { .. } => (Kind::Unavailable, StatusCode::SERVICE_UNAVAILABLE, said),
             E::Internal(cause) => {
                 tracing::error!(%cause, "a server function failed");
-                (Kind::Internal, StatusCode::INTERNAL_SERVER_ERROR, "Try again; if it stays, tell the correlation id to your administrator.".to_owned())
+                (
+                    Kind::Internal,
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Try again; if it stays, tell the correlation id to your administrator.".to_owned(),
+                )
             }
         };
         with_status(status, Self::new(kind, detail))

@@ -103,5 +103,13 @@ async fn place(own: &crate::server::Own, reach: &[Reach], slug: &str) -> Answer<
 fn session(own: crate::server::Own, reach: Vec<Reach>, place: Option<Place>) -> Session {
     let user = own.viewer.user;
     let theme = crate::server::cookie("theme").unwrap_or_default();
-    Session { name: user.name().to_owned(), email: user.email, time_zone: user.time_zone, is_sre: user.is_sre, theme, reach, place }
+    Session {
+        name: user.name().to_owned(),
+        email: user.email,
+        time_zone: user.time_zone,
+        is_sre: user.is_sre,
+        theme,
+        reach,
+        place,
+    }
 }

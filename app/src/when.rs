@@ -80,7 +80,9 @@ mod zone {
             let naive = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
                 .iter()
                 .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-                .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|d| d.and_hms_opt(0, 0, 0)))
+                .or_else(|| {
+                    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|d| d.and_hms_opt(0, 0, 0))
+                })
                 .ok_or("write a time as 2026-11-23T14:31")?;
             let at = match self.0.from_local_datetime(&naive) {
                 LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.with_timezone(&Utc),
@@ -111,7 +113,10 @@ mod zone {
             let zone = Zone::named("Europe/Berlin");
             let when = zone.when("2026-11-23T14:31:05.000001Z".parse().unwrap());
             assert_eq!(when.text, "2026-11-23 15:31:05");
-            assert_eq!(when.title, "2026-11-23 15:31:05.000001 +01:00 Europe/Berlin (UTC 2026-11-23 14:31:05)");
+            assert_eq!(
+                when.title,
+                "2026-11-23 15:31:05.000001 +01:00 Europe/Berlin (UTC 2026-11-23 14:31:05)"
+            );
         }
 
         #[test]

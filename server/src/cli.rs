@@ -26,8 +26,10 @@ use crate::config::{self, Config, Flags, SecretKey, Wrong};
 /// One room for what happens to your systems.
 #[derive(Parser)]
 #[command(name = "watchroom", version, about, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Settings are read from watchroom.toml, WATCHROOM_* and flags, each above the one before; --help lists them all.\n\
-                        Exit codes: 0 done, 1 failed, 2 wrong usage or settings.")]
+#[command(
+    after_help = "Settings are read from watchroom.toml, WATCHROOM_* and flags, each above the one before; --help lists them all.\n\
+                        Exit codes: 0 done, 1 failed, 2 wrong usage or settings."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -211,16 +213,30 @@ async fn dispatch(command: Command, config: Config) -> Done {
             eprintln!("the database is up to date");
             Ok(())
         }
-        Command::Org(Org::Add { slug, name }) => add_organization(&open(&config, false).await?.services, slug, name).await,
+        Command::Org(Org::Add { slug, name }) => {
+            add_organization(&open(&config, false).await?.services, slug, name).await
+        }
         Command::User(User::Add { email, org, role, password_stdin: _ }) => {
             let password = password_from_stdin()?;
-            let user = usage(service::members::add_user(&open(&config, false).await?.services, &email, &org, &role, &password).await)?;
+            let user = usage(
+                service::members::add_user(
+                    &open(&config, false).await?.services,
+                    &email,
+                    &org,
+                    &role,
+                    &password,
+                )
+                .await,
+            )?;
             eprintln!("{} is {role} of {org}", user.email);
             Ok(())
         }
         Command::Apikey(ApiKey::Create { org, name, scope }) => {
             let new = NewApiKey { name, scopes: scope, expires_at: None };
-            let (key, secret) = usage(service::api_keys::create_for_organization(&open(&config, false).await?.services, &org, new).await)?;
+            let (key, secret) = usage(
+                service::api_keys::create_for_organization(&open(&config, false).await?.services, &org, new)
+                    .await,
+            )?;
             eprintln!("key {}… for {org}; it is shown this once", key.key_prefix);
             println!("{secret}");
             Ok(())
@@ -230,7 +246,13 @@ async fn dispatch(command: Command, config: Config) -> Done {
             import::run(&services, &config, import::Job { org, source, format, file }).await
         }
         Command::Audit(Audit::Verify { org, head, save_head }) => {
-            audit::verify(&open(&config, false).await?.services, org.as_deref(), head.as_deref(), save_head.as_deref()).await
+            audit::verify(
+                &open(&config, false).await?.services,
+                org.as_deref(),
+                head.as_deref(),
+                save_head.as_deref(),
+            )
+            .await
         }
         Command::Demo => {
             let services = open(&config, true).await?.services;
@@ -241,16 +263,23 @@ async fn dispatch(command: Command, config: Config) -> Done {
 
 /// Connects, migrates, and reads or makes the secret key.
 async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
-    let SecretKey(key) = config::secret_key(config).map_err(|e| anyhow::anyhow!("the secret key in {}: {e}", config.data_dir.display()))?;
-    let options = store::Options { connections: config.db_connections, acquire_timeout: config.db_acquire_timeout };
+    let SecretKey(key) = config::secret_key(config)
+        .map_err(|e| anyhow::anyhow!("the secret key in {}: {e}", config.data_dir.display()))?;
+    let options =
+        store::Options { connections: config.db_connections, acquire_timeout: config.db_acquire_timeout };
     let url = config::without_password(&config.database_url);
     let db = Db::connect(&config.database_url, &options).await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
     db.migrate().await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
-    Ok(Open { services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo).with_data_dir(&config.data_dir), db })
+    Ok(Open {
+        services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo)
+            .with_data_dir(&config.data_dir),
+        db,
+    })
 }
 
 async fn add_organization(services: &Services, slug: String, name: Option<String>) -> Done {
-    let new = NewOrganization { name: name.unwrap_or_else(|| slug.clone()), slug, ..NewOrganization::default() };
+    let new =
+        NewOrganization { name: name.unwrap_or_else(|| slug.clone()), slug, ..NewOrganization::default() };
     let cx = services.admit::<OrganizationCreate>(&Actor::platform("command line"))?;
     let organization = usage(service::organizations::create(&cx, new).await)?;
     eprintln!("organization {} ({})", organization.slug, organization.name);
@@ -271,7 +300,11 @@ fn password_from_stdin() -> Result<String, Stop> {
     let mut text = String::new();
     io::stdin().take((MAX_PASSWORD * 4 + 2) as u64).read_to_string(&mut text)?;
     let line = text.lines().next().unwrap_or_default().to_owned();
-    if line.is_empty() { Err(Stop::Usage("give the password on standard input".to_owned())) } else { Ok(line) }
+    if line.is_empty() {
+        Err(Stop::Usage("give the password on standard input".to_owned()))
+    } else {
+        Ok(line)
+    }
 }
 
 #[cfg(test)]

@@ -131,11 +131,17 @@ pub struct Wrong(pub Vec<Complaint>);
 
 /// Reads and checks all settings of this process.
 pub fn load(flags: &Flags) -> Result<Config, Wrong> {
-    load_from(flags, std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))))
+    load_from(
+        flags,
+        std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))),
+    )
 }
 
 /// As [`load`], with the environment passed in.
-pub fn load_from(flags: &Flags, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Wrong> {
+pub fn load_from(
+    flags: &Flags,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Config, Wrong> {
     let environment: BTreeMap<String, String> = environment.filter(|(k, _)| k.starts_with(PREFIX)).collect();
     let mut wrong = Vec::new();
     let figment = figment(flags, &environment, &mut wrong);
@@ -198,13 +204,21 @@ impl Config {
             "public_url",
             "start it with https:// or http://",
         );
-        require(self.log.parse::<tracing_subscriber::EnvFilter>().is_ok(), "log", "not a filter; try info or warn,server=debug");
+        require(
+            self.log.parse::<tracing_subscriber::EnvFilter>().is_ok(),
+            "log",
+            "not a filter; try info or warn,server=debug",
+        );
         require(
             self.secret_key.is_empty() || SecretKey::parse(&self.secret_key).is_some(),
             "secret_key",
             "give 32 bytes as 64 hex digits or as base64",
         );
-        require(self.session_idle <= self.session_absolute, "session_idle", "not longer than session_absolute");
+        require(
+            self.session_idle <= self.session_absolute,
+            "session_idle",
+            "not longer than session_absolute",
+        );
         require(
             self.max_ingest_decoded.0 >= self.max_ingest_body.0,
             "max_ingest_decoded",
@@ -259,7 +273,11 @@ fn figment(flags: &Flags, environment: &BTreeMap<String, String>, wrong: &mut Ve
     let asked = flags.config.clone().or_else(|| environment.get("WATCHROOM_CONFIG").map(PathBuf::from));
     let file = match asked {
         Some(file) if !file.is_file() => {
-            wrong.push(Complaint { key: "config".to_owned(), origin: file.display().to_string(), reason: "there is no such file".to_owned() });
+            wrong.push(Complaint {
+                key: "config".to_owned(),
+                origin: file.display().to_string(),
+                reason: "there is no such file".to_owned(),
+            });
             None
         }
         Some(file) => Some(file),
@@ -289,14 +307,25 @@ fn with_file(figment: Figment, file: &Path, wrong: &mut Vec<Complaint>) -> Figme
     let origin = file.display().to_string();
     match Toml::file_exact(file).data() {
         Ok(data) => {
-            for key in data.values().flat_map(|d| d.keys()).filter(|k| !SETTINGS.iter().any(|(name, _)| name == k)) {
-                let hint = nearest(key).map_or_else(|| "see docs/OPERATIONS.md".to_owned(), |n| format!("did you mean {n}?"));
-                wrong.push(Complaint { key: key.clone(), origin: origin.clone(), reason: format!("unknown; {hint}") });
+            for key in
+                data.values().flat_map(|d| d.keys()).filter(|k| !SETTINGS.iter().any(|(name, _)| name == k))
+            {
+                let hint = nearest(key)
+                    .map_or_else(|| "see docs/OPERATIONS.md".to_owned(), |n| format!("did you mean {n}?"));
+                wrong.push(Complaint {
+                    key: key.clone(),
+                    origin: origin.clone(),
+                    reason: format!("unknown; {hint}"),
+                });
             }
             figment.merge(Toml::file_exact(file))
         }
         Err(error) => {
-            wrong.push(Complaint { key: "config".to_owned(), origin, reason: error.to_string().trim().replace('\n', " ") });
+            wrong.push(Complaint {
+                key: "config".to_owned(),
+                origin,
+                reason: error.to_string().trim().replace('\n', " "),
+            });
             figment
         }
     }
@@ -324,14 +353,21 @@ fn complaint(figment: &Figment, key: &str, reason: String) -> Complaint {
 
 fn origin(figment: &Figment, key: &str) -> String {
     match figment.find_metadata(key) {
-        Some(metadata) => metadata.source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string),
+        Some(metadata) => {
+            metadata.source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string)
+        }
         None => DEFAULT.to_owned(),
     }
 }
 
 /// The setting that `key` was meant to be: at most two letters off.
 fn nearest(key: &str) -> Option<&'static str> {
-    SETTINGS.iter().map(|(name, _)| (distance(key, name), *name)).filter(|(d, _)| *d <= 2).min().map(|(_, name)| name)
+    SETTINGS
+        .iter()
+        .map(|(name, _)| (distance(key, name), *name))
+        .filter(|(d, _)| *d <= 2)
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// Levenshtein distance, in bytes.
@@ -378,22 +414,48 @@ mod tests {
     #[test]
     fn flags_win_over_the_environment_over_the_file_over_the_defaults() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "addr = '127.0.0.1:1'\nlog = 'warn'\nmax_body = 2048\ntrusted_proxies = ['10.0.0.0/8']").unwrap();
-        let flags = Flags { config: Some(file.path().to_owned()), addr: Some("127.0.0.1:3".to_owned()), ..Flags::default() };
-        let config = load_from(&flags, environment(&[("WATCHROOM_ADDR", "127.0.0.1:2"), ("WATCHROOM_DATA_DIR", "/srv/w")])).unwrap();
+        std::fs::write(
+            file.path(),
+            "addr = '127.0.0.1:1'\nlog = 'warn'\nmax_body = 2048\ntrusted_proxies = ['10.0.0.0/8']",
+        )
+        .unwrap();
+        let flags = Flags {
+            config: Some(file.path().to_owned()),
+            addr: Some("127.0.0.1:3".to_owned()),
+            ..Flags::default()
+        };
+        let config = load_from(
+            &flags,
+            environment(&[("WATCHROOM_ADDR", "127.0.0.1:2"), ("WATCHROOM_DATA_DIR", "/srv/w")]),
+        )
+        .unwrap();
         assert_eq!(config.addr.port(), 3);
         assert_eq!(config.log, "warn");
         assert_eq!(config.max_body, Size(2048));
         assert_eq!(config.trusted_proxies.len(), 1);
-        assert_eq!(config.database_url, "sqlite:///srv/w/watchroom.db", "the default database follows the data folder");
+        assert_eq!(
+            config.database_url, "sqlite:///srv/w/watchroom.db",
+            "the default database follows the data folder"
+        );
     }
 
     #[test]
     fn everything_wrong_is_said_at_once_with_its_origin() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "adr = '127.0.0.1:1'\nmax_body = 'lots'").unwrap();
-        let flags = Flags { config: Some(file.path().to_owned()), session_idle: Some("soon".to_owned()), ..Flags::default() };
-        let wrong = load_from(&flags, environment(&[("WATCHROOM_ADDR", "here"), ("WATCHROOM_LOGS", "info"), ("WATCHROOM_UNRELATED", "x")]));
+        let flags = Flags {
+            config: Some(file.path().to_owned()),
+            session_idle: Some("soon".to_owned()),
+            ..Flags::default()
+        };
+        let wrong = load_from(
+            &flags,
+            environment(&[
+                ("WATCHROOM_ADDR", "here"),
+                ("WATCHROOM_LOGS", "info"),
+                ("WATCHROOM_UNRELATED", "x"),
+            ]),
+        );
         let text = wrong.unwrap_err().to_string().replace(&file.path().display().to_string(), "FILE");
         assert_eq!(
             text,
@@ -408,14 +470,20 @@ mod tests {
     #[test]
     fn secrets_are_never_shown() {
         let secret = "00".repeat(32);
-        let pairs = [("WATCHROOM_SECRET_KEY", secret.as_str()), ("WATCHROOM_DATABASE_URL", "postgres://me:hush@db/w")];
+        let pairs = [
+            ("WATCHROOM_SECRET_KEY", secret.as_str()),
+            ("WATCHROOM_DATABASE_URL", "postgres://me:hush@db/w"),
+        ];
         let shown = format!("{:?}", load_from(&Flags::default(), environment(&pairs)).unwrap());
         assert!(!shown.contains("hush") && !shown.contains(&secret), "{shown}");
     }
 
     #[test]
     fn values_that_contradict_each_other_are_refused() {
-        let wrong = load_from(&Flags::default(), environment(&[("WATCHROOM_SESSION_IDLE", "30d"), ("WATCHROOM_DATABASE_URL", "mysql://x")]));
+        let wrong = load_from(
+            &Flags::default(),
+            environment(&[("WATCHROOM_SESSION_IDLE", "30d"), ("WATCHROOM_DATABASE_URL", "mysql://x")]),
+        );
         let keys: Vec<String> = wrong.unwrap_err().0.into_iter().map(|c| c.key).collect();
         assert_eq!(keys, ["WATCHROOM_DATABASE_URL", "WATCHROOM_SESSION_IDLE"]);
     }

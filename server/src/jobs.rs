@@ -34,6 +34,7 @@ async fn upkeep(state: AppState) {
     loop {
         ticks.tick().await;
         state.limits.forget_quiet();
+        state.plans.forget_quiet();
         telemetry::metrics().run_upkeep();
     }
 }

@@ -39,7 +39,10 @@ pub async fn serve(listener: TcpListener, router: Router, config: &Config, stop:
     let open = Arc::new(AtomicU64::new(0));
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(config.header_timeout).max_buf_size(64 * 1024).keep_alive(true);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(config.header_timeout)
+        .max_buf_size(64 * 1024)
+        .keep_alive(true);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = async {
@@ -61,7 +64,8 @@ pub async fn serve(listener: TcpListener, router: Router, config: &Config, stop:
         };
         let _ = stream.set_nodelay(true);
         let router = router.clone();
-        let service = service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), request, peer));
+        let service =
+            service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), request, peer));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(Guarded::new(stream)), service));
         let open = open.clone();
         metrics::gauge!("http_connections").set(open.fetch_add(1, Ordering::Relaxed) as f64 + 1.0);
@@ -108,7 +112,11 @@ pub async fn signal() {
     }
 }
 
-async fn answer(router: Router, request: hyper::Request<Incoming>, peer: SocketAddr) -> Result<axum::response::Response, Infallible> {
+async fn answer(
+    router: Router,
+    request: hyper::Request<Incoming>,
+    peer: SocketAddr,
+) -> Result<axum::response::Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     router.oneshot(request).await
@@ -124,10 +132,11 @@ fn connection_limit(wanted: u32) -> usize {
         let target = (wanted as u64) + SPARE_FILES;
         let soft = limit.current.unwrap_or(target);
         let raised = limit.maximum.unwrap_or(target).min(target.max(soft));
-        let files = match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: limit.maximum }) {
-            Ok(()) => raised,
-            Err(_) => soft,
-        };
+        let files =
+            match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: limit.maximum }) {
+                Ok(()) => raised,
+                Err(_) => soft,
+            };
         let most = usize::try_from(files.saturating_sub(SPARE_FILES)).unwrap_or(wanted).max(16);
         if most < wanted {
             tracing::warn!(connections = most, "max_connections is lowered to what the file limit allows");
@@ -162,7 +171,11 @@ impl Guarded {
 }
 
 impl AsyncRead for Guarded {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
@@ -172,7 +185,11 @@ impl AsyncWrite for Guarded {
         let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.watch(cx, poll)
     }
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.watch(cx, poll)
     }

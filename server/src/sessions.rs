@@ -133,7 +133,12 @@ async fn viewer(state: &AppState, session: &Session, client: &Client) -> Result<
     Ok(viewer)
 }
 
-async fn slide(state: &AppState, session: &Session, now: i64, ends: i64) -> Result<(), tower_sessions::session::Error> {
+async fn slide(
+    state: &AppState,
+    session: &Session,
+    now: i64,
+    ends: i64,
+) -> Result<(), tower_sessions::session::Error> {
     let expiry = ends.min(now + seconds(state.config.session_idle));
     session.insert(SEEN, now).await?;
     session.set_expiry(OffsetDateTime::from_unix_timestamp(expiry).ok().map(Expiry::AtDateTime));
@@ -153,14 +158,18 @@ fn backend(error: service::Error) -> Error {
 }
 
 fn encode(record: &Record) -> Kept<Vec<u8>> {
-    serde_json::to_vec(&(&record.data, record.expiry_date.unix_timestamp())).map_err(|e| Error::Encode(e.to_string()))
+    serde_json::to_vec(&(&record.data, record.expiry_date.unix_timestamp()))
+        .map_err(|e| Error::Encode(e.to_string()))
 }
 
 #[async_trait]
 impl SessionStore for Keeper {
     async fn create(&self, record: &mut Record) -> Kept<()> {
         let expiry = record.expiry_date.unix_timestamp();
-        while !service::sessions::create(&self.0, &record.id.to_string(), &encode(record)?, expiry).await.map_err(backend)? {
+        while !service::sessions::create(&self.0, &record.id.to_string(), &encode(record)?, expiry)
+            .await
+            .map_err(backend)?
+        {
             record.id = Id::default();
         }
         Ok(())
@@ -168,14 +177,19 @@ impl SessionStore for Keeper {
 
     async fn save(&self, record: &Record) -> Kept<()> {
         let expiry = record.expiry_date.unix_timestamp();
-        service::sessions::save(&self.0, &record.id.to_string(), &encode(record)?, expiry).await.map_err(backend)
+        service::sessions::save(&self.0, &record.id.to_string(), &encode(record)?, expiry)
+            .await
+            .map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Kept<Option<Record>> {
-        let Some(bytes) = service::sessions::load(&self.0, &id.to_string()).await.map_err(backend)? else { return Ok(None) };
+        let Some(bytes) = service::sessions::load(&self.0, &id.to_string()).await.map_err(backend)? else {
+            return Ok(None);
+        };
         let (data, expiry): (HashMap<String, serde_json::Value>, i64) =
             serde_json::from_slice(&bytes).map_err(|e| Error::Decode(e.to_string()))?;
-        let expiry_date = OffsetDateTime::from_unix_timestamp(expiry).map_err(|e| Error::Decode(e.to_string()))?;
+        let expiry_date =
+            OffsetDateTime::from_unix_timestamp(expiry).map_err(|e| Error::Decode(e.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 

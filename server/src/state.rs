@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::http::assets::Assets;
 use crate::http::ingest::Gate;
 use crate::web::limits::Limits;
+use crate::web::plan::Plans;
 
 #[derive(Clone)]
 pub struct AppState {
@@ -18,6 +19,7 @@ pub struct AppState {
     pub services: Services,
     pub assets: Arc<Assets>,
     pub limits: Limits,
+    pub plans: Plans,
     /// Requests that may be worked on at the same time.
     pub requests: Arc<Semaphore>,
     pub ingest: Gate,
@@ -31,6 +33,7 @@ impl AppState {
         let options = LeptosOptions::builder().output_name("watchroom").site_addr(config.addr).build();
         Self {
             limits: Limits::new(&config),
+            plans: Plans::default(),
             requests: Arc::new(Semaphore::new(config.max_requests as usize)),
             ingest: Gate::new(&config),
             assets: Arc::new(assets),

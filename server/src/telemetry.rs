@@ -17,9 +17,18 @@ pub fn start_logs(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
-        LogFormat::Text => registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init(),
+        LogFormat::Text => registry
+            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
+            .try_init(),
         LogFormat::Json => registry
-            .with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false).with_writer(std::io::stderr))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_current_span(true)
+                    .with_span_list(false)
+                    .with_writer(std::io::stderr),
+            )
             .try_init(),
     };
     if started.is_ok() {
@@ -53,7 +62,11 @@ pub fn metrics() -> &'static PrometheusHandle {
 
 fn describe() {
     metrics::describe_counter!("http_requests_total", "Requests answered, by method, route and status");
-    metrics::describe_histogram!("http_request_duration_seconds", metrics::Unit::Seconds, "Time to the head of the answer");
+    metrics::describe_histogram!(
+        "http_request_duration_seconds",
+        metrics::Unit::Seconds,
+        "Time to the head of the answer"
+    );
     metrics::describe_counter!("ingest_rows_total", "Rows received by POST /api/v1/events, by outcome");
     metrics::describe_gauge!("ingest_queue", "Batches waiting or being stored");
     metrics::describe_gauge!("ingest_backlog_bytes", metrics::Unit::Bytes, "Events that wait to be stored");

@@ -54,7 +54,9 @@ pub async fn load_account() -> Answer<Account> {
 #[server(name = SaveProfile, prefix = "/fn", endpoint = "save_profile")]
 pub async fn save_profile(display_name: String, time_zone: String) -> Answer<()> {
     let cx = own().await?.admit::<AccountWrite>()?;
-    auth::update_account(&cx, Some(&display_name), &time_zone).await.typed(&[("display_name", &display_name), ("time_zone", &time_zone)])?;
+    auth::update_account(&cx, Some(&display_name), &time_zone)
+        .await
+        .typed(&[("display_name", &display_name), ("time_zone", &time_zone)])?;
     Ok(())
 }
 
@@ -114,9 +116,25 @@ fn row(own: &crate::server::Own, device: UserSession) -> DeviceRow {
 /// Browser and system by the words browsers put into `User-Agent`; the first that fits, so the disguised come first.
 #[cfg(feature = "ssr")]
 fn device_name(user_agent: &str) -> String {
-    let first = |pairs: &[(&str, &'static str)]| pairs.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
-    let browser = first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl")]);
-    let system = first(&[("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")]);
+    let first = |pairs: &[(&str, &'static str)]| {
+        pairs.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
     match (browser, system) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
@@ -132,7 +150,10 @@ mod tests {
     fn a_device_is_told_by_browser_and_system() {
         let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0";
         assert_eq!(device_name(edge), "Edge on Windows");
-        assert_eq!(device_name("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"), "Firefox on Linux");
+        assert_eq!(
+            device_name("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+            "Firefox on Linux"
+        );
         assert_eq!(device_name("curl/8.5.0"), "curl");
         assert_eq!(device_name(""), "Unknown device");
     }

@@ -6,8 +6,8 @@ mod password;
 mod profile;
 
 pub use api::{
-    Account, ChangePassword, DeviceRow, ListDevices, LoadAccount, RevokeDevice, SaveProfile, change_password, list_devices, load_account, revoke_device,
-    save_profile,
+    Account, ChangePassword, DeviceRow, ListDevices, LoadAccount, RevokeDevice, SaveProfile, change_password,
+    list_devices, load_account, revoke_device, save_profile,
 };
 
 use leptos::prelude::*;

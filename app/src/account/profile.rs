@@ -1,7 +1,9 @@
 //! Name and time zone.
 
 use leptos::prelude::*;
-use ui::{Badge, Button, Choice, Definition, DefinitionList, Field, Load, Section, Select, TextInput, Variant};
+use ui::{
+    Badge, Button, Choice, Definition, DefinitionList, Field, Load, Section, Select, TextInput, Variant,
+};
 
 use super::api::{Account, SaveProfile, load_account};
 use crate::form::{Form, FormError, tell_done};

@@ -61,7 +61,9 @@ pub async fn list_audit(organization: String, #[server(default)] query: AuditQue
 pub async fn load_entry(organization: String, seq: i64) -> Answer<Entry> {
     let scope = scope(&organization).await?;
     let cx = scope.admit::<AuditRead>()?;
-    let page = service::audit::list(&cx, &AuditFilter::default(), 1, Some(&seq.saturating_add(1).to_string())).await?;
+    let page =
+        service::audit::list(&cx, &AuditFilter::default(), 1, Some(&seq.saturating_add(1).to_string()))
+            .await?;
     let found = page.items.into_iter().find(|record| record.seq == seq).ok_or(service::Error::NotFound)?;
     Ok(Entry { at: scope.zone.when(found.created_at), record: found })
 }
@@ -88,7 +90,13 @@ fn filter(query: &AuditQuery, zone: crate::when::Zone) -> Answer<AuditFilter> {
 }
 
 #[cfg(feature = "ssr")]
-fn list(page: domain::page::Page<AuditRecord>, total: i64, query: AuditQuery, filter: &AuditFilter, zone: crate::when::Zone) -> AuditList {
+fn list(
+    page: domain::page::Page<AuditRecord>,
+    total: i64,
+    query: AuditQuery,
+    filter: &AuditFilter,
+    zone: crate::when::Zone,
+) -> AuditList {
     let line = |r: AuditRecord| Line {
         seq: r.seq,
         at: zone.when(r.created_at),

@@ -10,7 +10,11 @@ use crate::routes::AuditQuery;
 use crate::when::At;
 
 #[component]
-pub fn EntryPanel(slug: Memo<String>, query: Memo<AuditQuery>, entries: Resource<Answer<AuditList>>) -> impl IntoView {
+pub fn EntryPanel(
+    slug: Memo<String>,
+    query: Memo<AuditQuery>,
+    entries: Resource<Answer<AuditList>>,
+) -> impl IntoView {
     let seq = Memo::new(move |_| query.with(|q| q.entry.parse::<i64>().ok()));
     let entry = Resource::new(
         move || (slug.get(), seq.get()),
@@ -77,7 +81,9 @@ fn facts(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
     let base = || AuditQuery { cursor: String::new(), ..query.clone() };
     let actor = AuditQuery { actor: record.actor.clone(), ..base() }.href(slug);
     let action = AuditQuery { action: record.action.clone(), ..base() }.href(slug);
-    let target = AuditQuery { target_type: record.target_type.clone(), target_id: record.target_id.clone(), ..base() }.href(slug);
+    let target =
+        AuditQuery { target_type: record.target_type.clone(), target_id: record.target_id.clone(), ..base() }
+            .href(slug);
     let maybe = |term: &'static str, value: Option<String>| {
         value.map(|value| view! { <Definition term=term><span class="mono">{value}</span></Definition> })
     };

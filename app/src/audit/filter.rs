@@ -7,7 +7,8 @@ use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant}
 
 use crate::routes::{self, AuditQuery};
 
-const TARGETS: [&str; 9] = ["organization", "member", "user", "session", "api_key", "source", "environment", "setting", "audit"];
+const TARGETS: [&str; 9] =
+    ["organization", "member", "user", "session", "api_key", "source", "environment", "setting", "audit"];
 
 pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
     let on = query.filters();

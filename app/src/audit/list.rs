@@ -2,7 +2,10 @@
 
 use domain::permission::Key;
 use leptos::prelude::*;
-use ui::{Badge, Button, Column, DataTable, Empty, Glyph, Load, Menu, MenuItem, Notice, NoticeKind, Pager, Row, Tone};
+use ui::{
+    Badge, Button, Column, DataTable, Empty, Glyph, Load, Menu, MenuItem, Notice, NoticeKind, Pager, Row,
+    Tone,
+};
 
 use super::api::{AuditList, Line, verify_audit};
 use crate::error::Answer;
@@ -96,7 +99,9 @@ pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> An
         Column::new("Entry").class("num optional"),
     ];
     let next = page.next.map(|cursor| AuditQuery { cursor, ..query.get_untracked().closed() }.href(&here));
-    let first = query.with_untracked(|q| !q.cursor.is_empty()).then(|| AuditQuery { cursor: String::new(), ..query.get_untracked().closed() }.href(&here));
+    let first = query
+        .with_untracked(|q| !q.cursor.is_empty())
+        .then(|| AuditQuery { cursor: String::new(), ..query.get_untracked().closed() }.href(&here));
     let summary = if page.total == 1 { "1 entry".to_owned() } else { format!("{} entries", page.total) };
     let rows = page.rows.into_iter().map(|line| row(line, &here, query)).collect_view();
     view! {

@@ -62,6 +62,10 @@ fn demo_accounts(services: &service::Services) -> Vec<DemoAccount> {
     if !services.demo {
         return Vec::new();
     }
-    let account = |c: service::demo::Credential| DemoAccount { email: c.email.to_owned(), password: c.password.to_owned(), role: c.role };
+    let account = |c: service::demo::Credential| DemoAccount {
+        email: c.email.to_owned(),
+        password: c.password.to_owned(),
+        role: c.role,
+    };
     service::demo::credentials().into_iter().map(account).collect()
 }

@@ -24,13 +24,19 @@ pub async fn count_events(organization: String, #[server(default)] query: EventQ
 }
 
 #[server(name = EventFacets, prefix = "/fn", endpoint = "events/facets", input = GetUrl)]
-pub async fn event_facets(organization: String, #[server(default)] query: EventQuery) -> Answer<Vec<FacetShown>> {
+pub async fn event_facets(
+    organization: String,
+    #[server(default)] query: EventQuery,
+) -> Answer<Vec<FacetShown>> {
     let scope = crate::server::scope(&organization).await?;
     super::read::facets(&scope, &query).await
 }
 
 #[server(name = EventHistogram, prefix = "/fn", endpoint = "events/histogram", input = GetUrl)]
-pub async fn event_histogram(organization: String, #[server(default)] query: EventQuery) -> Answer<Histogram> {
+pub async fn event_histogram(
+    organization: String,
+    #[server(default)] query: EventQuery,
+) -> Answer<Histogram> {
     let scope = crate::server::scope(&organization).await?;
     let filter = super::read::filter(&scope, &query)?;
     let buckets = service::events::histogram(&scope.admit()?, &filter, BUCKETS).await?;

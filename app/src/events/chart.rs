@@ -16,7 +16,14 @@ pub fn severity_bars(slices: &[Slice], axis: bool) -> Options {
     let value = Axis::new().type_(AxisType::Value).split_number(3).min_interval(1);
     let value = if axis { value } else { value.show(false).split_line(SplitLine::new().show(false)) };
     let options = Options::new()
-        .grid(Grid::new().left("0").right("0").top(if axis { "8" } else { "2" }).bottom("0").contain_label(true))
+        .grid(
+            Grid::new()
+                .left("0")
+                .right("0")
+                .top(if axis { "8" } else { "2" })
+                .bottom("0")
+                .contain_label(true),
+        )
         .tooltip(Tooltip::new().trigger(Trigger::Axis))
         .x_axis(
             Axis::new()
@@ -26,9 +33,18 @@ pub fn severity_bars(slices: &[Slice], axis: bool) -> Options {
         )
         .y_axis(value);
     Severity::ALL.into_iter().fold(options, |options, severity| {
-        let style = ItemStyle::new().color(format!("var(--{severity})").as_str()).opacity(if severity == Severity::Info { 0.6 } else { 1.0 });
+        let style = ItemStyle::new()
+            .color(format!("var(--{severity})").as_str())
+            .opacity(if severity == Severity::Info { 0.6 } else { 1.0 });
         let counts: Vec<i64> = slices.iter().map(|slice| slice.counts[severity.rank()]).collect();
-        options.series(Bar::new().name(severity_word(severity)).stack("severity").bar_width("84%").item_style(style).data(counts))
+        options.series(
+            Bar::new()
+                .name(severity_word(severity))
+                .stack("severity")
+                .bar_width("84%")
+                .item_style(style)
+                .data(counts),
+        )
     })
 }
 
@@ -46,7 +62,10 @@ pub fn rows(slices: &[Slice], href: impl Fn(&Slice) -> String) -> Vec<ui::ChartR
 pub fn rows_by_severity(slices: &[Slice], href: impl Fn(&Slice, Severity) -> String) -> Vec<ui::ChartRow> {
     slices
         .iter()
-        .map(|slice| ui::ChartRow { cells: cells(slice), links: Severity::ALL.map(|severity| href(slice, severity)).to_vec() })
+        .map(|slice| ui::ChartRow {
+            cells: cells(slice),
+            links: Severity::ALL.map(|severity| href(slice, severity)).to_vec(),
+        })
         .collect()
 }
 

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use ui::{Button, CopyButton, Definition, DefinitionList, Failure, Glyph, Icon, JsonTree, Load, PageHead, Panel, Section, Skeleton, Timestamp};
+use ui::{
+    Button, CopyButton, Definition, DefinitionList, Failure, Glyph, Icon, JsonTree, Load, PageHead, Panel,
+    Section, Skeleton, Timestamp,
+};
 
 use super::api::get_event;
 use super::parts::{Message, Severe};
@@ -18,7 +21,10 @@ use crate::when::At;
 /// The event of the URL beside the list; previous and next are the rows around it.
 #[component]
 pub fn EventPanel(events: Events) -> impl IntoView {
-    let detail = Resource::new(move || (events.slug.get(), events.query.read().event.clone()), |(slug, id)| get_event(slug, id));
+    let detail = Resource::new(
+        move || (events.slug.get(), events.query.read().event.clone()),
+        |(slug, id)| get_event(slug, id),
+    );
     let close = move || events.href(EventQuery::closed);
     let waiting = move || {
         view! {
@@ -146,10 +152,17 @@ fn Whole(event: EventShown, slug: String) -> impl IntoView {
 #[component]
 fn Words(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
     let group = routes::group(&slug, &event.group_id);
-    let alike = EventQuery { group: event.group_id.clone(), from: query.from.clone(), to: query.to.clone(), ..EventQuery::default() }.href(&slug);
+    let alike = EventQuery {
+        group: event.group_id.clone(),
+        from: query.from.clone(),
+        to: query.to.clone(),
+        ..EventQuery::default()
+    }
+    .href(&slug);
     let around = event.system_id.clone().map(|system| {
         let (from, to) = event.around.clone();
-        let href = EventQuery { from, to, system_id: vec![system.clone()], ..EventQuery::default() }.href(&slug);
+        let href =
+            EventQuery { from, to, system_id: vec![system.clone()], ..EventQuery::default() }.href(&slug);
         view! {
             <a class="link" href=href>
                 {format!("Around it on {system}")}
@@ -178,14 +191,21 @@ fn Words(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
 fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
     let line = |field: Field, value: Option<String>, shown: Option<String>| {
         let value = value?;
-        let include = (!query.includes(field, &value)).then(|| query.toggle(field, &value).closed().href(&slug));
+        let include =
+            (!query.includes(field, &value)).then(|| query.toggle(field, &value).closed().href(&slug));
         let only = query.only(field, &value).href(&slug);
         Some(view! { <FieldLine name=field.word() include only shown=shown.unwrap_or(value) /> }.into_any())
     };
-    let severity_text = (!event.severity_text.eq_ignore_ascii_case(event.severity.as_str()) && !event.severity_text.is_empty())
-        .then(|| view! { <Definition term="severity_text">{event.severity_text}</Definition> });
+    let severity_text = (!event.severity_text.eq_ignore_ascii_case(event.severity.as_str())
+        && !event.severity_text.is_empty())
+    .then(|| view! { <Definition term="severity_text">{event.severity_text}</Definition> });
     let (source, source_name) = event.source.map(|source| (source.id, source.name)).unzip();
-    let alike = EventQuery { fingerprint: event.fingerprint.clone(), from: query.from.clone(), to: query.to.clone(), ..EventQuery::default() };
+    let alike = EventQuery {
+        fingerprint: event.fingerprint.clone(),
+        from: query.from.clone(),
+        to: query.to.clone(),
+        ..EventQuery::default()
+    };
     let severity = line(Field::Severity, Some(event.severity.to_string()), None);
     let fields = [
         line(Field::Component, event.component, None),

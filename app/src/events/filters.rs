@@ -82,7 +82,8 @@ pub fn Facets(events: Events) -> impl IntoView {
             </div>
         }
     };
-    view! { <Transition fallback=|| view! { <ui::Skeleton count=12 /> }>{Field::ALL.map(facet)}</Transition> }.into_any()
+    view! { <Transition fallback=|| view! { <ui::Skeleton count=12 /> }>{Field::ALL.map(facet)}</Transition> }
+        .into_any()
 }
 
 /// What is on, each with a link that takes it off.
@@ -124,7 +125,10 @@ pub fn FiltersOn(events: Events) -> impl IntoView {
 fn Hidden(events: Events, without: &'static [&'static str]) -> impl IntoView {
     move || {
         let pairs = events.query.with(|query| query.pairs(without));
-        pairs.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()
+        pairs
+            .into_iter()
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+            .collect_view()
     }
 }
 
@@ -154,18 +158,30 @@ fn on(events: Events) -> Vec<(String, String)> {
     for field in Field::ALL {
         let known = events.facet(field);
         for value in events.query.read().values(field) {
-            let label = known.iter().find(|known| known.value == *value).map_or(value.as_str(), |known| known.label.as_str());
+            let label = known
+                .iter()
+                .find(|known| known.value == *value)
+                .map_or(value.as_str(), |known| known.label.as_str());
             on.push((format!("{}: {label}", field.label()), events.href(|query| query.toggle(field, value))));
         }
     }
     let query = events.query.read();
     let mut single = |words: String, value: &str, without: fn(&EventQuery) -> EventQuery| {
         if !value.is_empty() {
-            on.push((words, events.href(|query| EventQuery { cursor: String::new(), back: Vec::new(), ..without(query) })));
+            on.push((
+                words,
+                events.href(|query| EventQuery { cursor: String::new(), back: Vec::new(), ..without(query) }),
+            ));
         }
     };
-    single(format!("Message: {}", query.text), &query.text, |query| EventQuery { text: String::new(), ..query.clone() });
-    single(format!("Group: {}", short(&query.group)), &query.group, |query| EventQuery { group: String::new(), ..query.clone() });
+    single(format!("Message: {}", query.text), &query.text, |query| EventQuery {
+        text: String::new(),
+        ..query.clone()
+    });
+    single(format!("Group: {}", short(&query.group)), &query.group, |query| EventQuery {
+        group: String::new(),
+        ..query.clone()
+    });
     single(format!("Fingerprint: {}", short(&query.fingerprint)), &query.fingerprint, |query| EventQuery {
         fingerprint: String::new(),
         ..query.clone()

@@ -6,7 +6,10 @@ use leptos::web_sys::HtmlElement;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use ui::{Button, Chart, CodeBlock, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, Sorted, SplitList, Timestamp, Variant};
+use ui::{
+    Button, Chart, CodeBlock, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, Sorted,
+    SplitList, Timestamp, Variant,
+};
 
 use super::chart;
 use super::detail::EventPanel;
@@ -69,11 +72,16 @@ fn Head(events: Events) -> impl IntoView {
 fn OverTime(events: Events) -> impl IntoView {
     let navigate = use_navigate();
     let histogram = move || events.histogram();
-    let rows = move || chart::rows(&histogram().slices, |slice| events.href(|query| query.range(&slice.from, &slice.to)));
+    let rows = move || {
+        chart::rows(&histogram().slices, |slice| events.href(|query| query.range(&slice.from, &slice.to)))
+    };
     let brushed = move |(first, last): (usize, usize)| {
         let slices = untrack(histogram).slices;
         if let (Some(from), Some(to)) = (slices.get(first), slices.get(last)) {
-            navigate(&untrack(|| events.href(|query| query.range(&from.from, &to.to))), NavigateOptions::default());
+            navigate(
+                &untrack(|| events.href(|query| query.range(&from.from, &to.to))),
+                NavigateOptions::default(),
+            );
         }
     };
     let brushed = Callback::new(brushed);
@@ -112,8 +120,12 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
     if let Some(nothing) = list.nothing {
         return view! { <NothingHere events nothing /> }.into_any();
     }
-    let next = list.next_cursor.map(|cursor| events.query.with_untracked(|query| query.next(&cursor).href(&events.slug.read_untracked())));
-    let previous = events.query.with_untracked(|query| query.previous().map(|query| query.href(&events.slug.read_untracked())));
+    let next = list.next_cursor.map(|cursor| {
+        events.query.with_untracked(|query| query.next(&cursor).href(&events.slug.read_untracked()))
+    });
+    let previous = events
+        .query
+        .with_untracked(|query| query.previous().map(|query| query.href(&events.slug.read_untracked())));
     let oldest_first = events.query.read_untracked().is_oldest_first();
     let words = if oldest_first { ("Older", "Newer") } else { ("Newer", "Older") };
     let searching = (list.rows.is_empty() && next.is_some()).then(|| {
@@ -152,11 +164,14 @@ fn EventLine(events: Events, row: EventRow) -> impl IntoView {
     let href = events.query.with_untracked(|query| query.open(&row.id).href(&events.slug.read_untracked()));
     let id = row.id.clone();
     let selected = Signal::derive(move || events.query.read().event == id);
-    let under = [row.component.as_deref(), row.system_id.as_deref()].into_iter().flatten().fold(String::new(), |mut all, part| {
-        all.push_str(" · ");
-        all.push_str(part);
-        all
-    });
+    let under = [row.component.as_deref(), row.system_id.as_deref()].into_iter().flatten().fold(
+        String::new(),
+        |mut all, part| {
+            all.push_str(" · ");
+            all.push_str(part);
+            all
+        },
+    );
     let at = row.at.clone();
     view! {
         <Row href=href.clone() selected=selected>
@@ -188,7 +203,8 @@ fn EventLine(events: Events, row: EventRow) -> impl IntoView {
 fn PageSizes(events: Events) -> impl IntoView {
     let size = move |size: u32| {
         let current = events.query.read_untracked().page_size() == size;
-        let href = events.query.with_untracked(|query| query.with_limit(size).href(&events.slug.read_untracked()));
+        let href =
+            events.query.with_untracked(|query| query.with_limit(size).href(&events.slug.read_untracked()));
         view! {
             <a href=href aria-current=current.then_some("true") aria-label=format!("{size} rows a page")>
                 {size}
@@ -265,7 +281,9 @@ fn restore_focus(events: Events) {
     Effect::new(move |before: Option<String>| {
         let now = events.query.read().event.clone();
         if let (true, Some(before)) = (now.is_empty(), before.filter(|before| !before.is_empty())) {
-            let row = document().get_element_by_id(&format!("event-{before}")).and_then(|row| row.dyn_into::<HtmlElement>().ok());
+            let row = document()
+                .get_element_by_id(&format!("event-{before}"))
+                .and_then(|row| row.dyn_into::<HtmlElement>().ok());
             if let Some(row) = row {
                 let _ = row.focus();
             }

@@ -140,7 +140,11 @@ pub fn number(n: i64) -> String {
 pub fn compact(n: i64) -> String {
     let scaled = |unit: i64, suffix: &str| {
         let tenths = n / (unit / 10);
-        if tenths >= 100 { format!("{}{suffix}", tenths / 10) } else { format!("{}.{}{suffix}", tenths / 10, tenths % 10) }
+        if tenths >= 100 {
+            format!("{}{suffix}", tenths / 10)
+        } else {
+            format!("{}.{}{suffix}", tenths / 10, tenths % 10)
+        }
     };
     match n {
         ..1_000 => n.to_string(),
@@ -160,7 +164,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_threes() {
-        assert_eq!([0, 999, 1_000, 1_284_902, -12_345].map(number), ["0", "999", "1,000", "1,284,902", "−12,345"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_284_902, -12_345].map(number),
+            ["0", "999", "1,000", "1,284,902", "−12,345"]
+        );
         assert_eq!([988, 4_310, 48_213, 1_284_902].map(compact), ["988", "4.3k", "48k", "1.2M"]);
     }
 

@@ -18,8 +18,15 @@ pub enum Field {
 }
 
 impl Field {
-    pub const ALL: [Self; 7] =
-        [Self::Severity, Self::Component, Self::Service, Self::SystemId, Self::EventType, Self::Environment, Self::Source];
+    pub const ALL: [Self; 7] = [
+        Self::Severity,
+        Self::Component,
+        Self::Service,
+        Self::SystemId,
+        Self::EventType,
+        Self::Environment,
+        Self::Source,
+    ];
     /// As the URL writes it.
     pub fn word(self) -> &'static str {
         match self {
@@ -93,7 +100,9 @@ pub struct EventQuery {
 impl EventQuery {
     pub fn read(map: &ParamsMap) -> Self {
         let one = |name| map.get_str(name).unwrap_or_default().trim().to_owned();
-        let all = |name| map.get_all(name).unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect::<Vec<_>>();
+        let all = |name| {
+            map.get_all(name).unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect::<Vec<_>>()
+        };
         Self {
             from: one("from"),
             to: one("to"),
@@ -118,7 +127,9 @@ impl EventQuery {
     /// The list this describes, panel included.
     pub fn href(&self, organization: &str) -> String {
         let link = Link::new(routes::events(organization)).with("from", &self.from).with("to", &self.to);
-        let link = Field::ALL.iter().fold(link, |link, field| link.with_all(field.word(), self.values(*field).iter().map(String::as_str)));
+        let link = Field::ALL.iter().fold(link, |link, field| {
+            link.with_all(field.word(), self.values(*field).iter().map(String::as_str))
+        });
         link.with("fingerprint", &self.fingerprint)
             .with("group", &self.group)
             .with("text", &self.text)
@@ -133,11 +144,21 @@ impl EventQuery {
     /// Every pair but `without`, for the hidden inputs of a GET form.
     pub fn pairs(&self, without: &[&str]) -> Vec<(&'static str, String)> {
         let single = [
-            ("from", &self.from), ("to", &self.to), ("fingerprint", &self.fingerprint), ("group", &self.group), ("text", &self.text),
-            ("order", &self.order), ("limit", &self.limit),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("fingerprint", &self.fingerprint),
+            ("group", &self.group),
+            ("text", &self.text),
+            ("order", &self.order),
+            ("limit", &self.limit),
         ];
-        let single = single.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.clone()));
-        let fields = Field::ALL.iter().flat_map(|field| self.values(*field).iter().map(|value| (field.word(), value.clone())));
+        let single = single
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name, value.clone()));
+        let fields = Field::ALL
+            .iter()
+            .flat_map(|field| self.values(*field).iter().map(|value| (field.word(), value.clone())));
         single.chain(fields).filter(|(name, _)| !without.contains(name)).collect()
     }
 
@@ -184,7 +205,12 @@ impl EventQuery {
     /// The range, and this value alone.
     #[must_use]
     pub fn only(&self, field: Field, value: &str) -> Self {
-        let mut next = Self { from: self.from.clone(), to: self.to.clone(), limit: self.limit.clone(), ..Self::default() };
+        let mut next = Self {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            limit: self.limit.clone(),
+            ..Self::default()
+        };
         next.values_mut(field).push(value.to_owned());
         next
     }
@@ -221,18 +247,30 @@ impl EventQuery {
     /// Without any filter but the time.
     #[must_use]
     pub fn cleared(&self) -> Self {
-        Self { from: self.from.clone(), to: self.to.clone(), order: self.order.clone(), limit: self.limit.clone(), ..Self::default() }
+        Self {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            order: self.order.clone(),
+            limit: self.limit.clone(),
+            ..Self::default()
+        }
     }
 
     #[must_use]
     pub fn with_limit(&self, limit: u32) -> Self {
-        Self { limit: if limit == DEFAULT_PAGE_SIZE { String::new() } else { limit.to_string() }, ..self.first_page() }
+        Self {
+            limit: if limit == DEFAULT_PAGE_SIZE { String::new() } else { limit.to_string() },
+            ..self.first_page()
+        }
     }
 
     /// The other end first.
     #[must_use]
     pub fn reversed(&self) -> Self {
-        Self { order: if self.is_oldest_first() { String::new() } else { "oldest".to_owned() }, ..self.first_page() }
+        Self {
+            order: if self.is_oldest_first() { String::new() } else { "oldest".to_owned() },
+            ..self.first_page()
+        }
     }
 
     /// The page after this one, which starts at `cursor`.
@@ -267,12 +305,15 @@ impl EventQuery {
 
     /// The word of [`RANGES`] that holds; nothing for a range of one's own.
     pub fn preset(&self) -> Option<&str> {
-        let from = if self.from.is_empty() && self.to.is_empty() { DEFAULT_RANGE } else { self.from.as_str() };
+        let from =
+            if self.from.is_empty() && self.to.is_empty() { DEFAULT_RANGE } else { self.from.as_str() };
         RANGES.iter().find(|(word, ..)| *word == from && self.to.is_empty()).map(|(word, ..)| *word)
     }
 
     pub fn range_label(&self) -> &'static str {
-        self.preset().and_then(|preset| RANGES.iter().find(|(word, ..)| *word == preset)).map_or("Custom range", |(_, label, _)| *label)
+        self.preset()
+            .and_then(|preset| RANGES.iter().find(|(word, ..)| *word == preset))
+            .map_or("Custom range", |(_, label, _)| *label)
     }
 
     /// How many filters are on, the time not counted.
@@ -326,11 +367,19 @@ pub mod on_server {
         ///
         /// # Errors
         /// A value that is none of its kind, with what would be.
-        pub fn to_filter(&self, now: Timestamp, local: impl Fn(&str) -> Option<Timestamp>) -> Result<EventFilter, Invalid> {
+        pub fn to_filter(
+            &self,
+            now: Timestamp,
+            local: impl Fn(&str) -> Option<Timestamp>,
+        ) -> Result<EventFilter, Invalid> {
             let (from, to) = range(&self.from, &self.to, now, local)?;
             let mut problems = Problems::default();
             let severity = self.severity.iter().filter_map(|word| word.parse().ok()).collect::<Vec<_>>();
-            problems.require(severity.len() == self.severity.len(), "severity", "info, low, medium, high or critical");
+            problems.require(
+                severity.len() == self.severity.len(),
+                "severity",
+                "info, low, medium, high or critical",
+            );
             let source_id = self.source.iter().filter_map(|id| id.parse().ok()).collect::<Vec<_>>();
             problems.require(source_id.len() == self.source.len(), "source", "not the id of a source");
             let group_id = self.group.parse().ok();
@@ -366,8 +415,17 @@ mod tests {
 
     #[test]
     fn a_query_is_read_back_as_it_was_written() {
-        let query = EventQuery::read(&map(&[("from", "7d"), ("severity", "high"), ("severity", "critical"), ("text", "a b&c"), ("event", "e1")]));
-        assert_eq!(query.href("acme"), "/o/acme/events?from=7d&severity=high&severity=critical&text=a%20b%26c&event=e1");
+        let query = EventQuery::read(&map(&[
+            ("from", "7d"),
+            ("severity", "high"),
+            ("severity", "critical"),
+            ("text", "a b&c"),
+            ("event", "e1"),
+        ]));
+        assert_eq!(
+            query.href("acme"),
+            "/o/acme/events?from=7d&severity=high&severity=critical&text=a%20b%26c&event=e1"
+        );
         assert_eq!(query.filters(), 3);
     }
 
@@ -395,7 +453,10 @@ mod tests {
     fn the_url_without_a_range_means_the_last_day() {
         assert_eq!(EventQuery::default().preset(), Some("24h"));
         assert_eq!(EventQuery { to: "2026-01-01T00:00:00Z".into(), ..EventQuery::default() }.preset(), None);
-        assert_eq!(EventQuery { from: "2026-01-01T00:00".into(), ..EventQuery::default() }.range_label(), "Custom range");
+        assert_eq!(
+            EventQuery { from: "2026-01-01T00:00".into(), ..EventQuery::default() }.range_label(),
+            "Custom range"
+        );
     }
 
     #[cfg(feature = "ssr")]
@@ -406,7 +467,10 @@ mod tests {
         let at = |text: &str| Some(text.parse().unwrap());
         assert_eq!(on_server::range("1h", "", now, local).unwrap(), (at("2026-11-24T11:00:00Z"), None));
         assert_eq!(on_server::range("all", "", now, local).unwrap(), (None, None));
-        assert_eq!(on_server::range("2026-11-24T10:00", "2026-11-24T11:00:00Z", now, local).unwrap(), (at("2026-11-24T09:00:00Z"), at("2026-11-24T11:00:00Z")));
+        assert_eq!(
+            on_server::range("2026-11-24T10:00", "2026-11-24T11:00:00Z", now, local).unwrap(),
+            (at("2026-11-24T09:00:00Z"), at("2026-11-24T11:00:00Z"))
+        );
         assert!(on_server::range("yesterday", "", now, local).is_err());
         assert!(on_server::range("2026-11-24T11:00:00Z", "2026-11-24T10:00:00Z", now, local).is_err());
     }

@@ -13,7 +13,10 @@ use leptos::prelude::use_context;
 use service::Cx;
 
 use super::query::{EventQuery, Field};
-use super::shown::{EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked, Nothing, Slice, SourceRef};
+use super::shown::{
+    EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked, Nothing,
+    Slice, SourceRef,
+};
 use crate::Answer;
 use crate::server::Scope;
 use crate::when::Zone;
@@ -31,8 +34,13 @@ pub fn filter(scope: &Scope, query: &EventQuery) -> Answer<EventFilter> {
 pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     let cx = scope.admit::<EventRead>()?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
-    let page: Page<Event> = service::events::list(&cx, &filter(scope, query)?, query.page_size(), cursor).await?;
-    let nothing = if page.items.is_empty() && page.next_cursor.is_none() && cursor.is_none() { Some(Nothing { any: any(&cx).await?, origin: origin() }) } else { None };
+    let page: Page<Event> =
+        service::events::list(&cx, &filter(scope, query)?, query.page_size(), cursor).await?;
+    let nothing = if page.items.is_empty() && page.next_cursor.is_none() && cursor.is_none() {
+        Some(Nothing { any: any(&cx).await?, origin: origin() })
+    } else {
+        None
+    };
     let rows = page.items.into_iter().map(|event| row(event, scope.zone, &query.text)).collect();
     Ok(EventList { rows, next_cursor: page.next_cursor, nothing })
 }
@@ -41,7 +49,9 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
 pub async fn facets(scope: &Scope, query: &EventQuery) -> Answer<Vec<FacetShown>> {
     let found = service::events::facets(&scope.admit::<EventRead>()?, &filter(scope, query)?).await?;
     let sources = service::sources::list(&scope.admit::<SourceRead>()?).await?;
-    let name = |id: &str| sources.iter().find(|source| source.id.to_string() == id).map(|source| source.name.clone());
+    let name = |id: &str| {
+        sources.iter().find(|source| source.id.to_string() == id).map(|source| source.name.clone())
+    };
     let mut shown: Vec<FacetShown> = Field::ALL
         .iter()
         .filter_map(|field| {
@@ -49,7 +59,14 @@ pub async fn facets(scope: &Scope, query: &EventQuery) -> Answer<Vec<FacetShown>
             let Facet { values, .. } = found.iter().find(|facet| facet.field == word)?.clone();
             let values = values
                 .into_iter()
-                .map(|(value, n)| FacetValue { label: (*field == Field::Source).then(|| name(&value)).flatten().unwrap_or_else(|| value.clone()), value, n })
+                .map(|(value, n)| FacetValue {
+                    label: (*field == Field::Source)
+                        .then(|| name(&value))
+                        .flatten()
+                        .unwrap_or_else(|| value.clone()),
+                    value,
+                    n,
+                })
                 .collect();
             Some(FacetShown { field: field.word().to_owned(), values })
         })
@@ -60,7 +77,11 @@ pub async fn facets(scope: &Scope, query: &EventQuery) -> Answer<Vec<FacetShown>
         facet.values = Severity::ALL
             .iter()
             .rev()
-            .map(|severity| FacetValue { value: severity.to_string(), label: super::parts::severity_word(*severity).to_owned(), n: n(severity.as_str()) })
+            .map(|severity| FacetValue {
+                value: severity.to_string(),
+                label: super::parts::severity_word(*severity).to_owned(),
+                n: n(severity.as_str()),
+            })
             .collect();
     }
     Ok(shown)
@@ -96,8 +117,12 @@ pub fn histogram(buckets: &[Bucket], filter: &EventFilter, now: Timestamp, zone:
 }
 
 pub fn event(event: Event, zone: Zone) -> EventShown {
-    let around = (event.occurred_at.plus_seconds(-AROUND).iso(), event.occurred_at.plus_seconds(AROUND).iso());
-    let source = event.source_id.map(|id| SourceRef { name: event.source.clone().unwrap_or_else(|| id.to_string()), id: id.to_string() });
+    let around =
+        (event.occurred_at.plus_seconds(-AROUND).iso(), event.occurred_at.plus_seconds(AROUND).iso());
+    let source = event.source_id.map(|id| SourceRef {
+        name: event.source.clone().unwrap_or_else(|| id.to_string()),
+        id: id.to_string(),
+    });
     EventShown {
         id: event.id.to_string(),
         at: zone.when(event.occurred_at),
@@ -138,7 +163,10 @@ pub fn row(event: Event, zone: Zone, search: &str) -> EventRow {
 
 /// Marks what was searched for, and the variable parts around it.
 pub fn marked(text: String, search: &str) -> Marked {
-    let mut marks: Vec<Mark> = found(&text, search).into_iter().map(|(start, end)| Mark(start as u32, end as u32, MarkKind::Found)).collect();
+    let mut marks: Vec<Mark> = found(&text, search)
+        .into_iter()
+        .map(|(start, end)| Mark(start as u32, end as u32, MarkKind::Found))
+        .collect();
     for (at, _) in slots(&text) {
         let (start, end) = (at.start as u32, at.end as u32);
         if marks.iter().all(|mark| end <= mark.0 || mark.1 <= start) {
@@ -153,8 +181,10 @@ pub fn marked(text: String, search: &str) -> Marked {
 pub fn marked_template(template: &str) -> Marked {
     let mut marked = Marked::default();
     let mut rest = template;
-    while let Some((at, mark)) =
-        domain::template::Slot::ALL.iter().filter_map(|slot| rest.find(slot.mark()).map(|at| (at, slot.mark()))).min_by_key(|(at, _)| *at)
+    while let Some((at, mark)) = domain::template::Slot::ALL
+        .iter()
+        .filter_map(|slot| rest.find(slot.mark()).map(|at| (at, slot.mark())))
+        .min_by_key(|(at, _)| *at)
     {
         marked.text.push_str(&rest[..at]);
         let start = marked.text.len() as u32;
@@ -169,7 +199,9 @@ pub fn marked_template(template: &str) -> Marked {
 /// Scheme and host as the reader's browser asked for them.
 pub fn origin() -> String {
     let parts = use_context::<Parts>();
-    let header = |name: &str| parts.as_ref().and_then(|parts| parts.headers.get(name)).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        parts.as_ref().and_then(|parts| parts.headers.get(name)).and_then(|value| value.to_str().ok())
+    };
     let host = header(HOST.as_str()).unwrap_or("localhost:3000");
     let local = host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
     let scheme = header("x-forwarded-proto").unwrap_or(if local { "http" } else { "https" });
@@ -197,11 +229,17 @@ fn found(text: &str, search: &str) -> Vec<(usize, usize)> {
 
 /// "14:05" within a day or two, "23 Nov 14:00" for hours of longer ranges, "23 Nov" for days.
 fn axis_label(zone: Zone, at: Timestamp, step: i64) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let text = zone.input(at);
     let (date, time) = text.split_once('T').unwrap_or((&text, ""));
     let mut parts = date.split('-').skip(1);
-    let month = parts.next().and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month - 1)).copied().unwrap_or("");
+    let month = parts
+        .next()
+        .and_then(|month| month.parse::<usize>().ok())
+        .and_then(|month| MONTHS.get(month - 1))
+        .copied()
+        .unwrap_or("");
     let day = parts.next().unwrap_or("").trim_start_matches('0');
     match step {
         ..3_600 => time.to_owned(),
@@ -228,7 +266,8 @@ mod tests {
     #[test]
     fn what_was_searched_for_wins_over_a_slot() {
         let marked = marked("Failed password from 10.0.0.1".to_owned(), "PASSWORD");
-        let parts: Vec<_> = marked.marks.iter().map(|m| (&marked.text[m.0 as usize..m.1 as usize], m.2)).collect();
+        let parts: Vec<_> =
+            marked.marks.iter().map(|m| (&marked.text[m.0 as usize..m.1 as usize], m.2)).collect();
         assert_eq!(parts, [("password", MarkKind::Found), ("10.0.0.1", MarkKind::Slot)]);
     }
 
@@ -244,7 +283,12 @@ mod tests {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let zone = Zone::named("Europe/Berlin");
         let bucket = |text| Bucket { start: at(text), counts: [1, 0, 0, 0, 0] };
-        let shown = histogram(&[bucket("2026-11-23T14:00:00Z"), bucket("2026-11-23T15:00:00Z")], &EventFilter::default(), at("2026-11-23T16:00:00Z"), zone);
+        let shown = histogram(
+            &[bucket("2026-11-23T14:00:00Z"), bucket("2026-11-23T15:00:00Z")],
+            &EventFilter::default(),
+            at("2026-11-23T16:00:00Z"),
+            zone,
+        );
         assert_eq!((shown.slices[0].label.as_str(), shown.step.as_str()), ("23 Nov 15:00", "hour"));
         assert_eq!(shown.slices[1].to, "2026-11-23T16:00:00.000000Z");
         assert_eq!(shown.from_input, "2026-11-23T15:00");

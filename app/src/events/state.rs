@@ -29,7 +29,10 @@ impl Events {
         Self {
             slug,
             query,
-            list: Resource::new(move || (slug.get(), query.read().list()), |(slug, query)| list_events(slug, query)),
+            list: Resource::new(
+                move || (slug.get(), query.read().list()),
+                |(slug, query)| list_events(slug, query),
+            ),
             count: Resource::new(filter, |(slug, query)| count_events(slug, query)),
             facets: Resource::new(filter, |(slug, query)| event_facets(slug, query)),
             histogram: Resource::new(filter, |(slug, query)| event_histogram(slug, query)),
@@ -44,7 +47,11 @@ impl Events {
     /// The values of a field, those that are on first to be missed appended. Read inside `Transition`.
     pub fn facet(self, field: Field) -> Vec<FacetValue> {
         let found = self.facets.get().and_then(Result::ok).unwrap_or_default();
-        let mut values = found.into_iter().find(|facet| facet.field == field.word()).map(|facet| facet.values).unwrap_or_default();
+        let mut values = found
+            .into_iter()
+            .find(|facet| facet.field == field.word())
+            .map(|facet| facet.values)
+            .unwrap_or_default();
         self.query.with(|query| {
             for value in query.values(field) {
                 if values.iter().all(|known| known.value != *value) {

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use ui::{Button, Chart, Column, CopyButton, DataTable, Definition, DefinitionList, Glyph, Load, PageHead, Row, Section, Timestamp};
+use ui::{
+    Button, Chart, Column, CopyButton, DataTable, Definition, DefinitionList, Glyph, Load, PageHead, Row,
+    Section, Timestamp,
+};
 
 use super::api::get_group;
 use super::shown::GroupShown;
@@ -51,7 +54,9 @@ fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
     let label = format!("Events of the group per {} by severity", histogram.step);
     let field = |field: Field, value: Option<String>| {
         value.map(|value| {
-            let only = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.only(field, &value).href(&slug);
+            let only = EventQuery { from: "all".to_owned(), ..EventQuery::default() }
+                .only(field, &value)
+                .href(&slug);
             view! { <FieldLine name=field.word() include=None only shown=value /> }
         })
     };

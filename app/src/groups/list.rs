@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use ui::{Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Load, PageHead, Shaped, Skeleton, Sorted, Variant};
+use ui::{
+    Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Load, PageHead, Shaped, Skeleton, Sorted,
+    Variant,
+};
 
 use super::api::list_groups;
 use super::parts::{GroupLine, columns};
@@ -33,7 +36,10 @@ impl Groups {
 pub fn GroupsPage() -> impl IntoView {
     let map = use_query_map();
     let groups = Groups { slug: use_slug(), query: Memo::new(move |_| map.with(GroupQuery::read)) };
-    let list = Resource::new(move || (groups.slug.get(), groups.query.get()), |(slug, query)| list_groups(slug, query));
+    let list = Resource::new(
+        move || (groups.slug.get(), groups.query.get()),
+        |(slug, query)| list_groups(slug, query),
+    );
     view! {
         <Title text="Groups" />
         <PageHead title="Groups" note="Events of one fingerprint, told by their template" actions=move || view! { <Since groups /> } />
@@ -50,15 +56,25 @@ pub fn GroupsPage() -> impl IntoView {
 
 #[component]
 fn Since(groups: Groups) -> impl IntoView {
-    let current = move || groups.query.with(|query| if query.from.is_empty() { "all".to_owned() } else { query.from.clone() });
+    let current = move || {
+        groups.query.with(|query| if query.from.is_empty() { "all".to_owned() } else { query.from.clone() })
+    };
     let label = move || {
         let current = current();
-        RANGES.iter().find(|(word, ..)| *word == current).map_or("Custom range", |(_, label, _)| *label).to_owned()
+        RANGES
+            .iter()
+            .find(|(word, ..)| *word == current)
+            .map_or("Custom range", |(_, label, _)| *label)
+            .to_owned()
     };
     let choices = move || {
         RANGES
             .into_iter()
-            .map(|(word, label, _)| RangeChoice { label, href: groups.href(|query| query.range(word)), current: current() == word })
+            .map(|(word, label, _)| RangeChoice {
+                label,
+                href: groups.href(|query| query.range(word)),
+                current: current() == word,
+            })
             .collect::<Vec<_>>()
     };
     view! { <RangeMenu label=Signal::derive(label) choices=Signal::derive(choices) /> }.into_any()
@@ -69,7 +85,10 @@ fn Search(groups: Groups) -> impl IntoView {
     let text = move || groups.query.read().text.clone();
     let hidden = move || {
         let pairs = groups.query.with(GroupQuery::pairs);
-        pairs.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()
+        pairs
+            .into_iter()
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+            .collect_view()
     };
     view! {
         <Form method="GET" action=move || routes::groups(&groups.slug.read()) attr:class="query" attr:role="search">
@@ -106,7 +125,8 @@ fn Severities(groups: Groups) -> impl IntoView {
             </Chip>
         }
     };
-    let chips = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info].map(chip);
+    let chips =
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info].map(chip);
     view! {
         <nav class="toolbar" aria-label="Severity">
             {chips}
@@ -160,7 +180,8 @@ fn sortable(groups: Groups) -> Vec<Column> {
 
 fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
     if any {
-        let clear = (query.filters() > 0).then(|| GroupQuery { from: query.from.clone(), ..GroupQuery::default() }.href(slug));
+        let clear = (query.filters() > 0)
+            .then(|| GroupQuery { from: query.from.clone(), ..GroupQuery::default() }.href(slug));
         let widen = (!query.from.is_empty()).then(|| query.range("all").href(slug));
         return view! {
             <Empty title="No group matches" text="Nothing fits every filter." icon=Glyph::Search>

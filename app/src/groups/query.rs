@@ -26,7 +26,9 @@ pub struct GroupQuery {
 impl GroupQuery {
     pub fn read(map: &ParamsMap) -> Self {
         let one = |name| map.get_str(name).unwrap_or_default().trim().to_owned();
-        let all = |name| map.get_all(name).unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect::<Vec<_>>();
+        let all = |name| {
+            map.get_all(name).unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect::<Vec<_>>()
+        };
         Self {
             text: one("text"),
             severity: all("severity"),
@@ -55,7 +57,10 @@ impl GroupQuery {
     /// Every pair of the filter but the text, for the hidden inputs of the search form.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let single = [("from", &self.from), ("to", &self.to), ("sort", &self.sort)];
-        let single = single.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.clone()));
+        let single = single
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name, value.clone()));
         let severity = self.severity.iter().map(|value| ("severity", value.clone()));
         let component = self.component.iter().map(|value| ("component", value.clone()));
         single.chain(severity).chain(component).collect()
@@ -84,7 +89,11 @@ impl GroupQuery {
 
     #[must_use]
     pub fn range(&self, from: &str) -> Self {
-        Self { from: if from == "all" { String::new() } else { from.to_owned() }, to: String::new(), ..self.first_page() }
+        Self {
+            from: if from == "all" { String::new() } else { from.to_owned() },
+            to: String::new(),
+            ..self.first_page()
+        }
     }
 
     /// The page after this one, which starts at `cursor`.
@@ -132,8 +141,13 @@ impl GroupQuery {
         let (from, to) = crate::events::on_server::range(from, &self.to, now, local)?;
         let mut problems = domain::invalid::Problems::default();
         let severity = self.severity.iter().filter_map(|word| word.parse().ok()).collect::<Vec<_>>();
-        problems.require(severity.len() == self.severity.len(), "severity", "info, low, medium, high or critical");
-        let sort = if self.sort.is_empty() { Ok(domain::group::GroupSort::default()) } else { self.sort.parse() };
+        problems.require(
+            severity.len() == self.severity.len(),
+            "severity",
+            "info, low, medium, high or critical",
+        );
+        let sort =
+            if self.sort.is_empty() { Ok(domain::group::GroupSort::default()) } else { self.sort.parse() };
         problems.require(sort.is_ok(), "sort", "last_seen, first_seen or count");
         problems.done()?;
         Ok(domain::group::GroupFilter {
@@ -153,10 +167,18 @@ mod tests {
 
     #[test]
     fn a_query_is_read_back_as_it_was_written() {
-        let query = GroupQuery { text: "a b".into(), severity: vec!["high".into()], sort: "count".into(), ..GroupQuery::default() };
+        let query = GroupQuery {
+            text: "a b".into(),
+            severity: vec!["high".into()],
+            sort: "count".into(),
+            ..GroupQuery::default()
+        };
         assert_eq!(query.href("acme"), "/o/acme/groups?text=a%20b&severity=high&sort=count");
         let map: ParamsMap = [("text", "a b"), ("severity", "high"), ("sort", "count")].into_iter().collect();
         assert_eq!(GroupQuery::read(&map), query);
-        assert_eq!(query.toggle_severity("high").sorted("last_seen").href("acme"), "/o/acme/groups?text=a%20b");
+        assert_eq!(
+            query.toggle_severity("high").sorted("last_seen").href("acme"),
+            "/o/acme/groups?text=a%20b"
+        );
     }
 }

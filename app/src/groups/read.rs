@@ -23,7 +23,10 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page = service::groups::list(&cx, &filter, PAGE, cursor).await?;
     let nothing = if page.items.is_empty() {
-        let any = !service::groups::list(&cx, &domain::group::GroupFilter::default(), 1, None).await?.items.is_empty();
+        let any = !service::groups::list(&cx, &domain::group::GroupFilter::default(), 1, None)
+            .await?
+            .items
+            .is_empty();
         Some(Nothing { any, origin: events::origin() })
     } else {
         None
@@ -38,7 +41,8 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
     let buckets = service::groups::histogram(&cx, id, None, None, crate::events::BUCKETS).await?;
     let filter = EventFilter { group_id: Some(id), ..EventFilter::default() };
     let recent = service::events::list(&scope.admit::<EventRead>()?, &filter, RECENT, None).await?;
-    let span = EventFilter { from: Some(group.first_seen), to: Some(group.last_seen.plus_micros(1)), ..filter };
+    let span =
+        EventFilter { from: Some(group.first_seen), to: Some(group.last_seen.plus_micros(1)), ..filter };
     Ok(GroupShown {
         event_type: group.event_type.clone(),
         fingerprint: group.fingerprint.clone(),

@@ -11,7 +11,10 @@ use domain::Severity;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::{Button, Chart, ChartRow, CodeBlock, DataTable, Empty, Glyph, Kpi, Load, PageHead, Section, Shaped, Skeleton, Tone, Variant};
+use ui::{
+    Button, Chart, ChartRow, CodeBlock, DataTable, Empty, Glyph, Kpi, Load, PageHead, Section, Shaped,
+    Skeleton, Tone, Variant,
+};
 
 use super::api::get_overview;
 use super::shown::OverviewShown;
@@ -36,13 +39,18 @@ pub fn OverviewPage() -> impl IntoView {
     let slug = use_slug();
     let map = use_query_map();
     let range = Memo::new(move |_| map.with(|map| known(map.get_str("range").unwrap_or_default()).0));
-    let overview = Resource::new(move || (slug.get(), range.get()), |(slug, range)| get_overview(slug, range.to_owned()));
+    let overview = Resource::new(
+        move || (slug.get(), range.get()),
+        |(slug, range)| get_overview(slug, range.to_owned()),
+    );
     let choices = move || {
         RANGES
             .into_iter()
             .map(|(word, label, _)| RangeChoice {
                 label,
-                href: Link::new(routes::overview(&slug.read())).with("range", if word == DEFAULT_RANGE { "" } else { word }).done(),
+                href: Link::new(routes::overview(&slug.read()))
+                    .with("range", if word == DEFAULT_RANGE { "" } else { word })
+                    .done(),
                 current: range.get() == word,
             })
             .collect::<Vec<_>>()
@@ -76,7 +84,8 @@ fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
     }
     let groups = shown.top_groups.clone();
     let period = (shown.from.clone(), shown.to.clone());
-    let all = GroupQuery { from: shown.from.clone(), sort: "count".to_owned(), ..GroupQuery::default() }.href(&slug);
+    let all = GroupQuery { from: shown.from.clone(), sort: "count".to_owned(), ..GroupQuery::default() }
+        .href(&slug);
     let actions = move || {
         view! {
             <a class="link" href=all.clone()>
@@ -152,7 +161,8 @@ fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
 fn OverTime(shown: OverviewShown, slug: String) -> impl IntoView {
     let period = EventQuery::default();
     let rows = chart::rows_by_severity(&shown.slices, |slice, severity| {
-        EventQuery { severity: vec![severity.to_string()], ..period.range(&slice.from, &slice.to) }.href(&slug)
+        EventQuery { severity: vec![severity.to_string()], ..period.range(&slice.from, &slice.to) }
+            .href(&slug)
     });
     view! {
         <Section title="Events over time" actions=legend>
@@ -188,7 +198,10 @@ fn Recurring(groups: Vec<GroupRow>, period: (String, String), slug: String) -> i
         .iter()
         .map(|group| ChartRow {
             cells: vec![group.template.text.clone(), number(group.event_count)],
-            links: vec![EventQuery { group: group.id.clone(), ..EventQuery::default().range(&period.0, &period.1) }.href(&slug)],
+            links: vec![
+                EventQuery { group: group.id.clone(), ..EventQuery::default().range(&period.0, &period.1) }
+                    .href(&slug),
+            ],
         })
         .collect::<Vec<_>>();
     view! {
@@ -209,7 +222,11 @@ fn Recurring(groups: Vec<GroupRow>, period: (String, String), slug: String) -> i
 fn group_bars(groups: &[GroupRow]) -> Options {
     let bars = groups
         .iter()
-        .map(|group| DataPointItem::new(group.event_count).name(group.template.text.as_str()).item_style(ItemStyle::new().color(format!("var(--{})", group.severity).as_str())))
+        .map(|group| {
+            DataPointItem::new(group.event_count)
+                .name(group.template.text.as_str())
+                .item_style(ItemStyle::new().color(format!("var(--{})", group.severity).as_str()))
+        })
         .collect::<Vec<_>>();
     Options::new()
         .grid(Grid::new().left("0").right("44").top("0").bottom("0").contain_label(true))

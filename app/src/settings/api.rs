@@ -49,12 +49,21 @@ pub struct General {
 pub async fn load_general(organization: String) -> Answer<General> {
     let scope = scope(&organization).await?;
     let cx = scope.admit::<p::SettingsRead>()?;
-    let value = (organizations::get(&cx).await?, settings::get(&cx, "general").await?, settings::get(&cx, "rate_limits").await?);
+    let value = (
+        organizations::get(&cx).await?,
+        settings::get(&cx, "general").await?,
+        settings::get(&cx, "rate_limits").await?,
+    );
     Ok(general(value, scope.zone))
 }
 
 #[server(name = SaveOrganization, prefix = "/fn", endpoint = "save_organization")]
-pub async fn save_organization(organization: String, name: String, description: String, contact_email: String) -> Answer<()> {
+pub async fn save_organization(
+    organization: String,
+    name: String,
+    description: String,
+    contact_email: String,
+) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
     let saved = organizations::update(&cx, &name, Some(&description), Some(&contact_email)).await;
     saved.typed(&[("name", &name), ("description", &description), ("contact_email", &contact_email)])?;
@@ -65,15 +74,22 @@ pub async fn save_organization(organization: String, name: String, description: 
 pub async fn save_retention(organization: String, retention_days: String, time_zone: String) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
     let value = serde_json::json!({ "retention_days": number(&retention_days), "time_zone": time_zone });
-    settings::set(&cx, "general", value).await.typed(&[("retention_days", &retention_days), ("time_zone", &time_zone)])?;
+    settings::set(&cx, "general", value)
+        .await
+        .typed(&[("retention_days", &retention_days), ("time_zone", &time_zone)])?;
     Ok(())
 }
 
 #[server(name = SaveRateLimits, prefix = "/fn", endpoint = "save_rate_limits")]
-pub async fn save_rate_limits(organization: String, requests_per_minute: String, events_per_second: String) -> Answer<()> {
+pub async fn save_rate_limits(
+    organization: String,
+    requests_per_minute: String,
+    events_per_second: String,
+) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
     let value = serde_json::json!({ "requests_per_minute": number(&requests_per_minute), "events_per_second": number(&events_per_second) });
-    let typed = [("requests_per_minute", requests_per_minute.as_str()), ("events_per_second", &events_per_second)];
+    let typed =
+        [("requests_per_minute", requests_per_minute.as_str()), ("events_per_second", &events_per_second)];
     settings::set(&cx, "rate_limits", value).await.typed(&typed)?;
     Ok(())
 }
@@ -104,6 +120,18 @@ fn number(text: &str) -> serde_json::Value {
     text.trim().parse::<i64>().map_or_else(|_| text.into(), Into::into)
 }
 
+/// Rows, and whether the reader may change them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listed<T> {
+    pub rows: Vec<T>,
+    pub may_change: bool,
+}
+
+#[cfg(feature = "ssr")]
+fn listed<S, T>(scope: &server::Scope, key: p::Key, rows: Vec<S>, row: impl Fn(S) -> T) -> Listed<T> {
+    Listed { rows: rows.into_iter().map(row).collect(), may_change: scope.actor.permissions.has(key) }
+}
+
 // ---- members ----
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,23 +143,35 @@ pub struct MemberRow {
 }
 
 #[server(name = ListMembers, prefix = "/fn", endpoint = "members", input = GetUrl)]
-pub async fn list_members(organization: String) -> Answer<Vec<MemberRow>> {
+pub async fn list_members(organization: String) -> Answer<Listed<MemberRow>> {
     let scope = scope(&organization).await?;
     let members = members::list(&scope.admit::<p::MemberRead>()?).await?;
-    Ok(members.into_iter().map(|member| member_row(&scope, member)).collect())
+    Ok(listed(&scope, p::Key::MemberWrite, members, |member| member_row(&scope, member)))
 }
 
 /// `password`: empty for someone who has an account.
 #[server(name = AddMember, prefix = "/fn", endpoint = "add_member")]
-pub async fn add_member(organization: String, email: String, password: String, role: Role, approval_level: ApprovalLevel) -> Answer<()> {
+pub async fn add_member(
+    organization: String,
+    email: String,
+    password: String,
+    role: Role,
+    approval_level: ApprovalLevel,
+) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
-    let typed = [("email", email.as_str()), ("role", role.as_str()), ("approval_level", approval_level.as_str())];
+    let typed =
+        [("email", email.as_str()), ("role", role.as_str()), ("approval_level", approval_level.as_str())];
     members::add(&cx, new_member(&email, password, role, approval_level)).await.typed(&typed)?;
     Ok(())
 }
 
 #[server(name = UpdateMember, prefix = "/fn", endpoint = "update_member")]
-pub async fn update_member(organization: String, id: MembershipId, role: Role, approval_level: ApprovalLevel) -> Answer<()> {
+pub async fn update_member(
+    organization: String,
+    id: MembershipId,
+    role: Role,
+    approval_level: ApprovalLevel,
+) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
     members::update(&cx, id, role, approval_level).await.typed(&[("id", &id.to_string())])?;
     leptos_axum::redirect(&SettingsPage::Members.href(&organization));
@@ -171,9 +211,10 @@ fn new_member(email: &str, password: String, role: Role, approval_level: Approva
 // ---- environments ----
 
 #[server(name = ListEnvironments, prefix = "/fn", endpoint = "environments", input = GetUrl)]
-pub async fn list_environments(organization: String) -> Answer<Vec<Environment>> {
-    let cx = scope(&organization).await?.admit::<p::EnvironmentRead>()?;
-    Ok(environments::list(&cx).await?)
+pub async fn list_environments(organization: String) -> Answer<Listed<Environment>> {
+    let scope = scope(&organization).await?;
+    let environments = environments::list(&scope.admit::<p::EnvironmentRead>()?).await?;
+    Ok(listed(&scope, p::Key::EnvironmentWrite, environments, |environment| environment))
 }
 
 /// The fields of the form, as typed.
@@ -191,16 +232,24 @@ pub struct EnvironmentForm {
 #[server(name = AddEnvironment, prefix = "/fn", endpoint = "add_environment")]
 pub async fn add_environment(organization: String, environment: EnvironmentForm) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
-    environments::create(&cx, new_environment(&environment)).await.typed(&environment_typed(&environment, ""))?;
+    environments::create(&cx, new_environment(&environment))
+        .await
+        .typed(&environment_typed(&environment, ""))?;
     leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
     Ok(())
 }
 
 #[server(name = UpdateEnvironment, prefix = "/fn", endpoint = "update_environment")]
-pub async fn update_environment(organization: String, id: EnvironmentId, environment: EnvironmentForm) -> Answer<()> {
+pub async fn update_environment(
+    organization: String,
+    id: EnvironmentId,
+    environment: EnvironmentForm,
+) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
     let typed = id.to_string();
-    environments::update(&cx, id, new_environment(&environment)).await.typed(&environment_typed(&environment, &typed))?;
+    environments::update(&cx, id, new_environment(&environment))
+        .await
+        .typed(&environment_typed(&environment, &typed))?;
     leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
     Ok(())
 }
@@ -208,7 +257,8 @@ pub async fn update_environment(organization: String, id: EnvironmentId, environ
 #[server(name = SwitchEnvironment, prefix = "/fn", endpoint = "switch_environment")]
 pub async fn switch_environment(organization: String, id: EnvironmentId, active: bool) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
-    let switched = if active { environments::activate(&cx, id).await } else { environments::deactivate(&cx, id).await };
+    let switched =
+        if active { environments::activate(&cx, id).await } else { environments::deactivate(&cx, id).await };
     switched.typed(&[("id", &id.to_string())])?;
     leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
     Ok(())
@@ -235,7 +285,9 @@ fn new_environment(form: &EnvironmentForm) -> NewEnvironment {
         cloud_provider: some(&form.cloud_provider),
         region: some(&form.region),
         account_id: some(&form.account_id),
-        tags: serde_json::Value::Object(form.tags.lines().filter(|l| !l.trim().is_empty()).map(pair).collect()),
+        tags: serde_json::Value::Object(
+            form.tags.lines().filter(|l| !l.trim().is_empty()).map(pair).collect(),
+        ),
     }
 }
 
@@ -272,7 +324,7 @@ pub enum KeyState {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiKeys {
-    pub rows: Vec<ApiKeyRow>,
+    pub keys: Listed<ApiKeyRow>,
     /// The secret of a key just made by a plain form; told once.
     pub made: Option<String>,
 }
@@ -281,17 +333,25 @@ pub struct ApiKeys {
 pub async fn list_api_keys(organization: String) -> Answer<ApiKeys> {
     let scope = scope(&organization).await?;
     let keys = api_keys::list(&scope.admit::<p::ApiKeyRead>()?).await?;
-    let rows = keys.into_iter().map(|key| api_key_row(&scope, key)).collect();
-    Ok(ApiKeys { rows, made: take_made(&organization) })
+    let keys = listed(&scope, p::Key::ApiKeyWrite, keys, |key| api_key_row(&scope, key));
+    Ok(ApiKeys { keys, made: take_made(&organization) })
 }
 
 /// The answer is the secret. `expires_in_days`: empty for never.
 #[server(name = CreateApiKey, prefix = "/fn", endpoint = "create_api_key")]
-pub async fn create_api_key(organization: String, name: String, #[server(default)] scopes: Vec<String>, expires_in_days: String) -> Answer<String> {
+pub async fn create_api_key(
+    organization: String,
+    name: String,
+    #[server(default)] scopes: Vec<String>,
+    expires_in_days: String,
+) -> Answer<String> {
     let scope = scope(&organization).await?;
-    let typed = [("name", name.clone()), ("scopes", scopes.join(" ")), ("expires_in_days", expires_in_days.clone())];
+    let typed =
+        [("name", name.clone()), ("scopes", scopes.join(" ")), ("expires_in_days", expires_in_days.clone())];
     let new = new_api_key(&scope, name, scopes, &expires_in_days);
-    let (_, secret) = api_keys::create(&scope.admit::<p::ApiKeyWrite>()?, new).await.typed(&typed.each_ref().map(|(k, v)| (*k, v.as_str())))?;
+    let (_, secret) = api_keys::create(&scope.admit::<p::ApiKeyWrite>()?, new)
+        .await
+        .typed(&typed.each_ref().map(|(k, v)| (*k, v.as_str())))?;
     Ok(tell_made(&organization, secret))
 }
 
@@ -313,13 +373,23 @@ fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
         KeyState::Works
     };
     let zone = scope.zone;
-    ApiKeyRow { created: zone.when(key.created_at), expires: zone.maybe(key.expires_at), last_used: zone.maybe(key.last_used_at), state, key }
+    ApiKeyRow {
+        created: zone.when(key.created_at),
+        expires: zone.maybe(key.expires_at),
+        last_used: zone.maybe(key.last_used_at),
+        state,
+        key,
+    }
 }
 
 #[cfg(feature = "ssr")]
 fn new_api_key(scope: &server::Scope, name: String, scopes: Vec<String>, expires_in_days: &str) -> NewApiKey {
     let days = expires_in_days.parse::<i64>().ok().filter(|days| (1..=3650).contains(days));
-    NewApiKey { name: name.trim().to_owned(), scopes, expires_at: days.map(|days| scope.services.clock.now().plus_seconds(days * 86_400)) }
+    NewApiKey {
+        name: name.trim().to_owned(),
+        scopes,
+        expires_at: days.map(|days| scope.services.clock.now().plus_seconds(days * 86_400)),
+    }
 }
 
 /// A plain form sees only the page it leads to, so the secret travels there in a cookie of that page, for a minute.

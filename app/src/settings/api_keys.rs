@@ -4,11 +4,11 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use ui::{
-    Actions, Badge, Button, Checkbox, Choice, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph, Load, Notice, NoticeKind, Row, Section, Select,
-    Shaped, Skeleton, TextInput, Tone, Variant,
+    Actions, Badge, Button, Checkbox, Choice, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph,
+    Load, Notice, NoticeKind, Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
 };
 
-use super::api::{ApiKeyRow, ApiKeys, CreateApiKey, KeyState, RevokeApiKey, list_api_keys};
+use super::api::{ApiKeyRow, ApiKeys, CreateApiKey, KeyState, Listed, RevokeApiKey, list_api_keys};
 use super::permissions::{scope_meaning, scope_words};
 use crate::form::{Form, FormError, tell_done, when_done};
 use crate::routes::{Link, SettingsPage};
@@ -23,7 +23,10 @@ pub fn ApiKeysPage() -> impl IntoView {
     let create = ServerAction::<CreateApiKey>::new();
     let revoke = ServerAction::<RevokeApiKey>::new();
     tell_done(revoke, "API key revoked");
-    let keys = Resource::new(move || (slug.get(), create.version().get(), revoke.version().get()), |(slug, ..)| list_api_keys(slug));
+    let keys = Resource::new(
+        move || (slug.get(), create.version().get(), revoke.version().get()),
+        |(slug, ..)| list_api_keys(slug),
+    );
     let made = move || create.value().get().and_then(Result::ok).map(secret);
     view! {
         {super::tab(SettingsPage::ApiKeys)}
@@ -61,7 +64,8 @@ fn secret(text: String) -> AnyView {
 
 fn list(keys: ApiKeys, slug: Memo<String>, revoke: ServerAction<RevokeApiKey>) -> AnyView {
     let made = keys.made.map(secret);
-    if keys.rows.is_empty() {
+    let Listed { rows, may_change } = keys.keys;
+    if rows.is_empty() {
         let text = "Make one to send events with curl, an agent, or a pipeline.";
         return view! {
             {made}
@@ -77,18 +81,18 @@ fn list(keys: ApiKeys, slug: Memo<String>, revoke: ServerAction<RevokeApiKey>) -
         Column::new("Expires").class("optional time"),
         Column::new("Revoke").class("shrink").hidden_header(),
     ];
-    let table = keys.rows.iter().map(|row| one(row.clone(), &slug.get_untracked())).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), may_change, &slug.get_untracked())).collect_view();
     view! {
         {made}
         <DataTable caption="API keys" columns=columns>
             {table}
         </DataTable>
-        <RevokeDialog rows=keys.rows slug action=revoke />
+        {may_change.then(|| view! { <RevokeDialog rows slug action=revoke /> })}
     }
     .into_any()
 }
 
-fn one(row: ApiKeyRow, slug: &str) -> AnyView {
+fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
     let key = row.key;
     let href = Link::new(SettingsPage::ApiKeys.href(slug)).with("revoke", &key.id.to_string()).done();
     let state = match row.state {
@@ -100,7 +104,7 @@ fn one(row: ApiKeyRow, slug: &str) -> AnyView {
         Some(when) => view! { <At when /> }.into_any(),
         None => view! { <span class="faint">"never"</span> }.into_any(),
     };
-    let revocable = row.state != KeyState::Revoked;
+    let revocable = may_change && row.state != KeyState::Revoked;
     view! {
         <Row done=row.state != KeyState::Works>
             <td class="message">
@@ -117,16 +121,7 @@ fn one(row: ApiKeyRow, slug: &str) -> AnyView {
             </td>
             <td class="optional time">{expires}</td>
             <td class="shrink">
-                <Permitted key=Key::ApiKeyWrite>
-                    {revocable
-                        .then(|| {
-                            view! {
-                                <Button href=href.clone() variant=Variant::Ghost>
-                                    "Revoke"
-                                </Button>
-                            }
-                        })}
-                </Permitted>
+                {revocable.then(|| view! { <Button href=href variant=Variant::Ghost>"Revoke"</Button> })}
             </td>
         </Row>
     }
@@ -138,7 +133,12 @@ fn AddDialog(slug: Memo<String>, action: ServerAction<CreateApiKey>) -> impl Int
     let form = Form::of(action);
     let node = NodeRef::new();
     when_done(action, node, "API key made");
-    let expiry = vec![Choice::new("30", "30 days"), Choice::new("90", "90 days"), Choice::new("365", "a year"), Choice::new("", "never")];
+    let expiry = vec![
+        Choice::new("30", "30 days"),
+        Choice::new("90", "90 days"),
+        Choice::new("365", "a year"),
+        Choice::new("", "never"),
+    ];
     view! {
         <Dialog id=ADD title="Make an API key" open=form.refused() wide=true>
             <ActionForm action=action node_ref=node attr:class="form">
@@ -186,12 +186,18 @@ fn scopes(form: Form) -> AnyView {
 
 /// Asks before the key of `?revoke=` stops working.
 #[component]
-fn RevokeDialog(rows: Vec<ApiKeyRow>, slug: Memo<String>, action: ServerAction<RevokeApiKey>) -> impl IntoView {
+fn RevokeDialog(
+    rows: Vec<ApiKeyRow>,
+    slug: Memo<String>,
+    action: ServerAction<RevokeApiKey>,
+) -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|q| q.get_str("revoke").unwrap_or_default().to_owned()));
     move || {
         let id = asked.get();
-        rows.iter().find(|row| row.key.id.to_string() == id && row.state != KeyState::Revoked).map(|row| ask(row.clone(), slug, action))
+        rows.iter()
+            .find(|row| row.key.id.to_string() == id && row.state != KeyState::Revoked)
+            .map(|row| ask(row.clone(), slug, action))
     }
 }
 

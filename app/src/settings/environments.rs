@@ -5,11 +5,13 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use ui::{
-    Actions, Badge, Button, Choice, Chip, Column, DataTable, Dialog, Empty, Field, Glyph, Load, Row, Section, Select, Shaped, Skeleton, TextArea, TextInput,
-    Variant,
+    Actions, Badge, Button, Chip, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Load, Row, Section,
+    Select, Shaped, Skeleton, TextArea, TextInput, Variant,
 };
 
-use super::api::{AddEnvironment, DeleteEnvironment, SwitchEnvironment, UpdateEnvironment, list_environments};
+use super::api::{
+    AddEnvironment, DeleteEnvironment, Listed, SwitchEnvironment, UpdateEnvironment, list_environments,
+};
 use crate::form::{Form, FormError, tell_done, when_done};
 use crate::routes::{Link, SettingsPage};
 use crate::session::{Permitted, use_slug};
@@ -28,17 +30,25 @@ struct Changes {
 pub fn EnvironmentsPage() -> impl IntoView {
     let slug = use_slug();
     let add = ServerAction::<AddEnvironment>::new();
-    let changes = Changes { update: ServerAction::new(), switch: ServerAction::new(), delete: ServerAction::new() };
+    let changes =
+        Changes { update: ServerAction::new(), switch: ServerAction::new(), delete: ServerAction::new() };
     tell_done(changes.update, "Environment saved");
     tell_done(changes.switch, "Environment changed");
     tell_done(changes.delete, "Environment deleted");
-    let version = move || (add.version().get(), changes.update.version().get(), changes.switch.version().get(), changes.delete.version().get());
+    let version = move || {
+        (
+            add.version().get(),
+            changes.update.version().get(),
+            changes.switch.version().get(),
+            changes.delete.version().get(),
+        )
+    };
     let environments = Resource::new(move || (slug.get(), version()), |(slug, _)| list_environments(slug));
     view! {
         {super::tab(SettingsPage::Environments)}
         <Section title="Environments" hint="Production, staging, one cloud account each: events name the environment they come from." actions=add_button>
-            <Load resource=environments skeleton=|| view! { <Skeleton shaped=Shaped::Rows /> } let:rows>
-                {list(rows, slug, changes)}
+            <Load resource=environments skeleton=|| view! { <Skeleton shaped=Shaped::Rows /> } let:listed>
+                {list(listed, slug, changes)}
             </Load>
         </Section>
         <AddDialog slug action=add />
@@ -57,7 +67,7 @@ fn add_button() -> AnyView {
     .into_any()
 }
 
-fn list(rows: Vec<Environment>, slug: Memo<String>, changes: Changes) -> AnyView {
+fn list(Listed { rows, may_change }: Listed<Environment>, slug: Memo<String>, changes: Changes) -> AnyView {
     if rows.is_empty() {
         return view! { <Empty title="No environments yet" text="Add the first one, such as prod." icon=Glyph::Columns /> }.into_any();
     }
@@ -69,20 +79,24 @@ fn list(rows: Vec<Environment>, slug: Memo<String>, changes: Changes) -> AnyView
         Column::new("Tags").class("optional"),
         Column::new("Change").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row.clone(), &slug.get_untracked())).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), may_change, &slug.get_untracked())).collect_view();
     view! {
         <DataTable caption="Environments" columns=columns>
             {table}
         </DataTable>
-        <ChangeDialog rows slug changes />
+        {may_change.then(|| view! { <ChangeDialog rows slug changes /> })}
     }
     .into_any()
 }
 
-fn one(row: Environment, slug: &str) -> AnyView {
-    let href = Link::new(SettingsPage::Environments.href(slug)).with("environment", &row.id.to_string()).done();
+fn one(row: Environment, may_change: bool, slug: &str) -> AnyView {
+    let href =
+        Link::new(SettingsPage::Environments.href(slug)).with("environment", &row.id.to_string()).done();
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
-    let tags = tag_pairs(&row.tags).into_iter().map(|(name, value)| view! { <Chip>{format!("{name}={value}")}</Chip> }).collect_view();
+    let tags = tag_pairs(&row.tags)
+        .into_iter()
+        .map(|(name, value)| view! { <Chip>{format!("{name}={value}")}</Chip> })
+        .collect_view();
     view! {
         <Row done=!row.is_active>
             <td class="message">
@@ -94,11 +108,7 @@ fn one(row: Environment, slug: &str) -> AnyView {
             <td class="optional mono">{or_dash(row.account_id)}</td>
             <td class="optional">{tags}</td>
             <td class="shrink">
-                <Permitted key=Key::EnvironmentWrite>
-                    <Button href=href.clone() variant=Variant::Ghost>
-                        "Change"
-                    </Button>
-                </Permitted>
+                {may_change.then(|| view! { <Button href=href variant=Variant::Ghost>"Change"</Button> })}
             </td>
         </Row>
     }
@@ -111,7 +121,11 @@ fn tag_pairs(tags: &serde_json::Value) -> Vec<(String, String)> {
 }
 
 fn tag_lines(environment: &Environment) -> String {
-    tag_pairs(&environment.tags).into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+    tag_pairs(&environment.tags)
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[component]
@@ -138,11 +152,13 @@ fn AddDialog(slug: Memo<String>, action: ServerAction<AddEnvironment>) -> impl I
 /// The fields of both forms; `prefix` keeps their ids apart.
 fn fields(prefix: &'static str, form: Form, present: Option<Environment>) -> AnyView {
     let present = StoredValue::new(present);
-    let value = move |field: &str, get: fn(&Environment) -> String| form.typed(field, present.with_value(|p| p.as_ref().map(get)).unwrap_or_default());
+    let value = move |field: &str, get: fn(&Environment) -> String| {
+        form.typed(field, present.with_value(|p| p.as_ref().map(get)).unwrap_or_default())
+    };
     let id = move |field: &str| format!("{prefix}-{field}");
     let mut clouds = vec![Choice::new("", "none: on premises")];
     clouds.extend(CLOUD_PROVIDERS.iter().map(|cloud| Choice::new(*cloud, *cloud)));
-        view! {
+    view! {
         <FormError form fields=FIELDS />
         <Field id=id("name") label="Name" required=true error=form.reason("name")>
             <TextInput name="environment[name]" value=value("name", |e| e.name.clone()) />

@@ -2,7 +2,9 @@
 
 use domain::permission::Key;
 use leptos::prelude::*;
-use ui::{Button, Choice, Definition, DefinitionList, Field, Load, Section, Select, TextArea, TextInput, Variant};
+use ui::{
+    Button, Choice, Definition, DefinitionList, Field, Load, Section, Select, TextArea, TextInput, Variant,
+};
 
 use super::api::{General, SaveOrganization, SaveRateLimits, SaveRetention, load_general};
 use crate::form::{Form, FormError, tell_done};
@@ -20,11 +22,21 @@ struct Actions {
 #[component]
 pub fn GeneralPage() -> impl IntoView {
     let slug = use_slug();
-    let actions = Actions { organization: ServerAction::new(), retention: ServerAction::new(), rates: ServerAction::new() };
+    let actions = Actions {
+        organization: ServerAction::new(),
+        retention: ServerAction::new(),
+        rates: ServerAction::new(),
+    };
     tell_done(actions.organization, "Organization saved");
     tell_done(actions.retention, "Retention saved");
     tell_done(actions.rates, "Rate limits saved");
-    let saved = move || (actions.organization.version().get(), actions.retention.version().get(), actions.rates.version().get());
+    let saved = move || {
+        (
+            actions.organization.version().get(),
+            actions.retention.version().get(),
+            actions.rates.version().get(),
+        )
+    };
     let general = Resource::new(move || (slug.get(), saved()), |(slug, _)| load_general(slug));
     view! {
         {super::tab(SettingsPage::General)}

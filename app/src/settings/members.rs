@@ -5,11 +5,11 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use ui::{
-    Actions, Avatar, Badge, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Load, PasswordInput, Row, Section, Select, Shaped, Skeleton,
-    TextInput, Tone, Variant,
+    Actions, Avatar, Badge, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Load,
+    PasswordInput, Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
 };
 
-use super::api::{AddMember, MemberRow, RemoveMember, SwitchMember, UpdateMember, list_members};
+use super::api::{AddMember, Listed, MemberRow, RemoveMember, SwitchMember, UpdateMember, list_members};
 use crate::form::{Form, FormError, tell_done, when_done};
 use crate::routes::{Link, SettingsPage};
 use crate::session::{Permitted, use_slug};
@@ -28,17 +28,25 @@ struct Changes {
 pub fn MembersPage() -> impl IntoView {
     let slug = use_slug();
     let add = ServerAction::<AddMember>::new();
-    let changes = Changes { update: ServerAction::new(), remove: ServerAction::new(), switch: ServerAction::new() };
+    let changes =
+        Changes { update: ServerAction::new(), remove: ServerAction::new(), switch: ServerAction::new() };
     tell_done(changes.update, "Member changed");
     tell_done(changes.remove, "Member removed");
     tell_done(changes.switch, "Account changed");
-    let version = move || (add.version().get(), changes.update.version().get(), changes.remove.version().get(), changes.switch.version().get());
+    let version = move || {
+        (
+            add.version().get(),
+            changes.update.version().get(),
+            changes.remove.version().get(),
+            changes.switch.version().get(),
+        )
+    };
     let members = Resource::new(move || (slug.get(), version()), |(slug, _)| list_members(slug));
     view! {
         {super::tab(SettingsPage::Members)}
         <Section title="Members" hint="The role says what a person may do here; the approval level, what they may approve." actions=add_button>
-            <Load resource=members skeleton=|| view! { <Skeleton shaped=Shaped::Rows /> } let:rows>
-                {list(rows, slug, changes)}
+            <Load resource=members skeleton=|| view! { <Skeleton shaped=Shaped::Rows /> } let:listed>
+                {list(listed, slug, changes)}
             </Load>
         </Section>
         <AddDialog slug action=add />
@@ -57,7 +65,7 @@ fn add_button() -> AnyView {
     .into_any()
 }
 
-fn list(rows: Vec<MemberRow>, slug: Memo<String>, changes: Changes) -> AnyView {
+fn list(Listed { rows, may_change }: Listed<MemberRow>, slug: Memo<String>, changes: Changes) -> AnyView {
     if rows.is_empty() {
         return view! { <Empty title="Nobody belongs to this organization" text="People with the platform role may enter it; add its first member." icon=Glyph::User /> }
             .into_any();
@@ -69,12 +77,12 @@ fn list(rows: Vec<MemberRow>, slug: Memo<String>, changes: Changes) -> AnyView {
         Column::new("Last sign-in").class("optional time"),
         Column::new("Change").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row.clone(), &slug.get_untracked())).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), may_change, &slug.get_untracked())).collect_view();
     view! {
         <DataTable caption="Members" columns=columns>
             {table}
         </DataTable>
-        <ChangeDialog rows slug changes />
+        {may_change.then(|| view! { <ChangeDialog rows slug changes /> })}
     }
     .into_any()
 }
@@ -83,7 +91,7 @@ fn href(slug: &str, id: &str) -> String {
     Link::new(SettingsPage::Members.href(slug)).with("member", id).done()
 }
 
-fn one(row: MemberRow, slug: &str) -> AnyView {
+fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
     let member = row.member;
     let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
     let href = href(slug, &member.id.to_string());
@@ -106,11 +114,7 @@ fn one(row: MemberRow, slug: &str) -> AnyView {
                 <AgoOr when=row.last_login words="never" />
             </td>
             <td class="shrink">
-                <Permitted key=Key::MemberWrite>
-                    <Button href=href.clone() variant=Variant::Ghost>
-                        "Change"
-                    </Button>
-                </Permitted>
+                {may_change.then(|| view! { <Button href=href variant=Variant::Ghost>"Change"</Button> })}
             </td>
         </Row>
     }
@@ -204,7 +208,11 @@ fn change(row: MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
 fn switch(id: String, enabled: bool, slug: Memo<String>, action: ServerAction<SwitchMember>) -> AnyView {
     let form = Form::of(action).only("id", id.clone());
     let words = if enabled { "Disable the account" } else { "Enable the account" };
-    let hint = if enabled { "They are signed out everywhere and cannot sign in." } else { "They can sign in again." };
+    let hint = if enabled {
+        "They are signed out everywhere and cannot sign in."
+    } else {
+        "They can sign in again."
+    };
     view! {
         <ActionForm action=action attr:class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />

@@ -7,8 +7,12 @@ use ui::{Column, DataTable, Glyph, Icon, Row, Section, VisuallyHidden};
 
 use crate::routes::SettingsPage;
 
-const HOLDERS: [(&str, Holder); 4] =
-    [("viewer", Holder::Viewer), ("analyst", Holder::Analyst), ("admin", Holder::Admin), ("sre", Holder::Sre)];
+const HOLDERS: [(&str, Holder); 4] = [
+    ("viewer", Holder::Viewer),
+    ("analyst", Holder::Analyst),
+    ("admin", Holder::Admin),
+    ("sre", Holder::Sre),
+];
 
 #[component]
 pub fn PermissionsPage() -> impl IntoView {
@@ -32,7 +36,9 @@ pub fn PermissionsPage() -> impl IntoView {
 }
 
 fn permission(key: Key) -> AnyView {
-    let cells = HOLDERS.map(|(_, holder)| view! { <td class="mark">{mark(PermissionSet::of(holder).has(key))}</td> }.into_any());
+    let cells = HOLDERS.map(|(_, holder)| {
+        view! { <td class="mark">{mark(PermissionSet::of(holder).has(key))}</td> }.into_any()
+    });
     view! {
         <Row>
             <td class="message">
@@ -48,7 +54,8 @@ fn mark(yes: bool) -> AnyView {
     if yes {
         view! { <Icon glyph=Glyph::Check /> <VisuallyHidden>"yes"</VisuallyHidden> }.into_any()
     } else {
-        view! { <span class="faint" aria-hidden="true">"·"</span> <VisuallyHidden>"no"</VisuallyHidden> }.into_any()
+        view! { <span class="faint" aria-hidden="true">"·"</span> <VisuallyHidden>"no"</VisuallyHidden> }
+            .into_any()
     }
 }
 

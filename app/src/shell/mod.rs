@@ -12,7 +12,9 @@ pub use missing::{NotFound, NotFoundPage};
 pub use theme::{SetTheme, set_theme};
 
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
 use leptos_router::components::Outlet;
+use leptos_router::hooks::{use_location, use_navigate};
 use ui::{HelpSheet, KeyGroup, SkipLink};
 
 use crate::session::{provide_session, use_slug};
@@ -22,6 +24,7 @@ use crate::session::{provide_session, use_slug};
 pub fn Frame() -> impl IntoView {
     let slug = use_slug();
     provide_session(slug);
+    forget_refusal();
     view! {
         <SkipLink />
         <div class="shell">
@@ -37,7 +40,22 @@ pub fn Frame() -> impl IntoView {
     .into_any()
 }
 
+/// A form sent without WASM comes back with its error in the URL. Once it is shown, the URL is the page's again.
+fn forget_refusal() {
+    let location = use_location();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let mut query = location.query.get_untracked();
+        if query.remove("__err").is_some() {
+            query.remove("__path");
+            let href = format!("{}{}", location.pathname.get_untracked(), query.to_query_string());
+            navigate(&href, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+        }
+    });
+}
+
 fn keys() -> Vec<KeyGroup> {
-    let areas = AREAS.iter().map(|area| (area.keys, format!("Go to {}", area.label.to_lowercase()))).collect();
+    let areas =
+        AREAS.iter().map(|area| (area.keys, format!("Go to {}", area.label.to_lowercase()))).collect();
     vec![KeyGroup::everywhere(), KeyGroup::lists(), KeyGroup { title: "Go to".to_owned(), keys: areas }]
 }

@@ -31,7 +31,8 @@ fn commands(session: &Session) -> Vec<Command> {
         .filter(|page| may_see(session, *page))
         .map(|page| Command::new("Settings", page.label(), page.href(session.slug())).glyph(Glyph::Settings));
     let own = [Command::new("Go to", "Account and devices", routes::ACCOUNT).glyph(Glyph::User)];
-    let organizations =
-        session.reach.iter().map(|reach| Command::new("Organizations", &reach.name, routes::overview(&reach.slug)).glyph(Glyph::Tag));
+    let organizations = session.reach.iter().map(|reach| {
+        Command::new("Organizations", &reach.name, routes::overview(&reach.slug)).glyph(Glyph::Tag)
+    });
     areas.chain(own).chain(settings).chain(organizations).collect()
 }

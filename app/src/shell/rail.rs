@@ -25,7 +25,13 @@ pub fn Rail() -> impl IntoView {
 }
 
 fn links(session: &Session) -> AnyView {
-    let part = |part| AREAS.iter().filter(|a| a.part == part && a.is_open_to(session)).map(|a| link(a, session)).collect_view();
+    let part = |part| {
+        AREAS
+            .iter()
+            .filter(|a| a.part == part && a.is_open_to(session))
+            .map(|a| link(a, session))
+            .collect_view()
+    };
     view! {
         {part(Part::Watch)}
         <p class="rail-label">"Configure"</p>
@@ -37,6 +43,10 @@ fn links(session: &Session) -> AnyView {
 fn link(area: &Area, session: &Session) -> AnyView {
     let path = use_location().pathname;
     let under = format!("/o/{}/{}", session.slug(), area.path);
-    let current = Signal::derive(move || path.with(|p| p.strip_prefix(under.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))));
+    let current = Signal::derive(move || {
+        path.with(|p| {
+            p.strip_prefix(under.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    });
     view! { <RailLink href=area.href(session) glyph=area.glyph label=area.label current=current key=area.letter() /> }.into_any()
 }

@@ -8,7 +8,9 @@ use crate::error::Answer;
 #[server(name = SetTheme, prefix = "/fn", endpoint = "set_theme")]
 pub async fn set_theme(theme: String) -> Answer<()> {
     match theme.as_str() {
-        "light" | "dark" => crate::server::set_cookie("theme", &theme, "Path=/; Max-Age=31536000; SameSite=Lax"),
+        "light" | "dark" => {
+            crate::server::set_cookie("theme", &theme, "Path=/; Max-Age=31536000; SameSite=Lax")
+        }
         _ => crate::server::set_cookie("theme", "", "Path=/; Max-Age=0; SameSite=Lax"),
     }
     Ok(())

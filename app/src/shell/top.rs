@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::components::Form;
-use ui::{Avatar, Glyph, HELP, Icon, IconButton, Kbd, Logo, Menu, MenuItem, MenuLabel, MenuLine, PALETTE, ThemeToggle};
+use ui::{
+    Avatar, Glyph, HELP, Icon, IconButton, Kbd, Logo, Menu, MenuItem, MenuLabel, MenuLine, PALETTE,
+    ThemeToggle,
+};
 
 use super::SetTheme;
 use crate::routes;

@@ -32,5 +32,9 @@ pub async fn update_source(organization: String, id: String, source: SourceForm)
 pub async fn delete_source(organization: String, id: String) -> Answer<()> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::AppError::not_found())?;
-    super::read::answer(service::sources::delete(&scope.admit()?, id).await, &organization, &SourceForm::default())
+    super::read::answer(
+        service::sources::delete(&scope.admit()?, id).await,
+        &organization,
+        &SourceForm::default(),
+    )
 }

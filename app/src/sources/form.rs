@@ -3,7 +3,10 @@
 use domain::source::{SOURCE_TYPES, STATUSES};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use ui::{Actions, Button, Choice, Definition, DefinitionList, Field, Glyph, Notice, NoticeKind, Panel, Select, TextInput, Variant};
+use ui::{
+    Actions, Button, Choice, Definition, DefinitionList, Field, Glyph, Notice, NoticeKind, Panel, Select,
+    TextInput, Variant,
+};
 
 use super::api::{CreateSource, DeleteSource, UpdateSource};
 use super::shown::{SourceForm, SourceShown, words};
@@ -37,7 +40,11 @@ impl Writes {
 #[component]
 pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
     let error = Signal::derive(move || writes.create.value().get().and_then(Result::err));
-    let start = SourceForm { source_type: "application".to_owned(), status: "active".to_owned(), ..SourceForm::default() };
+    let start = SourceForm {
+        source_type: "application".to_owned(),
+        status: "active".to_owned(),
+        ..SourceForm::default()
+    };
     view! {
         <Panel label="New source" close_href=routes::sources(&slug)>
             <section>
@@ -59,7 +66,9 @@ pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
 
 #[component]
 pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl IntoView {
-    let of_source = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.only(EventField::Source, &source.id).href(&slug);
+    let of_source = EventQuery { from: "all".to_owned(), ..EventQuery::default() }
+        .only(EventField::Source, &source.id)
+        .href(&slug);
     let (form_slug, form_source) = (slug.clone(), source.clone());
     view! {
         <Panel label=source.form.name.clone() close_href=routes::sources(&slug)>
@@ -114,7 +123,8 @@ fn Change(writes: Writes, slug: String, id: String, start: SourceForm) -> impl I
 #[component]
 fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoView {
     let error = Signal::derive(move || writes.delete.value().get().and_then(Result::err));
-    let refused = move || error.get().map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
+    let refused =
+        move || error.get().map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
     if !unused {
         return view! {
             <section>
@@ -143,14 +153,27 @@ fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoVi
 
 #[component]
 fn Fields(start: SourceForm, error: Signal<Option<AppError>>) -> impl IntoView {
-    let reason = move |field: &'static str| Signal::derive(move || error.get().and_then(|error| error.reason(field)));
-    let summary = move || error.get().and_then(|error| error.summary(&FIELDS)).map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> });
+    let reason =
+        move |field: &'static str| Signal::derive(move || error.get().and_then(|error| error.reason(field)));
+    let summary = move || {
+        error
+            .get()
+            .and_then(|error| error.summary(&FIELDS))
+            .map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })
+    };
     // What was typed comes back when the form was sent without WASM.
     let typed = error.get_untracked().map(|error| error.typed).filter(|typed| !typed.is_empty());
-    let value = |field: &str, start: String| typed.as_ref().and_then(|typed| typed.get(field).cloned()).unwrap_or(start);
-    let choices = |words_of: &[&str]| words_of.iter().map(|word| Choice::new(*word, words(word))).collect::<Vec<_>>();
+    let value = |field: &str, start: String| {
+        typed.as_ref().and_then(|typed| typed.get(field).cloned()).unwrap_or(start)
+    };
+    let choices =
+        |words_of: &[&str]| words_of.iter().map(|word| Choice::new(*word, words(word))).collect::<Vec<_>>();
     let (name, ip, port) = (value("name", start.name), value("ip", start.ip), value("port", start.port));
-    let (kind, status, protocol) = (value("source_type", start.source_type), value("status", start.status), value("protocol", start.protocol));
+    let (kind, status, protocol) = (
+        value("source_type", start.source_type),
+        value("status", start.status),
+        value("protocol", start.protocol),
+    );
     view! {
         {summary}
         <Field id="source-name" label="Name" hint="As it is shown with events; senders name it in the field source." error=reason("name") required=true>

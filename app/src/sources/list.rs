@@ -4,7 +4,10 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::{Badge, Button, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, SplitList, Toast, Toasts, Tone, Variant};
+use ui::{
+    Badge, Button, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, SplitList, Toast,
+    Toasts, Tone, Variant,
+};
 
 use super::api::list_sources;
 use super::form::{EditPanel, NewPanel, Writes};
@@ -70,7 +73,12 @@ fn told(writes: Writes) {
 }
 
 #[component]
-fn Chosen(writes: Writes, slug: Memo<String>, chosen: Memo<String>, sources: Resource<Answer<Vec<SourceShown>>>) -> impl IntoView {
+fn Chosen(
+    writes: Writes,
+    slug: Memo<String>,
+    chosen: Memo<String>,
+    sources: Resource<Answer<Vec<SourceShown>>>,
+) -> impl IntoView {
     view! {
         <Transition>
             {move || {
@@ -136,7 +144,9 @@ fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl
 #[component]
 fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoView {
     let href = open(&slug, &source.id);
-    let events = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.only(Field::Source, &source.id).href(&slug);
+    let events = EventQuery { from: "all".to_owned(), ..EventQuery::default() }
+        .only(Field::Source, &source.id)
+        .href(&slug);
     let tone = match source.form.status.as_str() {
         "active" => Tone::Ok,
         "error" => Tone::High,

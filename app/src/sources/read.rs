@@ -30,7 +30,9 @@ pub fn source(source: Source, zone: Zone) -> SourceShown {
 pub fn new_source(form: &SourceForm) -> Answer<NewSource> {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let port = some(&form.port).map(|port| port.parse()).transpose();
-    let port = port.map_err(|_| AppError::from(Invalid::field("port", "write a number between 1 and 65535"))).map_err(|error| keep(error, form))?;
+    let port = port
+        .map_err(|_| AppError::from(Invalid::field("port", "write a number between 1 and 65535")))
+        .map_err(|error| keep(error, form))?;
     Ok(NewSource {
         name: form.name.trim().to_owned(),
         source_type: form.source_type.clone(),
@@ -54,7 +56,11 @@ fn keep(error: AppError, form: &SourceForm) -> AppError {
 
 fn typed(form: &SourceForm) -> [(&'static str, &str); 6] {
     [
-        ("name", &form.name), ("source_type", &form.source_type), ("ip", &form.ip), ("port", &form.port), ("protocol", &form.protocol),
+        ("name", &form.name),
+        ("source_type", &form.source_type),
+        ("ip", &form.ip),
+        ("port", &form.port),
+        ("protocol", &form.protocol),
         ("status", &form.status),
     ]
 }

@@ -52,8 +52,13 @@ mod tests {
 
     #[test]
     fn an_address_is_told_as_far_as_it_is_known() {
-        let form = |ip: &str, port: &str| SourceForm { ip: ip.into(), port: port.into(), ..SourceForm::default() }.address();
-        assert_eq!([form("10.0.0.7", "514"), form("10.0.0.7", ""), form("fe80::1", "514"), form("", "")], ["10.0.0.7:514", "10.0.0.7", "[fe80::1]:514", ""]);
+        let form = |ip: &str, port: &str| {
+            SourceForm { ip: ip.into(), port: port.into(), ..SourceForm::default() }.address()
+        };
+        assert_eq!(
+            [form("10.0.0.7", "514"), form("10.0.0.7", ""), form("fe80::1", "514"), form("", "")],
+            ["10.0.0.7:514", "10.0.0.7", "[fe80::1]:514", ""]
+        );
         assert_eq!(words("web_server"), "Web server");
     }
 }

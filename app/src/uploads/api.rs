@@ -33,7 +33,11 @@ pub async fn preview_upload(organization: String, id: String) -> Answer<PreviewS
 
 /// Reads the file with the mapping and stores nothing.
 #[server(name = TryUpload, prefix = "/fn", endpoint = "uploads/try", input = GetUrl)]
-pub async fn try_upload(organization: String, id: String, #[server(default)] mapping: MappingForm) -> Answer<Tried> {
+pub async fn try_upload(
+    organization: String,
+    id: String,
+    #[server(default)] mapping: MappingForm,
+) -> Answer<Tried> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::AppError::not_found())?;
     Ok(super::read::tried(service::uploads::dry_run(&scope.admit()?, id, &mapping.to_choice()?).await?))
@@ -52,5 +56,11 @@ pub async fn start_upload(
 ) -> Answer<()> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::AppError::not_found())?;
-    super::read::start(&scope, &organization, id, &MappingForm { column, target, severity, source, environment }).await
+    super::read::start(
+        &scope,
+        &organization,
+        id,
+        &MappingForm { column, target, severity, source, environment },
+    )
+    .await
 }

@@ -5,7 +5,10 @@ use domain::upload::UploadState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::{Badge, Button, Column, DataTable, Empty, FileInput, Glyph, Load, Notice, NoticeKind, PageHead, Row, Section, Shaped, Skeleton, Tone, Variant};
+use ui::{
+    Badge, Button, Column, DataTable, Empty, FileInput, Glyph, Load, Notice, NoticeKind, PageHead, Row,
+    Section, Shaped, Skeleton, Tone, Variant,
+};
 
 use super::api::list_uploads;
 use super::shown::{UploadShown, bytes};
@@ -20,7 +23,10 @@ pub fn UploadsPage() -> impl IntoView {
     let slug = use_slug();
     let map = use_query_map();
     let uploads = Resource::new(move || slug.get(), list_uploads);
-    let refused = move || map.with(|map| map.get_str("error").map(sentence)).map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> });
+    let refused = move || {
+        map.with(|map| map.get_str("error").map(sentence))
+            .map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })
+    };
     view! {
         <Title text="Uploads" />
         <PageHead title="Uploads" note="Files that become events" />
@@ -46,7 +52,9 @@ fn sentence(word: &str) -> &'static str {
     match word {
         "missing" => "Choose a file first.",
         "empty" => "The file is empty.",
-        "large" => "The file is larger than 200 MB. Compress it with gzip or zstd, split it, or import it from the command line.",
+        "large" => {
+            "The file is larger than 200 MB. Compress it with gzip or zstd, split it, or import it from the command line."
+        }
         "unreadable" => "The file was not recognised: send NDJSON, JSON, CSV, syslog lines or a log file.",
         "forbidden" => "Your role does not allow uploads here.",
         _ => "The upload did not arrive whole; try again.",

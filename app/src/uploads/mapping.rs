@@ -4,7 +4,10 @@ use domain::Severity;
 use domain::event::Target;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use ui::{Button, Choice, Column, DataTable, Field, Glyph, Icon, Load, Notice, NoticeKind, Section, Select, Shaped, Skeleton, TextInput};
+use ui::{
+    Button, Choice, Column, DataTable, Field, Glyph, Icon, Load, Notice, NoticeKind, Section, Select, Shaped,
+    Skeleton, TextInput,
+};
 
 use super::api::{StartUpload, preview_upload, try_upload};
 use super::query::MappingForm;
@@ -16,7 +19,8 @@ use crate::routes;
 #[component]
 pub fn MapColumns(upload: UploadShown, slug: String, mapping: Memo<Option<MappingForm>>) -> impl IntoView {
     let (id, organization) = (upload.id.clone(), slug.clone());
-    let preview = Resource::new(move || (organization.clone(), id.clone()), |(slug, id)| preview_upload(slug, id));
+    let preview =
+        Resource::new(move || (organization.clone(), id.clone()), |(slug, id)| preview_upload(slug, id));
     let start = ServerAction::<StartUpload>::new();
     let refused = move || {
         let error = start.value().get().and_then(Result::err)?;
@@ -38,18 +42,34 @@ pub fn MapColumns(upload: UploadShown, slug: String, mapping: Memo<Option<Mappin
 }
 
 #[component]
-fn Form(upload: UploadShown, slug: String, preview: PreviewShown, mapping: Memo<Option<MappingForm>>) -> impl IntoView {
+fn Form(
+    upload: UploadShown,
+    slug: String,
+    preview: PreviewShown,
+    mapping: Memo<Option<MappingForm>>,
+) -> impl IntoView {
     let chosen = mapping.get_untracked();
     let PreviewShown { columns, rows } = preview;
     let heads = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
-    let target = |column: &ColumnShown| chosen.as_ref().map_or_else(|| column.guess.clone(), |form| form.target_of(&column.name).to_owned());
+    let target = |column: &ColumnShown| {
+        chosen.as_ref().map_or_else(|| column.guess.clone(), |form| form.target_of(&column.name).to_owned())
+    };
     let targets = columns.iter().map(target).collect::<Vec<_>>();
-    let lines = columns.into_iter().zip(targets).enumerate().map(|(at, (column, value))| view! { <ColumnLine at column value /> });
+    let lines = columns
+        .into_iter()
+        .zip(targets)
+        .enumerate()
+        .map(|(at, (column, value))| view! { <ColumnLine at column value /> });
     let lines = lines.collect_view();
     let first_rows = format!("First {}", counted(rows.len() as i64, "row", "rows"));
     let kept = chosen.clone().unwrap_or_default();
     let severities = std::iter::once(Choice::new("", "Info (unless chosen)"))
-        .chain(Severity::ALL.into_iter().skip(1).map(|severity| Choice::new(severity.as_str(), severity_word(severity))))
+        .chain(
+            Severity::ALL
+                .into_iter()
+                .skip(1)
+                .map(|severity| Choice::new(severity.as_str(), severity_word(severity))),
+        )
         .collect::<Vec<_>>();
     let file_name = upload.file_name.clone();
     let dry_run = chosen.map(|mapping| view! { <DryRun id=upload.id.clone() slug=slug.clone() mapping /> });
@@ -136,7 +156,10 @@ fn words(target: Target) -> &'static str {
 /// What the mapping of the URL would do.
 #[component]
 fn DryRun(id: String, slug: String, mapping: MappingForm) -> impl IntoView {
-    let tried = Resource::new(move || (slug.clone(), id.clone(), mapping.clone()), |(slug, id, mapping)| try_upload(slug, id, mapping));
+    let tried = Resource::new(
+        move || (slug.clone(), id.clone(), mapping.clone()),
+        |(slug, id, mapping)| try_upload(slug, id, mapping),
+    );
     view! {
         <Section title="Dry run" id="dry-run">
             <Load resource=tried let:tried>
@@ -156,7 +179,11 @@ fn Outcome(tried: Tried) -> impl IntoView {
         _ => NoticeKind::Warning,
     };
     let start = if whole { "" } else { "Of the start of this long file: " };
-    let words = format!("{start}{} would be accepted, {} refused. Nothing was stored.", counted(accepted, "row", "rows"), number(rejected));
+    let words = format!(
+        "{start}{} would be accepted, {} refused. Nothing was stored.",
+        counted(accepted, "row", "rows"),
+        number(rejected)
+    );
     view! {
         <Notice kind>{words}</Notice>
         <Refused rejections />
@@ -182,7 +209,12 @@ pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
             </tr>
         }
     };
-    let columns = vec![Column::new("Row").class("num shrink"), Column::new("Field").class("shrink"), Column::new("Reason"), Column::new("Text").class("message optional")];
+    let columns = vec![
+        Column::new("Row").class("num shrink"),
+        Column::new("Field").class("shrink"),
+        Column::new("Reason"),
+        Column::new("Text").class("message optional"),
+    ];
     view! {
         <div class="table-scroll">
             <DataTable caption="First refused rows" columns=columns>

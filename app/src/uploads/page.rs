@@ -29,11 +29,21 @@ pub fn UploadPage() -> impl IntoView {
     let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
     let mapping = Memo::new(move |_| map.with(MappingForm::read));
     let looks = RwSignal::new(0_u32);
-    let upload = Resource::new(move || (slug.get(), id(), looks.get(), mapping.get()), |(slug, id, ..)| get_upload(slug, id));
+    let upload = Resource::new(
+        move || (slug.get(), id(), looks.get(), mapping.get()),
+        |(slug, id, ..)| get_upload(slug, id),
+    );
     Effect::new(move |_| {
-        let running = upload.get().is_some_and(|upload| upload.is_ok_and(|upload| upload.state == UploadState::Running));
+        let running = upload
+            .get()
+            .is_some_and(|upload| upload.is_ok_and(|upload| upload.state == UploadState::Running));
         if running {
-            set_timeout(move || { looks.try_update(|looks| *looks += 1); }, POLL);
+            set_timeout(
+                move || {
+                    looks.try_update(|looks| *looks += 1);
+                },
+                POLL,
+            );
         }
     });
     view! {
@@ -109,9 +119,19 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
         (false, _) => NoticeKind::Warning,
     };
     let words = match (&upload.error, failed) {
-        (Some(error), true) => format!("The import stopped: {error} {} were stored before that.", counted(upload.accepted, "event", "events")),
-        (None, true) => format!("The import stopped. {} were stored before that.", counted(upload.accepted, "event", "events")),
-        _ => format!("{} stored, {} refused.", counted(upload.accepted, "event", "events"), counted(upload.rejected, "row", "rows")),
+        (Some(error), true) => format!(
+            "The import stopped: {error} {} were stored before that.",
+            counted(upload.accepted, "event", "events")
+        ),
+        (None, true) => format!(
+            "The import stopped. {} were stored before that.",
+            counted(upload.accepted, "event", "events")
+        ),
+        _ => format!(
+            "{} stored, {} refused.",
+            counted(upload.accepted, "event", "events"),
+            counted(upload.rejected, "row", "rows")
+        ),
     };
     let events = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.href(&slug);
     let file = format!("{}/rejections.csv", routes::upload(&slug, &upload.id));

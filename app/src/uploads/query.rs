@@ -23,7 +23,13 @@ impl MappingForm {
         let list = |name: &str| (0..).map_while(|at| get(&format!("{name}[{at}]"))).collect::<Vec<_>>();
         let one = |name: &str| get(name).unwrap_or_default().trim().to_owned();
         let column = list("column");
-        (!column.is_empty()).then(|| Self { column, target: list("target"), severity: one("severity"), source: one("source"), environment: one("environment") })
+        (!column.is_empty()).then(|| Self {
+            column,
+            target: list("target"),
+            severity: one("severity"),
+            source: one("source"),
+            environment: one("environment"),
+        })
     }
 
     /// What column `name` feeds.
@@ -43,17 +49,26 @@ impl MappingForm {
         use domain::event::Target;
         let mut problems = domain::invalid::Problems::default();
         let mut choice = domain::upload::Choice::default();
-        for (column, target) in self.column.iter().zip(&self.target).filter(|(_, target)| !target.is_empty()) {
+        for (column, target) in self.column.iter().zip(&self.target).filter(|(_, target)| !target.is_empty())
+        {
             match target.parse::<Target>() {
                 Ok(target) => choice.columns.entry(target).or_default().push(column.clone()),
                 Err(reason) => problems.require(false, "target", reason),
             }
         }
         if !self.column.is_empty() {
-            problems.require(choice.columns.contains_key(&Target::Message), "target", "choose the column that holds the message");
+            problems.require(
+                choice.columns.contains_key(&Target::Message),
+                "target",
+                "choose the column that holds the message",
+            );
         }
         choice.severity = self.severity.parse().ok();
-        problems.require(self.severity.is_empty() || choice.severity.is_some(), "severity", "info, low, medium, high or critical");
+        problems.require(
+            self.severity.is_empty() || choice.severity.is_some(),
+            "severity",
+            "info, low, medium, high or critical",
+        );
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         choice.source = some(&self.source);
         choice.environment = some(&self.environment);
@@ -67,13 +82,19 @@ mod tests {
     use super::*;
 
     fn form() -> MappingForm {
-        let map: ParamsMap = [("column[0]", "msg"), ("target[0]", "message"), ("column[1]", "x"), ("target[1]", "")].into_iter().collect();
+        let map: ParamsMap =
+            [("column[0]", "msg"), ("target[0]", "message"), ("column[1]", "x"), ("target[1]", "")]
+                .into_iter()
+                .collect();
         MappingForm::read(&map).unwrap()
     }
 
     #[test]
     fn a_mapping_is_read_from_the_address() {
-        assert_eq!((form().target_of("msg"), form().target_of("x"), form().target_of("y")), ("message", "", ""));
+        assert_eq!(
+            (form().target_of("msg"), form().target_of("x"), form().target_of("y")),
+            ("message", "", "")
+        );
         assert_eq!(MappingForm::read(&ParamsMap::new()), None);
     }
 

@@ -20,7 +20,8 @@ pub async fn get(scope: &Scope, id: UploadId) -> Answer<UploadShown> {
     let cx = scope.admit::<EventWrite>()?;
     let upload = service::uploads::progress(&cx, id).await?;
     let refused = matches!(upload.state, UploadState::Done | UploadState::Failed) && upload.rejected > 0;
-    let rejections = if refused { service::uploads::rejections(&cx, id, 0, REJECTIONS).await? } else { Vec::new() };
+    let rejections =
+        if refused { service::uploads::rejections(&cx, id, 0, REJECTIONS).await? } else { Vec::new() };
     let rejections = rejections.into_iter().map(rejection).collect();
     Ok(UploadShown { rejections, ..upload_shown(upload, scope.zone) })
 }
@@ -43,7 +44,12 @@ pub fn upload_shown(upload: Upload, zone: Zone) -> UploadShown {
 
 pub fn preview(preview: Preview) -> PreviewShown {
     let guess = |column: &str| {
-        preview.guess.iter().find(|(_, of)| of.as_deref() == Some(column)).map(|(target, _)| target.to_string()).unwrap_or_default()
+        preview
+            .guess
+            .iter()
+            .find(|(_, of)| of.as_deref() == Some(column))
+            .map(|(target, _)| target.to_string())
+            .unwrap_or_default()
     };
     let samples = |at: usize| {
         let mut samples: Vec<String> = Vec::new();
@@ -65,7 +71,8 @@ pub fn preview(preview: Preview) -> PreviewShown {
 
 pub fn tried(tried: DryRun) -> Tried {
     let DryRun { receipt, texts, whole } = tried;
-    let rejections = receipt.rejections.into_iter().zip(texts).take(REJECTIONS as usize).map(rejection).collect();
+    let rejections =
+        receipt.rejections.into_iter().zip(texts).take(REJECTIONS as usize).map(rejection).collect();
     Tried { accepted: receipt.accepted as i64, rejected: receipt.rejected as i64, whole, rejections }
 }
 

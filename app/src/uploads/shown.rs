@@ -62,7 +62,11 @@ pub struct Tried {
 impl UploadShown {
     /// 0 to 100.
     pub fn percent(&self) -> f64 {
-        if self.bytes_total == 0 { 0.0 } else { (self.bytes_done as f64 / self.bytes_total as f64 * 100.0).clamp(0.0, 100.0) }
+        if self.bytes_total == 0 {
+            0.0
+        } else {
+            (self.bytes_done as f64 / self.bytes_total as f64 * 100.0).clamp(0.0, 100.0)
+        }
     }
 }
 

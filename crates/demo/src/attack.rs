@@ -18,15 +18,22 @@ const MINUTE: i64 = HOUR / 60;
 const END: i64 = DAYS * 24;
 
 static EDGE: Origin = Origin { source: "edge-fw", component: "filter", service: "edge", environment: "prod" };
-static BASTION: Origin = Origin { source: "bastion", component: "sshd", service: "access", environment: "prod" };
-static BASTION_SUDO: Origin = Origin { source: "bastion", component: "sudo", service: "access", environment: "prod" };
+static BASTION: Origin =
+    Origin { source: "bastion", component: "sshd", service: "access", environment: "prod" };
+static BASTION_SUDO: Origin =
+    Origin { source: "bastion", component: "sudo", service: "access", environment: "prod" };
 static WEB_SSH: Origin = Origin { source: "web", component: "sshd", service: "shop", environment: "prod" };
 static WEB_SUDO: Origin = Origin { source: "web", component: "sudo", service: "shop", environment: "prod" };
-static DB_SSH: Origin = Origin { source: "postgres", component: "sshd", service: "database", environment: "prod" };
-static DB_SUDO: Origin = Origin { source: "postgres", component: "sudo", service: "database", environment: "prod" };
-static DB: Origin = Origin { source: "postgres", component: "executor", service: "database", environment: "prod" };
-static TRAIL: Origin = Origin { source: "aws-cloudtrail", component: "cloudtrail", service: "aws", environment: "prod" };
-static DC: Origin = Origin { source: "windows-dc", component: "Eventlog", service: "directory", environment: "prod" };
+static DB_SSH: Origin =
+    Origin { source: "postgres", component: "sshd", service: "database", environment: "prod" };
+static DB_SUDO: Origin =
+    Origin { source: "postgres", component: "sudo", service: "database", environment: "prod" };
+static DB: Origin =
+    Origin { source: "postgres", component: "executor", service: "database", environment: "prod" };
+static TRAIL: Origin =
+    Origin { source: "aws-cloudtrail", component: "cloudtrail", service: "aws", environment: "prod" };
+static DC: Origin =
+    Origin { source: "windows-dc", component: "Eventlog", service: "directory", environment: "prod" };
 
 /// The attack's moments in one hour of the story.
 pub(crate) fn hour(hour: i64) -> Vec<Moment> {
@@ -45,7 +52,15 @@ pub(crate) fn hour(hour: i64) -> Vec<Moment> {
     }
 }
 
-fn moment(at: i64, origin: &'static Origin, level: &'static str, system: &str, event_type: &'static str, message: String, details: Value) -> Moment {
+fn moment(
+    at: i64,
+    origin: &'static Origin,
+    level: &'static str,
+    system: &str,
+    event_type: &'static str,
+    message: String,
+    details: Value,
+) -> Moment {
     let details = match details {
         Value::Object(details) => details,
         _ => Map::new(),
@@ -70,7 +85,10 @@ fn knocks(start: i64, count: u64, left: i64, r: &mut Random) -> Vec<Moment> {
 }
 
 fn spraying(start: i64, r: &mut Random) -> Vec<Moment> {
-    const NAMES: [&str; 12] = ["root", "admin", "ubuntu", "postgres", "deploy", "git", "oracle", "test", "backup", "jenkins", "ansible", "mika"];
+    const NAMES: [&str; 12] = [
+        "root", "admin", "ubuntu", "postgres", "deploy", "git", "oracle", "test", "backup", "jenkins",
+        "ansible", "mika",
+    ];
     const KNOWN: [&str; 3] = ["root", "deploy", "mika"];
     let span = 29 * MINUTE;
     let mut found: Vec<_> = (0..312)
@@ -80,25 +98,59 @@ fn spraying(start: i64, r: &mut Random) -> Vec<Moment> {
             let known = if KNOWN.contains(&user) { "" } else { "invalid user " };
             let at = start + 12 * MINUTE + span * i as i64 / 312 + r.below(2_000_000) as i64;
             let message = format!("Failed password for {known}{user} from {ATTACKER} port {port} ssh2");
-            moment(at, &BASTION, "warning", "bastion-1", "login_failed", message, json!({"user": user, "src_ip": ATTACKER, "src_port": port}))
+            moment(
+                at,
+                &BASTION,
+                "warning",
+                "bastion-1",
+                "login_failed",
+                message,
+                json!({"user": user, "src_ip": ATTACKER, "src_port": port}),
+            )
         })
         .collect();
     let message = format!("Accepted password for deploy from {ATTACKER} port 51122 ssh2");
     let details = json!({"user": "deploy", "src_ip": ATTACKER, "src_port": 51122, "method": "password"});
     found.push(moment(start + 43 * MINUTE, &BASTION, "info", "bastion-1", "login", message, details));
     let message = "pam_unix(sshd:session): session opened for user deploy by (uid=0)".to_owned();
-    found.push(moment(start + 43 * MINUTE + 180_000, &BASTION, "info", "bastion-1", "session_opened", message, json!({"user": "deploy"})));
+    found.push(moment(
+        start + 43 * MINUTE + 180_000,
+        &BASTION,
+        "info",
+        "bastion-1",
+        "session_opened",
+        message,
+        json!({"user": "deploy"}),
+    ));
     found
 }
 
 fn lateral(start: i64) -> Vec<Moment> {
     let sudo = |minute, origin, system, command: &str| {
         let message = format!("deploy : TTY=pts/0 ; PWD=/home/deploy ; USER=root ; COMMAND={command}");
-        moment(start + minute * MINUTE, origin, "notice", system, "sudo", message, json!({"user": "deploy", "as": "root", "command": command}))
+        moment(
+            start + minute * MINUTE,
+            origin,
+            "notice",
+            system,
+            "sudo",
+            message,
+            json!({"user": "deploy", "as": "root", "command": command}),
+        )
     };
     let login = |minute, origin, system| {
-        let message = "Accepted publickey for deploy from 10.0.1.5 port 44210 ssh2: RSA SHA256:qY0mJd1pGkS0f4y7cX9wTz".to_owned();
-        moment(start + minute * MINUTE, origin, "info", system, "login", message, json!({"user": "deploy", "src_ip": "10.0.1.5", "method": "publickey"}))
+        let message =
+            "Accepted publickey for deploy from 10.0.1.5 port 44210 ssh2: RSA SHA256:qY0mJd1pGkS0f4y7cX9wTz"
+                .to_owned();
+        moment(
+            start + minute * MINUTE,
+            origin,
+            "info",
+            system,
+            "login",
+            message,
+            json!({"user": "deploy", "src_ip": "10.0.1.5", "method": "publickey"}),
+        )
     };
     vec![
         sudo(1, &BASTION_SUDO, "bastion-1", "/usr/bin/cat /etc/shadow"),
@@ -132,12 +184,20 @@ fn trail(at: i64, level: &'static str, action: &'static str, message: String, re
 
 fn open_group(start: i64) -> Vec<Moment> {
     vec![
-        trail(start + 4 * MINUTE, "info", "DescribeSecurityGroups", format!("DescribeSecurityGroups by deploy from {ATTACKER}"), json!({})),
+        trail(
+            start + 4 * MINUTE,
+            "info",
+            "DescribeSecurityGroups",
+            format!("DescribeSecurityGroups by deploy from {ATTACKER}"),
+            json!({}),
+        ),
         trail(
             start + 7 * MINUTE,
             "error",
             "AuthorizeSecurityGroupIngress",
-            format!("AuthorizeSecurityGroupIngress by deploy from {ATTACKER}: sg-0a1f44c2 opens tcp/5432 to 0.0.0.0/0"),
+            format!(
+                "AuthorizeSecurityGroupIngress by deploy from {ATTACKER}: sg-0a1f44c2 opens tcp/5432 to 0.0.0.0/0"
+            ),
             json!({"groupId": "sg-0a1f44c2", "ipPermissions": {"fromPort": 5432, "toPort": 5432, "cidrIp": "0.0.0.0/0"}}),
         ),
     ]
@@ -149,8 +209,15 @@ fn exfiltration(start: i64, r: &mut Random) -> Vec<Moment> {
         .map(|i| {
             let bytes = r.between(900_000, 42_000_000);
             let key = format!("customers/2026/export-{:05}.parquet", 100 + i);
-            let message = format!("GetObject by deploy from {ATTACKER}: acme-customer-exports/{key}, {bytes} bytes");
-            trail(start + 8 * MINUTE + span * i / 840, "info", "GetObject", message, json!({"bucketName": "acme-customer-exports", "key": key, "bytes": bytes}))
+            let message =
+                format!("GetObject by deploy from {ATTACKER}: acme-customer-exports/{key}, {bytes} bytes");
+            trail(
+                start + 8 * MINUTE + span * i / 840,
+                "info",
+                "GetObject",
+                message,
+                json!({"bucketName": "acme-customer-exports", "key": key, "bytes": bytes}),
+            )
         })
         .collect()
 }

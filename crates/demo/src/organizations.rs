@@ -68,7 +68,13 @@ const fn person(
     Person { email, username, name, time_zone, is_sre: false, memberships }
 }
 
-const fn sender(name: &'static str, source_type: &'static str, ip: &'static str, port: i64, protocol: &'static str) -> Sender {
+const fn sender(
+    name: &'static str,
+    source_type: &'static str,
+    ip: &'static str,
+    port: i64,
+    protocol: &'static str,
+) -> Sender {
     Sender { name, source_type, ip, port, protocol }
 }
 
@@ -77,8 +83,20 @@ pub const ORGANIZATIONS: &[Organization] = &[
         slug: "acme",
         name: "Acme Corporation",
         environments: &[
-            Place { slug: "prod", name: "Production", cloud_provider: Some("aws"), region: Some("eu-central-1"), account_id: Some("123456789012") },
-            Place { slug: "staging", name: "Staging", cloud_provider: Some("aws"), region: Some("eu-central-1"), account_id: Some("210987654321") },
+            Place {
+                slug: "prod",
+                name: "Production",
+                cloud_provider: Some("aws"),
+                region: Some("eu-central-1"),
+                account_id: Some("123456789012"),
+            },
+            Place {
+                slug: "staging",
+                name: "Staging",
+                cloud_provider: Some("aws"),
+                region: Some("eu-central-1"),
+                account_id: Some("210987654321"),
+            },
         ],
         sources: &[
             sender("edge-fw", "firewall", "203.0.113.1", 514, "syslog"),
@@ -101,7 +119,13 @@ pub const ORGANIZATIONS: &[Organization] = &[
         name: "Globex Industries",
         environments: &[
             Place { slug: "prod", name: "Plant", cloud_provider: None, region: None, account_id: None },
-            Place { slug: "staging", name: "Test line", cloud_provider: Some("azure"), region: Some("westeurope"), account_id: Some("5f1c2d3e-0000-4000-8000-0000000000aa") },
+            Place {
+                slug: "staging",
+                name: "Test line",
+                cloud_provider: Some("azure"),
+                region: Some("westeurope"),
+                account_id: Some("5f1c2d3e-0000-4000-8000-0000000000aa"),
+            },
         ],
         sources: &[
             sender("vpn-gw", "firewall", "198.51.100.7", 514, "syslog"),

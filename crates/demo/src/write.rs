@@ -36,7 +36,8 @@ pub(crate) fn event(start: Timestamp, moment: Moment, random: &mut Random) -> Ne
     let mut tail = [0u8; 10];
     tail[..8].copy_from_slice(&random.next().to_be_bytes());
     tail[8..].copy_from_slice(&random.next().to_be_bytes()[..2]);
-    let id = uuid::Builder::from_unix_timestamp_millis(occurred_at.millis().unsigned_abs(), &tail).into_uuid();
+    let id =
+        uuid::Builder::from_unix_timestamp_millis(occurred_at.millis().unsigned_abs(), &tail).into_uuid();
     let mut payload = details;
     for (name, value) in [
         ("occurred_at", occurred_at.iso()),
@@ -90,15 +91,26 @@ pub(crate) fn fill(text: &str, random: &mut Random) -> (String, Map<String, Valu
 
 fn value(name: &str, r: &mut Random) -> Value {
     const USERS: [&str; 8] = ["ada", "mika", "vera", "jonas", "priya", "tomas", "lena", "deploy"];
-    const PATHS: [&str; 8] =
-        ["/", "/cart", "/checkout", "/api/v2/orders", "/api/v2/products/search", "/login", "/account/invoices", "/static/app.js"];
+    const PATHS: [&str; 8] = [
+        "/",
+        "/cart",
+        "/checkout",
+        "/api/v2/orders",
+        "/api/v2/products/search",
+        "/login",
+        "/account/invoices",
+        "/static/app.js",
+    ];
     const SKUS: [&str; 5] = ["AX-100", "BR-220", "CT-315", "DL-470", "EM-058"];
     const REASONS: [&str; 4] = ["insufficient_funds", "card_expired", "do_not_honor", "cvc_mismatch"];
-    const ACTIONS: [&str; 5] = ["DescribeInstances", "ListBuckets", "GetCallerIdentity", "DescribeSecurityGroups", "AssumeRole"];
+    const ACTIONS: [&str; 5] =
+        ["DescribeInstances", "ListBuckets", "GetCallerIdentity", "DescribeSecurityGroups", "AssumeRole"];
     const TABLES: [&str; 4] = ["orders", "invoices", "sessions", "stock_levels"];
     match name {
         "ip" => format!("10.{}.{}.{}", r.below(8), r.below(255), r.between(1, 254)).into(),
-        "client" => format!("{}.{}.{}.{}", r.between(77, 95), r.below(256), r.below(256), r.between(1, 254)).into(),
+        "client" => {
+            format!("{}.{}.{}.{}", r.between(77, 95), r.below(256), r.below(256), r.between(1, 254)).into()
+        }
         "port" => r.between(1024, 65_535).into(),
         "service_port" => [22, 23, 80, 443, 445, 1433, 3306, 3389, 5432, 8080][r.below(10) as usize].into(),
         "user" => r.pick(&USERS).into(),

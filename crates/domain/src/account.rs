@@ -46,7 +46,11 @@ impl NewUser {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
         p.require(organization::is_email(&self.email), "email", "not an e-mail address");
-        p.require(!self.username.trim().is_empty() && self.username.chars().count() <= 150, "username", "give a name of at most 150 characters");
+        p.require(
+            !self.username.trim().is_empty() && self.username.chars().count() <= 150,
+            "username",
+            "give a name of at most 150 characters",
+        );
         p.done()?;
         check_password(&self.password, "password")
     }

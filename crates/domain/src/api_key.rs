@@ -30,18 +30,45 @@ pub struct NewApiKey {
 
 /// The scopes a key can carry, besides `all`: the nouns of the contract, read and write.
 pub const SCOPES: &[&str] = &[
-    "event.read", "event.write", "group.read", "group.write", "view.read", "view.write", "source.read", "source.write", "case.read",
-    "case.write", "tag.read", "tag.write", "drift.read", "drift.write", "environment.read", "environment.write", "member.read",
-    "member.write", "audit.read", "audit.write", "settings.read", "settings.write",
+    "event.read",
+    "event.write",
+    "group.read",
+    "group.write",
+    "view.read",
+    "view.write",
+    "source.read",
+    "source.write",
+    "case.read",
+    "case.write",
+    "tag.read",
+    "tag.write",
+    "drift.read",
+    "drift.write",
+    "environment.read",
+    "environment.write",
+    "member.read",
+    "member.write",
+    "audit.read",
+    "audit.write",
+    "settings.read",
+    "settings.write",
 ];
 
 impl NewApiKey {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
-        p.require(!self.name.trim().is_empty() && self.name.chars().count() <= 100, "name", "give a name of at most 100 characters");
+        p.require(
+            !self.name.trim().is_empty() && self.name.chars().count() <= 100,
+            "name",
+            "give a name of at most 100 characters",
+        );
         p.require(!self.scopes.is_empty(), "scopes", "choose at least one scope");
         for s in &self.scopes {
-            p.require(s == "all" || SCOPES.contains(&s.as_str()), "scopes", &format!("unknown scope '{s}'; use <noun>.read, <noun>.write or all"));
+            p.require(
+                s == "all" || SCOPES.contains(&s.as_str()),
+                "scopes",
+                &format!("unknown scope '{s}'; use <noun>.read, <noun>.write or all"),
+            );
         }
         p.done()
     }
@@ -66,6 +93,12 @@ pub fn permissions(scopes: &[String]) -> PermissionSet {
             }
         }
     }
-    let own = [Key::AccountRead, Key::AccountWrite, Key::OrganizationCreate, Key::UserCreate, Key::OrganizationEnter];
+    let own = [
+        Key::AccountRead,
+        Key::AccountWrite,
+        Key::OrganizationCreate,
+        Key::UserCreate,
+        Key::OrganizationEnter,
+    ];
     Key::ALL.iter().filter(|k| set.has(**k) && !own.contains(k)).fold(PermissionSet::NONE, |s, k| s.with(*k))
 }

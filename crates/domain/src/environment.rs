@@ -36,10 +36,22 @@ pub const CLOUD_PROVIDERS: [&str; 3] = ["aws", "gcp", "azure"];
 impl NewEnvironment {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
-        p.require(organization::is_slug(&self.slug), "slug", "use 2 to 63 lower-case letters, digits and hyphens, starting with a letter");
-        p.require(!self.name.trim().is_empty() && self.name.chars().count() <= 255, "name", "give a name of at most 255 characters");
+        p.require(
+            organization::is_slug(&self.slug),
+            "slug",
+            "use 2 to 63 lower-case letters, digits and hyphens, starting with a letter",
+        );
+        p.require(
+            !self.name.trim().is_empty() && self.name.chars().count() <= 255,
+            "name",
+            "give a name of at most 255 characters",
+        );
         if let Some(c) = &self.cloud_provider {
-            p.require(CLOUD_PROVIDERS.contains(&c.as_str()), "cloud_provider", "aws, gcp, azure, or leave it empty");
+            p.require(
+                CLOUD_PROVIDERS.contains(&c.as_str()),
+                "cloud_provider",
+                "aws, gcp, azure, or leave it empty",
+            );
         }
         p.require(self.tags.is_object() || self.tags.is_null(), "tags", "a JSON object of names and values");
         p.done()

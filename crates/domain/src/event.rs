@@ -84,7 +84,8 @@ pub fn normalise(
     now: Timestamp,
 ) -> Result<NewEvent, Vec<FieldError>> {
     let text = serde_json::to_string(object).unwrap_or_default();
-    let raw = sound(&text).map_err(|reason| vec![FieldError { field: String::new(), reason: reason.to_owned() }])?;
+    let raw = sound(&text)
+        .map_err(|reason| vec![FieldError { field: String::new(), reason: reason.to_owned() }])?;
     let mut row = Row::new(mapping);
     for (name, value) in object {
         row.put_value(mapping, name, value);
@@ -122,7 +123,9 @@ pub fn describe_cloud_trail(object: &serde_json::Map<String, serde_json::Value>)
         .or_else(|| text(&["requestParameters", "instanceId"]))
         .or_else(|| text(&["requestParameters", "groupId"]))
         .or_else(|| text(&["requestParameters", "roleName"]))
-        .or_else(|| object.get("resources").and_then(|r| r.get(0)).and_then(|r| r.get("ARN")).and_then(Value::as_str));
+        .or_else(|| {
+            object.get("resources").and_then(|r| r.get(0)).and_then(|r| r.get("ARN")).and_then(Value::as_str)
+        });
     for (word, part) in [
         ("by", actor),
         ("from", text(&["sourceIPAddress"])),

@@ -105,7 +105,8 @@ pub fn from_decimal(text: &str) -> Result<Timestamp, Problem> {
         MILLIS..MICROS => 3,
         MICROS.. => 0,
     };
-    Timestamp::from_micros(base.micros() + scaled(fraction.as_bytes(), digits).ok_or(NOT_A_TIME)?).ok_or(OUT_OF_RANGE)
+    Timestamp::from_micros(base.micros() + scaled(fraction.as_bytes(), digits).ok_or(NOT_A_TIME)?)
+        .ok_or(OUT_OF_RANGE)
 }
 
 /// Digits, at most one dot, maybe a sign or an exponent.
@@ -123,7 +124,8 @@ fn is_decimal(b: &[u8]) -> bool {
     match rest {
         [] => true,
         [b'e' | b'E', exponent @ ..] => {
-            let exponent = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+            let exponent =
+                exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
             (1..=3).contains(&exponent.len()) && exponent.iter().all(u8::is_ascii_digit)
         }
         _ => false,
@@ -198,7 +200,9 @@ impl<'a> Cursor<'a> {
         day_part(h, m, s, micros)
     }
     fn fraction(&mut self) -> Result<i64, Problem> {
-        if !self.peek().is_some_and(|c| matches!(c, b'.' | b',')) || !self.b.get(self.at + 1).is_some_and(u8::is_ascii_digit) {
+        if !self.peek().is_some_and(|c| matches!(c, b'.' | b','))
+            || !self.b.get(self.at + 1).is_some_and(u8::is_ascii_digit)
+        {
             return Ok(0);
         }
         self.at += 1;
@@ -212,10 +216,12 @@ impl<'a> Cursor<'a> {
         self.blanks();
         match self.peek() {
             None => Ok(0),
-            Some(b'Z' | b'z' | b'U' | b'u' | b'G' | b'g') => match self.word().to_ascii_lowercase().as_slice() {
-                b"z" | b"utc" | b"gmt" => Ok(0),
-                _ => Err(NOT_A_TIME),
-            },
+            Some(b'Z' | b'z' | b'U' | b'u' | b'G' | b'g') => {
+                match self.word().to_ascii_lowercase().as_slice() {
+                    b"z" | b"utc" | b"gmt" => Ok(0),
+                    _ => Err(NOT_A_TIME),
+                }
+            }
             Some(sign @ (b'+' | b'-')) => {
                 self.at += 1;
                 let h = self.number(2, 2)?;

@@ -70,7 +70,11 @@ impl NewMember {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
         p.require(organization::is_email(self.email.trim()), "email", "not an e-mail address");
-        p.require(self.display_name.as_ref().is_none_or(|n| n.chars().count() <= 150), "display_name", "use at most 150 characters");
+        p.require(
+            self.display_name.as_ref().is_none_or(|n| n.chars().count() <= 150),
+            "display_name",
+            "use at most 150 characters",
+        );
         p.done()?;
         self.password.as_deref().map_or(Ok(()), |password| account::check_password(password, "password"))
     }

@@ -28,8 +28,16 @@ pub struct NewOrganization {
 impl NewOrganization {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
-        p.require(is_slug(&self.slug), "slug", "use 2 to 63 lower-case letters, digits and hyphens, starting with a letter");
-        p.require(!self.name.trim().is_empty() && self.name.chars().count() <= 255, "name", "give a name of at most 255 characters");
+        p.require(
+            is_slug(&self.slug),
+            "slug",
+            "use 2 to 63 lower-case letters, digits and hyphens, starting with a letter",
+        );
+        p.require(
+            !self.name.trim().is_empty() && self.name.chars().count() <= 255,
+            "name",
+            "give a name of at most 255 characters",
+        );
         if let Some(email) = &self.contact_email {
             p.require(is_email(email), "contact_email", "not an e-mail address");
         }
@@ -51,5 +59,9 @@ pub fn is_slug(text: &str) -> bool {
 pub fn is_email(text: &str) -> bool {
     let mut parts = text.splitn(2, '@');
     let (local, host) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-    text.len() <= 320 && !local.is_empty() && !host.is_empty() && !host.contains('@') && !text.chars().any(char::is_whitespace)
+    text.len() <= 320
+        && !local.is_empty()
+        && !host.is_empty()
+        && !host.contains('@')
+        && !text.chars().any(char::is_whitespace)
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::group::Group;
 use crate::Timestamp;
+use crate::group::Group;
 
 /// Events in one bucket by severity, in the order of [`crate::Severity::ALL`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

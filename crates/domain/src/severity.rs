@@ -39,13 +39,16 @@ impl Severity {
         word.copy_from_slice(text.as_bytes());
         word.make_ascii_lowercase();
         Some(match &*word {
-            b"info" | b"information" | b"informational" | b"debug" | b"dbg" | b"trace" | b"verbose" | b"fine" | b"finer" | b"finest"
-            | b"config" | b"success" | b"ok" | b"audit success" | b"sev5" | b"i" | b"d" | b"v" | b"t" | b"6" | b"7" => Self::Info,
+            b"info" | b"information" | b"informational" | b"debug" | b"dbg" | b"trace" | b"verbose"
+            | b"fine" | b"finer" | b"finest" | b"config" | b"success" | b"ok" | b"audit success"
+            | b"sev5" | b"i" | b"d" | b"v" | b"t" | b"6" | b"7" => Self::Info,
             b"low" | b"notice" | b"sev4" | b"n" | b"5" => Self::Low,
-            b"medium" | b"moderate" | b"warning" | b"warn" | b"audit failure" | b"sev3" | b"w" | b"4" => Self::Medium,
+            b"medium" | b"moderate" | b"warning" | b"warn" | b"audit failure" | b"sev3" | b"w" | b"4" => {
+                Self::Medium
+            }
             b"high" | b"error" | b"err" | b"severe" | b"failure" | b"sev2" | b"e" | b"3" => Self::High,
-            b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" | b"fatal" | b"sev1" | b"sev0" | b"f" | b"c" | b"0"
-            | b"1" | b"2" => Self::Critical,
+            b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" | b"fatal" | b"sev1"
+            | b"sev0" | b"f" | b"c" | b"0" | b"1" | b"2" => Self::Critical,
             _ => return None,
         })
     }
@@ -75,7 +78,10 @@ impl FromStr for Severity {
     type Err = &'static str;
     /// The five stored words only; vocabularies of other systems go through [`Severity::from_vocabulary`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or("not a severity: info, low, medium, high or critical")
+        Self::ALL
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or("not a severity: info, low, medium, high or critical")
     }
 }
 

@@ -26,7 +26,8 @@ pub struct Source {
     pub updated_at: Timestamp,
 }
 
-pub const SOURCE_TYPES: [&str; 8] = ["web_server", "database", "firewall", "router", "application", "cloud", "host", "other"];
+pub const SOURCE_TYPES: [&str; 8] =
+    ["web_server", "database", "firewall", "router", "application", "cloud", "host", "other"];
 pub const STATUSES: [&str; 3] = ["active", "inactive", "error"];
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,8 +43,16 @@ pub struct NewSource {
 impl NewSource {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
-        p.require(!self.name.trim().is_empty() && self.name.chars().count() <= 255, "name", "give a name of at most 255 characters");
-        p.require(SOURCE_TYPES.contains(&self.source_type.as_str()), "source_type", "choose one of the listed types");
+        p.require(
+            !self.name.trim().is_empty() && self.name.chars().count() <= 255,
+            "name",
+            "give a name of at most 255 characters",
+        );
+        p.require(
+            SOURCE_TYPES.contains(&self.source_type.as_str()),
+            "source_type",
+            "choose one of the listed types",
+        );
         p.require(STATUSES.contains(&self.status.as_str()), "status", "active, inactive or error");
         if let Some(ip) = &self.ip {
             p.require(ip.parse::<std::net::IpAddr>().is_ok(), "ip", "not an IP address");

@@ -31,8 +31,17 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Self; 9] =
-        [Self::Number, Self::Hex, Self::Uuid, Self::Ip, Self::Path, Self::Quoted, Self::Mail, Self::Url, Self::Id];
+    pub const ALL: [Self; 9] = [
+        Self::Number,
+        Self::Hex,
+        Self::Uuid,
+        Self::Ip,
+        Self::Path,
+        Self::Quoted,
+        Self::Mail,
+        Self::Url,
+        Self::Id,
+    ];
     /// As it is written in a template.
     pub fn mark(self) -> &'static str {
         match self {

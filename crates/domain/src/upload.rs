@@ -57,7 +57,11 @@ pub struct Choice {
 impl Choice {
     /// The mapping that the readers take.
     pub fn mapping(&self) -> Mapping {
-        let mut mapping = if self.columns.values().all(Vec::is_empty) { Mapping::import() } else { Mapping::custom(&self.columns) };
+        let mut mapping = if self.columns.values().all(Vec::is_empty) {
+            Mapping::import()
+        } else {
+            Mapping::custom(&self.columns)
+        };
         mapping.severity = self.severity.or(mapping.severity);
         mapping.source = self.source.clone().filter(|s| !s.trim().is_empty());
         mapping.environment = self.environment.clone().filter(|s| !s.trim().is_empty());

@@ -51,7 +51,8 @@ pub async fn create(cx: &Cx<ApiKeyWrite>, new: NewApiKey) -> Result<(ApiKey, Str
     };
     let mut tx = cx.write().await?;
     store::api_key::insert(&mut tx, &key, &hash_of(&secret)).await?;
-    tx.commit(AuditEntry::new(Action::API_KEY_CREATED, "api_key", key.id).change(None, Some(told(&key)))).await?;
+    tx.commit(AuditEntry::new(Action::API_KEY_CREATED, "api_key", key.id).change(None, Some(told(&key))))
+        .await?;
     Ok((key, secret))
 }
 
@@ -65,13 +66,20 @@ pub async fn revoke(cx: &Cx<ApiKeyWrite>, id: ApiKeyId) -> Result<()> {
     let now = tx.now();
     store::api_key::revoke(&mut tx, id, now).await?;
     let new = ApiKey { revoked_at: Some(now), ..old.clone() };
-    tx.commit(AuditEntry::new(Action::API_KEY_REVOKED, "api_key", id).change(Some(told(&old)), Some(told(&new)))).await?;
+    tx.commit(
+        AuditEntry::new(Action::API_KEY_REVOKED, "api_key", id).change(Some(told(&old)), Some(told(&new))),
+    )
+    .await?;
     cx.services.memory.keys.forget_all();
     Ok(())
 }
 
 /// For the command line. The key has no maker, so its scopes alone bound it.
-pub async fn create_for_organization(services: &Services, slug: &str, new: NewApiKey) -> Result<(ApiKey, String)> {
+pub async fn create_for_organization(
+    services: &Services,
+    slug: &str,
+    new: NewApiKey,
+) -> Result<(ApiKey, String)> {
     let organization = organizations::by_slug(services, slug).await?;
     create(&services.admit(&Actor::system("command line", organization.id))?, new).await
 }
@@ -150,7 +158,8 @@ impl KeyCache {
 /// `None`: not the form of a key.
 fn digest_of(secret: &str) -> Option<Digest32> {
     let rest = secret.strip_prefix(PREFIX)?;
-    (rest.len() == 64 && rest.bytes().all(|b| b.is_ascii_hexdigit())).then(|| Sha256::digest(secret.as_bytes()).into())
+    (rest.len() == 64 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+        .then(|| Sha256::digest(secret.as_bytes()).into())
 }
 
 fn hash_of(secret: &str) -> String {
@@ -170,7 +179,9 @@ async fn look_up(services: &Services, digest: Digest32) -> Result<Known> {
         (Some(true), None, true) => Some(PermissionSet::of(Holder::Sre)),
         (Some(_), _, _) => None,
     };
-    let Some(allowed) = maker_allows.filter(|_| same && holder.organization_active && holder.key.revoked_at.is_none()) else {
+    let Some(allowed) =
+        maker_allows.filter(|_| same && holder.organization_active && holder.key.revoked_at.is_none())
+    else {
         return Err(Error::Unauthenticated);
     };
     let known = Known {

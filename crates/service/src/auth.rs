@@ -92,7 +92,9 @@ pub async fn viewer(services: &Services, session: UserSessionId, client: &Client
     };
     let Some(device) = device else { return Ok(None) };
     let seen = device.session.last_seen_at;
-    let over = device.session.revoked_at.is_some() || now >= device.session.expires_at || now >= seen.plus_seconds(IDLE);
+    let over = device.session.revoked_at.is_some()
+        || now >= device.session.expires_at
+        || now >= seen.plus_seconds(IDLE);
     if over || !device.user.enabled {
         return Ok(None);
     }
@@ -137,7 +139,15 @@ pub async fn create_first_admin(
     store::account::insert(&mut tx, &user, &phc).await?;
     let membership: MembershipId = services.clock.id();
     let level = ApprovalLevel::Executive;
-    store::member::insert(&mut tx.within(organization.id), membership, user.id, Role::Admin, level, stamp.now).await?;
+    store::member::insert(
+        &mut tx.within(organization.id),
+        membership,
+        user.id,
+        Role::Admin,
+        level,
+        stamp.now,
+    )
+    .await?;
     let device = device_of(services, user.id, client);
     store::session::insert_device(&mut tx, &device).await?;
     store::account::set_last_login(&mut tx, user.id, stamp.now).await?;
@@ -196,16 +206,29 @@ pub async fn change_password(cx: &Cx<AccountWrite>, old: &str, new: &str) -> Res
         Some(kept) => store::session::revoke_other_devices(&mut tx, user.id, kept, stamp.now).await?,
         None => store::session::revoke_devices(&mut tx, user.id, stamp.now).await?,
     };
-    let entry = AuditEntry::new(Action::PASSWORD_CHANGED, "user", user.id).metadata(json!({ "devices_signed_out": others }));
+    let entry = AuditEntry::new(Action::PASSWORD_CHANGED, "user", user.id)
+        .metadata(json!({ "devices_signed_out": others }));
     Ok(tx.commit(&cx.actor.audit(), stamp, entry).await?)
 }
 
 /// Changes what one's own account shows. `time_zone` is an IANA name.
-pub async fn update_account(cx: &Cx<AccountWrite>, display_name: Option<&str>, time_zone: &str) -> Result<User> {
+pub async fn update_account(
+    cx: &Cx<AccountWrite>,
+    display_name: Option<&str>,
+    time_zone: &str,
+) -> Result<User> {
     let display_name = display_name.map(str::trim).filter(|n| !n.is_empty());
     let mut p = Problems::default();
-    p.require(display_name.is_none_or(|n| n.chars().count() <= 150), "display_name", "use at most 150 characters");
-    p.require(is_time_zone(time_zone), "time_zone", "choose a time zone of the IANA list, such as Europe/Berlin");
+    p.require(
+        display_name.is_none_or(|n| n.chars().count() <= 150),
+        "display_name",
+        "use at most 150 characters",
+    );
+    p.require(
+        is_time_zone(time_zone),
+        "time_zone",
+        "choose a time zone of the IANA list, such as Europe/Berlin",
+    );
     p.done()?;
     let id = own(&cx.actor)?.id;
     let stamp = cx.services.stamp();
@@ -342,7 +365,8 @@ fn device_of(services: &Services, user: UserId, client: &Client) -> UserSession 
 
 /// What a browser sends is kept up to a bound.
 fn bounded(client: &Client) -> Client {
-    let cut = |text: &Option<String>, most: usize| text.as_ref().map(|t| t.chars().take(most).collect::<String>());
+    let cut =
+        |text: &Option<String>, most: usize| text.as_ref().map(|t| t.chars().take(most).collect::<String>());
     Client { ip_address: cut(&client.ip_address, 64), user_agent: cut(&client.user_agent, 500) }
 }
 
@@ -400,7 +424,10 @@ struct Subjects {
 
 impl Subjects {
     fn new(services: &Services, email: &str, client: &Client) -> Self {
-        Self { account: services.secrets.tag("sign_in_attempts", email), address: client.ip_address.as_deref().map(network) }
+        Self {
+            account: services.secrets.tag("sign_in_attempts", email),
+            address: client.ip_address.as_deref().map(network),
+        }
     }
     fn of(&self, kind: AttemptKind) -> Option<&str> {
         match kind {
@@ -435,7 +462,12 @@ async fn refuse_locked(tx: &mut SystemTx, subjects: &Subjects, now: Timestamp) -
     Ok(())
 }
 
-async fn count_failure(services: &Services, user: Option<User>, subjects: &Subjects, client: &Client) -> Result<()> {
+async fn count_failure(
+    services: &Services,
+    user: Option<User>,
+    subjects: &Subjects,
+    client: &Client,
+) -> Result<()> {
     let stamp = services.stamp();
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     let mut wait = 0;
@@ -518,7 +550,9 @@ fn argon2() -> Result<&'static Argon2<'static>> {
 async fn hash(_turn: &SemaphorePermit<'_>, password: &str) -> Result<String> {
     let password = password.to_owned();
     let hasher = argon2()?;
-    let done = tokio::task::spawn_blocking(move || hasher.hash_password(password.as_bytes()).map(|h: PasswordHash| h.to_string()));
+    let done = tokio::task::spawn_blocking(move || {
+        hasher.hash_password(password.as_bytes()).map(|h: PasswordHash| h.to_string())
+    });
     match done.await {
         Ok(Ok(phc)) => Ok(phc),
         Ok(Err(error)) => Err(Error::Internal(format!("cannot hash a password: {error}"))),
@@ -532,7 +566,8 @@ async fn verify(_turn: &SemaphorePermit<'_>, password: &str, phc: String) -> Res
     let password = if too_long { String::new() } else { password.to_owned() };
     let hasher = argon2()?;
     let done = tokio::task::spawn_blocking(move || {
-        PasswordHash::new(&phc).is_ok_and(|parsed| hasher.verify_password(password.as_bytes(), &parsed).is_ok())
+        PasswordHash::new(&phc)
+            .is_ok_and(|parsed| hasher.verify_password(password.as_bytes(), &parsed).is_ok())
     });
     let fits = done.await.map_err(|error| Error::Internal(format!("checking a password ended: {error}")))?;
     Ok(fits && !too_long)
@@ -564,7 +599,9 @@ mod tests {
         assert!(is_current(DUMMY));
         let phc: PasswordHash = argon2().unwrap().hash_password(b"x").unwrap();
         assert!(is_current(&phc.to_string()));
-        assert!(!is_current("$argon2id$v=19$m=4096,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+        assert!(!is_current(
+            "$argon2id$v=19$m=4096,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        ));
     }
 
     #[test]

@@ -41,6 +41,10 @@ impl Clock {
 /// A UUIDv7 whose time is `at`, with fresh random bits.
 pub fn id_at<T: Id>(at: Timestamp) -> T {
     let micros = at.micros();
-    let time = uuid::Timestamp::from_unix(NoContext, micros.div_euclid(1_000_000).unsigned_abs(), (micros.rem_euclid(1_000_000) * 1000) as u32);
+    let time = uuid::Timestamp::from_unix(
+        NoContext,
+        micros.div_euclid(1_000_000).unsigned_abs(),
+        (micros.rem_euclid(1_000_000) * 1000) as u32,
+    );
     T::from_uuid(Uuid::new_v7(time))
 }

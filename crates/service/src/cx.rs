@@ -50,7 +50,10 @@ pub struct Client {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Who {
     User(User),
-    ApiKey { id: ApiKeyId, prefix: String },
+    ApiKey {
+        id: ApiKeyId,
+        prefix: String,
+    },
     /// The command line or a background task.
     System(&'static str),
 }
@@ -70,7 +73,14 @@ pub struct Actor {
 impl Actor {
     /// The command line or a background task, in one organization.
     pub fn system(name: &'static str, organization: OrganizationId) -> Self {
-        Self { who: Who::System(name), organization, permissions: PermissionSet::all(), role: None, session: None, client: Client::default() }
+        Self {
+            who: Who::System(name),
+            organization,
+            permissions: PermissionSet::all(),
+            role: None,
+            session: None,
+            client: Client::default(),
+        }
     }
     /// The command line or a background task, on the platform.
     pub fn platform(name: &'static str) -> Self {
@@ -101,7 +111,14 @@ pub struct Cx<P> {
 
 impl Services {
     pub fn new(db: Db, clock: Clock, secrets: Secrets, demo: bool) -> Self {
-        Self { db, clock, secrets: Arc::new(secrets), demo, memory: Arc::default(), data_dir: Path::new("data").into() }
+        Self {
+            db,
+            clock,
+            secrets: Arc::new(secrets),
+            demo,
+            memory: Arc::default(),
+            data_dir: Path::new("data").into(),
+        }
     }
     /// The data folder; `data` in the working folder when nobody says otherwise.
     #[must_use]
@@ -149,6 +166,12 @@ impl<P: Permission> Cx<P> {
 
 impl<P: Mutating> Cx<P> {
     pub async fn write(&self) -> Result<WriteTx> {
-        Ok(WriteTx::begin(&self.services.db, self.actor.organization, self.actor.audit(), self.services.stamp()).await?)
+        Ok(WriteTx::begin(
+            &self.services.db,
+            self.actor.organization,
+            self.actor.audit(),
+            self.services.stamp(),
+        )
+        .await?)
     }
 }

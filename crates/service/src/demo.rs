@@ -33,8 +33,10 @@ pub fn credentials() -> Vec<Credential> {
     PEOPLE
         .iter()
         .map(|person| {
-            let roles: Vec<String> = person.memberships.iter().map(|(slug, role)| format!("{role} of {slug}")).collect();
-            let role = if person.is_sre { "platform (every organization)".to_owned() } else { roles.join(", ") };
+            let roles: Vec<String> =
+                person.memberships.iter().map(|(slug, role)| format!("{role} of {slug}")).collect();
+            let role =
+                if person.is_sre { "platform (every organization)".to_owned() } else { roles.join(", ") };
             Credential { email: person.email, password: PASSWORD, name: person.name, role }
         })
         .collect()
@@ -67,10 +69,12 @@ pub async fn fill(services: &Services, mut progress: impl FnMut(u64) + Send) -> 
         let id: OrganizationId = derive(&["organization", organization.slug]);
         place(&mut tx, organization, id, start).await?;
         let events = events(&mut tx, organization, id, end, &mut total, &mut progress).await?;
-        let entry = AuditEntry::new(Action::DEMO_FILLED, "organization", id).metadata(json!({ "events": events, "until": end }));
+        let entry = AuditEntry::new(Action::DEMO_FILLED, "organization", id)
+            .metadata(json!({ "events": events, "until": end }));
         tx.append_in(id, &actor, services.stamp(), entry).await?;
     }
-    let entry = AuditEntry::new(Action::DEMO_FILLED, "platform", "demo").metadata(json!({ "events": total, "until": end }));
+    let entry = AuditEntry::new(Action::DEMO_FILLED, "platform", "demo")
+        .metadata(json!({ "events": total, "until": end }));
     tx.commit(&actor, services.stamp(), entry).await?;
     Ok(true)
 }
@@ -99,7 +103,12 @@ async fn people(tx: &mut SystemTx, hashes: Vec<String>, at: Timestamp) -> Result
 }
 
 /// The organization with its members, environments and sources.
-async fn place(tx: &mut SystemTx, demo: &'static ::demo::Organization, id: OrganizationId, at: Timestamp) -> Result<()> {
+async fn place(
+    tx: &mut SystemTx,
+    demo: &'static ::demo::Organization,
+    id: OrganizationId,
+    at: Timestamp,
+) -> Result<()> {
     let organization = Organization {
         id,
         slug: demo.slug.to_owned(),
@@ -120,7 +129,15 @@ async fn place(tx: &mut SystemTx, demo: &'static ::demo::Organization, id: Organ
                 Role::Admin => ApprovalLevel::Executive,
             };
             let user: UserId = derive(&["user", person.email]);
-            store::member::insert(&mut within, derive(&["member", slug, person.email]), user, *role, level, at).await?;
+            store::member::insert(
+                &mut within,
+                derive(&["member", slug, person.email]),
+                user,
+                *role,
+                level,
+                at,
+            )
+            .await?;
         }
     }
     for place in demo.environments {

@@ -34,18 +34,25 @@ pub async fn create(cx: &Cx<EnvironmentWrite>, new: NewEnvironment) -> Result<En
     };
     let mut tx = cx.write().await?;
     store::environment::insert(&mut tx, &environment).await.map_err(slug_taken)?;
-    let entry = AuditEntry::new(Action::ENVIRONMENT_CREATED, "environment", environment.id).change(None, Some(told(&environment)));
+    let entry = AuditEntry::new(Action::ENVIRONMENT_CREATED, "environment", environment.id)
+        .change(None, Some(told(&environment)));
     tx.commit(entry).await?;
     Ok(environment)
 }
 
 /// The slug of an environment that events name stays: they carry it.
-pub async fn update(cx: &Cx<EnvironmentWrite>, id: EnvironmentId, new: NewEnvironment) -> Result<Environment> {
+pub async fn update(
+    cx: &Cx<EnvironmentWrite>,
+    id: EnvironmentId,
+    new: NewEnvironment,
+) -> Result<Environment> {
     new.check()?;
     let mut tx = cx.write().await?;
     let old = store::environment::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     if old.slug != new.slug && store::environment::has_events(&mut tx, &old.slug).await? {
-        return Err(Error::Conflict("events name this environment; its slug cannot change any more".to_owned()));
+        return Err(Error::Conflict(
+            "events name this environment; its slug cannot change any more".to_owned(),
+        ));
     }
     let environment = Environment {
         slug: new.slug,
@@ -80,7 +87,11 @@ pub async fn delete(cx: &Cx<EnvironmentWrite>, id: EnvironmentId) -> Result<()> 
         return Err(Error::Conflict("events name this environment; deactivate it instead".to_owned()));
     }
     store::environment::delete(&mut tx, id).await?;
-    Ok(tx.commit(AuditEntry::new(Action::ENVIRONMENT_DELETED, "environment", id).change(Some(told(&old)), None)).await?)
+    Ok(tx
+        .commit(
+            AuditEntry::new(Action::ENVIRONMENT_DELETED, "environment", id).change(Some(told(&old)), None),
+        )
+        .await?)
 }
 
 async fn set_active(cx: &Cx<EnvironmentWrite>, id: EnvironmentId, is_active: bool) -> Result<Environment> {
@@ -93,7 +104,8 @@ async fn set_active(cx: &Cx<EnvironmentWrite>, id: EnvironmentId, is_active: boo
 }
 
 fn updated(old: &Environment, new: &Environment) -> AuditEntry {
-    AuditEntry::new(Action::ENVIRONMENT_UPDATED, "environment", new.id).change(Some(told(old)), Some(told(new)))
+    AuditEntry::new(Action::ENVIRONMENT_UPDATED, "environment", new.id)
+        .change(Some(told(old)), Some(told(new)))
 }
 
 /// What the audit log keeps of an environment.

@@ -1,7 +1,7 @@
 //! Events: taking them in, listing, counting.
 
-pub(crate) mod queue;
 mod prepare;
+pub(crate) mod queue;
 
 use domain::event::{Event, NewEvent};
 use domain::filter::EventFilter;
@@ -74,13 +74,22 @@ pub async fn ingest(cx: &Cx<EventWrite>, rows: Vec<NewEvent>, origin: Origin) ->
 }
 
 /// As [`ingest`], keeping the answer under the request's key in the same transaction.
-pub async fn ingest_once(cx: &Cx<EventWrite>, rows: Vec<NewEvent>, origin: Origin, once: Idempotency) -> Result<Ingested> {
+pub async fn ingest_once(
+    cx: &Cx<EventWrite>,
+    rows: Vec<NewEvent>,
+    origin: Origin,
+    once: Idempotency,
+) -> Result<Ingested> {
     let rows = prepare_all(cx, rows).await?;
     ingest_prepared_once(cx, rows, origin, once).await
 }
 
 /// As [`ingest`], for rows that went through [`prepare`] where they were parsed.
-pub async fn ingest_prepared(cx: &Cx<EventWrite>, rows: Vec<PreparedEvent>, origin: Origin) -> Result<Ingested> {
+pub async fn ingest_prepared(
+    cx: &Cx<EventWrite>,
+    rows: Vec<PreparedEvent>,
+    origin: Origin,
+) -> Result<Ingested> {
     if rows.is_empty() {
         return Ok(Ingested::default());
     }
@@ -88,11 +97,25 @@ pub async fn ingest_prepared(cx: &Cx<EventWrite>, rows: Vec<PreparedEvent>, orig
 }
 
 /// As [`ingest_once`], for rows that went through [`prepare`].
-pub async fn ingest_prepared_once(cx: &Cx<EventWrite>, rows: Vec<PreparedEvent>, origin: Origin, once: Idempotency) -> Result<Ingested> {
+pub async fn ingest_prepared_once(
+    cx: &Cx<EventWrite>,
+    rows: Vec<PreparedEvent>,
+    origin: Origin,
+    once: Idempotency,
+) -> Result<Ingested> {
     check_key(&once.key)?;
-    let response: Value = serde_json::from_str(&once.response).map_err(|e| Error::Internal(format!("the answer is not JSON: {e}")))?;
+    let response: Value = serde_json::from_str(&once.response)
+        .map_err(|e| Error::Internal(format!("the answer is not JSON: {e}")))?;
     let answer = Answer { request_hash: once.request_hash, status: i64::from(once.status), response };
-    queue::submit(&cx.services, cx.actor.organization, cx.actor.audit(), rows, origin, Some((once.key, answer))).await
+    queue::submit(
+        &cx.services,
+        cx.actor.organization,
+        cx.actor.audit(),
+        rows,
+        origin,
+        Some((once.key, answer)),
+    )
+    .await
 }
 
 /// The answer kept under a key, if there is one.
@@ -109,7 +132,10 @@ pub async fn replay(cx: &Cx<EventWrite>, key: &str, request_hash: &str) -> Resul
 
 fn check_key(key: &str) -> Result<()> {
     if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Error::Invalid(Invalid::field("Idempotency-Key", "use 1 to 255 visible ASCII characters, for example a UUID")));
+        return Err(Error::Invalid(Invalid::field(
+            "Idempotency-Key",
+            "use 1 to 255 visible ASCII characters, for example a UUID",
+        )));
     }
     Ok(())
 }
@@ -118,7 +144,9 @@ fn same_request(answer: Answer, request_hash: &str) -> Result<(u16, String)> {
     if answer.request_hash == request_hash {
         Ok((u16::try_from(answer.status).unwrap_or(200), answer.response.to_string()))
     } else {
-        Err(Error::Conflict("this Idempotency-Key was used with another body; use a new key for a new request".to_owned()))
+        Err(Error::Conflict(
+            "this Idempotency-Key was used with another body; use a new key for a new request".to_owned(),
+        ))
     }
 }
 
@@ -134,10 +162,16 @@ async fn prepare_all(cx: &Cx<EventWrite>, rows: Vec<NewEvent>) -> Result<Vec<Pre
 
 /// A page of the filtered list, in the filter's order. The page can be short, even empty, though there is a next one: after
 /// a certain amount of reading without a match the answer does not wait for the rest.
-pub async fn list(cx: &Cx<EventRead>, filter: &EventFilter, limit: u32, cursor: Option<&str>) -> Result<Page<Event>> {
+pub async fn list(
+    cx: &Cx<EventRead>,
+    filter: &EventFilter,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Event>> {
     check_filter(filter)?;
     let after = cursor.map(parse_cursor).transpose()?;
-    let found = store::event::page(&mut cx.read().await?, filter, after, limit.clamp(1, MAX_PAGE) as usize).await?;
+    let found =
+        store::event::page(&mut cx.read().await?, filter, after, limit.clamp(1, MAX_PAGE) as usize).await?;
     Ok(Page { items: found.events, next_cursor: found.next.map(write_cursor) })
 }
 
@@ -207,6 +241,7 @@ fn parse_cursor(text: &str) -> Result<Position> {
         let id = Uuid::parse_str(id).ok().filter(|_| id.len() == 32)?;
         Some(Position { at, id })
     };
-    parse().ok_or_else(|| Error::Invalid(Invalid::field("cursor", "not a cursor of this list; start again without it")))
+    parse().ok_or_else(|| {
+        Error::Invalid(Invalid::field("cursor", "not a cursor of this list; start again without it"))
+    })
 }
-

@@ -15,7 +15,12 @@ const MAX_PAGE: u32 = 1000;
 const MAX_TEXT: usize = 500;
 
 /// A page of groups, the largest or latest first.
-pub async fn list(cx: &Cx<GroupRead>, filter: &GroupFilter, limit: u32, cursor: Option<&str>) -> Result<Page<Group>> {
+pub async fn list(
+    cx: &Cx<GroupRead>,
+    filter: &GroupFilter,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Group>> {
     if filter.text.as_ref().is_some_and(|t| t.chars().count() > MAX_TEXT) {
         return Err(Error::Invalid(Invalid::field("text", "search for at most 500 characters")));
     }
@@ -33,7 +38,13 @@ pub async fn get(cx: &Cx<GroupRead>, id: GroupId) -> Result<Group> {
 }
 
 /// The group's events over time, at most about `buckets` buckets; from its first to its last event where no range is given.
-pub async fn histogram(cx: &Cx<GroupRead>, id: GroupId, from: Option<Timestamp>, to: Option<Timestamp>, buckets: u32) -> Result<Vec<Bucket>> {
+pub async fn histogram(
+    cx: &Cx<GroupRead>,
+    id: GroupId,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    buckets: u32,
+) -> Result<Vec<Bucket>> {
     let mut tx = cx.read().await?;
     let group = store::group::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let from = from.unwrap_or(group.first_seen);
@@ -62,5 +73,7 @@ fn parse_cursor(text: &str, sort: GroupSort) -> Result<After> {
             GroupSort::LastSeen | GroupSort::FirstSeen => After::Time(Timestamp::from_micros(value)?, id),
         })
     };
-    parse().ok_or_else(|| Error::Invalid(Invalid::field("cursor", "not a cursor of this list; start again without it")))
+    parse().ok_or_else(|| {
+        Error::Invalid(Invalid::field("cursor", "not a cursor of this list; start again without it"))
+    })
 }

@@ -29,7 +29,8 @@ pub async fn run(services: &Services) -> Result<Swept> {
         sessions,
         devices: store::session::delete_devices(&mut tx, now.plus_seconds(-30 * DAY)).await?,
         failures: store::account::delete_failures(&mut tx, now.plus_seconds(-DAY)).await?,
-        idempotency_keys: store::housekeeping::delete_idempotency_keys(&mut tx, now.plus_seconds(-DAY)).await?,
+        idempotency_keys: store::housekeeping::delete_idempotency_keys(&mut tx, now.plus_seconds(-DAY))
+            .await?,
     };
     tx.commit_unaudited_bookkeeping().await?;
     Ok(swept)

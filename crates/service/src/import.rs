@@ -66,7 +66,11 @@ const SHOWN: usize = 500;
 
 /// What is called after each stored batch, with the rows refused in it. An error ends the import.
 pub trait Watch: Send {
-    fn stored(&mut self, progress: Progress, refused: Vec<(Rejection, String)>) -> impl Future<Output = Result<()>> + Send;
+    fn stored(
+        &mut self,
+        progress: Progress,
+        refused: Vec<(Rejection, String)>,
+    ) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// A plain function is a watch too.
@@ -81,7 +85,12 @@ impl<F: FnMut(Progress, Vec<(Rejection, String)>) + Send> Watch for F {
 ///
 /// # Errors
 /// The input cannot be read, or the database gave up; what was stored before stays, and the same call again completes it.
-pub async fn import(cx: &Cx<EventWrite>, input: impl Read + Send + 'static, plan: Plan, watch: &mut impl Watch) -> Result<Progress> {
+pub async fn import(
+    cx: &Cx<EventWrite>,
+    input: impl Read + Send + 'static,
+    plan: Plan,
+    watch: &mut impl Watch,
+) -> Result<Progress> {
     let (sender, mut batches) = mpsc::channel(2);
     let organization = cx.actor.organization;
     let now = cx.now();
@@ -112,7 +121,13 @@ pub async fn import(cx: &Cx<EventWrite>, input: impl Read + Send + 'static, plan
     }
 }
 
-async fn step(cx: &Cx<EventWrite>, batch: Parsed, origin: Origin, progress: &mut Progress, watch: &mut impl Watch) -> Result<()> {
+async fn step(
+    cx: &Cx<EventWrite>,
+    batch: Parsed,
+    origin: Origin,
+    progress: &mut Progress,
+    watch: &mut impl Watch,
+) -> Result<()> {
     let mut tries = 0;
     let stored = loop {
         // The queue is full of other requests, or the database is away for a moment: an import waits.
@@ -144,7 +159,13 @@ pub struct Trial {
 }
 
 /// Reads up to `rows` rows and keeps the first `refusals` refusals; stores nothing.
-pub async fn rehearse(input: impl Read + Send + 'static, plan: Plan, now: Timestamp, rows: u64, refusals: usize) -> Result<Trial> {
+pub async fn rehearse(
+    input: impl Read + Send + 'static,
+    plan: Plan,
+    now: Timestamp,
+    rows: u64,
+    refusals: usize,
+) -> Result<Trial> {
     let work = move || -> io::Result<Trial> {
         let (input, _) = opened(input, &plan)?;
         let mut trial = Trial { whole: true, ..Trial::default() };
@@ -164,7 +185,9 @@ pub async fn rehearse(input: impl Read + Send + 'static, plan: Plan, now: Timest
         }
         Ok(trial)
     };
-    let done = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(format!("reading a file: {e}")))?;
+    let done = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::Internal(format!("reading a file: {e}")))?;
     done.map_err(|e| unreadable(&e))
 }
 
@@ -200,7 +223,8 @@ fn read(
     let (input, bytes) = opened(input, plan)?;
     let mut identities = Identities::new(plan.identity.as_str());
     let mut preparer = Preparer::new(organization);
-    let mut batch = Parsed { rows: Vec::with_capacity(BATCH), refused: Vec::new(), refused_rows: 0, bytes: 0, end: 0 };
+    let mut batch =
+        Parsed { rows: Vec::with_capacity(BATCH), refused: Vec::new(), refused_rows: 0, bytes: 0, end: 0 };
     let mut size = 0;
     for row in wire::read(plan.format, input, &plan.mapping, now)? {
         let row = row?;
@@ -221,8 +245,16 @@ fn read(
         }
         if batch.rows.len() >= BATCH || size >= BATCH_BYTES || batch.refused.len() >= BATCH {
             batch.bytes = bytes.load(Ordering::Relaxed);
-            let next = Parsed { rows: Vec::with_capacity(BATCH), refused: Vec::new(), refused_rows: 0, bytes: 0, end: batch.end };
-            if stop.load(Ordering::Relaxed) || sender.blocking_send(std::mem::replace(&mut batch, next)).is_err() {
+            let next = Parsed {
+                rows: Vec::with_capacity(BATCH),
+                refused: Vec::new(),
+                refused_rows: 0,
+                bytes: 0,
+                end: batch.end,
+            };
+            if stop.load(Ordering::Relaxed)
+                || sender.blocking_send(std::mem::replace(&mut batch, next)).is_err()
+            {
                 return Ok(());
             }
             size = 0;

@@ -31,12 +31,21 @@ pub async fn add(cx: &Cx<MemberWrite>, new: NewMember) -> Result<Member> {
     match (existing, &new.password) {
         (Some(user), _) => add_existing(cx, &user, &new).await,
         (None, Some(password)) => add_with_account(cx, &email, password, &new).await,
-        (None, None) => Err(Invalid::field("password", "nobody has an account with this e-mail; give a first password to make one").into()),
+        (None, None) => Err(Invalid::field(
+            "password",
+            "nobody has an account with this e-mail; give a first password to make one",
+        )
+        .into()),
     }
 }
 
 /// Changes role and approval level.
-pub async fn update(cx: &Cx<MemberWrite>, id: MembershipId, role: Role, approval_level: ApprovalLevel) -> Result<Member> {
+pub async fn update(
+    cx: &Cx<MemberWrite>,
+    id: MembershipId,
+    role: Role,
+    approval_level: ApprovalLevel,
+) -> Result<Member> {
     let mut tx = cx.write().await?;
     let admins = store::member::count_admins(&mut tx).await?;
     let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
@@ -46,7 +55,10 @@ pub async fn update(cx: &Cx<MemberWrite>, id: MembershipId, role: Role, approval
     let now = tx.now();
     store::member::update(&mut tx, id, role, approval_level, now).await?;
     let new = Member { role, approval_level, ..old.clone() };
-    tx.commit(AuditEntry::new(Action::MEMBER_UPDATED, "member", id).change(Some(told(&old)), Some(told(&new)))).await?;
+    tx.commit(
+        AuditEntry::new(Action::MEMBER_UPDATED, "member", id).change(Some(told(&old)), Some(told(&new))),
+    )
+    .await?;
     cx.services.memory.keys.forget_all();
     Ok(new)
 }
@@ -77,12 +89,19 @@ pub async fn enable(cx: &Cx<MemberWrite>, id: MembershipId) -> Result<Member> {
 /// For the command line: adds the account with this e-mail to an organization, making it with `password` when there is
 /// none (an existing account keeps its own). `role`: `viewer`, `analyst`, `admin`, or `sre`, the platform role, which
 /// makes no membership.
-pub async fn add_user(services: &Services, email: &str, slug: &str, role: &str, password: &str) -> Result<User> {
+pub async fn add_user(
+    services: &Services,
+    email: &str,
+    slug: &str,
+    role: &str,
+    password: &str,
+) -> Result<User> {
     let organization = organizations::by_slug(services, slug).await?;
     let email = normal_email(email);
     let actor = Actor::system("command line", organization.id);
     if role != "sre" {
-        let role: Role = role.parse().map_err(|_| Invalid::field("role", "not a role: viewer, analyst, admin or sre"))?;
+        let role: Role =
+            role.parse().map_err(|_| Invalid::field("role", "not a role: viewer, analyst, admin or sre"))?;
         let new = NewMember {
             email: email.clone(),
             role,
@@ -101,7 +120,13 @@ pub async fn add_user(services: &Services, email: &str, slug: &str, role: &str, 
     match existing {
         Some(user) => promote(services, user).await,
         None => {
-            let new = NewUser { username: email.clone(), email, display_name: None, password: password.to_owned(), is_sre: true };
+            let new = NewUser {
+                username: email.clone(),
+                email,
+                display_name: None,
+                password: password.to_owned(),
+                is_sre: true,
+            };
             auth::create_user(&services.admit(&Actor::platform("command line"))?, new).await
         }
     }
@@ -114,7 +139,9 @@ fn told(member: &Member) -> Value {
 
 fn keep_an_admin(member: &Member, admins: i64, verb: &str) -> Result<()> {
     if member.role == Role::Admin && member.enabled && admins <= 1 {
-        return Err(Error::Conflict(format!("you cannot {verb} the last admin; make somebody else an admin first")));
+        return Err(Error::Conflict(format!(
+            "you cannot {verb} the last admin; make somebody else an admin first"
+        )));
     }
     Ok(())
 }
@@ -132,7 +159,12 @@ async fn add_existing(cx: &Cx<MemberWrite>, user: &User, new: &NewMember) -> Res
     Ok(member)
 }
 
-async fn add_with_account(cx: &Cx<MemberWrite>, email: &str, password: &str, new: &NewMember) -> Result<Member> {
+async fn add_with_account(
+    cx: &Cx<MemberWrite>,
+    email: &str,
+    password: &str,
+    new: &NewMember,
+) -> Result<Member> {
     let services = &cx.services;
     let phc = hash_password(services, password).await?;
     let id: MembershipId = services.clock.id();
@@ -140,8 +172,15 @@ async fn add_with_account(cx: &Cx<MemberWrite>, email: &str, password: &str, new
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     // The part before the @ where it is free, else the whole address.
     let short = email.split('@').next().unwrap_or(email).to_owned();
-    let username = if store::account::username_taken(&mut tx, &short).await? { email.to_owned() } else { short };
-    let user = NewUser { email: email.to_owned(), username, display_name: new.display_name.clone(), password: String::new(), is_sre: false };
+    let username =
+        if store::account::username_taken(&mut tx, &short).await? { email.to_owned() } else { short };
+    let user = NewUser {
+        email: email.to_owned(),
+        username,
+        display_name: new.display_name.clone(),
+        password: String::new(),
+        is_sre: false,
+    };
     let user = made(services, &user);
     insert_user(&mut tx, &user, &phc).await?;
     let member = insert(&mut tx.within(cx.actor.organization), id, &user, new, cx.now()).await?;
@@ -150,10 +189,18 @@ async fn add_with_account(cx: &Cx<MemberWrite>, email: &str, password: &str, new
     Ok(member)
 }
 
-async fn insert(tx: &mut impl Writing, id: MembershipId, user: &User, new: &NewMember, now: Timestamp) -> Result<Member> {
-    store::member::insert(tx, id, user.id, new.role, new.approval_level, now).await.map_err(|error| match error {
-        store::Error::Unique => already_a_member(),
-        other => other.into(),
+async fn insert(
+    tx: &mut impl Writing,
+    id: MembershipId,
+    user: &User,
+    new: &NewMember,
+    now: Timestamp,
+) -> Result<Member> {
+    store::member::insert(tx, id, user.id, new.role, new.approval_level, now).await.map_err(|error| {
+        match error {
+            store::Error::Unique => already_a_member(),
+            other => other.into(),
+        }
     })?;
     store::member::get(tx, id).await?.ok_or(Error::NotFound)
 }
@@ -179,7 +226,9 @@ async fn set_enabled(cx: &Cx<MemberWrite>, id: MembershipId, enabled: bool) -> R
     }
     let user = store::account::get(&mut tx, old.user_id).await?.ok_or(Error::NotFound)?;
     if user.is_sre || store::account::count_memberships(&mut tx, user.id).await? > 1 {
-        return Err(Error::Conflict("this account is not this organization's alone; remove the member instead".to_owned()));
+        return Err(Error::Conflict(
+            "this account is not this organization's alone; remove the member instead".to_owned(),
+        ));
     }
     if !enabled {
         keep_an_admin(&old, admins, "disable")?;
@@ -190,7 +239,8 @@ async fn set_enabled(cx: &Cx<MemberWrite>, id: MembershipId, enabled: bool) -> R
     }
     store::account::set_enabled(&mut tx, user.id, enabled, now).await?;
     let new = Member { enabled, ..old.clone() };
-    let entry = AuditEntry::new(Action::MEMBER_UPDATED, "member", id).change(Some(told(&old)), Some(told(&new)));
+    let entry =
+        AuditEntry::new(Action::MEMBER_UPDATED, "member", id).change(Some(told(&old)), Some(told(&new)));
     tx.append_in(here, &actor, services.stamp(), entry).await?;
     let entry = AuditEntry::new(Action::USER_UPDATED, "user", user.id)
         .change(Some(auth::told(&user)), Some(auth::told(&User { enabled, ..user.clone() })));
@@ -207,7 +257,8 @@ async fn promote(services: &Services, user: User) -> Result<User> {
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     store::account::set_sre(&mut tx, user.id, true, stamp.now).await?;
     let new = User { is_sre: true, updated_at: stamp.now, ..user.clone() };
-    let entry = AuditEntry::new(Action::USER_UPDATED, "user", user.id).change(Some(auth::told(&user)), Some(auth::told(&new)));
+    let entry = AuditEntry::new(Action::USER_UPDATED, "user", user.id)
+        .change(Some(auth::told(&user)), Some(auth::told(&new)));
     tx.commit(&Actor::platform("command line").audit(), stamp, entry).await?;
     services.memory.keys.forget_all();
     Ok(new)

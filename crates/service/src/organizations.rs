@@ -7,7 +7,9 @@ use domain::audit::{Action, AuditEntry};
 use domain::invalid::Problems;
 use domain::member::{ApprovalLevel, Role};
 use domain::organization::{NewOrganization, Organization, is_email};
-use domain::permission::{Holder, OrganizationCreate, OrganizationEnter, PermissionSet, SettingsRead, SettingsWrite};
+use domain::permission::{
+    Holder, OrganizationCreate, OrganizationEnter, PermissionSet, SettingsRead, SettingsWrite,
+};
 use domain::{MembershipId, OrganizationId, UserSessionId};
 use serde_json::{Value, json};
 use store::SystemTx;
@@ -37,7 +39,10 @@ pub async fn reach(services: &Services, viewer: &Viewer) -> Result<Vec<Reach>> {
 pub async fn enter(services: &Services, viewer: &Viewer, slug: &str) -> Result<(Organization, Actor)> {
     let (organization, role) = {
         let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-        let organization = store::organization::by_slug(&mut tx, slug).await?.filter(|o| o.is_active).ok_or(Error::NotFound)?;
+        let organization = store::organization::by_slug(&mut tx, slug)
+            .await?
+            .filter(|o| o.is_active)
+            .ok_or(Error::NotFound)?;
         let role = store::member::role(&mut tx.within(organization.id), viewer.user.id).await?;
         (organization, role)
     };
@@ -75,7 +80,8 @@ pub async fn create(cx: &Cx<OrganizationCreate>, new: NewOrganization) -> Result
     if let Who::User(user) = &cx.actor.who {
         let id: MembershipId = services.clock.id();
         let level = ApprovalLevel::Executive;
-        store::member::insert(&mut tx.within(organization.id), id, user.id, Role::Admin, level, cx.now()).await?;
+        store::member::insert(&mut tx.within(organization.id), id, user.id, Role::Admin, level, cx.now())
+            .await?;
         let entry = AuditEntry::new(Action::MEMBER_ADDED, "member", id)
             .change(None, Some(json!({ "email": user.email, "role": Role::Admin, "approval_level": level })));
         tx.append_in(organization.id, &actor, services.stamp(), entry).await?;
@@ -99,16 +105,27 @@ pub async fn update(
     let contact_email = contact_email.map(str::trim).filter(|e| !e.is_empty());
     let name = name.trim();
     let mut p = Problems::default();
-    p.require(!name.is_empty() && name.chars().count() <= 255, "name", "give a name of at most 255 characters");
-    p.require(description.is_none_or(|d| d.chars().count() <= 2000), "description", "use at most 2,000 characters");
+    p.require(
+        !name.is_empty() && name.chars().count() <= 255,
+        "name",
+        "give a name of at most 255 characters",
+    );
+    p.require(
+        description.is_none_or(|d| d.chars().count() <= 2000),
+        "description",
+        "use at most 2,000 characters",
+    );
     p.require(contact_email.is_none_or(is_email), "contact_email", "not an e-mail address");
     p.done()?;
     let mut tx = cx.write().await?;
     let old = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
     let now = tx.now();
-    store::organization::update(&mut tx, &Details { name, description, contact_email }, now).await.map_err(name_taken)?;
+    store::organization::update(&mut tx, &Details { name, description, contact_email }, now)
+        .await
+        .map_err(name_taken)?;
     let new = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
-    let entry = AuditEntry::new(Action::ORGANIZATION_UPDATED, "organization", new.id).change(Some(told(&old)), Some(told(&new)));
+    let entry = AuditEntry::new(Action::ORGANIZATION_UPDATED, "organization", new.id)
+        .change(Some(told(&old)), Some(told(&new)));
     tx.commit(entry).await?;
     Ok(new)
 }
@@ -151,7 +168,8 @@ pub(crate) fn made(services: &Services, new: NewOrganization) -> Organization {
 }
 
 pub(crate) fn created(organization: &Organization) -> AuditEntry {
-    AuditEntry::new(Action::ORGANIZATION_CREATED, "organization", organization.id).change(None, Some(told(organization)))
+    AuditEntry::new(Action::ORGANIZATION_CREATED, "organization", organization.id)
+        .change(None, Some(told(organization)))
 }
 
 fn told(organization: &Organization) -> Value {
@@ -163,7 +181,9 @@ fn told(organization: &Organization) -> Value {
 
 fn name_taken(error: store::Error) -> Error {
     match error {
-        store::Error::Unique => Error::Conflict("an organization with this name or slug exists already".to_owned()),
+        store::Error::Unique => {
+            Error::Conflict("an organization with this name or slug exists already".to_owned())
+        }
         other => other.into(),
     }
 }
@@ -176,7 +196,8 @@ async fn set_active(cx: &Cx<OrganizationCreate>, slug: &str, is_active: bool) ->
     let old = store::organization::by_slug(&mut tx, slug).await?.ok_or(Error::NotFound)?;
     store::organization::set_active(&mut tx, old.id, is_active, stamp.now).await?;
     let new = Organization { is_active, updated_at: stamp.now, ..old.clone() };
-    let entry = AuditEntry::new(Action::ORGANIZATION_UPDATED, "organization", new.id).change(Some(told(&old)), Some(told(&new)));
+    let entry = AuditEntry::new(Action::ORGANIZATION_UPDATED, "organization", new.id)
+        .change(Some(told(&old)), Some(told(&new)));
     tx.append_in(new.id, &actor, services.stamp(), entry.clone()).await?;
     tx.commit(&actor, stamp, entry).await?;
     services.memory.keys.forget_all();
@@ -195,10 +216,12 @@ async fn record_entry(services: &Services, viewer: &Viewer, actor: &Actor) -> Re
     let known = {
         let mut tx = cx.read().await?;
         let session = viewer.session.to_string();
-        store::audit::has_entry_of_session(&mut tx, viewer.user.id, &session, Action::ORGANIZATION_ENTERED).await?
+        store::audit::has_entry_of_session(&mut tx, viewer.user.id, &session, Action::ORGANIZATION_ENTERED)
+            .await?
     };
     if !known {
-        let entry = AuditEntry::new(Action::ORGANIZATION_ENTERED, "organization", actor.organization).metadata(json!({ "as": "sre" }));
+        let entry = AuditEntry::new(Action::ORGANIZATION_ENTERED, "organization", actor.organization)
+            .metadata(json!({ "as": "sre" }));
         cx.write().await?.commit(entry).await?;
     }
     if entered.len() >= MOST {

@@ -16,6 +16,10 @@ pub async fn get(cx: &Cx<EventRead>, from: Timestamp, to: Timestamp) -> Result<O
         return Err(Error::Invalid(Invalid::field("to", "must be after from")));
     }
     let hours = (to.seconds() - from.seconds()) / HOUR + 1;
-    let step = [1, 2, 3, 6, 12, 24, 48, 168, 720, 2184, 8760].into_iter().find(|s| hours <= s * BUCKETS).unwrap_or(87_600) * HOUR;
+    let step = [1, 2, 3, 6, 12, 24, 48, 168, 720, 2184, 8760]
+        .into_iter()
+        .find(|s| hours <= s * BUCKETS)
+        .unwrap_or(87_600)
+        * HOUR;
     Ok(store::overview::get(&mut cx.read().await?, from, to, step).await?)
 }

@@ -27,7 +27,10 @@ impl Secrets {
     /// `v1` + key id (8) + nonce (24) + ciphertext. `place` is e.g. `sessions/<id>`; it must be the same to open.
     pub fn seal(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>> {
         let nonce: [u8; NONCE] = random()?;
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: place.as_bytes() }).map_err(|_| Error::Internal("cannot encrypt".to_owned()))?;
+        let sealed = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: place.as_bytes() })
+            .map_err(|_| Error::Internal("cannot encrypt".to_owned()))?;
         Ok([b"v1", self.id.as_bytes(), &nonce, &sealed].concat())
     }
     /// `None` when it was sealed with another key, for another place, or was changed.

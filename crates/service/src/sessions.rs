@@ -10,7 +10,8 @@ use crate::{Result, Services};
 /// `None` when it does not exist, has expired, or was sealed with another key.
 pub async fn load(services: &Services, id: &str) -> Result<Option<Vec<u8>>> {
     let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-    let sealed = store::session::load(&mut tx, &stored_id(services, id), services.clock.now().seconds()).await?;
+    let sealed =
+        store::session::load(&mut tx, &stored_id(services, id), services.clock.now().seconds()).await?;
     Ok(sealed.and_then(|sealed| services.secrets.open(&place(id), &sealed)))
 }
 

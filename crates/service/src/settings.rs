@@ -49,7 +49,8 @@ pub async fn set(cx: &Cx<SettingsWrite>, key: &str, value: Value) -> Result<Valu
     let old = present(&mut tx, key).await?;
     let now = tx.now();
     store::setting::set(&mut tx, key, &value, now).await?;
-    let entry = AuditEntry::new(Action::SETTINGS_UPDATED, "setting", key).change(Some(old), Some(value.clone()));
+    let entry =
+        AuditEntry::new(Action::SETTINGS_UPDATED, "setting", key).change(Some(old), Some(value.clone()));
     tx.commit(entry).await?;
     Ok(value)
 }
@@ -85,8 +86,16 @@ fn checked(key: &str, value: Value) -> Result<Value> {
         General::KEY => {
             let general: General = read(value)?;
             let mut p = Problems::default();
-            p.require((1..=3650).contains(&general.retention_days), "retention_days", "between 1 and 3,650 days");
-            p.require(is_time_zone(&general.time_zone), "time_zone", "choose a time zone of the IANA list, such as Europe/Berlin");
+            p.require(
+                (1..=3650).contains(&general.retention_days),
+                "retention_days",
+                "between 1 and 3,650 days",
+            );
+            p.require(
+                is_time_zone(&general.time_zone),
+                "time_zone",
+                "choose a time zone of the IANA list, such as Europe/Berlin",
+            );
             p.done()?;
             write(&general)
         }
@@ -94,8 +103,16 @@ fn checked(key: &str, value: Value) -> Result<Value> {
             let limits: RateLimits = read(value)?;
             let mut p = Problems::default();
             let range = 1..=1_000_000;
-            p.require(range.contains(&limits.requests_per_minute), "requests_per_minute", "between 1 and 1,000,000");
-            p.require(range.contains(&limits.events_per_second), "events_per_second", "between 1 and 1,000,000");
+            p.require(
+                range.contains(&limits.requests_per_minute),
+                "requests_per_minute",
+                "between 1 and 1,000,000",
+            );
+            p.require(
+                range.contains(&limits.events_per_second),
+                "events_per_second",
+                "between 1 and 1,000,000",
+            );
             p.done()?;
             write(&limits)
         }
@@ -111,5 +128,6 @@ fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
 }
 
 fn write(value: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(value).map_err(|error| Error::Internal(format!("a setting cannot be written: {error}")))
+    serde_json::to_value(value)
+        .map_err(|error| Error::Internal(format!("a setting cannot be written: {error}")))
 }

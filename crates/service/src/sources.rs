@@ -36,7 +36,8 @@ pub async fn create(cx: &Cx<SourceWrite>, new: NewSource) -> Result<Source> {
     };
     let mut tx = cx.write().await?;
     store::source::insert(&mut tx, &source).await.map_err(name_taken)?;
-    tx.commit(AuditEntry::new(Action::SOURCE_CREATED, "source", source.id).change(None, Some(told(&source)))).await?;
+    tx.commit(AuditEntry::new(Action::SOURCE_CREATED, "source", source.id).change(None, Some(told(&source))))
+        .await?;
     Ok(source)
 }
 
@@ -55,7 +56,10 @@ pub async fn update(cx: &Cx<SourceWrite>, id: SourceId, new: NewSource) -> Resul
         ..old.clone()
     };
     store::source::update(&mut tx, &source).await.map_err(name_taken)?;
-    tx.commit(AuditEntry::new(Action::SOURCE_UPDATED, "source", id).change(Some(told(&old)), Some(told(&source)))).await?;
+    tx.commit(
+        AuditEntry::new(Action::SOURCE_UPDATED, "source", id).change(Some(told(&old)), Some(told(&source))),
+    )
+    .await?;
     Ok(source)
 }
 
@@ -66,7 +70,9 @@ pub async fn delete(cx: &Cx<SourceWrite>, id: SourceId) -> Result<()> {
     if !store::source::delete_without_events(&mut tx, id).await? {
         return Err(Error::Conflict("this source has events; set its status to inactive instead".to_owned()));
     }
-    Ok(tx.commit(AuditEntry::new(Action::SOURCE_DELETED, "source", id).change(Some(told(&old)), None)).await?)
+    Ok(tx
+        .commit(AuditEntry::new(Action::SOURCE_DELETED, "source", id).change(Some(told(&old)), None))
+        .await?)
 }
 
 /// What the audit log keeps of a source.

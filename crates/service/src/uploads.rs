@@ -64,7 +64,10 @@ impl Staging {
     pub async fn write(&mut self, chunk: &[u8]) -> Result<()> {
         self.bytes += chunk.len() as u64;
         if self.bytes > MAX_FILE {
-            return Err(Error::Invalid(Invalid::field("file", "larger than 200 MB; compress it, split it, or use the command line's import")));
+            return Err(Error::Invalid(Invalid::field(
+                "file",
+                "larger than 200 MB; compress it, split it, or use the command line's import",
+            )));
         }
         self.file.write_all(chunk).await.map_err(|e| disk(&e))
     }
@@ -122,7 +125,9 @@ pub async fn preview(cx: &Cx<EventWrite>, id: UploadId) -> Result<Preview> {
     let (_, file) = staged(cx, id).await?;
     let now = cx.now();
     let work = move || preview::of(file, now);
-    let done = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(format!("reading a file: {e}")))?;
+    let done = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::Internal(format!("reading a file: {e}")))?;
     done.map_err(|e| Error::Invalid(Invalid::field("file", format!("cannot be read: {e}"))))
 }
 
@@ -141,7 +146,8 @@ pub struct DryRun {
 pub async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Result<DryRun> {
     let (upload, file) = staged(cx, id).await?;
     let plan = plan(&upload, choice, 0);
-    let Trial { accepted, rejected, refused, whole } = rehearse(file, plan, cx.now(), TRIAL_ROWS, TRIAL_REFUSALS).await?;
+    let Trial { accepted, rejected, refused, whole } =
+        rehearse(file, plan, cx.now(), TRIAL_ROWS, TRIAL_REFUSALS).await?;
     let (rejections, texts) = refused.into_iter().unzip();
     Ok(DryRun { receipt: Receipt { accepted, rejected, rejections }, texts, whole })
 }
@@ -165,7 +171,12 @@ pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<
 }
 
 /// Refused rows from an index on, each with the start of its text.
-pub async fn rejections(cx: &Cx<EventWrite>, id: UploadId, from: u64, limit: u32) -> Result<Vec<(Rejection, String)>> {
+pub async fn rejections(
+    cx: &Cx<EventWrite>,
+    id: UploadId,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<(Rejection, String)>> {
     let mut tx = cx.read().await?;
     store::upload::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     Ok(store::upload::rejections(&mut tx, id, from, limit.clamp(1, 10_000)).await?)
@@ -212,11 +223,14 @@ async fn run(services: Services, actor: Actor, upload: Upload) {
 async fn read_file(services: &Services, actor: &Actor, watch: &mut Recorder) -> Result<()> {
     let cx = services.admit::<EventWrite>(actor)?;
     let path = path_of(services, actor.organization, watch.upload.id);
-    let file = File::open(path).map_err(|_| Error::Invalid(Invalid::field("file", "is not in the data folder any more; upload it again")))?;
+    let file = File::open(path).map_err(|_| {
+        Error::Invalid(Invalid::field("file", "is not in the data folder any more; upload it again"))
+    })?;
     let skip = (watch.upload.accepted + watch.upload.rejected).max(0) as u64;
     let plan = plan(&watch.upload, &watch.upload.mapping, skip);
     watch.kept.store(watch.upload.rejected.max(0) as u64, Ordering::Relaxed);
-    let mut counted = Since { accepted: watch.upload.accepted, rejected: watch.upload.rejected, recorder: watch };
+    let mut counted =
+        Since { accepted: watch.upload.accepted, rejected: watch.upload.rejected, recorder: watch };
     import(&cx, file, plan, &mut counted).await?;
     Ok(())
 }
@@ -225,7 +239,8 @@ async fn finish(services: &Services, actor: &Actor, upload: &mut Upload) -> Resu
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     upload.updated_at = services.clock.now();
     store::upload::update(&mut tx.within(actor.organization), upload).await?;
-    let about = json!({ "file_name": upload.file_name, "accepted": upload.accepted, "rejected": upload.rejected });
+    let about =
+        json!({ "file_name": upload.file_name, "accepted": upload.accepted, "rejected": upload.rejected });
     let mut entry = AuditEntry::new(Action::UPLOAD_FINISHED, "upload", upload.id).metadata(about);
     if let Some(message) = &upload.error_message {
         entry = entry.failed(message.clone());
@@ -281,8 +296,12 @@ async fn staged(cx: &Cx<EventWrite>, id: UploadId) -> Result<(Upload, File)> {
     let file = File::open(path_of(&cx.services, cx.actor.organization, id));
     match file {
         Ok(file) => Ok((upload, file)),
-        Err(_) if upload.state == UploadState::Done => Err(Error::Conflict("this upload was read already".to_owned())),
-        Err(_) => Err(Error::Invalid(Invalid::field("file", "is not in the data folder any more; upload it again"))),
+        Err(_) if upload.state == UploadState::Done => {
+            Err(Error::Conflict("this upload was read already".to_owned()))
+        }
+        Err(_) => {
+            Err(Error::Invalid(Invalid::field("file", "is not in the data folder any more; upload it again")))
+        }
     }
 }
 
@@ -299,7 +318,9 @@ fn clean_name(name: &str) -> String {
 
 fn disk(error: &std::io::Error) -> Error {
     match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::Unavailable { full: true },
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            Error::Unavailable { full: true }
+        }
         _ => Error::Internal(format!("the data folder: {error}")),
     }
 }

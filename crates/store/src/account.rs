@@ -6,7 +6,18 @@ use domain::{Timestamp, UserId};
 use crate::SystemTx;
 use crate::db::{Dialect, FromDb, Result, Row, from_row, sql};
 
-from_row!(User { id, email, username, display_name, is_sre, enabled, time_zone, last_login_at, created_at, updated_at });
+from_row!(User {
+    id,
+    email,
+    username,
+    display_name,
+    is_sre,
+    enabled,
+    time_zone,
+    last_login_at,
+    created_at,
+    updated_at
+});
 
 /// An account with what its password is checked against.
 pub struct Credentials {
@@ -76,7 +87,8 @@ pub async fn credentials(tx: &mut SystemTx, id: UserId) -> Result<Option<Credent
 }
 
 pub async fn username_taken(tx: &mut SystemTx, username: &str) -> Result<bool> {
-    let one: Option<i64> = tx.conn().scalar(sql("SELECT 1 FROM users WHERE username = $1").bind(username)).await?;
+    let one: Option<i64> =
+        tx.conn().scalar(sql("SELECT 1 FROM users WHERE username = $1").bind(username)).await?;
     Ok(one.is_some())
 }
 
@@ -97,7 +109,13 @@ pub async fn insert(tx: &mut SystemTx, user: &User, password_hash: &str) -> Resu
     tx.conn().exec_one(q).await
 }
 
-pub async fn set_profile(tx: &mut SystemTx, id: UserId, display_name: Option<&str>, time_zone: &str, now: Timestamp) -> Result<()> {
+pub async fn set_profile(
+    tx: &mut SystemTx,
+    id: UserId,
+    display_name: Option<&str>,
+    time_zone: &str,
+    now: Timestamp,
+) -> Result<()> {
     let q = sql("UPDATE users SET display_name = $2, time_zone = $3, updated_at = $4 WHERE id = $1")
         .bind(id)
         .bind(display_name)
@@ -107,22 +125,29 @@ pub async fn set_profile(tx: &mut SystemTx, id: UserId, display_name: Option<&st
 }
 
 pub async fn set_password(tx: &mut SystemTx, id: UserId, password_hash: &str, now: Timestamp) -> Result<()> {
-    let q = sql("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1").bind(id).bind(password_hash).bind(now);
+    let q = sql("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(password_hash)
+        .bind(now);
     tx.conn().exec_one(q).await
 }
 
 /// The same password under newer parameters: nothing that a person changed.
 pub async fn rehash_password(tx: &mut SystemTx, id: UserId, password_hash: &str) -> Result<()> {
-    tx.conn().exec_one(sql("UPDATE users SET password_hash = $2 WHERE id = $1").bind(id).bind(password_hash)).await
+    tx.conn()
+        .exec_one(sql("UPDATE users SET password_hash = $2 WHERE id = $1").bind(id).bind(password_hash))
+        .await
 }
 
 pub async fn set_enabled(tx: &mut SystemTx, id: UserId, enabled: bool, now: Timestamp) -> Result<()> {
-    let q = sql("UPDATE users SET enabled = $2, updated_at = $3 WHERE id = $1").bind(id).bind(enabled).bind(now);
+    let q =
+        sql("UPDATE users SET enabled = $2, updated_at = $3 WHERE id = $1").bind(id).bind(enabled).bind(now);
     tx.conn().exec_one(q).await
 }
 
 pub async fn set_sre(tx: &mut SystemTx, id: UserId, is_sre: bool, now: Timestamp) -> Result<()> {
-    let q = sql("UPDATE users SET is_sre = $2, updated_at = $3 WHERE id = $1").bind(id).bind(is_sre).bind(now);
+    let q =
+        sql("UPDATE users SET is_sre = $2, updated_at = $3 WHERE id = $1").bind(id).bind(is_sre).bind(now);
     tx.conn().exec_one(q).await
 }
 
@@ -138,7 +163,13 @@ pub async fn locked_until(tx: &mut SystemTx, kind: AttemptKind, subject: &str) -
 }
 
 /// Counts one more failure and answers how many there are. The count starts again when the last is before `forgotten`.
-pub async fn count_failure(tx: &mut SystemTx, kind: AttemptKind, subject: &str, now: Timestamp, forgotten: Timestamp) -> Result<i64> {
+pub async fn count_failure(
+    tx: &mut SystemTx,
+    kind: AttemptKind,
+    subject: &str,
+    now: Timestamp,
+    forgotten: Timestamp,
+) -> Result<i64> {
     let q = sql("INSERT INTO sign_in_attempts (kind, subject, failures, last_failure)
                  VALUES ($1, $2, 1, $3)
                  ON CONFLICT (kind, subject) DO UPDATE SET

@@ -97,7 +97,12 @@ pub async fn by_hash(tx: &mut SystemTx, key_hash: &str) -> Result<Option<Holder>
     tx.conn().opt(q.bind(key_hash)).await
 }
 
-pub async fn touch(tx: &mut SystemTx, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<()> {
+pub async fn touch(
+    tx: &mut SystemTx,
+    organization: OrganizationId,
+    id: ApiKeyId,
+    now: Timestamp,
+) -> Result<()> {
     let q = sql("UPDATE api_keys SET last_used_at = $3 WHERE organization_id = $1 AND id = $2");
     tx.conn().exec(q.bind(organization).bind(id).bind(now)).await?;
     Ok(())

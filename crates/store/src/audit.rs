@@ -7,13 +7,37 @@ use crate::db::{Conn, Dialect, Result, Sql, canonical, from_row, sql};
 use crate::scope::{Scoped, Stamp, SystemTx};
 
 from_row!(AuditRecord {
-    organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata, old_values, new_values,
-    ip_address, user_agent, session_id, success, error_message, incident_id, prev_hash, hash,
+    organization_id,
+    id,
+    seq,
+    created_at,
+    actor_id,
+    actor,
+    action,
+    target_type,
+    target_id,
+    metadata,
+    old_values,
+    new_values,
+    ip_address,
+    user_agent,
+    session_id,
+    success,
+    error_message,
+    incident_id,
+    prev_hash,
+    hash,
 });
 
 /// Appends one entry. The head row is locked (PostgreSQL) or the whole file is (SQLite) until the commit, so the chain
 /// cannot fork; it is the transaction's last step, so the lock is short.
-pub(crate) async fn append(conn: &mut Conn, organization: OrganizationId, actor: &AuditActor, stamp: Stamp, entry: AuditEntry) -> Result<()> {
+pub(crate) async fn append(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    actor: &AuditActor,
+    stamp: Stamp,
+    entry: AuditEntry,
+) -> Result<()> {
     let (seq, prev_hash) = lock_head(conn, organization).await?;
     let mut record = AuditRecord {
         organization_id: organization,
@@ -49,7 +73,10 @@ pub(crate) async fn append(conn: &mut Conn, organization: OrganizationId, actor:
     )
     .await?;
     conn.exec_one(
-        sql("UPDATE audit_heads SET seq = $2, hash = $3 WHERE organization_id = $1").bind(organization).bind(record.seq).bind(record.hash),
+        sql("UPDATE audit_heads SET seq = $2, hash = $3 WHERE organization_id = $1")
+            .bind(organization)
+            .bind(record.seq)
+            .bind(record.hash),
     )
     .await
 }
@@ -77,7 +104,12 @@ fn clean(text: &str) -> String {
 }
 
 /// Newest first, entries before `before` (a sequence number).
-pub async fn list(tx: &mut impl Scoped, filter: &AuditFilter, before: Option<i64>, limit: u32) -> Result<Vec<AuditRecord>> {
+pub async fn list(
+    tx: &mut impl Scoped,
+    filter: &AuditFilter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<AuditRecord>> {
     let q = tx.sql(
         "SELECT organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata, old_values, new_values,
                 ip_address, user_agent, session_id, success, error_message, incident_id, prev_hash, hash
@@ -120,7 +152,12 @@ fn narrow(mut q: Sql, filter: &AuditFilter) -> Sql {
 }
 
 /// Whether `actor` did `action` here already in this session.
-pub async fn has_entry_of_session(tx: &mut impl Scoped, actor: UserId, session: &str, action: Action) -> Result<bool> {
+pub async fn has_entry_of_session(
+    tx: &mut impl Scoped,
+    actor: UserId,
+    session: &str,
+    action: Action,
+) -> Result<bool> {
     let q = tx
         .sql(
             "SELECT seq
@@ -136,7 +173,12 @@ pub async fn has_entry_of_session(tx: &mut impl Scoped, actor: UserId, session: 
 }
 
 /// Entries after `after` in chain order, for verification and export.
-pub async fn walk(tx: &mut SystemTx, organization: OrganizationId, after: i64, limit: u32) -> Result<Vec<AuditRecord>> {
+pub async fn walk(
+    tx: &mut SystemTx,
+    organization: OrganizationId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<AuditRecord>> {
     tx.conn()
         .all(
             sql("SELECT organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata, old_values, new_values,
@@ -151,7 +193,10 @@ pub async fn walk(tx: &mut SystemTx, organization: OrganizationId, after: i64, l
 
 /// Sequence and hash of the last entry; `None` when nothing was ever written.
 pub async fn head(tx: &mut SystemTx, organization: OrganizationId) -> Result<Option<(i64, String)>> {
-    let rows = tx.conn().rows(sql("SELECT seq, hash FROM audit_heads WHERE organization_id = $1").bind(organization)).await?;
+    let rows = tx
+        .conn()
+        .rows(sql("SELECT seq, hash FROM audit_heads WHERE organization_id = $1").bind(organization))
+        .await?;
     rows.first().map(|row| Ok((row.get("seq")?, row.get("hash")?))).transpose()
 }
 

@@ -6,7 +6,18 @@ use domain::environment::{CLOUD_PROVIDERS, Environment};
 use crate::db::{Arg, Kind, Result, ToArg, from_row};
 use crate::scope::{Scoped, Writing};
 
-from_row!(Environment { id, slug, name, cloud_provider, region, account_id, tags, is_active, created_at, updated_at });
+from_row!(Environment {
+    id,
+    slug,
+    name,
+    cloud_provider,
+    region,
+    account_id,
+    tags,
+    is_active,
+    created_at,
+    updated_at
+});
 
 /// By name.
 pub async fn list(tx: &mut impl Scoped) -> Result<Vec<Environment>> {

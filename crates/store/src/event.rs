@@ -13,13 +13,27 @@ use crate::db::{Dialect, Result, Sql, from_row};
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
-pub use plan::{count, histogram};
 pub(crate) use plan::fill;
+pub use plan::{count, histogram};
 pub use walk::{Found, page};
 
 from_row!(Event {
-    id, occurred_at, ingested_at, severity, severity_text, component, service, environment, system_id, event_type, source_id, source,
-    message, raw_payload, fingerprint, group_id,
+    id,
+    occurred_at,
+    ingested_at,
+    severity,
+    severity_text,
+    component,
+    service,
+    environment,
+    system_id,
+    event_type,
+    source_id,
+    source,
+    message,
+    raw_payload,
+    fingerprint,
+    group_id,
 });
 
 /// A place in the list: the key of a row, or a place between rows.
@@ -76,7 +90,12 @@ async fn tally(tx: &mut impl Scoped, filter: &EventFilter, span: Span) -> Result
 }
 
 /// Matching events of the span by minute or hour and severity, counted one by one.
-async fn by_time(tx: &mut impl Scoped, filter: &EventFilter, span: Span, grain: Grain) -> Result<Vec<(Timestamp, [i64; 5])>> {
+async fn by_time(
+    tx: &mut impl Scoped,
+    filter: &EventFilter,
+    span: Span,
+    grain: Grain,
+) -> Result<Vec<(Timestamp, [i64; 5])>> {
     let dialect = tx_dialect(tx);
     let q = tx.sql("SELECT ").push(match (dialect, grain) {
         (Dialect::Sqlite, Grain::Minute) => "substr(occurred_at, 1, 16) || ':00.000000Z'",
@@ -85,7 +104,8 @@ async fn by_time(tx: &mut impl Scoped, filter: &EventFilter, span: Span, grain: 
         (Dialect::Postgres, Grain::Hour) => "date_trunc('hour', occurred_at)",
     });
     let q = q.push(" AS start, severity, count(*) AS n FROM events e WHERE organization_id = $1");
-    let q = keyed(narrow(q, filter, dialect, tx.organization()), span, None, filter.order).push(" GROUP BY 1, 2");
+    let q =
+        keyed(narrow(q, filter, dialect, tx.organization()), span, None, filter.order).push(" GROUP BY 1, 2");
     let mut found = Vec::new();
     for row in tx.conn().rows(q).await? {
         let mut counts = [0; 5];
@@ -181,7 +201,8 @@ pub(crate) fn contains(q: Sql, dialect: Dialect, column: &'static str, text: &st
 
 /// What the roll-ups know of the filter.
 fn clauses(filter: &EventFilter, organization: domain::OrganizationId) -> Vec<Clause> {
-    let texts = [&filter.component, &filter.service, &filter.environment, &filter.system_id, &filter.event_type];
+    let texts =
+        [&filter.component, &filter.service, &filter.environment, &filter.system_id, &filter.event_type];
     let mut clauses: Vec<Clause> = rollup::TEXT_FIELDS
         .into_iter()
         .zip(texts)
@@ -199,7 +220,11 @@ fn clauses(filter: &EventFilter, organization: domain::OrganizationId) -> Vec<Cl
         values.dedup();
         clauses.push(Clause { field: rollup::SOURCE, values });
     }
-    clauses.extend(groups_of(filter, organization).iter().map(|id| Clause { field: rollup::GROUP, values: vec![id.to_string()] }));
+    clauses.extend(
+        groups_of(filter, organization)
+            .iter()
+            .map(|id| Clause { field: rollup::GROUP, values: vec![id.to_string()] }),
+    );
     clauses
 }
 

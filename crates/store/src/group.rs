@@ -8,7 +8,18 @@ use crate::db::{Result, Sql, from_row};
 use crate::event::contains;
 use crate::scope::Scoped;
 
-from_row!(Group { id, fingerprint, template, component, event_type, example, severity, event_count, first_seen, last_seen });
+from_row!(Group {
+    id,
+    fingerprint,
+    template,
+    component,
+    event_type,
+    example,
+    severity,
+    event_count,
+    first_seen,
+    last_seen
+});
 
 /// The last group of a page by its sort value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +33,12 @@ const COLUMNS: &str = "SELECT id, fingerprint, template, component, event_type, 
      WHERE organization_id = $1";
 
 /// The largest or latest first.
-pub async fn list(tx: &mut impl Scoped, filter: &GroupFilter, after: Option<After>, limit: u32) -> Result<Vec<Group>> {
+pub async fn list(
+    tx: &mut impl Scoped,
+    filter: &GroupFilter,
+    after: Option<After>,
+    limit: u32,
+) -> Result<Vec<Group>> {
     let dialect = tx.conn().dialect();
     let mut q = narrow(tx.sql(COLUMNS), filter);
     if let Some(text) = &filter.text {

@@ -55,7 +55,8 @@ pub async fn insert(
     upsert_groups(tx, &tally).await?;
     rollup::add(tx, &tally.rollups).await?;
     count_sources(tx, batch, now, &tally, &sources).await?;
-    let mut duplicates: Vec<usize> = batch.repeated.iter().copied().chain(skipped).map(|i| i as usize).collect();
+    let mut duplicates: Vec<usize> =
+        batch.repeated.iter().copied().chain(skipped).map(|i| i as usize).collect();
     duplicates.sort_unstable();
     Ok(Outcome { duplicates, new_sources })
 }
@@ -94,7 +95,14 @@ async fn sources(
     }
     let organization = tx.organization();
     let rows = names.iter().flat_map(|name| {
-        [organization.to_arg(), new_source().to_arg(), Arg::Shared(Arc::clone(name)), "other".to_arg(), now.to_arg(), now.to_arg()]
+        [
+            organization.to_arg(),
+            new_source().to_arg(),
+            Arg::Shared(Arc::clone(name)),
+            "other".to_arg(),
+            now.to_arg(),
+            now.to_arg(),
+        ]
     });
     tx.conn().insert_many(&NEW_SOURCES, names.len(), rows.collect::<Vec<_>>().into_iter()).await?;
     // Another writer may have made one of them in the meantime: read what counts.
@@ -124,7 +132,13 @@ static COUNT_SOURCES: Insert = Insert {
                last_activity = CASE WHEN sources.last_activity > excluded.last_activity THEN sources.last_activity ELSE excluded.last_activity END",
 };
 
-async fn count_sources(tx: &mut impl Writing, batch: &Batch, now: Timestamp, tally: &Tally, sources: &Names) -> Result<()> {
+async fn count_sources(
+    tx: &mut impl Writing,
+    batch: &Batch,
+    now: Timestamp,
+    tally: &Tally,
+    sources: &Names,
+) -> Result<()> {
     let organization = tx.organization();
     let mut counts: Vec<(SourceId, Arc<str>, i64)> = tally
         .sources
@@ -138,7 +152,15 @@ async fn count_sources(tx: &mut impl Writing, batch: &Batch, now: Timestamp, tal
     let rows: Vec<Arg> = counts
         .into_iter()
         .flat_map(|(id, name, n)| {
-            [organization.to_arg(), id.to_arg(), Arg::Shared(name), n.to_arg(), now.to_arg(), now.to_arg(), now.to_arg()]
+            [
+                organization.to_arg(),
+                id.to_arg(),
+                Arg::Shared(name),
+                n.to_arg(),
+                now.to_arg(),
+                now.to_arg(),
+                now.to_arg(),
+            ]
         })
         .collect();
     tx.conn().insert_many(&COUNT_SOURCES, rows.len() / COUNT_SOURCES.columns, rows.into_iter()).await?;
@@ -152,13 +174,20 @@ static CHOSEN_EVENTS: Insert = Insert { head: EVENTS, columns: 16, tail: "ON CON
 const EVENTS: &str = "INSERT INTO events (organization_id, occurred_at, id, ingested_at, severity, severity_text, component, service,
         environment, system_id, event_type, source_id, message, raw_payload, fingerprint, group_id) VALUES";
 
-async fn insert_sqlite(tx: &mut impl Writing, batch: &Batch, now: Timestamp, sources: &Names) -> Result<Inserted> {
+async fn insert_sqlite(
+    tx: &mut impl Writing,
+    batch: &Batch,
+    now: Timestamp,
+    sources: &Names,
+) -> Result<Inserted> {
     let organization: Arc<str> = tx.organization().to_string().into();
     let now: Arc<str> = now.iso().into();
     let source_ids = batch.by_word(|word| sources.get(word).map(|id| Arc::from(id.to_string())));
     let groups: Vec<(Arc<str>, Arc<str>)> =
         batch.groups.iter().map(|g| (g.fingerprint.as_str().into(), g.id.to_string().into())).collect();
-    let word = |index: Option<u32>| index.map_or(Arg::Null(Kind::Text), |i| Arg::Shared(Arc::clone(&batch.words[i as usize])));
+    let word = |index: Option<u32>| {
+        index.map_or(Arg::Null(Kind::Text), |i| Arg::Shared(Arc::clone(&batch.words[i as usize])))
+    };
     let rows = batch.order.iter().flat_map(|i| {
         let row = &batch.rows[*i as usize];
         let [component, service, environment, system_id, event_type] = row.fields.map(word);
@@ -175,7 +204,9 @@ async fn insert_sqlite(tx: &mut impl Writing, batch: &Batch, now: Timestamp, sou
             environment,
             system_id,
             event_type,
-            row.source.and_then(|s| source_ids.get(&s).cloned().flatten()).map_or(Arg::Null(Kind::Text), Arg::Shared),
+            row.source
+                .and_then(|s| source_ids.get(&s).cloned().flatten())
+                .map_or(Arg::Null(Kind::Text), Arg::Shared),
             Arg::Shared(Arc::clone(&row.message)),
             Arg::Shared(Arc::clone(&row.raw_payload)),
             Arg::Shared(Arc::clone(fingerprint)),
@@ -217,13 +248,22 @@ const FROM_STAGE: &str = "INSERT INTO events (organization_id, occurred_at, id, 
            source_id, message, raw_payload, fingerprint, group_id
     FROM event_stage";
 
-async fn insert_postgres(tx: &mut impl Writing, batch: &Batch, now: Timestamp, sources: &Names) -> Result<Inserted> {
+async fn insert_postgres(
+    tx: &mut impl Writing,
+    batch: &Batch,
+    now: Timestamp,
+    sources: &Names,
+) -> Result<Inserted> {
     let word = |index: Option<u32>| index.map(|i| &*batch.words[i as usize]);
     let mut copy = CopyBuffer::with_capacity(batch.bytes + batch.order.len() * 256);
     for i in &batch.order {
         let row = &batch.rows[*i as usize];
         let group = &batch.groups[row.group as usize];
-        copy.row(STAGE_COLUMNS).time(row.at).uuid(row.id).text(row.severity.as_str()).text(&batch.words[row.severity_text as usize]);
+        copy.row(STAGE_COLUMNS)
+            .time(row.at)
+            .uuid(row.id)
+            .text(row.severity.as_str())
+            .text(&batch.words[row.severity_text as usize]);
         for field in row.fields {
             copy.text_or_null(word(field));
         }
@@ -301,7 +341,11 @@ pub async fn answer(tx: &mut impl Scoped, key: &str) -> Result<Option<Answer>> {
     let q = tx.sql("SELECT request_hash, status, response FROM idempotency_keys WHERE organization_id = $1 AND key = $2").bind(key);
     let rows = tx.conn().rows(q).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some(Answer { request_hash: row.get("request_hash")?, status: row.get("status")?, response: row.get("response")? }))
+    Ok(Some(Answer {
+        request_hash: row.get("request_hash")?,
+        status: row.get("status")?,
+        response: row.get("response")?,
+    }))
 }
 
 /// Keeps an answer; `false` when there is one under this key already.
@@ -323,7 +367,9 @@ pub async fn keep_answer(tx: &mut WriteTx, key: &str, answer: &Answer) -> Result
 
 /// Instants of the oldest and newest event; `None` without events.
 pub async fn span(tx: &mut impl Scoped) -> Result<Option<(Timestamp, Timestamp)>> {
-    let q = tx.sql("SELECT min(occurred_at) AS first, max(occurred_at) AS last FROM events WHERE organization_id = $1");
+    let q = tx.sql(
+        "SELECT min(occurred_at) AS first, max(occurred_at) AS last FROM events WHERE organization_id = $1",
+    );
     let rows = tx.conn().rows(q).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     Ok(row.get::<Option<Timestamp>>("first")?.zip(row.get("last")?))

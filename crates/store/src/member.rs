@@ -6,7 +6,18 @@ use domain::{MembershipId, Timestamp, UserId};
 use crate::db::{Dialect, Result, from_row, sql};
 use crate::scope::{Scoped, Writing};
 
-from_row!(Member { id, user_id, email, username, display_name, role, approval_level, enabled, last_login_at, created_at });
+from_row!(Member {
+    id,
+    user_id,
+    email,
+    username,
+    display_name,
+    role,
+    approval_level,
+    enabled,
+    last_login_at,
+    created_at
+});
 
 /// By e-mail.
 pub async fn list(tx: &mut impl Scoped) -> Result<Vec<Member>> {
@@ -47,7 +58,14 @@ pub async fn role(tx: &mut impl Scoped, user: UserId) -> Result<Option<Role>> {
     tx.conn().scalar(q).await
 }
 
-pub async fn insert(tx: &mut impl Writing, id: MembershipId, user: UserId, role: Role, level: ApprovalLevel, now: Timestamp) -> Result<()> {
+pub async fn insert(
+    tx: &mut impl Writing,
+    id: MembershipId,
+    user: UserId,
+    role: Role,
+    level: ApprovalLevel,
+    now: Timestamp,
+) -> Result<()> {
     let q = tx
         .sql(
             "INSERT INTO memberships (organization_id, id, user_id, role_id, approval_level, created_at, updated_at)
@@ -63,7 +81,13 @@ pub async fn insert(tx: &mut impl Writing, id: MembershipId, user: UserId, role:
     tx.conn().exec_one(q).await
 }
 
-pub async fn update(tx: &mut impl Writing, id: MembershipId, role: Role, level: ApprovalLevel, now: Timestamp) -> Result<()> {
+pub async fn update(
+    tx: &mut impl Writing,
+    id: MembershipId,
+    role: Role,
+    level: ApprovalLevel,
+    now: Timestamp,
+) -> Result<()> {
     let q = tx
         .sql(
             "UPDATE memberships

@@ -90,7 +90,12 @@ pub async fn update(tx: &mut impl Writing, details: &Details<'_>, now: Timestamp
 }
 
 /// A suspended organization (`false`) cannot be entered and its keys do not work.
-pub async fn set_active(tx: &mut SystemTx, id: OrganizationId, is_active: bool, now: Timestamp) -> Result<()> {
+pub async fn set_active(
+    tx: &mut SystemTx,
+    id: OrganizationId,
+    is_active: bool,
+    now: Timestamp,
+) -> Result<()> {
     let q = sql("UPDATE organizations SET is_active = $2, updated_at = $3 WHERE id = $1 AND id <> $4");
     tx.conn().exec_one(q.bind(id).bind(is_active).bind(now).bind(PLATFORM)).await
 }

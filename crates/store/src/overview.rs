@@ -9,9 +9,9 @@ use domain::{GroupId, Severity, Timestamp};
 
 use crate::db::Result;
 use crate::event::fill;
+use crate::group;
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
-use crate::group;
 
 /// Groups shown at the top.
 const TOP: usize = 10;
@@ -23,12 +23,15 @@ pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64
     let from = from.hour();
     let to = if to == to.hour() { to } else { to.hour().plus_seconds(3600) };
     let before = from.plus_micros(from.micros() - to.micros());
-    let series = rollup::series(tx, &Clause::everything(), &[], Span { from: Some(before), to: Some(to) }).await?;
+    let series =
+        rollup::series(tx, &Clause::everything(), &[], Span { from: Some(before), to: Some(to) }).await?;
     let (old, new): (Vec<_>, Vec<_>) = series.into_iter().partition(|(hour, _)| *hour < from);
     let (events_before, severe_before) = sums(&old);
     let (events, severe) = sums(&new);
     let q = tx
-        .sql("SELECT count(*) FROM groups WHERE organization_id = $1 AND first_seen >= $2 AND first_seen < $3")
+        .sql(
+            "SELECT count(*) FROM groups WHERE organization_id = $1 AND first_seen >= $2 AND first_seen < $3",
+        )
         .bind(from)
         .bind(to);
     let groups_new = tx.conn().scalar(q).await?.unwrap_or(0);
@@ -40,7 +43,8 @@ pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64
     let q = tx.sql("SELECT count(*) FROM sources WHERE organization_id = $1");
     let sources: i64 = tx.conn().scalar(q).await?.unwrap_or(0);
     let span = Span { from: Some(from), to: Some(to) };
-    let sources_active = (rollup::top(tx, rollup::SOURCE, &[], span, 100_000).await?.len() as i64).min(sources);
+    let sources_active =
+        (rollup::top(tx, rollup::SOURCE, &[], span, 100_000).await?.len() as i64).min(sources);
     let buckets: Vec<Bucket> = fill(from, to, step, new);
     let top_groups = top_groups(tx, span, from).await?;
     Ok(Overview {
@@ -73,11 +77,14 @@ async fn top_groups(tx: &mut impl Scoped, span: Span, from: Timestamp) -> Result
     let hours = span.to.map_or(1, |to| (to.seconds() - from.seconds()) / 3600).max(1);
     let candidates = group::busiest(tx, from, (RANKED / hours).clamp(50, 2000) as u32).await?;
     let values: Vec<String> = candidates.iter().map(ToString::to_string).collect();
-    let mut ranked: Vec<(String, i64)> = rollup::of_values(tx, rollup::GROUP, &values, span).await?.into_iter().collect();
+    let mut ranked: Vec<(String, i64)> =
+        rollup::of_values(tx, rollup::GROUP, &values, span).await?.into_iter().collect();
     ranked.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     ranked.truncate(TOP);
-    let counts: HashMap<GroupId, i64> =
-        ranked.into_iter().filter_map(|(id, n)| Some((GroupId::from_uuid(uuid::Uuid::parse_str(&id).ok()?), n))).collect();
+    let counts: HashMap<GroupId, i64> = ranked
+        .into_iter()
+        .filter_map(|(id, n)| Some((GroupId::from_uuid(uuid::Uuid::parse_str(&id).ok()?), n)))
+        .collect();
     let ids: Vec<GroupId> = counts.keys().copied().collect();
     let mut groups = group::get_many(tx, &ids).await?;
     for group in &mut groups {

@@ -68,14 +68,29 @@ pub(crate) async fn add(tx: &mut impl Writing, rows: &[Row]) -> Result<()> {
     let args = rows.iter().flat_map(|row| {
         let [info, low, medium, high, critical] = row.counts.map(Arg::Int);
         let value = Arg::Shared(Arc::clone(&row.value));
-        [organization.to_arg(), row.field.to_arg(), value, row.hour.to_arg(), info, low, medium, high, critical]
+        [
+            organization.to_arg(),
+            row.field.to_arg(),
+            value,
+            row.hour.to_arg(),
+            info,
+            low,
+            medium,
+            high,
+            critical,
+        ]
     });
     tx.conn().insert_many(&ADD, rows.len(), args).await?;
     Ok(())
 }
 
 /// Events of each clause in the hours that overlap the span, in one statement.
-pub async fn totals(tx: &mut impl Scoped, clauses: &[Clause], severity: &[Severity], span: Span) -> Result<Vec<i64>> {
+pub async fn totals(
+    tx: &mut impl Scoped,
+    clauses: &[Clause],
+    severity: &[Severity],
+    span: Span,
+) -> Result<Vec<i64>> {
     if clauses.is_empty() {
         return Ok(Vec::new());
     }
@@ -85,7 +100,8 @@ pub async fn totals(tx: &mut impl Scoped, clauses: &[Clause], severity: &[Severi
         q = sum(q, severity).push("), 0) AS BIGINT) FROM event_rollups WHERE organization_id = $1");
         q = within(narrow(q, clause), span);
     }
-    let counts: Vec<i64> = tx.conn().scalars(q.push(") AS counted WHERE position > 0 ORDER BY position")).await?;
+    let counts: Vec<i64> =
+        tx.conn().scalars(q.push(") AS counted WHERE position > 0 ORDER BY position")).await?;
     Ok(counts)
 }
 
@@ -108,20 +124,40 @@ pub async fn hours(
     pairs(tx, q.arg(limit)).await
 }
 
-/// Events of a clause in each hour that overlaps the span.
-pub async fn by_hour(tx: &mut impl Scoped, clause: &Clause, severity: &[Severity], span: Span) -> Result<HashMap<Timestamp, i64>> {
+/// Events of a clause in each of these hours, which lie between the first and the last (in either order).
+pub async fn by_hour(
+    tx: &mut impl Scoped,
+    clause: &Clause,
+    severity: &[Severity],
+    hours: &[Timestamp],
+) -> Result<HashMap<Timestamp, i64>> {
+    let (Some(first), Some(last)) = (hours.first(), hours.last()) else { return Ok(HashMap::new()) };
     let q = tx.sql("SELECT hour, CAST(SUM(");
     let q = sum(q, severity).push(") AS BIGINT) AS n FROM event_rollups WHERE organization_id = $1");
-    let q = within(narrow(q, clause), span).push(" GROUP BY hour");
-    Ok(pairs(tx, q).await?.into_iter().collect())
+    let q = narrow(q, clause);
+    // A few hours of a long time are looked up, many are read in one go.
+    let q = if hours.len() <= LOOKED_UP {
+        q.push(" AND hour IN (").list(hours.iter().copied()).push(")")
+    } else {
+        within(q, Span { from: Some(*first.min(last)), to: Some(first.max(last).plus_seconds(1)) })
+    };
+    Ok(pairs(tx, q.push(" GROUP BY hour")).await?.into_iter().collect())
 }
+
+/// Hours that are looked up one by one.
+const LOOKED_UP: usize = 100;
 
 async fn pairs(tx: &mut impl Scoped, q: Sql) -> Result<Vec<(Timestamp, i64)>> {
     tx.conn().rows(q).await?.iter().map(|row| Ok((row.get("hour")?, row.get("n")?))).collect()
 }
 
 /// Events of a clause by hour and severity, in time order. Severities that are not asked for are 0.
-pub async fn series(tx: &mut impl Scoped, clause: &Clause, severity: &[Severity], span: Span) -> Result<Vec<(Timestamp, [i64; 5])>> {
+pub async fn series(
+    tx: &mut impl Scoped,
+    clause: &Clause,
+    severity: &[Severity],
+    span: Span,
+) -> Result<Vec<(Timestamp, [i64; 5])>> {
     // Grown below.
     // Grown below.
     let q = tx.sql(
@@ -146,9 +182,17 @@ pub async fn series(tx: &mut impl Scoped, clause: &Clause, severity: &[Severity]
 }
 
 /// The most frequent values of a field, the largest first.
-pub async fn top(tx: &mut impl Scoped, field: &'static str, severity: &[Severity], span: Span, limit: u32) -> Result<Vec<(String, i64)>> {
+pub async fn top(
+    tx: &mut impl Scoped,
+    field: &'static str,
+    severity: &[Severity],
+    span: Span,
+    limit: u32,
+) -> Result<Vec<(String, i64)>> {
     let q = tx.sql("SELECT value, CAST(SUM(");
-    let q = sum(q, severity).push(") AS BIGINT) AS n FROM event_rollups WHERE organization_id = $1 AND field = ").arg(field);
+    let q = sum(q, severity)
+        .push(") AS BIGINT) AS n FROM event_rollups WHERE organization_id = $1 AND field = ")
+        .arg(field);
     let q = within(q, span).push(" GROUP BY value HAVING SUM(");
     let q = sum(q, severity).push(") > 0 ORDER BY n DESC, value LIMIT ").arg(limit);
     let rows = tx.conn().rows(q).await?;
@@ -156,7 +200,12 @@ pub async fn top(tx: &mut impl Scoped, field: &'static str, severity: &[Severity
 }
 
 /// Events of each of these values of a field.
-pub async fn of_values(tx: &mut impl Scoped, field: &'static str, values: &[String], span: Span) -> Result<HashMap<String, i64>> {
+pub async fn of_values(
+    tx: &mut impl Scoped,
+    field: &'static str,
+    values: &[String],
+    span: Span,
+) -> Result<HashMap<String, i64>> {
     let mut found = HashMap::new();
     for values in values.chunks(500) {
         // Grown below.

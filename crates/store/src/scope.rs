@@ -45,7 +45,12 @@ impl ReadTx {
 }
 
 impl WriteTx {
-    pub async fn begin(db: &Db, organization: OrganizationId, actor: AuditActor, stamp: Stamp) -> Result<Self> {
+    pub async fn begin(
+        db: &Db,
+        organization: OrganizationId,
+        actor: AuditActor,
+        stamp: Stamp,
+    ) -> Result<Self> {
         Ok(Self { organization, conn: db.begin_write(Some(organization)).await?, actor, stamp })
     }
     /// The instant of this write.
@@ -128,7 +133,13 @@ impl SystemTx {
     }
     /// Appends to an organization's chain, when one transaction belongs in two chains; the platform's is always the last,
     /// so that two such transactions never wait for each other.
-    pub async fn append_in(&mut self, organization: OrganizationId, actor: &AuditActor, stamp: Stamp, entry: AuditEntry) -> Result<()> {
+    pub async fn append_in(
+        &mut self,
+        organization: OrganizationId,
+        actor: &AuditActor,
+        stamp: Stamp,
+        entry: AuditEntry,
+    ) -> Result<()> {
         crate::audit::append(&mut self.conn, organization, actor, stamp, entry).await
     }
     /// Appends to the platform's chain and commits.
@@ -136,7 +147,13 @@ impl SystemTx {
         self.commit_in(PLATFORM, actor, stamp, entry).await
     }
     /// Appends to an organization's chain and commits.
-    pub async fn commit_in(mut self, organization: OrganizationId, actor: &AuditActor, stamp: Stamp, entry: AuditEntry) -> Result<()> {
+    pub async fn commit_in(
+        mut self,
+        organization: OrganizationId,
+        actor: &AuditActor,
+        stamp: Stamp,
+        entry: AuditEntry,
+    ) -> Result<()> {
         crate::audit::append(&mut self.conn, organization, actor, stamp, entry).await?;
         self.conn.commit().await
     }

@@ -6,7 +6,16 @@ use domain::{Timestamp, UserId, UserSessionId};
 use crate::SystemTx;
 use crate::db::{FromDb, Result, Row, from_row, sql};
 
-from_row!(UserSession { id, user_id, ip_address, user_agent, created_at, last_seen_at, expires_at, revoked_at });
+from_row!(UserSession {
+    id,
+    user_id,
+    ip_address,
+    user_agent,
+    created_at,
+    last_seen_at,
+    expires_at,
+    revoked_at
+});
 
 /// A device and whose it is.
 pub struct Device {
@@ -33,7 +42,9 @@ impl FromDb for Device {
 
 /// Sealed bytes of a cookie session that has not expired at `now` (seconds since 1970).
 pub async fn load(tx: &mut SystemTx, id: &str, now: i64) -> Result<Option<Vec<u8>>> {
-    tx.conn().scalar(sql("SELECT data FROM sessions WHERE id = $1 AND expiry_date > $2").bind(id).bind(now)).await
+    tx.conn()
+        .scalar(sql("SELECT data FROM sessions WHERE id = $1 AND expiry_date > $2").bind(id).bind(now))
+        .await
 }
 
 /// `false` when the id is taken.
@@ -86,8 +97,14 @@ pub async fn device(tx: &mut SystemTx, id: UserSessionId) -> Result<Option<Devic
 }
 
 /// The devices of a person that are signed in: not revoked, seen after `seen_after`, not expired at `now`. Last seen first.
-pub async fn devices(tx: &mut SystemTx, user: UserId, now: Timestamp, seen_after: Timestamp) -> Result<Vec<UserSession>> {
-    let q = sql("SELECT id, user_id, ip_address, user_agent, created_at, last_seen_at, expires_at, revoked_at
+pub async fn devices(
+    tx: &mut SystemTx,
+    user: UserId,
+    now: Timestamp,
+    seen_after: Timestamp,
+) -> Result<Vec<UserSession>> {
+    let q =
+        sql("SELECT id, user_id, ip_address, user_agent, created_at, last_seen_at, expires_at, revoked_at
                  FROM user_sessions
                  WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND last_seen_at > $3
                  ORDER BY last_seen_at DESC, id
@@ -96,25 +113,42 @@ pub async fn devices(tx: &mut SystemTx, user: UserId, now: Timestamp, seen_after
 }
 
 pub async fn touch_device(tx: &mut SystemTx, id: UserSessionId, now: Timestamp) -> Result<()> {
-    tx.conn().exec(sql("UPDATE user_sessions SET last_seen_at = $2 WHERE id = $1").bind(id).bind(now)).await?;
+    tx.conn()
+        .exec(sql("UPDATE user_sessions SET last_seen_at = $2 WHERE id = $1").bind(id).bind(now))
+        .await?;
     Ok(())
 }
 
 /// `false` when this person has no such device that is signed in.
-pub async fn revoke_device(tx: &mut SystemTx, user: UserId, id: UserSessionId, now: Timestamp) -> Result<bool> {
-    let q = sql("UPDATE user_sessions SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL");
+pub async fn revoke_device(
+    tx: &mut SystemTx,
+    user: UserId,
+    id: UserSessionId,
+    now: Timestamp,
+) -> Result<bool> {
+    let q =
+        sql("UPDATE user_sessions SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL");
     Ok(tx.conn().exec(q.bind(user).bind(id).bind(now)).await? == 1)
 }
 
 /// How many were signed in.
 pub async fn revoke_devices(tx: &mut SystemTx, user: UserId, now: Timestamp) -> Result<u64> {
-    let q = sql("UPDATE user_sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2");
+    let q = sql(
+        "UPDATE user_sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2",
+    );
     tx.conn().exec(q.bind(user).bind(now)).await
 }
 
 /// Like [`revoke_devices`], all but one.
-pub async fn revoke_other_devices(tx: &mut SystemTx, user: UserId, kept: UserSessionId, now: Timestamp) -> Result<u64> {
-    let q = sql("UPDATE user_sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3");
+pub async fn revoke_other_devices(
+    tx: &mut SystemTx,
+    user: UserId,
+    kept: UserSessionId,
+    now: Timestamp,
+) -> Result<u64> {
+    let q = sql(
+        "UPDATE user_sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3",
+    );
     tx.conn().exec(q.bind(user).bind(kept).bind(now)).await
 }
 

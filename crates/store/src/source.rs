@@ -6,7 +6,20 @@ use domain::source::{STATUSES, Source};
 use crate::db::{Arg, Error, Kind, Result, ToArg, from_row};
 use crate::scope::{Scoped, Writing};
 
-from_row!(Source { id, name, source_type, ip, port, protocol, status, notifications, last_activity, event_count, created_at, updated_at });
+from_row!(Source {
+    id,
+    name,
+    source_type,
+    ip,
+    port,
+    protocol,
+    status,
+    notifications,
+    last_activity,
+    event_count,
+    created_at,
+    updated_at
+});
 
 /// By name.
 pub async fn list(tx: &mut impl Scoped) -> Result<Vec<Source>> {

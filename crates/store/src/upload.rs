@@ -108,7 +108,11 @@ static REJECTIONS: Insert = Insert {
 };
 
 /// Adds refused rows, each with the start of its text.
-pub async fn add_rejections(tx: &mut impl Writing, id: UploadId, rejections: &[(Rejection, String)]) -> Result<()> {
+pub async fn add_rejections(
+    tx: &mut impl Writing,
+    id: UploadId,
+    rejections: &[(Rejection, String)],
+) -> Result<()> {
     let organization = tx.organization();
     let rows = rejections.iter().flat_map(|(rejection, text)| {
         [
@@ -125,7 +129,12 @@ pub async fn add_rejections(tx: &mut impl Writing, id: UploadId, rejections: &[(
 }
 
 /// Refused rows with an index of at least `from`, in order.
-pub async fn rejections(tx: &mut impl Scoped, id: UploadId, from: u64, limit: u32) -> Result<Vec<(Rejection, String)>> {
+pub async fn rejections(
+    tx: &mut impl Scoped,
+    id: UploadId,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<(Rejection, String)>> {
     let q = tx
         .sql(
             "SELECT row_index, field, reason, row_text FROM upload_rejections
@@ -140,13 +149,17 @@ pub async fn rejections(tx: &mut impl Scoped, id: UploadId, from: u64, limit: u3
     rows.iter()
         .map(|row| {
             let index = row.get::<i64>("row_index")? as u64;
-            Ok((Rejection { index, field: row.get("field")?, reason: row.get("reason")? }, row.get("row_text")?))
+            Ok((
+                Rejection { index, field: row.get("field")?, reason: row.get("reason")? },
+                row.get("row_text")?,
+            ))
         })
         .collect()
 }
 
 /// Uploads that were being read when the server stopped.
 pub async fn unfinished(tx: &mut SystemTx) -> Result<Vec<(OrganizationId, UploadId)>> {
-    let q = sql("SELECT organization_id, id FROM uploads WHERE state = $1 ORDER BY organization_id, id").bind(UploadState::Running);
+    let q = sql("SELECT organization_id, id FROM uploads WHERE state = $1 ORDER BY organization_id, id")
+        .bind(UploadState::Running);
     tx.conn().rows(q).await?.iter().map(|row| Ok((row.get("organization_id")?, row.get("id")?))).collect()
 }

@@ -58,9 +58,13 @@ pub async fn postgres() -> TestDb {
     let server = server();
     TEMPLATE.get_or_init(|| make_template(server.clone())).await;
     let name = format!("t_{}", fresh().simple());
-    store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {}", template_name())).await.expect("a database from the template");
+    store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {}", template_name()))
+        .await
+        .expect("a database from the template");
     let url = with_database(&server, &name);
-    let db = Db::connect(&url, &Options { connections: 4, ..Options::default() }).await.expect("PostgreSQL answers");
+    let db = Db::connect(&url, &Options { connections: 4, ..Options::default() })
+        .await
+        .expect("PostgreSQL answers");
     TestDb { db, url, folder: Arc::new(tempfile::tempdir().expect("a temporary folder")) }
 }
 
@@ -74,15 +78,23 @@ async fn make_template(server: String) {
     if store::db::admin(&server, &format!("CREATE DATABASE {}_claim", template_name())).await.is_ok() {
         let private = format!("template_{}", fresh().simple());
         store::db::admin(&server, &format!("CREATE DATABASE {private}")).await.expect("a template database");
-        let db = Db::connect(&with_database(&server, &private), &Options { connections: 1, ..Options::default() }).await.expect("PostgreSQL answers");
+        let db =
+            Db::connect(&with_database(&server, &private), &Options { connections: 1, ..Options::default() })
+                .await
+                .expect("PostgreSQL answers");
         db.migrate().await.expect("PostgreSQL migrates");
         db.close().await;
-        store::db::admin(&server, &format!("ALTER DATABASE {private} RENAME TO {}", template_name())).await.expect("the template is renamed");
+        store::db::admin(&server, &format!("ALTER DATABASE {private} RENAME TO {}", template_name()))
+            .await
+            .expect("the template is renamed");
         return;
     }
     for _ in 0..600 {
         let probe = format!("p_{}", fresh().simple());
-        if store::db::admin(&server, &format!("CREATE DATABASE {probe} TEMPLATE {}", template_name())).await.is_ok() {
+        if store::db::admin(&server, &format!("CREATE DATABASE {probe} TEMPLATE {}", template_name()))
+            .await
+            .is_ok()
+        {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -106,7 +118,10 @@ fn fresh() -> Uuid {
 
 /// The folder of real data beside the repository (`../shared`), or `WATCHROOM_SHARED`.
 pub fn shared_data() -> PathBuf {
-    let folder = std::env::var_os("WATCHROOM_SHARED").map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
+    let folder = std::env::var_os("WATCHROOM_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
     let data = folder.join("data");
     assert!(data.is_dir(), "real data for tests is missing: expected {}", data.display());
     data

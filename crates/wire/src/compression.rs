@@ -47,7 +47,11 @@ impl Encoding {
 ///
 /// # Errors
 /// The zstd decoder could not be set up.
-pub fn decoder<'a, R: Read + 'a>(encoding: Encoding, input: R, limit: u64) -> Result<Box<dyn Read + 'a>, Error> {
+pub fn decoder<'a, R: Read + 'a>(
+    encoding: Encoding,
+    input: R,
+    limit: u64,
+) -> Result<Box<dyn Read + 'a>, Error> {
     let inner: Box<dyn Read + 'a> = match encoding {
         Encoding::Identity => Box::new(input),
         Encoding::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(input))),
@@ -135,8 +139,13 @@ mod tests {
     fn a_bomb_is_refused_at_the_limit() {
         let zeros = vec![0u8; 3_000_000];
         let zipped = zstd::encode_all(&zeros[..], 3).unwrap();
-        for (encoding, body) in [(Encoding::Gzip, gzip(&zeros)), (Encoding::Zstd, zipped), (Encoding::Identity, zeros)] {
-            assert!(matches!(decompress(encoding, &body, 1_000_000), Err(Error::TooLarge(1_000_000))), "{encoding:?}");
+        for (encoding, body) in
+            [(Encoding::Gzip, gzip(&zeros)), (Encoding::Zstd, zipped), (Encoding::Identity, zeros)]
+        {
+            assert!(
+                matches!(decompress(encoding, &body, 1_000_000), Err(Error::TooLarge(1_000_000))),
+                "{encoding:?}"
+            );
         }
         let exact = vec![b'x'; 1000];
         assert!(decompress(Encoding::Gzip, &gzip(&exact), 1000).is_ok());

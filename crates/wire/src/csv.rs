@@ -41,7 +41,11 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
             Ok(false) => return None,
             Ok(true) => {
                 let bytes = record.iter().collect::<Vec<_>>().join(&0x1f);
-                let event = if bytes.len() > MAX_LINE { Err(crate::lines::too_long()) } else { parse(&names, &record, mapping, now) };
+                let event = if bytes.len() > MAX_LINE {
+                    Err(crate::lines::too_long())
+                } else {
+                    parse(&names, &record, mapping, now)
+                };
                 Row { index, bytes, event }
             }
             Err(e) => {
@@ -51,7 +55,13 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
                 {
                     return Some(Err(io::Error::other(e)));
                 }
-                Row { index, bytes: Vec::new(), event: Err(refuse("longer than 1.5 MiB; is a quote not closed? The rest of the file was not read")) }
+                Row {
+                    index,
+                    bytes: Vec::new(),
+                    event: Err(refuse(
+                        "longer than 1.5 MiB; is a quote not closed? The rest of the file was not read",
+                    )),
+                }
             }
         };
         index += 1;
@@ -69,7 +79,8 @@ fn parse(
     let mut row = event::Row::new(mapping);
     let mut object = Map::new();
     for (i, field) in fields.iter().enumerate() {
-        let name = names.get(i).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| format!("column {}", i + 1));
+        let name =
+            names.get(i).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| format!("column {}", i + 1));
         let cell = if field.trim().is_empty() { Cell::Null } else { Cell::Text(Cow::Borrowed(field)) };
         row.put(mapping, &name, cell);
         object.insert(name, Value::String(event::clean(field).into_owned()));
@@ -101,12 +112,16 @@ mod tests {
 
     fn rows(text: &str) -> Vec<Row> {
         let mapping = Mapping::import();
-        read(text.as_bytes(), &mapping, "2026-11-24T06:00:00Z".parse().unwrap()).unwrap().map(Result::unwrap).collect()
+        read(text.as_bytes(), &mapping, "2026-11-24T06:00:00Z".parse().unwrap())
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
     }
 
     #[test]
     fn quoted_fields_and_other_delimiters_are_read() {
-        let rows = rows("\u{feff}Time;Level;Message;Extra\n2026-11-23 09:30:00;error;\"a;\n\"\"b\"\"\";7\n;;;\nx");
+        let rows =
+            rows("\u{feff}Time;Level;Message;Extra\n2026-11-23 09:30:00;error;\"a;\n\"\"b\"\"\";7\n;;;\nx");
         let event = rows[0].event.as_ref().unwrap();
         assert_eq!(event.message, "a;\n\"b\"");
         assert_eq!(event.severity, domain::Severity::High);

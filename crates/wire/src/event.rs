@@ -26,7 +26,9 @@ pub fn parse(line: &[u8], mapping: &Mapping, now: Timestamp) -> Result<NewEvent,
     fill(&text, &mut row, &Keys { mapping, inside: None })?;
     match row.finish(mapping, text.clone().into_owned(), now) {
         Err(problems) if mapping.is_lenient() && problems.iter().any(|p| p.field == "message") => {
-            let Some(message) = serde_json::from_str(&text).ok().and_then(|object| describe_cloud_trail(&object)) else {
+            let Some(message) =
+                serde_json::from_str(&text).ok().and_then(|object| describe_cloud_trail(&object))
+            else {
                 return Err(problems);
             };
             row.put(mapping, "message", Cell::Text(message.into()));
@@ -78,7 +80,9 @@ impl<'t> Visitor<'t> for Fill<'_, 't, '_> {
             if opened && raw.get().starts_with('{') {
                 let mut inner = serde_json::Deserializer::from_str(raw.get());
                 let keys = Keys { mapping, inside: Some(&name) };
-                inner.deserialize_map(Fill { row: self.row, keys: &keys }).map_err(serde::de::Error::custom)?;
+                inner
+                    .deserialize_map(Fill { row: self.row, keys: &keys })
+                    .map_err(serde::de::Error::custom)?;
             }
             self.row.put(mapping, &name, cell(raw.get()).map_err(serde::de::Error::custom)?);
         }
@@ -110,7 +114,9 @@ impl<'t> serde::Deserialize<'t> for Key<'t> {
 
 fn cell(raw: &str) -> Result<Cell<'_>, serde_json::Error> {
     Ok(match raw.as_bytes().first() {
-        Some(b'"') if !raw.contains('\\') => Cell::Text(Cow::Borrowed(raw.get(1..raw.len() - 1).unwrap_or(""))),
+        Some(b'"') if !raw.contains('\\') => {
+            Cell::Text(Cow::Borrowed(raw.get(1..raw.len() - 1).unwrap_or("")))
+        }
         Some(b'"') => Cell::Text(Cow::Owned(serde_json::from_str(raw)?)),
         Some(b't') => Cell::Bool(true),
         Some(b'f') => Cell::Bool(false),
@@ -146,16 +152,29 @@ mod tests {
     #[test]
     fn the_last_of_duplicate_keys_counts() {
         let event = read(r#"{"occurred_at":1,"occurred_at":2,"severity":"high","severity":"low","message":"a","message":"b"}"#).unwrap();
-        assert_eq!((event.occurred_at.seconds(), event.severity, event.message.as_str()), (2, Severity::Low, "b"));
+        assert_eq!(
+            (event.occurred_at.seconds(), event.severity, event.message.as_str()),
+            (2, Severity::Low, "b")
+        );
         assert!(read(r#"{"occurred_at":1,"severity":"high","severity":null,"message":"a"}"#).is_err());
     }
 
     #[test]
     fn what_no_database_stores_is_repaired() {
-        let event = read(r#"{"occurred_at":1,"severity":"info","message":"a\u0000\ud800b","k\u0000":"\udc00"}"#).unwrap();
+        let event =
+            read(r#"{"occurred_at":1,"severity":"info","message":"a\u0000\ud800b","k\u0000":"\udc00"}"#)
+                .unwrap();
         assert_eq!(event.message, "a\u{fffd}\u{fffd}b");
-        assert_eq!(event.raw_payload, r#"{"occurred_at":1,"severity":"info","message":"a\ufffd\ufffdb","k\ufffd":"\ufffd"}"#);
-        let event = parse(b"{\"occurred_at\":1,\"severity\":\"info\",\"message\":\"\xff\0x\"}", &Mapping::contract(), now()).unwrap();
+        assert_eq!(
+            event.raw_payload,
+            r#"{"occurred_at":1,"severity":"info","message":"a\ufffd\ufffdb","k\ufffd":"\ufffd"}"#
+        );
+        let event = parse(
+            b"{\"occurred_at\":1,\"severity\":\"info\",\"message\":\"\xff\0x\"}",
+            &Mapping::contract(),
+            now(),
+        )
+        .unwrap();
         assert_eq!(event.message, "\u{fffd}\u{fffd}x");
     }
 
@@ -177,7 +196,8 @@ mod tests {
 
     #[test]
     fn the_line_and_the_object_agree() {
-        let object: serde_json::Map<_, _> = serde_json::from_str(GOOD.replace("1.50", "15").as_str()).unwrap();
+        let object: serde_json::Map<_, _> =
+            serde_json::from_str(GOOD.replace("1.50", "15").as_str()).unwrap();
         let mut by_object = domain::event::normalise(&object, &Mapping::contract(), now()).unwrap();
         let by_line = read(&GOOD.replace("1.50", "15")).unwrap();
         by_object.raw_payload.clone_from(&by_line.raw_payload);

@@ -57,7 +57,8 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
     let mut next = move || -> io::Result<Option<(Vec<u8>, bool)>> {
         let mut element = Vec::new();
         let mut cut = false;
-        let mut keep = |element: &mut Vec<u8>, c| if element.len() < MAX_LINE { element.push(c) } else { cut = true };
+        let mut keep =
+            |element: &mut Vec<u8>, c| if element.len() < MAX_LINE { element.push(c) } else { cut = true };
         for c in bytes.by_ref() {
             let c = c?;
             match scanner.step(c) {
@@ -160,11 +161,13 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<String> {
-        let whole: Vec<_> = elements(text.as_bytes()).map(|(_, e)| String::from_utf8_lossy(e).into_owned()).collect();
+        let whole: Vec<_> =
+            elements(text.as_bytes()).map(|(_, e)| String::from_utf8_lossy(e).into_owned()).collect();
         let mapping = Mapping::contract();
         let now = Timestamp::EPOCH;
-        let streamed: Vec<_> =
-            read(text.as_bytes(), &mapping, now).map(|r| String::from_utf8_lossy(r.unwrap().bytes.trim_ascii()).into_owned()).collect();
+        let streamed: Vec<_> = read(text.as_bytes(), &mapping, now)
+            .map(|r| String::from_utf8_lossy(r.unwrap().bytes.trim_ascii()).into_owned())
+            .collect();
         assert_eq!(whole, streamed, "{text}");
         whole
     }

@@ -77,7 +77,9 @@ pub fn read<'a, R: BufRead + 'a>(
         Format::Json => Box::new(json::read(input, mapping, now)),
         Format::Csv => Box::new(csv::read(input, mapping, now)?),
         Format::Syslog => Box::new(plain::read(input, mapping, now)),
-        Format::Ndjson | Format::Auto => Box::new(lines::read(input, move |line| event::parse(line, mapping, now))),
+        Format::Ndjson | Format::Auto => {
+            Box::new(lines::read(input, move |line| event::parse(line, mapping, now)))
+        }
     })
 }
 

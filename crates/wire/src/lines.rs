@@ -9,7 +9,11 @@ use crate::{MAX_LINE, Row, refuse};
 
 /// The non-blank lines of a body in memory with their index, without line ends. Blank lines do not count.
 pub fn rows(body: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
-    body.split(|c| *c == b'\n').map(trim).filter(|line| !line.is_empty()).zip(0u64..).map(|(line, index)| (index, line))
+    body.split(|c| *c == b'\n')
+        .map(trim)
+        .filter(|line| !line.is_empty())
+        .zip(0u64..)
+        .map(|(line, index)| (index, line))
 }
 
 /// One line read.
@@ -121,7 +125,8 @@ mod tests {
     #[test]
     fn a_huge_line_is_cut_and_the_next_one_is_read() {
         let input = io::Read::chain(io::Read::take(io::repeat(b'x'), 200_000_000), &b"\nnext\n"[..]);
-        let lines: Vec<_> = Lines::new(io::BufReader::with_capacity(1 << 16, input)).map(Result::unwrap).collect();
+        let lines: Vec<_> =
+            Lines::new(io::BufReader::with_capacity(1 << 16, input)).map(Result::unwrap).collect();
         assert_eq!(lines.len(), 2);
         assert!(lines[0].cut && lines[0].bytes.len() == MAX_LINE);
         assert_eq!(lines[1], Line { bytes: b"next".to_vec(), cut: false });

@@ -59,9 +59,14 @@ fn finish(line: &str, parts: Parts, mapping: &Mapping, now: Timestamp) -> Result
     }
     let mut row = event::Row::new(mapping);
     row.set(Target::OccurredAt, Cell::Text(at.iso().into()));
-    row.set(Target::Severity, Cell::Text(if level.is_empty() { "info".into() } else { level.as_str().into() }));
+    row.set(
+        Target::Severity,
+        Cell::Text(if level.is_empty() { "info".into() } else { level.as_str().into() }),
+    );
     row.set(Target::Message, Cell::Text(message.into()));
-    for (target, value) in [(Target::Component, component), (Target::SystemId, system), (Target::EventType, event_type)] {
+    for (target, value) in
+        [(Target::Component, component), (Target::SystemId, system), (Target::EventType, event_type)]
+    {
         if let Some(value) = value {
             let short: String = value.chars().take(event::MAX_FIELD).collect();
             row.set(target, Cell::Text(short.into()));
@@ -73,7 +78,12 @@ fn finish(line: &str, parts: Parts, mapping: &Mapping, now: Timestamp) -> Result
 }
 
 fn recognise(line: &str, now: Timestamp) -> Option<Parts> {
-    if let Some(rest) = line.strip_prefix('<').and_then(|l| l.split_once('>')).filter(|(pri, _)| pri.len() <= 3).map(|(_, r)| r) {
+    if let Some(rest) = line
+        .strip_prefix('<')
+        .and_then(|l| l.split_once('>'))
+        .filter(|(pri, _)| pri.len() <= 3)
+        .map(|(_, r)| r)
+    {
         return syslog::parse(line, now).or_else(|| recognise_plain(rest, now));
     }
     recognise_plain(line, now)
@@ -81,7 +91,15 @@ fn recognise(line: &str, now: Timestamp) -> Option<Parts> {
 
 fn recognise_plain(line: &str, now: Timestamp) -> Option<Parts> {
     if let Some((at, form, rest)) = stamp(line, now) {
-        let parts = Parts { at, level: String::new(), component: None, system: None, event_type: None, message: rest.to_owned(), extra: Map::new() };
+        let parts = Parts {
+            at,
+            level: String::new(),
+            component: None,
+            system: None,
+            event_type: None,
+            message: rest.to_owned(),
+            extra: Map::new(),
+        };
         return Some(match form {
             Form::Syslog => host_and_tag(parts, rest),
             Form::Other => level_and_component(parts, rest),
@@ -93,7 +111,15 @@ fn recognise_plain(line: &str, now: Timestamp) -> Option<Parts> {
         && let Some((at, _, rest)) = stamp(rest.trim_start(), now)
     {
         let extra = Map::from_iter([("file".to_owned(), Value::String(name.to_owned()))]);
-        let parts = Parts { at, level: String::new(), component: None, system: None, event_type: None, message: rest.to_owned(), extra };
+        let parts = Parts {
+            at,
+            level: String::new(),
+            component: None,
+            system: None,
+            event_type: None,
+            message: rest.to_owned(),
+            extra,
+        };
         return Some(level_and_component(parts, rest));
     }
     access(line, now)
@@ -138,7 +164,9 @@ fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
         if let Ok(at) = instant::parse(text, now) {
             let rest = line[ends[n - 1]..].trim_start();
             let week = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].iter().any(|w| text.starts_with(w));
-            let iso_syslog = n == 1 && text.contains('T') && rest.split(' ').nth(1).is_some_and(|tag| tag.ends_with(':') && tag.len() > 1);
+            let iso_syslog = n == 1
+                && text.contains('T')
+                && rest.split(' ').nth(1).is_some_and(|tag| tag.ends_with(':') && tag.len() > 1);
             let form = if (alphabetic && !week) || iso_syslog { Form::Syslog } else { Form::Other };
             return Some((at, form, rest));
         }
@@ -151,7 +179,8 @@ fn host_and_tag(mut parts: Parts, rest: &str) -> Parts {
     let Some((host, rest)) = rest.split_once(' ') else { return parts };
     parts.system = Some(host.to_owned());
     rest.trim().clone_into(&mut parts.message);
-    if let Some((tag, message)) = rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))
+    if let Some((tag, message)) =
+        rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))
         && tag.len() <= 64
         && (!tag.contains(' ') || tag.starts_with("syslogd"))
     {
@@ -205,7 +234,10 @@ fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
     }
     let before = rest[..level_at].trim();
     let logger = before.strip_suffix(" -").filter(|l| !l.contains(' '));
-    let leads = logger.is_some() || before.split_whitespace().all(|w| w.starts_with('[') || w.bytes().all(|c| c.is_ascii_digit() || c == b'-'));
+    let leads = logger.is_some()
+        || before
+            .split_whitespace()
+            .all(|w| w.starts_with('[') || w.bytes().all(|c| c.is_ascii_digit() || c == b'-'));
     if parts.level.is_empty() || !leads {
         if let Some((program, message)) = rest.split_once(" - ")
             && let program = program.trim_end_matches(" *64")
@@ -227,7 +259,9 @@ fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
         after = more.trim_start();
     }
     if !bracket && let Some((word, more)) = after.split_once(char::is_whitespace) {
-        let dotted = word.contains(['.', '$']) && !word.contains(['/', '(', '"']) && word.starts_with(|c: char| c.is_ascii_alphabetic());
+        let dotted = word.contains(['.', '$'])
+            && !word.contains(['/', '(', '"'])
+            && word.starts_with(|c: char| c.is_ascii_alphabetic());
         let column = word.bytes().all(|c| c.is_ascii_uppercase()) && more.starts_with("  ");
         if (word.ends_with(':') && word.len() > 1) || dotted || column {
             parts.component = Some(word.trim_end_matches(':').to_owned());
@@ -243,8 +277,25 @@ fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
 
 fn is_level(word: &str) -> bool {
     const LEVELS: [&str; 19] = [
-        "trace", "debug", "info", "information", "notice", "warn", "warning", "error", "err", "crit", "critical", "alert", "emerg",
-        "fatal", "severe", "panic", "verbose", "emergency", "dbg",
+        "trace",
+        "debug",
+        "info",
+        "information",
+        "notice",
+        "warn",
+        "warning",
+        "error",
+        "err",
+        "crit",
+        "critical",
+        "alert",
+        "emerg",
+        "fatal",
+        "severe",
+        "panic",
+        "verbose",
+        "emergency",
+        "dbg",
     ];
     LEVELS.iter().any(|l| l.eq_ignore_ascii_case(word))
 }
@@ -257,10 +308,22 @@ fn access(line: &str, now: Timestamp) -> Option<Parts> {
     let at = instant::parse(inside, now).ok()?;
     let after = line[before.len() + inside.len() + 2..].trim_start();
     let client = before.split(' ').next().unwrap_or("");
-    let status = after.rsplit_once("\" ").or_else(|| after.split_once("\" ")).and_then(|(_, s)| s.split(' ').next()).unwrap_or("");
+    let status = after
+        .rsplit_once("\" ")
+        .or_else(|| after.split_once("\" "))
+        .and_then(|(_, s)| s.split(' ').next())
+        .unwrap_or("");
     let level = if status.len() == 3 && status.starts_with('5') { "err" } else { "" };
     let extra = Map::from_iter([("client".to_owned(), Value::String(client.to_owned()))]);
-    Some(Parts { at, level: level.to_owned(), component: None, system: None, event_type: None, message: format!("{client} {after}"), extra })
+    Some(Parts {
+        at,
+        level: level.to_owned(),
+        component: None,
+        system: None,
+        event_type: None,
+        message: format!("{client} {after}"),
+        extra,
+    })
 }
 
 /// `time=2026-11-23T09:30:00Z level=info msg="it works"`. `None` when the line is not of that form.
@@ -284,9 +347,14 @@ fn logfmt(line: &str, mapping: &Mapping, now: Timestamp) -> Option<Result<NewEve
                     close
                 });
                 let end = end.unwrap_or(quoted.len());
-                (Cow::Owned(quoted[..end].replace("\\\"", "\"").replace("\\n", "\n")), quoted.get(end + 1..).unwrap_or(""))
+                (
+                    Cow::Owned(quoted[..end].replace("\\\"", "\"").replace("\\n", "\n")),
+                    quoted.get(end + 1..).unwrap_or(""),
+                )
             }
-            None => after.split_once(' ').map_or((Cow::Borrowed(after), ""), |(v, more)| (Cow::Borrowed(v), more)),
+            None => {
+                after.split_once(' ').map_or((Cow::Borrowed(after), ""), |(v, more)| (Cow::Borrowed(v), more))
+            }
         };
         object.insert(key.to_owned(), Value::String(value.into_owned()));
         rest = more;
@@ -302,7 +370,11 @@ fn logfmt(line: &str, mapping: &Mapping, now: Timestamp) -> Option<Result<NewEve
     }
     let mut payload = object.clone();
     payload.insert("line".to_owned(), Value::String(line.to_owned()));
-    Some(event::sound(&Value::Object(payload).to_string()).map_err(refuse).and_then(|p| row.finish(mapping, p.into_owned(), now)))
+    Some(
+        event::sound(&Value::Object(payload).to_string())
+            .map_err(refuse)
+            .and_then(|p| row.finish(mapping, p.into_owned(), now)),
+    )
 }
 
 #[cfg(test)]

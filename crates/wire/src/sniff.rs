@@ -23,13 +23,34 @@ pub fn sniff(first: &[u8]) -> Format {
 
 /// The delimiter of a header line: the candidate that splits it most, if the names look like columns.
 pub fn delimiter(first: &[u8]) -> Option<u8> {
-    const KNOWN: [&str; 16] =
-        ["time", "date", "timestamp", "occurred", "message", "msg", "severity", "level", "content", "event", "source", "host", "text", "component", "type", "description"];
+    const KNOWN: [&str; 16] = [
+        "time",
+        "date",
+        "timestamp",
+        "occurred",
+        "message",
+        "msg",
+        "severity",
+        "level",
+        "content",
+        "event",
+        "source",
+        "host",
+        "text",
+        "component",
+        "type",
+        "description",
+    ];
     let header = trim(first).split(|c| *c == b'\n').next().unwrap_or(&[]);
     let header = String::from_utf8_lossy(&header[..header.len().min(65_536)]).to_ascii_lowercase();
-    let best = [b',', b';', b'\t', b'|'].into_iter().max_by_key(|d| (header.bytes().filter(|c| c == d).count(), *d == b','))?;
-    let names: Vec<&str> = header.trim().split(char::from(best)).map(|n| n.trim().trim_matches('"')).collect();
-    let plain = names.iter().all(|n| n.len() <= 64 && !n.contains(['[', '{', '<', '=']) && !n.starts_with(|c: char| c.is_ascii_digit()));
+    let best = [b',', b';', b'\t', b'|']
+        .into_iter()
+        .max_by_key(|d| (header.bytes().filter(|c| c == d).count(), *d == b','))?;
+    let names: Vec<&str> =
+        header.trim().split(char::from(best)).map(|n| n.trim().trim_matches('"')).collect();
+    let plain = names.iter().all(|n| {
+        n.len() <= 64 && !n.contains(['[', '{', '<', '=']) && !n.starts_with(|c: char| c.is_ascii_digit())
+    });
     let known = names.iter().filter(|n| KNOWN.iter().any(|k| n.contains(k))).count();
     (names.len() >= 2 && plain && known >= 2).then_some(best)
 }

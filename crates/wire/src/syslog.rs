@@ -10,9 +10,13 @@ use crate::plain::Parts;
 /// Understands a line that begins with `<priority>`. `None`: it has no time that could be read.
 pub(crate) fn parse(line: &str, now: Timestamp) -> Option<Parts> {
     let year = move |(month, day, hour, minute, second): syslog_loose::IncompleteDate| {
-        const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        const NAMES: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let name = NAMES.get((month as usize).wrapping_sub(1)).unwrap_or(&"Jan");
-        instant::parse(&format!("{name} {day} {hour}:{minute:02}:{second:02}"), now).unwrap_or(now).utc().year()
+        instant::parse(&format!("{name} {day} {hour}:{minute:02}:{second:02}"), now)
+            .unwrap_or(now)
+            .utc()
+            .year()
     };
     let message = syslog_loose::parse_message_with_year_tz(line, year, Some(Utc), Variant::Either);
     let at = Timestamp::new(message.timestamp?.with_timezone(&Utc))?;
@@ -31,7 +35,15 @@ pub(crate) fn parse(line: &str, now: Timestamp) -> Option<Parts> {
         let data: Map<String, Value> = message
             .structured_data
             .iter()
-            .map(|e| (e.id.to_owned(), e.params().map(|(k, v)| ((*k).to_owned(), Value::String(v))).collect::<Map<_, _>>().into()))
+            .map(|e| {
+                (
+                    e.id.to_owned(),
+                    e.params()
+                        .map(|(k, v)| ((*k).to_owned(), Value::String(v)))
+                        .collect::<Map<_, _>>()
+                        .into(),
+                )
+            })
             .collect();
         extra.insert("structured_data".to_owned(), Value::Object(data));
     }

@@ -11,10 +11,16 @@ use domain::upload::Format;
 use domain::{Severity, Timestamp};
 
 fn data(path: &str) -> PathBuf {
-    let root = std::env::var_os("WATCHROOM_SHARED")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
+    let root = std::env::var_os("WATCHROOM_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
     let path = root.join("data").join(path);
-    assert!(path.exists(), "{} is missing; set WATCHROOM_SHARED to the folder that holds data/", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing; set WATCHROOM_SHARED to the folder that holds data/",
+        path.display()
+    );
     path
 }
 
@@ -25,7 +31,8 @@ fn now() -> Timestamp {
 fn import(path: &str) -> Vec<NewEvent> {
     let mapping = Mapping::import().with_source("test");
     let input = BufReader::new(fs::File::open(data(path)).unwrap());
-    let rows: Vec<_> = wire::read(Format::Auto, input, &mapping, now()).unwrap().map(Result::unwrap).collect();
+    let rows: Vec<_> =
+        wire::read(Format::Auto, input, &mapping, now()).unwrap().map(Result::unwrap).collect();
     rows.into_iter().map(|r| r.event.unwrap_or_else(|e| panic!("{path} row {}: {e:?}", r.index))).collect()
 }
 
@@ -77,10 +84,17 @@ fn security_datasets_give_one_event_a_line() {
         let events = import(&format!("security-datasets/{set}.ndjson"));
         assert_eq!(events.len(), lines, "{set}");
         assert_eq!(events[0].occurred_at.iso(), first, "{set}");
-        assert!(events.iter().all(|e| e.event_type.is_some() && e.component.is_some() && e.system_id.is_some()), "{set}");
+        assert!(
+            events.iter().all(|e| e.event_type.is_some() && e.component.is_some() && e.system_id.is_some()),
+            "{set}"
+        );
     }
     let trail = import("security-datasets/aws_ec2_proxy_s3_exfiltration.ndjson");
-    assert!(trail[0].message.starts_with("DescribeInstanceTypes on ec2.amazonaws.com by pedro from 1.2.3.4"), "{}", trail[0].message);
+    assert!(
+        trail[0].message.starts_with("DescribeInstanceTypes on ec2.amazonaws.com by pedro from 1.2.3.4"),
+        "{}",
+        trail[0].message
+    );
 }
 
 #[test]
@@ -94,7 +108,10 @@ fn syslog_cases_never_panic_nor_lose_text() {
             assert!(text.contains(String::from_utf8_lossy(&row.bytes).trim()));
             if let Ok(event) = row.event {
                 let payload: serde_json::Value = serde_json::from_str(&event.raw_payload).unwrap();
-                assert_eq!(payload["line"].as_str().unwrap().replace('\u{fffd}', ""), String::from_utf8_lossy(&row.bytes).replace(['\u{fffd}', '\0'], ""));
+                assert_eq!(
+                    payload["line"].as_str().unwrap().replace('\u{fffd}', ""),
+                    String::from_utf8_lossy(&row.bytes).replace(['\u{fffd}', '\0'], "")
+                );
             }
         }
     }

@@ -18,28 +18,44 @@ struct Head {
     hash: String,
 }
 
-pub async fn verify(services: &Services, org: Option<&str>, head: Option<&Path>, save: Option<&Path>) -> Done {
+pub async fn verify(
+    services: &Services,
+    org: Option<&str>,
+    head: Option<&Path>,
+    save: Option<&Path>,
+) -> Done {
     let known = head.map(read).transpose()?.unwrap_or_default();
     let chains = chains(services, org).await?;
     let (mut heads, mut broken) = (Vec::new(), 0);
     for (id, slug) in &chains {
-        let expected = known.iter().find(|h| h.organization_id == Some(*id) || (h.organization_id.is_none() && h.organization == *slug));
+        let expected = known.iter().find(|h| {
+            h.organization_id == Some(*id) || (h.organization_id.is_none() && h.organization == *slug)
+        });
         let expected = expected.map(|h| (h.seq, h.hash.as_str()));
         let verdict = service::audit::verify(services, *id, slug, expected).await?;
         match &verdict.broken {
-            None => println!("{slug}: {} entries, unbroken, head {} {}", verdict.entries, verdict.head_seq, verdict.head_hash),
+            None => println!(
+                "{slug}: {} entries, unbroken, head {} {}",
+                verdict.entries, verdict.head_seq, verdict.head_hash
+            ),
             Some((seq, reason)) => {
                 broken += 1;
                 println!("{slug}: BROKEN at {seq}: {reason}");
             }
         }
-        heads.push(Head { organization: slug.clone(), organization_id: Some(*id), seq: verdict.head_seq, hash: verdict.head_hash });
+        heads.push(Head {
+            organization: slug.clone(),
+            organization_id: Some(*id),
+            seq: verdict.head_seq,
+            hash: verdict.head_hash,
+        });
     }
     if broken > 0 {
         return Err(Stop::Failed(anyhow::anyhow!("{broken} of {} audit logs do not hold", chains.len())));
     }
     if let Some(file) = save {
-        std::fs::write(file, serde_json::to_string_pretty(&heads)? + "\n").map_err(|e| anyhow::anyhow!("{}: {e}", file.display()))?;
+        std::fs::write(file, serde_json::to_string_pretty(&heads)? + "\n")
+            .map_err(|e| anyhow::anyhow!("{}: {e}", file.display()))?;
     }
     Ok(())
 }
@@ -75,15 +91,21 @@ fn read(file: &Path) -> Result<Vec<Head>, Stop> {
         Log(Vec<Entry>),
     }
     let text = std::fs::read(file).map_err(|e| anyhow::anyhow!("{}: {e}", file.display()))?;
-    let known = serde_json::from_slice(&text)
-        .map_err(|_| Stop::Usage(format!("{}: neither a file of --save-head nor an exported log", file.display())))?;
+    let known = serde_json::from_slice(&text).map_err(|_| {
+        Stop::Usage(format!("{}: neither a file of --save-head nor an exported log", file.display()))
+    })?;
     Ok(match known {
         Known::Heads(heads) => heads,
         Known::Head(head) => vec![head],
         Known::Log(entries) => entries
             .into_iter()
             .max_by_key(|e| e.seq)
-            .map(|e| Head { organization: String::new(), organization_id: Some(e.organization_id), seq: e.seq, hash: e.hash })
+            .map(|e| Head {
+                organization: String::new(),
+                organization_id: Some(e.organization_id),
+                seq: e.seq,
+                hash: e.hash,
+            })
             .into_iter()
             .collect(),
     })

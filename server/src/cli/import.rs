@@ -33,21 +33,25 @@ pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
     if !from_stdin && !job.file.is_file() {
         return Err(Stop::Usage(format!("{}: there is no such file", job.file.display())));
     }
-    let source = job.source.clone().unwrap_or_else(|| if from_stdin { "stdin".to_owned() } else { file_name(&job) });
+    let source =
+        job.source.clone().unwrap_or_else(|| if from_stdin { "stdin".to_owned() } else { file_name(&job) });
     let mut plan = Plan::of_source(&source, job.format);
     let mut log = if from_stdin { Log::of_stdin() } else { Log::of_file(config, &job, &source)? };
     if log.state.rows > 0 {
         eprintln!("going on after row {}", log.state.rows);
         plan.skip = log.state.rows;
     }
-    let input: Box<dyn Read + Send> = if from_stdin { Box::new(io::stdin()) } else { Box::new(File::open(&job.file)?) };
+    let input: Box<dyn Read + Send> =
+        if from_stdin { Box::new(io::stdin()) } else { Box::new(File::open(&job.file)?) };
     service::import::import(&cx, input, plan, &mut log).await.map_err(|error| explain(error, from_stdin))?;
     log.finish()
 }
 
 fn explain(error: Error, from_stdin: bool) -> Stop {
     match error {
-        Error::Unavailable { full: true } if !from_stdin => anyhow::anyhow!("the disk is full; make room and start the import again, it goes on").into(),
+        Error::Unavailable { full: true } if !from_stdin => {
+            anyhow::anyhow!("the disk is full; make room and start the import again, it goes on").into()
+        }
         other => other.into(),
     }
 }
@@ -83,7 +87,8 @@ impl Log {
         let folder = config.data_dir.join("imports");
         fs::create_dir_all(&folder)?;
         let place = folder.join(format!("{}.json", mark(config, job, source)?));
-        let state: State = fs::read(&place).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        let state: State =
+            fs::read(&place).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         let mut rejects = job.file.clone().into_os_string();
         rejects.push(".rejected.ndjson");
         let bar = ProgressBar::new(fs::metadata(&job.file)?.len());
@@ -98,7 +103,8 @@ impl Log {
     }
 
     fn new(state: State, place: Option<PathBuf>, rejects: PathBuf, bar: ProgressBar) -> Self {
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} % {bytes_per_sec} {eta} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} % {bytes_per_sec} {eta} {msg}")
+        {
             bar.set_style(style);
         }
         if !io::stderr().is_terminal() {
@@ -140,7 +146,8 @@ impl Log {
             let _ = fs::remove_file(place);
         }
         let State { accepted, duplicates, rejected, .. } = self.state;
-        let known = if duplicates > 0 { format!(" ({duplicates} of them known already)") } else { String::new() };
+        let known =
+            if duplicates > 0 { format!(" ({duplicates} of them known already)") } else { String::new() };
         eprintln!("{accepted} rows accepted{known}, {rejected} refused");
         if rejected > 0 {
             eprintln!("the refused rows and why: {}", self.rejects.display());

@@ -14,7 +14,9 @@ pub async fn serve(config: Config, demo: bool) -> Done {
     telemetry::start_logs(&config.log, config.log_format);
     telemetry::metrics();
     // The address is taken first: a second server must not touch the database.
-    let socket = TcpListener::bind(config.addr).await.map_err(|e| anyhow::anyhow!("cannot listen on {}: {e}", config.addr))?;
+    let socket = TcpListener::bind(config.addr)
+        .await
+        .map_err(|e| anyhow::anyhow!("cannot listen on {}: {e}", config.addr))?;
     let Open { services, db } = open(&config, demo).await?;
     if demo {
         fill_demo(&services).await?;
@@ -22,7 +24,9 @@ pub async fn serve(config: Config, demo: bool) -> Done {
     let address = socket.local_addr()?;
     let state = AppState::new(config.clone(), services);
     if !config.cookies_are_secure() && !address.ip().is_loopback() {
-        tracing::warn!("cookies are not secure: put a TLS proxy in front and set public_url to its https address");
+        tracing::warn!(
+            "cookies are not secure: put a TLS proxy in front and set public_url to its https address"
+        );
     }
     let unfinished = service::uploads::recover(&state.services).await?;
     if unfinished > 0 {
@@ -64,7 +68,9 @@ pub async fn fill_demo(services: &Services) -> Done {
     if service::demo::fill(services, |_| ()).await? {
         eprintln!("the demo story is told; sign in as:");
     } else {
-        eprintln!("the database is not empty, so the demo is not filled in; its accounts, if they are there:");
+        eprintln!(
+            "the database is not empty, so the demo is not filled in; its accounts, if they are there:"
+        );
     }
     for account in service::demo::credentials() {
         eprintln!("  {}  {}  ({})", account.email, account.password, account.role);

@@ -18,7 +18,10 @@ impl SecretKey {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let bytes = if text.len() == 64 {
-            (0..64).step_by(2).map(|i| text.get(i..i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect::<Option<Vec<u8>>>()?
+            (0..64)
+                .step_by(2)
+                .map(|i| text.get(i..i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+                .collect::<Option<Vec<u8>>>()?
         } else {
             [STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD].iter().find_map(|engine| engine.decode(text).ok())?
         };
@@ -47,7 +50,12 @@ pub fn secret_key(config: &Config) -> io::Result<SecretKey> {
 fn read(file: &Path) -> io::Result<SecretKey> {
     let mut text = String::new();
     std::fs::File::open(file)?.take(1024).read_to_string(&mut text)?;
-    SecretKey::parse(&text).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("{} does not hold 32 bytes as hex", file.display())))
+    SecretKey::parse(&text).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{} does not hold 32 bytes as hex", file.display()),
+        )
+    })
 }
 
 /// Written whole under another name and linked into place, so that two processes starting together agree on one key.
@@ -77,7 +85,10 @@ mod tests {
     #[test]
     fn hex_and_base64_are_understood_and_other_lengths_are_not() {
         assert_eq!(SecretKey::parse(&"0f".repeat(32)), Some(SecretKey([15; 32])));
-        assert_eq!(SecretKey::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), Some(SecretKey([0; 32])));
+        assert_eq!(
+            SecretKey::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+            Some(SecretKey([0; 32]))
+        );
         assert_eq!(SecretKey::parse("short"), None);
         assert_eq!(SecretKey::parse(&"é".repeat(32)), None);
     }

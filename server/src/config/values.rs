@@ -176,7 +176,10 @@ impl std::str::FromStr for Cidr {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("'{text}' is not an address or a network such as 10.0.0.0/8");
         let (address, length) = match text.split_once('/') {
-            Some((a, l)) => (a.trim().parse::<IpAddr>().map_err(|_| wrong())?, Some(l.trim().parse::<u8>().map_err(|_| wrong())?)),
+            Some((a, l)) => (
+                a.trim().parse::<IpAddr>().map_err(|_| wrong())?,
+                Some(l.trim().parse::<u8>().map_err(|_| wrong())?),
+            ),
             None => (text.trim().parse::<IpAddr>().map_err(|_| wrong())?, None),
         };
         let (bits, offset) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
@@ -261,7 +264,9 @@ mod tests {
     fn sizes_and_times_read_their_units() {
         assert_eq!(read::<Size>("10 MiB"), Ok(Size(10 << 20)));
         assert_eq!(read::<Size>("65536").map(|s| s.show()), Ok("64 KiB".to_owned()));
-        assert!(read::<Size>("ten").is_err() && read::<Size>("0").is_err() && read::<Size>("1 parsec").is_err());
+        assert!(
+            read::<Size>("ten").is_err() && read::<Size>("0").is_err() && read::<Size>("1 parsec").is_err()
+        );
         assert_eq!(read::<Duration>("12h"), Ok(Duration::from_hours(12)));
         assert_eq!(read::<Duration>("90").map(|d| d.show()), Ok("90s".to_owned()));
         assert!(read::<Duration>("-1s").is_err());

@@ -47,9 +47,11 @@ impl FromRequestParts<AppState> for Caller {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, secret)| secret.trim())
             .ok_or_else(Problem::unauthenticated)?;
-        let actor = service::api_keys::authenticate(&state.services, secret, &sessions::client(&visitor)).await?;
+        let actor =
+            service::api_keys::authenticate(&state.services, secret, &sessions::client(&visitor)).await?;
         if let Who::ApiKey { id, .. } = &actor.who {
             state.limits.api_key(&id.to_string())?;
+            state.plans.request(&state.services, actor.organization, *id).await?;
         }
         Ok(Self { services: state.services.clone(), actor })
     }
@@ -142,8 +144,7 @@ pub async fn audit(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Pag
     Ok(Json(page))
 }
 
-/// The filter of the audit list and its export.
-pub fn audit_filter(query: &mut Query) -> AuditFilter {
+fn audit_filter(query: &mut Query) -> AuditFilter {
     AuditFilter {
         actor: query.one("actor"),
         action: query.one("action"),

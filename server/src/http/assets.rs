@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, VARY,
 };
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -140,13 +141,22 @@ impl Names {
             short if short.contains('/') => format!("/{short}"),
             bare => format!("/pkg/{bare}"),
         };
-        Self { js: rooted(self.js), wasm: rooted(self.wasm), css: rooted(self.css), echarts: rooted(self.echarts), fonts: self.fonts.into_iter().map(rooted).collect() }
+        Self {
+            js: rooted(self.js),
+            wasm: rooted(self.wasm),
+            css: rooted(self.css),
+            echarts: rooted(self.echarts),
+            fonts: self.fonts.into_iter().map(rooted).collect(),
+        }
     }
 }
 
 /// `GET /pkg/…`: nothing else lives there, so a miss is 404 without a page.
 pub async fn pkg(State(state): State<AppState>, Path(name): Path<String>, request: Request) -> Response {
-    state.assets.answer(&format!("pkg/{name}"), &request).unwrap_or_else(|| Problem::not_found().into_response())
+    state
+        .assets
+        .answer(&format!("pkg/{name}"), &request)
+        .unwrap_or_else(|| Problem::not_found().into_response())
 }
 
 /// No way out of the folder, no hidden files, no compressed twins by name.
@@ -163,17 +173,23 @@ fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split('.').any(|stem| {
         let tail = stem.rsplit(['-', '_']).next().unwrap_or(stem);
-        tail.len() >= 8 && tail.bytes().all(|b| b.is_ascii_alphanumeric()) && tail.bytes().any(|b| b.is_ascii_digit())
+        tail.len() >= 8
+            && tail.bytes().all(|b| b.is_ascii_alphanumeric())
+            && tail.bytes().any(|b| b.is_ascii_digit())
     })
 }
 
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
-    headers.get_all(ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|part| {
-        let mut words = part.split(';');
-        let name = words.next().unwrap_or_default().trim();
-        let refused = words.any(|w| matches!(w.trim().replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        name.eq_ignore_ascii_case(encoding) && !refused
-    })
+    headers.get_all(ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(
+        |part| {
+            let mut words = part.split(';');
+            let name = words.next().unwrap_or_default().trim();
+            let refused = words.any(|w| {
+                matches!(w.trim().replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+            });
+            name.eq_ignore_ascii_case(encoding) && !refused
+        },
+    )
 }
 
 #[cfg(test)]
@@ -183,14 +199,28 @@ mod tests {
     #[test]
     fn a_path_stays_inside_the_site() {
         assert!(is_plain("pkg/watchroom.js") && is_plain("favicon.svg"));
-        for bad in ["", "../secret.key", "pkg/../../x", ".env", "pkg//x", "a\\b", "pkg/x.js.br", "manifest.json", "c:/x"] {
+        for bad in [
+            "",
+            "../secret.key",
+            "pkg/../../x",
+            ".env",
+            "pkg//x",
+            "a\\b",
+            "pkg/x.js.br",
+            "manifest.json",
+            "c:/x",
+        ] {
             assert!(!is_plain(bad), "{bad}");
         }
     }
 
     #[test]
     fn only_hashed_names_are_kept_for_ever() {
-        assert!(is_hashed("pkg/watchroom-1a2b3c4d5e.js") && is_hashed("pkg/watchroom.1a2b3c4d5e.css") && is_hashed("pkg/watchroom_bg-0a1b2c3d.wasm"));
+        assert!(
+            is_hashed("pkg/watchroom-1a2b3c4d5e.js")
+                && is_hashed("pkg/watchroom.1a2b3c4d5e.css")
+                && is_hashed("pkg/watchroom_bg-0a1b2c3d.wasm")
+        );
         assert!(!is_hashed("pkg/watchroom.js") && !is_hashed("pkg/watchroom_bg.wasm"));
     }
 

@@ -69,7 +69,11 @@ pub async fn sign_in(
 }
 
 /// `POST /sign-out`
-pub async fn sign_out(State(state): State<AppState>, session: Session, viewer: Option<Extension<Viewer>>) -> Response {
+pub async fn sign_out(
+    State(state): State<AppState>,
+    session: Session,
+    viewer: Option<Extension<Viewer>>,
+) -> Response {
     if let Some(Extension(viewer)) = viewer
         && let Err(error) = service::auth::sign_out(&state.services, &viewer).await
     {
@@ -92,8 +96,13 @@ pub async fn setup(
     if let Err(problem) = state.limits.sign_in(visitor.ip) {
         return too_many("/setup", problem, &headers, &[]);
     }
-    let slug = if form.slug.trim().is_empty() { slug_of(&form.organization) } else { form.slug.trim().to_owned() };
-    let username = if form.username.trim().is_empty() { form.email.split('@').next().unwrap_or_default() } else { form.username.trim() };
+    let slug =
+        if form.slug.trim().is_empty() { slug_of(&form.organization) } else { form.slug.trim().to_owned() };
+    let username = if form.username.trim().is_empty() {
+        form.email.split('@').next().unwrap_or_default()
+    } else {
+        form.username.trim()
+    };
     let user = NewUser {
         email: form.email.trim().to_owned(),
         username: username.to_owned(),
@@ -101,7 +110,11 @@ pub async fn setup(
         password: form.password,
         is_sre: true,
     };
-    let organization = NewOrganization { slug: slug.clone(), name: form.organization.trim().to_owned(), ..NewOrganization::default() };
+    let organization = NewOrganization {
+        slug: slug.clone(),
+        name: form.organization.trim().to_owned(),
+        ..NewOrganization::default()
+    };
     let kept = [
         ("email", form.email.as_str()),
         ("username", form.username.as_str()),
@@ -109,7 +122,9 @@ pub async fn setup(
         ("organization", form.organization.as_str()),
         ("slug", form.slug.as_str()),
     ];
-    match service::auth::create_first_admin(&state.services, user, organization, &sessions::client(&visitor)).await {
+    match service::auth::create_first_admin(&state.services, user, organization, &sessions::client(&visitor))
+        .await
+    {
         Ok(signed_in) => enter(&state, &session, &signed_in, &format!("/o/{slug}/overview")).await,
         Err(error) => refused("/setup", error, &kept),
     }
@@ -161,14 +176,18 @@ fn too_many(page: &str, problem: Problem, headers: &HeaderMap, kept: &[(&'static
 /// A path of this site, else the start page: never another site.
 fn local(next: &str) -> &str {
     let path = next.split(['?', '#']).next().unwrap_or_default();
-    let plain = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']) && !path.contains("//");
+    let plain = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && !path.contains("//");
     if plain { next } else { "/" }
 }
 
 /// `Acme Corp.` becomes `acme-corp`.
 fn slug_of(name: &str) -> String {
     let words = name.to_lowercase();
-    let parts: Vec<&str> = words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()).collect();
+    let parts: Vec<&str> =
+        words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()).collect();
     parts.join("-").trim_start_matches(|c: char| !c.is_ascii_lowercase()).chars().take(63).collect()
 }
 
@@ -179,7 +198,15 @@ mod tests {
     #[test]
     fn after_signing_in_one_stays_on_this_site() {
         assert_eq!(local("/o/acme/events?severity=high"), "/o/acme/events?severity=high");
-        for elsewhere in ["", "//evil.test", "https://evil.test", "/\\evil.test", "/x//evil", "javascript:alert(1)", "/a\r\nset-cookie: x"] {
+        for elsewhere in [
+            "",
+            "//evil.test",
+            "https://evil.test",
+            "/\\evil.test",
+            "/x//evil",
+            "javascript:alert(1)",
+            "/a\r\nset-cookie: x",
+        ] {
             assert_eq!(local(elsewhere), "/", "{elsewhere}");
         }
     }

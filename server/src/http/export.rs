@@ -1,5 +1,6 @@
 //! The audit log as a file: streamed page by page, newest first, after the export itself was audited.
 
+use app::when::Zone;
 use axum::body::Body;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
@@ -11,7 +12,6 @@ use futures::stream::{self, Stream, StreamExt as _};
 use service::Cx;
 use service::auth::Viewer;
 
-use super::api::audit_filter;
 use super::problem::Problem;
 use super::query::Query;
 use crate::state::AppState;
@@ -27,8 +27,13 @@ pub async fn audit_csv(
 ) -> Result<Response, Problem> {
     let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
     let head = stream::once(async { csv_rows(&[COLUMNS.map(str::to_owned)]) });
-    let body = head.chain(pages(cx, filter).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
-    Ok(attachment(Body::from_stream(body), "text/csv; charset=utf-8; header=present", &format!("audit-{slug}.csv")))
+    let body =
+        head.chain(pages(cx, filter).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
+    Ok(attachment(
+        Body::from_stream(body),
+        "text/csv; charset=utf-8; header=present",
+        &format!("audit-{slug}.csv"),
+    ))
 }
 
 /// `GET /o/{organization}/audit/export.json`: an array; the first entry is the head that `watchroom audit verify --head` takes.
@@ -48,7 +53,9 @@ pub async fn audit_json(
         }
         Ok::<_, std::io::Error>(Bytes::from(text))
     });
-    let body = stream::once(async { Ok(Bytes::from_static(b"[")) }).chain(entries).chain(stream::once(async { Ok(Bytes::from_static(b"\n]\n")) }));
+    let body = stream::once(async { Ok(Bytes::from_static(b"[")) })
+        .chain(entries)
+        .chain(stream::once(async { Ok(Bytes::from_static(b"\n]\n")) }));
     Ok(attachment(Body::from_stream(body), "application/json", &format!("audit-{slug}.json")))
 }
 
@@ -63,10 +70,27 @@ async fn begin(
     let (_, actor) = service::organizations::enter(&state.services, &viewer, slug).await?;
     let cx = state.services.admit::<AuditExport>(&actor)?;
     let mut query = Query::new(query);
-    let filter = audit_filter(&mut query);
+    let filter = filter_of_reader(&mut query, Zone::named(&viewer.user.time_zone));
     query.done()?;
     service::audit::begin_export(&cx, &filter, format).await?;
     Ok((cx, filter))
+}
+
+/// As the page of the audit log writes it: times are RFC 3339 or in the reader's zone.
+fn filter_of_reader(query: &mut Query, zone: Zone) -> AuditFilter {
+    let mut time = |key| {
+        let text = query.one::<String>(key)?;
+        zone.parse(&text).map_err(|reason| query.refuse(key, reason)).ok()
+    };
+    let (from, to) = (time("from"), time("to"));
+    AuditFilter {
+        actor: query.one("actor"),
+        action: query.one("action"),
+        target_type: query.one("target_type"),
+        target_id: query.one("target_id"),
+        from,
+        to,
+    }
 }
 
 type Page = Result<Vec<AuditRecord>, std::io::Error>;
@@ -90,8 +114,25 @@ fn pages(cx: Cx<AuditExport>, filter: AuditFilter) -> impl Stream<Item = Page> {
 }
 
 const COLUMNS: [&str; 19] = [
-    "seq", "created_at", "actor", "actor_id", "action", "target_type", "target_id", "success", "error_message", "metadata", "old_values",
-    "new_values", "ip_address", "user_agent", "session_id", "incident_id", "id", "prev_hash", "hash",
+    "seq",
+    "created_at",
+    "actor",
+    "actor_id",
+    "action",
+    "target_type",
+    "target_id",
+    "success",
+    "error_message",
+    "metadata",
+    "old_values",
+    "new_values",
+    "ip_address",
+    "user_agent",
+    "session_id",
+    "incident_id",
+    "id",
+    "prev_hash",
+    "hash",
 ];
 
 fn csv_row(r: &AuditRecord) -> [String; 19] {

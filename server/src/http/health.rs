@@ -21,7 +21,9 @@ pub async fn ready(State(state): State<AppState>) -> Response {
     match tokio::time::timeout(Duration::from_secs(3), state.services.is_ready()).await {
         Ok(Ok(true)) => "ok\n".into_response(),
         Ok(Ok(false)) => Problem::unavailable("Migrations are missing.", 5).into_response(),
-        Ok(Err(error)) => Problem::unavailable("The database does not answer.", 5).because(error.to_string()).into_response(),
+        Ok(Err(error)) => Problem::unavailable("The database does not answer.", 5)
+            .because(error.to_string())
+            .into_response(),
         Err(_) => Problem::unavailable("The database does not answer in time.", 5).into_response(),
     }
 }
@@ -38,5 +40,6 @@ pub async fn metrics(State(state): State<AppState>, Extension(visitor): Extensio
     if let Some(bytes) = telemetry::resident_memory() {
         metrics::gauge!("process_resident_memory_bytes").set(bytes as f64);
     }
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::metrics().render()).into_response()
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::metrics().render())
+        .into_response()
 }

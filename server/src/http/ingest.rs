@@ -10,8 +10,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use domain::event::Mapping;
@@ -129,7 +129,11 @@ impl Gate {
         (status = 507, description = "The disk is full; nothing was stored", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-pub async fn events(State(state): State<AppState>, caller: Caller, request: Request) -> Result<Response, Problem> {
+pub async fn events(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
     let cx = caller.admit::<EventWrite>()?;
     let headers = request.headers().clone();
     let (form, encoding) = kind(&headers)?;
@@ -143,14 +147,24 @@ pub async fn events(State(state): State<AppState>, caller: Caller, request: Requ
     {
         return Ok(replayed(status, answer));
     }
-    let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, state.ingest.parsing.clone().acquire_owned()).await else { return Err(busy()) };
-    let work = Work { form, encoding, limit: state.config.max_ingest_decoded.0, organization: cx.actor().organization, now: cx.now() };
+    let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, state.ingest.parsing.clone().acquire_owned()).await
+    else {
+        return Err(busy());
+    };
+    let work = Work {
+        form,
+        encoding,
+        limit: state.config.max_ingest_decoded.0,
+        organization: cx.actor().organization,
+        now: cx.now(),
+    };
     let parsed = tokio::task::spawn_blocking(move || {
         let parsed = work.parse(&body);
         drop(turn);
         parsed
     });
     let (rows, receipt) = parsed.await.map_err(|e| Problem::internal(format!("parsing a batch: {e}")))??;
+    state.plans.events(cx.actor().organization, rows.len())?;
     let answer = serde_json::to_string(&receipt).map_err(|e| Problem::internal(e.to_string()))?;
     let ingested = match (key, hash) {
         (Some(key), Some(request_hash)) => {
@@ -163,7 +177,8 @@ pub async fn events(State(state): State<AppState>, caller: Caller, request: Requ
     if let Ingested { replayed: Some((status, answer)), .. } = ingested {
         return Ok(replayed(status, answer));
     }
-    metrics::counter!("ingest_rows_total", "outcome" => "accepted").increment(receipt.accepted - ingested.duplicates.min(receipt.accepted));
+    metrics::counter!("ingest_rows_total", "outcome" => "accepted")
+        .increment(receipt.accepted - ingested.duplicates.min(receipt.accepted));
     metrics::counter!("ingest_rows_total", "outcome" => "duplicate").increment(ingested.duplicates);
     metrics::counter!("ingest_rows_total", "outcome" => "rejected").increment(receipt.rejected);
     Ok(json(StatusCode::OK, answer))
@@ -198,7 +213,9 @@ impl Work {
         let mut preparer = Preparer::new(self.organization);
         let mut take = |index: u64, line: &[u8]| {
             if index as usize >= MAX_ROWS {
-                return Err(Problem::bad_request(format!("At most {MAX_ROWS} events are taken at once; send smaller batches.")));
+                return Err(Problem::bad_request(format!(
+                    "At most {MAX_ROWS} events are taken at once; send smaller batches."
+                )));
             }
             match row(line, &mapping, self.now) {
                 Ok(event) => {
@@ -208,17 +225,30 @@ impl Work {
                 Err(problems) => {
                     receipt.rejected += 1;
                     let room = MAX_REJECTIONS.saturating_sub(receipt.rejections.len());
-                    let told = problems.into_iter().take(room).map(|p| Rejection { index, field: p.field, reason: p.reason });
+                    let told = problems.into_iter().take(room).map(|p| Rejection {
+                        index,
+                        field: p.field,
+                        reason: p.reason,
+                    });
                     receipt.rejections.extend(told);
                 }
             }
             Ok(())
         };
-        let first = body.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start().first();
+        let first =
+            body.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start().first();
         match (self.form, first) {
-            (_, None) => return Err(Problem::bad_request("The body is empty; send a JSON object, a JSON array or NDJSON.")),
-            (Form::Json, Some(b'{' | b'[')) => wire::elements(body).try_for_each(|(index, element)| take(index, element))?,
-            (Form::Json, Some(_)) => return Err(Problem::bad_request("The body is not a JSON object or array.")),
+            (_, None) => {
+                return Err(Problem::bad_request(
+                    "The body is empty; send a JSON object, a JSON array or NDJSON.",
+                ));
+            }
+            (Form::Json, Some(b'{' | b'[')) => {
+                wire::elements(body).try_for_each(|(index, element)| take(index, element))?
+            }
+            (Form::Json, Some(_)) => {
+                return Err(Problem::bad_request("The body is not a JSON object or array."));
+            }
             (Form::Lines, Some(_)) => wire::rows(body).try_for_each(|(index, line)| take(index, line))?,
         }
         Ok((rows, receipt))
@@ -238,12 +268,19 @@ fn kind(headers: &HeaderMap) -> Result<(Form, Encoding), Problem> {
     let kind = text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let form = match kind.as_str() {
         "application/json" => Form::Json,
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => Form::Lines,
-        "" => return Err(Problem::unsupported_media("Say what the body is: Content-Type: application/json or application/x-ndjson.")),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
+            Form::Lines
+        }
+        "" => {
+            return Err(Problem::unsupported_media(
+                "Say what the body is: Content-Type: application/json or application/x-ndjson.",
+            ));
+        }
         _ => return Err(Problem::unsupported_media("Send application/json or application/x-ndjson.")),
     };
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
-    let encoding = Encoding::of_header(text(CONTENT_ENCODING)).map_err(|e| Problem::unsupported_media(format!("The body is {e}.")));
+    let encoding = Encoding::of_header(text(CONTENT_ENCODING))
+        .map_err(|e| Problem::unsupported_media(format!("The body is {e}.")));
     if encodings.next().is_some() && encodings.next().is_some() {
         return Err(Problem::unsupported_media("Compress once: one Content-Encoding."));
     }
@@ -262,8 +299,12 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 fn unreadable(error: wire::Error) -> Problem {
     match error {
         wire::Error::TooLarge(limit) => Problem::too_large(usize::try_from(limit).unwrap_or(usize::MAX)),
-        wire::Error::Nested | wire::Error::Encoding(_) => Problem::unsupported_media(format!("The body is {error}.")),
-        wire::Error::Damaged(_) | wire::Error::Io(_) => Problem::bad_request(format!("The body cannot be read: {error}.")),
+        wire::Error::Nested | wire::Error::Encoding(_) => {
+            Problem::unsupported_media(format!("The body is {error}."))
+        }
+        wire::Error::Damaged(_) | wire::Error::Io(_) => {
+            Problem::bad_request(format!("The body cannot be read: {error}."))
+        }
     }
 }
 

@@ -29,7 +29,10 @@ struct Key;
 
 impl Modify for Key {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key, made under Settings, API keys.")).build();
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API key, made under Settings, API keys."))
+            .build();
         let components = openapi.components.get_or_insert_with(Default::default);
         components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
     }
@@ -65,9 +68,15 @@ fn render(document: &Value) -> String {
             operation_section(&mut html, method, path, operation);
         }
     }
-    html.push_str("<h2>Problems</h2><table><thead><tr><th>Kind</th><th>Status</th><th>Meaning</th></tr></thead><tbody>");
+    html.push_str(
+        "<h2>Problems</h2><table><thead><tr><th>Kind</th><th>Status</th><th>Meaning</th></tr></thead><tbody>",
+    );
     for (kind, status, meaning) in KINDS {
-        let _ = write!(html, "<tr id=\"{kind}\"><td><code>{kind}</code></td><td>{status}</td><td>{}</td></tr>", escape(meaning));
+        let _ = write!(
+            html,
+            "<tr id=\"{kind}\"><td><code>{kind}</code></td><td>{status}</td><td>{}</td></tr>",
+            escape(meaning)
+        );
     }
     html.push_str("</tbody></table><h2>Shapes</h2>");
     for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
@@ -83,13 +92,20 @@ fn operation_section(html: &mut String, method: &str, path: &str, operation: &Va
     if operation["description"].is_string() {
         let _ = write!(html, "<p>{}</p>", text(&operation["description"]));
     }
-    let scopes = operation["security"][0]["api_key"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let scopes =
+        operation["security"][0]["api_key"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let _ = write!(html, "<p>Scope: <code>{}</code></p>", escape(&scopes.collect::<Vec<_>>().join(", ")));
     if let Some(parameters) = operation["parameters"].as_array().filter(|p| !p.is_empty()) {
         html.push_str("<table><thead><tr><th>Parameter</th><th>In</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
         for p in parameters {
             let kind = type_of(&p["schema"]);
-            let _ = write!(html, "<tr><td><code>{}</code></td><td>{}</td><td>{kind}</td><td>{}</td></tr>", text(&p["name"]), text(&p["in"]), text(&p["description"]));
+            let _ = write!(
+                html,
+                "<tr><td><code>{}</code></td><td>{}</td><td>{kind}</td><td>{}</td></tr>",
+                text(&p["name"]),
+                text(&p["in"]),
+                text(&p["description"])
+            );
         }
         html.push_str("</tbody></table>");
     }
@@ -98,14 +114,28 @@ fn operation_section(html: &mut String, method: &str, path: &str, operation: &Va
     }
     html.push_str("<table><thead><tr><th>Status</th><th>Meaning</th><th>Body</th></tr></thead><tbody>");
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        let body = response["content"].as_object().and_then(|c| c.values().next()).map(|c| type_of(&c["schema"])).unwrap_or_default();
-        let _ = write!(html, "<tr><td>{}</td><td>{}</td><td>{body}</td></tr>", escape(status), text(&response["description"]));
+        let body = response["content"]
+            .as_object()
+            .and_then(|c| c.values().next())
+            .map(|c| type_of(&c["schema"]))
+            .unwrap_or_default();
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{}</td><td>{body}</td></tr>",
+            escape(status),
+            text(&response["description"])
+        );
     }
     html.push_str("</tbody></table></section>");
 }
 
 fn schema_section(html: &mut String, name: &str, schema: &Value) {
-    let _ = write!(html, "<section id=\"{0}\"><h3>{0}</h3><p>{1}</p>", escape(name), text(&schema["description"]));
+    let _ = write!(
+        html,
+        "<section id=\"{0}\"><h3>{0}</h3><p>{1}</p>",
+        escape(name),
+        text(&schema["description"])
+    );
     if let Some(words) = schema["enum"].as_array() {
         let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
         let _ = write!(html, "<p><code>{}</code></p>", escape(&words.join(" | ")));
@@ -113,7 +143,13 @@ fn schema_section(html: &mut String, name: &str, schema: &Value) {
     if let Some(properties) = schema["properties"].as_object() {
         html.push_str("<table><thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
         for (field, property) in properties {
-            let _ = write!(html, "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>", escape(field), type_of(property), text(&property["description"]));
+            let _ = write!(
+                html,
+                "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
+                escape(field),
+                type_of(property),
+                text(&property["description"])
+            );
         }
         html.push_str("</tbody></table>");
     }
@@ -137,7 +173,9 @@ fn type_of(schema: &Value) -> String {
     };
     match &schema["type"] {
         Value::String(one) => word(one),
-        Value::Array(several) => several.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join(" or "),
+        Value::Array(several) => {
+            several.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join(" or ")
+        }
         _ => "any JSON".to_owned(),
     }
 }

@@ -6,8 +6,8 @@ use app::server::Correlation;
 use app::{AssetPaths, document};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
@@ -64,7 +64,9 @@ fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             provide_context::<LeptosOptions>(options.clone());
         }
         // leptos_axum made a nonce of its own; the header's has to be the page's.
-        if let Some(nonce) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<headers::Nonce>().cloned()) {
+        if let Some(nonce) =
+            use_context::<Parts>().and_then(|parts| parts.extensions.get::<headers::Nonce>().cloned())
+        {
             provide_context(Nonce::from_value(Arc::clone(&nonce.0)));
         }
     }

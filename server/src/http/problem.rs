@@ -1,7 +1,7 @@
 //! Errors as RFC 9457 problem documents (`application/problem+json`) with the correlation id of the log line.
 
-use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use domain::Invalid;
 use domain::invalid::FieldError;
@@ -75,7 +75,15 @@ pub const KINDS: &[(&str, u16, &str)] = &[
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self(Box::new(Parts { status, kind, title, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }))
+        Self(Box::new(Parts {
+            status,
+            kind,
+            title,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+            cause: None,
+        }))
     }
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", "The request is not valid", detail)
@@ -87,7 +95,12 @@ impl Problem {
         problem
     }
     pub fn unauthenticated() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in", "Send a valid API key: Authorization: Bearer <key>.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Not signed in",
+            "Send a valid API key: Authorization: Bearer <key>.",
+        )
     }
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
@@ -96,10 +109,20 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is no such thing here.")
     }
     pub fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", "The path exists, but not with this method.")
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "Method not allowed",
+            "The path exists, but not with this method.",
+        )
     }
     pub fn too_slow() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body arrived too slowly", "Send it faster or in smaller parts.")
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "too-slow",
+            "The body arrived too slowly",
+            "Send it faster or in smaller parts.",
+        )
     }
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
@@ -116,7 +139,8 @@ impl Problem {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests", detail).after(seconds)
     }
     pub fn unavailable(detail: impl Into<String>, seconds: u64) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment", detail).after(seconds)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment", detail)
+            .after(seconds)
     }
     pub fn storage_full() -> Self {
         let detail = "The disk is full; nothing of this request was stored.";
@@ -157,7 +181,9 @@ impl From<service::Error> for Problem {
             E::Conflict(text) => Self::conflict(text),
             E::TooMany { retry_after } => Self::too_many(retry_after),
             E::Unavailable { full: true } => Self::storage_full(),
-            E::Unavailable { full: false } => Self::unavailable("The database does not answer at the moment; nothing was stored.", 5),
+            E::Unavailable { full: false } => {
+                Self::unavailable("The database does not answer at the moment; nothing was stored.", 5)
+            }
             E::Internal(cause) => Self::internal(cause),
         }
     }
@@ -172,7 +198,11 @@ impl IntoResponse for Problem {
             status: this.status.as_u16(),
             detail: this.detail,
             correlation_id: request_id(),
-            errors: this.errors.into_iter().map(|e| FieldProblem { field: e.field, reason: e.reason }).collect(),
+            errors: this
+                .errors
+                .into_iter()
+                .map(|e| FieldProblem { field: e.field, reason: e.reason })
+                .collect(),
         };
         let mut response = (this.status, axum::Json(document)).into_response();
         let headers = response.headers_mut();
@@ -181,7 +211,10 @@ impl IntoResponse for Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if this.status == StatusCode::UNAUTHORIZED {
-            headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"watchroom\""));
+            headers.insert(
+                http::header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"watchroom\""),
+            );
         }
         if let Some(cause) = this.cause {
             response.extensions_mut().insert(Cause(cause));

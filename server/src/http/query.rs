@@ -61,7 +61,8 @@ impl Query {
 
     fn take(&mut self, key: &'static str) -> Vec<String> {
         self.known.push(key);
-        let (mine, rest) = std::mem::take(&mut self.pairs).into_iter().partition::<Vec<_>, _>(|(k, _)| k == key);
+        let (mine, rest) =
+            std::mem::take(&mut self.pairs).into_iter().partition::<Vec<_>, _>(|(k, _)| k == key);
         self.pairs = rest;
         mine.into_iter().map(|(_, v)| v).collect()
     }

@@ -2,9 +2,9 @@
 //! refused rows out. Everything else about uploads is `app::uploads`.
 
 use axum::body::Body;
+use axum::extract::FromRequest as _;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Extension, Multipart, Path, Request, State};
-use axum::extract::FromRequest as _;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
@@ -67,13 +67,19 @@ pub async fn rejections(
             Err(error) => Some((Err(std::io::Error::other(error.to_string())), None)),
         }
     });
-    Ok(attachment(Body::from_stream(head.chain(rows)), "text/csv; charset=utf-8; header=present", &format!("rejections-{id}.csv")))
+    Ok(attachment(
+        Body::from_stream(head.chain(rows)),
+        "text/csv; charset=utf-8; header=present",
+        &format!("rejections-{id}.csv"),
+    ))
 }
 
 fn lines(page: &[(Rejection, String)]) -> Result<Bytes, std::io::Error> {
     let rows: Vec<[String; 4]> = page
         .iter()
-        .map(|(r, text)| [(r.index + 1).to_string(), r.field.clone(), r.reason.clone(), text.clone()].map(harmless))
+        .map(|(r, text)| {
+            [(r.index + 1).to_string(), r.field.clone(), r.reason.clone(), text.clone()].map(harmless)
+        })
         .collect();
     csv_rows(&rows)
 }

@@ -49,7 +49,10 @@ impl http_body::Body for Paced {
     type Data = Bytes;
     type Error = axum::BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
         let Poll::Ready(frame) = this.inner.poll_frame(cx) else {
             ready!(this.idle.poll(cx));
@@ -88,7 +91,7 @@ pub async fn pace(request: Request, next: Next) -> Response {
 /// Reads a form or a server function's arguments whole, up to `max_body`, so that a breach is 413 and not a failed parse.
 /// Uploads stream under their own limit.
 pub async fn buffer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if request.body().is_end_stream() || request.uri().path().contains("/uploads") {
+    if request.body().is_end_stream() || super::is_upload(&request) {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();

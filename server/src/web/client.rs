@@ -34,8 +34,13 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
 fn visitor(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr], https: bool) -> Visitor {
     let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(ip));
     let by_proxy = is_trusted(peer);
-    let forwarded: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim).collect();
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .map(str::trim)
+        .collect();
     let mut ip = peer;
     if by_proxy {
         // From the nearest proxy outwards; the first address that is not ours is the visitor. What stands left of it is hearsay.
@@ -59,7 +64,10 @@ fn visitor(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr], https: bool) -> 
 
 /// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
 fn parse(text: &str) -> Option<IpAddr> {
-    text.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|a| a.ip())).ok().map(|ip| ip.to_canonical())
+    text.parse::<IpAddr>()
+        .or_else(|_| text.parse::<SocketAddr>().map(|a| a.ip()))
+        .ok()
+        .map(|ip| ip.to_canonical())
 }
 
 #[cfg(test)]

@@ -36,10 +36,16 @@ fn is_same_site(headers: &HeaderMap, uri: &Uri, public_url: &str, reads: bool) -
         return matches!(site.as_bytes(), b"same-origin" | b"none");
     }
     let Some(origin) = headers.get(ORIGIN) else { return reads };
-    let Some(origin) = origin.to_str().ok().and_then(|o| o.split_once("://")).map(|(_, host)| host) else { return false };
-    let host = headers.get(HOST).and_then(|h| h.to_str().ok()).or_else(|| uri.authority().map(http::uri::Authority::as_str));
+    let Some(origin) = origin.to_str().ok().and_then(|o| o.split_once("://")).map(|(_, host)| host) else {
+        return false;
+    };
+    let host = headers
+        .get(HOST)
+        .and_then(|h| h.to_str().ok())
+        .or_else(|| uri.authority().map(http::uri::Authority::as_str));
     let public = public_url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
-    host.is_some_and(|h| h.eq_ignore_ascii_case(origin)) || public.is_some_and(|p| p.eq_ignore_ascii_case(origin))
+    host.is_some_and(|h| h.eq_ignore_ascii_case(origin))
+        || public.is_some_and(|p| p.eq_ignore_ascii_case(origin))
 }
 
 #[cfg(test)]
@@ -61,8 +67,14 @@ mod tests {
         assert!(allowed(&[("origin", "https://watchroom.example")], false));
         assert!(allowed(&[("origin", "https://public.example")], false), "behind a proxy that rewrites Host");
         assert!(!allowed(&[("sec-fetch-site", "cross-site")], false));
-        assert!(!allowed(&[("sec-fetch-site", "same-site")], false), "a neighbouring subdomain is another site");
-        assert!(!allowed(&[("sec-fetch-site", "cross-site"), ("origin", "https://watchroom.example")], false));
+        assert!(
+            !allowed(&[("sec-fetch-site", "same-site")], false),
+            "a neighbouring subdomain is another site"
+        );
+        assert!(!allowed(
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://watchroom.example")],
+            false
+        ));
         assert!(!allowed(&[("origin", "http://evil.test")], false));
         assert!(!allowed(&[("origin", "null")], false));
         assert!(!allowed(&[], false), "what says nothing is refused");

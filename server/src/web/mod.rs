@@ -9,4 +9,11 @@ pub mod csrf;
 pub mod headers;
 pub mod limits;
 pub mod observe;
+pub mod plan;
 pub mod shed;
+
+/// A file on its way in: it streams under its own size and time limits.
+pub fn is_upload(request: &axum::extract::Request) -> bool {
+    let path = request.uri().path();
+    request.method() == axum::http::Method::POST && path.starts_with("/o/") && path.ends_with("/uploads")
+}

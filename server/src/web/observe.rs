@@ -47,13 +47,16 @@ pub async fn observe(request: Request, next: Next) -> Response {
         let status = status.as_u16();
         match response.extensions().get::<Cause>() {
             Some(cause) => tracing::error!(status, ms, cause = %cause.0, "answered"),
-            None if path.starts_with("/health/") || path == "/metrics" || path.starts_with("/pkg/") => tracing::debug!(status, ms, "answered"),
+            None if path.starts_with("/health/") || path == "/metrics" || path.starts_with("/pkg/") => {
+                tracing::debug!(status, ms, "answered")
+            }
             None => tracing::info!(status, ms, "answered"),
         }
     });
     let method = known(&method);
     metrics::counter!("http_requests_total", "method" => method, "route" => route.clone(), "status" => status.as_u16().to_string()).increment(1);
-    metrics::histogram!("http_request_duration_seconds", "method" => method, "route" => route).record(seconds);
+    metrics::histogram!("http_request_duration_seconds", "method" => method, "route" => route)
+        .record(seconds);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
@@ -77,7 +80,8 @@ fn known(method: &axum::http::Method) -> &'static str {
 /// The sender's id, when it is harmless: up to 64 letters, digits, `-`, `_`, `.`.
 fn incoming(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(X_REQUEST_ID)?.to_str().ok()?;
-    let fine = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let fine = (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     fine.then(|| id.to_owned())
 }
 

@@ -15,7 +15,11 @@ pub async fn bound(State(state): State<AppState>, request: Request, next: Next) 
     let Ok(_working) = state.requests.clone().try_acquire_owned() else {
         return Problem::unavailable("The server is busy.", 1).into_response();
     };
-    let limit = if path.contains("/uploads") { state.config.request_timeout * 20 } else { state.config.request_timeout };
+    let limit = if super::is_upload(&request) {
+        state.config.request_timeout * 20
+    } else {
+        state.config.request_timeout
+    };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable("The request took too long.", 5).into_response(),

@@ -42,7 +42,8 @@ impl<'a> Row<'a> {
 
     /// Takes the value of one column. Of two equally good columns, or one name twice, the last counts.
     pub fn put(&mut self, mapping: &Mapping, name: &str, cell: Cell<'a>) {
-        self.windows |= mapping.is_lenient() && matches!(name, "EventID" | "ProviderName" | "LevelDisplayName");
+        self.windows |=
+            mapping.is_lenient() && matches!(name, "EventID" | "ProviderName" | "LevelDisplayName");
         for used in mapping.uses(name) {
             match *used {
                 Use::Whole { target, rank } => {
@@ -92,7 +93,12 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     /// One [`FieldError`] a field.
-    pub fn finish(&self, mapping: &Mapping, raw_payload: String, now: Timestamp) -> Result<NewEvent, Vec<FieldError>> {
+    pub fn finish(
+        &self,
+        mapping: &Mapping,
+        raw_payload: String,
+        now: Timestamp,
+    ) -> Result<NewEvent, Vec<FieldError>> {
         let mut problems = Vec::new();
         let occurred_at = self.occurred_at(mapping, now).map_err(|e| problems.push(e)).ok();
         let severity = self.severity(mapping).map_err(|e| problems.push(e)).ok();
@@ -109,20 +115,22 @@ impl<'a> Row<'a> {
         .map(&mut field);
         let id = self.id(mapping).map_err(|e| problems.push(e)).ok().flatten();
         match (occurred_at, severity, message) {
-            (Some(occurred_at), Some((severity, severity_text)), Some(message)) if problems.is_empty() => Ok(NewEvent {
-                id,
-                occurred_at,
-                severity,
-                severity_text,
-                component,
-                service,
-                environment: environment.or_else(|| mapping.environment.clone()),
-                system_id,
-                event_type,
-                source: source.or_else(|| mapping.source.clone()),
-                message,
-                raw_payload,
-            }),
+            (Some(occurred_at), Some((severity, severity_text)), Some(message)) if problems.is_empty() => {
+                Ok(NewEvent {
+                    id,
+                    occurred_at,
+                    severity,
+                    severity_text,
+                    component,
+                    service,
+                    environment: environment.or_else(|| mapping.environment.clone()),
+                    system_id,
+                    event_type,
+                    source: source.or_else(|| mapping.source.clone()),
+                    message,
+                    raw_payload,
+                })
+            }
             _ => Err(problems),
         }
     }
@@ -134,9 +142,10 @@ impl<'a> Row<'a> {
     fn occurred_at(&self, mapping: &Mapping, now: Timestamp) -> Result<Timestamp, FieldError> {
         let target = Target::OccurredAt;
         let rank = self.cells[target as usize].as_ref().map_or(u16::MAX, |(rank, _)| *rank);
-        let joined = mapping.joined.iter().zip(&self.joined).filter(|((t, r, _), parts)| {
-            *t == target && *r < rank && parts.iter().all(|p| !p.is_empty())
-        });
+        let joined =
+            mapping.joined.iter().zip(&self.joined).filter(|((t, r, _), parts)| {
+                *t == target && *r < rank && parts.iter().all(|p| !p.is_empty())
+            });
         let at = if let Some((_, parts)) = joined.min_by_key(|((_, r, _), _)| *r) {
             instant::parse(&parts.join(" "), now)
         } else {
@@ -144,12 +153,20 @@ impl<'a> Row<'a> {
                 Some(Cell::Text(text)) => instant::parse(text, now),
                 Some(Cell::Number(text)) => instant::from_decimal(text),
                 Some(_) => Err(instant::NOT_A_TIME),
-                None => return Err(problem(target, missing(mapping, "send a time in RFC 3339, for example 2026-11-23T09:30:00Z"))),
+                None => {
+                    return Err(problem(
+                        target,
+                        missing(mapping, "send a time in RFC 3339, for example 2026-11-23T09:30:00Z"),
+                    ));
+                }
             }
         };
         let at = at.map_err(|reason| problem(target, reason.to_owned()))?;
         if at > now.plus_seconds(MAX_AHEAD_SECONDS) {
-            return Err(problem(target, format!("{at} is more than 24 hours in the future; check the sender's clock")));
+            return Err(problem(
+                target,
+                format!("{at} is more than 24 hours in the future; check the sender's clock"),
+            ));
         }
         Ok(at)
     }
@@ -180,14 +197,21 @@ impl<'a> Row<'a> {
             Some(Cell::Text(text)) => clean(text),
             Some(Cell::Number(text)) => Cow::Borrowed(text),
             Some(Cell::Bool(yes)) => Cow::Borrowed(if *yes { "true" } else { "false" }),
-            Some(Cell::Structure) => return Err(problem(target, "must be a text, not an object or array".to_owned())),
-            None | Some(Cell::Null) => return Err(problem(target, missing(mapping, "say in a text what happened"))),
+            Some(Cell::Structure) => {
+                return Err(problem(target, "must be a text, not an object or array".to_owned()));
+            }
+            None | Some(Cell::Null) => {
+                return Err(problem(target, missing(mapping, "say in a text what happened")));
+            }
         };
         if text.trim().is_empty() {
             return Err(problem(target, "empty; say what happened".to_owned()));
         }
         if text.len() > MAX_MESSAGE {
-            return Err(problem(target, format!("{} bytes long; at most 1 MiB is kept, shorten it", text.len())));
+            return Err(problem(
+                target,
+                format!("{} bytes long; at most 1 MiB is kept, shorten it", text.len()),
+            ));
         }
         Ok(text.into_owned())
     }
@@ -197,11 +221,16 @@ impl<'a> Row<'a> {
             Some(Cell::Text(text)) => clean(text.trim()),
             Some(Cell::Number(text)) => Cow::Borrowed(text),
             Some(Cell::Bool(yes)) => Cow::Borrowed(if *yes { "true" } else { "false" }),
-            Some(Cell::Structure) => return Err(problem(target, "must be a text, a number or true/false".to_owned())),
+            Some(Cell::Structure) => {
+                return Err(problem(target, "must be a text, a number or true/false".to_owned()));
+            }
             None | Some(Cell::Null) => return Ok(None),
         };
         if text.len() > MAX_FIELD && text.chars().count() > MAX_FIELD {
-            return Err(problem(target, format!("longer than {MAX_FIELD} characters; shorten it or put it in another key")));
+            return Err(problem(
+                target,
+                format!("longer than {MAX_FIELD} characters; shorten it or put it in another key"),
+            ));
         }
         Ok(if text.is_empty() { None } else { Some(text.into_owned()) })
     }
@@ -214,7 +243,10 @@ impl<'a> Row<'a> {
                 Ok(text.trim().parse().ok())
             }
             Some(_) if mapping.is_lenient() => Ok(None),
-            Some(_) => Err(problem(Target::Id, "must be a UUID such as 01939f6e-3b7a-7cc2-9f60-0d6c1a5b7e42, or leave it out".to_owned())),
+            Some(_) => Err(problem(
+                Target::Id,
+                "must be a UUID such as 01939f6e-3b7a-7cc2-9f60-0d6c1a5b7e42, or leave it out".to_owned(),
+            )),
         }
     }
 }
@@ -224,7 +256,11 @@ fn problem(target: Target, reason: String) -> FieldError {
 }
 
 fn missing(mapping: &Mapping, advice: &str) -> String {
-    if mapping.is_lenient() { format!("no column holds it; {advice}, or choose the column") } else { format!("missing; {advice}") }
+    if mapping.is_lenient() {
+        format!("no column holds it; {advice}, or choose the column")
+    } else {
+        format!("missing; {advice}")
+    }
 }
 
 fn cell(value: &Value) -> Cell<'_> {

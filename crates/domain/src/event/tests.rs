@@ -57,7 +57,10 @@ fn every_problem_is_named_at_once() {
 
 #[test]
 fn the_contract_knows_no_aliases() {
-    assert!(refusal(json!({"@timestamp": "2026-11-23T09:30:00Z", "level": "info", "msg": "x"})).contains("occurred_at: missing"));
+    assert!(
+        refusal(json!({"@timestamp": "2026-11-23T09:30:00Z", "level": "info", "msg": "x"}))
+            .contains("occurred_at: missing")
+    );
 }
 
 #[test]
@@ -74,7 +77,10 @@ fn limits_are_refused_with_a_reason() {
 #[test]
 fn a_time_is_at_most_a_day_ahead() {
     assert!(read(with("occurred_at", json!("2026-11-25T05:59:59Z")), &Mapping::contract()).is_ok());
-    assert!(refusal(with("occurred_at", json!("2026-11-25T06:00:01Z"))).contains("more than 24 hours in the future"));
+    assert!(
+        refusal(with("occurred_at", json!("2026-11-25T06:00:01Z")))
+            .contains("more than 24 hours in the future")
+    );
     assert!(read(with("occurred_at", json!("1970-01-01T00:00:00Z")), &Mapping::contract()).is_ok());
     assert!(read(with("occurred_at", json!(1_795_426_200.25)), &Mapping::contract()).is_ok());
 }
@@ -133,7 +139,9 @@ fn an_import_knows_the_usual_names() {
 
 #[test]
 fn an_import_keeps_a_severity_it_does_not_know_as_text() {
-    let event = read(json!({"time": "2026-11-23", "level": "combo", "msg": "x", "id": 5}), &Mapping::import()).unwrap();
+    let event =
+        read(json!({"time": "2026-11-23", "level": "combo", "msg": "x", "id": 5}), &Mapping::import())
+            .unwrap();
     assert_eq!((event.severity, event.severity_text.as_str()), (Severity::Info, "combo"));
     assert_eq!(event.id, None);
 }
@@ -142,13 +150,16 @@ fn an_import_keeps_a_severity_it_does_not_know_as_text() {
 fn columns_can_be_joined_and_chosen() {
     let row = json!({"Month": "Jun", "Date": "14", "Time": "15:16:01", "Level": "combo", "Content": "x"});
     assert_eq!(read(row, &Mapping::import()).unwrap().occurred_at.iso(), "2026-06-14T15:16:01.000000Z");
-    let chosen = Mapping::custom(&[
-        (Target::OccurredAt, vec!["Tag + Uhrzeit".to_owned()]),
-        (Target::Message, vec!["Text".to_owned()]),
-        (Target::Severity, vec!["Stufe".to_owned()]),
-    ]
-    .into());
-    let row = json!({"Tag": "2026-11-23", "Uhrzeit": "09:30:00", "Text": "voll", "Stufe": "err", "component": "x"});
+    let chosen = Mapping::custom(
+        &[
+            (Target::OccurredAt, vec!["Tag + Uhrzeit".to_owned()]),
+            (Target::Message, vec!["Text".to_owned()]),
+            (Target::Severity, vec!["Stufe".to_owned()]),
+        ]
+        .into(),
+    );
+    let row =
+        json!({"Tag": "2026-11-23", "Uhrzeit": "09:30:00", "Text": "voll", "Stufe": "err", "component": "x"});
     let event = read(row, &chosen).unwrap();
     assert_eq!((event.severity, event.component), (Severity::High, None));
     let suggested = Mapping::suggest(&["Zeit", "msg", "Message", "Level"]);

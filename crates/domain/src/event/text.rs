@@ -6,7 +6,11 @@ use super::MAX_DEPTH;
 
 /// Replaces U+0000, which PostgreSQL cannot store, by U+FFFD.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.as_bytes().contains(&0) { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+    if text.as_bytes().contains(&0) {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Checks the text of one JSON value without parsing it, and repairs what can be repaired: `\u0000`, lone surrogate

@@ -12,7 +12,8 @@ pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
     while i < scan.b.len() && !scan.stopped {
         let c = scan.b[i];
         if c == b'<'
-            && let Some(mark) = Slot::ALL.iter().map(|s| s.mark()).find(|m| scan.b[i..].starts_with(m.as_bytes()))
+            && let Some(mark) =
+                Slot::ALL.iter().map(|s| s.mark()).find(|m| scan.b[i..].starts_with(m.as_bytes()))
         {
             i += mark.len();
         } else if matches!(c, b'"' | b'\'') {
@@ -23,7 +24,11 @@ pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
             i = scan.emit(i..stop, Slot::Number);
         } else if is_break(c) {
             // `Invalid user  from`: the name is empty, and is a name still.
-            if c == b' ' && last.end + 1 == i && scan.b[last.end] == b' ' && scan.b[last.clone()].eq_ignore_ascii_case(b"user") {
+            if c == b' '
+                && last.end + 1 == i
+                && scan.b[last.end] == b' '
+                && scan.b[last.clone()].eq_ignore_ascii_case(b"user")
+            {
                 let next = scan.until(i + 1, is_break);
                 if next == i + 1 || !scan.is_person(i + 1, next, &before, &last) {
                     scan.emit(i..i, Slot::Id);
@@ -48,7 +53,24 @@ struct Scan<'a, F> {
 
 /// Ends a word.
 fn is_break(c: u8) -> bool {
-    c <= b' ' || matches!(c, b'"' | b'\'' | b'`' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b',' | b';' | b'=' | b'|')
+    c <= b' '
+        || matches!(
+            c,
+            b'"' | b'\''
+                | b'`'
+                | b'('
+                | b')'
+                | b'['
+                | b']'
+                | b'{'
+                | b'}'
+                | b'<'
+                | b'>'
+                | b','
+                | b';'
+                | b'='
+                | b'|'
+        )
 }
 /// Ends a path or URL, which may hold `=`, `(`, `{`, `|` and `,`.
 fn is_path_break(c: u8) -> bool {
@@ -84,7 +106,8 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
 
     /// A quoted text, except an empty one, a JSON key, an HTTP request line and an apostrophe.
     fn quote(&mut self, at: usize) -> usize {
-        const METHODS: [&[u8]; 7] = [b"GET ", b"POST ", b"PUT ", b"DELETE ", b"HEAD ", b"PATCH ", b"OPTIONS "];
+        const METHODS: [&[u8]; 7] =
+            [b"GET ", b"POST ", b"PUT ", b"DELETE ", b"HEAD ", b"PATCH ", b"OPTIONS "];
         let mark = self.b[at];
         if mark == b'\'' && at > 0 && is_alnum(self.b.get(at - 1)) {
             return at + 1;
@@ -98,7 +121,9 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             return at + 1 + usize::from(n == 0);
         }
         let end = at + n + 2;
-        if self.b.get(end) == Some(&b':') && rest[..n].iter().all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-' | b'.')) {
+        if self.b.get(end) == Some(&b':')
+            && rest[..n].iter().all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-' | b'.'))
+        {
             return end;
         }
         self.emit(at..end, Slot::Quoted)
@@ -151,8 +176,31 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
     /// A user's name: after `user`, `user=`, `account=`, or between `password for` and `from`.
     fn is_person(&self, at: usize, end: usize, before: &Range<usize>, last: &Range<usize>) -> bool {
         const AFTER_USER: [&[u8]; 25] = [
-            b"unknown", b"not", b"is", b"was", b"has", b"authentication", b"name", b"names", b"session", b"agent", b"with", b"for", b"from",
-            b"to", b"and", b"or", b"in", b"on", b"does", b"account", b"id", b"login", b"error", b"request", b"by",
+            b"unknown",
+            b"not",
+            b"is",
+            b"was",
+            b"has",
+            b"authentication",
+            b"name",
+            b"names",
+            b"session",
+            b"agent",
+            b"with",
+            b"for",
+            b"from",
+            b"to",
+            b"and",
+            b"or",
+            b"in",
+            b"on",
+            b"does",
+            b"account",
+            b"id",
+            b"login",
+            b"error",
+            b"request",
+            b"by",
         ];
         let word = &self.b[at..end];
         let last = &self.b[last.clone()];
@@ -162,8 +210,17 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             return false;
         }
         match joint.last() {
-            Some(b'=') => [b"user".as_slice(), b"ruser", b"username", b"account", b"logname"].iter().any(|k| is(last, k)) && adjacent(joint, last),
-            Some(b' ') if is(last, b"user") => joint.len() > 4 && joint.trim_ascii_end().ends_with(last) && !AFTER_USER.iter().any(|w| is(word, w)),
+            Some(b'=') => {
+                [b"user".as_slice(), b"ruser", b"username", b"account", b"logname"]
+                    .iter()
+                    .any(|k| is(last, k))
+                    && adjacent(joint, last)
+            }
+            Some(b' ') if is(last, b"user") => {
+                joint.len() > 4
+                    && joint.trim_ascii_end().ends_with(last)
+                    && !AFTER_USER.iter().any(|w| is(word, w))
+            }
             Some(b' ') if is(last, b"for") => {
                 let how = &self.b[before.clone()];
                 (is(how, b"password") || is(how, b"publickey")) && self.b[end..].starts_with(b" from ")
@@ -214,7 +271,8 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         let Some(inside) = rest.strip_prefix(b" (") else { return end };
         let Some(close) = inside.iter().position(|c| *c == b')') else { return end };
         let name = &inside[..close];
-        let named = name.is_empty() || host(name) == Some(close) || self.ipv4(end + 2) == Some(end + 2 + close);
+        let named =
+            name.is_empty() || host(name) == Some(close) || self.ipv4(end + 2) == Some(end + 2 + close);
         if named { end + 2 + close + 1 } else { end }
     }
 
@@ -229,8 +287,15 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             return end;
         }
         let bracket = &rest[6..];
-        let close = bracket.iter().position(|c| *c == b')').filter(|_| bracket.starts_with(b" (") && is_digit(bracket.get(2)));
-        let size = close.filter(|n| bracket[2..*n].iter().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b' ' | b'K' | b'M' | b'G' | b'T' | b'B')));
+        let close = bracket
+            .iter()
+            .position(|c| *c == b')')
+            .filter(|_| bracket.starts_with(b" (") && is_digit(bracket.get(2)));
+        let size = close.filter(|n| {
+            bracket[2..*n]
+                .iter()
+                .all(|c| c.is_ascii_digit() || matches!(c, b'.' | b' ' | b'K' | b'M' | b'G' | b'T' | b'B'))
+        });
         end + 6 + size.map_or(0, |n| n + 1)
     }
 
@@ -284,7 +349,8 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         let mut i = at;
         while i < end {
             if self.b[i].is_ascii_digit() {
-                let stop = if i + 1 < end { self.until(i, |c| !c.is_ascii_digit()) } else { self.number_end(i) };
+                let stop =
+                    if i + 1 < end { self.until(i, |c| !c.is_ascii_digit()) } else { self.number_end(i) };
                 i = self.emit(i..stop, Slot::Number);
             } else {
                 i += 1;
@@ -310,7 +376,9 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
 
     fn is_uuid(&self, at: usize) -> bool {
         self.b.get(at..at + 36).is_some_and(|u| {
-            u.iter().enumerate().all(|(i, c)| if matches!(i, 8 | 13 | 18 | 23) { *c == b'-' } else { c.is_ascii_hexdigit() })
+            u.iter()
+                .enumerate()
+                .all(|(i, c)| if matches!(i, 8 | 13 | 18 | 23) { *c == b'-' } else { c.is_ascii_hexdigit() })
         }) && !is_alnum(self.b.get(at + 36))
     }
 
@@ -366,16 +434,23 @@ fn adjacent(text: &[u8], key: &[u8]) -> bool {
 }
 
 fn is_path(word: &[u8]) -> bool {
-    let letter = |i: usize| word.get(i).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'-' | b'%' | b'$' | b'~'));
+    let letter = |i: usize| {
+        word.get(i).is_some_and(|c| {
+            c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'-' | b'%' | b'$' | b'~')
+        })
+    };
     match word {
         // `/10.251.42.84:50010` is Java's way to print an address.
-        [b'/', rest @ ..] => letter(1) && !rest.iter().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b':')),
+        [b'/', rest @ ..] => {
+            letter(1) && !rest.iter().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b':'))
+        }
         [drive, b':', b'\\' | b'/', ..] => drive.is_ascii_alphabetic(),
         [b'\\', b'\\', ..] => letter(2),
         [b'~' | b'.', b'/' | b'\\', ..] | [b'.', b'.', b'/' | b'\\', ..] => letter(word.len() - 1),
         _ => {
             let slashes = word.iter().filter(|c| matches!(c, b'/' | b'\\')).count();
-            slashes >= 2 && !word.iter().all(|c| c.is_ascii_digit() || matches!(c, b'/' | b':' | b'.' | b'@' | b'-'))
+            slashes >= 2
+                && !word.iter().all(|c| c.is_ascii_digit() || matches!(c, b'/' | b':' | b'.' | b'@' | b'-'))
         }
     }
 }
@@ -383,8 +458,13 @@ fn is_path(word: &[u8]) -> bool {
 fn is_mail(word: &[u8]) -> bool {
     let Some(at) = word.iter().position(|c| *c == b'@') else { return false };
     let (local, host) = (&word[..at], &word[at + 1..]);
-    let fits = |t: &[u8]| t.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b'+'));
-    !local.is_empty() && fits(local) && fits(host) && host.iter().any(u8::is_ascii_alphabetic) && host.contains(&b'.')
+    let fits =
+        |t: &[u8]| t.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b'+'));
+    !local.is_empty()
+        && fits(local)
+        && fits(host)
+        && host.iter().any(u8::is_ascii_alphabetic)
+        && host.contains(&b'.')
 }
 
 /// IPv6 or MAC: hex groups between colons.
@@ -397,19 +477,101 @@ fn colon_address(word: &[u8]) -> Option<Slot> {
         return Some(Slot::Hex);
     }
     let double = word.windows(2).any(|w| w == b"::");
-    (std::str::from_utf8(word).ok()?.parse::<std::net::Ipv6Addr>().is_ok() && (double || colons == 7)).then_some(Slot::Ip)
+    (std::str::from_utf8(word).ok()?.parse::<std::net::Ipv6Addr>().is_ok() && (double || colons == 7))
+        .then_some(Slot::Ip)
 }
 
 /// The length of a fully qualified host name at the start: known last label, before the end or a port.
 fn host(word: &[u8]) -> Option<usize> {
     const LAST: &[&[u8]] = &[
-        b"com", b"net", b"org", b"edu", b"gov", b"mil", b"int", b"info", b"biz", b"name", b"io", b"dev", b"app", b"cloud", b"local",
-        b"internal", b"lan", b"example", b"invalid", b"test", b"arpa", b"xyz", b"top", b"site", b"online", b"eu", b"cn", b"hk", b"tw",
-        b"jp", b"kr", b"in", b"sg", b"my", b"th", b"vn", b"id", b"ph", b"de", b"fr", b"uk", b"ie", b"nl", b"be", b"it", b"es", b"pt",
-        b"pl", b"cz", b"sk", b"hu", b"ro", b"bg", b"gr", b"tr", b"ua", b"ru", b"se", b"no", b"dk", b"fi", b"at", b"ch", b"br", b"ar",
-        b"cl", b"mx", b"ca", b"us", b"au", b"nz", b"za", b"il", b"sa", b"ae", b"om", b"ir", b"me", b"tv", b"cc", b"co", b"im", b"to",
+        b"com",
+        b"net",
+        b"org",
+        b"edu",
+        b"gov",
+        b"mil",
+        b"int",
+        b"info",
+        b"biz",
+        b"name",
+        b"io",
+        b"dev",
+        b"app",
+        b"cloud",
+        b"local",
+        b"internal",
+        b"lan",
+        b"example",
+        b"invalid",
+        b"test",
+        b"arpa",
+        b"xyz",
+        b"top",
+        b"site",
+        b"online",
+        b"eu",
+        b"cn",
+        b"hk",
+        b"tw",
+        b"jp",
+        b"kr",
+        b"in",
+        b"sg",
+        b"my",
+        b"th",
+        b"vn",
+        b"id",
+        b"ph",
+        b"de",
+        b"fr",
+        b"uk",
+        b"ie",
+        b"nl",
+        b"be",
+        b"it",
+        b"es",
+        b"pt",
+        b"pl",
+        b"cz",
+        b"sk",
+        b"hu",
+        b"ro",
+        b"bg",
+        b"gr",
+        b"tr",
+        b"ua",
+        b"ru",
+        b"se",
+        b"no",
+        b"dk",
+        b"fi",
+        b"at",
+        b"ch",
+        b"br",
+        b"ar",
+        b"cl",
+        b"mx",
+        b"ca",
+        b"us",
+        b"au",
+        b"nz",
+        b"za",
+        b"il",
+        b"sa",
+        b"ae",
+        b"om",
+        b"ir",
+        b"me",
+        b"tv",
+        b"cc",
+        b"co",
+        b"im",
+        b"to",
     ];
-    let n = word.iter().position(|c| !c.is_ascii_alphanumeric() && !matches!(c, b'.' | b'-' | b'_')).unwrap_or(word.len());
+    let n = word
+        .iter()
+        .position(|c| !c.is_ascii_alphanumeric() && !matches!(c, b'.' | b'-' | b'_'))
+        .unwrap_or(word.len());
     if !matches!(word.get(n), None | Some(b':' | b'/')) {
         return None;
     }
@@ -436,9 +598,9 @@ fn is_time(token: &[u8]) -> bool {
 /// Words whose digits are part of the name.
 fn is_name(token: &[u8]) -> bool {
     const NAMES: [&[u8]; 30] = [
-        b"ssh2", b"ipv4", b"ipv6", b"utf8", b"utf16", b"x86", b"x64", b"amd64", b"arm64", b"sha1", b"sha256", b"sha512", b"md5", b"s3",
-        b"ec2", b"http2", b"h2", b"base64", b"log4j", b"i386", b"k8s", b"oauth2", b"ext4", b"int32", b"int64", b"win32", b"jk2", b"route53",
-        b"socks5", b"oauth1",
+        b"ssh2", b"ipv4", b"ipv6", b"utf8", b"utf16", b"x86", b"x64", b"amd64", b"arm64", b"sha1", b"sha256",
+        b"sha512", b"md5", b"s3", b"ec2", b"http2", b"h2", b"base64", b"log4j", b"i386", b"k8s", b"oauth2",
+        b"ext4", b"int32", b"int64", b"win32", b"jk2", b"route53", b"socks5", b"oauth1",
     ];
     token.len() <= 7 && NAMES.iter().any(|n| token.eq_ignore_ascii_case(n))
 }

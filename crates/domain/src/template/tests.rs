@@ -5,23 +5,47 @@ use super::*;
 #[test]
 fn variable_parts_become_slots() {
     for (message, expected) in [
-        ("Failed password for root from 173.234.31.186 port 38926 ssh2", "Failed password for <id> from <ip> port <n> ssh2"),
-        ("Failed password for invalid user webmaster from 1.2.3.4 port 3 ssh2", "Failed password for invalid user <id> from <ip> port <n> ssh2"),
+        (
+            "Failed password for root from 173.234.31.186 port 38926 ssh2",
+            "Failed password for <id> from <ip> port <n> ssh2",
+        ),
+        (
+            "Failed password for invalid user webmaster from 1.2.3.4 port 3 ssh2",
+            "Failed password for invalid user <id> from <ip> port <n> ssh2",
+        ),
         ("pam_unix(sshd:auth): check pass; user unknown", "pam_unix(sshd:auth): check pass; user unknown"),
-        ("authentication failure; uid=0 rhost=5.36.59.76.dynamic.omantel.net.om  user=root", "authentication failure; uid=<n> rhost=<ip> user=<id>"),
-        ("authentication failure; uid=0 rhost=5.36.59.76  user=admin", "authentication failure; uid=<n> rhost=<ip> user=<id>"),
-        ("PacketResponder 1 for block blk_-388650 terminating", "PacketResponder <n> for block blk_<n> terminating"),
-        ("Received block blk_35 of size 67108864 from /10.251.42.84", "Received block blk_<n> of size <n> from /<ip>"),
+        (
+            "authentication failure; uid=0 rhost=5.36.59.76.dynamic.omantel.net.om  user=root",
+            "authentication failure; uid=<n> rhost=<ip> user=<id>",
+        ),
+        (
+            "authentication failure; uid=0 rhost=5.36.59.76  user=admin",
+            "authentication failure; uid=<n> rhost=<ip> user=<id>",
+        ),
+        (
+            "PacketResponder 1 for block blk_-388650 terminating",
+            "PacketResponder <n> for block blk_<n> terminating",
+        ),
+        (
+            "Received block blk_35 of size 67108864 from /10.251.42.84",
+            "Received block blk_<n> of size <n> from /<ip>",
+        ),
         ("attempt_1445144423722_0020_m_000000_0 is : 0.0239", "attempt_<id> is : <n>"),
         ("attempt_1445144423722_0020_r_000000_0 is : 0.0239", "attempt_<id> is : <n>"),
-        ("10.11.10.1 \"GET /v2/54fadb41/servers/detail HTTP/1.1\" status: 200 len: 1893 time: 0.24", "<ip> \"GET <path> HTTP/<n>\" status: <n> len: <n> time: <n>"),
+        (
+            "10.11.10.1 \"GET /v2/54fadb41/servers/detail HTTP/1.1\" status: 200 len: 1893 time: 0.24",
+            "<ip> \"GET <path> HTTP/<n>\" status: <n> len: <n> time: <n>",
+        ),
         ("[instance: b9000564-fe1a-409b-b8cc-1e88b294cd1d] VM Resumed", "[instance: <uuid>] VM Resumed"),
         ("proxy.cse.cuhk.edu.hk:5070 open through proxy", "<ip>:<n> open through proxy"),
         ("close, 451 bytes sent, lifetime 00:01", "close, <n> sent, lifetime <n>"),
         ("close, 0 bytes sent, lifetime 01:02:03", "close, <n> sent, lifetime <n>"),
         ("HRESULT = 0x800f080d - CBS_E_INVALID", "HRESULT = <hex> - CBS_E_INVALID"),
         ("loaded C:\\Windows\\System32\\x.dll.", "loaded <path>."),
-        ("mail to ada@acme.example failed: https://x.example/a?b=c, retry in 30s", "mail to <mail> failed: <url>, retry in <n>s"),
+        (
+            "mail to ada@acme.example failed: https://x.example/a?b=c, retry in 30s",
+            "mail to <mail> failed: <url>, retry in <n>s",
+        ),
         ("key \"user name\" is 'it'", "key <quoted> is <quoted>"),
         ("can't find child 1566", "can't find child <n>"),
         ("fe80::1 and 2001:db8::8a2e:370:7334 via aa:bb:cc:dd:ee:ff", "<ip> and <ip> via <hex>"),
@@ -30,7 +54,10 @@ fn variable_parts_become_slots() {
         ("retry 3 of 5\r\n\tin   worker-7", "retry <n> of <n> in worker-<n>"),
         ("org.apache.hadoop.mapred.Task failed", "org.apache.hadoop.mapred.Task failed"),
         ("naïve Größe 12 käse", "naïve Größe <n> käse"),
-        ("connection from 24.54.76.216 (24-54.bflony.net) at Fri Jun 17 07:07:00 2005", "connection from <ip> at <n>"),
+        (
+            "connection from 24.54.76.216 (24-54.bflony.net) at Fri Jun 17 07:07:00 2005",
+            "connection from <ip> at <n>",
+        ),
         ("close, 451 bytes sent, 18846 bytes (18.4 KB) received", "close, <n> sent, <n> received"),
         ("10.0.0.1,10.0.0.2 \"GET /\" lifetime <1 sec", "<ip> \"GET /\" lifetime <n>"),
         ("Invalid user  from 1.2.3.4", "Invalid user <id> from <ip>"),
@@ -59,7 +86,13 @@ fn slots_are_ordered_and_on_boundaries() {
 
 #[test]
 fn a_long_message_has_a_bounded_template() {
-    for long in ["x".repeat(1_000_000), "é ".repeat(400_000), "1 ".repeat(400_000), "\" ".repeat(400_000), " ".repeat(1_000_000)] {
+    for long in [
+        "x".repeat(1_000_000),
+        "é ".repeat(400_000),
+        "1 ".repeat(400_000),
+        "\" ".repeat(400_000),
+        " ".repeat(1_000_000),
+    ] {
         let template = template(&long);
         assert!(template.len() <= MAX_TEMPLATE);
         slots(&long);
@@ -71,16 +104,19 @@ fn a_long_message_has_a_bounded_template() {
 #[test]
 fn grouping_accuracy_on_real_logs_does_not_fall() {
     use std::collections::{BTreeMap, BTreeSet};
-    let shared = std::env::var("WATCHROOM_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").to_owned());
+    let shared = std::env::var("WATCHROOM_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").to_owned());
     let mut total = 0.0;
     let mut sets = 0;
     for set in ["Apache", "HDFS", "Hadoop", "Linux", "OpenSSH", "OpenStack", "Proxifier", "Windows"] {
         let path = format!("{shared}/data/loghub/{set}_2k.log_structured.csv");
-        let mut reader = csv::Reader::from_path(&path).unwrap_or_else(|e| panic!("{path}: {e}; set WATCHROOM_SHARED"));
+        let mut reader =
+            csv::Reader::from_path(&path).unwrap_or_else(|e| panic!("{path}: {e}; set WATCHROOM_SHARED"));
         let headers = reader.headers().unwrap().clone();
         let column = |name: &str| headers.iter().position(|h| h == name).unwrap();
         let (content, event) = (column("Content"), column("EventId"));
-        let (mut truth, mut ours) = (BTreeMap::<String, BTreeSet<usize>>::new(), BTreeMap::<String, BTreeSet<usize>>::new());
+        let (mut truth, mut ours) =
+            (BTreeMap::<String, BTreeSet<usize>>::new(), BTreeMap::<String, BTreeSet<usize>>::new());
         for (i, row) in reader.byte_records().enumerate() {
             let row = row.unwrap();
             truth.entry(String::from_utf8_lossy(&row[event]).into_owned()).or_default().insert(i);
@@ -89,7 +125,8 @@ fn grouping_accuracy_on_real_logs_does_not_fall() {
         let sets_of_truth: BTreeSet<_> = truth.values().collect();
         if std::env::var_os("SHOW_GROUPS").is_some() {
             for (t, g) in ours.iter().filter(|(_, g)| !sets_of_truth.contains(g) && g.len() > 5) {
-                let of: Vec<_> = truth.iter().filter(|(_, s)| !s.is_disjoint(g)).map(|(e, s)| (e, s.len())).collect();
+                let of: Vec<_> =
+                    truth.iter().filter(|(_, s)| !s.is_disjoint(g)).map(|(e, s)| (e, s.len())).collect();
                 println!("   {} {t} {of:?}", g.len());
             }
         }

@@ -31,13 +31,19 @@ impl Preparer {
     }
 
     pub fn prepare(&mut self, event: NewEvent) -> PreparedEvent {
-        let group = self.group(template(&event.message), event.component.as_deref(), event.event_type.as_deref());
+        let group =
+            self.group(template(&event.message), event.component.as_deref(), event.event_type.as_deref());
         // A fresh id carries the time of the event, so that keys arrive nearly in order.
         let id: EventId = event.id.unwrap_or_else(|| clock::id_at(event.occurred_at));
         PreparedEvent { id, event, group }
     }
 
-    fn group(&mut self, template: String, component: Option<&str>, event_type: Option<&str>) -> Arc<GroupSeed> {
+    fn group(
+        &mut self,
+        template: String,
+        component: Option<&str>,
+        event_type: Option<&str>,
+    ) -> Arc<GroupSeed> {
         let key = self.hasher.hash_one((&template, component, event_type));
         if let Some(seed) = self.seen.get(&key)
             && seed.template == template

@@ -82,7 +82,9 @@ pub(super) async fn submit(
     if idle {
         tokio::spawn(work(services.clone(), organization));
     }
-    answer.await.unwrap_or_else(|_| Err(Error::Internal("the ingest stopped; nothing of this request was stored".to_owned())))
+    answer.await.unwrap_or_else(|_| {
+        Err(Error::Internal("the ingest stopped; nothing of this request was stored".to_owned()))
+    })
 }
 
 /// Stores what waits in one lane until nothing does.
@@ -131,7 +133,8 @@ impl Drop for Working<'_> {
     fn drop(&mut self) {
         // A closed lane may have been opened again, by another task.
         if self.open
-            && let Some(lane) = self.services.memory.ingest.lanes().remove(&self.organization) {
+            && let Some(lane) = self.services.memory.ingest.lanes().remove(&self.organization)
+        {
             let bytes = lane.waiting.iter().map(|r| r.bytes).sum();
             self.services.memory.ingest.waiting.fetch_sub(bytes, Ordering::Relaxed);
         }
@@ -185,7 +188,11 @@ async fn store_together(services: &Services, organization: OrganizationId, reque
 
 /// Answers requests whose key has an answer already, and hands back the others. Between this look and the transaction
 /// another server can take the key; then the transaction fails and the client's next try gets the answer.
-async fn answer_known(services: &Services, organization: OrganizationId, requests: Vec<Request>) -> Result<Vec<Request>, ()> {
+async fn answer_known(
+    services: &Services,
+    organization: OrganizationId,
+    requests: Vec<Request>,
+) -> Result<Vec<Request>, ()> {
     if requests.iter().all(|r| r.once.is_none()) {
         return Ok(requests);
     }
@@ -208,12 +215,19 @@ async fn answer_known(services: &Services, organization: OrganizationId, request
     }
     let mut fresh = Vec::with_capacity(requests.len());
     for request in requests {
-        let answer = request.once.as_ref().and_then(|(key, asked)| Some((known.get(key)?.clone(), asked.request_hash.clone())));
+        let answer = request
+            .once
+            .as_ref()
+            .and_then(|(key, asked)| Some((known.get(key)?.clone(), asked.request_hash.clone())));
         match answer {
             None => fresh.push(request),
             Some((answer, hash)) => {
                 let accepted = request.rows.len() as u64;
-                let result = same_request(answer, &hash).map(|answer| Ingested { accepted, duplicates: accepted, replayed: Some(answer) });
+                let result = same_request(answer, &hash).map(|answer| Ingested {
+                    accepted,
+                    duplicates: accepted,
+                    replayed: Some(answer),
+                });
                 let _ = request.reply.send(result);
             }
         }
@@ -221,7 +235,12 @@ async fn answer_known(services: &Services, organization: OrganizationId, request
     Ok(fresh)
 }
 
-async fn transact(services: &Services, organization: OrganizationId, batch: &Batch, parts: &[Part]) -> store::Result<Outcome> {
+async fn transact(
+    services: &Services,
+    organization: OrganizationId,
+    batch: &Batch,
+    parts: &[Part],
+) -> store::Result<Outcome> {
     let Some(first) = parts.first() else { return Ok(Outcome::default()) };
     let mut tx = WriteTx::begin(&services.db, organization, first.actor.clone(), services.stamp()).await?;
     for (key, answer) in parts.iter().filter_map(|p| p.once.as_ref()) {
@@ -232,7 +251,8 @@ async fn transact(services: &Services, organization: OrganizationId, batch: &Bat
     let clock = services.clock.clone();
     let now = tx.now();
     let outcome = ingest::insert(&mut tx, batch, now, &move || clock.id()).await?;
-    let entries = entries(parts, &outcome).into_iter().map(|(actor, entry)| (actor, services.clock.id(), entry));
+    let entries =
+        entries(parts, &outcome).into_iter().map(|(actor, entry)| (actor, services.clock.id(), entry));
     tx.commit_for_each(entries.collect()).await?;
     Ok(outcome)
 }
@@ -251,7 +271,10 @@ fn entries(parts: &[Part], outcome: &Outcome) -> Vec<(AuditActor, AuditEntry)> {
             None => sums.push((&part.actor, part.origin, 1, rows, duplicates)),
         }
     }
-    let entry = |(i, (actor, origin, requests, accepted, duplicates)): (usize, (&AuditActor, Origin, u64, u64, u64))| {
+    let entry = |(i, (actor, origin, requests, accepted, duplicates)): (
+        usize,
+        (&AuditActor, Origin, u64, u64, u64),
+    )| {
         let action = match origin {
             Origin::Api => Action::EVENTS_INGESTED,
             Origin::Import | Origin::Upload => Action::EVENTS_IMPORTED,

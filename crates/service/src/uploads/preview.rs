@@ -41,11 +41,21 @@ fn csv_table(first: &[u8]) -> io::Result<Preview> {
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     let by = wire::delimiter(first).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(first);
-    let columns: Vec<String> = reader.byte_headers().map_err(io::Error::other)?.iter().take(COLUMNS).map(|h| text(&String::from_utf8_lossy(h))).collect();
+    let columns: Vec<String> = reader
+        .byte_headers()
+        .map_err(io::Error::other)?
+        .iter()
+        .take(COLUMNS)
+        .map(|h| text(&String::from_utf8_lossy(h)))
+        .collect();
     let mut rows = Vec::new();
     for record in reader.byte_records().take(ROWS) {
         let Ok(record) = record else { break };
-        rows.push((0..columns.len()).map(|i| record.get(i).map_or_else(String::new, |c| text(&String::from_utf8_lossy(c)))).collect());
+        rows.push(
+            (0..columns.len())
+                .map(|i| record.get(i).map_or_else(String::new, |c| text(&String::from_utf8_lossy(c))))
+                .collect(),
+        );
     }
     Ok(table(columns, rows))
 }
@@ -61,7 +71,9 @@ fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
             match value {
                 // Columns inside objects are named as the mapping names them: `host.name`.
                 Value::Object(inner) if mapping.opens(&name) => {
-                    cells.extend(inner.into_iter().map(|(key, value)| (format!("{name}.{key}"), shown(&value))));
+                    cells.extend(
+                        inner.into_iter().map(|(key, value)| (format!("{name}.{key}"), shown(&value))),
+                    );
                 }
                 value => cells.push((name, shown(&value))),
             }
@@ -76,7 +88,12 @@ fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
     let rows = found
         .into_iter()
         .map(|cells| {
-            let of = |column: &String| cells.iter().find(|(name, _)| name == column).map_or_else(String::new, |(_, value)| value.clone());
+            let of = |column: &String| {
+                cells
+                    .iter()
+                    .find(|(name, _)| name == column)
+                    .map_or_else(String::new, |(_, value)| value.clone())
+            };
             columns.iter().map(of).collect()
         })
         .collect();
@@ -85,7 +102,8 @@ fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
 
 /// Log text has no columns to choose; it is shown as it is understood.
 fn lines(first: &[u8], now: Timestamp) -> io::Result<Preview> {
-    let columns = ["occurred_at", "severity", "component", "system_id", "message"].map(str::to_owned).to_vec();
+    let columns =
+        ["occurred_at", "severity", "component", "system_id", "message"].map(str::to_owned).to_vec();
     let mapping = Mapping::import();
     let mut rows = Vec::new();
     for row in wire::read(Format::Syslog, first, &mapping, now)?.take(ROWS) {
@@ -98,7 +116,13 @@ fn lines(first: &[u8], now: Timestamp) -> io::Result<Preview> {
                 system_id.unwrap_or_default(),
                 text(&message),
             ],
-            Err(_) => vec![String::new(), String::new(), String::new(), String::new(), text(&String::from_utf8_lossy(&row.bytes))],
+            Err(_) => vec![
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+                text(&String::from_utf8_lossy(&row.bytes)),
+            ],
         });
     }
     Ok(Preview { columns, rows, guess: Vec::new() })
@@ -106,8 +130,10 @@ fn lines(first: &[u8], now: Timestamp) -> io::Result<Preview> {
 
 fn table(columns: Vec<String>, rows: Vec<Vec<String>>) -> Preview {
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let guess: Vec<(Target, Option<String>)> =
-        Mapping::suggest(&names).into_iter().map(|(target, column)| (target, column.map(str::to_owned))).collect();
+    let guess: Vec<(Target, Option<String>)> = Mapping::suggest(&names)
+        .into_iter()
+        .map(|(target, column)| (target, column.map(str::to_owned)))
+        .collect();
     Preview { columns, rows, guess }
 }
 

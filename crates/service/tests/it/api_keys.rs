@@ -2,7 +2,9 @@
 
 use domain::api_key::NewApiKey;
 use domain::member::{ApprovalLevel, Role};
-use domain::permission::{ApiKeyRead, ApiKeyWrite, EventRead, EventWrite, MemberRead, MemberWrite, SourceRead, SourceWrite};
+use domain::permission::{
+    ApiKeyRead, ApiKeyWrite, EventRead, EventWrite, MemberRead, MemberWrite, SourceRead, SourceWrite,
+};
 use service::{Error, Who, api_keys, members, organizations};
 use testkit::for_each_backend;
 
@@ -18,7 +20,11 @@ async fn alpha(t: testkit::TestDb) -> World {
 }
 
 fn new(scopes: &[&str]) -> NewApiKey {
-    NewApiKey { name: "collector".to_owned(), scopes: scopes.iter().map(|s| (*s).to_owned()).collect(), expires_at: None }
+    NewApiKey {
+        name: "collector".to_owned(),
+        scopes: scopes.iter().map(|s| (*s).to_owned()).collect(),
+        expires_at: None,
+    }
 }
 
 #[tokio::test]
@@ -40,7 +46,11 @@ async fn a_key_is_shown_once_and_opens_its_scopes_only() {
         assert!(matches!(world.services.admit::<MemberRead>(&actor), Err(Error::Forbidden)));
 
         let listed = api_keys::list(&world.cx::<ApiKeyRead>(ADMIN, "alpha").await).await.unwrap();
-        let everything = format!("{}{}", serde_json::to_string(&listed).unwrap(), serde_json::to_string(&world.log(actor.organization).await).unwrap());
+        let everything = format!(
+            "{}{}",
+            serde_json::to_string(&listed).unwrap(),
+            serde_json::to_string(&world.log(actor.organization).await).unwrap()
+        );
         assert!(!everything.contains(&secret[8..]), "the secret is in a list or in the log");
     })
     .await;
@@ -50,9 +60,19 @@ async fn a_key_is_shown_once_and_opens_its_scopes_only() {
 async fn anything_else_is_no_key() {
     for_each_backend(|t| async move {
         let world = alpha(t).await;
-        let (_, secret) = api_keys::create_for_organization(&world.services, "alpha", new(&["all"])).await.unwrap();
+        let (_, secret) =
+            api_keys::create_for_organization(&world.services, "alpha", new(&["all"])).await.unwrap();
         let near = format!("{}{}", &secret[..66], if secret.ends_with('0') { '1' } else { '0' });
-        for wrong in ["", "wr_", "Bearer x", &secret[..66], &near, &secret.to_uppercase(), &format!("{secret} "), &"wr_é".repeat(20)] {
+        for wrong in [
+            "",
+            "wr_",
+            "Bearer x",
+            &secret[..66],
+            &near,
+            &secret.to_uppercase(),
+            &format!("{secret} "),
+            &"wr_é".repeat(20),
+        ] {
             let answer = api_keys::authenticate(&world.services, wrong, &client()).await;
             assert!(matches!(answer, Err(Error::Unauthenticated)), "{wrong}: {answer:?}");
         }
@@ -68,7 +88,10 @@ async fn a_revoked_key_stops_at_once_although_it_was_remembered() {
         let (key, secret) = api_keys::create(&cx, new(&["all"])).await.unwrap();
         api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
         api_keys::revoke(&cx, key.id).await.unwrap();
-        assert!(matches!(api_keys::authenticate(&world.services, &secret, &client()).await, Err(Error::Unauthenticated)));
+        assert!(matches!(
+            api_keys::authenticate(&world.services, &secret, &client()).await,
+            Err(Error::Unauthenticated)
+        ));
         assert!(matches!(api_keys::revoke(&cx, key.id).await, Err(Error::Conflict(_))));
         let entry = world.log(cx.actor().organization).await.pop().unwrap();
         assert_eq!((entry.action.as_str(), entry.target_id), ("API_KEY_REVOKED", key.id.to_string()));
@@ -97,7 +120,10 @@ async fn a_key_never_exceeds_what_its_maker_may_do_now() {
     for_each_backend(|t| async move {
         let world = alpha(t).await;
         world.person("ana@example.test", "alpha", "admin").await;
-        let (_, secret) = api_keys::create(&world.cx::<ApiKeyWrite>("ana@example.test", "alpha").await, new(&["all"])).await.unwrap();
+        let (_, secret) =
+            api_keys::create(&world.cx::<ApiKeyWrite>("ana@example.test", "alpha").await, new(&["all"]))
+                .await
+                .unwrap();
         let may_write = async || {
             let actor = api_keys::authenticate(&world.services, &secret, &client()).await?;
             Ok::<_, Error>(world.services.admit::<SourceWrite>(&actor).is_ok())
@@ -123,7 +149,8 @@ async fn a_key_never_exceeds_what_its_maker_may_do_now() {
 async fn a_key_makes_no_keys() {
     for_each_backend(|t| async move {
         let world = alpha(t).await;
-        let (_, secret) = api_keys::create_for_organization(&world.services, "alpha", new(&["all"])).await.unwrap();
+        let (_, secret) =
+            api_keys::create_for_organization(&world.services, "alpha", new(&["all"])).await.unwrap();
         let actor = api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
         let Ok(cx) = world.services.admit::<ApiKeyWrite>(&actor) else { return };
         assert!(matches!(api_keys::create(&cx, new(&["all"])).await, Err(Error::Forbidden)));
@@ -135,11 +162,15 @@ async fn a_key_makes_no_keys() {
 async fn the_keys_of_a_suspended_organization_do_not_work() {
     for_each_backend(|t| async move {
         let world = alpha(t).await;
-        let (_, secret) = api_keys::create_for_organization(&world.services, "alpha", new(&["all"])).await.unwrap();
+        let (_, secret) =
+            api_keys::create_for_organization(&world.services, "alpha", new(&["all"])).await.unwrap();
         api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
         let cx = world.services.admit(&service::Actor::platform("test")).unwrap();
         organizations::suspend(&cx, "alpha").await.unwrap();
-        assert!(matches!(api_keys::authenticate(&world.services, &secret, &client()).await, Err(Error::Unauthenticated)));
+        assert!(matches!(
+            api_keys::authenticate(&world.services, &secret, &client()).await,
+            Err(Error::Unauthenticated)
+        ));
     })
     .await;
 }
@@ -148,7 +179,8 @@ async fn the_keys_of_a_suspended_organization_do_not_work() {
 async fn the_last_use_is_written_at_most_once_a_minute() {
     for_each_backend(|t| async move {
         let world = alpha(t).await;
-        let (_, secret) = api_keys::create_for_organization(&world.services, "alpha", new(&["all"])).await.unwrap();
+        let (_, secret) =
+            api_keys::create_for_organization(&world.services, "alpha", new(&["all"])).await.unwrap();
         let used = async || {
             api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
             api_keys::list(&world.cx::<ApiKeyRead>(ADMIN, "alpha").await).await.unwrap()[0].last_used_at
@@ -166,9 +198,14 @@ async fn the_last_use_is_written_at_most_once_a_minute() {
 async fn unknown_scopes_are_refused_by_name() {
     for_each_backend(|t| async move {
         let world = alpha(t).await;
-        let error = api_keys::create_for_organization(&world.services, "alpha", new(&["event.read", "root"])).await.unwrap_err();
+        let error = api_keys::create_for_organization(&world.services, "alpha", new(&["event.read", "root"]))
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("unknown scope 'root'"), "{error}");
-        assert!(matches!(api_keys::create_for_organization(&world.services, "nowhere", new(&["all"])).await, Err(Error::NotFound)));
+        assert!(matches!(
+            api_keys::create_for_organization(&world.services, "nowhere", new(&["all"])).await,
+            Err(Error::NotFound)
+        ));
     })
     .await;
 }

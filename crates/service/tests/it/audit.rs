@@ -18,7 +18,12 @@ async fn written(t: testkit::TestDb) -> (World, OrganizationId) {
     let alpha = world.organization("alpha").await.id;
     let cx = world.services.admit::<SourceWrite>(&Actor::system("test", alpha)).unwrap();
     for n in 1..ENTRIES {
-        let new = NewSource { name: format!("s{n}"), source_type: "host".to_owned(), status: "active".to_owned(), ..NewSource::default() };
+        let new = NewSource {
+            name: format!("s{n}"),
+            source_type: "host".to_owned(),
+            status: "active".to_owned(),
+            ..NewSource::default()
+        };
         world.clock.advance_seconds(1);
         sources::create(&cx, new).await.unwrap();
     }
@@ -29,7 +34,9 @@ async fn written(t: testkit::TestDb) -> (World, OrganizationId) {
 async fn tamper(world: &World, organization: OrganizationId, statements: &[&'static str]) {
     let mut tx = SystemTx::across_all_organizations(&world.t.db).await.unwrap();
     let off: &[&str] = match tx.dialect() {
-        Dialect::Sqlite => &["DROP TRIGGER IF EXISTS audit_log_no_update", "DROP TRIGGER IF EXISTS audit_log_no_delete"],
+        Dialect::Sqlite => {
+            &["DROP TRIGGER IF EXISTS audit_log_no_update", "DROP TRIGGER IF EXISTS audit_log_no_delete"]
+        }
         Dialect::Postgres => &["SET LOCAL session_replication_role = replica"],
     };
     for text in off {
@@ -140,7 +147,10 @@ async fn a_cut_end_is_found_by_the_head() {
         let (world, alpha) = written(t).await;
         tamper(&world, alpha, &["DELETE FROM audit_log WHERE organization_id = $1 AND seq > 9"]).await;
         let verdict = verify(&world, alpha).await;
-        assert_eq!(verdict.broken, Some((10, format!("the chain ends at entry 9, its head says {ENTRIES}: entries were cut off"))));
+        assert_eq!(
+            verdict.broken,
+            Some((10, format!("the chain ends at entry 9, its head says {ENTRIES}: entries were cut off")))
+        );
     })
     .await;
 }

@@ -24,13 +24,17 @@ fn own<P: domain::permission::Permission>(world: &World, viewer: &auth::Viewer) 
 async fn the_right_password_signs_in_whatever_the_case_of_the_e_mail() {
     for_each_backend(|t| async move {
         let world = one_person(t).await;
-        let signed_in = auth::sign_in(&world.services, "  Ana@Example.TEST ", PASSWORD, &client()).await.unwrap();
+        let signed_in =
+            auth::sign_in(&world.services, "  Ana@Example.TEST ", PASSWORD, &client()).await.unwrap();
         assert_eq!(signed_in.user.email, "ana@example.test");
         assert_eq!(signed_in.user.last_login_at, Some(world.clock.now()));
         let viewer = auth::viewer(&world.services, signed_in.session, &client()).await.unwrap().unwrap();
         assert_eq!(viewer.user.last_login_at, Some(world.clock.now()));
         let entry = world.platform_log().await.pop().unwrap();
-        assert_eq!((entry.action.as_str(), entry.actor.as_str(), entry.success), ("SIGNED_IN", "ana@example.test", true));
+        assert_eq!(
+            (entry.action.as_str(), entry.actor.as_str(), entry.success),
+            ("SIGNED_IN", "ana@example.test", true)
+        );
         assert_eq!(entry.session_id, Some(signed_in.session.to_string()));
         assert_eq!(entry.ip_address.as_deref(), Some("192.0.2.1"));
     })
@@ -59,7 +63,8 @@ async fn wrong_password_unknown_and_disabled_account_give_one_answer() {
             texts.push(error.to_string());
         }
         assert!(texts.iter().all(|text| *text == texts[0]));
-        let failed: Vec<_> = world.platform_log().await.into_iter().filter(|r| r.action == "SIGN_IN_FAILED").collect();
+        let failed: Vec<_> =
+            world.platform_log().await.into_iter().filter(|r| r.action == "SIGN_IN_FAILED").collect();
         assert_eq!(failed.len(), 5);
         assert!(failed.iter().all(|r| !r.success));
         assert_eq!(failed[0].actor, "ana@example.test");
@@ -72,13 +77,15 @@ async fn wrong_password_unknown_and_disabled_account_give_one_answer() {
 async fn nothing_that_was_typed_is_kept_of_a_failed_sign_in() {
     for_each_backend(|t| async move {
         let world = one_person(t).await;
-        for (email, password) in [("ana@example.test", "SeCrEt-password"), ("SeCrEt-in-the-wrong-field", "x")] {
+        for (email, password) in [("ana@example.test", "SeCrEt-password"), ("SeCrEt-in-the-wrong-field", "x")]
+        {
             assert!(auth::sign_in(&world.services, email, password, &client()).await.is_err());
         }
         let log = serde_json::to_string(&world.platform_log().await).unwrap();
         assert!(!log.to_lowercase().contains("secret"), "{log}");
         let mut tx = store::SystemTx::read_across_all_organizations(&world.t.db).await.unwrap();
-        let subjects: Vec<String> = tx.conn().scalars(store::db::sql("SELECT subject FROM sign_in_attempts")).await.unwrap();
+        let subjects: Vec<String> =
+            tx.conn().scalars(store::db::sql("SELECT subject FROM sign_in_attempts")).await.unwrap();
         assert_eq!(subjects.len(), 3);
         assert!(!subjects.iter().any(|s| s.contains("secret") || s.contains("ana")), "{subjects:?}");
     })
@@ -114,11 +121,20 @@ async fn an_unknown_account_is_locked_as_a_known_one_is() {
     for_each_backend(|t| async move {
         let world = one_person(t).await;
         for _ in 0..5 {
-            assert!(matches!(auth::sign_in(&world.services, "no@example.test", "wrong", &client()).await, Err(Error::Unauthenticated)));
+            assert!(matches!(
+                auth::sign_in(&world.services, "no@example.test", "wrong", &client()).await,
+                Err(Error::Unauthenticated)
+            ));
         }
-        assert!(matches!(auth::sign_in(&world.services, "no@example.test", "wrong", &client()).await, Err(Error::TooMany { .. })));
+        assert!(matches!(
+            auth::sign_in(&world.services, "no@example.test", "wrong", &client()).await,
+            Err(Error::TooMany { .. })
+        ));
         world.clock.advance_seconds(4000);
-        assert!(matches!(auth::sign_in(&world.services, "no@example.test", "wrong", &client()).await, Err(Error::Unauthenticated)));
+        assert!(matches!(
+            auth::sign_in(&world.services, "no@example.test", "wrong", &client()).await,
+            Err(Error::Unauthenticated)
+        ));
     })
     .await;
 }
@@ -128,10 +144,17 @@ async fn an_address_is_locked_after_thirty_failures_of_any_account() {
     for_each_backend(|t| async move {
         let world = one_person(t).await;
         for n in 0..30 {
-            let error = auth::sign_in(&world.services, &format!("p{n}@example.test"), "wrong", &from(&format!("2001:db8::{n:x}"))).await;
+            let error = auth::sign_in(
+                &world.services,
+                &format!("p{n}@example.test"),
+                "wrong",
+                &from(&format!("2001:db8::{n:x}")),
+            )
+            .await;
             assert!(matches!(error, Err(Error::Unauthenticated)), "{n}: {error:?}");
         }
-        let error = auth::sign_in(&world.services, "ana@example.test", PASSWORD, &from("2001:db8::ffff")).await;
+        let error =
+            auth::sign_in(&world.services, "ana@example.test", PASSWORD, &from("2001:db8::ffff")).await;
         assert!(matches!(error, Err(Error::TooMany { .. })), "{error:?}");
         auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await.unwrap();
     })
@@ -145,7 +168,9 @@ async fn guesses_at_the_same_time_do_not_slip_past_the_lock() {
         let tasks: Vec<_> = (0..24)
             .map(|_| {
                 let services = world.services.clone();
-                tokio::spawn(async move { auth::sign_in(&services, "ana@example.test", "wrong", &client()).await })
+                tokio::spawn(
+                    async move { auth::sign_in(&services, "ana@example.test", "wrong", &client()).await },
+                )
             })
             .collect();
         let mut checked = 0;
@@ -201,7 +226,12 @@ fn weak_hash() -> String {
 
 async fn set_hash(world: &World, hash: &str) {
     let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
-    tx.conn().exec_one(store::db::sql("UPDATE users SET password_hash = $1 WHERE email = 'ana@example.test'").bind(hash)).await.unwrap();
+    tx.conn()
+        .exec_one(
+            store::db::sql("UPDATE users SET password_hash = $1 WHERE email = 'ana@example.test'").bind(hash),
+        )
+        .await
+        .unwrap();
     tx.commit_unaudited_bookkeeping().await.unwrap();
 }
 
@@ -214,8 +244,11 @@ async fn stored_hash(world: &World) -> String {
 async fn a_device_is_over_when_idle_too_long_too_old_or_signed_out() {
     for_each_backend(|t| async move {
         let world = one_person(t).await;
-        let session = async || auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await.unwrap().session;
-        let alive = async |session| auth::viewer(&world.services, session, &client()).await.unwrap().is_some();
+        let session = async || {
+            auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await.unwrap().session
+        };
+        let alive =
+            async |session| auth::viewer(&world.services, session, &client()).await.unwrap().is_some();
 
         let idle = session().await;
         world.clock.advance_seconds(IDLE - 1);
@@ -249,7 +282,8 @@ async fn being_seen_is_written_at_most_once_a_minute() {
     for_each_backend(|t| async move {
         let world = one_person(t).await;
         let viewer = world.viewer("ana@example.test").await;
-        let seen = async || auth::devices(&own::<AccountRead>(&world, &viewer)).await.unwrap()[0].last_seen_at;
+        let seen =
+            async || auth::devices(&own::<AccountRead>(&world, &viewer)).await.unwrap()[0].last_seen_at;
         let first = seen().await;
         world.clock.advance_seconds(59);
         auth::viewer(&world.services, viewer.session, &client()).await.unwrap();
@@ -276,7 +310,10 @@ async fn a_new_password_signs_every_other_device_out() {
         auth::change_password(&cx, PASSWORD, "a whole new password").await.unwrap();
         assert!(auth::viewer(&world.services, here.session, &client()).await.unwrap().is_some());
         assert!(auth::viewer(&world.services, there.session, &client()).await.unwrap().is_none());
-        assert!(matches!(auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await, Err(Error::Unauthenticated)));
+        assert!(matches!(
+            auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await,
+            Err(Error::Unauthenticated)
+        ));
         auth::sign_in(&world.services, "ana@example.test", "a whole new password", &client()).await.unwrap();
         let entry = world.platform_log().await.into_iter().find(|r| r.action == "PASSWORD_CHANGED").unwrap();
         assert_eq!(entry.metadata["devices_signed_out"], 1);
@@ -291,9 +328,15 @@ async fn guessing_the_present_password_is_locked_too() {
         let world = one_person(t).await;
         let cx = own::<AccountWrite>(&world, &world.viewer("ana@example.test").await);
         for _ in 0..5 {
-            assert!(matches!(auth::change_password(&cx, "wrong", "a whole new password").await, Err(Error::Invalid(_))));
+            assert!(matches!(
+                auth::change_password(&cx, "wrong", "a whole new password").await,
+                Err(Error::Invalid(_))
+            ));
         }
-        assert!(matches!(auth::change_password(&cx, PASSWORD, "a whole new password").await, Err(Error::TooMany { .. })));
+        assert!(matches!(
+            auth::change_password(&cx, PASSWORD, "a whole new password").await,
+            Err(Error::TooMany { .. })
+        ));
     })
     .await;
 }
@@ -359,8 +402,20 @@ async fn the_first_admin_is_made_once_even_when_several_try() {
         let tasks: Vec<_> = (0..6)
             .map(|n| {
                 let services = if n % 2 == 0 { world.services.clone() } else { world.second_process() };
-                let user = NewUser { email: format!("p{n}@example.test"), username: format!("p{n}"), ..first_user() };
-                tokio::spawn(async move { auth::create_first_admin(&services, user, first_organization(&format!("org{n}")), &client()).await })
+                let user = NewUser {
+                    email: format!("p{n}@example.test"),
+                    username: format!("p{n}"),
+                    ..first_user()
+                };
+                tokio::spawn(async move {
+                    auth::create_first_admin(
+                        &services,
+                        user,
+                        first_organization(&format!("org{n}")),
+                        &client(),
+                    )
+                    .await
+                })
             })
             .collect();
         let mut made = Vec::new();
@@ -389,10 +444,14 @@ async fn a_first_admin_with_a_weak_password_is_refused_and_nothing_is_made() {
     for_each_backend(|t| async move {
         let world = World::new(t);
         let user = NewUser { password: "short".to_owned(), ..first_user() };
-        let error = auth::create_first_admin(&world.services, user, first_organization("alpha"), &client()).await;
+        let error =
+            auth::create_first_admin(&world.services, user, first_organization("alpha"), &client()).await;
         assert!(matches!(error, Err(Error::Invalid(_))));
         assert!(auth::setup_needed(&world.services).await.unwrap());
-        let signed_in = auth::create_first_admin(&world.services, first_user(), first_organization("alpha"), &client()).await.unwrap();
+        let signed_in =
+            auth::create_first_admin(&world.services, first_user(), first_organization("alpha"), &client())
+                .await
+                .unwrap();
         assert_eq!(signed_in.user.email, "first@example.test");
         auth::sign_in(&world.services, "first@example.test", PASSWORD, &client()).await.unwrap();
     })

@@ -13,8 +13,13 @@ async fn told(services: &Services, slug: &str) -> (i64, Vec<(EventId, String)>, 
     let read = services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
     let n = events::count(&read, &EventFilter::default()).await.unwrap().n;
     let page = events::list(&read, &EventFilter::default(), 200, None).await.unwrap();
-    let sources = sources::list(&services.admit::<SourceRead>(&Actor::system("test", org)).unwrap()).await.unwrap();
-    (n, page.items.into_iter().map(|e| (e.id, e.message)).collect(), sources.into_iter().map(|s| (s.name, s.event_count)).collect())
+    let sources =
+        sources::list(&services.admit::<SourceRead>(&Actor::system("test", org)).unwrap()).await.unwrap();
+    (
+        n,
+        page.items.into_iter().map(|e| (e.id, e.message)).collect(),
+        sources.into_iter().map(|s| (s.name, s.event_count)).collect(),
+    )
 }
 
 #[tokio::test]
@@ -34,10 +39,15 @@ async fn the_demo_is_filled_once_and_the_same_everywhere() {
         assert!(!demo::fill(&world.services, |_| {}).await.unwrap(), "only an empty database is filled");
 
         for credential in demo::credentials() {
-            let signed_in = auth::sign_in(&world.services, credential.email, credential.password, &client()).await.unwrap();
+            let signed_in = auth::sign_in(&world.services, credential.email, credential.password, &client())
+                .await
+                .unwrap();
             assert_eq!(signed_in.user.display_name.as_deref(), Some(credential.name));
         }
-        for (org, label) in [(PLATFORM, "platform"), (organizations::by_slug(&world.services, "acme").await.unwrap().id, "acme")] {
+        for (org, label) in [
+            (PLATFORM, "platform"),
+            (organizations::by_slug(&world.services, "acme").await.unwrap().id, "acme"),
+        ] {
             assert!(world.actions(org).await.contains(&"DEMO_FILLED".to_owned()));
             assert_eq!(audit::verify(&world.services, org, label, None).await.unwrap().broken, None);
         }

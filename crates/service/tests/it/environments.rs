@@ -10,7 +10,12 @@ use testkit::for_each_backend;
 use crate::world::World;
 
 fn new(slug: &str) -> NewEnvironment {
-    NewEnvironment { slug: slug.to_owned(), name: slug.to_uppercase(), cloud_provider: Some("aws".to_owned()), ..NewEnvironment::default() }
+    NewEnvironment {
+        slug: slug.to_owned(),
+        name: slug.to_uppercase(),
+        cloud_provider: Some("aws".to_owned()),
+        ..NewEnvironment::default()
+    }
 }
 
 #[tokio::test]
@@ -25,7 +30,13 @@ async fn an_environment_is_made_changed_deactivated_and_deleted() {
         assert_eq!(prod.tags, json!({}));
         assert!(matches!(environments::create(&write, new("prod")).await, Err(Error::Conflict(_))));
         assert!(matches!(environments::create(&write, new("No Slug")).await, Err(Error::Invalid(_))));
-        let changed = environments::update(&write, prod.id, NewEnvironment { tags: json!({ "a": 1 }), ..new("production") }).await.unwrap();
+        let changed = environments::update(
+            &write,
+            prod.id,
+            NewEnvironment { tags: json!({ "a": 1 }), ..new("production") },
+        )
+        .await
+        .unwrap();
         assert_eq!(environments::get(&read, prod.id).await.unwrap(), changed);
         assert!(!environments::deactivate(&write, prod.id).await.unwrap().is_active);
         assert!(environments::activate(&write, prod.id).await.unwrap().is_active);

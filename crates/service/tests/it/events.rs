@@ -27,7 +27,12 @@ async fn count(world: &World, organization: OrganizationId) -> i64 {
 }
 
 fn once(key: &str, hash: &str) -> Idempotency {
-    Idempotency { key: key.to_owned(), request_hash: hash.to_owned(), status: 200, response: r#"{"accepted":2,"rejected":0}"#.to_owned() }
+    Idempotency {
+        key: key.to_owned(),
+        request_hash: hash.to_owned(),
+        status: 200,
+        response: r#"{"accepted":2,"rejected":0}"#.to_owned(),
+    }
 }
 
 #[tokio::test]
@@ -53,7 +58,13 @@ async fn what_is_taken_in_can_be_listed_counted_and_read() {
         assert_eq!(events::get(&read, seen[7].id).await.unwrap(), seen[7]);
         assert!(matches!(events::get(&read, EventId(uuid::Uuid::from_u128(7))).await, Err(Error::NotFound)));
         for bad in ["", "zz", "0000000000000000", &"f".repeat(48), &format!("{}é", "0".repeat(47))] {
-            assert!(matches!(events::list(&read, &EventFilter::default(), 50, Some(bad)).await, Err(Error::Invalid(_))), "{bad}");
+            assert!(
+                matches!(
+                    events::list(&read, &EventFilter::default(), 50, Some(bad)).await,
+                    Err(Error::Invalid(_))
+                ),
+                "{bad}"
+            );
         }
 
         let facets = events::facets(&read, &EventFilter::default()).await.unwrap();
@@ -63,12 +74,19 @@ async fn what_is_taken_in_can_be_listed_counted_and_read() {
         assert_eq!(named("service"), []);
         assert_eq!(facets.len(), 7);
 
-        let found = groups::list(&cx::<GroupRead>(&world, org), &GroupFilter::default(), 10, None).await.unwrap().items;
+        let found = groups::list(&cx::<GroupRead>(&world, org), &GroupFilter::default(), 10, None)
+            .await
+            .unwrap()
+            .items;
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].event_count, found[0].severity), (120, Severity::High));
-        let history = groups::histogram(&cx::<GroupRead>(&world, org), found[0].id, None, None, 24).await.unwrap();
+        let history =
+            groups::histogram(&cx::<GroupRead>(&world, org), found[0].id, None, None, 24).await.unwrap();
         assert_eq!(history.iter().flat_map(|b| b.counts).sum::<i64>(), 120);
-        assert!(matches!(groups::get(&cx::<GroupRead>(&world, org), GroupId::nil()).await, Err(Error::NotFound)));
+        assert!(matches!(
+            groups::get(&cx::<GroupRead>(&world, org), GroupId::nil()).await,
+            Err(Error::NotFound)
+        ));
 
         let o = overview::get(&read, start().plus_seconds(-86_400), start()).await.unwrap();
         assert_eq!((o.events, o.severe, o.groups_new, o.sources_active), (120, 120, 1, 1));
@@ -76,7 +94,10 @@ async fn what_is_taken_in_can_be_listed_counted_and_read() {
 
         let log = world.log(org).await;
         let entry = log.last().unwrap();
-        assert_eq!((entry.action.as_str(), &entry.metadata["accepted"], &entry.metadata["new_sources"][0]), ("EVENTS_INGESTED", &120.into(), &"web".into()));
+        assert_eq!(
+            (entry.action.as_str(), &entry.metadata["accepted"], &entry.metadata["new_sources"][0]),
+            ("EVENTS_INGESTED", &120.into(), &"web".into())
+        );
     })
     .await;
 }
@@ -89,13 +110,22 @@ async fn the_same_request_twice_is_answered_once() {
         let write = cx::<EventWrite>(&world, org);
         let rows = || vec![event(1, "a"), event(2, "b")];
         assert_eq!(events::replay(&write, "key-1", "h1").await.unwrap(), None);
-        assert_eq!(events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h1")).await.unwrap().replayed, None);
+        assert_eq!(
+            events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h1")).await.unwrap().replayed,
+            None
+        );
         let answer = Some((200, r#"{"accepted":2,"rejected":0}"#.to_owned()));
         assert_eq!(events::replay(&write, "key-1", "h1").await.unwrap(), answer);
         // A request that slipped past the look-up is not stored again either.
-        assert_eq!(events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h1")).await.unwrap().replayed, answer);
+        assert_eq!(
+            events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h1")).await.unwrap().replayed,
+            answer
+        );
         assert!(matches!(events::replay(&write, "key-1", "h2").await, Err(Error::Conflict(_))));
-        assert!(matches!(events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h2")).await, Err(Error::Conflict(_))));
+        assert!(matches!(
+            events::ingest_once(&write, rows(), Origin::Api, once("key-1", "h2")).await,
+            Err(Error::Conflict(_))
+        ));
         assert!(matches!(events::replay(&write, "", "h2").await, Err(Error::Invalid(_))));
         assert_eq!(count(&world, org).await, 2);
         assert_eq!(events::replay(&cx::<EventWrite>(&world, other), "key-1", "h1").await.unwrap(), None);
@@ -129,7 +159,8 @@ async fn concurrent_requests_share_transactions_and_lose_nothing() {
         }
         assert_eq!(replayed, 19);
         assert_eq!(count(&world, org).await, 41 * 5);
-        let entries: Vec<_> = world.log(org).await.into_iter().filter(|r| r.action == "EVENTS_INGESTED").collect();
+        let entries: Vec<_> =
+            world.log(org).await.into_iter().filter(|r| r.action == "EVENTS_INGESTED").collect();
         assert!(entries.len() < 41, "joined: {}", entries.len());
         let accepted: i64 = entries.iter().filter_map(|r| r.metadata["accepted"].as_i64()).sum();
         assert_eq!(accepted, 41 * 5);
@@ -148,13 +179,18 @@ async fn each_actor_of_a_joined_transaction_has_an_entry() {
         for i in 0..20_i64 {
             let actor = Actor::system(if i % 2 == 0 { "even" } else { "odd" }, org);
             let cx = world.services.admit::<EventWrite>(&actor).unwrap();
-            tasks.push(tokio::spawn(async move { events::ingest(&cx, vec![event(i, "x")], Origin::Api).await }));
+            tasks.push(tokio::spawn(
+                async move { events::ingest(&cx, vec![event(i, "x")], Origin::Api).await },
+            ));
         }
         for task in tasks {
             task.await.unwrap().unwrap();
         }
         let sum = |log: &[domain::audit::AuditRecord], who: &str| -> i64 {
-            log.iter().filter(|r| r.actor == format!("system ({who})")).filter_map(|r| r.metadata["accepted"].as_i64()).sum()
+            log.iter()
+                .filter(|r| r.actor == format!("system ({who})"))
+                .filter_map(|r| r.metadata["accepted"].as_i64())
+                .sum()
         };
         let log = world.log(org).await;
         assert_eq!((sum(&log, "even"), sum(&log, "odd")), (10, 10));
@@ -168,7 +204,10 @@ async fn two_servers_that_take_in_the_same_ids_store_each_once() {
         let world = World::new(t);
         let org = world.organization("alpha").await.id;
         let rows: Vec<NewEvent> = (0..200)
-            .map(|i| NewEvent { id: Some(EventId(uuid::Uuid::from_u128(1000 + i))), ..event(i as i64, &format!("message {}", i % 7)) })
+            .map(|i| NewEvent {
+                id: Some(EventId(uuid::Uuid::from_u128(1000 + i))),
+                ..event(i as i64, &format!("message {}", i % 7))
+            })
             .collect();
         let mut tasks = Vec::new();
         for server in [world.services.clone(), world.second_process()] {
@@ -176,7 +215,8 @@ async fn two_servers_that_take_in_the_same_ids_store_each_once() {
                 let cx = server.admit::<EventWrite>(&Actor::system("test", org)).unwrap();
                 let mut rows = rows.clone();
                 rows.rotate_left(turn * 50);
-                tasks.push(tokio::spawn(async move { events::ingest(&cx, rows, Origin::Api).await.unwrap() }));
+                tasks
+                    .push(tokio::spawn(async move { events::ingest(&cx, rows, Origin::Api).await.unwrap() }));
             }
         }
         let mut duplicates = 0;
@@ -184,7 +224,10 @@ async fn two_servers_that_take_in_the_same_ids_store_each_once() {
             duplicates += task.await.unwrap().duplicates;
         }
         assert_eq!((duplicates, count(&world, org).await), (1000, 200));
-        let entries = service::audit::list(&cx::<AuditRead>(&world, org), &Default::default(), 100, None).await.unwrap().items;
+        let entries = service::audit::list(&cx::<AuditRead>(&world, org), &Default::default(), 100, None)
+            .await
+            .unwrap()
+            .items;
         let known: i64 = entries.iter().filter_map(|r| r.metadata["duplicates"].as_i64()).sum();
         assert_eq!(known, 1000);
     })
@@ -198,7 +241,8 @@ async fn a_request_whose_caller_left_is_stored_all_the_same() {
         let org = world.organization("alpha").await.id;
         for i in 0..10 {
             let cx = cx::<EventWrite>(&world, org);
-            let task = tokio::spawn(async move { events::ingest(&cx, vec![event(i, "x")], Origin::Api).await });
+            let task =
+                tokio::spawn(async move { events::ingest(&cx, vec![event(i, "x")], Origin::Api).await });
             tokio::task::yield_now().await;
             task.abort();
         }

@@ -12,10 +12,19 @@ use testkit::for_each_backend;
 
 use crate::world::{World, start};
 
-async fn read_in(world: &World, org: OrganizationId, bytes: Vec<u8>, plan: Plan) -> (service::Result<Progress>, Vec<(Rejection, String)>) {
+async fn read_in(
+    world: &World,
+    org: OrganizationId,
+    bytes: Vec<u8>,
+    plan: Plan,
+) -> (service::Result<Progress>, Vec<(Rejection, String)>) {
     let cx = world.services.admit::<EventWrite>(&Actor::system("import", org)).unwrap();
     let mut refused = Vec::new();
-    let done = import(&cx, io::Cursor::new(bytes), plan, &mut |_: Progress, more: Vec<(Rejection, String)>| refused.extend(more)).await;
+    let done =
+        import(&cx, io::Cursor::new(bytes), plan, &mut |_: Progress, more: Vec<(Rejection, String)>| {
+            refused.extend(more)
+        })
+        .await;
     (done, refused)
 }
 
@@ -26,7 +35,13 @@ async fn count(world: &World, org: OrganizationId) -> i64 {
 
 #[tokio::test]
 async fn real_files_twice_do_not_double() {
-    let files = ["loghub/Apache_2k.log", "loghub/OpenSSH_2k.log_structured.csv", "loghub/Windows_2k.log", "security-datasets/win_sc_query.ndjson", "security-datasets/aws_ec2_proxy_s3_exfiltration.ndjson"];
+    let files = [
+        "loghub/Apache_2k.log",
+        "loghub/OpenSSH_2k.log_structured.csv",
+        "loghub/Windows_2k.log",
+        "security-datasets/win_sc_query.ndjson",
+        "security-datasets/aws_ec2_proxy_s3_exfiltration.ndjson",
+    ];
     for_each_backend(|t| async move {
         let world = World::new(t);
         let org = world.organization("alpha").await.id;
@@ -44,7 +59,8 @@ async fn real_files_twice_do_not_double() {
             assert_eq!(second.unwrap(), Progress { duplicates: first.accepted, ..first }, "{name}");
             assert_eq!(count(&world, org).await, stored, "{name}");
         }
-        let log: Vec<_> = world.log(org).await.into_iter().filter(|r| r.action == "EVENTS_IMPORTED").collect();
+        let log: Vec<_> =
+            world.log(org).await.into_iter().filter(|r| r.action == "EVENTS_IMPORTED").collect();
         assert!(log.len() >= 2 * files.len());
     })
     .await;
@@ -52,7 +68,16 @@ async fn real_files_twice_do_not_double() {
 
 /// `n` lines of which every second equals the one before.
 fn lines(n: u64) -> Vec<u8> {
-    (0..n).map(|i| format!("{{\"timestamp\":{},\"level\":\"warn\",\"msg\":\"line {}\"}}\n", 1_795_000_000 + i / 2, i / 2)).collect::<String>().into_bytes()
+    (0..n)
+        .map(|i| {
+            format!(
+                "{{\"timestamp\":{},\"level\":\"warn\",\"msg\":\"line {}\"}}\n",
+                1_795_000_000 + i / 2,
+                i / 2
+            )
+        })
+        .collect::<String>()
+        .into_bytes()
 }
 
 #[tokio::test]
@@ -73,12 +98,26 @@ async fn equal_lines_of_one_file_all_count_and_a_broken_off_import_is_completed(
         let cx = world.services.admit::<EventWrite>(&Actor::system("import", org)).unwrap();
         let mut last = Progress::default();
         let half = Breaks(io::Cursor::new(all[..all.len() / 2].to_vec()));
-        let broken = import(&cx, half, Plan::of_source("app", Format::Ndjson), &mut |p: Progress, _: Vec<(Rejection, String)>| last = p).await;
+        let broken = import(&cx, half, Plan::of_source("app", Format::Ndjson), &mut |p: Progress,
+                                                                                     _: Vec<(
+            Rejection,
+            String,
+        )>| last = p)
+        .await;
         assert!(matches!(broken, Err(Error::Invalid(_))));
         assert_eq!((last.rows, count(&world, org).await), (5000, 5000));
         // Once from where it stopped, once from the start.
-        let (rest, _) = read_in(&world, org, all.clone(), Plan { skip: last.rows, ..Plan::of_source("app", Format::Ndjson) }).await;
-        assert_eq!(rest.unwrap(), Progress { bytes: all.len() as u64, rows: 12_000, accepted: 7000, duplicates: 0, rejected: 0 });
+        let (rest, _) = read_in(
+            &world,
+            org,
+            all.clone(),
+            Plan { skip: last.rows, ..Plan::of_source("app", Format::Ndjson) },
+        )
+        .await;
+        assert_eq!(
+            rest.unwrap(),
+            Progress { bytes: all.len() as u64, rows: 12_000, accepted: 7000, duplicates: 0, rejected: 0 }
+        );
         assert_eq!(count(&world, org).await, 12_000);
         let (again, _) = read_in(&world, org, all, Plan::of_source("app", Format::Ndjson)).await;
         assert_eq!((again.unwrap().duplicates, count(&world, org).await), (12_000, 12_000));

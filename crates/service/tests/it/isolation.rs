@@ -4,8 +4,8 @@ use domain::api_key::NewApiKey;
 use domain::environment::NewEnvironment;
 use domain::member::{ApprovalLevel, Role};
 use domain::permission::{
-    ApiKeyRead, ApiKeyWrite, AuditRead, EnvironmentRead, EnvironmentWrite, MemberRead, MemberWrite, Permission, SettingsRead, SettingsWrite,
-    SourceRead, SourceWrite,
+    ApiKeyRead, ApiKeyWrite, AuditRead, EnvironmentRead, EnvironmentWrite, MemberRead, MemberWrite,
+    Permission, SettingsRead, SettingsWrite, SourceRead, SourceWrite,
 };
 use domain::source::NewSource;
 use serde_json::json;
@@ -28,7 +28,12 @@ async fn of<P: Permission>(world: &World, slug: &str) -> Cx<P> {
 }
 
 fn source(name: &str) -> NewSource {
-    NewSource { name: name.to_owned(), source_type: "host".to_owned(), status: "active".to_owned(), ..NewSource::default() }
+    NewSource {
+        name: name.to_owned(),
+        source_type: "host".to_owned(),
+        status: "active".to_owned(),
+        ..NewSource::default()
+    }
 }
 
 fn environment(slug: &str) -> NewEnvironment {
@@ -50,9 +55,14 @@ macro_rules! not_found {
 async fn ids_of_another_organization_are_not_found() {
     for_each_backend(|t| async move {
         let world = two(t).await;
-        let b_source = sources::create(&of::<SourceWrite>(&world, "beta").await, source("ZZB")).await.unwrap();
-        let b_environment = environments::create(&of::<EnvironmentWrite>(&world, "beta").await, environment("zzb")).await.unwrap();
-        let (b_key, b_secret) = api_keys::create(&of::<ApiKeyWrite>(&world, "beta").await, key("ZZB")).await.unwrap();
+        let b_source =
+            sources::create(&of::<SourceWrite>(&world, "beta").await, source("ZZB")).await.unwrap();
+        let b_environment =
+            environments::create(&of::<EnvironmentWrite>(&world, "beta").await, environment("zzb"))
+                .await
+                .unwrap();
+        let (b_key, b_secret) =
+            api_keys::create(&of::<ApiKeyWrite>(&world, "beta").await, key("ZZB")).await.unwrap();
         let b_member = members::list(&of::<MemberRead>(&world, "beta").await).await.unwrap().remove(0);
         let before = world.log(b_member_organization(&world).await).await.len();
 
@@ -61,21 +71,40 @@ async fn ids_of_another_organization_are_not_found() {
             sources::update(&of::<SourceWrite>(&world, "alpha").await, b_source.id, source("taken")),
             sources::delete(&of::<SourceWrite>(&world, "alpha").await, b_source.id),
             environments::get(&of::<EnvironmentRead>(&world, "alpha").await, b_environment.id),
-            environments::update(&of::<EnvironmentWrite>(&world, "alpha").await, b_environment.id, environment("taken")),
+            environments::update(
+                &of::<EnvironmentWrite>(&world, "alpha").await,
+                b_environment.id,
+                environment("taken")
+            ),
             environments::deactivate(&of::<EnvironmentWrite>(&world, "alpha").await, b_environment.id),
             environments::delete(&of::<EnvironmentWrite>(&world, "alpha").await, b_environment.id),
             api_keys::revoke(&of::<ApiKeyWrite>(&world, "alpha").await, b_key.id),
             members::get(&of::<MemberRead>(&world, "alpha").await, b_member.id),
-            members::update(&of::<MemberWrite>(&world, "alpha").await, b_member.id, Role::Viewer, ApprovalLevel::None),
+            members::update(
+                &of::<MemberWrite>(&world, "alpha").await,
+                b_member.id,
+                Role::Viewer,
+                ApprovalLevel::None
+            ),
             members::remove(&of::<MemberWrite>(&world, "alpha").await, b_member.id),
             members::disable(&of::<MemberWrite>(&world, "alpha").await, b_member.id),
         );
 
         // Nothing happened to them, and nothing was logged there.
-        assert_eq!(sources::get(&of::<SourceRead>(&world, "beta").await, b_source.id).await.unwrap(), b_source);
-        assert_eq!(environments::get(&of::<EnvironmentRead>(&world, "beta").await, b_environment.id).await.unwrap(), b_environment);
-        assert_eq!(members::get(&of::<MemberRead>(&world, "beta").await, b_member.id).await.unwrap().role, Role::Admin);
-        let actor = api_keys::authenticate(&world.services, &b_secret, &crate::world::client()).await.unwrap();
+        assert_eq!(
+            sources::get(&of::<SourceRead>(&world, "beta").await, b_source.id).await.unwrap(),
+            b_source
+        );
+        assert_eq!(
+            environments::get(&of::<EnvironmentRead>(&world, "beta").await, b_environment.id).await.unwrap(),
+            b_environment
+        );
+        assert_eq!(
+            members::get(&of::<MemberRead>(&world, "beta").await, b_member.id).await.unwrap().role,
+            Role::Admin
+        );
+        let actor =
+            api_keys::authenticate(&world.services, &b_secret, &crate::world::client()).await.unwrap();
         assert_eq!(world.log(actor.organization).await.len(), before);
     })
     .await;
@@ -90,16 +119,27 @@ async fn no_list_holds_anything_of_another_organization() {
     for_each_backend(|t| async move {
         let world = two(t).await;
         sources::create(&of::<SourceWrite>(&world, "beta").await, source("ZZB source")).await.unwrap();
-        environments::create(&of::<EnvironmentWrite>(&world, "beta").await, environment("zzb")).await.unwrap();
+        environments::create(&of::<EnvironmentWrite>(&world, "beta").await, environment("zzb"))
+            .await
+            .unwrap();
         api_keys::create(&of::<ApiKeyWrite>(&world, "beta").await, key("ZZB key")).await.unwrap();
-        settings::set(&of::<SettingsWrite>(&world, "beta").await, "general", json!({ "time_zone": "Europe/Lisbon" })).await.unwrap();
+        settings::set(
+            &of::<SettingsWrite>(&world, "beta").await,
+            "general",
+            json!({ "time_zone": "Europe/Lisbon" }),
+        )
+        .await
+        .unwrap();
         let seen = json!([
             sources::list(&of::<SourceRead>(&world, "alpha").await).await.unwrap(),
             environments::list(&of::<EnvironmentRead>(&world, "alpha").await).await.unwrap(),
             api_keys::list(&of::<ApiKeyRead>(&world, "alpha").await).await.unwrap(),
             members::list(&of::<MemberRead>(&world, "alpha").await).await.unwrap(),
             settings::get(&of::<SettingsRead>(&world, "alpha").await, "general").await.unwrap(),
-            audit::list(&of::<AuditRead>(&world, "alpha").await, &Default::default(), 200, None).await.unwrap().items,
+            audit::list(&of::<AuditRead>(&world, "alpha").await, &Default::default(), 200, None)
+                .await
+                .unwrap()
+                .items,
         ])
         .to_string()
         .to_lowercase();
@@ -114,12 +154,17 @@ async fn no_list_holds_anything_of_another_organization() {
 async fn a_key_of_one_organization_acts_there_only() {
     for_each_backend(|t| async move {
         let world = two(t).await;
-        let b_source = sources::create(&of::<SourceWrite>(&world, "beta").await, source("ZZB")).await.unwrap();
-        let (_, secret) = api_keys::create(&of::<ApiKeyWrite>(&world, "alpha").await, key("of alpha")).await.unwrap();
+        let b_source =
+            sources::create(&of::<SourceWrite>(&world, "beta").await, source("ZZB")).await.unwrap();
+        let (_, secret) =
+            api_keys::create(&of::<ApiKeyWrite>(&world, "alpha").await, key("of alpha")).await.unwrap();
         let actor = api_keys::authenticate(&world.services, &secret, &crate::world::client()).await.unwrap();
         let read = world.services.admit::<SourceRead>(&actor).unwrap();
         assert!(sources::list(&read).await.unwrap().is_empty());
-        not_found!(sources::get(&read, b_source.id), sources::delete(&world.services.admit(&actor).unwrap(), b_source.id));
+        not_found!(
+            sources::get(&read, b_source.id),
+            sources::delete(&world.services.admit(&actor).unwrap(), b_source.id)
+        );
         let made = sources::create(&world.services.admit(&actor).unwrap(), source("by key")).await.unwrap();
         let entry = world.log(actor.organization).await.pop().unwrap();
         assert_eq!((entry.target_id, entry.actor_id), (made.id.to_string(), None));

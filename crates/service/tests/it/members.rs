@@ -39,7 +39,10 @@ async fn a_new_account_is_made_with_its_membership() {
         let without = members::add(&cx, new("Ana@Example.test", None)).await.unwrap_err();
         assert!(matches!(without, Error::Invalid(ref i) if i.0[0].field == "password"), "{without:?}");
         let added = members::add(&cx, new("Ana@Example.test", Some(PASSWORD))).await.unwrap();
-        assert_eq!((added.email.as_str(), added.username.as_str(), added.role), ("ana@example.test", "ana", Role::Analyst));
+        assert_eq!(
+            (added.email.as_str(), added.username.as_str(), added.role),
+            ("ana@example.test", "ana", Role::Analyst)
+        );
         auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await.unwrap();
         let organization = cx.actor().organization;
         let entry = world.log(organization).await.pop().unwrap();
@@ -63,7 +66,9 @@ async fn an_existing_account_keeps_its_password_when_it_is_added() {
         world.person("ben@beta.test", "beta", "viewer").await;
         let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
         members::add(&cx, new("ben@beta.test", Some("another password"))).await.unwrap();
-        assert!(auth::sign_in(&world.services, "ben@beta.test", "another password", &client()).await.is_err());
+        assert!(
+            auth::sign_in(&world.services, "ben@beta.test", "another password", &client()).await.is_err()
+        );
         let viewer = world.viewer("ben@beta.test").await;
         assert_eq!(service::organizations::reach(&world.services, &viewer).await.unwrap().len(), 2);
     })
@@ -126,9 +131,15 @@ async fn a_disabled_account_is_signed_out_at_once() {
         let ana = member(&world, "ana@example.test").await;
         assert!(!members::disable(&cx, ana.id).await.unwrap().enabled);
         assert!(auth::viewer(&world.services, viewer.session, &client()).await.unwrap().is_none());
-        assert!(matches!(auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await, Err(Error::Unauthenticated)));
+        assert!(matches!(
+            auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await,
+            Err(Error::Unauthenticated)
+        ));
         members::enable(&cx, ana.id).await.unwrap();
-        assert!(auth::viewer(&world.services, viewer.session, &client()).await.unwrap().is_none(), "the old device stays signed out");
+        assert!(
+            auth::viewer(&world.services, viewer.session, &client()).await.unwrap().is_none(),
+            "the old device stays signed out"
+        );
         auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await.unwrap();
     })
     .await;
@@ -161,7 +172,10 @@ async fn a_removed_member_is_out_and_keeps_the_account() {
         let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
         let ana = member(&world, "ana@example.test").await;
         members::remove(&cx, ana.id).await.unwrap();
-        assert!(matches!(service::organizations::enter(&world.services, &viewer, "alpha").await, Err(Error::NotFound)));
+        assert!(matches!(
+            service::organizations::enter(&world.services, &viewer, "alpha").await,
+            Err(Error::NotFound)
+        ));
         assert!(auth::viewer(&world.services, viewer.session, &client()).await.unwrap().is_some());
         assert!(matches!(members::remove(&cx, ana.id).await, Err(Error::NotFound)));
         let entry = world.log(cx.actor().organization).await.pop().unwrap();
@@ -178,11 +192,20 @@ async fn the_command_line_adds_users_and_the_platform_role() {
         let services = &world.services;
         let bad_role = members::add_user(services, "x@example.test", "alpha", "owner", PASSWORD).await;
         assert!(matches!(bad_role, Err(Error::Invalid(i)) if i.0[0].field == "role"));
-        assert!(matches!(members::add_user(services, "x@example.test", "nowhere", "viewer", PASSWORD).await, Err(Error::NotFound)));
-        assert!(matches!(members::add_user(services, "x@example.test", "alpha", "viewer", "short").await, Err(Error::Invalid(_))));
+        assert!(matches!(
+            members::add_user(services, "x@example.test", "nowhere", "viewer", PASSWORD).await,
+            Err(Error::NotFound)
+        ));
+        assert!(matches!(
+            members::add_user(services, "x@example.test", "alpha", "viewer", "short").await,
+            Err(Error::Invalid(_))
+        ));
         let sre = members::add_user(services, "sre@example.test", "alpha", "sre", PASSWORD).await.unwrap();
         assert!(sre.is_sre);
-        assert!(matches!(members::add_user(services, "sre@example.test", "alpha", "sre", PASSWORD).await, Err(Error::Conflict(_))));
+        assert!(matches!(
+            members::add_user(services, "sre@example.test", "alpha", "sre", PASSWORD).await,
+            Err(Error::Conflict(_))
+        ));
         let promoted = members::add_user(services, ADMIN, "alpha", "sre", PASSWORD).await.unwrap();
         assert!(promoted.is_sre);
         let entry = world.platform_log().await.pop().unwrap();

@@ -41,7 +41,10 @@ async fn another_organization_an_unknown_one_and_the_platform_are_all_not_found(
         let world = two(t).await;
         let viewer = world.viewer("admin@alpha.test").await;
         for slug in ["beta", "nowhere", "platform", "", "ALPHA", "alpha' OR '1'='1"] {
-            assert!(matches!(organizations::enter(&world.services, &viewer, slug).await, Err(Error::NotFound)), "{slug}");
+            assert!(
+                matches!(organizations::enter(&world.services, &viewer, slug).await, Err(Error::NotFound)),
+                "{slug}"
+            );
         }
     })
     .await;
@@ -52,11 +55,14 @@ async fn an_entry_by_platform_role_is_audited_once_a_device_and_organization() {
     for_each_backend(|t| async move {
         let world = two(t).await;
         world.person("sre@example.test", "alpha", "sre").await;
-        let (first, second) = (world.viewer("sre@example.test").await, world.viewer("sre@example.test").await);
+        let (first, second) =
+            (world.viewer("sre@example.test").await, world.viewer("sre@example.test").await);
         assert_eq!(organizations::reach(&world.services, &first).await.unwrap().len(), 2);
         let (beta, actor) = organizations::enter(&world.services, &first, "beta").await.unwrap();
         assert_eq!((actor.role, actor.permissions), (None, PermissionSet::of(Holder::Sre)));
-        let entered = async |organization| world.actions(organization).await.iter().filter(|a| *a == "ORGANIZATION_ENTERED").count();
+        let entered = async |organization| {
+            world.actions(organization).await.iter().filter(|a| *a == "ORGANIZATION_ENTERED").count()
+        };
         assert_eq!(entered(beta.id).await, 1);
         organizations::enter(&world.services, &first, "beta").await.unwrap();
         organizations::enter(&world.second_process(), &first, "beta").await.unwrap();
@@ -65,8 +71,12 @@ async fn an_entry_by_platform_role_is_audited_once_a_device_and_organization() {
         assert_eq!(entered(beta.id).await, 2);
         let (alpha, _) = organizations::enter(&world.services, &first, "alpha").await.unwrap();
         assert_eq!(entered(alpha.id).await, 1);
-        let entry = world.log(beta.id).await.into_iter().find(|r| r.action == "ORGANIZATION_ENTERED").unwrap();
-        assert_eq!((entry.actor.as_str(), entry.session_id), ("sre@example.test", Some(first.session.to_string())));
+        let entry =
+            world.log(beta.id).await.into_iter().find(|r| r.action == "ORGANIZATION_ENTERED").unwrap();
+        assert_eq!(
+            (entry.actor.as_str(), entry.session_id),
+            ("sre@example.test", Some(first.session.to_string()))
+        );
     })
     .await;
 }
@@ -78,16 +88,28 @@ async fn whoever_makes_an_organization_becomes_its_admin() {
         world.person("sre@example.test", "alpha", "sre").await;
         let viewer = world.viewer("sre@example.test").await;
         let cx = world.services.admit::<OrganizationCreate>(&account_actor(&viewer)).unwrap();
-        let new = NewOrganization { slug: "gamma".to_owned(), name: " Gamma ".to_owned(), ..NewOrganization::default() };
+        let new = NewOrganization {
+            slug: "gamma".to_owned(),
+            name: " Gamma ".to_owned(),
+            ..NewOrganization::default()
+        };
         let gamma = organizations::create(&cx, new.clone()).await.unwrap();
         assert_eq!(gamma.name, "Gamma");
         let (_, actor) = organizations::enter(&world.services, &viewer, "gamma").await.unwrap();
         assert_eq!(actor.role, Some(Role::Admin));
         assert_eq!(world.actions(gamma.id).await, ["ORGANIZATION_CREATED", "MEMBER_ADDED"]);
         assert!(matches!(organizations::create(&cx, new).await, Err(Error::Conflict(_))));
-        let same_name = NewOrganization { slug: "delta".to_owned(), name: "Gamma".to_owned(), ..NewOrganization::default() };
+        let same_name = NewOrganization {
+            slug: "delta".to_owned(),
+            name: "Gamma".to_owned(),
+            ..NewOrganization::default()
+        };
         assert!(matches!(organizations::create(&cx, same_name).await, Err(Error::Conflict(_))));
-        let reserved = NewOrganization { slug: "platform".to_owned(), name: "P".to_owned(), ..NewOrganization::default() };
+        let reserved = NewOrganization {
+            slug: "platform".to_owned(),
+            name: "P".to_owned(),
+            ..NewOrganization::default()
+        };
         assert!(matches!(organizations::create(&cx, reserved).await, Err(Error::Invalid(_))));
         let admin = account_actor(&world.viewer("admin@alpha.test").await);
         assert!(matches!(world.services.admit::<OrganizationCreate>(&admin), Err(Error::Forbidden)));
@@ -120,7 +142,10 @@ async fn a_suspended_organization_is_not_found_until_it_is_resumed() {
         let cx = world.services.admit::<OrganizationCreate>(&service::Actor::platform("test")).unwrap();
         let viewer = world.viewer("admin@alpha.test").await;
         organizations::suspend(&cx, "alpha").await.unwrap();
-        assert!(matches!(organizations::enter(&world.services, &viewer, "alpha").await, Err(Error::NotFound)));
+        assert!(matches!(
+            organizations::enter(&world.services, &viewer, "alpha").await,
+            Err(Error::NotFound)
+        ));
         assert!(organizations::reach(&world.services, &viewer).await.unwrap().is_empty());
         let alpha = organizations::by_slug(&world.services, "alpha").await.unwrap();
         assert!(!alpha.is_active);

@@ -15,7 +15,10 @@ async fn a_session_is_loaded_as_it_was_saved_until_its_time_is_over() {
         assert!(!sessions::create(&world.services, "one", b"other", expiry).await.unwrap());
         assert_eq!(sessions::load(&world.services, "one").await.unwrap().as_deref(), Some(&b"first"[..]));
         sessions::save(&world.services, "one", b"second", expiry).await.unwrap();
-        assert_eq!(sessions::load(&world.second_process(), "one").await.unwrap().as_deref(), Some(&b"second"[..]));
+        assert_eq!(
+            sessions::load(&world.second_process(), "one").await.unwrap().as_deref(),
+            Some(&b"second"[..])
+        );
         assert_eq!(sessions::load(&world.services, "two").await.unwrap(), None);
         world.clock.advance_seconds(100);
         assert_eq!(sessions::load(&world.services, "one").await.unwrap(), None);
@@ -42,7 +45,10 @@ async fn the_database_holds_neither_the_cookie_nor_what_is_in_it() {
         drop(tx);
         sessions::save(&world.services, b, b"user=ben", start().seconds() + 100).await.unwrap();
         let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
-        tx.conn().exec_one(sql("UPDATE sessions SET data = $2 WHERE id <> $1").bind(&id).bind(data)).await.unwrap();
+        tx.conn()
+            .exec_one(sql("UPDATE sessions SET data = $2 WHERE id <> $1").bind(&id).bind(data))
+            .await
+            .unwrap();
         tx.commit_unaudited_bookkeeping().await.unwrap();
         assert_eq!(sessions::load(&world.services, b).await.unwrap(), None);
         assert!(sessions::load(&world.services, a).await.unwrap().is_some());

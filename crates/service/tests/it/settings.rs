@@ -15,7 +15,10 @@ async fn a_setting_has_defaults_is_checked_and_is_audited() {
         world.person("admin@alpha.test", "alpha", "admin").await;
         let read = world.cx::<SettingsRead>("admin@alpha.test", "alpha").await;
         let write = world.cx::<SettingsWrite>("admin@alpha.test", "alpha").await;
-        assert_eq!(settings::get(&read, "general").await.unwrap(), json!({ "retention_days": 365, "time_zone": "UTC" }));
+        assert_eq!(
+            settings::get(&read, "general").await.unwrap(),
+            json!({ "retention_days": 365, "time_zone": "UTC" })
+        );
         for (key, value, field) in [
             ("general", json!({ "retention_days": 0 }), "retention_days"),
             ("general", json!({ "time_zone": "Nowhere/City" }), "time_zone"),
@@ -26,7 +29,10 @@ async fn a_setting_has_defaults_is_checked_and_is_audited() {
             ("unknown", json!({}), "key"),
         ] {
             let error = settings::set(&write, key, value.clone()).await.unwrap_err();
-            assert!(matches!(error, Error::Invalid(ref i) if i.0[0].field == field), "{key} {value}: {error:?}");
+            assert!(
+                matches!(error, Error::Invalid(ref i) if i.0[0].field == field),
+                "{key} {value}: {error:?}"
+            );
         }
         let kept = settings::set(&write, "general", json!({ "retention_days": 30 })).await.unwrap();
         assert_eq!(kept, json!({ "retention_days": 30, "time_zone": "UTC" }));

@@ -9,7 +9,12 @@ use testkit::for_each_backend;
 use crate::world::World;
 
 fn new(name: &str) -> NewSource {
-    NewSource { name: name.to_owned(), source_type: "firewall".to_owned(), status: "active".to_owned(), ..NewSource::default() }
+    NewSource {
+        name: name.to_owned(),
+        source_type: "firewall".to_owned(),
+        status: "active".to_owned(),
+        ..NewSource::default()
+    }
 }
 
 #[tokio::test]
@@ -49,7 +54,10 @@ async fn a_source_with_events_is_not_deleted() {
         let write = world.cx::<SourceWrite>("admin@alpha.test", "alpha").await;
         let source = sources::create(&write, new("edge")).await.unwrap();
         let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
-        tx.conn().exec_one(sql("UPDATE sources SET event_count = 1 WHERE id = $1").bind(source.id)).await.unwrap();
+        tx.conn()
+            .exec_one(sql("UPDATE sources SET event_count = 1 WHERE id = $1").bind(source.id))
+            .await
+            .unwrap();
         tx.commit_unaudited_bookkeeping().await.unwrap();
         let entries = world.log(write.actor().organization).await.len();
         assert!(matches!(sources::delete(&write, source.id).await, Err(Error::Conflict(_))));

@@ -24,8 +24,14 @@ fn cx<P: domain::permission::Permission>(services: &Services, organization: Orga
 }
 
 fn choice() -> Choice {
-    let columns = [(Target::OccurredAt, "When"), (Target::Severity, "How bad"), (Target::Message, "Text"), (Target::SystemId, "Box")];
-    let columns: BTreeMap<Target, Vec<String>> = columns.into_iter().map(|(t, c)| (t, vec![c.to_owned()])).collect();
+    let columns = [
+        (Target::OccurredAt, "When"),
+        (Target::Severity, "How bad"),
+        (Target::Message, "Text"),
+        (Target::SystemId, "Box"),
+    ];
+    let columns: BTreeMap<Target, Vec<String>> =
+        columns.into_iter().map(|(t, c)| (t, vec![c.to_owned()])).collect();
     Choice { columns, ..Choice::default() }
 }
 
@@ -54,7 +60,10 @@ async fn a_file_is_looked_at_tried_and_read() {
         let services = services(&world);
         let cx = cx::<EventWrite>(&services, org);
         let upload = uploads::stage(&cx, "C:\\logs\\disk\u{7}.csv", CSV.as_bytes()).await.unwrap();
-        assert_eq!((upload.file_name.as_str(), upload.bytes_total, upload.state), ("disk.csv", CSV.len() as i64, UploadState::Mapped));
+        assert_eq!(
+            (upload.file_name.as_str(), upload.bytes_total, upload.state),
+            ("disk.csv", CSV.len() as i64, UploadState::Mapped)
+        );
 
         let preview = uploads::preview(&cx, upload.id).await.unwrap();
         assert_eq!(preview.columns, ["When", "How bad", "Text", "Box"]);
@@ -71,16 +80,33 @@ async fn a_file_is_looked_at_tried_and_read() {
         assert_eq!(uploads::start(&cx, upload.id, choice()).await.unwrap().state, UploadState::Running);
         assert!(matches!(uploads::start(&cx, upload.id, choice()).await, Err(Error::Conflict(_))));
         let done = finished(&cx, upload.id).await;
-        assert_eq!((done.state, done.accepted, done.rejected, done.bytes_done), (UploadState::Done, 2, 2, done.bytes_total));
+        assert_eq!(
+            (done.state, done.accepted, done.rejected, done.bytes_done),
+            (UploadState::Done, 2, 2, done.bytes_total)
+        );
         let refused = uploads::rejections(&cx, upload.id, 0, 100).await.unwrap();
         assert_eq!(refused.iter().map(|(r, _)| r.index).collect::<Vec<_>>(), [2, 3]);
         let filter = EventFilter::default();
-        let found = events::list(&services.admit::<EventRead>(&Actor::system("test", org)).unwrap(), &filter, 10, None).await.unwrap().items;
-        assert_eq!((found.len(), found[0].source.as_deref(), found[0].system_id.as_deref()), (2, Some("disk.csv"), Some("db-1")));
+        let found = events::list(
+            &services.admit::<EventRead>(&Actor::system("test", org)).unwrap(),
+            &filter,
+            10,
+            None,
+        )
+        .await
+        .unwrap()
+        .items;
+        assert_eq!(
+            (found.len(), found[0].source.as_deref(), found[0].system_id.as_deref()),
+            (2, Some("disk.csv"), Some("db-1"))
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert_eq!(files(&world), 0);
         let actions = world.actions(org).await;
-        assert_eq!(actions[actions.len() - 4..], ["UPLOAD_CREATED", "UPLOAD_STARTED", "EVENTS_IMPORTED", "UPLOAD_FINISHED"]);
+        assert_eq!(
+            actions[actions.len() - 4..],
+            ["UPLOAD_CREATED", "UPLOAD_STARTED", "EVENTS_IMPORTED", "UPLOAD_FINISHED"]
+        );
 
         // The same file again doubles nothing.
         let again = uploads::stage(&cx, "disk.csv", CSV.as_bytes()).await.unwrap();
@@ -99,7 +125,8 @@ async fn an_upload_that_a_restart_interrupted_goes_on() {
         let org = world.organization("alpha").await.id;
         let services = services(&world);
         let cx = cx::<EventWrite>(&services, org);
-        let text: String = (0..7000).map(|i| format!("{{\"time\":{},\"msg\":\"line {i}\"}}\n", 1_795_000_000 + i)).collect();
+        let text: String =
+            (0..7000).map(|i| format!("{{\"time\":{},\"msg\":\"line {i}\"}}\n", 1_795_000_000 + i)).collect();
         let upload = uploads::stage(&cx, "app.ndjson", text.as_bytes()).await.unwrap();
         // As a server leaves it that died after the first batch: 5,000 rows stored, 4,000 recorded.
         let mut half = service::import::Plan::of_source("app.ndjson", domain::upload::Format::Auto);

@@ -33,7 +33,11 @@ impl World {
 
     pub async fn organization(&self, slug: &str) -> Organization {
         let cx = self.services.admit(&Actor::platform("test")).unwrap();
-        let new = NewOrganization { slug: slug.to_owned(), name: slug.to_uppercase(), ..NewOrganization::default() };
+        let new = NewOrganization {
+            slug: slug.to_owned(),
+            name: slug.to_uppercase(),
+            ..NewOrganization::default()
+        };
         organizations::create(&cx, new).await.unwrap()
     }
 

@@ -40,7 +40,10 @@ pub enum Arg {
     Json(String),
     Bytes(Vec<u8>),
     /// A label of a PostgreSQL enum type; plain text in SQLite.
-    Label { kind: &'static str, label: &'static str },
+    Label {
+        kind: &'static str,
+        label: &'static str,
+    },
     Null(Kind),
 }
 
@@ -130,9 +133,13 @@ pub fn canonical(value: Value) -> Value {
     match value {
         Value::String(s) => Value::String(without_nul(s)),
         Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
-        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (without_nul(k), canonical(v))).collect()),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(k, v)| (without_nul(k), canonical(v))).collect())
+        }
         Value::Number(n) => match n.as_f64() {
-            Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 9_007_199_254_740_992.0 => Value::from(f as i64),
+            Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 9_007_199_254_740_992.0 => {
+                Value::from(f as i64)
+            }
             _ => Value::Number(n),
         },
         other => other,

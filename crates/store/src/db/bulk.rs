@@ -26,7 +26,12 @@ const ROWS: usize = 64;
 
 impl Conn {
     /// Inserts `rows` rows whose arguments come row by row; says how many changed.
-    pub async fn insert_many(&mut self, insert: &'static Insert, rows: usize, mut args: impl Iterator<Item = Arg> + Send) -> Result<u64> {
+    pub async fn insert_many(
+        &mut self,
+        insert: &'static Insert,
+        rows: usize,
+        mut args: impl Iterator<Item = Arg> + Send,
+    ) -> Result<u64> {
         let (mut changed, mut left) = (0, rows);
         while left > 0 {
             // Powers of two, so that at most seven statements are prepared whatever the number of rows.
@@ -37,14 +42,24 @@ impl Conn {
             let mut batch = Vec::with_capacity(wanted);
             batch.extend(args.by_ref().take(wanted));
             if batch.len() != wanted {
-                return Err(Error::Binds { placeholders: wanted, arguments: batch.len(), text: insert.head.to_owned() });
+                return Err(Error::Binds {
+                    placeholders: wanted,
+                    arguments: batch.len(),
+                    text: insert.head.to_owned(),
+                });
             }
             changed += match self {
                 Self::Sqlite(tx) => {
-                    sqlx::query_with(AssertSqlSafe(text), args::sqlite(batch).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
+                    sqlx::query_with(AssertSqlSafe(text), args::sqlite(batch).map_err(encoding)?)
+                        .execute(&mut **tx)
+                        .await?
+                        .rows_affected()
                 }
                 Self::Postgres(tx) => {
-                    sqlx::query_with(AssertSqlSafe(text), args::postgres(batch).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
+                    sqlx::query_with(AssertSqlSafe(text), args::postgres(batch).map_err(encoding)?)
+                        .execute(&mut **tx)
+                        .await?
+                        .rows_affected()
                 }
             };
         }
@@ -75,7 +90,8 @@ fn text(insert: &'static Insert, rows: usize, dialect: Dialect) -> Arc<str> {
     let key = (insert.head, insert.tail, rows, dialect == Dialect::Sqlite);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(texts.entry(key).or_insert_with(|| {
-        let mut out = String::with_capacity(insert.head.len() + rows * insert.columns * 6 + insert.tail.len());
+        let mut out =
+            String::with_capacity(insert.head.len() + rows * insert.columns * 6 + insert.tail.len());
         out.push_str(insert.head);
         for row in 0..rows {
             out.push_str(if row == 0 { " (" } else { ", (" });

@@ -5,7 +5,7 @@ use sqlx::postgres::Postgres;
 use sqlx::sqlite::Sqlite;
 use sqlx::{AssertSqlSafe, Transaction};
 
-use super::{Column, Db, Dialect, Error, FromDb, Result, Row, Sql, args};
+use super::{Column, Db, Dialect, Error, FromDb, Result, Row, Sql, args, explain};
 
 /// An open transaction. Dropping it rolls back.
 pub enum Conn {
@@ -18,16 +18,22 @@ impl Db {
     pub(crate) async fn begin_read(&self, organization: Option<OrganizationId>) -> Result<Conn> {
         match self {
             Self::Sqlite { read, .. } => Ok(Conn::Sqlite(read.begin().await?)),
-            Self::Postgres(pool) => {
-                Ok(Conn::Postgres(pool.begin_with(scoped_begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", organization)).await?))
-            }
+            Self::Postgres(pool) => Ok(Conn::Postgres(
+                pool.begin_with(scoped_begin(
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                    organization,
+                ))
+                .await?,
+            )),
         }
     }
     /// SQLite begins IMMEDIATE: a deferred transaction that upgrades fails at once when another writes.
     pub(crate) async fn begin_write(&self, organization: Option<OrganizationId>) -> Result<Conn> {
         match self {
             Self::Sqlite { write, .. } => Ok(Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres(pool) => Ok(Conn::Postgres(pool.begin_with(scoped_begin("BEGIN", organization)).await?)),
+            Self::Postgres(pool) => {
+                Ok(Conn::Postgres(pool.begin_with(scoped_begin("BEGIN", organization)).await?))
+            }
         }
     }
 }
@@ -36,7 +42,10 @@ impl Db {
 fn scoped_begin(begin: &str, organization: Option<OrganizationId>) -> AssertSqlSafe<String> {
     AssertSqlSafe(match organization {
         None => begin.to_owned(),
-        Some(id) => format!("{begin}; SET LOCAL ROLE watchroom_app; SET LOCAL app.organization_id = '{}'", id.0.hyphenated()),
+        Some(id) => format!(
+            "{begin}; SET LOCAL ROLE watchroom_app; SET LOCAL app.organization_id = '{}'",
+            id.0.hyphenated()
+        ),
     })
 }
 
@@ -66,10 +75,16 @@ impl Conn {
         q.check()?;
         Ok(match self {
             Self::Sqlite(tx) => {
-                sqlx::query_with(AssertSqlSafe(q.text), args::sqlite(q.args).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
+                sqlx::query_with(AssertSqlSafe(q.text), args::sqlite(q.args).map_err(encoding)?)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected()
             }
             Self::Postgres(tx) => {
-                sqlx::query_with(AssertSqlSafe(q.text), args::postgres(q.args).map_err(encoding)?).execute(&mut **tx).await?.rows_affected()
+                sqlx::query_with(AssertSqlSafe(q.text), args::postgres(q.args).map_err(encoding)?)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected()
             }
         })
     }
@@ -82,25 +97,44 @@ impl Conn {
     }
     pub async fn rows(&mut self, q: Sql) -> Result<Vec<Row>> {
         q.check()?;
+        if let Some(asked) = explain::asked(&q, self.dialect()) {
+            explain::keep(&q, &self.fetch(asked).await?);
+        }
+        self.fetch(q).await
+    }
+    async fn fetch(&mut self, q: Sql) -> Result<Vec<Row>> {
         Ok(match self {
             Self::Sqlite(tx) => {
-                let rows = sqlx::query_with(AssertSqlSafe(q.text), args::sqlite(q.args).map_err(encoding)?).fetch_all(&mut **tx).await?;
+                let rows = sqlx::query_with(AssertSqlSafe(q.text), args::sqlite(q.args).map_err(encoding)?)
+                    .fetch_all(&mut **tx)
+                    .await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
             Self::Postgres(tx) => {
-                let rows = sqlx::query_with(AssertSqlSafe(q.text), args::postgres(q.args).map_err(encoding)?).fetch_all(&mut **tx).await?;
+                let rows = sqlx::query_with(AssertSqlSafe(q.text), args::postgres(q.args).map_err(encoding)?)
+                    .fetch_all(&mut **tx)
+                    .await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
     }
     async fn row(&mut self, q: Sql) -> Result<Option<Row>> {
         q.check()?;
+        if let Some(asked) = explain::asked(&q, self.dialect()) {
+            explain::keep(&q, &self.fetch(asked).await?);
+        }
         Ok(match self {
             Self::Sqlite(tx) => {
-                sqlx::query_with(AssertSqlSafe(q.text), args::sqlite(q.args).map_err(encoding)?).fetch_optional(&mut **tx).await?.map(Row::Sqlite)
+                sqlx::query_with(AssertSqlSafe(q.text), args::sqlite(q.args).map_err(encoding)?)
+                    .fetch_optional(&mut **tx)
+                    .await?
+                    .map(Row::Sqlite)
             }
             Self::Postgres(tx) => {
-                sqlx::query_with(AssertSqlSafe(q.text), args::postgres(q.args).map_err(encoding)?).fetch_optional(&mut **tx).await?.map(Row::Postgres)
+                sqlx::query_with(AssertSqlSafe(q.text), args::postgres(q.args).map_err(encoding)?)
+                    .fetch_optional(&mut **tx)
+                    .await?
+                    .map(Row::Postgres)
             }
         })
     }

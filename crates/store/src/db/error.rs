@@ -43,20 +43,26 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) | sqlx::Error::BeginFailed => {
-                Self::Unavailable(error.to_string())
-            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::BeginFailed => Self::Unavailable(error.to_string()),
             sqlx::Error::Database(db) => match db.kind() {
                 ErrorKind::UniqueViolation => Self::Unique,
                 ErrorKind::ForeignKeyViolation => Self::ForeignKey,
-                ErrorKind::CheckViolation | ErrorKind::NotNullViolation => Self::Check(db.message().to_owned()),
+                ErrorKind::CheckViolation | ErrorKind::NotNullViolation => {
+                    Self::Check(db.message().to_owned())
+                }
                 _ => match db.code().as_deref() {
                     // SQLITE_FULL; SQLITE_IOERR_WRITE when the file system says ENOSPC; PostgreSQL disk_full.
                     Some("13" | "778" | "53100") => Self::Full,
                     // SQLITE_BUSY, SQLITE_LOCKED; PostgreSQL: connection failures, shutdown, too many connections.
-                    Some("5" | "6" | "261" | "517" | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P03" | "53300") => {
-                        Self::Unavailable(db.message().to_owned())
-                    }
+                    Some(
+                        "5" | "6" | "261" | "517" | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P03"
+                        | "53300",
+                    ) => Self::Unavailable(db.message().to_owned()),
                     // PostgreSQL: serialization failure, deadlock.
                     Some("40001" | "40P01") => Self::Collision(db.message().to_owned()),
                     _ => Self::Other(error),

@@ -30,8 +30,12 @@ impl Db {
     pub async fn is_migrated(&self) -> Result<bool> {
         const COUNT: &str = "SELECT count(*) FROM _sqlx_migrations WHERE success";
         let (done, wanted): (i64, usize) = match self {
-            Self::Sqlite { read, .. } => (sqlx::query_scalar(COUNT).fetch_one(read).await?, SQLITE.iter().count()),
-            Self::Postgres(pool) => (sqlx::query_scalar(COUNT).fetch_one(pool).await?, POSTGRES.iter().count()),
+            Self::Sqlite { read, .. } => {
+                (sqlx::query_scalar(COUNT).fetch_one(read).await?, SQLITE.iter().count())
+            }
+            Self::Postgres(pool) => {
+                (sqlx::query_scalar(COUNT).fetch_one(pool).await?, POSTGRES.iter().count())
+            }
         };
         Ok(usize::try_from(done).is_ok_and(|n| n >= wanted))
     }
@@ -40,7 +44,11 @@ impl Db {
     pub async fn prepare_audit_months(&self, now: domain::Timestamp) -> Result<()> {
         let Self::Postgres(pool) = self else { return Ok(()) };
         for at in [now, now.plus_seconds(31 * 86_400)] {
-            sqlx::query("CALL prepare_audit_month($1)").bind(at.utc().date_naive()).execute(pool).await.map_err(Error::from)?;
+            sqlx::query("CALL prepare_audit_month($1)")
+                .bind(at.utc().date_naive())
+                .execute(pool)
+                .await
+                .map_err(Error::from)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod args;
 mod bulk;
 mod conn;
 mod error;
+mod explain;
 mod migrate;
 mod row;
 mod sql;
@@ -14,12 +15,15 @@ mod sql;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
 pub use args::{Arg, Kind, ToArg, canonical};
 pub use bulk::{CopyBuffer, Insert};
 pub use conn::Conn;
 pub use error::{Error, Result};
+pub use explain::{Plan, explain};
 pub use migrate::schema_name;
 pub(crate) use row::from_row;
 pub use row::{Column, FromDb, Row};
@@ -49,7 +53,10 @@ impl Default for Options {
 #[derive(Clone, Debug)]
 pub enum Db {
     /// One writer (a second would only wait for the lock) and several readers on a WAL file.
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -67,7 +74,11 @@ impl Db {
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(true)
-            .connect_with(connect.application_name("watchroom").options([("timezone", "UTC"), ("search_path", "public")]))
+            .connect_with(
+                connect
+                    .application_name("watchroom")
+                    .options([("timezone", "UTC"), ("search_path", "public")]),
+            )
             .await?;
         Ok(Self::Postgres(pool))
     }
@@ -75,7 +86,8 @@ impl Db {
     async fn connect_sqlite(path: &str, options: &Options) -> Result<Self> {
         let file = path.split('?').next().unwrap_or(path);
         if let Some(folder) = std::path::Path::new(file).parent().filter(|f| !f.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|e| Error::Url(format!("cannot make {}: {e}", folder.display())))?;
+            std::fs::create_dir_all(folder)
+                .map_err(|e| Error::Url(format!("cannot make {}: {e}", folder.display())))?;
         }
         let connect = SqliteConnectOptions::new()
             .filename(file)
@@ -94,7 +106,11 @@ impl Db {
             .pragma("cache_size", "-65536")
             .pragma("wal_autocheckpoint", "4000")
             .pragma("journal_size_limit", "67108864");
-        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(options.acquire_timeout.max(Duration::from_secs(30))).connect_with(writer).await?;
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(options.acquire_timeout.max(Duration::from_secs(30)))
+            .connect_with(writer)
+            .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)

@@ -17,7 +17,10 @@ pub enum Row {
 
 impl Row {
     pub fn get<T: Column>(&self, column: &str) -> Result<T> {
-        let fail = |e: Box<dyn std::error::Error + Send + Sync>| Error::Decode { column: column.to_owned(), reason: e.to_string() };
+        let fail = |e: Box<dyn std::error::Error + Send + Sync>| Error::Decode {
+            column: column.to_owned(),
+            reason: e.to_string(),
+        };
         match self {
             Self::Sqlite(row) => {
                 let value = column.index(row).and_then(|i| row.try_get_raw(i)).map_err(|e| fail(e.into()))?;
@@ -31,7 +34,10 @@ impl Row {
     }
     /// The first column, for `SELECT count(*)` and `RETURNING x`.
     pub fn first<T: Column>(&self) -> Result<T> {
-        let fail = |e: Box<dyn std::error::Error + Send + Sync>| Error::Decode { column: "the first".to_owned(), reason: e.to_string() };
+        let fail = |e: Box<dyn std::error::Error + Send + Sync>| Error::Decode {
+            column: "the first".to_owned(),
+            reason: e.to_string(),
+        };
         match self {
             Self::Sqlite(row) => {
                 let value = row.try_get_raw(0).map_err(|e| fail(e.into()))?;
@@ -105,7 +111,8 @@ impl Column for Timestamp {
         Ok(<&str as Decode<Sqlite>>::decode(value)?.parse::<Timestamp>()?)
     }
     fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
-        Timestamp::new(<chrono::DateTime<chrono::Utc> as Decode<Postgres>>::decode(value)?).ok_or_else(|| "instant out of range".into())
+        Timestamp::new(<chrono::DateTime<chrono::Utc> as Decode<Postgres>>::decode(value)?)
+            .ok_or_else(|| "instant out of range".into())
     }
 }
 impl Column for Value {
@@ -143,7 +150,13 @@ macro_rules! words {
         }
     )*};
 }
-words!(domain::Severity, domain::member::Role, domain::member::ApprovalLevel, domain::upload::Format, domain::upload::UploadState);
+words!(
+    domain::Severity,
+    domain::member::Role,
+    domain::member::ApprovalLevel,
+    domain::upload::Format,
+    domain::upload::UploadState
+);
 
 /// A struct that can be read from a row.
 pub trait FromDb: Sized {

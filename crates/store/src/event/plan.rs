@@ -17,7 +17,21 @@ const BUDGET: i64 = 100_000;
 const HOUR: i64 = 3600;
 /// Lengths of a bucket, in seconds.
 const STEPS: [i64; 16] = [
-    60, 300, 900, 1800, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 168 * HOUR, 720 * HOUR, 2184 * HOUR, 8760 * HOUR,
+    60,
+    300,
+    900,
+    1800,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    24 * HOUR,
+    48 * HOUR,
+    168 * HOUR,
+    720 * HOUR,
+    2184 * HOUR,
+    8760 * HOUR,
     87_600 * HOUR,
 ];
 
@@ -37,7 +51,9 @@ pub async fn count(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Count> 
         }
         return Ok(Count { n, exact: true });
     }
-    let Some((lead, others)) = choose_lead(tx, all, filter).await? else { return Ok(Count { n: 0, exact: true }) };
+    let Some((lead, others)) = choose_lead(tx, all, filter).await? else {
+        return Ok(Count { n: 0, exact: true });
+    };
     let (near, far) = affordable(all_hours(tx, &lead, &others, filter).await?);
     let mut n = 0;
     for range in ranges(&near, filter.order) {
@@ -58,7 +74,8 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
     let length = (to.micros() - from.micros()).div_euclid(1_000_000).max(1);
     let mut step = STEPS.into_iter().find(|s| length <= s * i64::from(buckets.max(1))).unwrap_or(STEPS[15]);
     if step < HOUR {
-        let rows = rollup::totals(tx, &[Clause::everything()], &[], span).await?.first().copied().unwrap_or(0);
+        let rows =
+            rollup::totals(tx, &[Clause::everything()], &[], span).await?.first().copied().unwrap_or(0);
         if rows <= BUDGET {
             return Ok(fill(from, to, step, by_time(tx, &bounded, span, Grain::Minute).await?));
         }
@@ -75,7 +92,9 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
         }
         return Ok(fill(from, to, step, counts));
     }
-    let Some((lead, others)) = choose_lead(tx, all, &bounded).await? else { return Ok(fill(from, to, step, Vec::new())) };
+    let Some((lead, others)) = choose_lead(tx, all, &bounded).await? else {
+        return Ok(fill(from, to, step, Vec::new()));
+    };
     let (near, far) = affordable(all_hours(tx, &lead, &others, &bounded).await?);
     let mut counts = Vec::new();
     for range in ranges(&near, bounded.order) {
@@ -86,7 +105,8 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
     if !far.is_empty() {
         let found = counts.iter().map(|(_, c)| c.iter().sum::<i64>()).sum();
         let share = share(found, &near);
-        let lead: BTreeMap<Timestamp, [i64; 5]> = rollup::series(tx, &lead, &bounded.severity, span).await?.into_iter().collect();
+        let lead: BTreeMap<Timestamp, [i64; 5]> =
+            rollup::series(tx, &lead, &bounded.severity, span).await?.into_iter().collect();
         for hour in far {
             let Some(of_lead) = lead.get(&hour.start) else { continue };
             let part = share * hour.most as f64 / of_lead.iter().sum::<i64>().max(1) as f64;
@@ -125,7 +145,12 @@ fn split(span: Span) -> (Option<Span>, Vec<Span>) {
     (Some(Span { from: up, to: down }), edges)
 }
 
-async fn all_hours(tx: &mut impl Scoped, lead: &Clause, others: &[Clause], filter: &EventFilter) -> Result<Vec<Hour>> {
+async fn all_hours(
+    tx: &mut impl Scoped,
+    lead: &Clause,
+    others: &[Clause],
+    filter: &EventFilter,
+) -> Result<Vec<Hour>> {
     let mut span = span_of(filter);
     let mut out = Vec::new();
     loop {
@@ -161,18 +186,28 @@ fn share(found: i64, read: &[Hour]) -> f64 {
 async fn extent(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Option<(Timestamp, Timestamp)>> {
     let range = match (filter.from, filter.to) {
         (Some(from), Some(to)) => Some((from, to)),
-        (from, to) => rollup::extent(tx).await?.map(|(first, last)| (from.unwrap_or(first), to.unwrap_or(last.plus_seconds(HOUR)))),
+        (from, to) => rollup::extent(tx)
+            .await?
+            .map(|(first, last)| (from.unwrap_or(first), to.unwrap_or(last.plus_seconds(HOUR)))),
     };
     Ok(range.filter(|(from, to)| from < to))
 }
 
 /// Buckets of one length, aligned to it, with the counts added up.
-pub(crate) fn fill(from: Timestamp, to: Timestamp, step: i64, counts: Vec<(Timestamp, [i64; 5])>) -> Vec<Bucket> {
+pub(crate) fn fill(
+    from: Timestamp,
+    to: Timestamp,
+    step: i64,
+    counts: Vec<(Timestamp, [i64; 5])>,
+) -> Vec<Bucket> {
     let length = step * 1_000_000;
     let first = from.micros().div_euclid(length);
     let last = (to.micros() - 1).div_euclid(length);
     let mut buckets: Vec<Bucket> = (first..=last)
-        .map(|i| Bucket { start: Timestamp::from_micros(i * length).unwrap_or(Timestamp::EPOCH), counts: [0; 5] })
+        .map(|i| Bucket {
+            start: Timestamp::from_micros(i * length).unwrap_or(Timestamp::EPOCH),
+            counts: [0; 5],
+        })
         .collect();
     for (at, counts) in counts {
         let index = usize::try_from(at.micros().div_euclid(length) - first);

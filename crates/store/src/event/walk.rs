@@ -29,9 +29,15 @@ const STATEMENT_BUDGET: u32 = 250;
 pub(super) const BLOCK: i64 = 50_000;
 
 /// Up to `limit` events after `after`, in the filter's order.
-pub async fn page(tx: &mut impl Scoped, filter: &EventFilter, after: Option<Position>, limit: usize) -> Result<Found> {
+pub async fn page(
+    tx: &mut impl Scoped,
+    filter: &EventFilter,
+    after: Option<Position>,
+    limit: usize,
+) -> Result<Found> {
     let all = clauses(filter, tx.organization());
-    let group_only = all.iter().all(|c| c.field == rollup::GROUP) && filter.severity.is_empty() && filter.text.is_none();
+    let group_only =
+        all.iter().all(|c| c.field == rollup::GROUP) && filter.severity.is_empty() && filter.text.is_none();
     if group_only {
         // The key serves the list of everything, the group's index that of one group.
         let events = stretch(tx, filter, span_of(filter), after, limit + 1).await?;
@@ -51,7 +57,11 @@ fn full(mut events: Vec<Event>, limit: usize) -> Found {
 }
 
 /// The clause with the fewest events leads; `None` when one of them has none at all.
-pub(super) async fn choose_lead(tx: &mut impl Scoped, mut all: Vec<Clause>, filter: &EventFilter) -> Result<Option<(Clause, Vec<Clause>)>> {
+pub(super) async fn choose_lead(
+    tx: &mut impl Scoped,
+    mut all: Vec<Clause>,
+    filter: &EventFilter,
+) -> Result<Option<(Clause, Vec<Clause>)>> {
     if all.is_empty() {
         return Ok(Some((Clause::everything(), Vec::new())));
     }
@@ -81,13 +91,12 @@ pub(super) async fn next_hours(
     limit: u32,
 ) -> Result<(Vec<Hour>, Option<Timestamp>)> {
     let found = rollup::hours(tx, lead, &filter.severity, span, filter.order, limit).await?;
-    let (Some((first, _)), Some((last, _))) = (found.first(), found.last()) else { return Ok((Vec::new(), None)) };
-    let (low, high) = (*first.min(last), *first.max(last));
-    let block = Span { from: Some(low), to: Some(high.plus_seconds(1)) };
-    let totals = rollup::by_hour(tx, &Clause::everything(), &[], block).await?;
+    let Some((last, _)) = found.last() else { return Ok((Vec::new(), None)) };
+    let starts: Vec<Timestamp> = found.iter().map(|(start, _)| *start).collect();
+    let totals = rollup::by_hour(tx, &Clause::everything(), &[], &starts).await?;
     let mut bounds: Vec<HashMap<Timestamp, i64>> = Vec::with_capacity(others.len());
     for other in others {
-        bounds.push(rollup::by_hour(tx, other, &filter.severity, block).await?);
+        bounds.push(rollup::by_hour(tx, other, &filter.severity, &starts).await?);
     }
     let grouped = std::iter::once(lead).chain(others).any(|c| c.field == rollup::GROUP);
     let hours = found
@@ -171,7 +180,9 @@ impl Walk<'_> {
             let (hours, last) = next_hours(tx, lead, others, self.filter, span, limit).await?;
             for range in ranges(&hours, self.filter.order) {
                 let Some(cut) = range.within(whole) else { continue };
-                let after = self.after.filter(|a| cut.from.is_some_and(|from| a.at >= from) && cut.to.is_some_and(|to| a.at < to));
+                let after = self.after.filter(|a| {
+                    cut.from.is_some_and(|from| a.at >= from) && cut.to.is_some_and(|to| a.at < to)
+                });
                 let wanted = self.limit + 1 - self.events.len();
                 self.events.extend(stretch(tx, self.filter, cut, after, wanted).await?);
                 if self.events.len() > self.limit {
@@ -202,7 +213,10 @@ impl Walk<'_> {
         if let Some(after) = self.after {
             match self.filter.order {
                 // The cursor's own instant can hold more rows.
-                Order::Newest => span.to = Some(span.to.map_or(after.at.plus_micros(1), |to| to.min(after.at.plus_micros(1)))),
+                Order::Newest => {
+                    span.to =
+                        Some(span.to.map_or(after.at.plus_micros(1), |to| to.min(after.at.plus_micros(1))))
+                }
                 Order::Oldest => span.from = Some(span.from.map_or(after.at, |from| from.max(after.at))),
             }
         }

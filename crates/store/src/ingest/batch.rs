@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::Names;
 use crate::rollup::{self, Row as RollupRow};
 
-
 /// What makes a group, shared by the rows of a batch.
 #[derive(Debug, PartialEq)]
 pub struct GroupSeed {
@@ -83,8 +82,14 @@ impl Batch {
                     at: event.occurred_at,
                     severity: event.severity,
                     severity_text: dictionary.word(&event.severity_text),
-                    fields: [event.component, event.service, event.environment, event.system_id, event.event_type]
-                        .map(|text| text.map(|t| dictionary.word(&t))),
+                    fields: [
+                        event.component,
+                        event.service,
+                        event.environment,
+                        event.system_id,
+                        event.event_type,
+                    ]
+                    .map(|text| text.map(|t| dictionary.word(&t))),
                     source: event.source.map(|t| dictionary.word(&t)),
                     group,
                     message: event.message.into(),

@@ -41,7 +41,10 @@ async fn every_change_of_an_account_is_kept() {
         assert!(!user.enabled && user.is_sre);
         assert_eq!((user.last_login_at, user.updated_at), (Some(at(5)), at(4)));
         let nobody = person("nobody@example.test");
-        assert!(store::account::set_enabled(&mut tx, nobody.id, true, at(6)).await.is_err(), "a write that hits no row is an error");
+        assert!(
+            store::account::set_enabled(&mut tx, nobody.id, true, at(6)).await.is_err(),
+            "a write that hits no row is an error"
+        );
     })
     .await;
 }
@@ -52,9 +55,17 @@ async fn failures_add_up_and_start_again_when_forgotten() {
         let mut tx = system(&t.db).await;
         let kind = AttemptKind::Account;
         for n in 1..=3 {
-            assert_eq!(store::account::count_failure(&mut tx, kind, "ana", at(n), at(-100)).await.unwrap(), n);
+            assert_eq!(
+                store::account::count_failure(&mut tx, kind, "ana", at(n), at(-100)).await.unwrap(),
+                n
+            );
         }
-        assert_eq!(store::account::count_failure(&mut tx, AttemptKind::Address, "ana", at(4), at(-100)).await.unwrap(), 1);
+        assert_eq!(
+            store::account::count_failure(&mut tx, AttemptKind::Address, "ana", at(4), at(-100))
+                .await
+                .unwrap(),
+            1
+        );
         assert_eq!(store::account::locked_until(&mut tx, kind, "ana").await.unwrap(), None);
         store::account::lock(&mut tx, kind, "ana", at(60)).await.unwrap();
         assert_eq!(store::account::locked_until(&mut tx, kind, "ana").await.unwrap(), Some(at(60)));

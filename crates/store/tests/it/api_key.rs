@@ -33,16 +33,24 @@ async fn a_key_is_found_by_its_hash_with_what_its_maker_may_do() {
 
         let mut tx = system(&t.db).await;
         let found = store::api_key::by_hash(&mut tx, "hash 1").await.unwrap().unwrap();
-        assert_eq!((found.key, found.organization, found.maker_enabled, found.maker_role), (own.clone(), a, None, None));
+        assert_eq!(
+            (found.key, found.organization, found.maker_enabled, found.maker_role),
+            (own.clone(), a, None, None)
+        );
         let found = store::api_key::by_hash(&mut tx, "hash 2").await.unwrap().unwrap();
         assert_eq!((found.maker_enabled, found.maker_role, found.maker_is_sre), (Some(true), None, false));
         assert!(found.organization_active);
-        store::member::insert(&mut tx.within(a), id(), ana.id, Role::Viewer, ApprovalLevel::None, at(0)).await.unwrap();
+        store::member::insert(&mut tx.within(a), id(), ana.id, Role::Viewer, ApprovalLevel::None, at(0))
+            .await
+            .unwrap();
         let found = store::api_key::by_hash(&mut tx, "hash 2").await.unwrap().unwrap();
         assert_eq!(found.maker_role, Some(Role::Viewer));
         assert!(store::api_key::by_hash(&mut tx, "hash 3").await.unwrap().is_none());
         store::api_key::touch(&mut tx, a, own.id, at(9)).await.unwrap();
-        assert_eq!(store::api_key::by_hash(&mut tx, "hash 1").await.unwrap().unwrap().key.last_used_at, Some(at(9)));
+        assert_eq!(
+            store::api_key::by_hash(&mut tx, "hash 1").await.unwrap().unwrap().key.last_used_at,
+            Some(at(9))
+        );
     })
     .await;
 }

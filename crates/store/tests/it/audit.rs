@@ -26,7 +26,13 @@ async fn verified(db: &Db, organization: OrganizationId) -> i64 {
             (seq, hash) = (record.seq, record.hash);
         }
     }
-    assert_eq!(store::audit::head(&mut system(db).await, organization).await.unwrap().unwrap_or((0, GENESIS.to_owned())), (seq, hash));
+    assert_eq!(
+        store::audit::head(&mut system(db).await, organization)
+            .await
+            .unwrap()
+            .unwrap_or((0, GENESIS.to_owned())),
+        (seq, hash)
+    );
     seq
 }
 
@@ -40,7 +46,8 @@ async fn an_entry_comes_back_as_it_was_written_and_its_hash_holds() {
             .change(Some(json!({ "name": "old" })), Some(json!({ "name": "new" })))
             .failed("no\0");
         tx.commit(written).await.unwrap();
-        let records = store::audit::list(&mut read(&t.db, a).await, &AuditFilter::default(), None, 10).await.unwrap();
+        let records =
+            store::audit::list(&mut read(&t.db, a).await, &AuditFilter::default(), None, 10).await.unwrap();
         let record = &records[0];
         assert_eq!((record.seq, record.prev_hash.as_str()), (1, GENESIS));
         assert_eq!(record.target_id, "id\u{FFFD}");
@@ -113,8 +120,15 @@ async fn sixteen_writers_on_two_pools_never_fork_a_chain() {
             assert_eq!(verified(&t.db, organization).await, 400);
             let q = sql("SELECT prev_hash FROM audit_log WHERE organization_id = $1").bind(organization);
             let previous: Vec<String> = system(&t.db).await.conn().scalars(q).await.unwrap();
-            assert_eq!(previous.iter().collect::<BTreeSet<_>>().len(), 400, "two entries follow the same one");
-            let all = store::audit::list(&mut read(&t.db, organization).await, &AuditFilter::default(), None, 1000).await.unwrap();
+            assert_eq!(
+                previous.iter().collect::<BTreeSet<_>>().len(),
+                400,
+                "two entries follow the same one"
+            );
+            let all =
+                store::audit::list(&mut read(&t.db, organization).await, &AuditFilter::default(), None, 1000)
+                    .await
+                    .unwrap();
             seen.extend(all.into_iter().map(|r| r.target_id));
         }
         assert_eq!(seen.len(), 800, "every commit has its own entry");

@@ -29,7 +29,8 @@ async fn an_environment_is_made_changed_and_deleted_in_its_organization_only() {
         let prod = environment("prod", "Production");
         let mut tx = write(&t.db, a).await;
         store::environment::insert(&mut tx, &prod).await.unwrap();
-        let changed = Environment { cloud_provider: None, is_active: false, updated_at: at(1), ..prod.clone() };
+        let changed =
+            Environment { cloud_provider: None, is_active: false, updated_at: at(1), ..prod.clone() };
         store::environment::update(&mut tx, &changed).await.unwrap();
         tx.commit(entry()).await.unwrap();
         assert_eq!(store::environment::list(&mut read(&t.db, a).await).await.unwrap(), [changed]);
@@ -40,7 +41,10 @@ async fn an_environment_is_made_changed_and_deleted_in_its_organization_only() {
         store::environment::insert(&mut tx, &environment("prod", "Theirs")).await.unwrap();
         tx.commit(entry()).await.unwrap();
         let mut tx = write(&t.db, a).await;
-        assert!(matches!(store::environment::insert(&mut tx, &environment("prod", "Again")).await, Err(Error::Unique)));
+        assert!(matches!(
+            store::environment::insert(&mut tx, &environment("prod", "Again")).await,
+            Err(Error::Unique)
+        ));
         drop(tx);
         let mut tx = write(&t.db, a).await;
         store::environment::delete(&mut tx, prod.id).await.unwrap();

@@ -9,7 +9,9 @@ use domain::{EventId, OrganizationId, Severity};
 use store::Db;
 use testkit::for_each_backend;
 
-use crate::events_world::{COMPONENTS, MESSAGES, Random, SERVICES, SYSTEMS, TYPES, all_pages, any_event, event, insert, naive};
+use crate::events_world::{
+    COMPONENTS, MESSAGES, Random, SERVICES, SYSTEMS, TYPES, all_pages, any_event, event, insert, naive,
+};
 use crate::world::{at, organization, read};
 
 async fn filled(db: &Db, slug: &str, seed: u64, n: usize) -> (OrganizationId, Vec<Event>) {
@@ -22,7 +24,10 @@ async fn filled(db: &Db, slug: &str, seed: u64, n: usize) -> (OrganizationId, Ve
 }
 
 fn any_filter(r: &mut Random, events: &[Event]) -> EventFilter {
-    let mut filter = EventFilter { order: if r.below(2) == 0 { Order::Newest } else { Order::Oldest }, ..EventFilter::default() };
+    let mut filter = EventFilter {
+        order: if r.below(2) == 0 { Order::Newest } else { Order::Oldest },
+        ..EventFilter::default()
+    };
     let list = |r: &mut Random, from: &[&str]| -> Vec<String> {
         (0..r.below(3)).map(|_| from[r.below(from.len() as u64) as usize].to_owned()).collect()
     };
@@ -36,7 +41,12 @@ fn any_filter(r: &mut Random, events: &[Event]) -> EventFilter {
             5 => filter.severity = (0..r.below(3)).map(|_| Severity::ALL[r.below(5) as usize]).collect(),
             6 => filter.from = Some(at(r.below(432_000) as i64)),
             7 => filter.to = Some(at(r.below(432_000) as i64)),
-            8 => filter.text = Some(["PASSWORD", "%", "_with \\", "42", "r", "nothing like it"][r.below(6) as usize].to_owned()),
+            8 => {
+                filter.text = Some(
+                    ["PASSWORD", "%", "_with \\", "42", "r", "nothing like it"][r.below(6) as usize]
+                        .to_owned(),
+                )
+            }
             9 => filter.group_id = Some(events[r.below(events.len() as u64) as usize].group_id),
             _ => {
                 let event = &events[r.below(events.len() as u64) as usize];
@@ -72,7 +82,8 @@ async fn every_filter_means_what_the_plain_model_says() {
                     *sum += n;
                 }
             }
-            let by_severity = Severity::ALL.map(|s| expected.iter().filter(|e| e.severity == s).count() as i64);
+            let by_severity =
+                Severity::ALL.map(|s| expected.iter().filter(|e| e.severity == s).count() as i64);
             assert_eq!(sums, by_severity, "{filter:?}");
             assert!(buckets.len() <= 42, "{}", buckets.len());
         }
@@ -84,7 +95,9 @@ async fn every_filter_means_what_the_plain_model_says() {
 async fn histogram_buckets_have_no_gaps_and_hold_their_events() {
     for_each_backend(|t| async move {
         let (org, events) = filled(&t.db, "alpha", 3, 800).await;
-        for (from, to, most) in [(0, 3600, 60), (100, 7000, 30), (0, 432_000, 50), (5_000, 300_000, 12), (0, 60, 10)] {
+        for (from, to, most) in
+            [(0, 3600, 60), (100, 7000, 30), (0, 432_000, 50), (5_000, 300_000, 12), (0, 60, 10)]
+        {
             let filter = EventFilter { from: Some(at(from)), to: Some(at(to)), ..EventFilter::default() };
             let buckets = store::event::histogram(&mut read(&t.db, org).await, &filter, most).await.unwrap();
             let step = buckets.get(1).map_or(i64::MAX, |b| b.start.micros() - buckets[0].start.micros());
@@ -93,7 +106,9 @@ async fn histogram_buckets_have_no_gaps_and_hold_their_events() {
             }
             for bucket in &buckets {
                 let n = events.iter().filter(|e| e.occurred_at >= at(from) && e.occurred_at < at(to));
-                let n = n.filter(|e| e.occurred_at >= bucket.start && e.occurred_at.micros() - bucket.start.micros() < step);
+                let n = n.filter(|e| {
+                    e.occurred_at >= bucket.start && e.occurred_at.micros() - bucket.start.micros() < step
+                });
                 assert_eq!(bucket.counts.iter().sum::<i64>(), n.count() as i64, "{filter:?} {bucket:?}");
             }
         }
@@ -117,7 +132,8 @@ async fn paging_neither_skips_nor_repeats_while_rows_arrive() {
             let mut r = Random(22);
             let (mut seen, mut after) = (Vec::new(), None);
             loop {
-                let found = store::event::page(&mut read(&t.db, org).await, &filter, after, 31).await.unwrap();
+                let found =
+                    store::event::page(&mut read(&t.db, org).await, &filter, after, 31).await.unwrap();
                 seen.extend(found.events.iter().map(|e| e.id));
                 let Some(next) = found.next else { break };
                 after = Some(next);
@@ -143,7 +159,9 @@ async fn special_characters_of_a_text_filter_stand_for_themselves() {
     for_each_backend(|t| async move {
         let org = organization(&t.db, "alpha").await;
         insert(&t.db, org, MESSAGES.iter().map(|m| event(0, m)).collect()).await;
-        for (text, n) in [("%", 1), ("_", 1), ("\\", 1), ("100%", 1), ("PASSWORD", 1), ("'", 0), ("größer", 1), ("", 5)] {
+        for (text, n) in
+            [("%", 1), ("_", 1), ("\\", 1), ("100%", 1), ("PASSWORD", 1), ("'", 0), ("größer", 1), ("", 5)]
+        {
             let filter = EventFilter { text: Some(text.to_owned()), ..EventFilter::default() };
             assert_eq!(all_pages(&t.db, org, &filter, 10).await.len(), n, "{text}");
         }
@@ -161,7 +179,10 @@ async fn one_organization_never_sees_another_ones_events() {
         let filters = [
             EventFilter::default(),
             EventFilter { group_id: Some(events[0].group_id), ..EventFilter::default() },
-            EventFilter { source_id: events.iter().filter_map(|e| e.source_id).collect(), ..EventFilter::default() },
+            EventFilter {
+                source_id: events.iter().filter_map(|e| e.source_id).collect(),
+                ..EventFilter::default()
+            },
             EventFilter { severity: vec![Severity::Info], ..EventFilter::default() },
         ];
         for filter in filters {
@@ -170,12 +191,17 @@ async fn one_organization_never_sees_another_ones_events() {
             assert!(store::event::histogram(&mut tx, &filter, 10).await.unwrap().is_empty());
         }
         assert!(store::group::list(&mut tx, &Default::default(), None, 10).await.unwrap().is_empty());
-        assert!(store::rollup::top(&mut tx, "component", &[], Default::default(), 10).await.unwrap().is_empty());
+        assert!(
+            store::rollup::top(&mut tx, "component", &[], Default::default(), 10).await.unwrap().is_empty()
+        );
         assert!(store::group::get(&mut tx, events[0].group_id).await.unwrap().is_none());
         let overview = store::overview::get(&mut tx, at(0), at(432_000), 3600).await.unwrap();
         assert_eq!((overview.events, overview.groups_new, overview.sources_active), (0, 0, 0));
         drop(tx);
-        assert!(store::overview::get(&mut read(&t.db, a).await, at(0), at(432_000), 3600).await.unwrap().events > 290);
+        assert!(
+            store::overview::get(&mut read(&t.db, a).await, at(0), at(432_000), 3600).await.unwrap().events
+                > 290
+        );
     })
     .await;
 }
@@ -222,7 +248,8 @@ async fn an_hour_with_more_rows_than_a_statement_reads_is_cut() {
         let found = all_pages(&t.db, org, &filter, 100).await;
         assert_eq!(found.len(), 1200);
         assert_eq!(found.iter().map(|e| e.id).collect::<HashSet<_>>().len(), 1200);
-        let sorted = found.windows(2).all(|w| (w[0].occurred_at < w[1].occurred_at) == (order == Order::Oldest));
+        let sorted =
+            found.windows(2).all(|w| (w[0].occurred_at < w[1].occurred_at) == (order == Order::Oldest));
         assert!(sorted);
     }
 }

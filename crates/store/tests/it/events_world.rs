@@ -39,7 +39,8 @@ pub const SERVICES: [&str; 3] = ["shop", "billing", "edge"];
 pub const SYSTEMS: [&str; 6] = ["a-1", "a-2", "b-1", "b-2", "c-1", "rare"];
 pub const TYPES: [&str; 3] = ["login", "deny", "4625"];
 pub const SOURCES: [&str; 3] = ["fw", "web", "dc"];
-pub const MESSAGES: [&str; 5] = ["Failed password for root", "100% done_with \\ this", "request 42 took 17 ms", "DENY tcp", "größer"];
+pub const MESSAGES: [&str; 5] =
+    ["Failed password for root", "100% done_with \\ this", "request 42 took 17 ms", "DENY tcp", "größer"];
 
 /// At `at(seconds)`, nothing else special.
 pub fn event(seconds: i64, message: &str) -> NewEvent {
@@ -97,10 +98,16 @@ pub async fn insert(db: &Db, organization: OrganizationId, events: Vec<NewEvent>
 }
 
 /// Every event of the filter, page by page.
-pub async fn all_pages(db: &Db, organization: OrganizationId, filter: &EventFilter, limit: usize) -> Vec<Event> {
+pub async fn all_pages(
+    db: &Db,
+    organization: OrganizationId,
+    filter: &EventFilter,
+    limit: usize,
+) -> Vec<Event> {
     let (mut events, mut after) = (Vec::new(), None);
     for _ in 0..10_000 {
-        let found = store::event::page(&mut read(db, organization).await, filter, after, limit).await.unwrap();
+        let found =
+            store::event::page(&mut read(db, organization).await, filter, after, limit).await.unwrap();
         assert!(found.events.len() <= limit);
         events.extend(found.events);
         after = found.next;
@@ -113,7 +120,9 @@ pub async fn all_pages(db: &Db, organization: OrganizationId, filter: &EventFilt
 
 /// What the filter means, without a database.
 pub fn naive(all: &[Event], filter: &EventFilter, organization: OrganizationId) -> Vec<Event> {
-    let one_of = |values: &[String], value: &Option<String>| values.is_empty() || value.as_ref().is_some_and(|v| values.contains(v));
+    let one_of = |values: &[String], value: &Option<String>| {
+        values.is_empty() || value.as_ref().is_some_and(|v| values.contains(v))
+    };
     let mut found: Vec<Event> = all
         .iter()
         .filter(|e| {
@@ -127,8 +136,14 @@ pub fn naive(all: &[Event], filter: &EventFilter, organization: OrganizationId) 
                 && one_of(&filter.event_type, &e.event_type)
                 && (filter.source_id.is_empty() || e.source_id.is_some_and(|s| filter.source_id.contains(&s)))
                 && filter.group_id.is_none_or(|g| e.group_id == g)
-                && filter.fingerprint.as_deref().is_none_or(|f| e.group_id == GroupId::derive(organization, f))
-                && filter.text.as_ref().is_none_or(|t| e.message.to_ascii_lowercase().contains(&t.to_ascii_lowercase()))
+                && filter
+                    .fingerprint
+                    .as_deref()
+                    .is_none_or(|f| e.group_id == GroupId::derive(organization, f))
+                && filter
+                    .text
+                    .as_ref()
+                    .is_none_or(|t| e.message.to_ascii_lowercase().contains(&t.to_ascii_lowercase()))
         })
         .cloned()
         .collect();
@@ -149,4 +164,3 @@ pub async fn number(db: &Db, organization: OrganizationId, text: &'static str) -
     let q: db::Sql = tx.sql(text);
     tx.conn().scalar(q).await.unwrap().unwrap()
 }
-

@@ -13,7 +13,9 @@ async fn groups_page_in_every_order() {
     for_each_backend(|t| async move {
         let org = organization(&t.db, "alpha").await;
         let mut r = Random(41);
-        let names: Vec<String> = (0..40).map(|i| format!("thing-{}{} broke", char::from(b'a' + i / 26), char::from(b'a' + i % 26))).collect();
+        let names: Vec<String> = (0..40)
+            .map(|i| format!("thing-{}{} broke", char::from(b'a' + i / 26), char::from(b'a' + i % 26)))
+            .collect();
         let events = (0..600).map(|_| {
             let mut e = event(r.below(100_000) as i64, &names[r.below(40) as usize]);
             e.component = Some(if e.message.contains("aa") { "first" } else { "other" }.to_owned());
@@ -21,7 +23,8 @@ async fn groups_page_in_every_order() {
             e
         });
         insert(&t.db, org, events.collect()).await;
-        let everything = list(&mut read(&t.db, org).await, &GroupFilter::default(), None, 1000).await.unwrap();
+        let everything =
+            list(&mut read(&t.db, org).await, &GroupFilter::default(), None, 1000).await.unwrap();
         assert_eq!(everything.iter().map(|g| g.event_count).sum::<i64>(), 600);
         for sort in [GroupSort::LastSeen, GroupSort::FirstSeen, GroupSort::Count] {
             let filter = GroupFilter { sort, ..GroupFilter::default() };
@@ -49,7 +52,10 @@ async fn groups_page_in_every_order() {
             GroupFilter { text: Some("THING-AA".to_owned()), ..GroupFilter::default() },
         ] {
             let found = list(&mut read(&t.db, org).await, &filter, None, 100).await.unwrap();
-            assert!(!found.is_empty() && found.iter().all(|g| g.component.as_deref() == Some("first")), "{filter:?}");
+            assert!(
+                !found.is_empty() && found.iter().all(|g| g.component.as_deref() == Some("first")),
+                "{filter:?}"
+            );
         }
         let filter = GroupFilter { from: Some(at(99_000)), to: Some(at(1000)), ..GroupFilter::default() };
         let found = list(&mut read(&t.db, org).await, &filter, None, 100).await.unwrap();
@@ -80,11 +86,16 @@ async fn an_overview_compares_with_the_period_before() {
             }
         }
         insert(&t.db, org, events).await;
-        let o = store::overview::get(&mut read(&t.db, org).await, at(1800), at(1800 + 3 * 3600 - 60), 3600).await.unwrap();
+        let o = store::overview::get(&mut read(&t.db, org).await, at(1800), at(1800 + 3 * 3600 - 60), 3600)
+            .await
+            .unwrap();
         assert_eq!((o.from, o.to, o.step), (at(1800), at(1800 + 3 * 3600), 3600));
         assert_eq!((o.events, o.events_before, o.severe, o.severe_before), (5, 4, 3, 4));
         assert_eq!((o.groups_new, o.groups_active, o.sources_active, o.sources_quiet), (1, 2, 1, 1));
-        assert_eq!(o.buckets.iter().map(|b| b.counts).collect::<Vec<_>>(), [[2, 0, 0, 0, 0], [0, 0, 0, 0, 3], [0; 5]]);
+        assert_eq!(
+            o.buckets.iter().map(|b| b.counts).collect::<Vec<_>>(),
+            [[2, 0, 0, 0, 0], [0, 0, 0, 0, 3], [0; 5]]
+        );
         let top: Vec<_> = o.top_groups.iter().map(|g| (g.template.as_str(), g.event_count)).collect();
         assert_eq!(top, [("fresh trouble", 3), ("old news", 2)]);
     })

@@ -14,9 +14,11 @@ async fn a_batch_is_stored_with_groups_rollups_and_sources() {
     for_each_backend(|t| async move {
         let org = organization(&t.db, "alpha").await;
         let mut first = event(0, "request 1 took 3 ms");
-        (first.source, first.component, first.severity) = (Some("web".to_owned()), Some("api".to_owned()), Severity::Low);
+        (first.source, first.component, first.severity) =
+            (Some("web".to_owned()), Some("api".to_owned()), Severity::Low);
         let mut second = event(7200, "request 2 took 4 ms");
-        (second.source, second.component, second.severity) = (Some("web".to_owned()), Some("api".to_owned()), Severity::Critical);
+        (second.source, second.component, second.severity) =
+            (Some("web".to_owned()), Some("api".to_owned()), Severity::Critical);
         second.raw_payload = r#"{"b": [1, 2], "a": "x"}"#.to_owned();
         // Late and out of order.
         let mut third = event(-90_000, "request 3 took 5 ms");
@@ -25,21 +27,36 @@ async fn a_batch_is_stored_with_groups_rollups_and_sources() {
         assert_eq!((outcome.duplicates.len(), outcome.new_sources), (0, vec!["web".to_owned()]));
         assert_eq!(insert(&t.db, org, vec![third]).await.new_sources, ["fw"]);
 
-        let groups = store::group::list(&mut read(&t.db, org).await, &GroupFilter::default(), None, 10).await.unwrap();
+        let groups =
+            store::group::list(&mut read(&t.db, org).await, &GroupFilter::default(), None, 10).await.unwrap();
         assert_eq!(groups.len(), 1);
         let group = &groups[0];
-        assert_eq!((group.event_count, group.severity, group.first_seen, group.last_seen), (3, Severity::Critical, at(-90_000), at(7200)));
-        assert_eq!((group.template.as_str(), group.example.as_str()), ("request <n> took <n> ms", "request 1 took 3 ms"));
+        assert_eq!(
+            (group.event_count, group.severity, group.first_seen, group.last_seen),
+            (3, Severity::Critical, at(-90_000), at(7200))
+        );
+        assert_eq!(
+            (group.template.as_str(), group.example.as_str()),
+            ("request <n> took <n> ms", "request 1 took 3 ms")
+        );
 
         let sources = store::source::list(&mut read(&t.db, org).await).await.unwrap();
-        let counts: Vec<_> = sources.iter().map(|s| (s.name.as_str(), s.event_count, s.last_activity)).collect();
+        let counts: Vec<_> =
+            sources.iter().map(|s| (s.name.as_str(), s.event_count, s.last_activity)).collect();
         assert_eq!(counts, [("fw", 1, Some(at(900_000))), ("web", 2, Some(at(900_000)))]);
 
-        let found = store::event::page(&mut read(&t.db, org).await, &Default::default(), None, 10).await.unwrap();
+        let found =
+            store::event::page(&mut read(&t.db, org).await, &Default::default(), None, 10).await.unwrap();
         let newest = &found.events[0];
-        assert_eq!((newest.occurred_at, newest.ingested_at, newest.source.as_deref()), (at(7200), at(900_000), Some("web")));
+        assert_eq!(
+            (newest.occurred_at, newest.ingested_at, newest.source.as_deref()),
+            (at(7200), at(900_000), Some("web"))
+        );
         assert_eq!(newest.raw_payload, serde_json::json!({ "a": "x", "b": [1, 2] }));
-        assert_eq!(store::event::get(&mut read(&t.db, org).await, newest.id).await.unwrap().as_ref(), Some(newest));
+        assert_eq!(
+            store::event::get(&mut read(&t.db, org).await, newest.id).await.unwrap().as_ref(),
+            Some(newest)
+        );
         assert_eq!(problems(&t.db, org).await, Vec::<String>::new());
     })
     .await;
@@ -66,16 +83,28 @@ async fn known_ids_are_passed_over_and_count_nowhere() {
         let outcome = insert(&t.db, org, twice.clone()).await;
         assert_eq!(outcome.duplicates.len(), repeated);
         let stored = 300 - repeated as i64;
-        assert_eq!(number(&t.db, org, "SELECT count(*) FROM events WHERE organization_id = $1").await, stored);
+        assert_eq!(
+            number(&t.db, org, "SELECT count(*) FROM events WHERE organization_id = $1").await,
+            stored
+        );
         assert_eq!(problems(&t.db, org).await, Vec::<String>::new());
 
         // The same again, with some fresh rows between.
-        let again: Vec<_> = twice.iter().filter(|e| e.id.is_some()).cloned().chain((0..20).map(|_| any_event(&mut r))).collect();
+        let again: Vec<_> = twice
+            .iter()
+            .filter(|e| e.id.is_some())
+            .cloned()
+            .chain((0..20).map(|_| any_event(&mut r)))
+            .collect();
         let outcome = insert(&t.db, org, again.clone()).await;
         assert_eq!(outcome.duplicates.len(), again.len() - 20);
         assert!(outcome.duplicates.is_sorted() && outcome.duplicates.iter().all(|i| *i < again.len() - 20));
-        assert_eq!(number(&t.db, org, "SELECT count(*) FROM events WHERE organization_id = $1").await, stored + 20);
-        let sum = "SELECT CAST(COALESCE(SUM(event_count), 0) AS BIGINT) FROM groups WHERE organization_id = $1";
+        assert_eq!(
+            number(&t.db, org, "SELECT count(*) FROM events WHERE organization_id = $1").await,
+            stored + 20
+        );
+        let sum =
+            "SELECT CAST(COALESCE(SUM(event_count), 0) AS BIGINT) FROM groups WHERE organization_id = $1";
         assert_eq!(number(&t.db, org, sum).await, stored + 20);
         assert_eq!(problems(&t.db, org).await, Vec::<String>::new());
     })
@@ -93,7 +122,9 @@ async fn the_same_ids_in_another_organization_are_other_events() {
         }
         for org in [a, b] {
             assert_eq!(number(&t.db, org, "SELECT count(*) FROM events WHERE organization_id = $1").await, 1);
-            assert!(store::event::get(&mut read(&t.db, org).await, shared.id.unwrap()).await.unwrap().is_some());
+            assert!(
+                store::event::get(&mut read(&t.db, org).await, shared.id.unwrap()).await.unwrap().is_some()
+            );
         }
     })
     .await;
@@ -127,9 +158,15 @@ async fn concurrent_writers_of_the_same_ids_store_each_once() {
         }
         assert_eq!(duplicates, 5 * 400);
         assert_eq!(number(&t.db, org, "SELECT count(*) FROM events WHERE organization_id = $1").await, 400);
-        assert_eq!(number(&t.db, org, "SELECT CAST(SUM(event_count) AS BIGINT) FROM sources WHERE organization_id = $1").await, {
-            events.iter().filter(|e| e.source.is_some()).count() as i64
-        });
+        assert_eq!(
+            number(
+                &t.db,
+                org,
+                "SELECT CAST(SUM(event_count) AS BIGINT) FROM sources WHERE organization_id = $1"
+            )
+            .await,
+            { events.iter().filter(|e| e.source.is_some()).count() as i64 }
+        );
         assert_eq!(problems(&t.db, org).await, Vec::<String>::new());
     })
     .await;
@@ -145,7 +182,10 @@ async fn a_rollback_leaves_nothing() {
             ingest::insert(&mut tx, &batch, at(0), &id::<SourceId>).await.unwrap();
             drop(tx);
         }
-        for table in ["SELECT count(*) FROM events WHERE organization_id = $1", "SELECT count(*) FROM groups WHERE organization_id = $1"] {
+        for table in [
+            "SELECT count(*) FROM events WHERE organization_id = $1",
+            "SELECT count(*) FROM groups WHERE organization_id = $1",
+        ] {
             assert_eq!(number(&t.db, org, table).await, 0);
         }
         assert_eq!(insert(&t.db, org, vec![event(0, "x")]).await.duplicates.len(), 0);
@@ -184,7 +224,11 @@ async fn check_finds_what_is_wrong_and_rebuild_repairs_it() {
 async fn an_answer_is_kept_once() {
     for_each_backend(|t| async move {
         let org = organization(&t.db, "alpha").await;
-        let answer = Answer { request_hash: "h".to_owned(), status: 200, response: serde_json::json!({ "accepted": 1 }) };
+        let answer = Answer {
+            request_hash: "h".to_owned(),
+            status: 200,
+            response: serde_json::json!({ "accepted": 1 }),
+        };
         for fresh in [true, false] {
             let mut tx = write(&t.db, org).await;
             assert_eq!(ingest::keep_answer(&mut tx, "key-1", &answer).await.unwrap(), fresh);

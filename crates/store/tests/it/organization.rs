@@ -28,7 +28,10 @@ async fn details_of_the_own_organization_change_and_no_others() {
         store::organization::update(&mut tx, &details, at(5)).await.unwrap();
         tx.commit(entry()).await.unwrap();
         let found = store::organization::get(&mut read(&t.db, a).await).await.unwrap().unwrap();
-        assert_eq!((found.name.as_str(), found.description.as_deref(), found.updated_at), ("New", Some("text"), at(5)));
+        assert_eq!(
+            (found.name.as_str(), found.description.as_deref(), found.updated_at),
+            ("New", Some("text"), at(5))
+        );
         assert_eq!(store::organization::get(&mut read(&t.db, b).await).await.unwrap().unwrap().name, "BETA");
     })
     .await;
@@ -40,13 +43,21 @@ async fn members_reach_their_active_organizations_and_the_platform_role_every_on
         let (a, b) = (organization(&t.db, "alpha").await, organization(&t.db, "beta").await);
         let ana = user(&t.db, "ana@example.test").await;
         let mut tx = write(&t.db, b).await;
-        store::member::insert(&mut tx, id(), ana.id, Role::Analyst, ApprovalLevel::Senior, at(0)).await.unwrap();
+        store::member::insert(&mut tx, id(), ana.id, Role::Analyst, ApprovalLevel::Senior, at(0))
+            .await
+            .unwrap();
         tx.commit(entry()).await.unwrap();
         let mut tx = system(&t.db).await;
         let own = store::organization::reach_of_member(&mut tx, ana.id).await.unwrap();
-        assert_eq!(own.iter().map(|r| (r.organization_id, r.role)).collect::<Vec<_>>(), [(b, Some(Role::Analyst))]);
+        assert_eq!(
+            own.iter().map(|r| (r.organization_id, r.role)).collect::<Vec<_>>(),
+            [(b, Some(Role::Analyst))]
+        );
         let every = store::organization::reach_of_sre(&mut tx, ana.id).await.unwrap();
-        assert_eq!(every.iter().map(|r| (r.organization_id, r.role)).collect::<Vec<_>>(), [(a, None), (b, Some(Role::Analyst))]);
+        assert_eq!(
+            every.iter().map(|r| (r.organization_id, r.role)).collect::<Vec<_>>(),
+            [(a, None), (b, Some(Role::Analyst))]
+        );
         store::organization::set_active(&mut tx, b, false, at(1)).await.unwrap();
         assert!(store::organization::reach_of_member(&mut tx, ana.id).await.unwrap().is_empty());
     })

@@ -30,14 +30,16 @@ async fn two() -> Two {
     Two { t, a, b }
 }
 
-const TABLES: [&str; 7] = ["settings", "sources", "environments", "api_keys", "memberships", "audit_log", "audit_heads"];
+const TABLES: [&str; 7] =
+    ["settings", "sources", "environments", "api_keys", "memberships", "audit_log", "audit_heads"];
 
 /// A connection as the bound role; `organization`: what the setting says, if anything.
 async fn bound(two: &Two, organization: Option<&str>) -> PgConnection {
     let mut conn = PgConnection::connect(&two.t.url).await.unwrap();
     sqlx::query("SET ROLE watchroom_app").execute(&mut conn).await.unwrap();
     if let Some(organization) = organization {
-        let q = sqlx::query("SELECT set_config('app.organization_id', $1, false)").bind(organization.to_owned());
+        let q =
+            sqlx::query("SELECT set_config('app.organization_id', $1, false)").bind(organization.to_owned());
         q.execute(&mut conn).await.unwrap();
     }
     conn
@@ -75,7 +77,10 @@ async fn one_organization_never_sees_another() {
 async fn one_organization_cannot_write_into_another() {
     let two = two().await;
     let mut conn = bound(&two, Some(&two.a.to_string())).await;
-    let insert = format!("INSERT INTO settings (organization_id, key, value, updated_at) VALUES ('{}', 'x', '1', now())", two.b);
+    let insert = format!(
+        "INSERT INTO settings (organization_id, key, value, updated_at) VALUES ('{}', 'x', '1', now())",
+        two.b
+    );
     let error = sqlx::query(AssertSqlSafe(insert)).execute(&mut conn).await.unwrap_err();
     assert!(error.to_string().contains("row-level security"), "{error}");
     let moved = format!("UPDATE settings SET organization_id = '{}'", two.b);
@@ -83,7 +88,11 @@ async fn one_organization_cannot_write_into_another() {
     assert!(error.to_string().contains("row-level security"), "{error}");
     for table in TABLES.into_iter().filter(|t| !t.starts_with("audit")) {
         let gone = format!("DELETE FROM {table} WHERE organization_id = '{}'", two.b);
-        assert_eq!(sqlx::query(AssertSqlSafe(gone)).execute(&mut conn).await.unwrap().rows_affected(), 0, "{table}");
+        assert_eq!(
+            sqlx::query(AssertSqlSafe(gone)).execute(&mut conn).await.unwrap().rows_affected(),
+            0,
+            "{table}"
+        );
     }
     let renamed = format!("UPDATE organizations SET name = 'taken' WHERE id = '{}'", two.b);
     assert_eq!(sqlx::query(AssertSqlSafe(renamed)).execute(&mut conn).await.unwrap().rows_affected(), 0);
@@ -105,7 +114,10 @@ async fn the_bound_role_cannot_change_the_audit_log_or_see_the_platforms_tables(
     ] {
         let error = sqlx::query(text).execute(&mut conn).await;
         let message = error.err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(message.contains("permission denied") || message.contains("must be owner"), "{text}: {message}");
+        assert!(
+            message.contains("permission denied") || message.contains("must be owner"),
+            "{text}: {message}"
+        );
     }
 }
 

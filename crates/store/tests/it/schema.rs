@@ -37,7 +37,14 @@ async fn sqlite_columns(db: &Db) -> Columns {
                  WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '_sqlx_migrations'");
     let mut tx = system(db).await;
     let rows = tx.conn().rows(q).await.unwrap();
-    rows.iter().map(|r| ((r.get("t").unwrap(), r.get("c").unwrap()), (r.get("k").unwrap(), r.get::<i64>("required").unwrap() == 1))).collect()
+    rows.iter()
+        .map(|r| {
+            (
+                (r.get("t").unwrap(), r.get("c").unwrap()),
+                (r.get("k").unwrap(), r.get::<i64>("required").unwrap() == 1),
+            )
+        })
+        .collect()
 }
 
 async fn postgres_columns(db: &Db) -> Columns {
@@ -47,7 +54,11 @@ async fn postgres_columns(db: &Db) -> Columns {
                  WHERE c.table_schema = 'public' AND NOT r.relispartition AND r.relkind IN ('r', 'p') AND c.table_name <> '_sqlx_migrations'");
     let mut tx = system(db).await;
     let rows = tx.conn().rows(q).await.unwrap();
-    rows.iter().map(|r| ((r.get("t").unwrap(), r.get("c").unwrap()), (r.get("k").unwrap(), r.get("required").unwrap()))).collect()
+    rows.iter()
+        .map(|r| {
+            ((r.get("t").unwrap(), r.get("c").unwrap()), (r.get("k").unwrap(), r.get("required").unwrap()))
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -57,12 +68,17 @@ async fn both_databases_have_the_same_tables_and_columns() {
         .await
         .into_iter()
         .map(|(column, (kind, required))| {
-            let (_, here) = TYPES.iter().find(|(there, _)| *there == kind).unwrap_or_else(|| panic!("a type outside the map: {column:?} {kind}"));
+            let (_, here) = TYPES
+                .iter()
+                .find(|(there, _)| *there == kind)
+                .unwrap_or_else(|| panic!("a type outside the map: {column:?} {kind}"));
             (column, ((*here).to_owned(), required))
         })
         .collect();
     let here = sqlite_columns(&sqlite.db).await;
-    let differ = |a: &Columns, b: &Columns| a.iter().filter(|(k, v)| b.get(*k) != Some(v)).map(|x| format!("{x:?}")).collect::<Vec<_>>();
+    let differ = |a: &Columns, b: &Columns| {
+        a.iter().filter(|(k, v)| b.get(*k) != Some(v)).map(|x| format!("{x:?}")).collect::<Vec<_>>()
+    };
     assert_eq!(differ(&here, &translated), Vec::<String>::new(), "in SQLite, not so in PostgreSQL");
     assert_eq!(differ(&translated, &here), Vec::<String>::new(), "in PostgreSQL, not so in SQLite");
     assert!(here.len() > 100);
@@ -82,9 +98,14 @@ async fn a_check_in_sqlite_has_the_labels_of_the_type_in_postgres() {
     let rows = tx.conn().rows(q).await.unwrap();
     assert!(rows.len() >= 6);
     for row in rows {
-        let (table, column, labels): (String, String, String) = (row.get("t").unwrap(), row.get("c").unwrap(), row.get("labels").unwrap());
+        let (table, column, labels): (String, String, String) =
+            (row.get("t").unwrap(), row.get("c").unwrap(), row.get("labels").unwrap());
         let mut tx = system(&sqlite.db).await;
-        let text: Option<String> = tx.conn().scalar(sql("SELECT sql FROM sqlite_master WHERE name = $1").bind(&table)).await.unwrap();
+        let text: Option<String> = tx
+            .conn()
+            .scalar(sql("SELECT sql FROM sqlite_master WHERE name = $1").bind(&table))
+            .await
+            .unwrap();
         let wanted = format!("CHECK ({column} IN ({labels}))");
         assert!(text.unwrap().contains(&wanted), "{table}.{column} in SQLite lacks {wanted}");
     }
@@ -158,7 +179,9 @@ async fn every_key_of_an_organization_owned_table_begins_with_the_organization()
         }
         let wrong: Vec<_> = keys
             .iter()
-            .filter(|(table, key, first)| owned.contains(table) && first != OWNER && !CROSSING.iter().any(|(name, _)| name == key))
+            .filter(|(table, key, first)| {
+                owned.contains(table) && first != OWNER && !CROSSING.iter().any(|(name, _)| name == key)
+            })
             .collect();
         assert!(wrong.is_empty(), "do not begin with the organization: {wrong:?}");
     })
@@ -172,7 +195,9 @@ async fn a_reference_between_organization_owned_tables_holds_the_organization() 
         let wrong: Vec<_> = references(&t.db)
             .await
             .into_iter()
-            .filter(|(table, target, first)| owned.contains(table) && owned.contains(target) && first != OWNER)
+            .filter(|(table, target, first)| {
+                owned.contains(table) && owned.contains(target) && first != OWNER
+            })
             .collect();
         assert!(wrong.is_empty(), "refer to another table by its id alone: {wrong:?}");
     })

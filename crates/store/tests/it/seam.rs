@@ -23,7 +23,8 @@ async fn scratch(db: &Db) -> SystemTx {
     tx
 }
 
-const INSERT: &str = "INSERT INTO scratch (u, i, f, b, t, at, j, d, s) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const INSERT: &str =
+    "INSERT INTO scratch (u, i, f, b, t, at, j, d, s) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const SELECT: &str = "SELECT u, i, f, b, t, at, j, d, s FROM scratch";
 
 #[tokio::test]
@@ -119,9 +120,17 @@ async fn lists_match_their_values_and_an_empty_list_matches_nothing() {
     for_each_backend(|t| async move {
         let mut tx = scratch(&t.db).await;
         for i in 0..5_i64 {
-            tx.conn().exec_one(sql("INSERT INTO scratch (i, s) VALUES ($1, $2)").bind(i).bind(Severity::Low)).await.unwrap();
+            tx.conn()
+                .exec_one(sql("INSERT INTO scratch (i, s) VALUES ($1, $2)").bind(i).bind(Severity::Low))
+                .await
+                .unwrap();
         }
-        let among = |list: Vec<i64>| sql("SELECT count(*) FROM scratch WHERE s = $1 AND i IN (").bind(Severity::Low).list(list).push(")");
+        let among = |list: Vec<i64>| {
+            sql("SELECT count(*) FROM scratch WHERE s = $1 AND i IN (")
+                .bind(Severity::Low)
+                .list(list)
+                .push(")")
+        };
         assert_eq!(tx.conn().scalar::<i64>(among(vec![1, 3, 9])).await.unwrap(), Some(2));
         assert_eq!(tx.conn().scalar::<i64>(among(vec![])).await.unwrap(), Some(0));
         let all: Vec<i64> = tx.conn().scalars(sql("SELECT i FROM scratch ORDER BY i")).await.unwrap();
@@ -212,7 +221,8 @@ async fn a_read_transaction_sees_one_moment() {
     .await;
 }
 
-static ROWS: Insert = Insert { head: "INSERT INTO scratch (i, t, s) VALUES", columns: 3, tail: "ON CONFLICT (i) DO NOTHING" };
+static ROWS: Insert =
+    Insert { head: "INSERT INTO scratch (i, t, s) VALUES", columns: 3, tail: "ON CONFLICT (i) DO NOTHING" };
 
 #[tokio::test]
 async fn many_rows_go_in_with_one_call_and_conflicts_are_not_counted() {
@@ -226,7 +236,8 @@ async fn many_rows_go_in_with_one_call_and_conflicts_are_not_counted() {
         assert_eq!(tx.conn().scalar::<i64>(sql("SELECT count(*) FROM scratch")).await.unwrap(), Some(254));
         let short = tx.conn().insert_many(&ROWS, 2, std::iter::once(Arg::Int(1))).await;
         assert!(matches!(short, Err(Error::Binds { .. })));
-        let text: Option<String> = tx.conn().scalar(sql("SELECT t FROM scratch WHERE i = 200")).await.unwrap();
+        let text: Option<String> =
+            tx.conn().scalar(sql("SELECT t FROM scratch WHERE i = 200")).await.unwrap();
         assert_eq!(text.as_deref(), Some("row 200"));
     })
     .await;

@@ -1,7 +1,7 @@
 //! Cookie sessions and signed-in devices.
 
-use domain::account::UserSession;
 use domain::UserId;
+use domain::account::UserSession;
 use testkit::for_each_backend;
 
 use crate::world::{at, id, system, user};
@@ -60,7 +60,8 @@ async fn devices_are_listed_and_revoked_of_one_person_only() {
     for_each_backend(|t| async move {
         let (ana, ben) = (user(&t.db, "ana@example.test").await, user(&t.db, "ben@example.test").await);
         let mut tx = system(&t.db).await;
-        let (first, second, third, foreign) = (device(ana.id, 1), device(ana.id, 2), device(ana.id, 3), device(ben.id, 4));
+        let (first, second, third, foreign) =
+            (device(ana.id, 1), device(ana.id, 2), device(ana.id, 3), device(ben.id, 4));
         for session in [&first, &second, &third, &foreign] {
             store::session::insert_device(&mut tx, session).await.unwrap();
         }
@@ -73,7 +74,10 @@ async fn devices_are_listed_and_revoked_of_one_person_only() {
         assert!(!store::session::revoke_device(&mut tx, ana.id, foreign.id, at(10)).await.unwrap());
         assert!(store::session::revoke_device(&mut tx, ana.id, first.id, at(10)).await.unwrap());
         assert!(!store::session::revoke_device(&mut tx, ana.id, first.id, at(11)).await.unwrap());
-        assert_eq!(store::session::revoke_other_devices(&mut tx, ana.id, second.id, at(12)).await.unwrap(), 1);
+        assert_eq!(
+            store::session::revoke_other_devices(&mut tx, ana.id, second.id, at(12)).await.unwrap(),
+            1
+        );
         assert_eq!(store::session::revoke_devices(&mut tx, ana.id, at(13)).await.unwrap(), 1);
         assert_eq!(store::session::devices(&mut tx, ben.id, at(13), at(0)).await.unwrap().len(), 1);
         assert_eq!(store::session::delete_devices(&mut tx, at(1001)).await.unwrap(), 4);

@@ -55,7 +55,10 @@ async fn a_source_with_events_is_not_deleted() {
         store::source::insert(&mut tx, &unused).await.unwrap();
         tx.commit(entry()).await.unwrap();
         let mut tx = system(&t.db).await;
-        tx.conn().exec_one(sql("UPDATE sources SET event_count = 3 WHERE id = $1").bind(used.id)).await.unwrap();
+        tx.conn()
+            .exec_one(sql("UPDATE sources SET event_count = 3 WHERE id = $1").bind(used.id))
+            .await
+            .unwrap();
         tx.commit_unaudited_bookkeeping().await.unwrap();
         let mut tx = write(&t.db, a).await;
         assert!(!store::source::delete_without_events(&mut tx, used.id).await.unwrap());

@@ -40,8 +40,11 @@ fn read_folder(folder: &Path, found: &mut Vec<Statement>) {
 }
 
 fn read_file(name: &str, code: &str, found: &mut Vec<Statement>) {
-    const OPENINGS: [(&str, Option<Dialect>); 3] =
-        [("sql(", None), ("Dialect::Sqlite =>", Some(Dialect::Sqlite)), ("Dialect::Postgres =>", Some(Dialect::Postgres))];
+    const OPENINGS: [(&str, Option<Dialect>); 3] = [
+        ("sql(", None),
+        ("Dialect::Sqlite =>", Some(Dialect::Sqlite)),
+        ("Dialect::Postgres =>", Some(Dialect::Postgres)),
+    ];
     for (opening, dialect) in OPENINGS {
         for (at, _) in code.match_indices(opening) {
             let rest = code[at + opening.len()..].trim_start().trim_start_matches('{').trim_start();
@@ -102,7 +105,12 @@ async fn every_statement_is_prepared_on_both_databases() {
                 continue;
             }
             if let Err(error) = prepare(&t.db, &statement.text).await {
-                wrong.push(format!("{} on {:?}: {error}\n    {}", statement.place, t.db.dialect(), statement.text));
+                wrong.push(format!(
+                    "{} on {:?}: {error}\n    {}",
+                    statement.place,
+                    t.db.dialect(),
+                    statement.text
+                ));
             }
         }
     }

@@ -37,7 +37,12 @@ async fn an_upload_is_claimed_once_and_keeps_its_refusals() {
         first.accepted = 5;
         store::upload::update(&mut tx, &first).await.unwrap();
         let refused: Vec<_> = (0..5)
-            .map(|i| (Rejection { index: i, field: "message".to_owned(), reason: "empty".to_owned() }, format!("row {i}")))
+            .map(|i| {
+                (
+                    Rejection { index: i, field: "message".to_owned(), reason: "empty".to_owned() },
+                    format!("row {i}"),
+                )
+            })
             .collect();
         for _ in 0..2 {
             store::upload::add_rejections(&mut tx, first.id, &refused).await.unwrap();

@@ -26,7 +26,13 @@ pub fn stamp() -> Stamp {
 }
 
 pub fn actor() -> AuditActor {
-    AuditActor { user_id: None, label: "test".to_owned(), ip_address: None, user_agent: None, session_id: None }
+    AuditActor {
+        user_id: None,
+        label: "test".to_owned(),
+        ip_address: None,
+        user_agent: None,
+        session_id: None,
+    }
 }
 
 pub fn entry() -> AuditEntry {

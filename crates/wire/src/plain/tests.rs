@@ -24,25 +24,79 @@ fn read(line: &str) -> String {
 #[test]
 fn lines_of_many_systems_are_understood() {
     for (line, expected) in [
-        ("<34>1 2003-10-11T22:14:15.003Z mymachine su 12 ID47 - 'su root' failed", "2003-10-11T22:14:15 | critical | mymachine | su | 'su root' failed"),
-        ("<13>Feb  5 17:32:18 10.0.0.99 sshd[7]: Use the BFG!", "2026-02-05T17:32:18 | low | 10.0.0.99 | sshd | Use the BFG!"),
-        ("Jun 14 15:16:01 combo sshd(pam_unix)[19939]: authentication failure", "2026-06-14T15:16:01 | info | combo | sshd(pam_unix) | authentication failure"),
-        ("Dec 10 06:55:46 LabSZ sshd[24200]: error: Received disconnect", "2025-12-10T06:55:46 | high | LabSZ | sshd | error: Received disconnect"),
-        ("2026-11-23T09:30:00.1+01:00 web-1 nginx[1]: started", "2026-11-23T08:30:00 | info | web-1 | nginx | started"),
-        ("[Sun Dec 04 04:47:44 2005] [error] mod_jk child in state 6", "2005-12-04T04:47:44 | high | - | - | mod_jk child in state 6"),
-        ("081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1", "2008-11-09T20:36:15 | info | - | dfs.DataNode$PacketResponder | PacketResponder 1"),
-        ("2015-10-18 18:01:47,978 WARN [main] org.apache.X: Created", "2015-10-18T18:01:47 | medium | - | org.apache.X | Created"),
-        ("nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova.wsgi.server [req-3] 10.1.1.1 \"GET /\"", "2017-05-16T00:00:00 | info | - | nova.wsgi.server | [req-3] 10.1.1.1 \"GET /\""),
-        ("[10.30 16:49:06] chrome.exe - proxy:5070 open", "2026-10-30T16:49:06 | info | - | chrome.exe | proxy:5070 open"),
-        ("[10.30 16:49:06] git.exe *64 - a.com:443 error : refused", "2026-10-30T16:49:06 | high | - | git.exe | a.com:443 error : refused"),
-        ("2026-11-23 09:30:00,123 - app.db - ERROR - lost it", "2026-11-23T09:30:00 | high | - | app.db | lost it"),
-        ("2016-09-28 04:30:30, Info                  CBS    Loaded Servicing Stack", "2016-09-28T04:30:30 | info | - | CBS | Loaded Servicing Stack"),
-        ("2026/11/23 09:30:00 [crit] 1234#0: *5 upstream timed out", "2026-11-23T09:30:00 | critical | - | - | 1234#0: *5 upstream timed out"),
-        ("1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 503 2326", "2000-10-10T20:55:36 | high | - | - | 1.2.3.4 \"GET / HTTP/1.0\" 503 2326"),
-        ("time=2026-11-23T09:30:00Z level=warn msg=\"disk \\\"a\\\" full\" host=db-1 logger=disk", "2026-11-23T09:30:00 | medium | db-1 | disk | disk \"a\" full"),
-        ("{\"time\":\"2026-11-23T09:30:00Z\",\"level\":\"error\",\"msg\":\"x\"}", "2026-11-23T09:30:00 | high | - | - | x"),
+        (
+            "<34>1 2003-10-11T22:14:15.003Z mymachine su 12 ID47 - 'su root' failed",
+            "2003-10-11T22:14:15 | critical | mymachine | su | 'su root' failed",
+        ),
+        (
+            "<13>Feb  5 17:32:18 10.0.0.99 sshd[7]: Use the BFG!",
+            "2026-02-05T17:32:18 | low | 10.0.0.99 | sshd | Use the BFG!",
+        ),
+        (
+            "Jun 14 15:16:01 combo sshd(pam_unix)[19939]: authentication failure",
+            "2026-06-14T15:16:01 | info | combo | sshd(pam_unix) | authentication failure",
+        ),
+        (
+            "Dec 10 06:55:46 LabSZ sshd[24200]: error: Received disconnect",
+            "2025-12-10T06:55:46 | high | LabSZ | sshd | error: Received disconnect",
+        ),
+        (
+            "2026-11-23T09:30:00.1+01:00 web-1 nginx[1]: started",
+            "2026-11-23T08:30:00 | info | web-1 | nginx | started",
+        ),
+        (
+            "[Sun Dec 04 04:47:44 2005] [error] mod_jk child in state 6",
+            "2005-12-04T04:47:44 | high | - | - | mod_jk child in state 6",
+        ),
+        (
+            "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1",
+            "2008-11-09T20:36:15 | info | - | dfs.DataNode$PacketResponder | PacketResponder 1",
+        ),
+        (
+            "2015-10-18 18:01:47,978 WARN [main] org.apache.X: Created",
+            "2015-10-18T18:01:47 | medium | - | org.apache.X | Created",
+        ),
+        (
+            "nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova.wsgi.server [req-3] 10.1.1.1 \"GET /\"",
+            "2017-05-16T00:00:00 | info | - | nova.wsgi.server | [req-3] 10.1.1.1 \"GET /\"",
+        ),
+        (
+            "[10.30 16:49:06] chrome.exe - proxy:5070 open",
+            "2026-10-30T16:49:06 | info | - | chrome.exe | proxy:5070 open",
+        ),
+        (
+            "[10.30 16:49:06] git.exe *64 - a.com:443 error : refused",
+            "2026-10-30T16:49:06 | high | - | git.exe | a.com:443 error : refused",
+        ),
+        (
+            "2026-11-23 09:30:00,123 - app.db - ERROR - lost it",
+            "2026-11-23T09:30:00 | high | - | app.db | lost it",
+        ),
+        (
+            "2016-09-28 04:30:30, Info                  CBS    Loaded Servicing Stack",
+            "2016-09-28T04:30:30 | info | - | CBS | Loaded Servicing Stack",
+        ),
+        (
+            "2026/11/23 09:30:00 [crit] 1234#0: *5 upstream timed out",
+            "2026-11-23T09:30:00 | critical | - | - | 1234#0: *5 upstream timed out",
+        ),
+        (
+            "1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 503 2326",
+            "2000-10-10T20:55:36 | high | - | - | 1.2.3.4 \"GET / HTTP/1.0\" 503 2326",
+        ),
+        (
+            "time=2026-11-23T09:30:00Z level=warn msg=\"disk \\\"a\\\" full\" host=db-1 logger=disk",
+            "2026-11-23T09:30:00 | medium | db-1 | disk | disk \"a\" full",
+        ),
+        (
+            "{\"time\":\"2026-11-23T09:30:00Z\",\"level\":\"error\",\"msg\":\"x\"}",
+            "2026-11-23T09:30:00 | high | - | - | x",
+        ),
         ("1795426200.5 something happened", "2026-11-23T09:30:00 | info | - | - | something happened"),
-        ("    at org.x.Y(Y.java:12)", "refused: no time was recognised in this line; is it the continuation of another?"),
+        (
+            "    at org.x.Y(Y.java:12)",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
         ("12 monkeys", "refused: no time was recognised in this line; is it the continuation of another?"),
     ] {
         assert_eq!(read(line), expected, "{line}");

@@ -1,0 +1,124 @@
+//! The rates that an organization chose for itself (Settings, general): requests a minute of one API key, events a second of
+//! all its keys. While it chose none, the server's own limits are the only ones.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use domain::permission::SettingsRead;
+use domain::{ApiKeyId, OrganizationId};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use service::settings::{self, RateLimits};
+use service::{Actor, Services};
+
+use crate::http::problem::Problem;
+
+/// The limiters of each organization that sent something lately. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Plans(Arc<Mutex<HashMap<OrganizationId, Plan>>>);
+
+#[derive(Clone)]
+struct Plan {
+    read_at: Instant,
+    chosen: RateLimits,
+    requests: Arc<DefaultKeyedRateLimiter<ApiKeyId>>,
+    events: Arc<DefaultDirectRateLimiter>,
+}
+
+/// A changed setting counts after this.
+const FRESH: Duration = Duration::from_secs(10);
+/// Largest batch that is let through at once, so that a low rate slows down and does not lock out.
+const BURST: NonZeroU32 = NonZeroU32::new(100_000).expect("not zero");
+
+impl Plans {
+    /// One more request with this key. Reads the settings when they were not read lately; a database that is away is not a
+    /// reason to refuse here.
+    pub async fn request(
+        &self,
+        services: &Services,
+        organization: OrganizationId,
+        key: ApiKeyId,
+    ) -> Result<(), Problem> {
+        let plan = match self.get(organization) {
+            Some(plan) if plan.read_at.elapsed() < FRESH => plan,
+            known => match read(services, organization).await {
+                Ok(chosen) => self.put(organization, Plan::of(chosen, known)),
+                Err(error) => {
+                    tracing::debug!(%error, "rate limits of an organization could not be read");
+                    return Ok(());
+                }
+            },
+        };
+        if !plan.is_chosen() {
+            return Ok(());
+        }
+        plan.requests
+            .check_key(&key)
+            .map_err(|until| wait(until.wait_time_from(DefaultClock::default().now())))
+    }
+
+    /// So many more events of the organization.
+    pub fn events(&self, organization: OrganizationId, rows: usize) -> Result<(), Problem> {
+        let Some(plan) = self.get(organization).filter(|p| p.is_chosen()) else { return Ok(()) };
+        let Some(rows) = u32::try_from(rows).ok().and_then(|n| NonZeroU32::new(n.min(BURST.get()))) else {
+            return Ok(());
+        };
+        match plan.events.check_n(rows) {
+            Ok(Err(until)) => Err(wait(until.wait_time_from(DefaultClock::default().now()))),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Forgets organizations that sent nothing for a while.
+    pub fn forget_quiet(&self) {
+        self.lock().retain(|_, plan| plan.read_at.elapsed() < FRESH * 60);
+    }
+
+    fn get(&self, organization: OrganizationId) -> Option<Plan> {
+        self.lock().get(&organization).cloned()
+    }
+
+    fn put(&self, organization: OrganizationId, plan: Plan) -> Plan {
+        self.lock().insert(organization, plan.clone());
+        plan
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Plan>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Plan {
+    /// The same choice keeps its limiters, so that reading it again forgives nothing.
+    fn of(chosen: RateLimits, before: Option<Self>) -> Self {
+        if let Some(before) = before.filter(|b| b.chosen == chosen) {
+            return Self { read_at: Instant::now(), ..before };
+        }
+        let (requests, events) = (count(chosen.requests_per_minute), count(chosen.events_per_second));
+        Self {
+            read_at: Instant::now(),
+            requests: Arc::new(RateLimiter::keyed(Quota::per_minute(requests))),
+            events: Arc::new(RateLimiter::direct(Quota::per_second(events).allow_burst(BURST.max(events)))),
+            chosen,
+        }
+    }
+    fn is_chosen(&self) -> bool {
+        self.chosen != RateLimits::default()
+    }
+}
+
+async fn read(services: &Services, organization: OrganizationId) -> service::Result<RateLimits> {
+    let cx = services.admit::<SettingsRead>(&Actor::system("rate limits", organization))?;
+    let value = settings::get(&cx, RateLimits::KEY).await?;
+    serde_json::from_value(value).map_err(|e| service::Error::Internal(format!("rate limits: {e}")))
+}
+
+fn count(n: i64) -> NonZeroU32 {
+    u32::try_from(n).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX)
+}
+
+fn wait(until: Duration) -> Problem {
+    Problem::too_many(until.as_secs() + 1)
+}

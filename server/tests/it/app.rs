@@ -1,0 +1,183 @@
+//! A Watchroom in memory: the real router over a fresh database, people, keys, and a browser that talks to it.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use domain::api_key::NewApiKey;
+use domain::organization::NewOrganization;
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use server::config::{Config, SecretKey};
+use server::state::AppState;
+use service::secrets::Secrets;
+use service::{Actor, Clock, Services, api_keys, members, organizations};
+use testkit::TestDb;
+use tower::ServiceExt as _;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct TestApp {
+    pub services: Services,
+    router: Router,
+    _db: TestDb,
+}
+
+impl TestApp {
+    /// Empty, with the default settings.
+    pub fn new(db: TestDb) -> Self {
+        Self::with(db, |_| ())
+    }
+
+    pub fn with(db: TestDb, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::defaults().unwrap();
+        config.data_dir = db.folder.path().to_owned();
+        change(&mut config);
+        let SecretKey(key) = SecretKey::parse(&"07".repeat(32)).unwrap();
+        let services = Services::new(db.db.clone(), Clock::System, Secrets::new(key), false).with_data_dir(&config.data_dir);
+        Self { router: server::router::router(AppState::new(config, services.clone())), services, _db: db }
+    }
+
+    /// With the organization `acme` and its `ada@acme.test`, an admin.
+    pub async fn acme(db: TestDb) -> Self {
+        let app = Self::new(db);
+        app.organization("acme").await;
+        app.person("ada@acme.test", "acme", "admin").await;
+        app
+    }
+
+    pub async fn organization(&self, slug: &str) {
+        let cx = self.services.admit(&Actor::platform("test")).unwrap();
+        let new = NewOrganization { slug: slug.to_owned(), name: slug.to_uppercase(), ..NewOrganization::default() };
+        organizations::create(&cx, new).await.unwrap();
+    }
+
+    /// The password is [`PASSWORD`].
+    pub async fn person(&self, email: &str, slug: &str, role: &str) {
+        members::add_user(&self.services, email, slug, role, PASSWORD).await.unwrap();
+    }
+
+    pub async fn key(&self, slug: &str, scopes: &[&str]) -> String {
+        let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
+        let new = NewApiKey { name: "test".to_owned(), scopes, expires_at: None };
+        api_keys::create_for_organization(&self.services, slug, new).await.unwrap().1
+    }
+
+    /// Signs in as a browser does; the cookie, `name=value`.
+    pub async fn sign_in(&self, email: &str) -> String {
+        let answer = self.post("/sign-in").form(&[("email", email), ("password", PASSWORD)]).send().await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        answer.cookie().expect("a session cookie")
+    }
+
+    pub fn get(&self, path: &str) -> Call<'_> {
+        self.call(Method::GET, path)
+    }
+    pub fn post(&self, path: &str) -> Call<'_> {
+        self.call(Method::POST, path)
+    }
+    pub fn call(&self, method: Method, path: &str) -> Call<'_> {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "watchroom.test".parse().unwrap());
+        headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        Call { app: self, method, path: path.to_owned(), headers, body: Body::empty(), peer: ([127, 0, 0, 1], 40_000).into() }
+    }
+}
+
+/// A request being put together; by default from this site's own page.
+pub struct Call<'a> {
+    app: &'a TestApp,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Body,
+    peer: SocketAddr,
+}
+
+impl Call<'_> {
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(name, value.parse().unwrap());
+        self
+    }
+    /// Not sent by a browser that says where it stands.
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+    pub fn cookie(self, cookie: &str) -> Self {
+        self.header(COOKIE.as_str().to_owned().leak(), cookie)
+    }
+    pub fn bearer(mut self, key: &str) -> Self {
+        self.headers.insert(AUTHORIZATION, format!("Bearer {key}").parse().unwrap());
+        self.without("sec-fetch-site")
+    }
+    pub fn from(mut self, peer: &str) -> Self {
+        self.peer = SocketAddr::new(peer.parse().unwrap(), 40_000);
+        self
+    }
+    pub fn body(mut self, kind: &str, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        self.headers.insert(CONTENT_TYPE, kind.parse().unwrap());
+        self.headers.insert(CONTENT_LENGTH, body.len().to_string().parse().unwrap());
+        self.body = Body::from(body);
+        self
+    }
+    /// A body whose length is not told beforehand.
+    pub fn stream(mut self, kind: &str, chunks: Vec<Bytes>) -> Self {
+        self.headers.insert(CONTENT_TYPE, kind.parse().unwrap());
+        let chunks = chunks.into_iter().map(Ok::<_, std::io::Error>);
+        self.body = Body::from_stream(futures::stream::iter(chunks));
+        self
+    }
+    pub fn json(self, body: impl Into<Bytes>) -> Self {
+        self.body("application/json", body)
+    }
+    pub fn form(self, pairs: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        self.body("application/x-www-form-urlencoded", body)
+    }
+    pub async fn send(self) -> Answer {
+        let mut request = Request::builder().method(self.method).uri(&self.path).body(self.body).unwrap();
+        *request.headers_mut() = self.headers;
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        let response = self.app.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("not JSON ({e}): {} {}", self.status, self.text))
+    }
+    /// Empty when there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+    /// The session cookie it sets, `name=value`; `None` when it sets none.
+    pub fn cookie(&self) -> Option<String> {
+        let set = self.headers.get_all(SET_COOKIE).iter().map(|v| v.to_str().unwrap());
+        let session = set.filter(|c| c.starts_with("watchroom=") || c.starts_with("__Host-watchroom=")).last()?;
+        Some(session.split(';').next().unwrap().to_owned())
+    }
+    /// A problem document of this status, whose `type` ends with `kind`.
+    #[track_caller]
+    pub fn assert_problem(&self, status: u16, kind: &str) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["type"], format!("/api/docs#{kind}"));
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["correlation_id"], self.header("x-request-id"), "the id of the log line");
+    }
+}

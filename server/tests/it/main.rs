@@ -1,0 +1,16 @@
+//! The real router on both databases, and the laws of the tree. One binary; a module a concern.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking; helpers outside #[test] too")]
+
+mod app;
+mod command_line;
+mod csrf;
+mod headers;
+mod ingest;
+mod limits;
+mod openapi;
+mod permissions;
+mod rest;
+mod sessions;
+mod tidy;
+mod uploads;
