@@ -149,7 +149,7 @@ fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
                 value=number(shown.sources_active)
                 delta=quiet
                 tone=Tone::Medium
-                note="of those known"
+                note=format!("of {}", number(shown.sources_active + shown.sources_quiet))
                 href=routes::sources(&slug)
             />
         </div>

@@ -9,7 +9,7 @@ use crate::error::Answer;
 pub async fn set_theme(theme: String) -> Answer<()> {
     match theme.as_str() {
         "light" | "dark" => {
-            crate::server::set_cookie("theme", &theme, "Path=/; Max-Age=31536000; SameSite=Lax")
+            crate::server::set_cookie("theme", &theme, "Path=/; Max-Age=31536000; SameSite=Lax");
         }
         _ => crate::server::set_cookie("theme", "", "Path=/; Max-Age=0; SameSite=Lax"),
     }

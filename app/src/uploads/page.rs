@@ -18,7 +18,7 @@ use crate::routes;
 use crate::session::use_slug;
 
 /// Between two looks at a running import.
-const POLL: Duration = Duration::from_millis(1_000);
+const POLL: Duration = Duration::from_secs(1);
 
 /// `/o/{organization}/uploads/{id}`
 #[component]

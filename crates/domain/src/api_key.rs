@@ -84,8 +84,8 @@ pub fn permissions(scopes: &[String]) -> PermissionSet {
             set = set.union(admin);
             continue;
         }
-        let noun = scope.split('.').next().unwrap_or("");
-        let write = scope.ends_with(".write");
+        let (noun, verb) = scope.split_once('.').unwrap_or(("", ""));
+        let write = verb == "write";
         for key in Key::ALL {
             let (n, verb) = key.as_str().split_once('.').unwrap_or(("", ""));
             if n == noun && (verb == "read" || (write && matches!(verb, "write" | "export"))) {

@@ -117,18 +117,17 @@ pub async fn add_user(
         let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
         store::account::by_email(&mut tx, &email).await?.map(|c| c.user)
     };
-    match existing {
-        Some(user) => promote(services, user).await,
-        None => {
-            let new = NewUser {
-                username: email.clone(),
-                email,
-                display_name: None,
-                password: password.to_owned(),
-                is_sre: true,
-            };
-            auth::create_user(&services.admit(&Actor::platform("command line"))?, new).await
-        }
+    if let Some(user) = existing {
+        promote(services, user).await
+    } else {
+        let new = NewUser {
+            username: email.clone(),
+            email,
+            display_name: None,
+            password: password.to_owned(),
+            is_sre: true,
+        };
+        auth::create_user(&services.admit(&Actor::platform("command line"))?, new).await
     }
 }
 

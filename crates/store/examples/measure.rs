@@ -137,7 +137,7 @@ fn event(n: u64, total: u64) -> NewEvent {
         severity_text: severity.to_string(),
         component: Some(component),
         service: Some(service),
-        environment: Some(if r & 7 == 0 { "staging" } else { "prod" }.to_owned()),
+        environment: Some(if r.trailing_zeros() >= 3 { "staging" } else { "prod" }.to_owned()),
         system_id: Some(host),
         event_type: Some(WORDS[kind].to_owned()),
         source: Some(format!("source-{}", r >> 32 & 7)),

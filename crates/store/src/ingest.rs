@@ -279,6 +279,7 @@ async fn insert_postgres(
     let exists = sql("SELECT to_regclass('pg_temp.event_stage') IS NOT NULL");
     if conn.scalar::<bool>(exists).await? != Some(true) {
         conn.exec(sql(STAGE)).await?;
+        conn.exec(sql("GRANT ALL ON event_stage TO watchroom_app")).await?;
     }
     conn.copy_in(COPY_STAGE, copy).await?;
     let q = tx.sql(FROM_STAGE).bind(now);

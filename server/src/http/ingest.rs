@@ -244,7 +244,7 @@ impl Work {
                 ));
             }
             (Form::Json, Some(b'{' | b'[')) => {
-                wire::elements(body).try_for_each(|(index, element)| take(index, element))?
+                wire::elements(body).try_for_each(|(index, element)| take(index, element))?;
             }
             (Form::Json, Some(_)) => {
                 return Err(Problem::bad_request("The body is not a JSON object or array."));

@@ -48,7 +48,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
         match response.extensions().get::<Cause>() {
             Some(cause) => tracing::error!(status, ms, cause = %cause.0, "answered"),
             None if path.starts_with("/health/") || path == "/metrics" || path.starts_with("/pkg/") => {
-                tracing::debug!(status, ms, "answered")
+                tracing::debug!(status, ms, "answered");
             }
             None => tracing::info!(status, ms, "answered"),
         }

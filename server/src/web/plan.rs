@@ -61,7 +61,7 @@ impl Plans {
 
     /// So many more events of the organization.
     pub fn events(&self, organization: OrganizationId, rows: usize) -> Result<(), Problem> {
-        let Some(plan) = self.get(organization).filter(|p| p.is_chosen()) else { return Ok(()) };
+        let Some(plan) = self.get(organization).filter(Plan::is_chosen) else { return Ok(()) };
         let Some(rows) = u32::try_from(rows).ok().and_then(|n| NonZeroU32::new(n.min(BURST.get()))) else {
             return Ok(());
         };

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use domain::api_key::NewApiKey;
 use domain::organization::NewOrganization;
@@ -34,10 +34,11 @@ impl TestApp {
 
     pub fn with(db: TestDb, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::defaults().unwrap();
-        config.data_dir = db.folder.path().to_owned();
+        db.folder.path().clone_into(&mut config.data_dir);
         change(&mut config);
         let SecretKey(key) = SecretKey::parse(&"07".repeat(32)).unwrap();
-        let services = Services::new(db.db.clone(), Clock::System, Secrets::new(key), false).with_data_dir(&config.data_dir);
+        let services = Services::new(db.db.clone(), Clock::System, Secrets::new(key), false)
+            .with_data_dir(&config.data_dir);
         Self { router: server::router::router(AppState::new(config, services.clone())), services, _db: db }
     }
 
@@ -51,7 +52,11 @@ impl TestApp {
 
     pub async fn organization(&self, slug: &str) {
         let cx = self.services.admit(&Actor::platform("test")).unwrap();
-        let new = NewOrganization { slug: slug.to_owned(), name: slug.to_uppercase(), ..NewOrganization::default() };
+        let new = NewOrganization {
+            slug: slug.to_owned(),
+            name: slug.to_uppercase(),
+            ..NewOrganization::default()
+        };
         organizations::create(&cx, new).await.unwrap();
     }
 
@@ -83,7 +88,14 @@ impl TestApp {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, "watchroom.test".parse().unwrap());
         headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
-        Call { app: self, method, path: path.to_owned(), headers, body: Body::empty(), peer: ([127, 0, 0, 1], 40_000).into() }
+        Call {
+            app: self,
+            method,
+            path: path.to_owned(),
+            headers,
+            body: Body::empty(),
+            peer: ([127, 0, 0, 1], 40_000).into(),
+        }
     }
 }
 
@@ -108,7 +120,7 @@ impl Call<'_> {
         self
     }
     pub fn cookie(self, cookie: &str) -> Self {
-        self.header(COOKIE.as_str().to_owned().leak(), cookie)
+        self.header("cookie", cookie)
     }
     pub fn bearer(mut self, key: &str) -> Self {
         self.headers.insert(AUTHORIZATION, format!("Bearer {key}").parse().unwrap());
@@ -146,7 +158,11 @@ impl Call<'_> {
         let response = self.app.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 }
 
@@ -158,7 +174,8 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("not JSON ({e}): {} {}", self.status, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|e| panic!("not JSON ({e}): {} {}", self.status, self.text))
     }
     /// Empty when there is none.
     pub fn header(&self, name: &str) -> &str {
@@ -166,8 +183,8 @@ impl Answer {
     }
     /// The session cookie it sets, `name=value`; `None` when it sets none.
     pub fn cookie(&self) -> Option<String> {
-        let set = self.headers.get_all(SET_COOKIE).iter().map(|v| v.to_str().unwrap());
-        let session = set.filter(|c| c.starts_with("watchroom=") || c.starts_with("__Host-watchroom=")).last()?;
+        let mut set = self.headers.get_all(SET_COOKIE).iter().map(|v| v.to_str().unwrap());
+        let session = set.rfind(|c| c.starts_with("watchroom=") || c.starts_with("__Host-watchroom="))?;
         Some(session.split(';').next().unwrap().to_owned())
     }
     /// A problem document of this status, whose `type` ends with `kind`.

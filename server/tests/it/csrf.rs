@@ -13,7 +13,11 @@ async fn a_form_on_another_site_changes_nothing() {
         let cookie = app.sign_in("ada@acme.test").await;
         for path in WRITES {
             let form = [("organization", "acme"), ("email", "x@y.test")];
-            for (header, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "http://evil.test")] {
+            for (header, value) in [
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-site", "same-site"),
+                ("origin", "http://evil.test"),
+            ] {
                 let call = app.post(path).cookie(&cookie).form(&form);
                 let call = if header == "origin" { call.without("sec-fetch-site") } else { call };
                 call.header(header, value).send().await.assert_problem(403, "forbidden");
@@ -32,7 +36,8 @@ async fn a_body_without_a_preflight_is_refused() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
         let cookie = app.sign_in("ada@acme.test").await;
-        let sneaky = app.post("/fn/change_password").cookie(&cookie).body("text/plain", r#"{"old_password":"x"}"#);
+        let sneaky =
+            app.post("/fn/change_password").cookie(&cookie).body("text/plain", r#"{"old_password":"x"}"#);
         sneaky.send().await.assert_problem(415, "unsupported-media");
     })
     .await;
@@ -43,13 +48,15 @@ async fn another_site_cannot_read_server_functions_or_start_exports() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
         let cookie = app.sign_in("ada@acme.test").await;
-        for path in ["/fn/session?organization=acme", "/o/acme/audit/export.csv", "/o/acme/audit/export.json"] {
+        for path in ["/fn/session?organization=acme", "/o/acme/audit/export.csv", "/o/acme/audit/export.json"]
+        {
             let mine = app.get(path).cookie(&cookie).send().await;
             assert_eq!(mine.status, 200, "{path}: {}", mine.text);
             let theirs = app.get(path).cookie(&cookie).header("sec-fetch-site", "cross-site").send().await;
             theirs.assert_problem(403, "forbidden");
         }
-        let link = app.get("/o/acme/overview").cookie(&cookie).header("sec-fetch-site", "cross-site").send().await;
+        let link =
+            app.get("/o/acme/overview").cookie(&cookie).header("sec-fetch-site", "cross-site").send().await;
         assert_eq!(link.status, 200, "a link in an e-mail opens");
     })
     .await;

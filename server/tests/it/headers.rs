@@ -8,7 +8,8 @@ use crate::app::TestApp;
 async fn every_answer_is_guarded() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
-        for path in ["/sign-in", "/nowhere", "/health/live", "/api/docs", "/api/v1/events", "/pkg/nothing.js"] {
+        for path in ["/sign-in", "/nowhere", "/health/live", "/api/docs", "/api/v1/events", "/pkg/nothing.js"]
+        {
             let answer = app.get(path).send().await;
             for (name, value) in [
                 ("x-content-type-options", "nosniff"),
@@ -20,7 +21,11 @@ async fn every_answer_is_guarded() {
                 assert_eq!(answer.header(name), value, "{path}: {name}");
             }
             let policy = answer.header("content-security-policy");
-            assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"));
+            assert!(
+                policy.contains("default-src 'none'")
+                    && policy.contains("frame-ancestors 'none'")
+                    && policy.contains("base-uri 'none'")
+            );
             assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
             assert!(answer.header("permissions-policy").contains("camera=()"));
             assert_eq!(answer.header("strict-transport-security"), "", "not over http");
@@ -40,7 +45,8 @@ async fn the_nonce_of_the_header_is_the_nonce_of_the_page() {
             let policy = answer.header("content-security-policy");
             let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
             assert!(nonce.len() >= 22, "128 bits: {nonce}");
-            let scripts: Vec<&str> = answer.text.split("<script").skip(1).map(|s| s.split('>').next().unwrap()).collect();
+            let scripts: Vec<&str> =
+                answer.text.split("<script").skip(1).map(|s| s.split('>').next().unwrap()).collect();
             assert!(!scripts.is_empty());
             for script in scripts {
                 assert!(script.contains(&format!("nonce=\"{nonce}\"")), "{path}: <script{script}>");
@@ -71,7 +77,10 @@ async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
         assert_eq!(page.status, 404);
         assert!(page.text.contains("<html"), "{}", page.text);
         app.get("/api/v1/nowhere").send().await.assert_problem(404, "not-found");
-        app.call(axum::http::Method::DELETE, "/api/v1/events").send().await.assert_problem(405, "method-not-allowed");
+        app.call(axum::http::Method::DELETE, "/api/v1/events")
+            .send()
+            .await
+            .assert_problem(405, "method-not-allowed");
         app.get("/pkg/../../data/secret.key").send().await.assert_problem(404, "not-found");
     })
     .await;
@@ -99,7 +108,11 @@ async fn health_is_for_everyone_and_metrics_for_this_machine() {
         assert_eq!(app.get("/health/ready").send().await.status, 200);
         let metrics = app.get("/metrics").send().await;
         assert_eq!(metrics.status, 200);
-        assert!(metrics.text.contains("http_requests_total") && metrics.text.contains("db_pool_connections"), "{}", metrics.text);
+        assert!(
+            metrics.text.contains("http_requests_total") && metrics.text.contains("db_pool_connections"),
+            "{}",
+            metrics.text
+        );
         app.get("/metrics").from("198.51.100.7").send().await.assert_problem(404, "not-found");
         let forwarded = app.get("/metrics").header("x-forwarded-for", "198.51.100.7").send().await;
         forwarded.assert_problem(404, "not-found");
@@ -112,7 +125,10 @@ async fn pages_are_not_kept_by_caches() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
         let cookie = app.sign_in("ada@acme.test").await;
-        assert_eq!(app.get("/o/acme/overview").cookie(&cookie).send().await.header("cache-control"), "no-store");
+        assert_eq!(
+            app.get("/o/acme/overview").cookie(&cookie).send().await.header("cache-control"),
+            "no-store"
+        );
     })
     .await;
 }

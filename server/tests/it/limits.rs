@@ -28,10 +28,13 @@ async fn addresses_behind_a_trusted_proxy_are_told_apart_and_others_cannot_prete
             c.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
         });
         for visitor in ["203.0.113.1", "203.0.113.2", "203.0.113.3"] {
-            let answer = app.get("/api/docs").from("10.0.0.1").header("x-forwarded-for", visitor).send().await;
+            let answer =
+                app.get("/api/docs").from("10.0.0.1").header("x-forwarded-for", visitor).send().await;
             assert_eq!(answer.status, 200);
         }
-        let liar = |claimed: &'static str| app.get("/api/docs").from("198.51.100.9").header("x-forwarded-for", claimed);
+        let liar = |claimed: &'static str| {
+            app.get("/api/docs").from("198.51.100.9").header("x-forwarded-for", claimed)
+        };
         assert_eq!(liar("203.0.113.8").send().await.status, 200);
         assert_eq!(liar("203.0.113.9").send().await.status, 429);
     })
@@ -59,7 +62,11 @@ async fn guessing_passwords_comes_to_an_end() {
         let app = TestApp::acme(db).await;
         let mut refused = None;
         for n in 0..50 {
-            let answer = app.post("/sign-in").form(&[("email", "ada@acme.test"), ("password", "wrong wrong wrong")]).send().await;
+            let answer = app
+                .post("/sign-in")
+                .form(&[("email", "ada@acme.test"), ("password", "wrong wrong wrong")])
+                .send()
+                .await;
             if answer.status == 429 {
                 assert!(!answer.header("retry-after").is_empty());
                 refused = Some(n);
@@ -75,7 +82,11 @@ async fn guessing_passwords_comes_to_an_end() {
             .send()
             .await;
         assert_eq!(person.status, 303, "a person is sent back to the form");
-        assert!(person.header("location").starts_with("/sign-in?error=locked&email=ada%40acme.test&retry_after="), "{}", person.header("location"));
+        assert!(
+            person.header("location").starts_with("/sign-in?error=locked&email=ada%40acme.test&retry_after="),
+            "{}",
+            person.header("location")
+        );
     })
     .await;
 }

@@ -15,7 +15,11 @@ async fn a_visitor_gets_no_cookie() {
         for path in ["/", "/sign-in", "/nowhere", "/o/acme/events"] {
             assert_eq!(app.get(path).send().await.cookie(), None, "{path}");
         }
-        let wrong = app.post("/sign-in").form(&[("email", "ada@acme.test"), ("password", "nope nope nope")]).send().await;
+        let wrong = app
+            .post("/sign-in")
+            .form(&[("email", "ada@acme.test"), ("password", "nope nope nope")])
+            .send()
+            .await;
         assert_eq!(wrong.cookie(), None);
         assert_eq!(wrong.header("location"), "/sign-in?error=credentials&email=ada%40acme.test");
         assert!(!wrong.header("location").contains("nope"));
@@ -31,7 +35,13 @@ async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
         let answer = app.post("/sign-in").form(&form).send().await;
         assert_eq!(answer.header("location"), "/o/acme/events?text=a");
         let cookie = answer.header("set-cookie");
-        assert!(cookie.starts_with("watchroom=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+        assert!(
+            cookie.starts_with("watchroom=")
+                && cookie.contains("HttpOnly")
+                && cookie.contains("SameSite=Lax")
+                && cookie.contains("Path=/"),
+            "{cookie}"
+        );
         assert!(cookie.contains("Max-Age=") && !cookie.contains("Domain"), "{cookie}");
     })
     .await;
@@ -43,7 +53,8 @@ async fn over_https_the_cookie_belongs_to_the_host() {
         let app = TestApp::with(db, |c| c.public_url = "https://watchroom.test".to_owned());
         app.organization("acme").await;
         app.person("ada@acme.test", "acme", "admin").await;
-        let answer = app.post("/sign-in").form(&[("email", "ada@acme.test"), ("password", PASSWORD)]).send().await;
+        let answer =
+            app.post("/sign-in").form(&[("email", "ada@acme.test"), ("password", PASSWORD)]).send().await;
         let cookie = answer.header("set-cookie");
         assert!(cookie.starts_with("__Host-watchroom=") && cookie.contains("Secure"), "{cookie}");
     })
@@ -55,7 +66,11 @@ async fn after_signing_in_one_is_never_sent_to_another_site() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
         for next in ["https://evil.test/", "//evil.test", "/\\evil.test"] {
-            let answer = app.post("/sign-in").form(&[("email", "ada@acme.test"), ("password", PASSWORD), ("next", next)]).send().await;
+            let answer = app
+                .post("/sign-in")
+                .form(&[("email", "ada@acme.test"), ("password", PASSWORD), ("next", next)])
+                .send()
+                .await;
             assert_eq!(answer.header("location"), "/", "{next}");
         }
     })
@@ -68,13 +83,23 @@ async fn a_cookie_that_was_planted_is_not_the_one_after_signing_in() {
         let app = TestApp::acme(db).await;
         app.person("eve@acme.test", "acme", "viewer").await;
         let planted = app.sign_in("eve@acme.test").await;
-        let answer = app.post("/sign-in").cookie(&planted).form(&[("email", "ada@acme.test"), ("password", PASSWORD)]).send().await;
+        let answer = app
+            .post("/sign-in")
+            .cookie(&planted)
+            .form(&[("email", "ada@acme.test"), ("password", PASSWORD)])
+            .send()
+            .await;
         let fresh = answer.cookie().unwrap();
         assert_ne!(fresh, planted);
         assert!(!is_in(&app, &planted).await, "the old one is dead");
         assert!(is_in(&app, &fresh).await);
         let invented = "watchroom=AAAAAAAAAAAAAAAAAAAAAA";
-        let answer = app.post("/sign-in").cookie(invented).form(&[("email", "ada@acme.test"), ("password", PASSWORD)]).send().await;
+        let answer = app
+            .post("/sign-in")
+            .cookie(invented)
+            .form(&[("email", "ada@acme.test"), ("password", PASSWORD)])
+            .send()
+            .await;
         assert_ne!(answer.cookie().unwrap(), invented);
     })
     .await;
@@ -119,7 +144,13 @@ async fn a_damaged_or_strange_cookie_is_nobodys() {
         let cookie = app.sign_in("ada@acme.test").await;
         let mut damaged = cookie.clone();
         damaged.replace_range(cookie.len() - 2.., "zz");
-        for strange in [damaged.as_str(), "watchroom=", "watchroom=%00", "watchroom=../../etc/passwd", &format!("watchroom={}", "x".repeat(4000))] {
+        for strange in [
+            damaged.as_str(),
+            "watchroom=",
+            "watchroom=%00",
+            "watchroom=../../etc/passwd",
+            &format!("watchroom={}", "x".repeat(4000)),
+        ] {
             assert!(!is_in(&app, strange).await, "{strange}");
         }
         assert!(is_in(&app, &cookie).await);
@@ -131,16 +162,36 @@ async fn a_damaged_or_strange_cookie_is_nobodys() {
 async fn the_first_account_is_made_once_and_is_signed_in() {
     for_each_backend(|db| async move {
         let app = TestApp::new(db);
-        let form = |password| [("email", "root@acme.test"), ("password", password), ("organization", "Acme Corp."), ("display_name", "Root")];
+        let form = |password| {
+            [
+                ("email", "root@acme.test"),
+                ("password", password),
+                ("organization", "Acme Corp."),
+                ("display_name", "Root"),
+            ]
+        };
         let short = app.post("/setup").form(&form("short")).send().await;
         let back = short.header("location");
-        assert!(back.starts_with("/setup?error=invalid&email=root%40acme.test") && back.contains("field=password") && !back.contains("short"), "{back}");
+        assert!(
+            back.starts_with("/setup?error=invalid&email=root%40acme.test")
+                && back.contains("field=password")
+                && !back.contains("short"),
+            "{back}"
+        );
         let made = app.post("/setup").form(&form(PASSWORD)).send().await;
         assert_eq!(made.header("location"), "/o/acme-corp/overview", "{}", made.text);
         let page = app.get("/o/acme-corp/overview").cookie(&made.cookie().unwrap()).send().await;
         assert_eq!(page.status, 200);
-        let again = app.post("/setup").form(&[("email", "eve@acme.test"), ("password", PASSWORD), ("organization", "Evil")]).send().await;
-        assert!(again.header("location").starts_with("/setup?error=conflict"), "{}", again.header("location"));
+        let again = app
+            .post("/setup")
+            .form(&[("email", "eve@acme.test"), ("password", PASSWORD), ("organization", "Evil")])
+            .send()
+            .await;
+        assert!(
+            again.header("location").starts_with("/setup?error=conflict"),
+            "{}",
+            again.header("location")
+        );
         assert_eq!(again.cookie(), None);
     })
     .await;

@@ -1,7 +1,7 @@
 //! The demo fills an empty database, once, and always the same.
 
 use domain::filter::EventFilter;
-use domain::permission::{EventRead, SourceRead};
+use domain::permission::{EventRead, EventWrite, SourceRead};
 use domain::{EventId, PLATFORM};
 use service::{Actor, Services, audit, auth, demo, events, organizations, sources};
 use testkit::for_each_backend;
@@ -38,6 +38,14 @@ async fn the_demo_is_filled_once_and_the_same_everywhere() {
         seen.lock().unwrap().push((acme, globex));
         assert!(!demo::fill(&world.services, |_| {}).await.unwrap(), "only an empty database is filled");
 
+        // The connections that filled it still take in events afterwards.
+        let org = organizations::by_slug(&world.services, "acme").await.unwrap().id;
+        for i in 0..8 {
+            let cx = world.services.admit::<EventWrite>(&Actor::system("test", org)).unwrap();
+            events::ingest(&cx, vec![crate::events::event(i, "after the demo")], events::Origin::Api)
+                .await
+                .unwrap();
+        }
         for credential in demo::credentials() {
             let signed_in = auth::sign_in(&world.services, credential.email, credential.password, &client())
                 .await

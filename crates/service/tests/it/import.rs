@@ -22,7 +22,7 @@ async fn read_in(
     let mut refused = Vec::new();
     let done =
         import(&cx, io::Cursor::new(bytes), plan, &mut |_: Progress, more: Vec<(Rejection, String)>| {
-            refused.extend(more)
+            refused.extend(more);
         })
         .await;
     (done, refused)
@@ -68,16 +68,13 @@ async fn real_files_twice_do_not_double() {
 
 /// `n` lines of which every second equals the one before.
 fn lines(n: u64) -> Vec<u8> {
-    (0..n)
+    let lines: Vec<String> = (0..n)
         .map(|i| {
-            format!(
-                "{{\"timestamp\":{},\"level\":\"warn\",\"msg\":\"line {}\"}}\n",
-                1_795_000_000 + i / 2,
-                i / 2
-            )
+            let (at, number) = (1_795_000_000 + i / 2, i / 2);
+            format!("{{\"timestamp\":{at},\"level\":\"warn\",\"msg\":\"line {number}\"}}\n")
         })
-        .collect::<String>()
-        .into_bytes()
+        .collect();
+    lines.concat().into_bytes()
 }
 
 #[tokio::test]

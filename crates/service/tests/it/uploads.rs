@@ -125,8 +125,9 @@ async fn an_upload_that_a_restart_interrupted_goes_on() {
         let org = world.organization("alpha").await.id;
         let services = services(&world);
         let cx = cx::<EventWrite>(&services, org);
-        let text: String =
+        let lines: Vec<String> =
             (0..7000).map(|i| format!("{{\"time\":{},\"msg\":\"line {i}\"}}\n", 1_795_000_000 + i)).collect();
+        let text = lines.concat();
         let upload = uploads::stage(&cx, "app.ndjson", text.as_bytes()).await.unwrap();
         // As a server leaves it that died after the first batch: 5,000 rows stored, 4,000 recorded.
         let mut half = service::import::Plan::of_source("app.ndjson", domain::upload::Format::Auto);

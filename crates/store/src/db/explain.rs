@@ -47,6 +47,6 @@ pub(super) fn keep(q: &Sql, rows: &[Row]) {
     let lines = rows.iter().filter_map(|row| line(row).ok()).collect();
     let statement = q.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let _ = PLANS.try_with(|plans| {
-        plans.lock().unwrap_or_else(PoisonError::into_inner).push(Plan { statement, lines })
+        plans.lock().unwrap_or_else(PoisonError::into_inner).push(Plan { statement, lines });
     });
 }

@@ -215,7 +215,7 @@ impl Walk<'_> {
                 // The cursor's own instant can hold more rows.
                 Order::Newest => {
                     span.to =
-                        Some(span.to.map_or(after.at.plus_micros(1), |to| to.min(after.at.plus_micros(1))))
+                        Some(span.to.map_or(after.at.plus_micros(1), |to| to.min(after.at.plus_micros(1))));
                 }
                 Order::Oldest => span.from = Some(span.from.map_or(after.at, |from| from.max(after.at))),
             }

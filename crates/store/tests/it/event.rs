@@ -45,7 +45,7 @@ fn any_filter(r: &mut Random, events: &[Event]) -> EventFilter {
                 filter.text = Some(
                     ["PASSWORD", "%", "_with \\", "42", "r", "nothing like it"][r.below(6) as usize]
                         .to_owned(),
-                )
+                );
             }
             9 => filter.group_id = Some(events[r.below(events.len() as u64) as usize].group_id),
             _ => {

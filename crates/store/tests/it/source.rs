@@ -36,7 +36,10 @@ async fn a_source_is_made_changed_and_listed_in_its_organization_only() {
         let unknown = Source { status: "asleep".to_owned(), ..source.clone() };
         assert!(matches!(store::source::update(&mut tx, &unknown).await, Err(Error::Check(_))));
         tx.commit(entry()).await.unwrap();
-        assert_eq!(store::source::list(&mut read(&t.db, a).await).await.unwrap(), [changed.clone()]);
+        assert_eq!(
+            store::source::list(&mut read(&t.db, a).await).await.unwrap(),
+            std::slice::from_ref(&changed)
+        );
         assert_eq!(store::source::by_name(&mut read(&t.db, a).await, "edge").await.unwrap(), Some(changed));
         assert_eq!(store::source::get(&mut read(&t.db, b).await, source.id).await.unwrap(), None);
         assert!(store::source::list(&mut read(&t.db, b).await).await.unwrap().is_empty());

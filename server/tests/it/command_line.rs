@@ -1,0 +1,232 @@
+//! The binary itself: exit codes, what it prints, that it starts and stops as promised.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn watchroom(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchroom"));
+    for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("WATCHROOM_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).env("WATCHROOM_DATA_DIR", folder.join("data"));
+    command
+}
+
+fn run(folder: &Path, line: &str, input: &str) -> Output {
+    let mut child = watchroom(folder)
+        .args(line.split(' '))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that does not read its input may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[track_caller]
+fn expect(output: &Output, code: i32) -> (String, String) {
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    );
+    assert_eq!(output.status.code(), Some(code), "{out}\n{err}");
+    (out, err)
+}
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = watchroom(folder)
+            .args(["serve", "--addr", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").expect("the one line").to_owned();
+        Self { child, address }
+    }
+    fn ask(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+    fn stop(mut self) -> (Option<i32>, Duration) {
+        let started = Instant::now();
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        (status.code(), started.elapsed())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_wrong_call_is_2_and_a_failure_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for line in [
+        "fly",
+        "org add",
+        "org add Not_A_Slug",
+        "serve --addr nowhere",
+        "import --org acme nowhere.ndjson --format morse",
+    ] {
+        expect(&run(folder, line, ""), 2);
+    }
+    expect(&run(folder, "migrate", ""), 0);
+    let (_, err) = expect(&run(folder, "apikey create --org acme --name x --scope event.read", ""), 1);
+    assert!(err.contains("no such organization"), "{err}");
+    let (_, err) = expect(&run(folder, "migrate --database-url sqlite:///proc/nowhere/x.db", ""), 1);
+    assert!(err.contains("/proc/nowhere"), "{err}");
+}
+
+#[test]
+fn every_wrong_setting_is_said_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("watchroom.toml"), "adr = '127.0.0.1:1'\nmax_body = 'lots'\n").unwrap();
+    let (_, err) = expect(&run(folder.path(), "serve --check", ""), 2);
+    assert!(
+        err.contains("did you mean addr?") && err.contains("max_body") && err.contains("watchroom.toml"),
+        "{err}"
+    );
+    std::fs::write(folder.path().join("watchroom.toml"), "addr = '127.0.0.1:0'\n").unwrap();
+    let (out, _) = expect(&run(folder.path(), "config --check", ""), 0);
+    assert!(out.contains("addr = 127.0.0.1:0"), "{out}");
+}
+
+#[test]
+fn a_key_is_the_only_thing_on_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    expect(&run(folder, "org add acme", ""), 0);
+    expect(&run(folder, "org add acme", ""), 1);
+    expect(
+        &run(
+            folder,
+            "user add ada@acme.test --org acme --role admin --password-stdin",
+            "correct horse battery\n",
+        ),
+        0,
+    );
+    expect(
+        &run(
+            folder,
+            "user add bob@acme.test --org acme --role king --password-stdin",
+            "correct horse battery\n",
+        ),
+        2,
+    );
+    expect(&run(folder, "user add bob@acme.test --org acme --role admin --password-stdin", "short\n"), 2);
+    let (out, _) =
+        expect(&run(folder, "apikey create --org acme --name ci --scope event.write event.read", ""), 0);
+    assert!(out.starts_with("wr_") && out.trim().len() == 67 && out.lines().count() == 1, "{out}");
+    expect(&run(folder, "apikey create --org acme --name ci --scope everything", ""), 2);
+    let (out, _) = expect(&run(folder, "audit verify", ""), 0);
+    assert_eq!(out.lines().count(), 2, "the organization's log and the platform's: {out}");
+}
+
+#[test]
+fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    expect(&run(folder, "org add acme", ""), 0);
+    let line = |n: u32| {
+        format!(
+            "{{\"occurred_at\":\"2026-11-23T09:30:00Z\",\"severity\":\"high\",\"message\":\"event {n}\"}}\n"
+        )
+    };
+    let text: String = (0..100).map(line).chain(["nonsense\n".to_owned(), line(0)]).collect();
+    std::fs::write(folder.join("events.ndjson"), &text).unwrap();
+    let (out, err) = expect(&run(folder, "import --org acme --source web events.ndjson", ""), 0);
+    assert!(out.is_empty() && err.contains("101 rows accepted, 1 refused"), "{out}{err}");
+    let refused = std::fs::read_to_string(folder.join("events.ndjson.rejected.ndjson")).unwrap();
+    assert!(refused.contains("\"index\":100") && refused.contains("nonsense"), "{refused}");
+    let (_, err) = expect(&run(folder, "import --org acme --source web events.ndjson", ""), 0);
+    assert!(err.contains("101 rows accepted (101 of them known already)"), "{err}");
+    let (_, err) = expect(&run(folder, "import --org acme --source web --format ndjson -", &text), 0);
+    assert!(err.contains("(101 of them known already)"), "the same rows through a pipe: {err}");
+    expect(&run(folder, "import --org nobody events.ndjson", ""), 1);
+    assert_eq!(
+        std::fs::read_dir(folder.join("data/imports")).unwrap().count(),
+        0,
+        "nothing is left to resume"
+    );
+}
+
+#[test]
+fn a_cut_audit_log_is_found_with_a_head_kept_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    expect(&run(folder, "org add acme", ""), 0);
+    let copy = folder.join("before");
+    std::fs::create_dir(&copy).unwrap();
+    for name in ["watchroom.db", "secret.key"] {
+        std::fs::copy(folder.join("data").join(name), copy.join(name)).unwrap();
+    }
+    expect(&run(folder, "apikey create --org acme --name ci --scope event.read", ""), 0);
+    expect(&run(folder, "audit verify --org acme --save-head head.json", ""), 0);
+    expect(&run(folder, "audit verify --org acme --head head.json", ""), 0);
+    for name in ["watchroom.db-wal", "watchroom.db-shm"] {
+        let _ = std::fs::remove_file(folder.join("data").join(name));
+    }
+    std::fs::copy(copy.join("watchroom.db"), folder.join("data/watchroom.db")).unwrap();
+    let (out, _) = expect(&run(folder, "audit verify --org acme --head head.json", ""), 1);
+    assert!(out.contains("acme: BROKEN at 2"), "{out}");
+    expect(&run(folder, "audit verify --org acme", ""), 0);
+}
+
+#[test]
+fn a_server_says_when_it_is_ready_answers_and_ends_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    expect(&run(folder.path(), "migrate", ""), 0);
+    let started = Instant::now();
+    let server = Server::start(folder.path(), &[]);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    let answer = server.ask("GET /health/ready HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let (code, took) = server.stop();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(9), "{took:?}");
+}
+
+#[test]
+fn a_head_that_does_not_come_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--header-timeout", "1s"]);
+    let mut slow = TcpStream::connect(&server.address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n").unwrap();
+    let started = Instant::now();
+    let mut rest = Vec::new();
+    let _ = slow.read_to_end(&mut rest);
+    assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+}
+
+#[test]
+fn the_secret_key_is_made_once_for_its_owner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    expect(&run(folder.path(), "migrate", ""), 0);
+    let file = folder.path().join("data/secret.key");
+    let first = std::fs::read(&file).unwrap();
+    expect(&run(folder.path(), "migrate", ""), 0);
+    assert_eq!(std::fs::read(&file).unwrap(), first);
+}

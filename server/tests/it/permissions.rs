@@ -1,0 +1,217 @@
+//! Who may do what: every route and every server function, by everybody, compared with the checked-in table
+//! `permissions.snap`. A route without a row changes the table and fails here.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use axum::http::Method;
+use server::http::pages;
+use server::router::ROUTES;
+use testkit::for_each_backend;
+
+use crate::app::{Answer, Call, PASSWORD, TestApp};
+
+/// An id of nothing.
+const NOBODY: &str = "018bcfe5-6800-7000-8000-00000000ffff";
+
+/// What a server function may want; each takes what it knows.
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("organization", "acme"),
+    ("id", NOBODY),
+    ("seq", "1"),
+    ("name", "Name"),
+    ("description", ""),
+    ("contact_email", ""),
+    ("retention_days", "365"),
+    ("time_zone", "UTC"),
+    ("requests_per_minute", "600"),
+    ("events_per_second", "20000"),
+    ("display_name", "Name"),
+    ("email", "new@acme.test"),
+    ("password", PASSWORD),
+    ("old_password", "not my password"),
+    ("new_password", "another horse battery"),
+    ("repeated", "another horse battery"),
+    ("role", "viewer"),
+    ("approval_level", "none"),
+    ("enabled", "true"),
+    ("active", "true"),
+    ("scopes[0]", "event.read"),
+    ("expires_in_days", ""),
+    ("environment[slug]", "prod"),
+    ("environment[name]", "Production"),
+    ("source[name]", "edge"),
+    ("source[source_type]", "other"),
+    ("source[status]", "active"),
+    ("range", "24h"),
+    ("theme", "dark"),
+];
+
+enum Who {
+    Nobody,
+    Browser(String),
+    Key(String),
+}
+
+/// Everybody, in the order of the table's columns.
+async fn everybody(app: &TestApp) -> Vec<(&'static str, Who)> {
+    app.organization("acme").await;
+    app.organization("globex").await;
+    for (email, slug, role) in [
+        ("viewer@acme.test", "acme", "viewer"),
+        ("analyst@acme.test", "acme", "analyst"),
+        ("admin@acme.test", "acme", "admin"),
+        ("admin@globex.test", "globex", "admin"),
+        ("sre@platform.test", "acme", "sre"),
+    ] {
+        app.person(email, slug, role).await;
+    }
+    let browser = async |email| Who::Browser(app.sign_in(email).await);
+    let key = async |slug, scope| Who::Key(app.key(slug, &[scope]).await);
+    vec![
+        ("nobody", Who::Nobody),
+        ("viewer", browser("viewer@acme.test").await),
+        ("analyst", browser("analyst@acme.test").await),
+        ("admin", browser("admin@acme.test").await),
+        ("stranger", browser("admin@globex.test").await),
+        ("sre", browser("sre@platform.test").await),
+        ("key:event.read", key("acme", "event.read").await),
+        ("key:event.write", key("acme", "event.write").await),
+        ("key:tag.read", key("acme", "tag.read").await),
+        ("key:all", key("acme", "all").await),
+    ]
+}
+
+fn as_who<'a>(call: Call<'a>, who: &Who) -> Call<'a> {
+    match who {
+        Who::Nobody => call,
+        Who::Browser(cookie) => call.cookie(cookie),
+        Who::Key(secret) => call.bearer(secret).header("sec-fetch-site", "none"),
+    }
+}
+
+/// The status, with the kind of error a server function tells and the place a redirect leads to.
+fn outcome(answer: &Answer) -> String {
+    let status = answer.status.as_u16();
+    let told = serde_json::from_str::<serde_json::Value>(&answer.text).ok();
+    let kind = told.as_ref().and_then(|v| v["kind"].as_str());
+    let place =
+        [answer.header("location"), answer.header("serverfnredirect")].into_iter().find(|p| !p.is_empty());
+    match (kind, place) {
+        (_, Some(place)) if !answer.status.is_success() || kind.is_some() => {
+            format!(
+                "{}>{}",
+                if kind.is_some() { "fn".to_owned() } else { status.to_string() },
+                place.split('?').next().unwrap()
+            )
+        }
+        (Some(kind), _) => kind.to_owned(),
+        _ => status.to_string(),
+    }
+}
+
+struct Row {
+    name: String,
+    method: Method,
+    path: String,
+    arguments: bool,
+}
+
+fn rows() -> Vec<Row> {
+    let place = |path: &str| {
+        path.replace("{organization}", "acme")
+            .replace("{*name}", "nothing.js")
+            .replace("{id}", NOBODY)
+            .replace("{any}", "x")
+            .replace("{*any}", "x")
+    };
+    let mut rows = Vec::new();
+    for (method, path) in ROUTES {
+        // The outcome for the whole platform must not depend on who came before: signing in and out are tested by themselves.
+        let kind = if path.starts_with("/api/v1/") { "api" } else { "http" };
+        rows.push(Row {
+            name: format!("{kind} {method} {path}"),
+            method: method.parse().unwrap(),
+            path: place(path),
+            arguments: false,
+        });
+    }
+    let listed: BTreeSet<String> = pages::listing().iter().map(|l| l.path().to_owned()).collect();
+    for path in listed {
+        rows.push(Row {
+            name: format!("page GET {path}"),
+            method: Method::GET,
+            path: place(&path),
+            arguments: false,
+        });
+    }
+    let functions: BTreeSet<(String, String)> = server_fn::axum::server_fn_paths()
+        .map(|(path, method)| (path.to_owned(), method.to_string()))
+        .collect();
+    assert!(functions.len() > 20, "the server functions are registered");
+    for (path, method) in functions {
+        rows.push(Row {
+            name: format!("fn {method} {path}"),
+            method: method.parse().unwrap(),
+            path,
+            arguments: true,
+        });
+    }
+    rows
+}
+
+async fn ask(app: &TestApp, row: &Row, who: &Who) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(ARGUMENTS).finish();
+    let call = match (row.arguments, &row.method) {
+        (true, &Method::GET) => app.get(&format!("{}?{query}", row.path)),
+        (true, _) => app.call(row.method.clone(), &row.path).form(ARGUMENTS),
+        (false, &Method::POST) if row.path.starts_with("/api/") => app.post(&row.path).json("{}"),
+        (false, &Method::POST) => app.post(&row.path).form(&[]),
+        (false, _) => app.call(row.method.clone(), &row.path),
+    };
+    outcome(&as_who(call, who).send().await)
+}
+
+#[tokio::test]
+async fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    for_each_backend(|db| async move {
+        let app = TestApp::new(db);
+        let everybody = everybody(&app).await;
+        let rows: Vec<Row> = rows().into_iter().filter(|row| row.path != "/sign-out").collect();
+        let width = rows.iter().map(|r| r.name.len()).max().unwrap();
+        let mut table = format!("{:width$}", "");
+        for (name, _) in &everybody {
+            let _ = write!(table, " | {name:16}");
+        }
+        table.push('\n');
+        for row in &rows {
+            let _ = write!(table, "{:width$}", row.name);
+            for (_, who) in &everybody {
+                let outcome = ask(&app, row, who).await;
+                assert!(!matches!(outcome.as_str(), "500" | "internal" | "503"), "{}: {outcome}", row.name);
+                let _ = write!(table, " | {outcome:16}");
+            }
+            table.push('\n');
+        }
+        let table: Vec<&str> = table.lines().map(str::trim_end).collect();
+        insta::with_settings!({ snapshot_path => ".", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!("permissions", table.join("\n"));
+        });
+    })
+    .await;
+}
+
+#[test]
+fn what_writes_is_never_a_get() {
+    const WRITING: [&str; 14] = [
+        "add", "create", "update", "delete", "remove", "revoke", "save", "set", "switch", "start", "change",
+        "rotate", "assign", "close",
+    ];
+    for (path, method) in server_fn::axum::server_fn_paths() {
+        let verb = path.rsplit('/').next().unwrap().split('_').next().unwrap();
+        assert!(
+            method != Method::GET || !WRITING.contains(&verb),
+            "{path}: a link on another site could call it"
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! Files from the browser, and files to it.
+
+use testkit::for_each_backend;
+
+use crate::app::TestApp;
+
+const BOUNDARY: &str = "multipart/form-data; boundary=x";
+
+fn form(name: &str, file_name: &str, content: &str) -> String {
+    format!(
+        "--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\r\n{content}\r\n--x--\r\n"
+    )
+}
+
+#[tokio::test]
+async fn a_file_leads_to_its_upload_and_a_refusal_back_to_the_page() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        app.person("vic@acme.test", "acme", "viewer").await;
+        let (ada, vic) = (app.sign_in("ada@acme.test").await, app.sign_in("vic@acme.test").await);
+        let send = |cookie: &str, body: String| {
+            app.post("/o/acme/uploads").cookie(cookie).body(BOUNDARY, body).send()
+        };
+        let good = form("file", "events.csv", "time,severity,message\n2026-11-23T09:30:00Z,high,hello\n");
+        let taken = send(&ada, good.clone()).await;
+        assert_eq!(taken.status, 303, "{}", taken.text);
+        assert!(taken.header("location").starts_with("/o/acme/uploads/0"), "{}", taken.header("location"));
+        assert_eq!(app.get(taken.header("location")).cookie(&ada).send().await.status, 200);
+        for (cookie, body, error) in [
+            (&ada, form("other", "a.csv", "x"), "missing"),
+            (&ada, form("file", "", ""), "missing"),
+            (&ada, form("file", "a.csv", ""), "empty"),
+            (&ada, "--x\r\nbroken".to_owned(), "unreadable"),
+            (&vic, good.clone(), "forbidden"),
+        ] {
+            assert_eq!(send(cookie, body).await.header("location"), format!("/o/acme/uploads?error={error}"));
+        }
+        let signed_out = app.post("/o/acme/uploads").body(BOUNDARY, good.clone()).send().await;
+        assert_eq!(signed_out.header("location"), "/sign-in?next=%2Fo%2Facme%2Fuploads");
+        app.organization("globex").await;
+        app.post("/o/globex/uploads")
+            .cookie(&ada)
+            .body(BOUNDARY, good)
+            .send()
+            .await
+            .assert_problem(404, "not-found");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_may_be_larger_than_a_form_and_has_its_own_limit() {
+    for_each_backend(|db| async move {
+        let app = TestApp::with(db, |c| {
+            c.max_body = server::config::values::Size(1000);
+            c.max_upload = server::config::values::Size(5000);
+        });
+        app.organization("acme").await;
+        app.person("ada@acme.test", "acme", "admin").await;
+        let ada = app.sign_in("ada@acme.test").await;
+        for (length, place) in [(4000, "/o/acme/uploads/"), (6000, "/o/acme/uploads?error=large")] {
+            let body = form("file", "a.log", &"x".repeat(length));
+            let answer = app.post("/o/acme/uploads").cookie(&ada).body(BOUNDARY, body).send().await;
+            assert!(
+                answer.header("location").starts_with(place),
+                "{length}: {} {}",
+                answer.header("location"),
+                answer.text
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_exported_audit_log_is_whole_and_audited() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let ada = app.sign_in("ada@acme.test").await;
+        let json = app.get("/o/acme/audit/export.json").cookie(&ada).send().await;
+        assert_eq!(json.header("content-disposition"), "attachment; filename=\"audit-acme.json\"");
+        let entries = json.json();
+        let entries = entries.as_array().unwrap();
+        assert_eq!(entries[0]["action"], "EXPORT_REQUESTED", "the export is in the log it exports");
+        assert!(entries.windows(2).all(|w| w[0]["prev_hash"] == w[1]["hash"]));
+        let csv = app.get("/o/acme/audit/export.csv?action=EXPORT_REQUESTED").cookie(&ada).send().await;
+        let mut reader = csv::Reader::from_reader(csv.text.as_bytes());
+        assert_eq!(reader.headers().unwrap().get(0), Some("seq"));
+        assert_eq!(reader.records().map(Result::unwrap).count(), 2);
+        let wrong = app.get("/o/acme/audit/export.csv?acton=X").cookie(&ada).send().await;
+        wrong.assert_problem(400, "invalid");
+        app.get("/o/acme/audit/export.csv").send().await.assert_problem(401, "unauthenticated");
+    })
+    .await;
+}
