@@ -26,8 +26,8 @@ help: ## this list
 run: setup site server ## build everything and serve the demo on http://127.0.0.1:3000
 	@$(server) serve --demo
 
-# `gate` is what has been seen green and guards every landing; `all` adds the steps that exist but have not passed as a
-# whole yet (docs/BUILD.md, "What the gate does not run yet"). The aim is that both are the same.
+# `test` is what has been seen green and guards every landing; `test-all` adds the steps that exist but have not passed as
+# a whole yet (docs/BUILD.md, "What the gate does not run yet"). The aim is that both are the same.
 test: ## everything CI runs, with a table of times at the end
 	@scripts/ci.sh setup-test fmt lint-web lint unit-pure site size server
 
