@@ -74,7 +74,7 @@ fn references<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
             map.iter().for_each(|(key, value)| match value.as_str().filter(|_| key == "$ref") {
                 Some(name) => into.push(name),
                 None => references(value, into),
-            })
+            });
         }
         Value::Array(items) => items.iter().for_each(|v| references(v, into)),
         _ => {}
