@@ -59,14 +59,14 @@ impl AppError {
     }
     /// What is wrong with one field.
     pub fn reason(&self, field: &str) -> Option<String> {
-        self.fields.iter().find(|e| e.field == field).map(|e| e.reason.clone())
+        self.fields.iter().find(|e| e.field == field).map(|e| capital(&e.reason))
     }
     /// The sentence above a form: nothing when every problem stands at its field.
     pub fn summary(&self, fields: &[&str]) -> Option<String> {
         let homeless: Vec<&FieldError> =
             self.fields.iter().filter(|e| !fields.contains(&e.field.as_str())).collect();
         if self.fields.is_empty() {
-            return Some(self.detail.clone());
+            return Some(capital(&self.detail));
         }
         (!homeless.is_empty()).then(|| {
             homeless.iter().map(|e| format!("{}: {}", e.field, e.reason)).collect::<Vec<_>>().join("; ")
@@ -103,6 +103,12 @@ impl<T, E: Into<AppError>> Typed<T> for Result<T, E> {
     }
 }
 
+/// A sentence begins with a capital letter; the service's texts also stand inside sentences and do not.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.detail)
@@ -112,12 +118,15 @@ impl std::error::Error for AppError {}
 
 impl From<AppError> for ui::Problem {
     fn from(error: AppError) -> Self {
-        let again = matches!(error.kind, Kind::TooMany | Kind::Unavailable | Kind::Offline | Kind::Internal);
+        let again = matches!(
+            error.kind,
+            Kind::Unauthenticated | Kind::TooMany | Kind::Unavailable | Kind::Offline | Kind::Internal
+        );
         Self {
             title: error.title().to_owned(),
-            text: error.detail,
+            text: capital(&error.detail),
             correlation: error.correlation,
-            // The page at hand, with its query.
+            // The page at hand, with its query; who is signed out is led to the sign-in and back.
             retry_href: again.then(String::new),
         }
     }
@@ -158,6 +167,7 @@ mod tests {
         let error = AppError::field("password", "use at least 12 characters");
         assert_eq!(error.summary(&["password"]), None);
         assert_eq!(error.summary(&["email"]).as_deref(), Some("password: use at least 12 characters"));
+        assert_eq!(error.reason("password").as_deref(), Some("Use at least 12 characters"));
         assert_eq!(AppError::not_found().summary(&[]), Some(AppError::not_found().detail));
     }
 

@@ -133,8 +133,13 @@ impl From<service::Error> for AppError {
         let said = error.to_string();
         let (kind, status, detail) = match error {
             E::NotFound => return with_status(StatusCode::NOT_FOUND, Self::not_found()),
-            E::Invalid(invalid) => return Self { fields: invalid.0, ..Self::new(Kind::Invalid, said) },
-            E::Conflict(text) => return Self::new(Kind::Conflict, text),
+            E::Invalid(invalid) => {
+                return with_status(
+                    StatusCode::BAD_REQUEST,
+                    Self { fields: invalid.0, ..Self::new(Kind::Invalid, said) },
+                );
+            }
+            E::Conflict(text) => (Kind::Conflict, StatusCode::CONFLICT, text),
             E::Forbidden => {
                 (Kind::Forbidden, StatusCode::FORBIDDEN, "Your role does not allow this here.".to_owned())
             }
@@ -166,11 +171,12 @@ impl From<domain::Invalid> for AppError {
     }
 }
 
-/// Pages carry the status of what they could not show; a form's answer is a redirect and keeps its own.
+/// Pages and server functions carry the status of what they could not do. A plain form's answer is a redirect, and so is
+/// a page for somebody who is signed out: they keep theirs.
 fn with_status(status: StatusCode, error: AppError) -> AppError {
-    let reads = use_context::<Parts>().is_some_and(|parts| parts.method == Method::GET);
-    let redirects = status == StatusCode::UNAUTHORIZED;
-    if let (true, false, Some(response)) = (reads, redirects, use_context::<ResponseOptions>()) {
+    let page = use_context::<Parts>().is_some_and(|parts| !parts.uri.path().starts_with("/fn/"));
+    let redirects = is_plain_form() || (page && status == StatusCode::UNAUTHORIZED);
+    if let (false, Some(response)) = (redirects, use_context::<ResponseOptions>()) {
         response.set_status(status);
     }
     AppError { correlation: use_context::<Correlation>().map(|c| c.0), ..error }

@@ -36,7 +36,7 @@ test("what is wrong with a source stands at its field", async ({ page }) => {
   await panel.getByLabel("Name").fill("somewhere");
   await panel.getByLabel("IP address").fill("not an address");
   await panel.getByRole("button", { name: "Add source" }).click();
-  await expect(panel.getByLabel("IP address")).toHaveAccessibleDescription(/not an IP address/);
+  await expect(panel.getByLabel("IP address")).toHaveAccessibleDescription(/not an IP address/i);
   await expect(panel.getByLabel("Name")).toHaveValue("somewhere");
 });
 

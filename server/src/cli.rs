@@ -196,68 +196,58 @@ fn start(cli: Cli) -> Done {
 }
 
 async fn dispatch(command: Command, config: Config) -> Done {
-    if !matches!(command, Command::Serve { check: false, .. }) {
+    let quiet = !matches!(command, Command::Serve { check: false, .. });
+    if quiet {
         crate::telemetry::start_logs("warn", config.log_format);
     }
-    match command {
-        Command::Serve { check: true, .. } | Command::Config { check: true } => run::check(&config).await,
-        Command::Serve { demo, check: false } => run::serve(config, demo).await,
+    let command = match command {
+        Command::Serve { check: true, .. } | Command::Config { check: true } => {
+            return run::check(&config).await;
+        }
+        Command::Serve { demo, check: false } => return run::serve(config, demo).await,
         Command::Config { check: false } => {
             for (name, value) in config.table() {
                 println!("{name} = {value}");
             }
-            Ok(())
+            return Ok(());
         }
+        other => other,
+    };
+    let Open { services, db } = open(&config, matches!(command, Command::Demo)).await?;
+    let done = on_database(command, &config, &services).await;
+    // SQLite puts the write-ahead log into the file when the last connection closes.
+    db.close().await;
+    done
+}
+
+async fn on_database(command: Command, config: &Config, services: &Services) -> Done {
+    match command {
+        Command::Serve { .. } | Command::Config { .. } => Ok(()),
         Command::Migrate => {
-            open(&config, false).await?;
             eprintln!("the database is up to date");
             Ok(())
         }
-        Command::Org(Org::Add { slug, name }) => {
-            add_organization(&open(&config, false).await?.services, slug, name).await
-        }
+        Command::Org(Org::Add { slug, name }) => add_organization(services, slug, name).await,
         Command::User(User::Add { email, org, role, password_stdin: _ }) => {
             let password = password_from_stdin()?;
-            let user = usage(
-                service::members::add_user(
-                    &open(&config, false).await?.services,
-                    &email,
-                    &org,
-                    &role,
-                    &password,
-                )
-                .await,
-            )?;
+            let user = usage(service::members::add_user(services, &email, &org, &role, &password).await)?;
             eprintln!("{} is {role} of {org}", user.email);
             Ok(())
         }
         Command::Apikey(ApiKey::Create { org, name, scope }) => {
             let new = NewApiKey { name, scopes: scope, expires_at: None };
-            let (key, secret) = usage(
-                service::api_keys::create_for_organization(&open(&config, false).await?.services, &org, new)
-                    .await,
-            )?;
+            let (key, secret) = usage(service::api_keys::create_for_organization(services, &org, new).await)?;
             eprintln!("key {}… for {org}; it is shown this once", key.key_prefix);
             println!("{secret}");
             Ok(())
         }
         Command::Import { org, source, format, file } => {
-            let services = open(&config, false).await?.services;
-            import::run(&services, &config, import::Job { org, source, format, file }).await
+            import::run(services, config, import::Job { org, source, format, file }).await
         }
         Command::Audit(Audit::Verify { org, head, save_head }) => {
-            audit::verify(
-                &open(&config, false).await?.services,
-                org.as_deref(),
-                head.as_deref(),
-                save_head.as_deref(),
-            )
-            .await
+            audit::verify(services, org.as_deref(), head.as_deref(), save_head.as_deref()).await
         }
-        Command::Demo => {
-            let services = open(&config, true).await?.services;
-            run::fill_demo(&services).await
-        }
+        Command::Demo => run::fill_demo(services).await,
     }
 }
 

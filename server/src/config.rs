@@ -219,6 +219,11 @@ impl Config {
             "session_idle",
             "not longer than session_absolute",
         );
+        let most = service::auth::IDLE.unsigned_abs();
+        require(self.session_idle.as_secs() <= most, "session_idle", "at most 12h");
+        let most = service::auth::ABSOLUTE.unsigned_abs();
+        require(self.session_absolute.as_secs() <= most, "session_absolute", "at most 7d");
+        require(self.max_upload.0 as u64 <= service::uploads::MAX_FILE, "max_upload", "at most 200 MiB");
         require(
             self.max_ingest_decoded.0 >= self.max_ingest_body.0,
             "max_ingest_decoded",
@@ -485,6 +490,6 @@ mod tests {
             environment(&[("WATCHROOM_SESSION_IDLE", "30d"), ("WATCHROOM_DATABASE_URL", "mysql://x")]),
         );
         let keys: Vec<String> = wrong.unwrap_err().0.into_iter().map(|c| c.key).collect();
-        assert_eq!(keys, ["WATCHROOM_DATABASE_URL", "WATCHROOM_SESSION_IDLE"]);
+        assert_eq!(keys, ["WATCHROOM_DATABASE_URL", "WATCHROOM_SESSION_IDLE", "WATCHROOM_SESSION_IDLE"]);
     }
 }

@@ -63,6 +63,7 @@ pub fn router(state: AppState) -> Router {
         .route("/o/{organization}/audit/export.json", get(export::audit_json));
     let people = pages::mount(people, &state)
         .fallback(pages::otherwise)
+        .layer(from_fn(pages::redirect))
         .layer(from_fn_with_state(state.clone(), sessions::find_viewer))
         .layer(sessions::layer(&state.services, &state.config))
         .layer(from_fn_with_state(state.clone(), body::buffer));

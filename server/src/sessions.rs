@@ -86,7 +86,9 @@ pub async fn start(state: &AppState, session: &Session, signed_in: &SignedIn) ->
     let now = state.services.clock.now().seconds();
     let ends = now + seconds(state.config.session_absolute);
     let begin = async {
-        session.flush().await?;
+        // Not `flush`: what is saved after it keeps the id that the browser brought.
+        session.clear().await;
+        session.cycle_id().await?;
         session.insert(DEVICE, signed_in.session).await?;
         session.insert(ENDS, ends).await?;
         slide(state, session, now, ends).await

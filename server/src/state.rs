@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::config::Config;
 use crate::http::assets::Assets;
 use crate::http::ingest::Gate;
+use crate::telemetry;
 use crate::web::limits::Limits;
 use crate::web::plan::Plans;
 
@@ -29,6 +30,7 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(config: Config, services: Services) -> Self {
+        telemetry::metrics();
         let assets = Assets::find();
         let options = LeptosOptions::builder().output_name("watchroom").site_addr(config.addr).build();
         Self {

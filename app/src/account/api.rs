@@ -13,7 +13,7 @@ use service::auth;
 
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
-use crate::error::{AppError, Typed as _};
+use crate::error::Typed as _;
 #[cfg(feature = "ssr")]
 use crate::routes;
 #[cfg(feature = "ssr")]
@@ -64,7 +64,7 @@ pub async fn save_profile(display_name: String, time_zone: String) -> Answer<()>
 pub async fn change_password(old_password: String, new_password: String, repeated: String) -> Answer<()> {
     let cx = own().await?.admit::<AccountWrite>()?;
     if new_password != repeated {
-        return Err(AppError::field("repeated", "not the same as the new password"));
+        return Err(domain::Invalid::field("repeated", "not the same as the new password").into());
     }
     Ok(auth::change_password(&cx, &old_password, &new_password).await?)
 }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use serde_json::Value;
 use ui::{CodeBlock, Definition, DefinitionList, DiffView, JsonTree, Load, Notice, NoticeKind, Panel};
 
-use super::api::{AuditList, Entry, load_entry};
-use crate::error::{Answer, AppError};
+use super::api::{AuditList, Entry};
+use crate::error::Answer;
 use crate::routes::AuditQuery;
 use crate::when::At;
 
@@ -14,17 +14,9 @@ pub fn EntryPanel(
     slug: Memo<String>,
     query: Memo<AuditQuery>,
     entries: Resource<Answer<AuditList>>,
+    entry: Resource<Answer<Option<Entry>>>,
 ) -> impl IntoView {
     let seq = Memo::new(move |_| query.with(|q| q.entry.parse::<i64>().ok()));
-    let entry = Resource::new(
-        move || (slug.get(), seq.get()),
-        |(slug, seq)| async move {
-            match seq {
-                Some(seq) => load_entry(slug, seq).await,
-                None => Err(AppError::not_found()),
-            }
-        },
-    );
     let href = move |seq: i64| query.with(|q| q.open(seq).href(&slug.get()));
     let label = Signal::derive(move || query.with(|q| format!("Entry {}", q.entry)));
     let close = Signal::derive(move || query.with(|q| q.closed().href(&slug.get())));
@@ -35,7 +27,7 @@ pub fn EntryPanel(
                 view! {
                     <Panel label=label close_href=close previous_href=previous.map(href) next_href=next.map(href)>
                         <Load resource=entry let:entry>
-                            {sections(entry, &slug.get_untracked(), &query.get_untracked())}
+                            {entry.map(|entry| sections(entry, &slug.get_untracked(), &query.get_untracked()))}
                         </Load>
                     </Panel>
                 }

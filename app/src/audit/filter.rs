@@ -12,12 +12,13 @@ const TARGETS: [&str; 9] =
 
 pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
     let on = query.filters();
+    let any = on != 0;
     view! {
-        <details class="filter-fold" open=on > 0>
+        <details class="filter-fold" open=any>
             <summary>
                 <Icon glyph=Glyph::Filter />
                 "Filter"
-                {(on > 0).then(|| view! { <span class="badge accent">{on}</span> })}
+                {any.then(|| view! { <span class="badge accent">{on}</span> })}
             </summary>
             {form(slug, query)}
         </details>
@@ -30,7 +31,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
     let query = query.clone();
     view! {
         <Form method="GET" action=action.clone() attr:class="toolbar" attr:role="search" attr:aria-label="Filter the audit log">
-            <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor search=true />
+            <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor />
             <Select name="action" label="Action" choices=choices("Any action", ACTIONS) value=query.action />
             <Select name="target_type" label="Kind of target" choices=choices("Any target", &TARGETS) value=query.target_type />
             <TextInput name="target_id" label="Id of the target" placeholder="Id of the target" mono=true value=query.target_id />

@@ -1,5 +1,6 @@
 //! The table, its page links, export and verdict.
 
+use domain::audit::Verdict;
 use domain::permission::Key;
 use leptos::prelude::*;
 use ui::{
@@ -7,7 +8,7 @@ use ui::{
     Tone,
 };
 
-use super::api::{AuditList, Line, verify_audit};
+use super::api::{AuditList, Line};
 use crate::error::Answer;
 use crate::routes::{self, AuditQuery};
 use crate::session::Permitted;
@@ -50,35 +51,45 @@ fn export(csv: String, json: String) -> AnyView {
     .into_any()
 }
 
-/// What verifying found.
+/// What verifying found; nothing while it was not asked for.
 #[component]
-pub fn VerdictLine(slug: Memo<String>, query: Memo<AuditQuery>) -> impl IntoView {
-    let verdict = Resource::new(move || slug.get(), verify_audit);
-    let back = move || query.with(|q| q.href(&slug.get()));
+pub fn VerdictLine(
+    slug: Memo<String>,
+    query: Memo<AuditQuery>,
+    verdict: Resource<Answer<Option<Verdict>>>,
+) -> impl IntoView {
     view! {
-        <div class="page-notice">
-            <Load resource=verdict skeleton=|| view! { <p class="muted" role="status">"Walking the chain…"</p> } let:verdict>
-                {match verdict.broken {
-                    None => {
-                        view! {
-                            <Notice kind=NoticeKind::Ok title="The chain holds." dismiss_href=back()>
-                                {format!("{} entries, none edited, moved or removed. Head: entry {}, hash ", verdict.entries, verdict.head_seq)}
-                                <code class="hash">{verdict.head_hash}</code>
-                            </Notice>
-                        }
-                    }
-                    Some((seq, reason)) => {
-                        view! {
-                            <Notice kind=NoticeKind::Error title="The chain is broken." dismiss_href=back()>
-                                {format!("At entry {seq}: {reason}. {} entries before it hold.", seq - 1)}
-                            </Notice>
-                        }
-                    }
-                }}
-            </Load>
-        </div>
+        <Load resource=verdict skeleton=|| () let:verdict>
+            {verdict.map(|verdict| told(verdict, query.with_untracked(|q| q.href(&slug.get_untracked()))))}
+        </Load>
     }
     .into_any()
+}
+
+fn told(verdict: Verdict, back: String) -> AnyView {
+    let notice = match verdict.broken {
+        None => {
+            let words = format!(
+                "{} entries, none edited, moved or removed. Head: entry {}, hash ",
+                verdict.entries, verdict.head_seq
+            );
+            view! {
+                <Notice kind=NoticeKind::Ok title="The chain holds." dismiss_href=back>
+                    {words}
+                    <code class="hash">{verdict.head_hash}</code>
+                </Notice>
+            }
+        }
+        Some((seq, reason)) => {
+            let words = format!("At entry {seq}: {reason}. The entries before it hold.");
+            view! {
+                <Notice kind=NoticeKind::Error title="The chain is broken." dismiss_href=back>
+                    {words}
+                </Notice>
+            }
+        }
+    };
+    view! { <div class="page-notice">{notice}</div> }.into_any()
 }
 
 pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> AnyView {

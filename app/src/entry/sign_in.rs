@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::{Button, Field, Glyph, Load, Notice, NoticeKind, PasswordInput, TextInput, Variant};
+use ui::{Button, Field, Load, Notice, NoticeKind, PasswordInput, TextInput, Variant};
 
 use super::{DemoAccount, Entry, Gate, load_gate};
 use crate::routes::{self, Refusal};
@@ -58,16 +58,19 @@ fn around(gate: Gate, next: String) -> AnyView {
     if gate.demo.is_empty() {
         return ().into_any();
     }
+    let password = gate.demo[0].password.clone();
     view! {
         <section class="demo-accounts" aria-labelledby="demo-accounts">
-            <h2 id="demo-accounts">"Demo: go in as"</h2>
+            <h2 id="demo-accounts">
+                "Demo: go in as one of these, all with the password " <code>{password}</code>
+            </h2>
             <ul>{gate.demo.into_iter().map(|account| one(account, next.clone())).collect_view()}</ul>
         </section>
     }
     .into_any()
 }
 
-/// One click signs in; the credentials stand beside it to be typed.
+/// One click signs in; the credentials are there to be typed, too.
 fn one(account: DemoAccount, next: String) -> AnyView {
     view! {
         <li>
@@ -75,11 +78,10 @@ fn one(account: DemoAccount, next: String) -> AnyView {
                 <input type="hidden" name="next" value=next />
                 <input type="hidden" name="email" value=account.email.clone() />
                 <input type="hidden" name="password" value=account.password.clone() />
-                <Button submit=true icon=Glyph::User>
-                    {account.role}
-                </Button>
-                <code>{account.email}</code>
-                <code class="faint">{account.password}</code>
+                <button type="submit">
+                    <span>{account.role}</span>
+                    <code>{account.email}</code>
+                </button>
             </form>
         </li>
     }

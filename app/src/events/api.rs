@@ -1,14 +1,14 @@
 //! Server functions of events.
 
-use domain::filter::Count;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use super::query::EventQuery;
-use super::shown::{EventList, EventShown, FacetShown, Histogram};
+use super::shown::{EventList, EventShown, Summary};
 use crate::Answer;
 
 /// Bars of a histogram: not many more than this.
+#[cfg(feature = "ssr")]
 pub const BUCKETS: u32 = 72;
 
 #[server(name = ListEvents, prefix = "/fn", endpoint = "events/list", input = GetUrl)]
@@ -17,30 +17,11 @@ pub async fn list_events(organization: String, #[server(default)] query: EventQu
     super::read::list(&scope, &query).await
 }
 
-#[server(name = CountEvents, prefix = "/fn", endpoint = "events/count", input = GetUrl)]
-pub async fn count_events(organization: String, #[server(default)] query: EventQuery) -> Answer<Count> {
+/// Count, facets and histogram of the same filter, in one answer.
+#[server(name = SummariseEvents, prefix = "/fn", endpoint = "events/summary", input = GetUrl)]
+pub async fn summarise_events(organization: String, #[server(default)] query: EventQuery) -> Answer<Summary> {
     let scope = crate::server::scope(&organization).await?;
-    Ok(service::events::count(&scope.admit()?, &super::read::filter(&scope, &query)?).await?)
-}
-
-#[server(name = EventFacets, prefix = "/fn", endpoint = "events/facets", input = GetUrl)]
-pub async fn event_facets(
-    organization: String,
-    #[server(default)] query: EventQuery,
-) -> Answer<Vec<FacetShown>> {
-    let scope = crate::server::scope(&organization).await?;
-    super::read::facets(&scope, &query).await
-}
-
-#[server(name = EventHistogram, prefix = "/fn", endpoint = "events/histogram", input = GetUrl)]
-pub async fn event_histogram(
-    organization: String,
-    #[server(default)] query: EventQuery,
-) -> Answer<Histogram> {
-    let scope = crate::server::scope(&organization).await?;
-    let filter = super::read::filter(&scope, &query)?;
-    let buckets = service::events::histogram(&scope.admit()?, &filter, BUCKETS).await?;
-    Ok(super::read::histogram(&buckets, &filter, scope.services.clock.now(), scope.zone))
+    super::read::summary(&scope, &query).await
 }
 
 #[server(name = GetEvent, prefix = "/fn", endpoint = "events/get", input = GetUrl)]

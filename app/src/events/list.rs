@@ -1,5 +1,6 @@
 //! The event list.
 
+use domain::permission::Key;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::HtmlElement;
@@ -7,18 +8,20 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use ui::{
-    Button, Chart, CodeBlock, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, Sorted,
-    SplitList, Timestamp, Variant,
+    Button, Chart, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, Sorted, SplitList,
+    Timestamp,
 };
 
 use super::chart;
 use super::detail::EventPanel;
 use super::filters::{Facets, FiltersOn, SearchBar, TimeRange};
+use super::first::FirstEvent;
 use super::parts::{Message, Pages, Severe, counted};
 use super::query::{EventQuery, PAGE_SIZES};
 use super::shown::{EventList, EventRow, Nothing};
 use super::state::Events;
-use crate::routes::{self, SettingsPage};
+use crate::routes;
+use crate::session::Permitted;
 
 /// `/o/{organization}/events`
 #[component]
@@ -48,14 +51,16 @@ pub fn EventsPage() -> impl IntoView {
 #[component]
 fn Head(events: Events) -> impl IntoView {
     let note = move || {
-        let count = events.count.get()?.ok()?;
+        let count = events.summary.get()?.ok()?.count;
         Some(format!("{}{}", if count.exact { "" } else { "about " }, counted(count.n, "event", "events")))
     };
     let actions = move || {
         view! {
-            <Button href=Signal::derive(move || routes::uploads(&events.slug.read())) icon=Glyph::Upload optional=true>
-                "Upload"
-            </Button>
+            <Permitted key=Key::EventWrite>
+                <Button href=Signal::derive(move || routes::uploads(&events.slug.read())) icon=Glyph::Upload optional=true>
+                    "Upload"
+                </Button>
+            </Permitted>
             <TimeRange events />
         }
     };
@@ -85,14 +90,17 @@ fn OverTime(events: Events) -> impl IntoView {
         }
     };
     let brushed = Callback::new(brushed);
+    // Known in the browser only after the first answer; on the server the class would be decided too early.
+    let nothing = RwSignal::new(false);
+    Effect::new(move |_| nothing.set(histogram().slices.iter().all(|slice| slice.counts == [0; 5])));
     view! {
-        <div class="histogram">
+        <div class="histogram" class:nothing=move || nothing.get()>
             <Transition fallback=|| view! { <Skeleton shaped=Shaped::Block /> }>
                 <Chart
                     id="events-histogram"
                     size="small"
                     label=Signal::derive(move || format!("Events per {} by severity", histogram().step))
-                    options=Signal::derive(move || chart::severity_bars(&histogram().slices, false))
+                    options=Signal::derive(move || histogram().chart)
                     columns=chart::columns()
                     rows=Signal::derive(rows)
                     on_brush=brushed
@@ -231,31 +239,15 @@ fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
         .into_any();
     }
     view! {
-        <div class="first-event">
-            <Empty
-                title="No events yet"
-                text="Send the first one with an API key, or upload a file. It appears here within a second."
-                icon=Glyph::Events
-            >
-                <Button variant=Variant::Primary href=routes::uploads(&slug) icon=Glyph::Upload>
-                    "Upload a file"
-                </Button>
-                <Button href=SettingsPage::ApiKeys.href(&slug) icon=Glyph::Key>
-                    "API keys"
-                </Button>
-            </Empty>
-            <CodeBlock label="Command that sends an event" code=first_event(&nothing.origin) />
-        </div>
+        <FirstEvent
+            title="No events yet"
+            text="Send the first one with an API key, or upload a file. It appears here within a second."
+            icon=Glyph::Events
+            origin=nothing.origin
+            slug
+        />
     }
     .into_any()
-}
-
-/// A command that sends an event, to copy.
-pub fn first_event(origin: &str) -> String {
-    format!(
-        "curl {origin}/api/v1/events \\\n  -H 'Authorization: Bearer YOUR_API_KEY' \\\n  -H 'Content-Type: application/json' \\\n  \
-         -d \"{{\\\"occurred_at\\\":\\\"$(date -u +%FT%TZ)\\\",\\\"severity\\\":\\\"high\\\",\\\"message\\\":\\\"Hello, Watchroom\\\"}}\""
-    )
 }
 
 /// A range typed in the reader's zone becomes RFC 3339 in the address, so that a shared link means the same to everybody.
@@ -268,7 +260,8 @@ fn keep_the_range_absolute(events: Events) {
             return;
         }
         let histogram = events.histogram();
-        if !histogram.from.is_empty() || !histogram.to.is_empty() {
+        // An answer to the query before may still be here.
+        if histogram.asked == (query.from.clone(), query.to.clone()) {
             let absolute = EventQuery { from: histogram.from, to: histogram.to, ..query };
             let href = absolute.href(&events.slug.get_untracked());
             navigate(&href, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });

@@ -4,6 +4,7 @@ mod api;
 pub mod chart;
 mod detail;
 mod filters;
+mod first;
 mod list;
 pub mod parts;
 mod query;
@@ -14,7 +15,8 @@ mod state;
 
 pub use api::*;
 pub use detail::{EventPage, FieldLine};
-pub use list::{EventsPage, first_event};
+pub use first::FirstEvent;
+pub use list::EventsPage;
 #[cfg(feature = "ssr")]
 pub use query::on_server;
 pub use query::{DEFAULT_RANGE, EventQuery, Field, PAGE_SIZES, RANGES};

@@ -12,10 +12,11 @@ use domain::{Severity, Timestamp};
 use leptos::prelude::use_context;
 use service::Cx;
 
+use super::chart::{Size, severity_bars};
 use super::query::{EventQuery, Field};
 use super::shown::{
     EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked, Nothing,
-    Slice, SourceRef,
+    Slice, SourceRef, Summary,
 };
 use crate::Answer;
 use crate::server::Scope;
@@ -45,9 +46,18 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     Ok(EventList { rows, next_cursor: page.next_cursor, nothing })
 }
 
+pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
+    let (cx, filter) = (scope.admit::<EventRead>()?, filter(scope, query)?);
+    let count = service::events::count(&cx, &filter).await?;
+    let buckets = service::events::histogram(&cx, &filter, super::api::BUCKETS).await?;
+    let histogram = histogram(&buckets, &filter, scope.services.clock.now(), scope.zone, Size::Small);
+    let asked = (query.from.clone(), query.to.clone());
+    Ok(Summary { count, facets: facets(scope, &filter).await?, histogram: Histogram { asked, ..histogram } })
+}
+
 /// Facets with the names of sources, in the order of the page.
-pub async fn facets(scope: &Scope, query: &EventQuery) -> Answer<Vec<FacetShown>> {
-    let found = service::events::facets(&scope.admit::<EventRead>()?, &filter(scope, query)?).await?;
+async fn facets(scope: &Scope, filter: &EventFilter) -> Answer<Vec<FacetShown>> {
+    let found = service::events::facets(&scope.admit::<EventRead>()?, filter).await?;
     let sources = service::sources::list(&scope.admit::<SourceRead>()?).await?;
     let name = |id: &str| {
         sources.iter().find(|source| source.id.to_string() == id).map(|source| source.name.clone())
@@ -88,7 +98,13 @@ pub async fn facets(scope: &Scope, query: &EventQuery) -> Answer<Vec<FacetShown>
 }
 
 /// The buckets in the reader's zone. `end` is where the last one ends at the latest.
-pub fn histogram(buckets: &[Bucket], filter: &EventFilter, now: Timestamp, zone: Zone) -> Histogram {
+pub fn histogram(
+    buckets: &[Bucket],
+    filter: &EventFilter,
+    now: Timestamp,
+    zone: Zone,
+    size: Size,
+) -> Histogram {
     let end = filter.to.unwrap_or(now);
     let seconds = match buckets {
         [first, second, ..] => second.start.seconds() - first.start.seconds(),
@@ -103,16 +119,18 @@ pub fn histogram(buckets: &[Bucket], filter: &EventFilter, now: Timestamp, zone:
             to: bucket.start.plus_seconds(seconds).iso(),
             counts: bucket.counts,
         })
-        .collect();
+        .collect::<Vec<_>>();
     let from = filter.from.or_else(|| buckets.first().map(|bucket| bucket.start)).unwrap_or(now);
     let iso = |at: Option<Timestamp>| at.map(Timestamp::iso).unwrap_or_default();
     Histogram {
+        chart: severity_bars(&slices, size),
         slices,
         step: span(seconds),
         from_input: zone.input(from),
         to_input: zone.input(end),
         from: iso(filter.from),
         to: iso(filter.to),
+        asked: (String::new(), String::new()),
     }
 }
 
@@ -288,6 +306,7 @@ mod tests {
             &EventFilter::default(),
             at("2026-11-23T16:00:00Z"),
             zone,
+            Size::Small,
         );
         assert_eq!((shown.slices[0].label.as_str(), shown.step.as_str()), ("23 Nov 15:00", "hour"));
         assert_eq!(shown.slices[1].to, "2026-11-23T16:00:00.000000Z");

@@ -1,6 +1,7 @@
 //! What the server tells the pages about events: words ready to print, so that both sides agree by construction.
 
 use domain::Severity;
+use domain::filter::Count;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -60,6 +61,14 @@ pub struct Nothing {
     pub origin: String,
 }
 
+/// What stands around a list: how many match, the values of each field, events over time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub count: Count,
+    pub facets: Vec<FacetShown>,
+    pub histogram: Histogram,
+}
+
 /// The values of one field with their numbers of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FacetShown {
@@ -80,6 +89,8 @@ pub struct FacetValue {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
     pub slices: Vec<Slice>,
+    /// Options of the chart (see `chart`): made on the server, so that the browser need not carry what makes them.
+    pub chart: Value,
     /// "5 minutes", "hour", "day": what a slice spans.
     pub step: String,
     /// The range for the inputs of a custom range, `2026-11-23T14:31` in the reader's zone.
@@ -88,6 +99,8 @@ pub struct Histogram {
     /// The range as RFC 3339; empty where it is open.
     pub from: String,
     pub to: String,
+    /// `from` and `to` of the query this answers, as the URL had them.
+    pub asked: (String, String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,12 +1,11 @@
 //! What the parts of the event list share: where it is, what the URL says, and what was loaded for it.
 
-use domain::filter::Count;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::api::{count_events, event_facets, event_histogram, list_events};
+use super::api::{list_events, summarise_events};
 use super::query::{EventQuery, Field};
-use super::shown::{EventList, FacetShown, FacetValue, Histogram};
+use super::shown::{EventList, FacetValue, Histogram, Summary};
 use crate::Answer;
 use crate::session::use_slug;
 
@@ -15,9 +14,8 @@ pub struct Events {
     pub slug: Memo<String>,
     pub query: Memo<EventQuery>,
     pub list: Resource<Answer<EventList>>,
-    pub count: Resource<Answer<Count>>,
-    facets: Resource<Answer<Vec<FacetShown>>>,
-    histogram: Resource<Answer<Histogram>>,
+    /// Read inside `Transition`.
+    pub summary: Resource<Answer<Summary>>,
 }
 
 impl Events {
@@ -25,7 +23,6 @@ impl Events {
         let slug = use_slug();
         let map = use_query_map();
         let query = Memo::new(move |_| map.with(EventQuery::read));
-        let filter = move || (slug.get(), query.read().filter());
         Self {
             slug,
             query,
@@ -33,9 +30,10 @@ impl Events {
                 move || (slug.get(), query.read().list()),
                 |(slug, query)| list_events(slug, query),
             ),
-            count: Resource::new(filter, |(slug, query)| count_events(slug, query)),
-            facets: Resource::new(filter, |(slug, query)| event_facets(slug, query)),
-            histogram: Resource::new(filter, |(slug, query)| event_histogram(slug, query)),
+            summary: Resource::new(
+                move || (slug.get(), query.read().filter()),
+                |(slug, query)| summarise_events(slug, query),
+            ),
         }
     }
 
@@ -46,7 +44,7 @@ impl Events {
 
     /// The values of a field, those that are on first to be missed appended. Read inside `Transition`.
     pub fn facet(self, field: Field) -> Vec<FacetValue> {
-        let found = self.facets.get().and_then(Result::ok).unwrap_or_default();
+        let found = self.summary.get().and_then(Result::ok).unwrap_or_default().facets;
         let mut values = found
             .into_iter()
             .find(|facet| facet.field == field.word())
@@ -64,6 +62,6 @@ impl Events {
 
     /// Read inside `Transition`.
     pub fn histogram(self) -> Histogram {
-        self.histogram.get().and_then(Result::ok).unwrap_or_default()
+        self.summary.get().and_then(Result::ok).unwrap_or_default().histogram
     }
 }

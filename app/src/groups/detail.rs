@@ -75,7 +75,7 @@ fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
                     <Chart
                         id="group-histogram"
                         label=label
-                        options=chart::severity_bars(&histogram.slices, true)
+                        options=histogram.chart
                         columns=chart::columns()
                         rows=rows
                     />

@@ -8,6 +8,7 @@ use domain::permission::{EventRead, GroupRead};
 use super::query::GroupQuery;
 use super::shown::{GroupList, GroupRow, GroupShown};
 use crate::Answer;
+use crate::events::chart::Size;
 use crate::events::read as events;
 use crate::events::shown::Nothing;
 use crate::server::Scope;
@@ -47,7 +48,7 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
         event_type: group.event_type.clone(),
         fingerprint: group.fingerprint.clone(),
         example: events::marked(group.example.clone(), ""),
-        histogram: events::histogram(&buckets, &span, scope.services.clock.now(), scope.zone),
+        histogram: events::histogram(&buckets, &span, scope.services.clock.now(), scope.zone, Size::Medium),
         recent: recent.items.into_iter().map(|event| events::row(event, scope.zone, "")).collect(),
         group: row(group, scope.zone),
     })

@@ -1,29 +1,20 @@
 //! The Overview page.
 
-use charming::{
-    Chart as Options,
-    component::{Axis, Grid},
-    datatype::DataPointItem,
-    element::{AxisLabel, AxisTick, AxisType, ItemStyle, Label, LabelPosition, SplitLine, Tooltip, Trigger},
-    series::Bar,
-};
 use domain::Severity;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::{
-    Button, Chart, ChartRow, CodeBlock, DataTable, Empty, Glyph, Kpi, Load, PageHead, Section, Shaped,
-    Skeleton, Tone, Variant,
-};
+use serde_json::Value;
+use ui::{Chart, ChartRow, DataTable, Glyph, Kpi, Load, PageHead, Section, Shaped, Skeleton, Tone};
 
 use super::api::get_overview;
 use super::shown::OverviewShown;
 use crate::events::parts::{RangeChoice, RangeMenu, compact, mark, number};
-use crate::events::{DEFAULT_RANGE, EventQuery, chart, first_event};
+use crate::events::{DEFAULT_RANGE, EventQuery, FirstEvent, chart};
 use crate::groups::GroupQuery;
 use crate::groups::parts::{GroupLine, columns};
 use crate::groups::shown::GroupRow;
-use crate::routes::{self, Link, SettingsPage};
+use crate::routes::{self, Link};
 use crate::session::use_slug;
 
 /// Word in the URL, words on the page, what it is compared with.
@@ -80,9 +71,10 @@ fn known(range: &str) -> (&'static str, &'static str, &'static str) {
 #[component]
 fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
     if !shown.any {
-        return view! { <Nothing origin=shown.origin slug /> }.into_any();
+        let text = "Send a first event with an API key, or upload a file: figures, trends and groups appear by themselves.";
+        return view! { <FirstEvent title="Nothing has come in yet" text icon=Glyph::Overview origin=shown.origin slug /> }.into_any();
     }
-    let groups = shown.top_groups.clone();
+    let (groups, recurring) = (shown.top_groups.clone(), shown.recurring.clone());
     let period = (shown.from.clone(), shown.to.clone());
     let all = GroupQuery { from: shown.from.clone(), sort: "count".to_owned(), ..GroupQuery::default() }
         .href(&slug);
@@ -97,7 +89,7 @@ fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
         <Figures shown=shown.clone() slug=slug.clone() />
         <div class="two overview-charts">
             <OverTime shown slug=slug.clone() />
-            <Recurring groups=groups.clone() period=period.clone() slug=slug.clone() />
+            <Recurring groups=groups.clone() options=recurring period=period.clone() slug=slug.clone() />
         </div>
         <div class="overview-groups">
             <Section title="Recurring groups" actions=actions>
@@ -141,7 +133,7 @@ fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
                 value=number(shown.groups_active)
                 delta=new
                 tone=Tone::Accent
-                note="first seen in this period"
+                note="in this period"
                 href=groups.sorted("first_seen").href(&slug)
             />
             <Kpi
@@ -169,7 +161,7 @@ fn OverTime(shown: OverviewShown, slug: String) -> impl IntoView {
             <Chart
                 id="overview-events"
                 label=format!("Events per {} by severity", shown.step)
-                options=chart::severity_bars(&shown.slices, true)
+                options=shown.over_time
                 columns=chart::columns()
                 rows=rows
             />
@@ -193,7 +185,7 @@ fn legend() -> impl IntoView {
 
 /// The groups with most events as bars, each a link to them.
 #[component]
-fn Recurring(groups: Vec<GroupRow>, period: (String, String), slug: String) -> impl IntoView {
+fn Recurring(groups: Vec<GroupRow>, options: Value, period: (String, String), slug: String) -> impl IntoView {
     let rows = groups
         .iter()
         .map(|group| ChartRow {
@@ -209,53 +201,13 @@ fn Recurring(groups: Vec<GroupRow>, period: (String, String), slug: String) -> i
             <Chart
                 id="overview-groups"
                 label="The groups with most events"
-                options=group_bars(&groups)
+                options=options
                 columns=vec!["Group".to_owned(), "Events".to_owned()]
                 rows=rows
             />
         </Section>
     }
     .into_any()
-}
-
-/// Horizontal bars in the colour of each group's severity, the largest on top, its name above it.
-fn group_bars(groups: &[GroupRow]) -> Options {
-    let bars = groups
-        .iter()
-        .map(|group| {
-            DataPointItem::new(group.event_count)
-                .name(group.template.text.as_str())
-                .item_style(ItemStyle::new().color(format!("var(--{})", group.severity).as_str()))
-        })
-        .collect::<Vec<_>>();
-    Options::new()
-        .grid(Grid::new().left("0").right("44").top("0").bottom("0").contain_label(true))
-        .tooltip(Tooltip::new().trigger(Trigger::Item))
-        .x_axis(Axis::new().type_(AxisType::Value).show(false).split_line(SplitLine::new().show(false)))
-        .y_axis(
-            Axis::new()
-                .type_(AxisType::Category)
-                .inverse(true)
-                .axis_tick(AxisTick::new().show(false))
-                .axis_label(AxisLabel::new().font_size(11))
-                .data(groups.iter().map(|group| short(&group.template.text)).collect::<Vec<_>>()),
-        )
-        .series(
-            Bar::new()
-                .name("Events")
-                .bar_width("58%")
-                .label(Label::new().show(true).position(LabelPosition::Right).color("var(--muted)"))
-                .data(bars),
-        )
-}
-
-/// What fits beside a bar.
-fn short(template: &str) -> String {
-    let mut text: String = template.chars().take(30).collect();
-    if text.len() < template.len() {
-        text.push('…');
-    }
-    text
 }
 
 #[component]
@@ -274,28 +226,6 @@ fn TopGroups(groups: Vec<GroupRow>, period: (String, String), slug: String) -> i
     .into_any()
 }
 
-#[component]
-fn Nothing(origin: String, slug: String) -> impl IntoView {
-    view! {
-        <div class="first-event">
-            <Empty
-                title="Nothing has come in yet"
-                text="Send a first event with an API key, or upload a file: figures, trends and groups appear by themselves."
-                icon=Glyph::Overview
-            >
-                <Button variant=Variant::Primary href=routes::uploads(&slug) icon=Glyph::Upload>
-                    "Upload a file"
-                </Button>
-                <Button href=SettingsPage::ApiKeys.href(&slug) icon=Glyph::Key>
-                    "API keys"
-                </Button>
-            </Empty>
-            <CodeBlock label="Command that sends an event" code=first_event(&origin) />
-        </div>
-    }
-    .into_any()
-}
-
 /// "+18 %" and its colour: `worse` when it grew. Nothing without a period before.
 fn change(now: i64, before: i64, worse: Tone) -> (Option<String>, Tone) {
     if before == 0 {
@@ -304,7 +234,8 @@ fn change(now: i64, before: i64, worse: Tone) -> (Option<String>, Tone) {
     let percent = ((now - before) as f64 / before as f64 * 100.0).round() as i64;
     match percent {
         0 => (Some("±0 %".to_owned()), Tone::Neutral),
-        1.. => (Some(format!("+{} %", number(percent))), worse),
+        1..1_000 => (Some(format!("+{percent} %")), worse),
+        1_000.. => (Some(format!("×{}", number(now / before))), worse),
         _ => (Some(format!("{} %", number(percent))), if worse == Tone::Neutral { worse } else { Tone::Ok }),
     }
 }
@@ -318,6 +249,7 @@ mod tests {
         assert_eq!(change(118, 100, Tone::High), (Some("+18 %".to_owned()), Tone::High));
         assert_eq!(change(62, 100, Tone::High), (Some("−38 %".to_owned()), Tone::Ok));
         assert_eq!(change(62, 100, Tone::Neutral), (Some("−38 %".to_owned()), Tone::Neutral));
+        assert_eq!(change(2_400, 100, Tone::High), (Some("×24".to_owned()), Tone::High));
         assert_eq!(change(5, 0, Tone::High), (None, Tone::Neutral));
     }
 }

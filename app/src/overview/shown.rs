@@ -1,6 +1,7 @@
 //! What the server tells the Overview.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::events::shown::Slice;
 use crate::groups::shown::GroupRow;
@@ -21,7 +22,11 @@ pub struct OverviewShown {
     pub sources_active: i64,
     pub sources_quiet: i64,
     pub slices: Vec<Slice>,
+    /// Options of the chart of `slices`.
+    pub over_time: Value,
     pub top_groups: Vec<GroupRow>,
+    /// Options of the chart of `top_groups`.
+    pub recurring: Value,
     /// Scheme and host the reader sees.
     pub origin: String,
     /// The organization has events, though perhaps none in the period.

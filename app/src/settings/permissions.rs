@@ -42,7 +42,7 @@ fn permission(key: Key) -> AnyView {
     view! {
         <Row>
             <td class="message">
-                {key.describe()} <small><code class="faint">{key.as_str()}</code></small>
+                {key.describe()} <code class="aside">{key.as_str()}</code>
             </td>
             {cells.into_iter().collect_view()}
         </Row>

@@ -31,7 +31,7 @@ pub const AREAS: &[Area] = &[
     area("Events", Glyph::Events, Part::Watch, "g e", "events", Key::EventRead, routes::events),
     area("Groups", Glyph::Groups, Part::Watch, "g g", "groups", Key::GroupRead, routes::groups),
     area("Sources", Glyph::Sources, Part::Configure, "g s", "sources", Key::SourceRead, routes::sources),
-    area("Uploads", Glyph::Upload, Part::Configure, "g u", "uploads", Key::EventRead, routes::uploads),
+    area("Uploads", Glyph::Upload, Part::Configure, "g u", "uploads", Key::EventWrite, routes::uploads),
     area("Audit", Glyph::Audit, Part::Configure, "g a", "audit", Key::AuditRead, routes::audit),
     area("Settings", Glyph::Settings, Part::Configure, "g t", "settings", Key::EnvironmentRead, settings),
 ];

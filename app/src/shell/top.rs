@@ -39,6 +39,9 @@ fn bar(session: Session) -> AnyView {
             <ThemeToggle action=SetTheme::url() theme=session.theme.clone() />
         </span>
         <span class="hide">
+            <IconButton glyph=Glyph::Keyboard label="Commands (Ctrl K)" opens=PALETTE />
+        </span>
+        <span class="hide">
             <IconButton glyph=Glyph::Help label="Keys (?)" opens=HELP />
         </span>
         {person(session)}
@@ -85,7 +88,6 @@ fn search(session: &Session) -> AnyView {
             <input type="search" name="text" aria-label="Search events" placeholder="Search events" autocomplete="off" spellcheck="false" data-search="" />
             <Kbd keys="/" />
         </Form>
-        <IconButton glyph=Glyph::Menu label="Commands (Ctrl K)" opens=PALETTE />
     }
     .into_any()
 }
@@ -107,6 +109,9 @@ fn person(session: Session) -> AnyView {
             </MenuItem>
             <MenuItem href="/api/docs" icon=Glyph::File external=true>
                 "API documentation"
+            </MenuItem>
+            <MenuItem icon=Glyph::Search on_click=|_| ui::browser::show_modal(PALETTE)>
+                "Commands " <Kbd keys="Ctrl K" />
             </MenuItem>
             <MenuItem icon=Glyph::Keyboard key="?" on_click=|_| ui::browser::show_modal(HELP)>
                 "Keys"

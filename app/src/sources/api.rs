@@ -13,19 +13,15 @@ pub async fn list_sources(organization: String) -> Answer<Vec<SourceShown>> {
     Ok(sources.into_iter().map(|source| super::read::source(source, scope.zone)).collect())
 }
 
-#[server(name = CreateSource, prefix = "/fn", endpoint = "sources/create")]
-pub async fn create_source(organization: String, source: SourceForm) -> Answer<()> {
+/// Adds a source, or changes the one of `id`.
+#[server(name = SaveSource, prefix = "/fn", endpoint = "sources/save")]
+pub async fn save_source(
+    organization: String,
+    #[server(default)] id: String,
+    source: SourceForm,
+) -> Answer<()> {
     let scope = crate::server::scope(&organization).await?;
-    let new = super::read::new_source(&source)?;
-    super::read::answer(service::sources::create(&scope.admit()?, new).await, &organization, &source)
-}
-
-#[server(name = UpdateSource, prefix = "/fn", endpoint = "sources/update")]
-pub async fn update_source(organization: String, id: String, source: SourceForm) -> Answer<()> {
-    let scope = crate::server::scope(&organization).await?;
-    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
-    let new = super::read::new_source(&source)?;
-    super::read::answer(service::sources::update(&scope.admit()?, id, new).await, &organization, &source)
+    super::read::save(&scope, &organization, &id, &source).await
 }
 
 #[server(name = DeleteSource, prefix = "/fn", endpoint = "sources/delete")]

@@ -8,7 +8,7 @@ use ui::{
     TextInput, Variant,
 };
 
-use super::api::{CreateSource, DeleteSource, UpdateSource};
+use super::api::{DeleteSource, SaveSource};
 use super::shown::{SourceForm, SourceShown, words};
 use crate::error::AppError;
 use crate::events::parts::number;
@@ -22,24 +22,23 @@ const FIELDS: [&str; 6] = ["name", "source_type", "ip", "port", "protocol", "sta
 /// The writes of the page.
 #[derive(Clone, Copy)]
 pub struct Writes {
-    pub create: ServerAction<CreateSource>,
-    pub update: ServerAction<UpdateSource>,
+    pub save: ServerAction<SaveSource>,
     pub delete: ServerAction<DeleteSource>,
 }
 
 impl Writes {
     pub fn new() -> Self {
-        Self { create: ServerAction::new(), update: ServerAction::new(), delete: ServerAction::new() }
+        Self { save: ServerAction::new(), delete: ServerAction::new() }
     }
     /// Changes with every answer.
     pub fn version(self) -> usize {
-        self.create.version().get() + self.update.version().get() + self.delete.version().get()
+        self.save.version().get() + self.delete.version().get()
     }
 }
 
 #[component]
 pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
-    let error = Signal::derive(move || writes.create.value().get().and_then(Result::err));
+    let error = Signal::derive(move || writes.save.value().get().and_then(Result::err));
     let start = SourceForm {
         source_type: "application".to_owned(),
         status: "active".to_owned(),
@@ -48,12 +47,12 @@ pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
     view! {
         <Panel label="New source" close_href=routes::sources(&slug)>
             <section>
-                <ActionForm action=writes.create attr:class="form">
+                <ActionForm action=writes.save attr:class="form">
                     <input type="hidden" name="organization" value=slug.clone() />
                     <Fields start error />
                     <Actions>
                         <Button href=routes::sources(&slug)>"Cancel"</Button>
-                        <Button variant=Variant::Primary submit=true busy=writes.create.pending()>
+                        <Button variant=Variant::Primary submit=true busy=writes.save.pending()>
                             "Add source"
                         </Button>
                     </Actions>
@@ -101,16 +100,16 @@ pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl Into
 
 #[component]
 fn Change(writes: Writes, slug: String, id: String, start: SourceForm) -> impl IntoView {
-    let error = Signal::derive(move || writes.update.value().get().and_then(Result::err));
+    let error = Signal::derive(move || writes.save.value().get().and_then(Result::err));
     view! {
         <section>
             <h2>"Change"</h2>
-            <ActionForm action=writes.update attr:class="form">
+            <ActionForm action=writes.save attr:class="form">
                 <input type="hidden" name="organization" value=slug />
                 <input type="hidden" name="id" value=id />
                 <Fields start error />
                 <Actions>
-                    <Button variant=Variant::Primary submit=true busy=writes.update.pending()>
+                    <Button variant=Variant::Primary submit=true busy=writes.save.pending()>
                         "Save"
                     </Button>
                 </Actions>

@@ -67,8 +67,7 @@ fn told(writes: Writes) {
             toasts.show(Toast::ok(words));
         }
     };
-    Effect::new(move |_| tell(writes.create.value().get(), "Source added"));
-    Effect::new(move |_| tell(writes.update.value().get(), "Source saved"));
+    Effect::new(move |_| tell(writes.save.value().get(), "Source saved"));
     Effect::new(move |_| tell(writes.delete.value().get(), "Source deleted"));
 }
 

@@ -1,11 +1,13 @@
 //! Between the domain and what is shown. Server only.
 
 use domain::Invalid;
+use domain::permission::SourceWrite;
 use domain::source::{NewSource, Source};
 
 use super::shown::{SourceForm, SourceShown};
 use crate::Answer;
 use crate::error::{AppError, Typed as _};
+use crate::server::Scope;
 use crate::when::Zone;
 
 pub fn source(source: Source, zone: Zone) -> SourceShown {
@@ -27,7 +29,7 @@ pub fn source(source: Source, zone: Zone) -> SourceShown {
 
 /// # Errors
 /// A port that is no number.
-pub fn new_source(form: &SourceForm) -> Answer<NewSource> {
+fn new_source(form: &SourceForm) -> Answer<NewSource> {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let port = some(&form.port).map(|port| port.parse()).transpose();
     let port = port
@@ -41,6 +43,15 @@ pub fn new_source(form: &SourceForm) -> Answer<NewSource> {
         protocol: some(&form.protocol),
         status: form.status.clone(),
     })
+}
+
+pub async fn save(scope: &Scope, organization: &str, id: &str, form: &SourceForm) -> Answer<()> {
+    let (cx, new) = (scope.admit::<SourceWrite>()?, new_source(form)?);
+    if id.is_empty() {
+        return answer(service::sources::create(&cx, new).await, organization, form);
+    }
+    let id = id.parse().map_err(|_| AppError::not_found())?;
+    answer(service::sources::update(&cx, id, new).await, organization, form)
 }
 
 /// Keeps what was typed when the answer is no, and leads back to the list when it is yes.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use super::query::MappingForm;
-use super::shown::{PreviewShown, Tried, UploadShown};
+use super::shown::{UploadShown, UploadStep};
 use crate::Answer;
 
 /// Past uploads on the page.
@@ -18,29 +18,15 @@ pub async fn list_uploads(organization: String) -> Answer<Vec<UploadShown>> {
     Ok(uploads.into_iter().map(|upload| super::read::upload_shown(upload, scope.zone)).collect())
 }
 
+/// The step the upload is at; with a `mapping` also what an import with it would do. Stores nothing.
 #[server(name = GetUpload, prefix = "/fn", endpoint = "uploads/get", input = GetUrl)]
-pub async fn get_upload(organization: String, id: String) -> Answer<UploadShown> {
-    let scope = crate::server::scope(&organization).await?;
-    super::read::get(&scope, id.parse().map_err(|_| crate::AppError::not_found())?).await
-}
-
-#[server(name = PreviewUpload, prefix = "/fn", endpoint = "uploads/preview", input = GetUrl)]
-pub async fn preview_upload(organization: String, id: String) -> Answer<PreviewShown> {
-    let scope = crate::server::scope(&organization).await?;
-    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
-    Ok(super::read::preview(service::uploads::preview(&scope.admit()?, id).await?))
-}
-
-/// Reads the file with the mapping and stores nothing.
-#[server(name = TryUpload, prefix = "/fn", endpoint = "uploads/try", input = GetUrl)]
-pub async fn try_upload(
+pub async fn get_upload(
     organization: String,
     id: String,
     #[server(default)] mapping: MappingForm,
-) -> Answer<Tried> {
+) -> Answer<UploadStep> {
     let scope = crate::server::scope(&organization).await?;
-    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
-    Ok(super::read::tried(service::uploads::dry_run(&scope.admit()?, id, &mapping.to_choice()?).await?))
+    super::read::step(&scope, id.parse().map_err(|_| crate::AppError::not_found())?, &mapping).await
 }
 
 /// The mapping page posts its form here, flat.

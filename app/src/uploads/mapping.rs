@@ -3,42 +3,45 @@
 use domain::Severity;
 use domain::event::Target;
 use leptos::prelude::*;
+use leptos::server::ServerActionError;
 use leptos::server_fn::ServerFn;
+use leptos::server_fn::error::ServerFnUrlError;
 use ui::{
-    Button, Choice, Column, DataTable, Field, Glyph, Icon, Load, Notice, NoticeKind, Section, Select, Shaped,
-    Skeleton, TextInput,
+    Button, Choice, Column, DataTable, Failure, Field, Glyph, Icon, Notice, NoticeKind, Section, Select,
+    TextInput,
 };
 
-use super::api::{StartUpload, preview_upload, try_upload};
+use super::api::StartUpload;
 use super::query::MappingForm;
-use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown};
+use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown, UploadStep};
 use crate::events::parts::{counted, number, severity_word};
 use crate::routes;
+use crate::{Answer, AppError};
 
-/// The step between the file and its events. `mapping` is what the URL says; `tried` whether it is to be tried.
+/// The step between the file and its events. `mapping` is what the URL says.
 #[component]
-pub fn MapColumns(upload: UploadShown, slug: String, mapping: Memo<Option<MappingForm>>) -> impl IntoView {
-    let (id, organization) = (upload.id.clone(), slug.clone());
-    let preview =
-        Resource::new(move || (organization.clone(), id.clone()), |(slug, id)| preview_upload(slug, id));
-    let start = ServerAction::<StartUpload>::new();
-    let refused = move || {
-        let error = start.value().get().and_then(Result::err)?;
-        Some(view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> })
+pub fn MapColumns(step: UploadStep, slug: String, mapping: Option<MappingForm>) -> impl IntoView {
+    let UploadStep { upload, preview, tried } = step;
+    let refused =
+        refused_import().map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
+    let form = match preview {
+        Some(Ok(preview)) => view! { <Form upload slug preview mapping tried /> }.into_any(),
+        Some(Err(error)) => view! { <Failure problem=error /> }.into_any(),
+        None => ().into_any(),
     };
-    let form = StoredValue::new((upload, slug));
     view! {
         <div class="page uploads">
             {refused}
-            <Load resource=preview skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=8 /> } let:preview>
-                {
-                    let (upload, slug) = form.get_value();
-                    view! { <Form upload slug preview mapping /> }
-                }
-            </Load>
+            {form}
         </div>
     }
     .into_any()
+}
+
+/// Why an import did not start: its form is always sent plainly, and comes back with the error in the address.
+fn refused_import() -> Option<AppError> {
+    let error = use_context::<ServerActionError>()?;
+    (error.path() == StartUpload::PATH).then(|| ServerFnUrlError::<AppError>::decode_err(error.err()))
 }
 
 #[component]
@@ -46,9 +49,10 @@ fn Form(
     upload: UploadShown,
     slug: String,
     preview: PreviewShown,
-    mapping: Memo<Option<MappingForm>>,
+    mapping: Option<MappingForm>,
+    tried: Option<Answer<Tried>>,
 ) -> impl IntoView {
-    let chosen = mapping.get_untracked();
+    let chosen = mapping;
     let PreviewShown { columns, rows } = preview;
     let heads = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     let target = |column: &ColumnShown| {
@@ -62,7 +66,7 @@ fn Form(
         .map(|(at, (column, value))| view! { <ColumnLine at column value /> });
     let lines = lines.collect_view();
     let first_rows = format!("First {}", counted(rows.len() as i64, "row", "rows"));
-    let kept = chosen.clone().unwrap_or_default();
+    let kept = chosen.unwrap_or_default();
     let severities = std::iter::once(Choice::new("", "Info (unless chosen)"))
         .chain(
             Severity::ALL
@@ -72,7 +76,7 @@ fn Form(
         )
         .collect::<Vec<_>>();
     let file_name = upload.file_name.clone();
-    let dry_run = chosen.map(|mapping| view! { <DryRun id=upload.id.clone() slug=slug.clone() mapping /> });
+    let dry_run = tried.map(|tried| view! { <DryRun tried /> });
     view! {
         <form method="get" action=routes::upload(&slug, &upload.id)>
             <input type="hidden" name="organization" value=slug.clone() />
@@ -155,16 +159,14 @@ fn words(target: Target) -> &'static str {
 
 /// What the mapping of the URL would do.
 #[component]
-fn DryRun(id: String, slug: String, mapping: MappingForm) -> impl IntoView {
-    let tried = Resource::new(
-        move || (slug.clone(), id.clone(), mapping.clone()),
-        |(slug, id, mapping)| try_upload(slug, id, mapping),
-    );
+fn DryRun(tried: Answer<Tried>) -> impl IntoView {
+    let outcome = match tried {
+        Ok(tried) => view! { <Outcome tried /> }.into_any(),
+        Err(error) => view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> }.into_any(),
+    };
     view! {
         <Section title="Dry run" id="dry-run">
-            <Load resource=tried let:tried>
-                <Outcome tried />
-            </Load>
+            {outcome}
         </Section>
     }
     .into_any()
@@ -203,9 +205,7 @@ pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
                 <td class="num">{number(rejection.row as i64)}</td>
                 <td class="mono">{rejection.field}</td>
                 <td class="wrap">{rejection.reason}</td>
-                <td class="message mono muted optional">
-                    <span>{rejection.text}</span>
-                </td>
+                <td class="row-text mono muted optional">{rejection.text}</td>
             </tr>
         }
     };
@@ -213,7 +213,7 @@ pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
         Column::new("Row").class("num shrink"),
         Column::new("Field").class("shrink"),
         Column::new("Reason"),
-        Column::new("Text").class("message optional"),
+        Column::new("Text").class("row-text optional"),
     ];
     view! {
         <div class="table-scroll">

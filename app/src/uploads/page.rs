@@ -11,7 +11,7 @@ use ui::{Button, Glyph, Load, Notice, NoticeKind, PageHead, Progress, Section, V
 use super::api::get_upload;
 use super::mapping::{MapColumns, Refused};
 use super::query::MappingForm;
-use super::shown::{UploadShown, bytes};
+use super::shown::{UploadShown, UploadStep, bytes};
 use crate::events::EventQuery;
 use crate::events::parts::{counted, number};
 use crate::routes;
@@ -29,14 +29,13 @@ pub fn UploadPage() -> impl IntoView {
     let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
     let mapping = Memo::new(move |_| map.with(MappingForm::read));
     let looks = RwSignal::new(0_u32);
-    let upload = Resource::new(
+    let step = Resource::new(
         move || (slug.get(), id(), looks.get(), mapping.get()),
-        |(slug, id, ..)| get_upload(slug, id),
+        |(slug, id, _, mapping)| get_upload(slug, id, mapping.unwrap_or_default()),
     );
     Effect::new(move |_| {
-        let running = upload
-            .get()
-            .is_some_and(|upload| upload.is_ok_and(|upload| upload.state == UploadState::Running));
+        let running =
+            step.get().is_some_and(|step| step.is_ok_and(|step| step.upload.state == UploadState::Running));
         if running {
             set_timeout(
                 move || {
@@ -48,15 +47,16 @@ pub fn UploadPage() -> impl IntoView {
     });
     view! {
         <Title text="Upload" />
-        <Load resource=upload let:upload>
-            <Step upload slug=slug.get_untracked() mapping />
+        <Load resource=step let:step>
+            <Step step slug=slug.get_untracked() mapping=mapping.get_untracked() />
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn Step(upload: UploadShown, slug: String, mapping: Memo<Option<MappingForm>>) -> impl IntoView {
+fn Step(step: UploadStep, slug: String, mapping: Option<MappingForm>) -> impl IntoView {
+    let upload = step.upload.clone();
     let back = routes::uploads(&slug);
     let actions = move || {
         view! {
@@ -68,7 +68,7 @@ fn Step(upload: UploadShown, slug: String, mapping: Memo<Option<MappingForm>>) -
     let note = format!("{}, {}", form_words(&upload.format), bytes(upload.bytes_total));
     let head = view! { <PageHead title=upload.file_name.clone() note=note actions=actions /> };
     let body = match upload.state {
-        UploadState::Mapped => view! { <MapColumns upload slug mapping /> }.into_any(),
+        UploadState::Mapped => view! { <MapColumns step slug mapping /> }.into_any(),
         UploadState::Running => view! { <Running upload slug /> }.into_any(),
         UploadState::Done | UploadState::Failed => view! { <Finished upload slug /> }.into_any(),
     };

@@ -3,25 +3,41 @@
 use domain::UploadId;
 use domain::permission::EventWrite;
 use domain::upload::{Preview, Rejection, Upload, UploadState};
+use service::Cx;
 use service::uploads::DryRun;
 
 use super::query::MappingForm;
-use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown};
-use crate::Answer;
+use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown, UploadStep};
 use crate::server::Scope;
 use crate::when::Zone;
+use crate::{Answer, AppError};
 
 /// Refused rows shown on the page; the file holds all.
 const REJECTIONS: u32 = 20;
 /// Different values shown for a column.
 const SAMPLES: usize = 3;
 
-pub async fn get(scope: &Scope, id: UploadId) -> Answer<UploadShown> {
+pub async fn step(scope: &Scope, id: UploadId, mapping: &MappingForm) -> Answer<UploadStep> {
     let cx = scope.admit::<EventWrite>()?;
-    let upload = service::uploads::progress(&cx, id).await?;
+    let upload = get(scope, &cx, id).await?;
+    if upload.state != UploadState::Mapped {
+        return Ok(UploadStep { upload, preview: None, tried: None });
+    }
+    let shown = service::uploads::preview(&cx, id).await.map(preview).map_err(AppError::from);
+    let asked = !mapping.column.is_empty();
+    let tried = if asked { Some(dry_run(&cx, id, mapping).await) } else { None };
+    Ok(UploadStep { upload, preview: Some(shown), tried })
+}
+
+async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, mapping: &MappingForm) -> Answer<Tried> {
+    Ok(tried(service::uploads::dry_run(cx, id, &mapping.to_choice()?).await?))
+}
+
+async fn get(scope: &Scope, cx: &Cx<EventWrite>, id: UploadId) -> Answer<UploadShown> {
+    let upload = service::uploads::progress(cx, id).await?;
     let refused = matches!(upload.state, UploadState::Done | UploadState::Failed) && upload.rejected > 0;
     let rejections =
-        if refused { service::uploads::rejections(&cx, id, 0, REJECTIONS).await? } else { Vec::new() };
+        if refused { service::uploads::rejections(cx, id, 0, REJECTIONS).await? } else { Vec::new() };
     let rejections = rejections.into_iter().map(rejection).collect();
     Ok(UploadShown { rejections, ..upload_shown(upload, scope.zone) })
 }
@@ -42,7 +58,7 @@ pub fn upload_shown(upload: Upload, zone: Zone) -> UploadShown {
     }
 }
 
-pub fn preview(preview: Preview) -> PreviewShown {
+fn preview(preview: Preview) -> PreviewShown {
     let guess = |column: &str| {
         preview
             .guess
@@ -69,7 +85,7 @@ pub fn preview(preview: Preview) -> PreviewShown {
     PreviewShown { columns, rows: preview.rows }
 }
 
-pub fn tried(tried: DryRun) -> Tried {
+fn tried(tried: DryRun) -> Tried {
     let DryRun { receipt, texts, whole } = tried;
     let rejections =
         receipt.rejections.into_iter().zip(texts).take(REJECTIONS as usize).map(rejection).collect();

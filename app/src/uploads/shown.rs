@@ -3,6 +3,7 @@
 use domain::upload::UploadState;
 use serde::{Deserialize, Serialize};
 
+use crate::Answer;
 use crate::when::When;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,16 @@ pub struct RejectionShown {
     pub reason: String,
     /// The start of the row.
     pub text: String,
+}
+
+/// One upload at the step it is at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadStep {
+    pub upload: UploadShown,
+    /// While its columns are to be mapped: the start of the file, or why it cannot be read.
+    pub preview: Option<Answer<PreviewShown>>,
+    /// What the mapping that was asked about would do, or what is wrong with it.
+    pub tried: Option<Answer<Tried>>,
 }
 
 /// The start of the file, and what its columns seem to hold.

@@ -81,7 +81,7 @@ impl Staging {
         let upload = Upload {
             id: self.id,
             file_name: self.name.clone(),
-            format: Format::Auto,
+            format: format_of(&self.name),
             mapping: Choice::default(),
             state: UploadState::Mapped,
             bytes_total: self.bytes as i64,
@@ -122,9 +122,9 @@ pub async fn progress(cx: &Cx<EventWrite>, id: UploadId) -> Result<Upload> {
 
 /// The columns, the first rows, and which column seems to feed which field.
 pub async fn preview(cx: &Cx<EventWrite>, id: UploadId) -> Result<Preview> {
-    let (_, file) = staged(cx, id).await?;
+    let (upload, file) = staged(cx, id).await?;
     let now = cx.now();
-    let work = move || preview::of(file, now);
+    let work = move || preview::of(file, upload.format, now);
     let done = tokio::task::spawn_blocking(work)
         .await
         .map_err(|e| Error::Internal(format!("reading a file: {e}")))?;
@@ -314,6 +314,17 @@ fn clean_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let clean: String = name.chars().filter(|c| !c.is_control()).take(255).collect();
     if clean.trim().is_empty() { "upload".to_owned() } else { clean }
+}
+
+/// What the name says; nothing where the content tells as well.
+fn format_of(name: &str) -> Format {
+    let name = name.to_lowercase();
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    match name.rsplit('.').next() {
+        Some("csv" | "tsv") => Format::Csv,
+        Some("ndjson" | "jsonl") => Format::Ndjson,
+        _ => Format::Auto,
+    }
 }
 
 fn disk(error: &std::io::Error) -> Error {

@@ -239,6 +239,8 @@ const STAGE: &str = "CREATE TEMPORARY TABLE event_stage (
         service TEXT, environment TEXT, system_id TEXT, event_type TEXT, source_id UUID, message TEXT NOT NULL, raw_payload JSONB NOT NULL,
         fingerprint TEXT NOT NULL, group_id UUID NOT NULL
     ) ON COMMIT DELETE ROWS";
+const STAGE_HOLDS: &str = "SELECT EXISTS (SELECT 1 FROM event_stage)";
+const EMPTY_STAGE: &str = "TRUNCATE event_stage";
 const STAGE_COLUMNS: i16 = 14;
 const COPY_STAGE: &str = "COPY event_stage (occurred_at, id, severity, severity_text, component, service, environment, system_id, event_type,
         source_id, message, raw_payload, fingerprint, group_id) FROM STDIN (FORMAT BINARY)";
@@ -274,12 +276,16 @@ async fn insert_postgres(
             .uuid(group.id.uuid());
     }
     let conn = tx.conn();
-    // PostgreSQL only. One a connection, made by the role that writes to it, emptied at each commit.
+    // One table a connection, emptied at each commit. A transaction of the whole system makes it as the owner, so it is
+    // shared; and it can store several batches, so it empties the table itself.
     // PostgreSQL only.
     let exists = sql("SELECT to_regclass('pg_temp.event_stage') IS NOT NULL");
     if conn.scalar::<bool>(exists).await? != Some(true) {
         conn.exec(sql(STAGE)).await?;
+        // PostgreSQL only.
         conn.exec(sql("GRANT ALL ON event_stage TO watchroom_app")).await?;
+    } else if conn.scalar::<bool>(sql(STAGE_HOLDS)).await? == Some(true) {
+        conn.exec(sql(EMPTY_STAGE)).await?;
     }
     conn.copy_in(COPY_STAGE, copy).await?;
     let q = tx.sql(FROM_STAGE).bind(now);

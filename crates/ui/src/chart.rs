@@ -1,10 +1,10 @@
-//! Charts: ECharts options built with charming, drawn in the browser only, with a table behind every one.
+//! Charts: ECharts options (JSON, made with charming on the server), drawn in the browser only, with a table behind every one.
 //!
 //! Colours in the options are tokens: write `"var(--high)"`, the component resolves them and redraws when the colour scheme changes.
 //! The drawing is ours (charming's renderer has no dispose, and passes Rust maps as JS `Map`s).
 
-use charming::Chart as Options;
 use leptos::prelude::*;
+use serde_json::Value;
 
 use crate::browser::echarts;
 
@@ -27,7 +27,7 @@ pub fn Chart(
     /// What it shows, in a sentence.
     #[prop(into)]
     label: Signal<String>,
-    #[prop(into)] options: Signal<Options>,
+    #[prop(into)] options: Signal<Value>,
     /// Heads of the table: category, then one a series.
     #[prop(into)]
     columns: Signal<Vec<String>>,

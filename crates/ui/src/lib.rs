@@ -42,7 +42,7 @@
 //!               <Progress label value?:M<f64> max? text?:M tone?/> <DefinitionList mono?><Definition term>…</Definition></DefinitionList>
 //!               <CodeBlock code label nowrap?/> <JsonTree value name? depth? actions?:Callback<(String, Value), AnyView>/>
 //!               <DiffView old new caption masked? side_by_side? actions?:Callback<String, AnyView>/>
-//!               <Chart id label:S options:S<charming::Chart> columns:S<Vec<String>> rows:S<Vec<ChartRow>> size? on_brush?:Callback<(usize, usize)>/>
+//!               <Chart id label:S options:S<Value> columns:S<Vec<String>> rows:S<Vec<ChartRow>> size? on_brush?:Callback<(usize, usize)>/>
 //! Keys:         data-key="a" (Button/IconButton key) · data-go="e" (RailLink key) · data-row (Row) · data-search (TextInput search) · data-escape (Panel's close)
 //! ```
 //!

@@ -447,12 +447,12 @@ fn charts() -> AnyView {
                 id="example-histogram"
                 label="Events an hour by severity"
                 size="small"
-                options=bars
+                options=serde_json::to_value(bars).unwrap_or_default()
                 columns=names(&["Hour", "Info", "Medium", "High"])
                 rows=rows
                 on_brush=|_: (usize, usize)| {}
             />
-            <Chart id="example-line" label="Drift a day" options=line columns=names(&["Day", "Detected"]) rows=line_rows />
+            <Chart id="example-line" label="Drift a day" options=serde_json::to_value(line).unwrap_or_default() columns=names(&["Day", "Detected"]) rows=line_rows />
         </Section>
     }
     .into_any()

@@ -20,7 +20,7 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
 ) -> io::Result<impl Iterator<Item = io::Result<Row>> + 'a> {
     let first = input.fill_buf()?;
     let mark = if first.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let by = delimiter(first).unwrap_or(b',');
+    let by = delimiter(first);
     input.consume(mark);
     let budget = Rc::new(Shared::new(0));
     let guard = Guard { input, spent: Rc::clone(&budget) };

@@ -16,13 +16,20 @@ pub fn sniff(first: &[u8]) -> Format {
         // The only line may be cut off where the buffer ends; then its length decides nothing, and NDJSON reads it whole.
         Some(b'{') if lines.next().is_none() && line.len() > 2 => Format::Ndjson,
         Some(b'{') => Format::Json,
-        _ if delimiter(first).is_some() => Format::Csv,
+        _ if is_table(first) => Format::Csv,
         _ => Format::Syslog,
     }
 }
 
-/// The delimiter of a header line: the candidate that splits it most, if the names look like columns.
-pub fn delimiter(first: &[u8]) -> Option<u8> {
+/// The delimiter of a table: of comma, semicolon, tab and bar the one that splits its header line most.
+pub fn delimiter(first: &[u8]) -> u8 {
+    let header = header(first);
+    let count = |d: u8| header.split(|c| *c == d).count();
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',')
+}
+
+/// Whether the first line looks like the header of a table: several short names, some of which are columns of events.
+fn is_table(first: &[u8]) -> bool {
     const KNOWN: [&str; 16] = [
         "time",
         "date",
@@ -41,18 +48,19 @@ pub fn delimiter(first: &[u8]) -> Option<u8> {
         "type",
         "description",
     ];
-    let header = trim(first).split(|c| *c == b'\n').next().unwrap_or(&[]);
-    let header = String::from_utf8_lossy(&header[..header.len().min(65_536)]).to_ascii_lowercase();
-    let best = [b',', b';', b'\t', b'|']
-        .into_iter()
-        .max_by_key(|d| (header.bytes().filter(|c| c == d).count(), *d == b','))?;
+    let header = String::from_utf8_lossy(header(first)).to_ascii_lowercase();
     let names: Vec<&str> =
-        header.trim().split(char::from(best)).map(|n| n.trim().trim_matches('"')).collect();
+        header.trim().split(char::from(delimiter(first))).map(|n| n.trim().trim_matches('"')).collect();
     let plain = names.iter().all(|n| {
         n.len() <= 64 && !n.contains(['[', '{', '<', '=']) && !n.starts_with(|c: char| c.is_ascii_digit())
     });
     let known = names.iter().filter(|n| KNOWN.iter().any(|k| n.contains(k))).count();
-    (names.len() >= 2 && plain && known >= 2).then_some(best)
+    names.len() >= 2 && plain && known >= 2
+}
+
+fn header(first: &[u8]) -> &[u8] {
+    let line = trim(first).split(|c| *c == b'\n').next().unwrap_or(&[]);
+    &line[..line.len().min(65_536)]
 }
 
 #[cfg(test)]

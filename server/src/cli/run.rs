@@ -12,7 +12,6 @@ use crate::{jobs, router, serve as listener, telemetry};
 
 pub async fn serve(config: Config, demo: bool) -> Done {
     telemetry::start_logs(&config.log, config.log_format);
-    telemetry::metrics();
     // The address is taken first: a second server must not touch the database.
     let socket = TcpListener::bind(config.addr)
         .await

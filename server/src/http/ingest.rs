@@ -42,6 +42,8 @@ const MAX_REJECTIONS: usize = 1000;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Memory is handed out in this unit.
 const UNIT: usize = 1024;
+/// A body of unknown length takes this many units at a time.
+const STEP: usize = 64;
 
 /// What is in flight.
 #[derive(Clone)]
@@ -97,7 +99,7 @@ impl Gate {
             }
             let missing = length.div_ceil(UNIT).saturating_sub(place.memory.num_permits());
             if missing > 0 {
-                let more = u32::try_from(missing.max(64)).map_err(|_| busy())?;
+                let more = u32::try_from(missing.max(STEP.min(self.most / UNIT))).map_err(|_| busy())?;
                 place.memory.merge(self.memory.clone().try_acquire_many_owned(more).map_err(|_| busy())?);
             }
             whole.extend_from_slice(data);

@@ -6,8 +6,10 @@ use app::server::Correlation;
 use app::{AssetPaths, document};
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
@@ -41,6 +43,18 @@ pub async fn otherwise(State(state): State<AppState>, request: Request) -> Respo
     let mut response = render_app_async_with_context(context(state), document)(request).await.into_response();
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// A page that leads elsewhere is a redirect for whoever asks; leptos_axum makes it one only for who accepts HTML. Server
+/// functions keep theirs: the browser's half reads it.
+pub async fn redirect(request: Request, next: Next) -> Response {
+    let function = request.uri().path().starts_with("/fn/");
+    let mut response = next.run(request).await;
+    if !function && !response.status().is_redirection() && response.headers().contains_key(LOCATION) {
+        *response.status_mut() = StatusCode::FOUND;
+        response.headers_mut().remove("serverfnredirect");
     }
     response
 }

@@ -47,7 +47,7 @@ async fn the_nonce_of_the_header_is_the_nonce_of_the_page() {
             assert!(nonce.len() >= 22, "128 bits: {nonce}");
             let scripts: Vec<&str> =
                 answer.text.split("<script").skip(1).map(|s| s.split('>').next().unwrap()).collect();
-            assert!(!scripts.is_empty());
+            assert!(!scripts.is_empty(), "{path}: {} {}", answer.status, answer.text);
             for script in scripts {
                 assert!(script.contains(&format!("nonce=\"{nonce}\"")), "{path}: <script{script}>");
             }

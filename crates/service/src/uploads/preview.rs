@@ -17,7 +17,7 @@ const COLUMNS: usize = 60;
 /// Longest cell, in characters.
 const CELL: usize = 200;
 
-pub(super) fn of(file: File, now: Timestamp) -> io::Result<Preview> {
+pub(super) fn of(file: File, format: Format, now: Timestamp) -> io::Result<Preview> {
     let mut input = BufReader::new(file);
     let encoding = Encoding::of_bytes(io::BufRead::fill_buf(&mut input)?);
     let mut first = Vec::new();
@@ -29,7 +29,8 @@ pub(super) fn of(file: File, now: Timestamp) -> io::Result<Preview> {
     {
         first.truncate(end + 1);
     }
-    Ok(match wire::sniff(&first) {
+    let format = if format == Format::Auto { wire::sniff(&first) } else { format };
+    Ok(match format {
         Format::Csv => csv_table(&first)?,
         Format::Ndjson | Format::Auto => objects(wire::rows(&first).map(|(_, row)| row)),
         Format::Json => objects(wire::elements(&first).map(|(_, row)| row)),
@@ -39,7 +40,7 @@ pub(super) fn of(file: File, now: Timestamp) -> io::Result<Preview> {
 
 fn csv_table(first: &[u8]) -> io::Result<Preview> {
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    let by = wire::delimiter(first).unwrap_or(b',');
+    let by = wire::delimiter(first);
     let mut reader = csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(first);
     let columns: Vec<String> = reader
         .byte_headers()

@@ -7,7 +7,7 @@ use store::rollup;
 use testkit::for_each_backend;
 
 use crate::events_world::{Random, any_event, event, insert, number, prepared, problems};
-use crate::world::{at, entry, id, organization, read, write};
+use crate::world::{at, entry, id, organization, read, system, write};
 
 #[tokio::test]
 async fn a_batch_is_stored_with_groups_rollups_and_sources() {
@@ -189,6 +189,33 @@ async fn a_rollback_leaves_nothing() {
             assert_eq!(number(&t.db, org, table).await, 0);
         }
         assert_eq!(insert(&t.db, org, vec![event(0, "x")]).await.duplicates.len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn batches_of_one_transaction_stay_apart() {
+    for_each_backend(|t| async move {
+        let (a, b) = (organization(&t.db, "alpha").await, organization(&t.db, "beta").await);
+        for round in 0..2 {
+            let mut tx = system(&t.db).await;
+            for (org, text) in [(a, "of alpha"), (b, "of beta"), (a, "more of alpha")] {
+                let batch = Batch::new(vec![
+                    prepared(org, event(round, text)),
+                    prepared(org, event(round + 9, text)),
+                ]);
+                ingest::insert(&mut tx.within(org), &batch, at(0), &id::<SourceId>).await.unwrap();
+            }
+            tx.commit_unaudited_bookkeeping().await.unwrap();
+            // The connection that the owner used serves the bound role again.
+            for org in [a, b] {
+                insert(&t.db, org, vec![event(round + 99, "later")]).await;
+            }
+        }
+        for (org, n) in [(a, 10), (b, 6)] {
+            assert_eq!(number(&t.db, org, "SELECT count(*) FROM events WHERE organization_id = $1").await, n);
+            assert_eq!(problems(&t.db, org).await, Vec::<String>::new());
+        }
     })
     .await;
 }

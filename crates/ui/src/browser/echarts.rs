@@ -1,6 +1,5 @@
 //! The global `echarts` (a script the page loads), called through reflection.
 
-use charming::Chart as Options;
 use js_sys::{Array, Function, Reflect};
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -27,13 +26,18 @@ pub(crate) fn on_scheme_change(changed: impl Fn() + Clone + 'static) {
     });
 }
 
-/// Makes an instance in the element: theme, resizing, clicks, brush; disposes it with the owner. False while the script is not there.
+/// Makes an instance in the element: theme, resizing, clicks, brush; disposes it with the owner. False while the script or
+/// the element is not there yet.
 pub(crate) fn start(
     element: &HtmlElement,
     table_id: &str,
     on_brush: Option<Callback<(usize, usize)>>,
 ) -> bool {
     let Some(echarts) = global() else { return false };
+    // Outside the document there is no size and no colour to compute.
+    if !element.is_connected() {
+        return false;
+    }
     let theme = to_js(&theme(element));
     let Some(instance) = call(&echarts, "init", &[element.as_ref(), &theme]) else { return false };
 
@@ -70,12 +74,12 @@ pub(crate) fn start(
 }
 
 /// Draws the options into the element's instance, tokens resolved.
-pub(crate) fn draw(element: &HtmlElement, options: &Options, brush: bool) {
+pub(crate) fn draw(element: &HtmlElement, options: &Value, brush: bool) {
     let Some(instance) = global().and_then(|echarts| call(&echarts, "getInstanceByDom", &[element.as_ref()]))
     else {
         return;
     };
-    let Ok(mut options) = serde_json::to_value(options) else { return };
+    let mut options = options.clone();
     resolve(&mut options, element);
     options["animation"] = Value::Bool(!still());
     options["animationDuration"] = json!(140);
@@ -146,17 +150,32 @@ fn resolve(value: &mut Value, element: &HtmlElement) {
     }
 }
 
-/// The computed colour of a token where the element stands.
+/// The computed colour of a token where the element stands, as sRGB: ECharts lightens hovered marks and cannot read `oklch`.
 fn color(element: &HtmlElement, token: &str) -> String {
     let style = element.style();
-    let _ = style.set_property("color", token);
+    let _ = style.set_property("color", &format!("color-mix(in srgb, {token}, {token})"));
     let found = window()
         .get_computed_style(element)
         .ok()
         .flatten()
         .and_then(|style| style.get_property_value("color").ok());
     let _ = style.remove_property("color");
-    found.unwrap_or_default()
+    rgba(&found.unwrap_or_default())
+}
+
+/// `color(srgb 0.5 0 1 / 0.2)` as `rgba(128,0,255,0.2)`; anything else as it is.
+fn rgba(computed: &str) -> String {
+    let Some(inner) = computed.strip_prefix("color(srgb ").and_then(|rest| rest.strip_suffix(')')) else {
+        return computed.to_owned();
+    };
+    let numbers: Vec<f64> = inner
+        .split([' ', '/'])
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().unwrap_or(0.0))
+        .collect();
+    let channel = |index: usize| (numbers.get(index).copied().unwrap_or(0.0).clamp(0.0, 1.0) * 255.0).round();
+    let alpha = numbers.get(3).copied().unwrap_or(1.0);
+    format!("rgba({},{},{},{alpha})", channel(0), channel(1), channel(2))
 }
 
 /// True where the reader wants no motion.
@@ -196,4 +215,16 @@ fn theme(element: &HtmlElement) -> Value {
         "bar": { "barCategoryGap": "20%" },
         "line": { "symbol": "circle", "symbolSize": 5, "showSymbol": false, "lineStyle": { "width": 1.5 } },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rgba;
+
+    #[test]
+    fn computed_colours_become_what_echarts_reads() {
+        assert_eq!(rgba("color(srgb 0.5 0 1)"), "rgba(128,0,255,1)");
+        assert_eq!(rgba("color(srgb 1.02 -0.1 none / 0.2)"), "rgba(255,0,0,0.2)");
+        assert_eq!(rgba("rgb(1, 2, 3)"), "rgb(1, 2, 3)");
+    }
 }
