@@ -6,6 +6,7 @@
 //! only with a new major version and a rebuild of the groups.
 
 mod scan;
+mod words;
 
 use std::ops::Range;
 
