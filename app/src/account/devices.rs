@@ -44,8 +44,8 @@ fn one(row: DeviceRow, action: ServerAction<RevokeDevice>) -> AnyView {
     view! {
         <Row>
             <td class="message">
-                <span title=row.user_agent>{row.name}</span>
-                {row.current.then(|| view! { " " <Badge tone=Tone::Ok>"this one"</Badge> })}
+                <div title=row.user_agent>{row.name} {row.current.then(|| view! { " " <Badge tone=Tone::Ok>"this one"</Badge> })}</div>
+                <span class="under">{row.address.clone()}</span>
             </td>
             <td class="optional mono">{row.address}</td>
             <td class="time">

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
-use ui::{CodeBlock, Definition, DefinitionList, DiffView, JsonTree, Load, Notice, NoticeKind, Panel};
+use ui::{CodeBlock, Definition, DefinitionList, DiffView, Failure, JsonTree, Notice, NoticeKind, Panel};
 
 use super::api::{AuditList, Entry};
 use crate::error::Answer;
 use crate::routes::AuditQuery;
 use crate::when::At;
 
+/// Drawn anew for every entry, from plain values: a signal that outlives the panel it was made in would be read too late.
 #[component]
 pub fn EntryPanel(
     slug: Memo<String>,
@@ -16,23 +17,37 @@ pub fn EntryPanel(
     entries: Resource<Answer<AuditList>>,
     entry: Resource<Answer<Option<Entry>>>,
 ) -> impl IntoView {
-    let seq = Memo::new(move |_| query.with(|q| q.entry.parse::<i64>().ok()));
-    let href = move |seq: i64| query.with(|q| q.open(seq).href(&slug.get()));
-    let label = Signal::derive(move || query.with(|q| format!("Entry {}", q.entry)));
-    let close = Signal::derive(move || query.with(|q| q.closed().href(&slug.get())));
     view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let (previous, next) = entries.await.map(|list| around(&list, seq.get_untracked())).unwrap_or_default();
-                view! {
-                    <Panel label=label close_href=close previous_href=previous.map(href) next_href=next.map(href)>
-                        <Load resource=entry let:entry>
-                            {entry.map(|entry| sections(entry, &slug.get_untracked(), &query.get_untracked()))}
-                        </Load>
-                    </Panel>
-                }
-            })}
+        <Transition fallback=|| view! { <aside class="panel" aria-label="Entry"><ui::Skeleton /></aside> }>
+            {move || {
+                let (slug, query) = (slug.get(), query.get());
+                Suspend::new(async move {
+                    let list = entries.await;
+                    let seq = query.entry.parse().ok();
+                    let beside = list.map(|list| around(&list, seq)).unwrap_or_default();
+                    panel(entry.await, beside, &slug, &query)
+                })
+            }}
         </Transition>
+    }
+    .into_any()
+}
+
+fn panel(entry: Answer<Option<Entry>>, (previous, next): (Option<i64>, Option<i64>), slug: &str, query: &AuditQuery) -> AnyView {
+    let href = |seq: i64| query.open(seq).href(slug);
+    let inside = match entry {
+        Ok(entry) => entry.map(|entry| sections(entry, slug, query)).into_any(),
+        Err(error) => view! { <Failure problem=error /> }.into_any(),
+    };
+    view! {
+        <Panel
+            label=format!("Entry {}", query.entry)
+            close_href=query.closed().href(slug)
+            previous_href=previous.map(href)
+            next_href=next.map(href)
+        >
+            {inside}
+        </Panel>
     }
     .into_any()
 }

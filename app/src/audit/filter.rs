@@ -28,6 +28,7 @@ pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
 
 fn form(slug: &str, query: &AuditQuery) -> AnyView {
     let action = routes::audit(slug);
+    let any = query.filters() != 0;
     let query = query.clone();
     view! {
         <Form method="GET" action=action.clone() attr:class="toolbar" attr:role="search" attr:aria-label="Filter the audit log">
@@ -44,9 +45,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
             <Button submit=true variant=Variant::Primary>
                 "Apply"
             </Button>
-            <Button href=action variant=Variant::Ghost>
-                "Clear"
-            </Button>
+            {any.then(|| view! { <Button href=action variant=Variant::Ghost>"Clear"</Button> })}
         </Form>
     }
     .into_any()

@@ -104,7 +104,7 @@ pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> An
     }
     let columns = vec![
         Column::new("Time").class("time"),
-        Column::new("Actor"),
+        Column::new("Actor").class("actor optional"),
         Column::new("Action").class("message"),
         Column::new("Target").class("optional"),
         Column::new("Entry").class("num optional"),
@@ -133,12 +133,15 @@ fn row(line: Line, slug: &str, query: Memo<AuditQuery>) -> AnyView {
             <td class="time">
                 <At when=line.at />
             </td>
-            <td class="actor">{line.actor}</td>
+            <td class="actor optional">{line.actor.clone()}</td>
             <td class="message">
-                <a href=href class="mono" data-row-link="">
-                    {line.action}
-                </a>
-                {(!line.success).then(|| view! { " " <Badge tone=Tone::High>"failed"</Badge> })}
+                <div>
+                    <a href=href class="mono" data-row-link="">
+                        {line.action}
+                    </a>
+                    {(!line.success).then(|| view! { " " <Badge tone=Tone::High>"failed"</Badge> })}
+                </div>
+                <span class="under">{line.actor}</span>
             </td>
             <td class="optional">
                 {line.target_type} " " <code class="faint">{short(&line.target_id)}</code>

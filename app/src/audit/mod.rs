@@ -32,13 +32,14 @@ pub fn AuditPage() -> impl IntoView {
         move || (slug.get(), query.with(|q| q.entry.clone())),
         |(slug, entry)| entry_if(slug, entry),
     );
+    let open = Memo::new(move |_| query.with(|q| !q.entry.is_empty()));
     let panel = move || view! { <entry::EntryPanel slug query entries entry /> }.into_any();
     view! {
         <Title text="Audit" />
         <PageHead title="Audit" note="append-only, each entry chained to the one before by its hash" actions=move || list::actions(slug, query, entries) />
         <list::VerdictLine slug query verdict />
         {move || filter::bar(&slug.get(), &listed.get())}
-        <SplitList panel=panel panel_open=Signal::derive(move || query.with(|q| !q.entry.is_empty()))>
+        <SplitList panel=panel panel_open=open>
             <Load resource=entries skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=12_usize /> } let:page>
                 {list::table(page, slug, query)}
             </Load>

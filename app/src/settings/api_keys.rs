@@ -104,14 +104,16 @@ fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
         Some(when) => view! { <At when /> }.into_any(),
         None => view! { <span class="faint">"never"</span> }.into_any(),
     };
+    let scopes = key.scopes.join(" ");
     let revocable = may_change && row.state != KeyState::Revoked;
     view! {
         <Row done=row.state != KeyState::Works>
             <td class="message">
-                {key.name} " " <code class="faint">{format!("{}…", key.key_prefix)}</code> {state}
+                <div>{key.name} " " <code class="faint">{format!("{}…", key.key_prefix)}</code> {state}</div>
+                <span class="under mono">{key.scopes.join(" ")}</span>
             </td>
             <td class="optional">
-                <small class="mono">{key.scopes.join(" ")}</small>
+                <small class="mono">{scopes}</small>
             </td>
             <td class="optional time">
                 <Ago when=row.created />

@@ -100,8 +100,10 @@ fn one(row: Environment, may_change: bool, slug: &str) -> AnyView {
     view! {
         <Row done=!row.is_active>
             <td class="message">
-                {row.name} " " <code class="faint">{row.slug}</code>
-                {(!row.is_active).then(|| view! { " " <Badge>"inactive"</Badge> })}
+                <div>
+                    {row.name} " " <code class="faint">{row.slug}</code>
+                    {(!row.is_active).then(|| view! { " " <Badge>"inactive"</Badge> })}
+                </div>
             </td>
             <td>{or_dash(row.cloud_provider)}</td>
             <td class="optional">{or_dash(row.region)}</td>

@@ -98,7 +98,7 @@ fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
     view! {
         <Row done=!member.enabled>
             <td class="message">
-                <span class="person">
+                <div class="person">
                     <Avatar name=name.clone() />
                     <span>
                         {name}
@@ -106,7 +106,7 @@ fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
                         {(!member.enabled).then(|| view! { " " <Badge tone=Tone::Medium>"disabled"</Badge> })}
                         <small class="faint">{member.email.clone()}</small>
                     </span>
-                </span>
+                </div>
             </td>
             <td>{member.role.as_str()}</td>
             <td class="optional">{member.approval_level.as_str()}</td>

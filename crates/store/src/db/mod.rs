@@ -100,10 +100,11 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .pragma("temp_store", "memory")
             .statement_cache_capacity(256);
-        // Rarer checkpoints double the bulk rate; the WAL stays bounded by the size limit.
+        // Rarer checkpoints double the bulk rate; the WAL stays bounded by the size limit. A larger cache does not pay: the
+        // keys arrive in order.
         let writer = connect
             .clone()
-            .pragma("cache_size", "-65536")
+            .pragma("cache_size", "-16384")
             .pragma("wal_autocheckpoint", "4000")
             .pragma("journal_size_limit", "67108864");
         let write = SqlitePoolOptions::new()
@@ -111,10 +112,12 @@ impl Db {
             .acquire_timeout(options.acquire_timeout.max(Duration::from_secs(30)))
             .connect_with(writer)
             .await?;
+        // Small on purpose. The system's page cache keeps the file; 8 MB a connection made scans four times slower (fresh pages
+        // are allocated until the cache is full), and mapped pages would count as the server's memory.
         let read = SqlitePoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
-            .connect_with(connect.pragma("cache_size", "-8192").pragma("mmap_size", "268435456"))
+            .connect_with(connect.pragma("cache_size", "-2000"))
             .await?;
         Ok(Self::Sqlite { read, write })
     }

@@ -36,10 +36,8 @@ pub async fn page(
     limit: usize,
 ) -> Result<Found> {
     let all = clauses(filter, tx.organization());
-    let group_only =
-        all.iter().all(|c| c.field == rollup::GROUP) && filter.severity.is_empty() && filter.text.is_none();
-    if group_only {
-        // The key serves the list of everything, the group's index that of one group.
+    if all.is_empty() && filter.severity.is_empty() && filter.text.is_none() {
+        // The key serves the list of everything.
         let events = stretch(tx, filter, span_of(filter), after, limit + 1).await?;
         return Ok(full(events, limit));
     }
@@ -98,14 +96,11 @@ pub(super) async fn next_hours(
     for other in others {
         bounds.push(rollup::by_hour(tx, other, &filter.severity, &starts).await?);
     }
-    let grouped = std::iter::once(lead).chain(others).any(|c| c.field == rollup::GROUP);
     let hours = found
         .iter()
         .map(|(start, n)| {
             let most = bounds.iter().map(|b| b.get(start).copied().unwrap_or(0)).fold(*n, i64::min);
-            // A group has an index of its own: only its events are read.
-            let rows = if grouped { most } else { totals.get(start).copied().unwrap_or(0) };
-            Hour { start: *start, rows, most }
+            Hour { start: *start, rows: totals.get(start).copied().unwrap_or(0), most }
         })
         .filter(|hour| hour.most > 0)
         .collect();

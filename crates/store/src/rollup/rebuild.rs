@@ -18,14 +18,16 @@ pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
         let q = counted(q, field, tx.conn().dialect());
         tx.conn().exec(q).await?;
     }
+    let q = tx.sql("UPDATE groups SET event_count = 0 WHERE organization_id = $1");
+    tx.conn().exec(q).await?;
     let q = tx.sql(
         "UPDATE groups
-         SET event_count = (SELECT count(*) FROM events e WHERE e.organization_id = groups.organization_id AND e.group_id = groups.id),
-             first_seen = COALESCE((SELECT min(e.occurred_at) FROM events e
-                                    WHERE e.organization_id = groups.organization_id AND e.group_id = groups.id), first_seen),
-             last_seen = COALESCE((SELECT max(e.occurred_at) FROM events e
-                                   WHERE e.organization_id = groups.organization_id AND e.group_id = groups.id), last_seen)
-         WHERE organization_id = $1",
+         SET event_count = e.n, first_seen = e.first, last_seen = e.last
+         FROM (SELECT group_id, count(*) AS n, min(occurred_at) AS first, max(occurred_at) AS last
+               FROM events
+               WHERE organization_id = $1
+               GROUP BY group_id) AS e
+         WHERE groups.organization_id = $1 AND groups.id = e.group_id",
     );
     tx.conn().exec(q).await?;
     let q = tx.sql(
@@ -61,9 +63,10 @@ pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
         }
     }
     let q = tx.sql(
-        "SELECT count(*) FROM groups
-         WHERE organization_id = $1
-           AND event_count <> (SELECT count(*) FROM events e WHERE e.organization_id = groups.organization_id AND e.group_id = groups.id)",
+        "SELECT count(*)
+         FROM groups g
+         LEFT JOIN (SELECT group_id, count(*) AS n FROM events WHERE organization_id = $1 GROUP BY group_id) AS e ON e.group_id = g.id
+         WHERE g.organization_id = $1 AND g.event_count <> COALESCE(e.n, 0)",
     );
     let n: i64 = tx.conn().scalar(q).await?.unwrap_or(0);
     if n > 0 {
