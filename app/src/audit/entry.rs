@@ -33,7 +33,12 @@ pub fn EntryPanel(
     .into_any()
 }
 
-fn panel(entry: Answer<Option<Entry>>, (previous, next): (Option<i64>, Option<i64>), slug: &str, query: &AuditQuery) -> AnyView {
+fn panel(
+    entry: Answer<Option<Entry>>,
+    (previous, next): (Option<i64>, Option<i64>),
+    slug: &str,
+    query: &AuditQuery,
+) -> AnyView {
     let href = |seq: i64| query.open(seq).href(slug);
     let inside = match entry {
         Ok(entry) => entry.map(|entry| sections(entry, slug, query)).into_any(),
