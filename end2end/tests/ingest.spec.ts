@@ -4,9 +4,11 @@ import { signIn } from "../pages/room";
 test("an administrator makes a key, sends an event with it and sees it first, with its audit entry", async ({ page, request }) => {
   await signIn(page);
   await page.goto("/o/acme/settings/api-keys");
-  await page.getByLabel("Name", { exact: true }).fill("end to end");
-  await page.getByRole("checkbox", { name: /event\.write/ }).check();
-  await page.getByRole("button", { name: /make/i }).first().click();
+  await page.getByRole("button", { name: "Make an API key" }).click();
+  const dialog = page.getByRole("dialog", { name: "Make an API key" });
+  await dialog.getByLabel("Name").fill("end to end");
+  await dialog.getByRole("checkbox", { name: /event\.write/ }).check();
+  await dialog.getByRole("button", { name: "Make the key" }).click();
   const secret = page.getByText(/^wr_[A-Za-z0-9]+$/).first();
   await expect(secret).toBeVisible();
   const key = (await secret.textContent())!.trim();
