@@ -14,9 +14,11 @@ mod sql;
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 
 pub use args::{Arg, Kind, ToArg, canonical};
@@ -110,6 +112,7 @@ impl Db {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(options.acquire_timeout.max(Duration::from_secs(30)))
+            .after_release(|conn, _| Box::pin(at_rest(conn)))
             .connect_with(writer)
             .await?;
         // Small on purpose. The system's page cache keeps the file; 8 MB a connection made scans four times slower (fresh pages
@@ -147,6 +150,18 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Whether a connection that comes back is outside of a transaction.
+///
+/// SQLite ends a transaction by itself on some errors (a full disk); the ROLLBACK after it fails, and the driver still counts
+/// the transaction as open: every later BEGIN on the connection would be refused. Such a connection is closed.
+async fn at_rest(conn: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if conn.is_in_transaction() {
+        // The ROLLBACK of a dropped transaction may still be on its way.
+        conn.ping().await?;
+    }
+    Ok(!conn.is_in_transaction())
 }
 
 /// Runs one statement outside a transaction on a PostgreSQL server (`CREATE DATABASE` for tests). Never user input.

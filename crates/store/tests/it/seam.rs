@@ -286,3 +286,24 @@ async fn an_address_of_no_database_is_refused_with_a_sentence() {
     let error = Db::connect("mysql://x", &store::Options::default()).await.unwrap_err();
     assert_eq!(error.to_string(), "the database URL: the database URL starts with sqlite:// or postgres://");
 }
+
+#[tokio::test]
+async fn the_writer_goes_on_after_the_database_rolled_back_by_itself() {
+    for_each_backend(|t| async move {
+        let mut tx = scratch(&t.db).await;
+        tx.conn().exec(sql("INSERT INTO scratch (i) VALUES (1)")).await.unwrap();
+        tx.commit_unaudited_bookkeeping().await.unwrap();
+        // As a full disk does: SQLite ends the whole transaction.
+        let twice = match t.db.dialect() {
+            Dialect::Sqlite => "INSERT OR ROLLBACK INTO scratch (i) VALUES (1)",
+            Dialect::Postgres => "INSERT INTO scratch (i) VALUES (1)",
+        };
+        let mut tx = system(&t.db).await;
+        assert!(matches!(tx.conn().exec(sql(twice)).await, Err(Error::Unique)));
+        drop(tx);
+        let mut tx = system(&t.db).await;
+        tx.conn().exec(sql("INSERT INTO scratch (i) VALUES (2)")).await.unwrap();
+        tx.commit_unaudited_bookkeeping().await.unwrap();
+    })
+    .await;
+}
