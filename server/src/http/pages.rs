@@ -1,6 +1,6 @@
 //! The rendered pages and server functions: what they get as context, and the page for everything that is not there.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use app::server::Correlation;
 use app::{AssetPaths, document};
@@ -26,9 +26,11 @@ pub fn mount(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     router.leptos_routes_with_context(state, listing(), context(state.clone()), document)
 }
 
-/// The application's pages.
+/// The application's pages, found once a process: while Leptos walks the routes it keeps every resource of the process from
+/// loading, so a page rendered meanwhile would wait for ever.
 pub fn listing() -> Vec<AxumRouteListing> {
-    generate_route_list(app::App)
+    static PAGES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::App));
+    PAGES.clone()
 }
 
 /// A file of the site by its plain name (icons), else the application's page for what is not there, 404.
