@@ -3,6 +3,7 @@
 import { BarChart, LineChart } from "echarts/charts";
 import {
   AriaComponent,
+  BrushComponent,
   DataZoomComponent,
   GridComponent,
   LegendComponent,
@@ -17,6 +18,7 @@ use([
   BarChart,
   LineChart,
   AriaComponent,
+  BrushComponent,
   DataZoomComponent,
   GridComponent,
   LegendComponent,

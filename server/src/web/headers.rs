@@ -29,7 +29,7 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static(
-            "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=(), bluetooth=()",
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=()",
         ),
     ),
 ];
