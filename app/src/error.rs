@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::shown::shown;
 use domain::invalid::FieldError;
+use leptos::server_fn::Bytes;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ pub enum Kind {
     Offline,
     Internal,
 }
+shown!(words Kind: "internal" = Internal, "not_found" = NotFound, "forbidden" = Forbidden, "unauthenticated" = Unauthenticated, "invalid" = Invalid, "conflict" = Conflict, "too_many" = TooMany, "unavailable" = Unavailable, "offline" = Offline);
 
 /// An error in words for the reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,10 +46,18 @@ pub struct AppError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
 }
+shown!(AppError: kind, detail, fields, typed, correlation);
 
 impl AppError {
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), fields: Vec::new(), typed: BTreeMap::new(), correlation: None }
+    }
+    /// From the body of an answer.
+    pub fn read(text: &str) -> Self {
+        crate::shown::read(text).unwrap_or_else(Self::not_understood)
+    }
+    pub fn not_understood() -> Self {
+        Self::new(Kind::Internal, "The answer was not understood; load the page again.")
     }
     pub fn not_found() -> Self {
         Self::new(Kind::NotFound, "There is no such thing here, or it is out of your reach.")
@@ -135,6 +146,11 @@ impl From<AppError> for ui::Problem {
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
+    /// From text, as everything else is decoded: a second way would be a second copy of the decoder.
+    fn de(data: Bytes) -> Self {
+        Self::read(std::str::from_utf8(&data).unwrap_or_default())
+    }
+
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_)
@@ -146,7 +162,7 @@ impl FromServerFnError for AppError {
                 Self::new(Kind::Invalid, format!("The form was not understood: {text}"))
             }
             ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Serialization(_) => {
-                Self::new(Kind::Internal, "The answer was not understood; load the page again.")
+                Self::not_understood()
             }
             ServerFnErrorErr::Registration(_)
             | ServerFnErrorErr::ServerError(_)

@@ -1,11 +1,11 @@
-//! What every form that posts to a server function shares: its errors at the fields, what was typed, its busy state.
+//! What every form that posts to a server function ([`crate::send`]) shares: its errors at the fields, what was typed, its busy state.
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use ui::{Notice, NoticeKind, Toast, Toasts};
 
 use crate::error::AppError;
+use crate::send::Submission;
 
 /// The state of a form. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -15,18 +15,8 @@ pub struct Form {
 }
 
 impl Form {
-    pub fn of<S>(action: ServerAction<S>) -> Self
-    where
-        S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-        S::Output: Send + Sync + 'static,
-    {
-        let value = action.value();
-        Self {
-            error: Signal::derive(move || {
-                value.with(|v| v.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
-            }),
-            busy: action.pending().into(),
-        }
+    pub fn of(sent: Submission) -> Self {
+        Self { error: Signal::derive(move || sent.error()), busy: sent.pending() }
     }
     /// One of several forms of the same action: the error is its own only when `field` was typed as `value`.
     #[must_use]
@@ -58,27 +48,21 @@ impl Form {
 pub fn FormError(form: Form, fields: &'static [&'static str]) -> impl IntoView {
     let text = move || form.error.with(|e| e.as_ref().and_then(|e| e.summary(fields)));
     let correlation = move || form.error.with(|e| e.as_ref().and_then(|e| e.correlation.clone()));
-    move || {
-        text().map(|text| {
-            view! {
-                <Notice kind=NoticeKind::Error>
-                    {text} {correlation().map(|id| view! { <small class="faint">" Correlation id " <code>{id}</code></small> })}
-                </Notice>
-            }
-        })
-    }
+    let notice = move |text: String| {
+        view! {
+            <Notice kind=NoticeKind::Error>
+                {text} {correlation().map(|id| view! { <small class="faint">" Correlation id " <code>{id}</code></small> })}
+            </Notice>
+        }
+    };
+    view! { {move || text().map(&notice)} }
 }
 
-/// In the browser, once the action worked: a toast, and the form is empty again.
-pub fn when_done<S>(action: ServerAction<S>, form: NodeRef<html::Form>, words: &'static str)
-where
-    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    S::Output: Send + Sync + 'static,
-{
-    let value = action.value();
+/// In the browser, once it is done: a toast, and the form is empty again.
+pub fn when_done(sent: Submission, form: NodeRef<html::Form>, words: &'static str) {
     let toasts = Toasts::expect();
     Effect::new(move |_| {
-        if value.with(|v| matches!(v, Some(Ok(_)))) {
+        if sent.is_done() {
             toasts.show(Toast::ok(words));
             if let Some(form) = form.get_untracked() {
                 form.reset();
@@ -88,10 +72,6 @@ where
 }
 
 /// [`when_done`] without a form to empty.
-pub fn tell_done<S>(action: ServerAction<S>, words: &'static str)
-where
-    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    S::Output: Send + Sync + 'static,
-{
-    when_done(action, NodeRef::new(), words);
+pub fn tell_done(sent: Submission, words: &'static str) {
+    when_done(sent, NodeRef::new(), words);
 }

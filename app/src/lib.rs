@@ -15,15 +15,18 @@ pub mod document;
 pub mod entry;
 pub mod error;
 pub mod events;
+pub mod fetch;
 pub mod form;
 pub mod groups;
 pub mod overview;
 pub mod routes;
+pub mod send;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod session;
 pub mod settings;
 pub mod shell;
+pub mod shown;
 pub mod sources;
 pub mod uploads;
 pub mod when;
@@ -36,6 +39,7 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use ui::Erase as _;
 use ui::{Shortcuts, ToastRegion, Toasts};
 
 /// A page is sent once it is whole: it can be read without scripts, and its status says what became of it.
@@ -89,7 +93,7 @@ pub fn App() -> impl IntoView {
 #[component]
 fn StyleguidePage() -> impl IntoView {
     #[cfg(debug_assertions)]
-    return view! { <ui::styleguide::Styleguide /> }.into_any();
+    return view! { <ui::styleguide::Styleguide /> }.erase();
     #[cfg(not(debug_assertions))]
-    return view! { <shell::NotFoundPage /> }.into_any();
+    return view! { <shell::NotFoundPage /> }.erase();
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::shown::shown;
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +200,7 @@ pub struct AuditQuery {
     /// Sequence of the entry in the panel.
     pub entry: String,
 }
+shown!(AuditQuery: actor, action, target_type, target_id, from, to, cursor, entry);
 
 impl AuditQuery {
     pub fn read(query: &ParamsMap) -> Self {

@@ -1,14 +1,17 @@
 //! Who is signed in, where they are, and what they may do there: one resource for the shell and every page.
 
+#[cfg(feature = "ssr")]
 use domain::account::Reach;
-use domain::member::Role;
 use domain::permission::Key;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
+use ui::Erase as _;
 
 use crate::error::Answer;
+use crate::fetch::{Fetched, after, fetch_first};
+use crate::shown::shown;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -19,21 +22,31 @@ pub struct Session {
     pub is_sre: bool,
     /// `light`, `dark`, or empty for the system's.
     pub theme: String,
-    pub reach: Vec<Reach>,
+    pub reach: Vec<Reachable>,
     /// `None`: the person belongs to none.
     pub place: Option<Place>,
 }
+shown!(Session: name, email, time_zone, is_sre, theme, reach, place);
+
+/// An organization to go to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reachable {
+    pub slug: String,
+    pub name: String,
+    /// "admin", or "platform role".
+    pub role: String,
+}
+shown!(Reachable: slug, name, role);
 
 /// An organization as the person sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub slug: String,
     pub name: String,
-    /// `None`: by platform role.
-    pub role: Option<Role>,
     /// `event.read`, …
     pub permissions: Vec<String>,
 }
+shown!(Place: slug, name, permissions);
 
 impl Session {
     pub fn may(&self, key: Key) -> bool {
@@ -45,7 +58,7 @@ impl Session {
     }
 }
 
-pub type SessionResource = Resource<Answer<Session>>;
+pub type SessionResource = Fetched<Session>;
 
 /// The organization of the URL; empty outside of one.
 pub fn use_slug() -> Memo<String> {
@@ -55,12 +68,12 @@ pub fn use_slug() -> Memo<String> {
 
 /// Makes the session resource for everything below; once, in the frame.
 pub fn provide_session(slug: Memo<String>) -> SessionResource {
-    let session = Resource::new_blocking(move || slug.get(), load_session);
+    let session = fetch_first(move || LoadSession { organization: slug.get() });
     provide_context(session);
     session
 }
 
-/// The session. Read it inside `Suspense` or `Transition`.
+/// The session. Read it with [`after`].
 pub fn use_session() -> SessionResource {
     expect_context()
 }
@@ -68,17 +81,12 @@ pub fn use_session() -> SessionResource {
 /// Its children, if the person may do `key` here. Nothing while that is unknown. What the page hides the service refuses as well.
 #[component]
 pub fn Permitted(key: Key, children: ChildrenFn) -> impl IntoView {
-    let session = use_session();
-    let children = StoredValue::new(children);
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                let may = session.await.is_ok_and(|s| s.may(key));
-                may.then(|| children.with_value(|children| children()))
-            })}
-        </Suspense>
-    }
-    .into_any()
+    after(
+        use_session(),
+        move |session| {
+            if session.is_ok_and(|s| s.may(key)) { children() } else { ().erase() }
+        },
+    )
 }
 
 /// `organization`: its slug, or empty for the first one the person belongs to.
@@ -96,7 +104,7 @@ async fn place(own: &crate::server::Own, reach: &[Reach], slug: &str) -> Answer<
     let Some(slug) = (if slug.is_empty() { first } else { Some(slug) }) else { return Ok(None) };
     let (organization, actor) = service::organizations::enter(&own.services, &own.viewer, slug).await?;
     let permissions = actor.permissions.keys().map(|k| k.as_str().to_owned()).collect();
-    Ok(Some(Place { slug: organization.slug, name: organization.name, role: actor.role, permissions }))
+    Ok(Some(Place { slug: organization.slug, name: organization.name, permissions }))
 }
 
 #[cfg(feature = "ssr")]
@@ -109,7 +117,13 @@ fn session(own: crate::server::Own, reach: Vec<Reach>, place: Option<Place>) -> 
         time_zone: user.time_zone,
         is_sre: user.is_sre,
         theme,
-        reach,
+        reach: reach.into_iter().map(reachable).collect(),
         place,
     }
+}
+
+#[cfg(feature = "ssr")]
+fn reachable(reach: Reach) -> Reachable {
+    let role = reach.role.map_or("platform role", domain::member::Role::as_str).to_owned();
+    Reachable { slug: reach.slug, name: reach.name, role }
 }

@@ -1,7 +1,9 @@
 //! Times as the reader sees them. The server formats in the reader's zone, so that page and browser agree by construction.
 
+use crate::shown::shown;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use ui::Erase as _;
 
 /// An instant with its words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +15,7 @@ pub struct When {
     /// With zone and UTC, for the tooltip.
     pub title: String,
 }
+shown!(When: iso, text, title);
 
 /// The absolute time.
 #[component]
@@ -30,8 +33,8 @@ pub fn Ago(when: When) -> impl IntoView {
 #[component]
 pub fn AgoOr(when: Option<When>, words: &'static str) -> impl IntoView {
     match when {
-        Some(when) => view! { <Ago when /> }.into_any(),
-        None => view! { <span class="faint">{words}</span> }.into_any(),
+        Some(when) => view! { <Ago when /> }.erase(),
+        None => view! { <span class="faint">{words}</span> }.erase(),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::error::Typed as _;
 use crate::routes;
 #[cfg(feature = "ssr")]
 use crate::server::own;
+use crate::shown::shown;
 use crate::when::When;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,10 +31,11 @@ pub struct Account {
     pub is_sre: bool,
     pub last_login: Option<When>,
 }
+shown!(Account: email, username, display_name, time_zone, time_zones, is_sre, last_login);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeviceRow {
-    pub id: UserSessionId,
+    pub id: String,
     /// "Firefox on Linux"
     pub name: String,
     pub user_agent: String,
@@ -43,6 +45,7 @@ pub struct DeviceRow {
     /// The one at hand.
     pub current: bool,
 }
+shown!(DeviceRow: id, name, user_agent, address, since, seen, current);
 
 #[server(name = LoadAccount, prefix = "/fn", endpoint = "account", input = GetUrl)]
 pub async fn load_account() -> Answer<Account> {
@@ -104,7 +107,7 @@ fn row(own: &crate::server::Own, device: UserSession) -> DeviceRow {
     let user_agent = device.user_agent.unwrap_or_default();
     DeviceRow {
         current: device.id == own.viewer.session,
-        id: device.id,
+        id: device.id.to_string(),
         name: device_name(&user_agent),
         user_agent,
         address: device.ip_address.unwrap_or_default(),

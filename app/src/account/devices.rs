@@ -1,17 +1,20 @@
 //! Where one is signed in.
 
 use leptos::prelude::*;
-use ui::{Badge, Button, Column, DataTable, Load, Row, Section, Shaped, Skeleton, Tone, Variant};
+use ui::Erase as _;
+use ui::{Badge, Button, Column, DataTable, Row, Section, Shaped, Skeleton, Tone, Variant};
 
-use super::api::{DeviceRow, RevokeDevice, list_devices};
+use super::api::{DeviceRow, ListDevices, RevokeDevice};
+use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done};
+use crate::send::{SendForm, Submission, submit};
 use crate::when::Ago;
 
 #[component]
 pub fn Devices() -> impl IntoView {
-    let action = ServerAction::<RevokeDevice>::new();
+    let action = submit::<RevokeDevice>();
     tell_done(action, "Device signed out");
-    let devices = Resource::new(move || action.version().get(), |_| list_devices());
+    let devices = fetch_after(move || action.version(), || ListDevices {});
     view! {
         <Section title="My devices" hint="Sign out what you do not know, then change the password.">
             <FormError form=Form::of(action) fields=&[] />
@@ -20,10 +23,10 @@ pub fn Devices() -> impl IntoView {
             </Load>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
-fn table(rows: Vec<DeviceRow>, action: ServerAction<RevokeDevice>) -> AnyView {
+fn table(rows: Vec<DeviceRow>, action: Submission) -> AnyView {
     let columns = vec![
         Column::new("Device").class("message"),
         Column::new("Address").class("optional"),
@@ -37,10 +40,10 @@ fn table(rows: Vec<DeviceRow>, action: ServerAction<RevokeDevice>) -> AnyView {
             {rows}
         </DataTable>
     }
-    .into_any()
+    .erase()
 }
 
-fn one(row: DeviceRow, action: ServerAction<RevokeDevice>) -> AnyView {
+fn one(row: DeviceRow, action: Submission) -> AnyView {
     view! {
         <Row>
             <td class="message">
@@ -55,14 +58,14 @@ fn one(row: DeviceRow, action: ServerAction<RevokeDevice>) -> AnyView {
                 <Ago when=row.since />
             </td>
             <td class="shrink">
-                <ActionForm action=action>
-                    <input type="hidden" name="id" value=row.id.to_string() />
+                <SendForm to=action>
+                    <input type="hidden" name="id" value=row.id />
                     <Button submit=true variant=Variant::Ghost>
                         "Sign out"
                     </Button>
-                </ActionForm>
+                </SendForm>
             </td>
         </Row>
     }
-    .into_any()
+    .erase()
 }

@@ -13,8 +13,10 @@ pub use api::{
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
+use ui::Erase as _;
 use ui::{PageHead, Section, ThemeToggle};
 
+use crate::fetch::after;
 use crate::session::use_session;
 use crate::shell::SetTheme;
 
@@ -32,18 +34,13 @@ pub fn AccountPage() -> impl IntoView {
             <devices::Devices />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
 fn Theme() -> impl IntoView {
-    let session = use_session();
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let theme = session.await.map(|s| s.theme).unwrap_or_default();
-                view! { <ThemeToggle action=SetTheme::url() theme=theme /> }
-            })}
-        </Transition>
-    }
+    after(use_session(), |session| {
+        let theme = session.map(|s| s.theme).unwrap_or_default();
+        view! { <ThemeToggle action=SetTheme::url() theme=theme /> }.erase()
+    })
 }

@@ -1,20 +1,22 @@
 //! Changing the password; every other device is signed out.
 
 use leptos::prelude::*;
+use ui::Erase as _;
 use ui::{Button, Field, PasswordInput, Section};
 
 use super::api::ChangePassword;
 use crate::form::{Form, FormError, when_done};
+use crate::send::{SendForm, submit};
 
 #[component]
 pub fn Password() -> impl IntoView {
-    let action = ServerAction::<ChangePassword>::new();
+    let action = submit::<ChangePassword>();
     let form = Form::of(action);
     let node = NodeRef::new();
     when_done(action, node, "Password changed; other devices are signed out");
     view! {
         <Section title="Password" hint="Every other device is signed out.">
-            <ActionForm action=action node_ref=node attr:class="form">
+            <SendForm to=action node_ref=node class="form">
                 <FormError form fields=&["old_password", "new_password", "repeated"] />
                 <Field id="old_password" label="Present password" required=true error=form.reason("old_password")>
                     <PasswordInput name="old_password" />
@@ -30,8 +32,8 @@ pub fn Password() -> impl IntoView {
                         "Change password"
                     </Button>
                 </div>
-            </ActionForm>
+            </SendForm>
         </Section>
     }
-    .into_any()
+    .erase()
 }

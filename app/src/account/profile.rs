@@ -1,24 +1,25 @@
 //! Name and time zone.
 
 use leptos::prelude::*;
-use ui::{
-    Badge, Button, Choice, Definition, DefinitionList, Field, Load, Section, Select, TextInput, Variant,
-};
+use ui::Erase as _;
+use ui::{Badge, Button, Choice, Definition, DefinitionList, Field, Section, Select, TextInput, Variant};
 
-use super::api::{Account, SaveProfile, load_account};
+use super::api::{Account, LoadAccount, SaveProfile};
+use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done};
+use crate::send::{SendForm, Submission, submit};
 use crate::session::use_session;
 use crate::when::AgoOr;
 
 #[component]
 pub fn Profile() -> impl IntoView {
-    let action = ServerAction::<SaveProfile>::new();
+    let action = submit::<SaveProfile>();
     tell_done(action, "Account saved");
-    let account = Resource::new(move || action.version().get(), |_| load_account());
+    let account = fetch_after(move || action.version(), || LoadAccount {});
     let session = use_session();
     // The name stands in the top bar as well.
     Effect::new(move |_| {
-        if action.value().with(|v| matches!(v, Some(Ok(())))) {
+        if action.is_done() {
             session.refetch();
         }
     });
@@ -29,10 +30,10 @@ pub fn Profile() -> impl IntoView {
             </Load>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
-fn form(account: Account, action: ServerAction<SaveProfile>) -> AnyView {
+fn form(account: Account, action: Submission) -> AnyView {
     let form = Form::of(action);
     let zones: Vec<Choice> = account.time_zones.iter().map(|zone| Choice::new(zone, zone)).collect();
     view! {
@@ -45,7 +46,7 @@ fn form(account: Account, action: ServerAction<SaveProfile>) -> AnyView {
                 <AgoOr when=account.last_login words="never" />
             </Definition>
         </DefinitionList>
-        <ActionForm action=action attr:class="form">
+        <SendForm to=action class="form">
             <FormError form fields=&["display_name", "time_zone"] />
             <Field id="display_name" label="Name" error=form.reason("display_name")>
                 <TextInput name="display_name" value=form.typed("display_name", account.display_name) autocomplete="name" maxlength=150_u32 />
@@ -58,7 +59,7 @@ fn form(account: Account, action: ServerAction<SaveProfile>) -> AnyView {
                     "Save"
                 </Button>
             </div>
-        </ActionForm>
+        </SendForm>
     }
-    .into_any()
+    .erase()
 }

@@ -1,8 +1,8 @@
 //! Server functions of the audit page.
 
+use domain::audit::Verdict;
 #[cfg(feature = "ssr")]
-use domain::audit::AuditFilter;
-use domain::audit::{AuditRecord, Verdict};
+use domain::audit::{AuditFilter, AuditRecord};
 #[cfg(feature = "ssr")]
 use domain::page::DEFAULT_LIMIT;
 #[cfg(feature = "ssr")]
@@ -10,11 +10,13 @@ use domain::permission::AuditRead;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::Answer;
 use crate::routes::AuditQuery;
 #[cfg(feature = "ssr")]
 use crate::server::scope;
+use crate::shown::shown;
 use crate::when::When;
 
 /// One page of the log.
@@ -27,6 +29,7 @@ pub struct AuditList {
     /// The filter with its times in UTC, for the export.
     pub exact: AuditQuery,
 }
+shown!(AuditList: rows, next, total, exact);
 
 /// A row of the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,13 +42,30 @@ pub struct Line {
     pub target_id: String,
     pub success: bool,
 }
+shown!(Line: seq, at, actor, action, target_type, target_id, success);
 
 /// An entry with all it holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
+    pub id: String,
     pub at: When,
-    pub record: AuditRecord,
+    pub actor: String,
+    pub action: String,
+    pub target_type: String,
+    pub target_id: String,
+    pub success: bool,
+    /// Why it was refused.
+    pub error: Option<String>,
+    pub address: Option<String>,
+    pub program: Option<String>,
+    pub session: Option<String>,
+    pub metadata: Value,
+    pub old: Option<Value>,
+    pub new: Option<Value>,
+    pub hash: String,
+    pub previous_hash: String,
 }
+shown!(Entry: id, at, actor, action, target_type, target_id, success, error, address, program, session, metadata, old, new, hash, previous_hash);
 
 #[server(name = ListAudit, prefix = "/fn", endpoint = "audit", input = GetUrl)]
 pub async fn list_audit(organization: String, #[server(default)] query: AuditQuery) -> Answer<AuditList> {
@@ -58,14 +78,15 @@ pub async fn list_audit(organization: String, #[server(default)] query: AuditQue
 }
 
 #[server(name = LoadEntry, prefix = "/fn", endpoint = "audit_entry", input = GetUrl)]
-pub async fn load_entry(organization: String, seq: i64) -> Answer<Entry> {
+pub async fn load_entry(organization: String, seq: String) -> Answer<Entry> {
+    let seq: i64 = seq.parse().map_err(|_| service::Error::NotFound)?;
     let scope = scope(&organization).await?;
     let cx = scope.admit::<AuditRead>()?;
     let page =
         service::audit::list(&cx, &AuditFilter::default(), 1, Some(&seq.saturating_add(1).to_string()))
             .await?;
     let found = page.items.into_iter().find(|record| record.seq == seq).ok_or(service::Error::NotFound)?;
-    Ok(Entry { at: scope.zone.when(found.created_at), record: found })
+    Ok(entry(found, scope.zone))
 }
 
 /// Walks the whole chain of the organization.
@@ -74,6 +95,28 @@ pub async fn verify_audit(organization: String) -> Answer<Verdict> {
     let scope = scope(&organization).await?;
     scope.admit::<AuditRead>()?;
     Ok(service::audit::verify(&scope.services, scope.organization.id, &scope.organization.slug, None).await?)
+}
+
+#[cfg(feature = "ssr")]
+fn entry(record: AuditRecord, zone: crate::when::Zone) -> Entry {
+    Entry {
+        id: record.id.to_string(),
+        at: zone.when(record.created_at),
+        actor: record.actor,
+        action: record.action,
+        target_type: record.target_type,
+        target_id: record.target_id,
+        success: record.success,
+        error: record.error_message,
+        address: record.ip_address,
+        program: record.user_agent,
+        session: record.session_id,
+        metadata: record.metadata,
+        old: record.old_values,
+        new: record.new_values,
+        hash: record.hash,
+        previous_hash: record.prev_hash,
+    }
 }
 
 #[cfg(feature = "ssr")]

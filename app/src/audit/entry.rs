@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
+use ui::Erase as _;
 use ui::{CodeBlock, Definition, DefinitionList, DiffView, Failure, JsonTree, Notice, NoticeKind, Panel};
 
 use super::api::{AuditList, Entry};
 use crate::error::Answer;
+use crate::fetch::Fetched;
 use crate::routes::AuditQuery;
 use crate::when::At;
 
@@ -14,23 +16,23 @@ use crate::when::At;
 pub fn EntryPanel(
     slug: Memo<String>,
     query: Memo<AuditQuery>,
-    entries: Resource<Answer<AuditList>>,
-    entry: Resource<Answer<Option<Entry>>>,
+    entries: Fetched<AuditList>,
+    entry: Fetched<Option<Entry>>,
 ) -> impl IntoView {
     view! {
         <Transition fallback=|| view! { <aside class="panel" aria-label="Entry"><ui::Skeleton /></aside> }>
             {move || {
                 let (slug, query) = (slug.get(), query.get());
                 Suspend::new(async move {
-                    let list = entries.await;
+                    let list = entries.answer().await;
                     let seq = query.entry.parse().ok();
                     let beside = list.map(|list| around(&list, seq)).unwrap_or_default();
-                    panel(entry.await, beside, &slug, &query)
+                    panel(entry.answer().await, beside, &slug, &query)
                 })
             }}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 fn panel(
@@ -41,8 +43,8 @@ fn panel(
 ) -> AnyView {
     let href = |seq: i64| query.open(seq).href(slug);
     let inside = match entry {
-        Ok(entry) => entry.map(|entry| sections(entry, slug, query)).into_any(),
-        Err(error) => view! { <Failure problem=error /> }.into_any(),
+        Ok(entry) => entry.map(|entry| sections(entry, slug, query)).erase(),
+        Err(error) => view! { <Failure problem=error /> }.erase(),
     };
     view! {
         <Panel
@@ -54,7 +56,7 @@ fn panel(
             {inside}
         </Panel>
     }
-    .into_any()
+    .erase()
 }
 
 /// The entries above and below in the list.
@@ -67,34 +69,34 @@ fn around(list: &AuditList, seq: Option<i64>) -> (Option<i64>, Option<i64>) {
 }
 
 fn sections(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
-    let record = entry.record.clone();
+    let (hash, previous) = (entry.hash.clone(), entry.previous_hash.clone());
+    let (old, new, metadata_of) = (entry.old.clone(), entry.new.clone(), entry.metadata.clone());
     view! {
-        {record.error_message.clone().map(|text| view! { <Notice kind=NoticeKind::Error title="Refused.">{text}</Notice> })}
+        {entry.error.clone().map(|text| view! { <Notice kind=NoticeKind::Error title="Refused.">{text}</Notice> })}
         <section>{facts(entry, slug, query)}</section>
-        {change(record.old_values, record.new_values)}
-        {metadata(record.metadata)}
+        {change(old, new)}
+        {metadata(metadata_of)}
         <section>
             <h3>"Chain"</h3>
             <DefinitionList>
                 <Definition term="Hash">
-                    <code class="hash">{record.hash}</code>
+                    <code class="hash">{hash}</code>
                 </Definition>
                 <Definition term="Before it">
-                    <code class="hash">{record.prev_hash}</code>
+                    <code class="hash">{previous}</code>
                 </Definition>
             </DefinitionList>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn facts(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
-    let record = entry.record;
     let base = || AuditQuery { cursor: String::new(), ..query.clone() };
-    let actor = AuditQuery { actor: record.actor.clone(), ..base() }.href(slug);
-    let action = AuditQuery { action: record.action.clone(), ..base() }.href(slug);
+    let actor = AuditQuery { actor: entry.actor.clone(), ..base() }.href(slug);
+    let action = AuditQuery { action: entry.action.clone(), ..base() }.href(slug);
     let target =
-        AuditQuery { target_type: record.target_type.clone(), target_id: record.target_id.clone(), ..base() }
+        AuditQuery { target_type: entry.target_type.clone(), target_id: entry.target_id.clone(), ..base() }
             .href(slug);
     let maybe = |term: &'static str, value: Option<String>| {
         value.map(|value| view! { <Definition term=term><span class="mono">{value}</span></Definition> })
@@ -105,31 +107,31 @@ fn facts(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
                 <At when=entry.at />
             </Definition>
             <Definition term="Action">
-                <a href=action class="mono" title="Only this action">{record.action}</a>
+                <a href=action class="mono" title="Only this action">{entry.action}</a>
             </Definition>
             <Definition term="Actor">
-                <a href=actor title="Only this actor">{record.actor}</a>
+                <a href=actor title="Only this actor">{entry.actor}</a>
             </Definition>
             <Definition term="Target">
                 <a href=target title="Everything about this target">
-                    {record.target_type} " " <code>{record.target_id}</code>
+                    {entry.target_type} " " <code>{entry.target_id}</code>
                 </a>
             </Definition>
-            <Definition term="Outcome">{if record.success { "done" } else { "refused" }}</Definition>
-            {maybe("Address", record.ip_address)}
-            {maybe("Program", record.user_agent)}
-            {maybe("Session", record.session_id)}
+            <Definition term="Outcome">{if entry.success { "done" } else { "refused" }}</Definition>
+            {maybe("Address", entry.address)}
+            {maybe("Program", entry.program)}
+            {maybe("Session", entry.session)}
             <Definition term="Entry id">
-                <code>{record.id.to_string()}</code>
+                <code>{entry.id}</code>
             </Definition>
         </DefinitionList>
     }
-    .into_any()
+    .erase()
 }
 
 fn change(old: Option<Value>, new: Option<Value>) -> AnyView {
     if old.is_none() && new.is_none() {
-        return ().into_any();
+        return ().erase();
     }
     let caption = match (&old, &new) {
         (None, _) => "Added",
@@ -142,20 +144,20 @@ fn change(old: Option<Value>, new: Option<Value>) -> AnyView {
             <DiffView old=old.unwrap_or_default() new=new.unwrap_or_default() caption=caption />
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn metadata(value: Value) -> AnyView {
     match value {
-        Value::Object(ref members) if members.is_empty() => ().into_any(),
-        Value::Null => ().into_any(),
+        Value::Object(ref members) if members.is_empty() => ().erase(),
+        Value::Null => ().erase(),
         value @ (Value::Object(_) | Value::Array(_)) => view! {
             <section>
                 <h3>"Metadata"</h3>
                 <JsonTree value=value name="metadata" />
             </section>
         }
-        .into_any(),
-        value => view! { <CodeBlock code=value.to_string() label="Metadata" /> }.into_any(),
+        .erase(),
+        value => view! { <CodeBlock code=value.to_string() label="Metadata" /> }.erase(),
     }
 }

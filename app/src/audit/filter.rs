@@ -3,6 +3,7 @@
 use domain::audit::ACTIONS;
 use leptos::prelude::*;
 use leptos_router::components::Form;
+use ui::Erase as _;
 use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant};
 
 use crate::routes::{self, AuditQuery};
@@ -23,7 +24,7 @@ pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
             {form(slug, query)}
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 fn form(slug: &str, query: &AuditQuery) -> AnyView {
@@ -48,7 +49,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
             {any.then(|| view! { <Button href=action variant=Variant::Ghost>"Clear"</Button> })}
         </Form>
     }
-    .into_any()
+    .erase()
 }
 
 fn choices(any: &str, words: &[&str]) -> Vec<Choice> {

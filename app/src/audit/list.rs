@@ -3,19 +3,19 @@
 use domain::audit::Verdict;
 use domain::permission::Key;
 use leptos::prelude::*;
+use ui::Erase as _;
 use ui::{
-    Badge, Button, Column, DataTable, Empty, Glyph, Load, Menu, MenuItem, Notice, NoticeKind, Pager, Row,
-    Tone,
+    Badge, Button, Column, DataTable, Empty, Glyph, Menu, MenuItem, Notice, NoticeKind, Pager, Row, Tone,
 };
 
 use super::api::{AuditList, Line};
-use crate::error::Answer;
+use crate::fetch::{Fetched, Load, after};
 use crate::routes::{self, AuditQuery};
 use crate::session::Permitted;
 use crate::when::At;
 
 /// Verify, and the export of exactly this list.
-pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Resource<Answer<AuditList>>) -> AnyView {
+pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Fetched<AuditList>) -> AnyView {
     let verify = MaybeProp::derive(move || {
         let href = query.with(|q| q.href(&slug.get()));
         let sign = if href.contains('?') { '&' } else { '?' };
@@ -26,15 +26,13 @@ pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Resource<An
             "Verify the chain"
         </Button>
         <Permitted key=Key::AuditExport>
-            <Transition>
-                {move || Suspend::new(async move {
-                    let exact = entries.await.map(|list| list.exact).unwrap_or_default();
-                    export(exact.export_href(&slug.get_untracked(), "csv"), exact.export_href(&slug.get_untracked(), "json"))
-                })}
-            </Transition>
+            {after(entries, move |list| {
+                let exact = list.map(|list| list.exact).unwrap_or_default();
+                export(exact.export_href(&slug.get_untracked(), "csv"), exact.export_href(&slug.get_untracked(), "json"))
+            })}
         </Permitted>
     }
-    .into_any()
+    .erase()
 }
 
 fn export(csv: String, json: String) -> AnyView {
@@ -48,7 +46,7 @@ fn export(csv: String, json: String) -> AnyView {
             </MenuItem>
         </Menu>
     }
-    .into_any()
+    .erase()
 }
 
 /// What verifying found; nothing while it was not asked for.
@@ -56,14 +54,14 @@ fn export(csv: String, json: String) -> AnyView {
 pub fn VerdictLine(
     slug: Memo<String>,
     query: Memo<AuditQuery>,
-    verdict: Resource<Answer<Option<Verdict>>>,
+    verdict: Fetched<Option<Verdict>>,
 ) -> impl IntoView {
     view! {
         <Load resource=verdict skeleton=|| () let:verdict>
             {verdict.map(|verdict| told(verdict, query.with_untracked(|q| q.href(&slug.get_untracked()))))}
         </Load>
     }
-    .into_any()
+    .erase()
 }
 
 fn told(verdict: Verdict, back: String) -> AnyView {
@@ -89,7 +87,7 @@ fn told(verdict: Verdict, back: String) -> AnyView {
             }
         }
     };
-    view! { <div class="page-notice">{notice}</div> }.into_any()
+    view! { <div class="page-notice">{notice}</div> }.erase()
 }
 
 pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> AnyView {
@@ -100,7 +98,7 @@ pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> An
                 <Button href=routes::audit(&here)>"Show everything"</Button>
             </Empty>
         }
-        .into_any();
+        .erase();
     }
     let columns = vec![
         Column::new("Time").class("time"),
@@ -121,7 +119,7 @@ pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> An
         </DataTable>
         <Pager label="Pages of the audit log" previous=first next=next summary=summary />
     }
-    .into_any()
+    .erase()
 }
 
 fn row(line: Line, slug: &str, query: Memo<AuditQuery>) -> AnyView {
@@ -149,7 +147,7 @@ fn row(line: Line, slug: &str, query: Memo<AuditQuery>) -> AnyView {
             <td class="num optional">{seq}</td>
         </Row>
     }
-    .into_any()
+    .erase()
 }
 
 /// The end of a UUID tells two apart; shorter ids stay whole.

@@ -7,13 +7,13 @@ mod list;
 
 pub use api::{AuditList, Entry, ListAudit, LoadEntry, VerifyAudit, list_audit, load_entry, verify_audit};
 
-use domain::audit::Verdict;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::{Load, PageHead, Shaped, Skeleton, SplitList};
+use ui::Erase as _;
+use ui::{PageHead, Shaped, Skeleton, SplitList};
 
-use crate::error::{Answer, AppError};
+use crate::fetch::{Load, fetch, fetch_if};
 use crate::routes::AuditQuery;
 use crate::session::use_slug;
 
@@ -24,16 +24,16 @@ pub fn AuditPage() -> impl IntoView {
     let query = Memo::new(move |_| map.with(AuditQuery::read));
     let listed = Memo::new(move |_| query.with(AuditQuery::closed));
     let verifies = Memo::new(move |_| map.with(|m| m.get_str("verify").is_some()));
-    let entries = Resource::new(move || (slug.get(), listed.get()), |(slug, query)| list_audit(slug, query));
+    let entries = fetch(move || ListAudit { organization: slug.get(), query: listed.get() });
     // Made here and not where they are shown: a resource inside a branch is numbered differently by server and browser.
-    let verdict =
-        Resource::new(move || (slug.get(), verifies.get()), |(slug, asked)| verdict_if(slug, asked));
-    let entry = Resource::new(
-        move || (slug.get(), query.with(|q| q.entry.clone())),
-        |(slug, entry)| entry_if(slug, entry),
-    );
+    let verdict = fetch_if(move || verifies.get().then(|| VerifyAudit { organization: slug.get() }));
+    let shown = Memo::new(move |_| query.with(|q| q.entry.clone()));
+    let entry = fetch_if(move || {
+        let seq = Some(shown.get()).filter(|seq| !seq.is_empty())?;
+        Some(LoadEntry { organization: slug.get(), seq })
+    });
     let open = Memo::new(move |_| query.with(|q| !q.entry.is_empty()));
-    let panel = move || view! { <entry::EntryPanel slug query entries entry /> }.into_any();
+    let panel = move || view! { <entry::EntryPanel slug query entries entry /> }.erase();
     view! {
         <Title text="Audit" />
         <PageHead title="Audit" note="append-only, each entry chained to the one before by its hash" actions=move || list::actions(slug, query, entries) />
@@ -45,17 +45,5 @@ pub fn AuditPage() -> impl IntoView {
             </Load>
         </SplitList>
     }
-    .into_any()
-}
-
-async fn verdict_if(slug: String, asked: bool) -> Answer<Option<Verdict>> {
-    if asked { verify_audit(slug).await.map(Some) } else { Ok(None) }
-}
-
-async fn entry_if(slug: String, entry: String) -> Answer<Option<Entry>> {
-    match entry.parse() {
-        Ok(seq) => load_entry(slug, seq).await.map(Some),
-        Err(_) if entry.is_empty() => Ok(None),
-        Err(_) => Err(AppError::not_found()),
-    }
+    .erase()
 }

@@ -9,6 +9,7 @@ use crate::error::Answer;
 use crate::routes;
 #[cfg(feature = "ssr")]
 use crate::server::{services, viewer_if_any};
+use crate::shown::shown;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gate {
@@ -19,6 +20,7 @@ pub struct Gate {
     /// In demo mode: whom one can sign in as.
     pub demo: Vec<DemoAccount>,
 }
+shown!(Gate: setup_needed, signed_in, demo);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DemoAccount {
@@ -27,6 +29,7 @@ pub struct DemoAccount {
     /// "admin of acme"
     pub role: String,
 }
+shown!(DemoAccount: email, password, role);
 
 #[server(name = LoadGate, prefix = "/fn", endpoint = "gate", input = GetUrl)]
 pub async fn load_gate() -> Answer<Gate> {

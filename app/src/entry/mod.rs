@@ -10,27 +10,28 @@ pub use sign_in::SignInPage;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use ui::Erase as _;
 use ui::{Button, Logo};
 
-use crate::error::Answer;
+use crate::fetch::{Load, fetch_first};
 use crate::routes;
 
 /// `/`: leads to the first organization, the sign-in or the first set-up.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let way = Resource::new_blocking(|| (), |()| go_home());
+    let way = fetch_first(|| GoHome {});
     view! {
-        <Suspense fallback=|| view! { <ui::Skeleton /> }>
-            {move || Suspend::new(async move { stranded(way.await) })}
-        </Suspense>
+        <Load resource=way let:way>
+            {stranded(way)}
+        </Load>
     }
-    .into_any()
+    .erase()
 }
 
 /// Seen only by those who belong nowhere (everybody else is redirected).
-fn stranded(answer: Answer<Option<String>>) -> AnyView {
-    match answer {
-        Ok(None) => view! {
+fn stranded(way: Option<String>) -> AnyView {
+    match way {
+        None => view! {
             <Entry title="You belong to no organization yet" hint="An administrator of one has to add you; then load this page again.">
                 <form method="post" action=routes::SIGN_OUT>
                     <Button submit=true wide=true>
@@ -39,16 +40,15 @@ fn stranded(answer: Answer<Option<String>>) -> AnyView {
                 </form>
             </Entry>
         }
-        .into_any(),
-        Ok(Some(href)) => view! {
+        .erase(),
+        Some(href) => view! {
             <Entry title="Watchroom" hint="One room for what happens to your systems.">
                 <Button href=href wide=true>
                     "Go on"
                 </Button>
             </Entry>
         }
-        .into_any(),
-        Err(error) => view! { <ui::Failure problem=error /> }.into_any(),
+        .erase(),
     }
 }
 
@@ -73,5 +73,5 @@ pub fn Entry(#[prop(into)] title: String, #[prop(into)] hint: String, children: 
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -2,14 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::{Button, Field, Load, Notice, NoticeKind, PasswordInput, TextInput, Variant};
+use ui::Erase as _;
+use ui::{Button, Field, Notice, NoticeKind, PasswordInput, TextInput, Variant};
 
-use super::{Entry, Gate, load_gate};
+use super::{Entry, Gate, LoadGate};
+use crate::fetch::{Load, fetch_first};
 use crate::routes::{self, Refusal};
 
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let gate = Resource::new_blocking(|| (), |()| load_gate());
+    let gate = fetch_first(|| LoadGate {});
     view! {
         <Entry title="Set up Watchroom" hint="The first account administers this Watchroom and its first organization.">
             <Load resource=gate let:gate>
@@ -17,7 +19,7 @@ pub fn SetupPage() -> impl IntoView {
             </Load>
         </Entry>
     }
-    .into_any()
+    .erase()
 }
 
 fn form_or_way_on(gate: &Gate) -> AnyView {
@@ -29,7 +31,7 @@ fn form_or_way_on(gate: &Gate) -> AnyView {
             "This Watchroom is set up. " <a href=routes::SIGN_IN>"Sign in"</a>
         </Notice>
     }
-    .into_any()
+    .erase()
 }
 
 fn form() -> AnyView {
@@ -60,5 +62,5 @@ fn form() -> AnyView {
             </Button>
         </form>
     }
-    .into_any()
+    .erase()
 }

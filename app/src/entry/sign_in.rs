@@ -2,14 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::{Button, Field, Load, Notice, NoticeKind, PasswordInput, TextInput, Variant};
+use ui::Erase as _;
+use ui::{Button, Field, Notice, NoticeKind, PasswordInput, TextInput, Variant};
 
-use super::{DemoAccount, Entry, Gate, load_gate};
+use super::{DemoAccount, Entry, Gate, LoadGate};
+use crate::fetch::{Load, fetch_first};
 use crate::routes::{self, Refusal};
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let gate = Resource::new_blocking(|| (), |()| load_gate());
+    let gate = fetch_first(|| LoadGate {});
     let query = use_query_map().get_untracked();
     let refusal = Refusal::read(&query);
     let next = query.get_str("next").and_then(routes::local_path).unwrap_or_default().to_owned();
@@ -34,7 +36,7 @@ pub fn SignInPage() -> impl IntoView {
             </Load>
         </Entry>
     }
-    .into_any()
+    .erase()
 }
 
 /// What depends on the state of this Watchroom.
@@ -45,7 +47,7 @@ fn around(gate: Gate, next: String) -> AnyView {
                 <a href=routes::SETUP>"Set up this Watchroom"</a>
             </Notice>
         }
-        .into_any();
+        .erase();
     }
     if gate.signed_in {
         return view! {
@@ -53,10 +55,10 @@ fn around(gate: Gate, next: String) -> AnyView {
                 "You are signed in already. " <a href=routes::HOME>"Go on"</a>
             </Notice>
         }
-        .into_any();
+        .erase();
     }
     if gate.demo.is_empty() {
-        return ().into_any();
+        return ().erase();
     }
     let password = gate.demo[0].password.clone();
     view! {
@@ -67,7 +69,7 @@ fn around(gate: Gate, next: String) -> AnyView {
             <ul>{gate.demo.into_iter().map(|account| one(account, next.clone())).collect_view()}</ul>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// One click signs in; the credentials are there to be typed, too.
@@ -85,5 +87,5 @@ fn one(account: DemoAccount, next: String) -> AnyView {
             </form>
         </li>
     }
-    .into_any()
+    .erase()
 }

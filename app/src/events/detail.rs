@@ -3,17 +3,19 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
+use ui::Erase as _;
 use ui::{
-    Button, CopyButton, Definition, DefinitionList, Failure, Glyph, Icon, JsonTree, Load, PageHead, Panel,
-    Section, Skeleton, Timestamp,
+    Button, CopyButton, Definition, DefinitionList, Failure, Glyph, Icon, JsonTree, PageHead, Panel, Section,
+    Skeleton, Timestamp,
 };
 
-use super::api::get_event;
+use super::api::GetEvent;
 use super::parts::{Message, Severe};
 use super::query::{EventQuery, Field};
 use super::shown::EventShown;
 use super::state::Events;
 use crate::Answer;
+use crate::fetch::{Load, fetch};
 use crate::routes;
 use crate::session::use_slug;
 use crate::when::At;
@@ -21,10 +23,8 @@ use crate::when::At;
 /// The event of the URL beside the list; previous and next are the rows around it.
 #[component]
 pub fn EventPanel(events: Events) -> impl IntoView {
-    let detail = Resource::new(
-        move || (events.slug.get(), events.query.read().event.clone()),
-        |(slug, id)| get_event(slug, id),
-    );
+    let detail =
+        fetch(move || GetEvent { organization: events.slug.get(), id: events.query.read().event.clone() });
     let close = move || events.href(EventQuery::closed);
     let waiting = move || {
         view! {
@@ -38,12 +38,12 @@ pub fn EventPanel(events: Events) -> impl IntoView {
     view! {
         <Transition fallback=waiting>
             {move || Suspend::new(async move {
-                let rows = events.list.await.map(|list| list.rows.into_iter().map(|row| row.id).collect()).unwrap_or_default();
-                view! { <Shown events rows event=detail.await /> }
+                let rows = events.list.answer().await.map(|list| list.rows.into_iter().map(|row| row.id).collect()).unwrap_or_default();
+                view! { <Shown events rows event=detail.answer().await /> }
             })}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -87,7 +87,7 @@ fn Shown(
                     </section>
                 </Panel>
             }
-            .into_any()
+            .erase()
         }
         Err(error) => view! {
             <Panel label="Event" close_href=close previous_href=previous next_href=next>
@@ -96,7 +96,7 @@ fn Shown(
                 </section>
             </Panel>
         }
-        .into_any(),
+        .erase(),
     }
 }
 
@@ -106,14 +106,14 @@ pub fn EventPage() -> impl IntoView {
     let slug = use_slug();
     let params = use_params_map();
     let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
-    let event = Resource::new(move || (slug.get(), id()), |(slug, id)| get_event(slug, id));
+    let event = fetch(move || GetEvent { organization: slug.get(), id: id() });
     view! {
         <Title text="Event" />
         <Load resource=event let:event>
             <Whole event slug=slug.get_untracked() />
         </Load>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -145,7 +145,7 @@ fn Whole(event: EventShown, slug: String) -> impl IntoView {
             </aside>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The message and where it leads: its group, what happened around it.
@@ -183,7 +183,7 @@ fn Words(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
             {around}
         </p>
     }
-    .into_any()
+    .erase()
 }
 
 /// Every field of the event, each value with links that narrow the list to it.
@@ -194,7 +194,7 @@ fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
         let include =
             (!query.includes(field, &value)).then(|| query.toggle(field, &value).closed().href(&slug));
         let only = query.only(field, &value).href(&slug);
-        Some(view! { <FieldLine name=field.word() include only shown=shown.unwrap_or(value) /> }.into_any())
+        Some(view! { <FieldLine name=field.word() include only shown=shown.unwrap_or(value) /> }.erase())
     };
     let severity_text = (!event.severity_text.eq_ignore_ascii_case(event.severity.as_str())
         && !event.severity_text.is_empty())
@@ -233,7 +233,7 @@ fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
             <IdLine name="id" href=page id=event.id />
         </DefinitionList>
     }
-    .into_any()
+    .erase()
 }
 
 /// A field's value with links that take it in, or leave nothing else.
@@ -267,7 +267,7 @@ pub fn FieldLine(
             </span>
         </Definition>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -282,7 +282,7 @@ fn IdLine(name: &'static str, href: String, id: String) -> impl IntoView {
             </span>
         </Definition>
     }
-    .into_any()
+    .erase()
 }
 
 /// What the sender sent.
@@ -294,5 +294,5 @@ fn Payload(event: EventShown) -> impl IntoView {
             <JsonTree value=event.raw_payload name="payload" />
         </Section>
     }
-    .into_any()
+    .erase()
 }

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::components::Form;
+use ui::Erase as _;
 use ui::{Button, Chip, DateTimeInput, Facet, FacetItem, Field as FormField, Glyph, Icon, Kbd, Variant};
 
-use super::parts::{RangeChoice, RangeMenu, compact, mark};
+use super::parts::{RangeChoice, RangeMenu, compact, hidden, mark};
 use super::query::{EventQuery, Field, RANGES};
 use super::state::Events;
 use crate::routes;
@@ -34,7 +35,7 @@ pub fn SearchBar(events: Events) -> impl IntoView {
             </Button>
         </Form>
     }
-    .into_any()
+    .erase()
 }
 
 /// The time range: ranges that end now, or one of one's own.
@@ -67,7 +68,7 @@ pub fn TimeRange(events: Events) -> impl IntoView {
             </Form>
         </RangeMenu>
     }
-    .into_any()
+    .erase()
 }
 
 /// Every field with its values and counts, each a link that takes the value in or out.
@@ -83,7 +84,7 @@ pub fn Facets(events: Events) -> impl IntoView {
         }
     };
     view! { <Transition fallback=|| view! { <ui::Skeleton count=12 /> }>{Field::ALL.map(facet)}</Transition> }
-        .into_any()
+        .erase()
 }
 
 /// What is on, each with a link that takes it off.
@@ -109,7 +110,7 @@ pub fn FiltersOn(events: Events) -> impl IntoView {
         <Transition>
             <Show when=move || any.get()>
                 <div class="filters-on">
-                    <ul aria-label="Filters that are on">{chips}</ul>
+                    <ul aria-label="Filters that are on">{move || chips()}</ul>
                     <Button variant=Variant::Ghost href=Signal::derive(move || events.href(EventQuery::cleared))>
                         "Clear filters"
                     </Button>
@@ -117,19 +118,13 @@ pub fn FiltersOn(events: Events) -> impl IntoView {
             </Show>
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 /// The rest of the query, for a GET form.
 #[component]
 fn Hidden(events: Events, without: &'static [&'static str]) -> impl IntoView {
-    move || {
-        let pairs = events.query.with(|query| query.pairs(without));
-        pairs
-            .into_iter()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
-    }
+    view! { {move || hidden(events.query.with(|query| query.pairs(without)))} }
 }
 
 fn items(events: Events, field: Field) -> Vec<FacetItem> {

@@ -2,6 +2,7 @@
 
 use domain::permission::Key;
 use leptos::prelude::*;
+use ui::Erase as _;
 use ui::{Button, CodeBlock, Empty, Glyph, Variant};
 
 use crate::routes::{self, SettingsPage};
@@ -35,7 +36,7 @@ pub fn FirstEvent(
             <CodeBlock label="Command that sends an event" code=command(&origin) />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// For the shell, to copy.

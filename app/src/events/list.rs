@@ -7,8 +7,9 @@ use leptos::web_sys::HtmlElement;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use ui::Erase as _;
 use ui::{
-    Button, Chart, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, Sorted, SplitList,
+    Button, Chart, Column, DataTable, Empty, Glyph, PageHead, Row, Shaped, Skeleton, Sorted, SplitList,
     Timestamp,
 };
 
@@ -20,6 +21,7 @@ use super::parts::{Message, Pages, Severe, counted};
 use super::query::{EventQuery, PAGE_SIZES};
 use super::shown::{EventList, EventRow, Nothing};
 use super::state::Events;
+use crate::fetch::Load;
 use crate::routes;
 use crate::session::Permitted;
 
@@ -45,7 +47,7 @@ pub fn EventsPage() -> impl IntoView {
             <List events />
         </SplitList>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -69,7 +71,7 @@ fn Head(events: Events) -> impl IntoView {
             <PageHead title="Events" note=Signal::derive(note) actions=actions />
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 /// Events over time; a bar leads to its slice, a drag to the range.
@@ -108,7 +110,7 @@ fn OverTime(events: Events) -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -120,13 +122,13 @@ fn List(events: Events) -> impl IntoView {
             </Load>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
 fn Loaded(events: Events, list: EventList) -> impl IntoView {
     if let Some(nothing) = list.nothing {
-        return view! { <NothingHere events nothing /> }.into_any();
+        return view! { <NothingHere events nothing /> }.erase();
     }
     let next = list.next_cursor.map(|cursor| {
         events.query.with_untracked(|query| query.next(&cursor).href(&events.slug.read_untracked()))
@@ -150,7 +152,7 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
             <PageSizes events />
         </Pages>
     }
-    .into_any()
+    .erase()
 }
 
 fn columns(events: Events) -> Vec<Column> {
@@ -204,7 +206,7 @@ fn EventLine(events: Events, row: EventRow) -> impl IntoView {
             <td class="optional roomy">{row.source}</td>
         </Row>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -236,7 +238,7 @@ fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
                 {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
             </Empty>
         }
-        .into_any();
+        .erase();
     }
     view! {
         <FirstEvent
@@ -247,7 +249,7 @@ fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
             slug
         />
     }
-    .into_any()
+    .erase()
 }
 
 /// A range typed in the reader's zone becomes RFC 3339 in the address, so that a shared link means the same to everybody.

@@ -2,6 +2,7 @@
 
 use domain::Severity;
 use leptos::prelude::*;
+use ui::Erase as _;
 use ui::{Glyph, Icon, Menu, MenuItem, SeverityMark, Shape};
 
 use super::shown::{Mark, MarkKind, Marked};
@@ -43,9 +44,9 @@ pub fn Message(marked: Marked) -> impl IntoView {
         .map(|(text, kind)| {
             let text = text.to_owned();
             match kind {
-                None => text.into_any(),
-                Some(MarkKind::Slot) => view! { <span class="slot">{text}</span> }.into_any(),
-                Some(MarkKind::Found) => view! { <mark>{text}</mark> }.into_any(),
+                None => text.erase(),
+                Some(MarkKind::Slot) => view! { <span class="slot">{text}</span> }.erase(),
+                Some(MarkKind::Found) => view! { <mark>{text}</mark> }.erase(),
             }
         })
         .collect_view()
@@ -74,6 +75,12 @@ pub struct RangeChoice {
     pub current: bool,
 }
 
+/// Pairs of a query as hidden inputs, for a GET form.
+pub fn hidden(pairs: Vec<(&'static str, String)>) -> AnyView {
+    let input = |(name, value)| view! { <input type="hidden" name=name value=value /> };
+    pairs.into_iter().map(input).collect_view().erase()
+}
+
 /// The time range as a menu of links; children stand under them (a range of one's own).
 #[component]
 pub fn RangeMenu(
@@ -86,11 +93,11 @@ pub fn RangeMenu(
     };
     view! {
         <Menu label icon=Glyph::Clock end=true>
-            {items}
+            {move || items()}
             {children.map(|children| view! { <div class="menu-form">{children()}</div> })}
         </Menu>
     }
-    .into_any()
+    .erase()
 }
 
 /// The pages of a keyset list: two links, named for what they lead to, and what stands between.
@@ -117,7 +124,7 @@ pub fn Pages(
             </a>
         </nav>
     }
-    .into_any()
+    .erase()
 }
 
 /// "48,213".

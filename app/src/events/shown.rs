@@ -5,6 +5,7 @@ use domain::filter::Count;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::shown::{Shown, items, shown};
 use crate::when::When;
 
 /// A message with its variable parts and what a search found in it.
@@ -14,10 +15,19 @@ pub struct Marked {
     /// Byte ranges in order, without overlap.
     pub marks: Vec<Mark>,
 }
+shown!(Marked: text, marks);
 
 /// Start, end (bytes) and what stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark(pub u32, pub u32, pub MarkKind);
+
+impl Shown for Mark {
+    fn read(value: Value, fits: &mut bool) -> Self {
+        let mut items = items(value, fits).into_iter();
+        let mut next = || items.next().unwrap_or_default();
+        Self(u32::read(next(), fits), u32::read(next(), fits), MarkKind::read(next(), fits))
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MarkKind {
@@ -28,6 +38,7 @@ pub enum MarkKind {
     #[serde(rename = "f")]
     Found,
 }
+shown!(words MarkKind: "s" = Slot, "f" = Found);
 
 /// One row of a list of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +52,7 @@ pub struct EventRow {
     pub system_id: Option<String>,
     pub source: Option<String>,
 }
+shown!(EventRow: id, severity, at, message, component, service, system_id, source);
 
 /// One page of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +63,7 @@ pub struct EventList {
     /// Set when nothing matched.
     pub nothing: Option<Nothing>,
 }
+shown!(EventList: rows, next_cursor, nothing);
 
 /// Why a list is empty, and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +73,7 @@ pub struct Nothing {
     /// Scheme and host the reader sees, for the example command.
     pub origin: String,
 }
+shown!(Nothing: any, origin);
 
 /// What stands around a list: how many match, the values of each field, events over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +82,7 @@ pub struct Summary {
     pub facets: Vec<FacetShown>,
     pub histogram: Histogram,
 }
+shown!(Summary: count, facets, histogram);
 
 /// The values of one field with their numbers of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +91,7 @@ pub struct FacetShown {
     pub field: String,
     pub values: Vec<FacetValue>,
 }
+shown!(FacetShown: field, values);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FacetValue {
@@ -84,6 +100,7 @@ pub struct FacetValue {
     pub label: String,
     pub n: i64,
 }
+shown!(FacetValue: value, label, n);
 
 /// Events over time by severity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +119,7 @@ pub struct Histogram {
     /// `from` and `to` of the query this answers, as the URL had them.
     pub asked: (String, String),
 }
+shown!(Histogram: slices, chart, step, from_input, to_input, from, to, asked);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
@@ -113,6 +131,7 @@ pub struct Slice {
     /// In the order of [`Severity::ALL`].
     pub counts: [i64; 5],
 }
+shown!(Slice: label, from, to, counts);
 
 /// Everything about one event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -136,9 +155,11 @@ pub struct EventShown {
     pub around: (String, String),
     pub raw_payload: Value,
 }
+shown!(EventShown: id, at, ingested, severity, severity_text, message, component, service, environment, system_id, event_type, source, fingerprint, group_id, around, raw_payload);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRef {
     pub id: String,
     pub name: String,
 }
+shown!(SourceRef: id, name);

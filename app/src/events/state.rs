@@ -3,19 +3,19 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::api::{list_events, summarise_events};
+use super::api::{ListEvents, SummariseEvents};
 use super::query::{EventQuery, Field};
 use super::shown::{EventList, FacetValue, Histogram, Summary};
-use crate::Answer;
+use crate::fetch::{Fetched, fetch};
 use crate::session::use_slug;
 
 #[derive(Clone, Copy)]
 pub struct Events {
     pub slug: Memo<String>,
     pub query: Memo<EventQuery>,
-    pub list: Resource<Answer<EventList>>,
+    pub list: Fetched<EventList>,
     /// Read inside `Transition`.
-    pub summary: Resource<Answer<Summary>>,
+    pub summary: Fetched<Summary>,
 }
 
 impl Events {
@@ -26,14 +26,11 @@ impl Events {
         Self {
             slug,
             query,
-            list: Resource::new(
-                move || (slug.get(), query.read().list()),
-                |(slug, query)| list_events(slug, query),
-            ),
-            summary: Resource::new(
-                move || (slug.get(), query.read().filter()),
-                |(slug, query)| summarise_events(slug, query),
-            ),
+            list: fetch(move || ListEvents { organization: slug.get(), query: query.read().list() }),
+            summary: fetch(move || SummariseEvents {
+                organization: slug.get(),
+                query: query.read().filter(),
+            }),
         }
     }
 
@@ -44,11 +41,12 @@ impl Events {
 
     /// The values of a field, those that are on first to be missed appended. Read inside `Transition`.
     pub fn facet(self, field: Field) -> Vec<FacetValue> {
-        let found = self.summary.get().and_then(Result::ok).unwrap_or_default().facets;
+        let found = self.summary.get().and_then(Result::ok).unwrap_or_default();
         let mut values = found
-            .into_iter()
+            .facets
+            .iter()
             .find(|facet| facet.field == field.word())
-            .map(|facet| facet.values)
+            .map(|facet| facet.values.clone())
             .unwrap_or_default();
         self.query.with(|query| {
             for value in query.values(field) {
@@ -62,6 +60,6 @@ impl Events {
 
     /// Read inside `Transition`.
     pub fn histogram(self) -> Histogram {
-        self.summary.get().and_then(Result::ok).unwrap_or_default().histogram
+        self.summary.get().and_then(Result::ok).unwrap_or_default().histogram.clone()
     }
 }

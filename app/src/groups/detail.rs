@@ -3,16 +3,18 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
+use ui::Erase as _;
 use ui::{
-    Button, Chart, Column, CopyButton, DataTable, Definition, DefinitionList, Glyph, Load, PageHead, Row,
-    Section, Timestamp,
+    Button, Chart, Column, CopyButton, DataTable, Definition, DefinitionList, Glyph, PageHead, Row, Section,
+    Timestamp,
 };
 
-use super::api::get_group;
+use super::api::GetGroup;
 use super::shown::GroupShown;
 use crate::events::parts::{Message, Severe, counted, number};
 use crate::events::shown::EventRow;
 use crate::events::{EventQuery, Field, FieldLine, chart};
+use crate::fetch::{Load, fetch};
 use crate::routes;
 use crate::session::use_slug;
 use crate::when::At;
@@ -23,14 +25,14 @@ pub fn GroupPage() -> impl IntoView {
     let slug = use_slug();
     let params = use_params_map();
     let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
-    let group = Resource::new(move || (slug.get(), id()), |(slug, id)| get_group(slug, id));
+    let group = fetch(move || GetGroup { organization: slug.get(), id: id() });
     view! {
         <Title text="Group" />
         <Load resource=group let:shown>
             <Whole shown slug=slug.get_untracked() />
         </Load>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -111,7 +113,7 @@ fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
             </aside>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -152,5 +154,5 @@ fn Recent(recent: Vec<EventRow>, slug: String) -> impl IntoView {
             </DataTable>
         </div>
     }
-    .into_any()
+    .erase()
 }

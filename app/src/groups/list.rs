@@ -5,17 +5,18 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
+use ui::Erase as _;
 use ui::{
-    Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Load, PageHead, Shaped, Skeleton, Sorted,
-    Variant,
+    Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, PageHead, Shaped, Skeleton, Sorted, Variant,
 };
 
-use super::api::list_groups;
+use super::api::ListGroups;
 use super::parts::{GroupLine, columns};
 use super::query::GroupQuery;
 use super::shown::GroupList;
 use crate::events::RANGES;
-use crate::events::parts::{Pages, RangeChoice, RangeMenu, severity_word};
+use crate::events::parts::{Pages, RangeChoice, RangeMenu, hidden, severity_word};
+use crate::fetch::{Load, fetch};
 use crate::routes;
 use crate::session::use_slug;
 
@@ -36,10 +37,7 @@ impl Groups {
 pub fn GroupsPage() -> impl IntoView {
     let map = use_query_map();
     let groups = Groups { slug: use_slug(), query: Memo::new(move |_| map.with(GroupQuery::read)) };
-    let list = Resource::new(
-        move || (groups.slug.get(), groups.query.get()),
-        |(slug, query)| list_groups(slug, query),
-    );
+    let list = fetch(move || ListGroups { organization: groups.slug.get(), query: groups.query.get() });
     view! {
         <Title text="Groups" />
         <PageHead title="Groups" note="Events of one fingerprint, told by their template" actions=move || view! { <Since groups /> } />
@@ -51,7 +49,7 @@ pub fn GroupsPage() -> impl IntoView {
             </Load>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -77,23 +75,16 @@ fn Since(groups: Groups) -> impl IntoView {
             })
             .collect::<Vec<_>>()
     };
-    view! { <RangeMenu label=Signal::derive(label) choices=Signal::derive(choices) /> }.into_any()
+    view! { <RangeMenu label=Signal::derive(label) choices=Signal::derive(choices) /> }.erase()
 }
 
 #[component]
 fn Search(groups: Groups) -> impl IntoView {
     let text = move || groups.query.read().text.clone();
-    let hidden = move || {
-        let pairs = groups.query.with(GroupQuery::pairs);
-        pairs
-            .into_iter()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
-    };
     view! {
         <Form method="GET" action=move || routes::groups(&groups.slug.read()) attr:class="query" attr:role="search">
             <Icon glyph=Glyph::Search />
-            {hidden}
+            {move || hidden(groups.query.with(GroupQuery::pairs))}
             <input
                 type="search"
                 name="text"
@@ -111,7 +102,7 @@ fn Search(groups: Groups) -> impl IntoView {
             </Button>
         </Form>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -132,7 +123,7 @@ fn Severities(groups: Groups) -> impl IntoView {
             {chips}
         </nav>
     }
-    .into_any()
+    .erase()
 }
 
 fn tone(severity: Severity) -> ui::Tone {
@@ -163,7 +154,7 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
         </DataTable>
         <Pages label="Pages of groups" words=("Previous", "Next") previous next />
     }
-    .into_any()
+    .erase()
 }
 
 fn sortable(groups: Groups) -> Vec<Column> {
@@ -189,7 +180,7 @@ fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
                 {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
             </Empty>
         }
-        .into_any();
+        .erase();
     }
     let events = routes::events(slug);
     let text = "Events that differ only in their variable parts (addresses, numbers, names) come together here as soon as the first ones arrive.";
@@ -200,5 +191,5 @@ fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
             </Button>
         </Empty>
     }
-    .into_any()
+    .erase()
 }

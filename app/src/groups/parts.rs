@@ -1,6 +1,7 @@
 //! A group in a table: on its own list and on the Overview.
 
 use leptos::prelude::*;
+use ui::Erase as _;
 use ui::{Column, Row};
 
 use super::shown::GroupRow;
@@ -59,5 +60,5 @@ pub fn GroupLine(
             </td>
         </Row>
     }
-    .into_any()
+    .erase()
 }

@@ -4,6 +4,7 @@ use domain::Severity;
 use serde::{Deserialize, Serialize};
 
 use crate::events::shown::{EventRow, Histogram, Marked, Nothing};
+use crate::shown::shown;
 use crate::when::When;
 
 /// One row of a list of groups.
@@ -18,6 +19,7 @@ pub struct GroupRow {
     pub first_seen: When,
     pub last_seen: When,
 }
+shown!(GroupRow: id, severity, template, component, event_count, first_seen, last_seen);
 
 /// One page of groups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,7 @@ pub struct GroupList {
     pub next_cursor: Option<String>,
     pub nothing: Option<Nothing>,
 }
+shown!(GroupList: rows, next_cursor, nothing);
 
 /// Everything about one group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,3 +42,4 @@ pub struct GroupShown {
     /// The latest events.
     pub recent: Vec<EventRow>,
 }
+shown!(GroupShown: group, event_type, fingerprint, example, histogram, recent);

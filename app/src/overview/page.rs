@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use serde_json::Value;
-use ui::{Chart, ChartRow, DataTable, Glyph, Kpi, Load, PageHead, Section, Shaped, Skeleton, Tone};
+use ui::Erase as _;
+use ui::{Chart, ChartRow, DataTable, Glyph, Kpi, PageHead, Section, Shaped, Skeleton, Tone};
 
-use super::api::get_overview;
+use super::api::GetOverview;
 use super::shown::OverviewShown;
 use crate::events::parts::{RangeChoice, RangeMenu, compact, mark, number};
 use crate::events::{DEFAULT_RANGE, EventQuery, FirstEvent, chart};
+use crate::fetch::{Load, fetch};
 use crate::groups::GroupQuery;
 use crate::groups::parts::{GroupLine, columns};
 use crate::groups::shown::GroupRow;
@@ -30,10 +32,7 @@ pub fn OverviewPage() -> impl IntoView {
     let slug = use_slug();
     let map = use_query_map();
     let range = Memo::new(move |_| map.with(|map| known(map.get_str("range").unwrap_or_default()).0));
-    let overview = Resource::new(
-        move || (slug.get(), range.get()),
-        |(slug, range)| get_overview(slug, range.to_owned()),
-    );
+    let overview = fetch(move || GetOverview { organization: slug.get(), range: range.get().to_owned() });
     let choices = move || {
         RANGES
             .into_iter()
@@ -61,7 +60,7 @@ pub fn OverviewPage() -> impl IntoView {
             <Loaded shown slug=slug.get_untracked() />
         </Load>
     }
-    .into_any()
+    .erase()
 }
 
 fn known(range: &str) -> (&'static str, &'static str, &'static str) {
@@ -72,7 +71,7 @@ fn known(range: &str) -> (&'static str, &'static str, &'static str) {
 fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
     if !shown.any {
         let text = "Send a first event with an API key, or upload a file: figures, trends and groups appear by themselves.";
-        return view! { <FirstEvent title="Nothing has come in yet" text icon=Glyph::Overview origin=shown.origin slug /> }.into_any();
+        return view! { <FirstEvent title="Nothing has come in yet" text icon=Glyph::Overview origin=shown.origin slug /> }.erase();
     }
     let (groups, recurring) = (shown.top_groups.clone(), shown.recurring.clone());
     let period = (shown.from.clone(), shown.to.clone());
@@ -97,7 +96,7 @@ fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
             </Section>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The key figures, each a link to what it counts.
@@ -146,7 +145,7 @@ fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
             />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -167,7 +166,7 @@ fn OverTime(shown: OverviewShown, slug: String) -> impl IntoView {
             />
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn legend() -> impl IntoView {
@@ -207,13 +206,13 @@ fn Recurring(groups: Vec<GroupRow>, options: Value, period: (String, String), sl
             />
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
 fn TopGroups(groups: Vec<GroupRow>, period: (String, String), slug: String) -> impl IntoView {
     if groups.is_empty() {
-        return view! { <p class="muted">"No group had an event in this period."</p> }.into_any();
+        return view! { <p class="muted">"No group had an event in this period."</p> }.erase();
     }
     let line = move |group| view! { <GroupLine group slug=slug.clone() from=period.0.clone() to=period.1.clone() /> };
     view! {
@@ -223,7 +222,7 @@ fn TopGroups(groups: Vec<GroupRow>, period: (String, String), slug: String) -> i
             </DataTable>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// "+18 %" and its colour: `worse` when it grew. Nothing without a period before.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::events::shown::Slice;
 use crate::groups::shown::GroupRow;
+use crate::shown::shown;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverviewShown {
@@ -32,3 +33,4 @@ pub struct OverviewShown {
     /// The organization has events, though perhaps none in the period.
     pub any: bool,
 }
+shown!(OverviewShown: from, to, step, events, events_before, severe, severe_before, groups_active, groups_new, sources_active, sources_quiet, slices, over_time, top_groups, recurring, origin, any);

@@ -1,14 +1,14 @@
 //! Server functions of the settings: scope, one service call, back to the page.
 
-use domain::api_key::ApiKey;
 #[cfg(feature = "ssr")]
-use domain::api_key::NewApiKey;
-use domain::environment::Environment;
+use domain::api_key::{ApiKey, NewApiKey};
 #[cfg(feature = "ssr")]
-use domain::environment::NewEnvironment;
+use domain::environment::{Environment, NewEnvironment};
+#[cfg(feature = "ssr")]
+use domain::member::Member;
 #[cfg(feature = "ssr")]
 use domain::member::NewMember;
-use domain::member::{ApprovalLevel, Member, Role};
+use domain::member::{ApprovalLevel, Role};
 use domain::{ApiKeyId, EnvironmentId, MembershipId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -21,6 +21,7 @@ use crate::error::Typed as _;
 use crate::routes::SettingsPage;
 #[cfg(feature = "ssr")]
 use crate::server::{self, scope};
+use crate::shown::shown;
 use crate::when::When;
 
 #[cfg(feature = "ssr")]
@@ -44,6 +45,7 @@ pub struct General {
     pub requests_per_minute: i64,
     pub events_per_second: i64,
 }
+shown!(General: slug, name, description, contact_email, created, retention_days, time_zone, time_zones, requests_per_minute, events_per_second);
 
 #[server(name = LoadGeneral, prefix = "/fn", endpoint = "general_settings", input = GetUrl)]
 pub async fn load_general(organization: String) -> Answer<General> {
@@ -126,6 +128,7 @@ pub struct Listed<T> {
     pub rows: Vec<T>,
     pub may_change: bool,
 }
+shown!(for T, Listed<T>: rows, may_change);
 
 #[cfg(feature = "ssr")]
 fn listed<S, T>(scope: &server::Scope, key: p::Key, rows: Vec<S>, row: impl Fn(S) -> T) -> Listed<T> {
@@ -136,11 +139,17 @@ fn listed<S, T>(scope: &server::Scope, key: p::Key, rows: Vec<S>, row: impl Fn(S
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MemberRow {
-    pub member: Member,
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub role: String,
+    pub approval_level: String,
+    pub enabled: bool,
     pub last_login: Option<When>,
     /// The reader.
     pub me: bool,
 }
+shown!(MemberRow: id, name, email, role, approval_level, enabled, last_login, me);
 
 #[server(name = ListMembers, prefix = "/fn", endpoint = "members", input = GetUrl)]
 pub async fn list_members(organization: String) -> Answer<Listed<MemberRow>> {
@@ -199,7 +208,16 @@ pub async fn switch_member(organization: String, id: MembershipId, enabled: bool
 #[cfg(feature = "ssr")]
 fn member_row(scope: &server::Scope, member: Member) -> MemberRow {
     let me = matches!(&scope.actor.who, service::Who::User(user) if user.id == member.user_id);
-    MemberRow { last_login: scope.zone.maybe(member.last_login_at), me, member }
+    MemberRow {
+        id: member.id.to_string(),
+        name: member.display_name.unwrap_or(member.username),
+        email: member.email,
+        role: member.role.as_str().to_owned(),
+        approval_level: member.approval_level.as_str().to_owned(),
+        enabled: member.enabled,
+        last_login: scope.zone.maybe(member.last_login_at),
+        me,
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -210,11 +228,20 @@ fn new_member(email: &str, password: String, role: Role, approval_level: Approva
 
 // ---- environments ----
 
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnvironmentRow {
+    pub id: String,
+    pub active: bool,
+    /// As its form starts.
+    pub form: EnvironmentForm,
+}
+shown!(EnvironmentRow: id, active, form);
+
 #[server(name = ListEnvironments, prefix = "/fn", endpoint = "environments", input = GetUrl)]
-pub async fn list_environments(organization: String) -> Answer<Listed<Environment>> {
+pub async fn list_environments(organization: String) -> Answer<Listed<EnvironmentRow>> {
     let scope = scope(&organization).await?;
     let environments = environments::list(&scope.admit::<p::EnvironmentRead>()?).await?;
-    Ok(listed(&scope, p::Key::EnvironmentWrite, environments, |environment| environment))
+    Ok(listed(&scope, p::Key::EnvironmentWrite, environments, environment_row))
 }
 
 /// The fields of the form, as typed.
@@ -228,6 +255,7 @@ pub struct EnvironmentForm {
     /// `name=value`, one a line.
     pub tags: String,
 }
+shown!(EnvironmentForm: slug, name, cloud_provider, region, account_id, tags);
 
 #[server(name = AddEnvironment, prefix = "/fn", endpoint = "add_environment")]
 pub async fn add_environment(organization: String, environment: EnvironmentForm) -> Answer<()> {
@@ -273,6 +301,24 @@ pub async fn delete_environment(organization: String, id: EnvironmentId) -> Answ
 }
 
 #[cfg(feature = "ssr")]
+fn environment_row(environment: Environment) -> EnvironmentRow {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let tags = environment.tags.as_object().into_iter().flatten();
+    EnvironmentRow {
+        id: environment.id.to_string(),
+        active: environment.is_active,
+        form: EnvironmentForm {
+            slug: environment.slug,
+            name: environment.name,
+            cloud_provider: environment.cloud_provider.unwrap_or_default(),
+            region: environment.region.unwrap_or_default(),
+            account_id: environment.account_id.unwrap_or_default(),
+            tags: tags.map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join("\n"),
+        },
+    }
+}
+
+#[cfg(feature = "ssr")]
 fn new_environment(form: &EnvironmentForm) -> NewEnvironment {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
     let pair = |line: &str| {
@@ -308,12 +354,18 @@ fn environment_typed<'a>(form: &'a EnvironmentForm, id: &'a str) -> [(&'static s
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiKeyRow {
-    pub key: ApiKey,
+    pub id: String,
+    pub name: String,
+    /// The first characters, to recognise it by.
+    pub prefix: String,
+    /// Scopes with blanks between.
+    pub scopes: String,
     pub created: When,
     pub expires: Option<When>,
     pub last_used: Option<When>,
     pub state: KeyState,
 }
+shown!(ApiKeyRow: id, name, prefix, scopes, created, expires, last_used, state);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyState {
@@ -321,6 +373,7 @@ pub enum KeyState {
     Expired,
     Revoked,
 }
+shown!(words KeyState: "Works" = Works, "Expired" = Expired, "Revoked" = Revoked);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiKeys {
@@ -328,6 +381,7 @@ pub struct ApiKeys {
     /// The secret of a key just made by a plain form; told once.
     pub made: Option<String>,
 }
+shown!(ApiKeys: keys, made);
 
 #[server(name = ListApiKeys, prefix = "/fn", endpoint = "api_keys", input = GetUrl)]
 pub async fn list_api_keys(organization: String) -> Answer<ApiKeys> {
@@ -378,7 +432,10 @@ fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
         expires: zone.maybe(key.expires_at),
         last_used: zone.maybe(key.last_used_at),
         state,
-        key,
+        id: key.id.to_string(),
+        name: key.name,
+        prefix: key.key_prefix,
+        scopes: key.scopes.join(" "),
     }
 }
 

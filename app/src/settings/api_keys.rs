@@ -3,15 +3,18 @@
 use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use ui::Erase as _;
 use ui::{
     Actions, Badge, Button, Checkbox, Choice, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph,
-    Load, Notice, NoticeKind, Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
+    Notice, NoticeKind, Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
 };
 
-use super::api::{ApiKeyRow, ApiKeys, CreateApiKey, KeyState, Listed, RevokeApiKey, list_api_keys};
+use super::api::{ApiKeyRow, ApiKeys, CreateApiKey, KeyState, ListApiKeys, Listed, RevokeApiKey};
 use super::permissions::{scope_meaning, scope_words};
+use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done, when_done};
 use crate::routes::{Link, SettingsPage};
+use crate::send::{SendForm, Submission, submit};
 use crate::session::{Permitted, use_slug};
 use crate::when::{Ago, AgoOr, At};
 
@@ -20,17 +23,17 @@ const ADD: &str = "make-api-key";
 #[component]
 pub fn ApiKeysPage() -> impl IntoView {
     let slug = use_slug();
-    let create = ServerAction::<CreateApiKey>::new();
-    let revoke = ServerAction::<RevokeApiKey>::new();
+    let create = submit::<CreateApiKey>();
+    let revoke = submit::<RevokeApiKey>();
     tell_done(revoke, "API key revoked");
-    let keys = Resource::new(
-        move || (slug.get(), create.version().get(), revoke.version().get()),
-        |(slug, ..)| list_api_keys(slug),
+    let keys = fetch_after(
+        move || create.version() + revoke.version(),
+        move || ListApiKeys { organization: slug.get() },
     );
-    let made = move || create.value().get().and_then(Result::ok).map(secret);
+    let made = move || create.told().map(secret);
     view! {
         {super::tab(SettingsPage::ApiKeys)}
-        {made}
+        {move || made()}
         <Section title="API keys" hint="For programs: Authorization: Bearer. What is stored is a digest; the secret is shown once." actions=add_button>
             <Load resource=keys skeleton=|| view! { <Skeleton shaped=Shaped::Rows /> } let:keys>
                 {list(keys, slug, revoke)}
@@ -38,7 +41,7 @@ pub fn ApiKeysPage() -> impl IntoView {
         </Section>
         <AddDialog slug action=create />
     }
-    .into_any()
+    .erase()
 }
 
 fn add_button() -> AnyView {
@@ -49,7 +52,7 @@ fn add_button() -> AnyView {
             </Button>
         </Permitted>
     }
-    .into_any()
+    .erase()
 }
 
 /// The one time a secret is told.
@@ -59,10 +62,10 @@ fn secret(text: String) -> AnyView {
             "Copy it now; it is not shown again." <CodeBlock code=text label="The secret of the API key" />
         </Notice>
     }
-    .into_any()
+    .erase()
 }
 
-fn list(keys: ApiKeys, slug: Memo<String>, revoke: ServerAction<RevokeApiKey>) -> AnyView {
+fn list(keys: ApiKeys, slug: Memo<String>, revoke: Submission) -> AnyView {
     let made = keys.made.map(secret);
     let Listed { rows, may_change } = keys.keys;
     if rows.is_empty() {
@@ -71,7 +74,7 @@ fn list(keys: ApiKeys, slug: Memo<String>, revoke: ServerAction<RevokeApiKey>) -
             {made}
             <Empty title="No API keys yet" text=text icon=Glyph::Key />
         }
-        .into_any();
+        .erase();
     }
     let columns = vec![
         Column::new("Key").class("message"),
@@ -89,28 +92,27 @@ fn list(keys: ApiKeys, slug: Memo<String>, revoke: ServerAction<RevokeApiKey>) -
         </DataTable>
         {may_change.then(|| view! { <RevokeDialog rows slug action=revoke /> })}
     }
-    .into_any()
+    .erase()
 }
 
 fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
-    let key = row.key;
-    let href = Link::new(SettingsPage::ApiKeys.href(slug)).with("revoke", &key.id.to_string()).done();
+    let href = Link::new(SettingsPage::ApiKeys.href(slug)).with("revoke", &row.id).done();
     let state = match row.state {
         KeyState::Works => None,
-        KeyState::Expired => Some(view! { " " <Badge tone=Tone::Medium>"expired"</Badge> }.into_any()),
-        KeyState::Revoked => Some(view! { " " <Badge>"revoked"</Badge> }.into_any()),
+        KeyState::Expired => Some(view! { " " <Badge tone=Tone::Medium>"expired"</Badge> }.erase()),
+        KeyState::Revoked => Some(view! { " " <Badge>"revoked"</Badge> }.erase()),
     };
     let expires = match row.expires {
-        Some(when) => view! { <At when /> }.into_any(),
-        None => view! { <span class="faint">"never"</span> }.into_any(),
+        Some(when) => view! { <At when /> }.erase(),
+        None => view! { <span class="faint">"never"</span> }.erase(),
     };
-    let scopes = key.scopes.join(" ");
+    let scopes = row.scopes.clone();
     let revocable = may_change && row.state != KeyState::Revoked;
     view! {
         <Row done=row.state != KeyState::Works>
             <td class="message">
-                <div>{key.name} " " <code class="faint">{format!("{}…", key.key_prefix)}</code> {state}</div>
-                <span class="under mono">{key.scopes.join(" ")}</span>
+                <div>{row.name} " " <code class="faint">{format!("{}…", row.prefix)}</code> {state}</div>
+                <span class="under mono">{row.scopes}</span>
             </td>
             <td class="optional">
                 <small class="mono">{scopes}</small>
@@ -127,11 +129,11 @@ fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
             </td>
         </Row>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
-fn AddDialog(slug: Memo<String>, action: ServerAction<CreateApiKey>) -> impl IntoView {
+fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
     let form = Form::of(action);
     let node = NodeRef::new();
     when_done(action, node, "API key made");
@@ -143,7 +145,7 @@ fn AddDialog(slug: Memo<String>, action: ServerAction<CreateApiKey>) -> impl Int
     ];
     view! {
         <Dialog id=ADD title="Make an API key" open=form.refused() wide=true>
-            <ActionForm action=action node_ref=node attr:class="form">
+            <SendForm to=action node_ref=node class="form">
                 <FormError form fields=&["name", "scopes"] />
                 <input type="hidden" name="organization" value=move || slug.get() />
                 <Field id="key-name" label="Name" hint="What uses it, such as ci-pipeline." required=true error=form.reason("name")>
@@ -158,10 +160,10 @@ fn AddDialog(slug: Memo<String>, action: ServerAction<CreateApiKey>) -> impl Int
                         "Make the key"
                     </Button>
                 </Actions>
-            </ActionForm>
+            </SendForm>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 fn scopes(form: Form) -> AnyView {
@@ -183,36 +185,33 @@ fn scopes(form: Form) -> AnyView {
             <div class="form-grid">{boxes}</div>
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// Asks before the key of `?revoke=` stops working.
 #[component]
-fn RevokeDialog(
-    rows: Vec<ApiKeyRow>,
-    slug: Memo<String>,
-    action: ServerAction<RevokeApiKey>,
-) -> impl IntoView {
+fn RevokeDialog(rows: Vec<ApiKeyRow>, slug: Memo<String>, action: Submission) -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|q| q.get_str("revoke").unwrap_or_default().to_owned()));
-    move || {
+    let shown = move || {
         let id = asked.get();
         rows.iter()
-            .find(|row| row.key.id.to_string() == id && row.state != KeyState::Revoked)
+            .find(|row| row.id == id && row.state != KeyState::Revoked)
             .map(|row| ask(row.clone(), slug, action))
-    }
+    };
+    view! { {move || shown()} }
 }
 
-fn ask(row: ApiKeyRow, slug: Memo<String>, action: ServerAction<RevokeApiKey>) -> AnyView {
-    let id = row.key.id.to_string();
+fn ask(row: ApiKeyRow, slug: Memo<String>, action: Submission) -> AnyView {
+    let id = row.id;
     let form = Form::of(action).only("id", id.clone());
     view! {
         <Dialog id="revoke-api-key" title="Revoke this API key?" open=true close_href=MaybeProp::derive(move || Some(SettingsPage::ApiKeys.href(&slug.get())))>
             <p>
-                <strong>{row.key.name}</strong>
+                <strong>{row.name}</strong>
                 " stops working at once, in every program that holds it. This cannot be undone."
             </p>
-            <ActionForm action=action>
+            <SendForm to=action>
                 <FormError form fields=&[] />
                 <input type="hidden" name="organization" value=move || slug.get() />
                 <input type="hidden" name="id" value=id />
@@ -222,8 +221,8 @@ fn ask(row: ApiKeyRow, slug: Memo<String>, action: ServerAction<RevokeApiKey>) -
                         "Revoke"
                     </Button>
                 </Actions>
-            </ActionForm>
+            </SendForm>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }

@@ -1,19 +1,23 @@
 //! `/o/{organization}/settings/environments`; `?environment={id}` opens one in a dialog.
 
-use domain::environment::{CLOUD_PROVIDERS, Environment};
+use domain::environment::CLOUD_PROVIDERS;
 use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use ui::Erase as _;
 use ui::{
-    Actions, Badge, Button, Chip, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Load, Row, Section,
+    Actions, Badge, Button, Chip, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Row, Section,
     Select, Shaped, Skeleton, TextArea, TextInput, Variant,
 };
 
 use super::api::{
-    AddEnvironment, DeleteEnvironment, Listed, SwitchEnvironment, UpdateEnvironment, list_environments,
+    AddEnvironment, DeleteEnvironment, EnvironmentForm, EnvironmentRow, ListEnvironments, Listed,
+    SwitchEnvironment, UpdateEnvironment,
 };
+use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done, when_done};
 use crate::routes::{Link, SettingsPage};
+use crate::send::{SendForm, Submission, submit};
 use crate::session::{Permitted, use_slug};
 
 const ADD: &str = "add-environment";
@@ -21,29 +25,27 @@ const FIELDS: &[&str] = &["slug", "name", "cloud_provider", "region", "account_i
 
 #[derive(Clone, Copy)]
 struct Changes {
-    update: ServerAction<UpdateEnvironment>,
-    switch: ServerAction<SwitchEnvironment>,
-    delete: ServerAction<DeleteEnvironment>,
+    update: Submission,
+    switch: Submission,
+    delete: Submission,
 }
 
 #[component]
 pub fn EnvironmentsPage() -> impl IntoView {
     let slug = use_slug();
-    let add = ServerAction::<AddEnvironment>::new();
-    let changes =
-        Changes { update: ServerAction::new(), switch: ServerAction::new(), delete: ServerAction::new() };
+    let add = submit::<AddEnvironment>();
+    let changes = Changes {
+        update: submit::<UpdateEnvironment>(),
+        switch: submit::<SwitchEnvironment>(),
+        delete: submit::<DeleteEnvironment>(),
+    };
     tell_done(changes.update, "Environment saved");
     tell_done(changes.switch, "Environment changed");
     tell_done(changes.delete, "Environment deleted");
     let version = move || {
-        (
-            add.version().get(),
-            changes.update.version().get(),
-            changes.switch.version().get(),
-            changes.delete.version().get(),
-        )
+        add.version() + changes.update.version() + changes.switch.version() + changes.delete.version()
     };
-    let environments = Resource::new(move || (slug.get(), version()), |(slug, _)| list_environments(slug));
+    let environments = fetch_after(version, move || ListEnvironments { organization: slug.get() });
     view! {
         {super::tab(SettingsPage::Environments)}
         <Section title="Environments" hint="Production, staging, one cloud account each: events name the environment they come from." actions=add_button>
@@ -53,7 +55,7 @@ pub fn EnvironmentsPage() -> impl IntoView {
         </Section>
         <AddDialog slug action=add />
     }
-    .into_any()
+    .erase()
 }
 
 fn add_button() -> AnyView {
@@ -64,12 +66,16 @@ fn add_button() -> AnyView {
             </Button>
         </Permitted>
     }
-    .into_any()
+    .erase()
 }
 
-fn list(Listed { rows, may_change }: Listed<Environment>, slug: Memo<String>, changes: Changes) -> AnyView {
+fn list(
+    Listed { rows, may_change }: Listed<EnvironmentRow>,
+    slug: Memo<String>,
+    changes: Changes,
+) -> AnyView {
     if rows.is_empty() {
-        return view! { <Empty title="No environments yet" text="Add the first one, such as prod." icon=Glyph::Columns /> }.into_any();
+        return view! { <Empty title="No environments yet" text="Add the first one, such as prod." icon=Glyph::Columns /> }.erase();
     }
     let columns = vec![
         Column::new("Environment").class("message"),
@@ -86,146 +92,132 @@ fn list(Listed { rows, may_change }: Listed<Environment>, slug: Memo<String>, ch
         </DataTable>
         {may_change.then(|| view! { <ChangeDialog rows slug changes /> })}
     }
-    .into_any()
+    .erase()
 }
 
-fn one(row: Environment, may_change: bool, slug: &str) -> AnyView {
-    let href =
-        Link::new(SettingsPage::Environments.href(slug)).with("environment", &row.id.to_string()).done();
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
-    let tags = tag_pairs(&row.tags)
-        .into_iter()
-        .map(|(name, value)| view! { <Chip>{format!("{name}={value}")}</Chip> })
-        .collect_view();
+fn one(row: EnvironmentRow, may_change: bool, slug: &str) -> AnyView {
+    let href = Link::new(SettingsPage::Environments.href(slug)).with("environment", &row.id).done();
+    let or_dash = |text: String| if text.is_empty() { "–".to_owned() } else { text };
+    let form = row.form;
+    let tags = form.tags.lines().map(|tag| chip(tag.to_owned())).collect_view();
     view! {
-        <Row done=!row.is_active>
+        <Row done=!row.active>
             <td class="message">
                 <div>
-                    {row.name} " " <code class="faint">{row.slug}</code>
-                    {(!row.is_active).then(|| view! { " " <Badge>"inactive"</Badge> })}
+                    {form.name} " " <code class="faint">{form.slug}</code>
+                    {(!row.active).then(|| view! { " " <Badge>"inactive"</Badge> })}
                 </div>
             </td>
-            <td>{or_dash(row.cloud_provider)}</td>
-            <td class="optional">{or_dash(row.region)}</td>
-            <td class="optional mono">{or_dash(row.account_id)}</td>
+            <td>{or_dash(form.cloud_provider)}</td>
+            <td class="optional">{or_dash(form.region)}</td>
+            <td class="optional mono">{or_dash(form.account_id)}</td>
             <td class="optional">{tags}</td>
             <td class="shrink">
                 {may_change.then(|| view! { <Button href=href variant=Variant::Ghost>"Change"</Button> })}
             </td>
         </Row>
     }
-    .into_any()
+    .erase()
 }
 
-fn tag_pairs(tags: &serde_json::Value) -> Vec<(String, String)> {
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    tags.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
-}
-
-fn tag_lines(environment: &Environment) -> String {
-    tag_pairs(&environment.tags)
-        .into_iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+fn chip(tag: String) -> AnyView {
+    view! { <Chip>{tag}</Chip> }.erase()
 }
 
 #[component]
-fn AddDialog(slug: Memo<String>, action: ServerAction<AddEnvironment>) -> impl IntoView {
+fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
     let form = Form::of(action).only("id", String::new());
     let node = NodeRef::new();
     when_done(action, node, "Environment added");
     view! {
         <Dialog id=ADD title="Add an environment" open=form.refused()>
-            <ActionForm action=action node_ref=node attr:class="form">
+            <SendForm to=action node_ref=node class="form">
                 <input type="hidden" name="organization" value=move || slug.get() />
-                {fields("add", form, None)}
+                {fields("add", form, EnvironmentForm::default())}
                 <Actions>
                     <Button submit=true variant=Variant::Primary busy=form.busy>
                         "Add"
                     </Button>
                 </Actions>
-            </ActionForm>
+            </SendForm>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// The fields of both forms; `prefix` keeps their ids apart.
-fn fields(prefix: &'static str, form: Form, present: Option<Environment>) -> AnyView {
-    let present = StoredValue::new(present);
-    let value = move |field: &str, get: fn(&Environment) -> String| {
-        form.typed(field, present.with_value(|p| p.as_ref().map(get)).unwrap_or_default())
-    };
+fn fields(prefix: &'static str, form: Form, present: EnvironmentForm) -> AnyView {
+    let value = move |field: &str, present: String| form.typed(field, present);
     let id = move |field: &str| format!("{prefix}-{field}");
     let mut clouds = vec![Choice::new("", "none: on premises")];
     clouds.extend(CLOUD_PROVIDERS.iter().map(|cloud| Choice::new(*cloud, *cloud)));
     view! {
         <FormError form fields=FIELDS />
         <Field id=id("name") label="Name" required=true error=form.reason("name")>
-            <TextInput name="environment[name]" value=value("name", |e| e.name.clone()) />
+            <TextInput name="environment[name]" value=value("name", present.name) />
         </Field>
         <Field id=id("slug") label="Short name" hint="As events write it, such as prod." required=true error=form.reason("slug")>
-            <TextInput name="environment[slug]" mono=true value=value("slug", |e| e.slug.clone()) />
+            <TextInput name="environment[slug]" mono=true value=value("slug", present.slug) />
         </Field>
         <div class="form-grid">
             <Field id=id("cloud") label="Cloud" error=form.reason("cloud_provider")>
-                <Select name="environment[cloud_provider]" choices=clouds value=value("cloud_provider", |e| e.cloud_provider.clone().unwrap_or_default()) />
+                <Select name="environment[cloud_provider]" choices=clouds value=value("cloud_provider", present.cloud_provider) />
             </Field>
             <Field id=id("region") label="Region" error=form.reason("region")>
-                <TextInput name="environment[region]" value=value("region", |e| e.region.clone().unwrap_or_default()) />
+                <TextInput name="environment[region]" value=value("region", present.region) />
             </Field>
         </div>
         <Field id=id("account") label="Account" hint="AWS account, Google project or Azure subscription." error=form.reason("account_id")>
-            <TextInput name="environment[account_id]" mono=true value=value("account_id", |e| e.account_id.clone().unwrap_or_default()) />
+            <TextInput name="environment[account_id]" mono=true value=value("account_id", present.account_id) />
         </Field>
         <Field id=id("tags") label="Tags" hint="One a line: name=value" error=form.reason("tags")>
-            <TextArea name="environment[tags]" mono=true rows=2_u32 value=value("tags", tag_lines) />
+            <TextArea name="environment[tags]" mono=true rows=2_u32 value=value("tags", present.tags) />
         </Field>
     }
-    .into_any()
+    .erase()
 }
 
 /// The environment of `?environment=`, to change or delete.
 #[component]
-fn ChangeDialog(rows: Vec<Environment>, slug: Memo<String>, changes: Changes) -> impl IntoView {
+fn ChangeDialog(rows: Vec<EnvironmentRow>, slug: Memo<String>, changes: Changes) -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|q| q.get_str("environment").unwrap_or_default().to_owned()));
-    move || {
+    let shown = move || {
         let id = asked.get();
-        rows.iter().find(|row| row.id.to_string() == id).map(|row| change(row.clone(), slug, changes))
-    }
+        rows.iter().find(|row| row.id == id).map(|row| change(row.clone(), slug, changes))
+    };
+    view! { {move || shown()} }
 }
 
-fn change(row: Environment, slug: Memo<String>, changes: Changes) -> AnyView {
-    let (name, active) = (row.name.clone(), row.is_active);
-    let id = row.id.to_string();
+fn change(row: EnvironmentRow, slug: Memo<String>, changes: Changes) -> AnyView {
+    let (name, active) = (row.form.name.clone(), row.active);
+    let id = row.id;
     let hidden = id.clone();
     let form = Form::of(changes.update).only("id", id.clone());
     view! {
         <Dialog id="change-environment" title=name open=true close_href=MaybeProp::derive(move || Some(SettingsPage::Environments.href(&slug.get())))>
-            <ActionForm action=changes.update attr:class="form">
+            <SendForm to=changes.update class="form">
                 <input type="hidden" name="organization" value=move || slug.get() />
                 <input type="hidden" name="id" value=hidden />
-                {fields("change", form, Some(row))}
+                {fields("change", form, row.form)}
                 <Actions>
                     <Button submit=true variant=Variant::Primary busy=form.busy>
                         "Save"
                     </Button>
                 </Actions>
-            </ActionForm>
+            </SendForm>
             {switch(id.clone(), active, slug, changes.switch)}
             {delete(id, slug, changes.delete)}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
-fn switch(id: String, active: bool, slug: Memo<String>, action: ServerAction<SwitchEnvironment>) -> AnyView {
+fn switch(id: String, active: bool, slug: Memo<String>, action: Submission) -> AnyView {
     let form = Form::of(action).only("id", id.clone());
     let words = if active { "Deactivate" } else { "Activate" };
     view! {
-        <ActionForm action=action attr:class="choice-line">
+        <SendForm to=action class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
             <input type="hidden" name="id" value=id />
             <input type="hidden" name="active" value=(!active).to_string() />
@@ -234,15 +226,15 @@ fn switch(id: String, active: bool, slug: Memo<String>, action: ServerAction<Swi
                 {words}
             </Button>
             <FormError form fields=&[] />
-        </ActionForm>
+        </SendForm>
     }
-    .into_any()
+    .erase()
 }
 
-fn delete(id: String, slug: Memo<String>, action: ServerAction<DeleteEnvironment>) -> AnyView {
+fn delete(id: String, slug: Memo<String>, action: Submission) -> AnyView {
     let form = Form::of(action).only("id", id.clone());
     view! {
-        <ActionForm action=action attr:class="choice-line">
+        <SendForm to=action class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
             <input type="hidden" name="id" value=id />
             <p class="hint">"Deleting cannot be undone. Events keep the name they were sent with."</p>
@@ -250,7 +242,7 @@ fn delete(id: String, slug: Memo<String>, action: ServerAction<DeleteEnvironment
                 "Delete for good"
             </Button>
             <FormError form fields=&[] />
-        </ActionForm>
+        </SendForm>
     }
-    .into_any()
+    .erase()
 }

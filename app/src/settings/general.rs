@@ -2,49 +2,45 @@
 
 use domain::permission::Key;
 use leptos::prelude::*;
-use ui::{
-    Button, Choice, Definition, DefinitionList, Field, Load, Section, Select, TextArea, TextInput, Variant,
-};
+use ui::Erase as _;
+use ui::{Button, Choice, Definition, DefinitionList, Field, Section, Select, TextArea, TextInput, Variant};
 
-use super::api::{General, SaveOrganization, SaveRateLimits, SaveRetention, load_general};
+use super::api::{General, LoadGeneral, SaveOrganization, SaveRateLimits, SaveRetention};
+use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done};
 use crate::routes::SettingsPage;
+use crate::send::{SendForm, Submission, submit};
 use crate::session::{Permitted, use_slug};
 use crate::when::At;
 
 #[derive(Clone, Copy)]
 struct Actions {
-    organization: ServerAction<SaveOrganization>,
-    retention: ServerAction<SaveRetention>,
-    rates: ServerAction<SaveRateLimits>,
+    organization: Submission,
+    retention: Submission,
+    rates: Submission,
 }
 
 #[component]
 pub fn GeneralPage() -> impl IntoView {
     let slug = use_slug();
     let actions = Actions {
-        organization: ServerAction::new(),
-        retention: ServerAction::new(),
-        rates: ServerAction::new(),
+        organization: submit::<SaveOrganization>(),
+        retention: submit::<SaveRetention>(),
+        rates: submit::<SaveRateLimits>(),
     };
     tell_done(actions.organization, "Organization saved");
     tell_done(actions.retention, "Retention saved");
     tell_done(actions.rates, "Rate limits saved");
-    let saved = move || {
-        (
-            actions.organization.version().get(),
-            actions.retention.version().get(),
-            actions.rates.version().get(),
-        )
-    };
-    let general = Resource::new(move || (slug.get(), saved()), |(slug, _)| load_general(slug));
+    let saved =
+        move || actions.organization.version() + actions.retention.version() + actions.rates.version();
+    let general = fetch_after(saved, move || LoadGeneral { organization: slug.get() });
     view! {
         {super::tab(SettingsPage::General)}
         <Load resource=general let:general>
             {sections(general, actions)}
         </Load>
     }
-    .into_any()
+    .erase()
 }
 
 fn sections(general: General, actions: Actions) -> AnyView {
@@ -73,7 +69,7 @@ fn sections(general: General, actions: Actions) -> AnyView {
             {forms.2}
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 /// Only who may write sees the button; the service refuses everybody else.
@@ -90,10 +86,10 @@ fn Save(form: Form) -> impl IntoView {
     }
 }
 
-fn organization(general: General, action: ServerAction<SaveOrganization>) -> AnyView {
+fn organization(general: General, action: Submission) -> AnyView {
     let form = Form::of(action);
     view! {
-        <ActionForm action=action attr:class="form">
+        <SendForm to=action class="form">
             <FormError form fields=&["name", "description", "contact_email"] />
             <input type="hidden" name="organization" value=general.slug.clone() />
             <Field id="name" label="Name" required=true error=form.reason("name")>
@@ -106,16 +102,16 @@ fn organization(general: General, action: ServerAction<SaveOrganization>) -> Any
                 <TextInput name="contact_email" kind="email" value=form.typed("contact_email", &general.contact_email) />
             </Field>
             <Save form />
-        </ActionForm>
+        </SendForm>
     }
-    .into_any()
+    .erase()
 }
 
-fn retention(general: General, action: ServerAction<SaveRetention>) -> AnyView {
+fn retention(general: General, action: Submission) -> AnyView {
     let form = Form::of(action);
     let zones: Vec<Choice> = general.time_zones.iter().map(|zone| Choice::new(zone, zone)).collect();
     view! {
-        <ActionForm action=action attr:class="form">
+        <SendForm to=action class="form">
             <FormError form fields=&["retention_days", "time_zone"] />
             <input type="hidden" name="organization" value=general.slug.clone() />
             <Field id="retention_days" label="Keep events for, in days" hint="1 to 3,650" required=true error=form.reason("retention_days")>
@@ -125,15 +121,15 @@ fn retention(general: General, action: ServerAction<SaveRetention>) -> AnyView {
                 <Select name="time_zone" choices=zones value=form.typed("time_zone", &general.time_zone) />
             </Field>
             <Save form />
-        </ActionForm>
+        </SendForm>
     }
-    .into_any()
+    .erase()
 }
 
-fn rates(general: General, action: ServerAction<SaveRateLimits>) -> AnyView {
+fn rates(general: General, action: Submission) -> AnyView {
     let form = Form::of(action);
     view! {
-        <ActionForm action=action attr:class="form">
+        <SendForm to=action class="form">
             <FormError form fields=&["requests_per_minute", "events_per_second"] />
             <input type="hidden" name="organization" value=general.slug.clone() />
             <Field id="requests_per_minute" label="Requests a minute, for each API key" required=true error=form.reason("requests_per_minute")>
@@ -143,7 +139,7 @@ fn rates(general: General, action: ServerAction<SaveRateLimits>) -> AnyView {
                 <TextInput name="events_per_second" kind="number" min="1" max="1000000" value=form.typed("events_per_second", general.events_per_second.to_string()) />
             </Field>
             <Save form />
-        </ActionForm>
+        </SendForm>
     }
-    .into_any()
+    .erase()
 }

@@ -4,14 +4,17 @@ use domain::member::{ApprovalLevel, Role};
 use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use ui::Erase as _;
 use ui::{
-    Actions, Avatar, Badge, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Load,
-    PasswordInput, Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
+    Actions, Avatar, Badge, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, PasswordInput,
+    Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
 };
 
-use super::api::{AddMember, Listed, MemberRow, RemoveMember, SwitchMember, UpdateMember, list_members};
+use super::api::{AddMember, ListMembers, Listed, MemberRow, RemoveMember, SwitchMember, UpdateMember};
+use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done, when_done};
 use crate::routes::{Link, SettingsPage};
+use crate::send::{SendForm, Submission, submit};
 use crate::session::{Permitted, use_slug};
 use crate::when::AgoOr;
 
@@ -19,29 +22,27 @@ const ADD: &str = "add-member";
 
 #[derive(Clone, Copy)]
 struct Changes {
-    update: ServerAction<UpdateMember>,
-    remove: ServerAction<RemoveMember>,
-    switch: ServerAction<SwitchMember>,
+    update: Submission,
+    remove: Submission,
+    switch: Submission,
 }
 
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let slug = use_slug();
-    let add = ServerAction::<AddMember>::new();
-    let changes =
-        Changes { update: ServerAction::new(), remove: ServerAction::new(), switch: ServerAction::new() };
+    let add = submit::<AddMember>();
+    let changes = Changes {
+        update: submit::<UpdateMember>(),
+        remove: submit::<RemoveMember>(),
+        switch: submit::<SwitchMember>(),
+    };
     tell_done(changes.update, "Member changed");
     tell_done(changes.remove, "Member removed");
     tell_done(changes.switch, "Account changed");
     let version = move || {
-        (
-            add.version().get(),
-            changes.update.version().get(),
-            changes.remove.version().get(),
-            changes.switch.version().get(),
-        )
+        add.version() + changes.update.version() + changes.remove.version() + changes.switch.version()
     };
-    let members = Resource::new(move || (slug.get(), version()), |(slug, _)| list_members(slug));
+    let members = fetch_after(version, move || ListMembers { organization: slug.get() });
     view! {
         {super::tab(SettingsPage::Members)}
         <Section title="Members" hint="The role says what a person may do here; the approval level, what they may approve." actions=add_button>
@@ -51,7 +52,7 @@ pub fn MembersPage() -> impl IntoView {
         </Section>
         <AddDialog slug action=add />
     }
-    .into_any()
+    .erase()
 }
 
 fn add_button() -> AnyView {
@@ -62,13 +63,13 @@ fn add_button() -> AnyView {
             </Button>
         </Permitted>
     }
-    .into_any()
+    .erase()
 }
 
 fn list(Listed { rows, may_change }: Listed<MemberRow>, slug: Memo<String>, changes: Changes) -> AnyView {
     if rows.is_empty() {
         return view! { <Empty title="Nobody belongs to this organization" text="People with the platform role may enter it; add its first member." icon=Glyph::User /> }
-            .into_any();
+            .erase();
     }
     let columns = vec![
         Column::new("Member").class("message"),
@@ -84,7 +85,7 @@ fn list(Listed { rows, may_change }: Listed<MemberRow>, slug: Memo<String>, chan
         </DataTable>
         {may_change.then(|| view! { <ChangeDialog rows slug changes /> })}
     }
-    .into_any()
+    .erase()
 }
 
 fn href(slug: &str, id: &str) -> String {
@@ -92,24 +93,22 @@ fn href(slug: &str, id: &str) -> String {
 }
 
 fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
-    let member = row.member;
-    let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
-    let href = href(slug, &member.id.to_string());
+    let href = href(slug, &row.id);
     view! {
-        <Row done=!member.enabled>
+        <Row done=!row.enabled>
             <td class="message">
                 <div class="person">
-                    <Avatar name=name.clone() />
+                    <Avatar name=row.name.clone() />
                     <span>
-                        {name}
+                        {row.name}
                         {row.me.then(|| view! { " " <Badge>"you"</Badge> })}
-                        {(!member.enabled).then(|| view! { " " <Badge tone=Tone::Medium>"disabled"</Badge> })}
-                        <small class="faint">{member.email.clone()}</small>
+                        {(!row.enabled).then(|| view! { " " <Badge tone=Tone::Medium>"disabled"</Badge> })}
+                        <small class="faint">{row.email}</small>
                     </span>
                 </div>
             </td>
-            <td>{member.role.as_str()}</td>
-            <td class="optional">{member.approval_level.as_str()}</td>
+            <td>{row.role}</td>
+            <td class="optional">{row.approval_level}</td>
             <td class="optional time">
                 <AgoOr when=row.last_login words="never" />
             </td>
@@ -118,7 +117,7 @@ fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
             </td>
         </Row>
     }
-    .into_any()
+    .erase()
 }
 
 fn roles() -> Vec<Choice> {
@@ -130,13 +129,13 @@ fn levels() -> Vec<Choice> {
 }
 
 #[component]
-fn AddDialog(slug: Memo<String>, action: ServerAction<AddMember>) -> impl IntoView {
+fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
     let form = Form::of(action);
     let node = NodeRef::new();
     when_done(action, node, "Member added");
     view! {
         <Dialog id=ADD title="Add a member" open=form.refused()>
-            <ActionForm action=action node_ref=node attr:class="form">
+            <SendForm to=action node_ref=node class="form">
                 <FormError form fields=&["email", "password"] />
                 <input type="hidden" name="organization" value=move || slug.get() />
                 <Field id="add-email" label="E-mail" required=true error=form.reason("email")>
@@ -156,10 +155,10 @@ fn AddDialog(slug: Memo<String>, action: ServerAction<AddMember>) -> impl IntoVi
                         "Add"
                     </Button>
                 </Actions>
-            </ActionForm>
+            </SendForm>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// The member of `?member=`, to change or remove.
@@ -167,45 +166,44 @@ fn AddDialog(slug: Memo<String>, action: ServerAction<AddMember>) -> impl IntoVi
 fn ChangeDialog(rows: Vec<MemberRow>, slug: Memo<String>, changes: Changes) -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|q| q.get_str("member").unwrap_or_default().to_owned()));
-    move || {
+    let shown = move || {
         let id = asked.get();
-        rows.iter().find(|row| row.member.id.to_string() == id).map(|row| change(row.clone(), slug, changes))
-    }
+        rows.iter().find(|row| row.id == id).map(|row| change(row.clone(), slug, changes))
+    };
+    view! { {move || shown()} }
 }
 
 fn change(row: MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
-    let member = row.member;
-    let id = member.id.to_string();
+    let id = row.id;
     let hidden = id.clone();
     let form = Form::of(changes.update).only("id", id.clone());
-    let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
     view! {
-        <Dialog id="change-member" title=name open=true close_href=MaybeProp::derive(move || Some(SettingsPage::Members.href(&slug.get())))>
-            <p class="muted">{member.email.clone()}</p>
-            <ActionForm action=changes.update attr:class="form">
+        <Dialog id="change-member" title=row.name open=true close_href=MaybeProp::derive(move || Some(SettingsPage::Members.href(&slug.get())))>
+            <p class="muted">{row.email}</p>
+            <SendForm to=changes.update class="form">
                 <FormError form fields=&[] />
                 <input type="hidden" name="organization" value=move || slug.get() />
                 <input type="hidden" name="id" value=hidden />
                 <Field id="change-role" label="Role" required=true>
-                    <Select name="role" choices=roles() value=member.role.as_str().to_owned() />
+                    <Select name="role" choices=roles() value=row.role />
                 </Field>
                 <Field id="change-level" label="Approves up to" required=true>
-                    <Select name="approval_level" choices=levels() value=member.approval_level.as_str().to_owned() />
+                    <Select name="approval_level" choices=levels() value=row.approval_level />
                 </Field>
                 <Actions>
                     <Button submit=true variant=Variant::Primary busy=form.busy>
                         "Save"
                     </Button>
                 </Actions>
-            </ActionForm>
-            {switch(id.clone(), member.enabled, slug, changes.switch)}
+            </SendForm>
+            {switch(id.clone(), row.enabled, slug, changes.switch)}
             {remove(id, slug, changes.remove)}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
-fn switch(id: String, enabled: bool, slug: Memo<String>, action: ServerAction<SwitchMember>) -> AnyView {
+fn switch(id: String, enabled: bool, slug: Memo<String>, action: Submission) -> AnyView {
     let form = Form::of(action).only("id", id.clone());
     let words = if enabled { "Disable the account" } else { "Enable the account" };
     let hint = if enabled {
@@ -214,7 +212,7 @@ fn switch(id: String, enabled: bool, slug: Memo<String>, action: ServerAction<Sw
         "They can sign in again."
     };
     view! {
-        <ActionForm action=action attr:class="choice-line">
+        <SendForm to=action class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
             <input type="hidden" name="id" value=id />
             <input type="hidden" name="enabled" value=(!enabled).to_string() />
@@ -223,15 +221,15 @@ fn switch(id: String, enabled: bool, slug: Memo<String>, action: ServerAction<Sw
                 {words}
             </Button>
             <FormError form fields=&[] />
-        </ActionForm>
+        </SendForm>
     }
-    .into_any()
+    .erase()
 }
 
-fn remove(id: String, slug: Memo<String>, action: ServerAction<RemoveMember>) -> AnyView {
+fn remove(id: String, slug: Memo<String>, action: Submission) -> AnyView {
     let form = Form::of(action).only("id", id.clone());
     view! {
-        <ActionForm action=action attr:class="choice-line">
+        <SendForm to=action class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
             <input type="hidden" name="id" value=id />
             <p class="hint">"The account stays; API keys they made here stop working."</p>
@@ -239,7 +237,7 @@ fn remove(id: String, slug: Memo<String>, action: ServerAction<RemoveMember>) ->
                 "Remove from the organization"
             </Button>
             <FormError form fields=&[] />
-        </ActionForm>
+        </SendForm>
     }
-    .into_any()
+    .erase()
 }

@@ -17,8 +17,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
+use ui::Erase as _;
 use ui::PageHead;
 
+use crate::fetch::after;
 use crate::routes::SettingsPage;
 use crate::session::{Session, use_session};
 use crate::shell::may_see;
@@ -31,14 +33,14 @@ pub fn SettingsFrame() -> impl IntoView {
         <PageHead title="Settings" />
         <div class="settings">
             <nav aria-label="Settings">
-                <Transition>{move || Suspend::new(async move { session.await.ok().map(|session| links(&session)) })}</Transition>
+                {after(session, |session| session.map_or_else(|_| ().erase(), |session| links(&session)))}
             </nav>
             <div class="stack">
                 <Outlet />
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn links(session: &Session) -> AnyView {
@@ -56,7 +58,7 @@ fn links(session: &Session) -> AnyView {
             }
         })
         .collect_view()
-        .into_any()
+        .erase()
 }
 
 /// The title in the browser's tab.

@@ -3,6 +3,7 @@
 use domain::api_key;
 use domain::permission::{Holder, Key, PermissionSet};
 use leptos::prelude::*;
+use ui::Erase as _;
 use ui::{Column, DataTable, Glyph, Icon, Row, Section, VisuallyHidden};
 
 use crate::routes::SettingsPage;
@@ -32,12 +33,12 @@ pub fn PermissionsPage() -> impl IntoView {
             </DataTable>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn permission(key: Key) -> AnyView {
     let cells = HOLDERS.map(|(_, holder)| {
-        view! { <td class="mark">{mark(PermissionSet::of(holder).has(key))}</td> }.into_any()
+        view! { <td class="mark">{mark(PermissionSet::of(holder).has(key))}</td> }.erase()
     });
     view! {
         <Row>
@@ -47,15 +48,15 @@ fn permission(key: Key) -> AnyView {
             {cells.into_iter().collect_view()}
         </Row>
     }
-    .into_any()
+    .erase()
 }
 
 fn mark(yes: bool) -> AnyView {
     if yes {
-        view! { <Icon glyph=Glyph::Check /> <VisuallyHidden>"yes"</VisuallyHidden> }.into_any()
+        view! { <Icon glyph=Glyph::Check /> <VisuallyHidden>"yes"</VisuallyHidden> }.erase()
     } else {
         view! { <span class="faint" aria-hidden="true">"·"</span> <VisuallyHidden>"no"</VisuallyHidden> }
-            .into_any()
+            .erase()
     }
 }
 
@@ -87,7 +88,7 @@ fn scope(word: &'static str) -> AnyView {
             <td>{scope_meaning(word)}</td>
         </Row>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use ui::Erase as _;
 use ui::{Button, Empty, Glyph, Logo};
 
 use crate::routes;
@@ -18,7 +19,7 @@ pub fn NotFound() -> impl IntoView {
             </Empty>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Without a frame.
@@ -41,7 +42,7 @@ pub fn NotFoundPage() -> impl IntoView {
             <div class="sign-in-picture" aria-hidden="true"></div>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The page's status is 404.

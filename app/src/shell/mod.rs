@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_navigate};
+use ui::Erase as _;
 use ui::{HelpSheet, KeyGroup, SkipLink};
 
 use crate::session::{provide_session, use_slug};
@@ -37,7 +38,7 @@ pub fn Frame() -> impl IntoView {
         <palette::Palette />
         <HelpSheet groups=keys() />
     }
-    .into_any()
+    .erase()
 }
 
 /// A form sent without WASM comes back with its error in the URL. Once it is shown, the URL is the page's again.

@@ -1,24 +1,20 @@
 //! Ctrl/Cmd+K: every page and organization the person can reach.
 
 use leptos::prelude::*;
+use ui::Erase as _;
 use ui::{Command, CommandPalette, Glyph};
 
 use super::areas::{AREAS, may_see};
+use crate::fetch::after;
 use crate::routes::{self, SettingsPage};
 use crate::session::{Session, use_session};
 
 #[component]
 pub fn Palette() -> impl IntoView {
-    let session = use_session();
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let commands = session.await.map(|s| commands(&s)).unwrap_or_default();
-                view! { <CommandPalette commands=commands /> }
-            })}
-        </Transition>
-    }
-    .into_any()
+    after(use_session(), |session| {
+        let commands = session.map(|s| commands(&s)).unwrap_or_default();
+        view! { <CommandPalette commands=commands /> }.erase()
+    })
 }
 
 fn commands(session: &Session) -> Vec<Command> {

@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use ui::Erase as _;
 use ui::{Logo, RailLink};
 
 use super::areas::{AREAS, Area, Part};
+use crate::fetch::after;
 use crate::routes;
 use crate::session::{Session, use_session};
 
@@ -16,12 +18,10 @@ pub fn Rail() -> impl IntoView {
             <a class="brand" href=routes::HOME>
                 <Logo />
             </a>
-            <Transition>
-                {move || Suspend::new(async move { session.await.ok().map(|session| links(&session)) })}
-            </Transition>
+            {after(session, |session| session.map_or_else(|_| ().erase(), |session| links(&session)))}
         </nav>
     }
-    .into_any()
+    .erase()
 }
 
 fn links(session: &Session) -> AnyView {
@@ -37,7 +37,7 @@ fn links(session: &Session) -> AnyView {
         <p class="rail-label">"Configure"</p>
         {part(Part::Configure)}
     }
-    .into_any()
+    .erase()
 }
 
 fn link(area: &Area, session: &Session) -> AnyView {
@@ -48,5 +48,5 @@ fn link(area: &Area, session: &Session) -> AnyView {
             p.strip_prefix(under.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     });
-    view! { <RailLink href=area.href(session) glyph=area.glyph label=area.label current=current key=area.letter() /> }.into_any()
+    view! { <RailLink href=area.href(session) glyph=area.glyph label=area.label current=current key=area.letter() /> }.erase()
 }

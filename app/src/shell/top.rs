@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::components::Form;
+use ui::Erase as _;
 use ui::{
     Avatar, Glyph, HELP, Icon, IconButton, Kbd, Logo, Menu, MenuItem, MenuLabel, MenuLine, PALETTE,
     ThemeToggle,
 };
 
 use super::SetTheme;
+use crate::fetch::after;
 use crate::routes;
 use crate::session::{Session, use_session};
 
@@ -17,17 +19,12 @@ pub fn Top() -> impl IntoView {
     let session = use_session();
     view! {
         <header class="top">
-            <Transition>
-                {move || Suspend::new(async move {
-                    match session.await {
-                        Ok(session) => bar(session),
-                        Err(_) => view! { <a href=routes::HOME><Logo /></a> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {after(session, |session| {
+                session.map_or_else(|_| view! { <a href=routes::HOME><Logo /></a> }.erase(), bar)
+            })}
         </header>
     }
-    .into_any()
+    .erase()
 }
 
 fn bar(session: Session) -> AnyView {
@@ -46,7 +43,7 @@ fn bar(session: Session) -> AnyView {
         </span>
         {person(session)}
     }
-    .into_any()
+    .erase()
 }
 
 /// Leads to the same area of another organization.
@@ -58,11 +55,10 @@ fn switcher(session: Session) -> AnyView {
         .into_iter()
         .map(|reach| {
             let current = Signal::stored(reach.slug == here);
-            let note = reach.role.map_or("platform role", |role| role.as_str());
             view! {
                 <MenuItem href=routes::overview(&reach.slug) current=current>
                     {reach.name}
-                    <small class="faint">" " {note}</small>
+                    <small class="faint">" " {reach.role}</small>
                 </MenuItem>
             }
         })
@@ -73,13 +69,13 @@ fn switcher(session: Session) -> AnyView {
             {items}
         </Menu>
     }
-    .into_any()
+    .erase()
 }
 
 /// Searches the events; `/` focuses it.
 fn search(session: &Session) -> AnyView {
     if session.place.is_none() {
-        return ().into_any();
+        return ().erase();
     }
     let action = routes::events(session.slug());
     view! {
@@ -89,7 +85,7 @@ fn search(session: &Session) -> AnyView {
             <Kbd keys="/" />
         </Form>
     }
-    .into_any()
+    .erase()
 }
 
 fn person(session: Session) -> AnyView {
@@ -124,5 +120,5 @@ fn person(session: Session) -> AnyView {
             </form>
         </Menu>
     }
-    .into_any()
+    .erase()
 }

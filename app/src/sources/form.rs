@@ -1,8 +1,8 @@
 //! The panel of one source: add, change, delete.
 
 use domain::source::{SOURCE_TYPES, STATUSES};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
+use ui::Erase as _;
 use ui::{
     Actions, Button, Choice, Definition, DefinitionList, Field, Glyph, Notice, NoticeKind, Panel, Select,
     TextInput, Variant,
@@ -14,6 +14,7 @@ use crate::error::AppError;
 use crate::events::parts::number;
 use crate::events::{EventQuery, Field as EventField};
 use crate::routes;
+use crate::send::{SendForm, Submission, submit};
 use crate::session::Permitted;
 use crate::when::{Ago, At};
 
@@ -22,23 +23,23 @@ const FIELDS: [&str; 6] = ["name", "source_type", "ip", "port", "protocol", "sta
 /// The writes of the page.
 #[derive(Clone, Copy)]
 pub struct Writes {
-    pub save: ServerAction<SaveSource>,
-    pub delete: ServerAction<DeleteSource>,
+    pub save: Submission,
+    pub delete: Submission,
 }
 
 impl Writes {
     pub fn new() -> Self {
-        Self { save: ServerAction::new(), delete: ServerAction::new() }
+        Self { save: submit::<SaveSource>(), delete: submit::<DeleteSource>() }
     }
     /// Changes with every answer.
     pub fn version(self) -> usize {
-        self.save.version().get() + self.delete.version().get()
+        self.save.version() + self.delete.version()
     }
 }
 
 #[component]
 pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
-    let error = Signal::derive(move || writes.save.value().get().and_then(Result::err));
+    let error = Signal::derive(move || writes.save.error());
     let start = SourceForm {
         source_type: "application".to_owned(),
         status: "active".to_owned(),
@@ -47,7 +48,7 @@ pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
     view! {
         <Panel label="New source" close_href=routes::sources(&slug)>
             <section>
-                <ActionForm action=writes.save attr:class="form">
+                <SendForm to=writes.save class="form">
                     <input type="hidden" name="organization" value=slug.clone() />
                     <Fields start error />
                     <Actions>
@@ -56,11 +57,11 @@ pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
                             "Add source"
                         </Button>
                     </Actions>
-                </ActionForm>
+                </SendForm>
             </section>
         </Panel>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -80,8 +81,8 @@ pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl Into
                     </Definition>
                     <Definition term="Last activity">
                         {match source.last_activity {
-                            Some(when) => view! { <Ago when /> }.into_any(),
-                            None => view! { <span class="muted">"never"</span> }.into_any(),
+                            Some(when) => view! { <Ago when /> }.erase(),
+                            None => view! { <span class="muted">"never"</span> }.erase(),
                         }}
                     </Definition>
                     <Definition term="Added">
@@ -95,16 +96,16 @@ pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl Into
             </Permitted>
         </Panel>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
 fn Change(writes: Writes, slug: String, id: String, start: SourceForm) -> impl IntoView {
-    let error = Signal::derive(move || writes.save.value().get().and_then(Result::err));
+    let error = Signal::derive(move || writes.save.error());
     view! {
         <section>
             <h2>"Change"</h2>
-            <ActionForm action=writes.save attr:class="form">
+            <SendForm to=writes.save class="form">
                 <input type="hidden" name="organization" value=slug />
                 <input type="hidden" name="id" value=id />
                 <Fields start error />
@@ -113,15 +114,15 @@ fn Change(writes: Writes, slug: String, id: String, start: SourceForm) -> impl I
                         "Save"
                     </Button>
                 </Actions>
-            </ActionForm>
+            </SendForm>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
 fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoView {
-    let error = Signal::derive(move || writes.delete.value().get().and_then(Result::err));
+    let error = Signal::derive(move || writes.delete.error());
     let refused =
         move || error.get().map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
     if !unused {
@@ -131,23 +132,23 @@ fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoVi
                 <p class="hint">"A source with events stays, so that they keep their name. Set it to inactive instead."</p>
             </section>
         }
-        .into_any();
+        .erase();
     }
     view! {
         <section>
             <h2>"Delete"</h2>
             <p class="hint">"No event came from this source; it can be deleted. If it sends one later it is added again."</p>
-            {refused}
-            <ActionForm action=writes.delete>
+            {move || refused()}
+            <SendForm to=writes.delete>
                 <input type="hidden" name="organization" value=slug />
                 <input type="hidden" name="id" value=id />
                 <Button variant=Variant::Danger submit=true icon=Glyph::Trash busy=writes.delete.pending()>
                     "Delete source"
                 </Button>
-            </ActionForm>
+            </SendForm>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -174,7 +175,7 @@ fn Fields(start: SourceForm, error: Signal<Option<AppError>>) -> impl IntoView {
         value("protocol", start.protocol),
     );
     view! {
-        {summary}
+        {move || summary()}
         <Field id="source-name" label="Name" hint="As it is shown with events; senders name it in the field source." error=reason("name") required=true>
             <TextInput name="source[name]" value=name autocomplete="off" maxlength=255_u32 />
         </Field>
@@ -196,5 +197,5 @@ fn Fields(start: SourceForm, error: Signal<Option<AppError>>) -> impl IntoView {
             </Field>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -4,17 +4,18 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use ui::Erase as _;
 use ui::{
-    Badge, Button, Column, DataTable, Empty, Glyph, Load, PageHead, Row, Shaped, Skeleton, SplitList, Toast,
-    Toasts, Tone, Variant,
+    Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Row, Shaped, Skeleton, SplitList, Tone, Variant,
 };
 
-use super::api::list_sources;
+use super::api::ListSources;
 use super::form::{EditPanel, NewPanel, Writes};
 use super::shown::{SourceShown, words};
-use crate::Answer;
 use crate::events::parts::{counted, number};
 use crate::events::{EventQuery, Field};
+use crate::fetch::{Fetched, Load, fetch_after};
+use crate::form::tell_done;
 use crate::routes::{self, Link, SettingsPage};
 use crate::session::{Permitted, use_slug};
 use crate::when::{Ago, AgoOr};
@@ -29,8 +30,9 @@ pub fn SourcesPage() -> impl IntoView {
     let map = use_query_map();
     let chosen = Memo::new(move |_| map.with(|map| map.get_str("source").unwrap_or_default().to_owned()));
     let writes = Writes::new();
-    let sources = Resource::new(move || (slug.get(), writes.version()), |(slug, _)| list_sources(slug));
-    told(writes);
+    let sources = fetch_after(move || writes.version(), move || ListSources { organization: slug.get() });
+    tell_done(writes.save, "Source saved");
+    tell_done(writes.delete, "Source deleted");
     let actions = move || {
         view! {
             <Permitted key=Key::SourceWrite>
@@ -52,23 +54,11 @@ pub fn SourcesPage() -> impl IntoView {
             </Load>
         </SplitList>
     }
-    .into_any()
+    .erase()
 }
 
 fn open(slug: &str, source: &str) -> String {
     Link::new(routes::sources(slug)).with("source", source).done()
-}
-
-/// Says what was done; the form itself says what was not.
-fn told(writes: Writes) {
-    let toasts = Toasts::expect();
-    let tell = move |done: Option<Answer<()>>, words: &'static str| {
-        if let Some(Ok(())) = done {
-            toasts.show(Toast::ok(words));
-        }
-    };
-    Effect::new(move |_| tell(writes.save.value().get(), "Source saved"));
-    Effect::new(move |_| tell(writes.delete.value().get(), "Source deleted"));
 }
 
 #[component]
@@ -76,7 +66,7 @@ fn Chosen(
     writes: Writes,
     slug: Memo<String>,
     chosen: Memo<String>,
-    sources: Resource<Answer<Vec<SourceShown>>>,
+    sources: Fetched<Vec<SourceShown>>,
 ) -> impl IntoView {
     view! {
         <Transition>
@@ -84,22 +74,22 @@ fn Chosen(
                 let (slug, chosen) = (slug.get(), chosen.get());
                 Suspend::new(async move {
                     if chosen == NEW {
-                        return view! { <NewPanel writes slug /> }.into_any();
+                        return view! { <NewPanel writes slug /> }.erase();
                     }
-                    match sources.await.unwrap_or_default().into_iter().find(|source| source.id == chosen) {
-                        Some(source) => view! { <EditPanel writes slug source /> }.into_any(),
+                    match sources.answer().await.unwrap_or_default().into_iter().find(|source| source.id == chosen) {
+                        Some(source) => view! { <EditPanel writes slug source /> }.erase(),
                         None => view! {
                             <ui::Panel label="Source" close_href=routes::sources(&slug)>
                                 <Empty title="No such source" text="It may have been deleted." icon=Glyph::Sources />
                             </ui::Panel>
                         }
-                        .into_any(),
+                        .erase(),
                     }
                 })
             }}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -119,7 +109,7 @@ fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl
                 </Button>
             </Empty>
         }
-        .into_any();
+        .erase();
     }
     let columns = vec![
         Column::new("Name"),
@@ -137,7 +127,7 @@ fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl
             </DataTable>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -165,8 +155,8 @@ fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoVie
                 <span class="under">
                     {under}
                     {match source.last_activity.clone() {
-                        Some(when) => view! { <Ago when /> }.into_any(),
-                        None => "no activity yet".into_any(),
+                        Some(when) => view! { <Ago when /> }.erase(),
+                        None => "no activity yet".erase(),
                     }}
                 </span>
             </td>
@@ -186,5 +176,5 @@ fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoVie
             </td>
         </Row>
     }
-    .into_any()
+    .erase()
 }

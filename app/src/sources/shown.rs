@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::shown::shown;
 use crate::when::When;
 
 /// A source ready to print.
@@ -13,6 +14,7 @@ pub struct SourceShown {
     pub event_count: i64,
     pub created: When,
 }
+shown!(SourceShown: id, form, last_activity, event_count, created);
 
 /// The fields of the form, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,7 @@ pub struct SourceForm {
     pub protocol: String,
     pub status: String,
 }
+shown!(SourceForm: name, source_type, ip, port, protocol, status);
 
 impl SourceForm {
     /// "10.0.0.7:514", "10.0.0.7", ":514" or nothing.

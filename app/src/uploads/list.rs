@@ -5,14 +5,16 @@ use domain::upload::UploadState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use ui::Erase as _;
 use ui::{
-    Badge, Button, Column, DataTable, Empty, FileInput, Glyph, Load, Notice, NoticeKind, PageHead, Row,
-    Section, Shaped, Skeleton, Tone, Variant,
+    Badge, Button, Column, DataTable, Empty, FileInput, Glyph, Notice, NoticeKind, PageHead, Row, Section,
+    Shaped, Skeleton, Tone, Variant,
 };
 
-use super::api::list_uploads;
+use super::api::ListUploads;
 use super::shown::{UploadShown, bytes};
 use crate::events::parts::number;
+use crate::fetch::{Load, fetch};
 use crate::routes;
 use crate::session::{Permitted, use_slug};
 use crate::when::Ago;
@@ -22,7 +24,7 @@ use crate::when::Ago;
 pub fn UploadsPage() -> impl IntoView {
     let slug = use_slug();
     let map = use_query_map();
-    let uploads = Resource::new(move || slug.get(), list_uploads);
+    let uploads = fetch(move || ListUploads { organization: slug.get() });
     let refused = move || {
         map.with(|map| map.get_str("error").map(sentence))
             .map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })
@@ -32,7 +34,7 @@ pub fn UploadsPage() -> impl IntoView {
         <PageHead title="Uploads" note="Files that become events" />
         <div class="page uploads">
             <Permitted key=Key::EventWrite>
-                {refused}
+                {move || refused()}
                 <Choose slug />
             </Permitted>
             <Section title="Past uploads">
@@ -44,7 +46,7 @@ pub fn UploadsPage() -> impl IntoView {
             </Section>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The server names why with a word, never with text of its own.
@@ -77,14 +79,14 @@ fn Choose(slug: Memo<String>) -> impl IntoView {
             </Button>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
 fn Past(uploads: Vec<UploadShown>, slug: String) -> impl IntoView {
     if uploads.is_empty() {
         let text = "A file you upload is shown first: you choose which column is the time, the message, the severity, and import when it looks right.";
-        return view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> }.into_any();
+        return view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> }.erase();
     }
     let columns = vec![
         Column::new("File").class("message"),
@@ -99,7 +101,7 @@ fn Past(uploads: Vec<UploadShown>, slug: String) -> impl IntoView {
             {uploads.into_iter().map(|upload| view! { <Line upload slug=slug.clone() /> }).collect_view()}
         </DataTable>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -125,7 +127,7 @@ fn Line(upload: UploadShown, slug: String) -> impl IntoView {
             </td>
         </Row>
     }
-    .into_any()
+    .erase()
 }
 
 pub fn state(state: UploadState) -> (&'static str, Tone) {

@@ -3,9 +3,8 @@
 use domain::Severity;
 use domain::event::Target;
 use leptos::prelude::*;
-use leptos::server::ServerActionError;
 use leptos::server_fn::ServerFn;
-use leptos::server_fn::error::ServerFnUrlError;
+use ui::Erase as _;
 use ui::{
     Button, Choice, Column, DataTable, Failure, Field, Glyph, Icon, Notice, NoticeKind, Section, Select,
     TextInput,
@@ -14,20 +13,22 @@ use ui::{
 use super::api::StartUpload;
 use super::query::MappingForm;
 use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown, UploadStep};
+use crate::Answer;
 use crate::events::parts::{counted, number, severity_word};
 use crate::routes;
-use crate::{Answer, AppError};
+use crate::send::refused;
 
 /// The step between the file and its events. `mapping` is what the URL says.
 #[component]
 pub fn MapColumns(step: UploadStep, slug: String, mapping: Option<MappingForm>) -> impl IntoView {
     let UploadStep { upload, preview, tried } = step;
-    let refused =
-        refused_import().map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
+    // The form of the import is always sent plainly.
+    let refused = refused(StartUpload::PATH)
+        .map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
     let form = match preview {
-        Some(Ok(preview)) => view! { <Form upload slug preview mapping tried /> }.into_any(),
-        Some(Err(error)) => view! { <Failure problem=error /> }.into_any(),
-        None => ().into_any(),
+        Some(Ok(preview)) => view! { <Form upload slug preview mapping tried /> }.erase(),
+        Some(Err(error)) => view! { <Failure problem=error /> }.erase(),
+        None => ().erase(),
     };
     view! {
         <div class="page uploads">
@@ -35,13 +36,7 @@ pub fn MapColumns(step: UploadStep, slug: String, mapping: Option<MappingForm>) 
             {form}
         </div>
     }
-    .into_any()
-}
-
-/// Why an import did not start: its form is always sent plainly, and comes back with the error in the address.
-fn refused_import() -> Option<AppError> {
-    let error = use_context::<ServerActionError>()?;
-    (error.path() == StartUpload::PATH).then(|| ServerFnUrlError::<AppError>::decode_err(error.err()))
+    .erase()
 }
 
 #[component]
@@ -116,7 +111,7 @@ fn Form(
             <Rows heads rows />
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -139,7 +134,7 @@ fn ColumnLine(at: usize, column: ColumnShown, value: String) -> impl IntoView {
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 fn words(target: Target) -> &'static str {
@@ -161,15 +156,15 @@ fn words(target: Target) -> &'static str {
 #[component]
 fn DryRun(tried: Answer<Tried>) -> impl IntoView {
     let outcome = match tried {
-        Ok(tried) => view! { <Outcome tried /> }.into_any(),
-        Err(error) => view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> }.into_any(),
+        Ok(tried) => view! { <Outcome tried /> }.erase(),
+        Err(error) => view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> }.erase(),
     };
     view! {
         <Section title="Dry run" id="dry-run">
             {outcome}
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -190,14 +185,14 @@ fn Outcome(tried: Tried) -> impl IntoView {
         <Notice kind>{words}</Notice>
         <Refused rejections />
     }
-    .into_any()
+    .erase()
 }
 
 /// The first refused rows with their reasons.
 #[component]
 pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
     if rejections.is_empty() {
-        return ().into_any();
+        return ().erase();
     }
     let line = |rejection: RejectionShown| {
         view! {
@@ -222,7 +217,7 @@ pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
             </DataTable>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -236,5 +231,5 @@ fn Rows(heads: Vec<String>, rows: Vec<Vec<String>>) -> impl IntoView {
             </DataTable>
         </div>
     }
-    .into_any()
+    .erase()
 }

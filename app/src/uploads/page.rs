@@ -6,14 +6,16 @@ use domain::upload::UploadState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use ui::{Button, Glyph, Load, Notice, NoticeKind, PageHead, Progress, Section, Variant};
+use ui::Erase as _;
+use ui::{Button, Glyph, Notice, NoticeKind, PageHead, Progress, Section, Variant};
 
-use super::api::get_upload;
+use super::api::GetUpload;
 use super::mapping::{MapColumns, Refused};
 use super::query::MappingForm;
 use super::shown::{UploadShown, UploadStep, bytes};
 use crate::events::EventQuery;
 use crate::events::parts::{counted, number};
+use crate::fetch::{Load, fetch_after};
 use crate::routes;
 use crate::session::use_slug;
 
@@ -28,10 +30,10 @@ pub fn UploadPage() -> impl IntoView {
     let map = use_query_map();
     let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
     let mapping = Memo::new(move |_| map.with(MappingForm::read));
-    let looks = RwSignal::new(0_u32);
-    let step = Resource::new(
-        move || (slug.get(), id(), looks.get(), mapping.get()),
-        |(slug, id, _, mapping)| get_upload(slug, id, mapping.unwrap_or_default()),
+    let looks = RwSignal::new(0_usize);
+    let step = fetch_after(
+        move || looks.get(),
+        move || GetUpload { organization: slug.get(), id: id(), mapping: mapping.get().unwrap_or_default() },
     );
     Effect::new(move |_| {
         let running =
@@ -51,7 +53,7 @@ pub fn UploadPage() -> impl IntoView {
             <Step step slug=slug.get_untracked() mapping=mapping.get_untracked() />
         </Load>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -68,15 +70,15 @@ fn Step(step: UploadStep, slug: String, mapping: Option<MappingForm>) -> impl In
     let note = format!("{}, {}", form_words(&upload.format), bytes(upload.bytes_total));
     let head = view! { <PageHead title=upload.file_name.clone() note=note actions=actions /> };
     let body = match upload.state {
-        UploadState::Mapped => view! { <MapColumns step slug mapping /> }.into_any(),
-        UploadState::Running => view! { <Running upload slug /> }.into_any(),
-        UploadState::Done | UploadState::Failed => view! { <Finished upload slug /> }.into_any(),
+        UploadState::Mapped => view! { <MapColumns step slug mapping /> }.erase(),
+        UploadState::Running => view! { <Running upload slug /> }.erase(),
+        UploadState::Done | UploadState::Failed => view! { <Finished upload slug /> }.erase(),
     };
     view! {
         {head}
         {body}
     }
-    .into_any()
+    .erase()
 }
 
 fn form_words(format: &str) -> &'static str {
@@ -107,7 +109,7 @@ fn Running(upload: UploadShown, slug: String) -> impl IntoView {
             </p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -166,5 +168,5 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
                 })}
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -4,6 +4,7 @@ use domain::upload::UploadState;
 use serde::{Deserialize, Serialize};
 
 use crate::Answer;
+use crate::shown::shown;
 use crate::when::When;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,7 @@ pub struct UploadShown {
     /// The first refused rows; on the page of one upload only.
     pub rejections: Vec<RejectionShown>,
 }
+shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, rejected, error, created, rejections);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionShown {
@@ -32,6 +34,7 @@ pub struct RejectionShown {
     /// The start of the row.
     pub text: String,
 }
+shown!(RejectionShown: row, field, reason, text);
 
 /// One upload at the step it is at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,7 @@ pub struct UploadStep {
     /// What the mapping that was asked about would do, or what is wrong with it.
     pub tried: Option<Answer<Tried>>,
 }
+shown!(UploadStep: upload, preview, tried);
 
 /// The start of the file, and what its columns seem to hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +53,7 @@ pub struct PreviewShown {
     pub columns: Vec<ColumnShown>,
     pub rows: Vec<Vec<String>>,
 }
+shown!(PreviewShown: columns, rows);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnShown {
@@ -58,6 +63,7 @@ pub struct ColumnShown {
     /// Word of the field it seems to hold, or empty.
     pub guess: String,
 }
+shown!(ColumnShown: name, samples, guess);
 
 /// What an import with a mapping would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +75,7 @@ pub struct Tried {
     /// The first refused rows.
     pub rejections: Vec<RejectionShown>,
 }
+shown!(Tried: accepted, rejected, whole, rejections);
 
 impl UploadShown {
     /// 0 to 100.

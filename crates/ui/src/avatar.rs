@@ -1,5 +1,6 @@
 //! A person as two letters.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 /// Initials on a colour that follows the name. Decorative beside the name; with `alone=true` it carries the name.
@@ -21,14 +22,14 @@ pub fn Avatar(
                 {letters}
             </span>
         }
-        .into_any()
+        .erase()
     } else {
         view! {
             <span class=class aria-hidden="true">
                 {letters}
             </span>
         }
-        .into_any()
+        .erase()
     }
 }
 

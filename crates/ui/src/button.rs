@@ -1,5 +1,6 @@
 //! Buttons, and links that look like buttons.
 
+use crate::Erase as _;
 use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::{Glyph, Icon, Kbd};
@@ -84,7 +85,7 @@ pub fn Button(
         <span class="words">{children()}</span>
         {key.map(|key| view! { <Kbd keys=key /> })}
     }
-    .into_any();
+    .erase();
     let click = move |event: MouseEvent| {
         if busy.get_untracked() {
             event.prevent_default();
@@ -98,7 +99,7 @@ pub fn Button(
                 {body}
             </a>
         }
-        .into_any();
+        .erase();
     }
     let open = opens.clone();
     view! {
@@ -125,7 +126,7 @@ pub fn Button(
             {body}
         </button>
     }
-    .into_any()
+    .erase()
 }
 
 /// Joins the class names that are not empty.

@@ -3,6 +3,7 @@
 //! Colours in the options are tokens: write `"var(--high)"`, the component resolves them and redraws when the colour scheme changes.
 //! The drawing is ours (charming's renderer has no dispose, and passes Rust maps as JS `Map`s).
 
+use crate::Erase as _;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -71,8 +72,9 @@ pub fn Chart(
             echarts::draw(&element, &options, on_brush.is_some());
         }
     });
-    let head =
-        move || columns.get().into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect_view();
+    let head = move || {
+        columns.get().into_iter().map(|name| view! { <th scope="col">{name}</th> }.erase()).collect_view()
+    };
     let body =
         move || rows.get().into_iter().enumerate().map(|(index, row)| table_row(index, row)).collect_view();
     view! {
@@ -84,18 +86,18 @@ pub fn Chart(
                     <table class="data-table compact">
                         <caption class="visually-hidden">{move || label.get()}</caption>
                         <thead>
-                            <tr>{head}</tr>
+                            <tr>{move || head()}</tr>
                         </thead>
-                        <tbody>{body}</tbody>
+                        <tbody>{move || body()}</tbody>
                     </table>
                 </div>
             </details>
         </figure>
     }
-    .into_any()
+    .erase()
 }
 
-fn table_row(index: usize, row: ChartRow) -> impl IntoView {
+fn table_row(index: usize, row: ChartRow) -> AnyView {
     let links = row.links;
     let cells = row
         .cells
@@ -112,15 +114,15 @@ fn table_row(index: usize, row: ChartRow) -> impl IntoView {
                 if links.len() == 1 { "all".to_owned() } else { column.saturating_sub(1).to_string() }
             );
             let inner = match link {
-                Some(href) => view! { <a href=href data-mark=mark>{text}</a> }.into_any(),
-                None => text.into_any(),
+                Some(href) => view! { <a href=href data-mark=mark>{text}</a> }.erase(),
+                None => text.erase(),
             };
             if column == 0 {
-                view! { <th scope="row">{inner}</th> }.into_any()
+                view! { <th scope="row">{inner}</th> }.erase()
             } else {
-                view! { <td class="num">{inner}</td> }.into_any()
+                view! { <td class="num">{inner}</td> }.erase()
             }
         })
         .collect_view();
-    view! { <tr>{cells}</tr> }
+    view! { <tr>{cells}</tr> }.erase()
 }

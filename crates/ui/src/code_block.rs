@@ -1,5 +1,6 @@
 //! What machines wrote.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::CopyButton;
@@ -23,5 +24,5 @@ pub fn CodeBlock(
             <CopyButton text=code />
         </figure>
     }
-    .into_any()
+    .erase()
 }

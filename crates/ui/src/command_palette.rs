@@ -1,5 +1,6 @@
 //! Ctrl/Cmd+K: everything by name.
 
+use crate::Erase as _;
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use crate::{Glyph, Icon, Kbd, browser};
@@ -97,6 +98,7 @@ pub fn CommandPalette(
                         {command.keys.map(|keys| view! { <Kbd keys=keys /> })}
                     </a>
                 }
+                .erase()
             })
             .collect_view()
     };
@@ -121,14 +123,14 @@ pub fn CommandPalette(
                 <Kbd keys="Esc" />
             </div>
             <div class="options" id="command-palette-options" role="listbox" aria-label="Commands">
-                {options}
+                {move || options()}
             </div>
             <p class="nothing muted" hidden=move || found.with(|found| !found.is_empty())>
                 "Nothing by that name."
             </p>
         </dialog>
     }
-    .into_any()
+    .erase()
 }
 
 fn option_id(index: usize) -> String {

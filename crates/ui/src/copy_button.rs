@@ -1,5 +1,6 @@
 //! Copying to the clipboard.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, browser};
@@ -33,8 +34,8 @@ pub fn CopyButton(
     view! {
         <button class="copy-button" class:wordy=wordy type="button" hidden=move || !ready.get() title=name on:click=copy>
             {move || if copied.get() { view! { <Icon glyph=Glyph::Check /> } } else { view! { <Icon glyph=Glyph::Copy /> } }}
-            <span class:visually-hidden=!wordy aria-live="polite">{words}</span>
+            <span class:visually-hidden=!wordy aria-live="polite">{move || words()}</span>
         </button>
     }
-    .into_any()
+    .erase()
 }

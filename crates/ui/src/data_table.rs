@@ -1,5 +1,6 @@
 //! Tables: dense rows, sticky head, sorting by links.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, button::classes};
@@ -76,13 +77,13 @@ pub fn DataTable(
                                 </th>
                             }
                         })}
-                    {head}
+                    {move || head()}
                 </tr>
             </thead>
             <tbody>{children()}</tbody>
         </table>
     }
-    .into_any()
+    .erase()
 }
 
 /// One row. `href` opens it (the first link inside should be the same); j/k move over rows, x checks, Enter opens.
@@ -143,10 +144,10 @@ pub fn Row(
             {children()}
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
-fn header(column: Column) -> impl IntoView {
+fn header(column: Column) -> AnyView {
     let sort = column.sorted.map(|sorted| match sorted {
         Sorted::Ascending => ("ascending", Glyph::ArrowUp),
         Sorted::Descending => ("descending", Glyph::ArrowDown),
@@ -159,15 +160,16 @@ fn header(column: Column) -> impl IntoView {
                 {sort.map(|(_, glyph)| view! { <Icon glyph /> })}
             </a>
         }
-        .into_any(),
+        .erase(),
         None if column.hidden_header => {
-            view! { <span class="visually-hidden">{column.header}</span> }.into_any()
+            view! { <span class="visually-hidden">{column.header}</span> }.erase()
         }
-        None => column.header.into_any(),
+        None => column.header.erase(),
     };
     view! {
         <th scope="col" class=classes(&[column.class]) aria-sort=aria>
             {inner}
         </th>
     }
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! Names and values.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 /// A `<dl>` of `<Definition>`s in two columns (stacked where narrow).
@@ -15,7 +16,7 @@ pub fn DefinitionList(
             {children()}
         </dl>
     }
-    .into_any()
+    .erase()
 }
 
 /// One name with its value.
@@ -27,5 +28,5 @@ pub fn Definition(#[prop(into)] term: String, children: Children) -> impl IntoVi
             <dd>{children()}</dd>
         </div>
     }
-    .into_any()
+    .erase()
 }

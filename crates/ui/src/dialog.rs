@@ -1,5 +1,6 @@
 //! Native dialogs: focus trap, Escape and backdrop come from the browser.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, IconButton, browser};
@@ -46,22 +47,22 @@ pub fn Dialog(
                     <Icon glyph=Glyph::Close />
                 </a>
             }
-            .into_any()
+            .erase()
         } else {
             let target = target.clone();
-            view! { <IconButton glyph=Glyph::Close label="Close" on_click=move |_| browser::close_dialog(&target) /> }.into_any()
+            view! { <IconButton glyph=Glyph::Close label="Close" on_click=move |_| browser::close_dialog(&target) /> }.erase()
         }
     };
     view! {
         <dialog class="dialog" class:wide=wide node_ref=node id=id open=open.get_untracked() aria-labelledby=labelled_by on:close=closed>
             <header>
                 <h2 id=title_id>{move || title.get()}</h2>
-                {close}
+                {move || close()}
             </header>
             <div class="body">{children()}</div>
         </dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// The buttons at the foot of a dialog or form, the one that acts last.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::Erase as _;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -53,7 +54,7 @@ pub fn DiffView(
 ) -> impl IntoView {
     let changes = changes(&old, &new);
     if changes.is_empty() {
-        return view! { <p class="diff-view none muted">"No property differs."</p> }.into_any();
+        return view! { <p class="diff-view none muted">"No property differs."</p> }.erase();
     }
     let rows = changes
         .into_iter()
@@ -76,7 +77,7 @@ pub fn DiffView(
             {rows}
         </table>
     }
-    .into_any()
+    .erase()
 }
 
 /// A step of a path, so that `[10]` sorts after `[9]`.
@@ -125,7 +126,7 @@ fn lines(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
                 </tr>
             </tbody>
         }
-        .into_any();
+        .erase();
     }
     let both = change.old.is_some() && change.new.is_some();
     let mut extra = extra;
@@ -143,7 +144,7 @@ fn lines(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
                     <td>{value.to_string()} {last}</td>
                 </tr>
             }
-            .into_any()
+            .erase()
         };
     let removed = change
         .old
@@ -151,7 +152,7 @@ fn lines(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
     let added = change
         .new
         .map(|new| line("plus", "+", if both { "is" } else { "added" }, new, (!both).then_some(path)));
-    view! { <tbody>{removed}{added}</tbody> }.into_any()
+    view! { <tbody>{removed}{added}</tbody> }.erase()
 }
 
 fn beside(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
@@ -170,7 +171,7 @@ fn beside(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
             </tr>
         </tbody>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Nothing here, and what to do about it.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
@@ -20,5 +21,5 @@ pub fn Empty(
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </div>
     }
-    .into_any()
+    .erase()
 }

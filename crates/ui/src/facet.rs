@@ -1,5 +1,6 @@
 //! One dimension of a list: its values with counts, as links.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, SeverityMark, Shape};
@@ -44,14 +45,14 @@ pub fn Facet(
         <details class="facet" open=!closed>
             <summary>{title}</summary>
             {children.map(|children| children())}
-            <ul>{list}</ul>
+            <ul>{move || list()}</ul>
             {move || more_href.get().map(|href| view! { <a class="more" href=href>"More values"</a> })}
         </details>
     }
-    .into_any()
+    .erase()
 }
 
-fn value(item: FacetItem) -> impl IntoView {
+fn value(item: FacetItem) -> AnyView {
     let class = if item.on {
         "value on"
     } else if item.excluded {
@@ -87,4 +88,5 @@ fn value(item: FacetItem) -> impl IntoView {
             </svg>
         </li>
     }
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! Something went wrong, in plain words.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
@@ -40,5 +41,5 @@ pub fn Failure(#[prop(into)] problem: Problem) -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }

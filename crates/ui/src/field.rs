@@ -1,5 +1,6 @@
 //! Form fields: one label, one control, its hint and its error.
 
+use crate::Erase as _;
 use leptos::{context::Provider, prelude::*};
 
 use crate::{Glyph, Icon, browser, button::classes};
@@ -55,6 +56,7 @@ pub fn Field(
                 <Icon glyph=Glyph::Error />
                 <span>{text}</span>
             }
+            .erase()
         })
     };
     view! {
@@ -62,12 +64,12 @@ pub fn Field(
             <label for=id>{label}{optional.then(|| view! { <span class="optional-mark">" optional"</span> })}</label>
             <Provider value=context>{children()}</Provider>
             <p class="error" id=error_id aria-live="polite">
-                {error}
+                {move || error()}
             </p>
             {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A text input. `kind` is the HTML type (`text`, `email`, `search`, `number`, `url`, `date` …).
@@ -124,7 +126,7 @@ pub fn TextInput(
             on:input=move |event| tell(on_input, &event)
         />
     }
-    .into_any()
+    .erase()
 }
 
 /// A password input with a button that shows what was typed (browser only).
@@ -168,7 +170,7 @@ pub fn PasswordInput(
             </button>
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 /// One choice of a `Select`.
@@ -215,6 +217,7 @@ pub fn Select(
                         {choice.label}
                     </option>
                 }
+                .erase()
             })
             .collect_view()
     };
@@ -235,12 +238,12 @@ pub fn Select(
                     }
                 }
             >
-                {options}
+                {move || options()}
             </select>
             <Icon glyph=Glyph::ChevronDown />
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 /// A checkbox with its words; `radio=true` makes it one of a group of the same `name`, `switch=true` draws a switch.
@@ -276,7 +279,7 @@ pub fn Checkbox(
             <span class="words">{label}{hint.map(|hint| view! { <small class="hint">{hint}</small> })}</span>
         </label>
     }
-    .into_any()
+    .erase()
 }
 
 /// Several lines of text. Ctrl+Enter sends the form (`Shortcuts`).
@@ -313,7 +316,7 @@ pub fn TextArea(
             {value.get_untracked()}
         </textarea>
     }
-    .into_any()
+    .erase()
 }
 
 /// A native date and time input; values as `2026-11-23T14:31` in the reader's time zone.
@@ -347,7 +350,7 @@ pub fn DateTimeInput(
             on:input=move |event| tell(on_input, &event)
         />
     }
-    .into_any()
+    .erase()
 }
 
 /// What every control prints from its field.

@@ -1,5 +1,6 @@
 //! Choosing and dropping files.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, browser};
@@ -41,5 +42,5 @@ pub fn FileInput(
             />
         </div>
     }
-    .into_any()
+    .erase()
 }

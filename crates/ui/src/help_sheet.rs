@@ -1,5 +1,6 @@
 //! `?`: the keys.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Dialog, Kbd};
@@ -82,5 +83,5 @@ pub fn HelpSheet(#[prop(into)] groups: Vec<KeyGroup>) -> impl IntoView {
             <div class="help-sheet">{groups}</div>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }

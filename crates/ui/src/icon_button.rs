@@ -1,5 +1,6 @@
 //! A button that is only a picture: it must have a label.
 
+use crate::Erase as _;
 use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::{Glyph, Icon, Variant, button::classes};
@@ -57,7 +58,7 @@ pub fn IconButton(
                 <Icon glyph />
             </a>
         }
-        .into_any();
+        .erase();
     }
     let open = opens.clone();
     view! {
@@ -85,5 +86,5 @@ pub fn IconButton(
             <Icon glyph />
         </button>
     }
-    .into_any()
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! A JSON value as a folding tree.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ pub fn JsonTree(
             <ul>{root}</ul>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The path of a member: dots for names that read as words, brackets for the rest.
@@ -73,7 +74,7 @@ fn node(
             </details>
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 fn leaf(
@@ -102,7 +103,7 @@ fn leaf(
             </span>
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

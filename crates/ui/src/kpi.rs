@@ -1,5 +1,6 @@
 //! One number that matters, with what it was before.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Tone, button::classes};
@@ -31,9 +32,9 @@ pub fn Kpi(
     let number = match href {
         Some(href) => {
             view! { <a href=href aria-label=format!("{label}: {}", value.get_untracked())>{number}</a> }
-                .into_any()
+                .erase()
         }
-        None => number.into_any(),
+        None => number.erase(),
     };
     view! {
         <div class="kpi">
@@ -47,5 +48,5 @@ pub fn Kpi(
             {children.map(|children| children())}
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -32,7 +32,7 @@
 //! Say:          <Badge tone?>… <Chip href?:M on?:S tone? remove_href?:M remove_label? class?>… <SeverityMark level:&'static str shape:Shape word bare?/>
 //!               <Kbd keys/> <Avatar name alone?/> <Icon glyph/> <VisuallyHidden>… <Timestamp iso text title?/> <RelativeTime iso text/>
 //!               <Notice kind?:NoticeKind title? dismiss_href?>… Toasts::expect().show(Toast::ok("Saved").action("Undo", move |()| …))
-//! Wait:         <Load resource:Resource<Result<T, E: Into<Problem>>> skeleton?:ViewFn let:value>… <Skeleton shaped?:Shaped count?/>
+//! Wait:         <Skeleton shaped?:Shaped count?/>
 //!               <Empty title text? icon?>actions</Empty> <Failure problem:Problem/>
 //! List:         <SplitList facets?:ViewFn panel?:ViewFn panel_open?:S filters_on?:S<usize>>list</SplitList> <Facet title items:S<Vec<FacetItem>> closed? more_href?:M>search</Facet>
 //!               <DataTable caption columns:S<Vec<Column>> checks? compact?><Row selected?:S done? href? check_name? check_value? check_label? checked?:S on_check?>tds</Row></DataTable>
@@ -63,6 +63,7 @@ mod definition_list;
 mod dialog;
 mod diff_view;
 mod empty;
+mod erase;
 mod facet;
 mod failure;
 mod field;
@@ -73,7 +74,6 @@ mod icon_button;
 mod json_tree;
 mod kbd;
 mod kpi;
-mod load;
 mod menu;
 mod notice;
 mod pager;
@@ -108,6 +108,7 @@ pub use definition_list::*;
 pub use dialog::*;
 pub use diff_view::*;
 pub use empty::*;
+pub use erase::*;
 pub use facet::*;
 pub use failure::*;
 pub use field::*;
@@ -118,7 +119,6 @@ pub use icon_button::*;
 pub use json_tree::*;
 pub use kbd::*;
 pub use kpi::*;
-pub use load::*;
 pub use menu::*;
 pub use notice::*;
 pub use pager::*;

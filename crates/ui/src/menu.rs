@@ -1,5 +1,6 @@
 //! Menus: a folding list, so it opens without WASM; Escape, arrows and clicks outside are added in the browser (`Shortcuts`).
 
+use crate::Erase as _;
 use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::{Glyph, Icon, Kbd, button::classes};
@@ -44,7 +45,7 @@ pub fn Menu(
             <div class="items">{children()}</div>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 /// A link or button of a menu.
@@ -80,7 +81,7 @@ pub fn MenuItem(
         <span class="words">{children()}</span>
         {key.map(|key| view! { <Kbd keys=key /> })}
     }
-    .into_any();
+    .erase();
     match href {
         Some(href) => view! {
             <a
@@ -94,7 +95,7 @@ pub fn MenuItem(
                 {body}
             </a>
         }
-        .into_any(),
+        .erase(),
         None => view! {
             <button
                 class=class
@@ -108,7 +109,7 @@ pub fn MenuItem(
                 {body}
             </button>
         }
-        .into_any(),
+        .erase(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pages of a list, by cursor: previous and next.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
@@ -35,5 +36,5 @@ pub fn Pager(
             </a>
         </nav>
     }
-    .into_any()
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! The right panel: one thing of the list, without leaving it.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, IconButton};
@@ -26,10 +27,12 @@ pub fn Panel(
 ) -> impl IntoView {
     let heading = match title {
         Some(title) => title.run(),
-        None => view! { <span>{move || label.get()}</span> }.into_any(),
+        None => view! { <span>{move || label.get()}</span> }.erase(),
     };
     let link = move |glyph, label: &'static str, href: MaybeProp<String>, key| {
-        move || href.get().map(|href| view! { <IconButton glyph label=label href=href key=key /> })
+        let link =
+            move || href.get().map(|href| view! { <IconButton glyph label=label href=href key=key /> });
+        view! { {move || link()} }.erase()
     };
     view! {
         <aside class="panel" aria-label=move || label.get()>
@@ -43,5 +46,5 @@ pub fn Panel(
             <div class="body">{children()}</div>
         </aside>
     }
-    .into_any()
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! How far something is.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Tone, button::classes};
@@ -22,5 +23,5 @@ pub fn Progress(
             <span class="text">{move || text.get()}</span>
         </label>
     }
-    .into_any()
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! A part of a page under a hairline, not a card.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 /// A titled part of a page; `actions` stand right of the title.
@@ -27,7 +28,7 @@ pub fn Section(
             {children()}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// The head of a page: `h1`, a muted line beside it, actions at the right.
@@ -53,5 +54,5 @@ pub fn PageHead(
             <div class="actions">{actions.run()}</div>
         </header>
     }
-    .into_any()
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! The only heat on the page: shape and colour, and the word where there is room.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::button::classes;
@@ -49,8 +50,8 @@ pub fn SeverityMark(
                 {picture}
             </span>
         }
-        .into_any()
+        .erase()
     } else {
-        view! { <span class=class>{picture}<span class="word">{word}</span></span> }.into_any()
+        view! { <span class=class>{picture}<span class="word">{word}</span></span> }.erase()
     }
 }

@@ -1,5 +1,6 @@
 //! Pieces of the shell: the mark, the rail's links, the skip link. The frame itself is classes (`style/layout/shell.css`).
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, Tone, button::classes};
@@ -40,7 +41,7 @@ pub fn RailLink(
             {move || count.get().map(|count| view! { <span class=classes(&["badge", tone.class()])>{count}</span> })}
         </a>
     }
-    .into_any()
+    .erase()
 }
 
 /// First thing the Tab key reaches: to the content.

@@ -1,5 +1,6 @@
 //! The shape of what is coming.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 /// What the shape stands for.
@@ -34,5 +35,5 @@ pub fn Skeleton(
             {(0..count).map(|_| view! { <span class="bone" aria-hidden="true"></span> }).collect_view()}
         </div>
     }
-    .into_any()
+    .erase()
 }

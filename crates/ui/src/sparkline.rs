@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Tone, button::classes};
@@ -30,7 +31,7 @@ pub fn Sparkline(
             <path d=move || values.with(|values| path(values))></path>
         </svg>
     }
-    .into_any()
+    .erase()
 }
 
 /// One rectangle a value; a value above zero is at least one unit high.

@@ -1,5 +1,6 @@
 //! Facets, list and panel on one screen.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
@@ -37,8 +38,8 @@ pub fn SplitList(
         <div class="split-list" class:with-facets=has_facets class:with-panel=move || panel_open.get()>
             {facets}
             <div class="list">{children()}</div>
-            {panel}
+            {move || panel()}
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -2,6 +2,7 @@
 
 mod lists;
 
+use crate::Erase as _;
 use charming::{
     Chart as Options,
     component::{Axis, Grid},
@@ -110,7 +111,7 @@ pub fn Styleguide() -> impl IntoView {
             </main>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn colours() -> AnyView {
@@ -140,7 +141,7 @@ fn colours() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn icons() -> AnyView {
@@ -152,7 +153,7 @@ fn icons() -> AnyView {
             <div class="glyphs">{all}</div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn buttons() -> AnyView {
@@ -190,7 +191,7 @@ fn buttons() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn menus() -> AnyView {
@@ -232,7 +233,7 @@ fn menus() -> AnyView {
             </Dialog>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn fields() -> AnyView {
@@ -275,7 +276,7 @@ fn fields() -> AnyView {
             <FileInput id="example-file" name="file" label="Drop files here, or choose" hint="NDJSON, JSON or CSV, up to 100 MB" multiple=true />
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn labels() -> AnyView {
@@ -307,7 +308,7 @@ fn labels() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn notices() -> AnyView {
@@ -327,7 +328,7 @@ fn notices() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn states() -> AnyView {
@@ -352,7 +353,7 @@ fn states() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn numbers() -> AnyView {
@@ -379,7 +380,7 @@ fn numbers() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn charts() -> AnyView {
@@ -455,7 +456,7 @@ fn charts() -> AnyView {
             <Chart id="example-line" label="Drift a day" options=serde_json::to_value(line).unwrap_or_default() columns=names(&["Day", "Detected"]) rows=line_rows />
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn machine() -> AnyView {
@@ -474,7 +475,7 @@ fn machine() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn diff() -> AnyView {
@@ -491,7 +492,7 @@ fn diff() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn story() -> AnyView {
@@ -522,5 +523,5 @@ fn story() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }

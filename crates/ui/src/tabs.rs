@@ -1,5 +1,6 @@
 //! Views of the same thing, as links.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 /// One tab.
@@ -55,5 +56,5 @@ pub fn Tabs(
             <span class="after">{after.run()}</span>
         </nav>
     }
-    .into_any()
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! Light, dark, or as the system says.
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, browser};
@@ -49,5 +50,5 @@ pub fn ThemeToggle(
             {choice("system", "System", Glyph::Monitor)}
         </form>
     }
-    .into_any()
+    .erase()
 }

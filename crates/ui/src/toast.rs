@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Button, Glyph, Icon, IconButton, Tone, Variant, button::classes};
@@ -107,12 +108,12 @@ pub fn ToastRegion() -> impl IntoView {
                 <IconButton glyph=Glyph::Close label="Dismiss" on_click=move |_| toasts.dismiss(id) />
             </div>
         }
-        .into_any()
+        .erase()
     };
     view! {
         <div class="toasts" role="status" aria-live="polite">
             <For each=move || toasts.shown.get() key=|(id, _)| *id children=item />
         </div>
     }
-    .into_any()
+    .erase()
 }

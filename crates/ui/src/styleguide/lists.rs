@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::LEVELS;
+use crate::Erase as _;
 use crate::{
     Badge, BulkBar, Button, Chip, Column, DataTable, Definition, DefinitionList, Facet, FacetItem, Glyph,
     Icon, Kbd, Pager, Panel, RailLink, Row, Section, SeverityMark, Shape, Sorted, SplitList, Tab, Tabs, Tone,
@@ -109,7 +110,7 @@ pub(super) fn tables() -> AnyView {
             </div>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 fn facet_items() -> Vec<FacetItem> {
@@ -141,7 +142,7 @@ pub(super) fn list() -> AnyView {
             </nav>
         </Section>
     }
-    .into_any()
+    .erase()
 }
 
 /// Facets, table and panel, as a page has them.
@@ -199,5 +200,5 @@ fn list_specimen() -> AnyView {
             </DataTable>
         </SplitList>
     }
-    .into_any()
+    .erase()
 }

@@ -1,0 +1,95 @@
+//! What a page writes: a form that posts to a server function, and what became of it.
+//!
+//! `let save = submit::<SaveProfile>();` and `<SendForm to=save>…fields…</SendForm>`.
+//!
+//! Sent by the browser itself, the form works without WASM: the server then answers with a redirect, an error in its
+//! address. With WASM the same fields go the same way and the page stays. No server function has code of its own here.
+
+use leptos::form::form_data_from_event;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::server::ServerActionError;
+use leptos::server_fn::codec::{Json, PostUrl};
+use leptos::server_fn::error::ServerFnUrlError;
+use leptos::server_fn::{Http, ServerFn};
+use leptos::web_sys::{SubmitEvent, UrlSearchParams};
+use ui::Erase as _;
+
+use crate::error::AppError;
+use crate::fetch::{Raw, post};
+use crate::shown::Shown;
+
+/// The way to a server function and its last answer. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Submission {
+    path: &'static str,
+    action: Action<String, Raw>,
+}
+
+/// A way to the server function `S`, whose arguments are the fields of a form.
+pub fn submit<S: ServerFn<Error = AppError, Protocol = Http<PostUrl, Json>>>() -> Submission {
+    to(S::PATH)
+}
+
+fn to(path: &'static str) -> Submission {
+    let refused = refused(path).map(|error| Raw::text(Err(error)));
+    let action = Action::new_with_value(refused, move |body: &String| post(path, body.clone()));
+    Submission { path, action }
+}
+
+/// Why a form that was sent without WASM came back.
+pub fn refused(path: &str) -> Option<AppError> {
+    let error = use_context::<ServerActionError>()?;
+    (error.path() == path).then(|| ServerFnUrlError::decode_err(error.err()))
+}
+
+impl Submission {
+    pub fn pending(self) -> Signal<bool> {
+        self.action.pending().into()
+    }
+    /// Counts the answers.
+    pub fn version(self) -> usize {
+        self.action.version().get()
+    }
+    /// Whether the last answer was yes.
+    pub fn is_done(self) -> bool {
+        self.action.value().with(|raw| raw.as_ref().is_some_and(|raw| raw.error().is_none()))
+    }
+    /// Why the last answer was no.
+    pub fn error(self) -> Option<AppError> {
+        self.action.value().with(|raw| raw.as_ref().and_then(Raw::error).cloned())
+    }
+    /// What the last answer told.
+    pub fn told<T: Shown>(self) -> Option<T> {
+        self.action.value().with(|raw| raw.as_ref().and_then(|raw| raw.read().ok()))
+    }
+    fn send(self, event: SubmitEvent) {
+        if event.default_prevented() {
+            return;
+        }
+        let fields = form_data_from_event(&event)
+            .ok()
+            .and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(&data).ok());
+        // Without them the browser sends the form itself.
+        if let Some(fields) = fields {
+            event.prevent_default();
+            self.action.dispatch(String::from(fields.to_string()));
+        }
+    }
+}
+
+/// A form to a server function.
+#[component]
+pub fn SendForm(
+    to: Submission,
+    #[prop(optional)] class: Option<&'static str>,
+    #[prop(optional)] node_ref: NodeRef<html::Form>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <form method="post" action=to.path class=class node_ref=node_ref on:submit=move |event| to.send(event)>
+            {children()}
+        </form>
+    }
+    .erase()
+}
