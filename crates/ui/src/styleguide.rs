@@ -2,6 +2,8 @@
 
 mod lists;
 
+pub use lists::list_specimen;
+
 use crate::Erase as _;
 use charming::{
     Chart as Options,

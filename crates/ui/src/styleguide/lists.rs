@@ -146,7 +146,7 @@ pub(super) fn list() -> AnyView {
 }
 
 /// Facets, table and panel, as a page has them.
-fn list_specimen() -> AnyView {
+pub fn list_specimen() -> AnyView {
     let systems = |names: [(&str, &str, u8); 3]| {
         names
             .into_iter()
