@@ -39,7 +39,6 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
-use ui::Erase as _;
 use ui::{Shortcuts, ToastRegion, Toasts};
 
 /// A page is sent once it is whole: it can be read without scripts, and its status says what became of it.
@@ -93,7 +92,7 @@ pub fn App() -> impl IntoView {
 #[component]
 fn StyleguidePage() -> impl IntoView {
     #[cfg(debug_assertions)]
-    return view! { <ui::styleguide::Styleguide /> }.erase();
+    return view! { <ui::styleguide::Styleguide /> }.into_any();
     #[cfg(not(debug_assertions))]
-    return view! { <shell::NotFoundPage /> }.erase();
+    return view! { <shell::NotFoundPage /> }.into_any();
 }

@@ -13,7 +13,6 @@ use leptos::server_fn::codec::{Json, PostUrl};
 use leptos::server_fn::error::ServerFnUrlError;
 use leptos::server_fn::{Http, ServerFn};
 use leptos::web_sys::{SubmitEvent, UrlSearchParams};
-use ui::Erase as _;
 
 use crate::error::AppError;
 use crate::fetch::{Raw, post};
@@ -91,5 +90,5 @@ pub fn SendForm(
             {children()}
         </form>
     }
-    .erase()
+    .into_any()
 }

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
-use ui::Erase as _;
 
 use crate::error::Answer;
 use crate::fetch::{Fetched, after, fetch_first};
@@ -84,7 +83,7 @@ pub fn Permitted(key: Key, children: ChildrenFn) -> impl IntoView {
     after(
         use_session(),
         move |session| {
-            if session.is_ok_and(|s| s.may(key)) { children() } else { ().erase() }
+            if session.is_ok_and(|s| s.may(key)) { children() } else { ().into_any() }
         },
     )
 }

@@ -3,7 +3,6 @@
 use crate::shown::shown;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use ui::Erase as _;
 
 /// An instant with its words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +32,8 @@ pub fn Ago(when: When) -> impl IntoView {
 #[component]
 pub fn AgoOr(when: Option<When>, words: &'static str) -> impl IntoView {
     match when {
-        Some(when) => view! { <Ago when /> }.erase(),
-        None => view! { <span class="faint">{words}</span> }.erase(),
+        Some(when) => view! { <Ago when /> }.into_any(),
+        None => view! { <span class="faint">{words}</span> }.into_any(),
     }
 }
 

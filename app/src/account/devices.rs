@@ -1,7 +1,6 @@
 //! Where one is signed in.
 
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Badge, Button, Column, DataTable, Row, Section, Shaped, Skeleton, Tone, Variant};
 
 use super::api::{DeviceRow, ListDevices, RevokeDevice};
@@ -23,7 +22,7 @@ pub fn Devices() -> impl IntoView {
             </Load>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn table(rows: Vec<DeviceRow>, action: Submission) -> AnyView {
@@ -40,7 +39,7 @@ fn table(rows: Vec<DeviceRow>, action: Submission) -> AnyView {
             {rows}
         </DataTable>
     }
-    .erase()
+    .into_any()
 }
 
 fn one(row: DeviceRow, action: Submission) -> AnyView {
@@ -67,5 +66,5 @@ fn one(row: DeviceRow, action: Submission) -> AnyView {
             </td>
         </Row>
     }
-    .erase()
+    .into_any()
 }

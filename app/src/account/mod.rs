@@ -13,7 +13,6 @@ pub use api::{
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
-use ui::Erase as _;
 use ui::{PageHead, Section, ThemeToggle};
 
 use crate::fetch::after;
@@ -34,13 +33,13 @@ pub fn AccountPage() -> impl IntoView {
             <devices::Devices />
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
 fn Theme() -> impl IntoView {
     after(use_session(), |session| {
         let theme = session.map(|s| s.theme).unwrap_or_default();
-        view! { <ThemeToggle action=SetTheme::url() theme=theme /> }.erase()
+        view! { <ThemeToggle action=SetTheme::url() theme=theme /> }.into_any()
     })
 }

@@ -1,7 +1,6 @@
 //! Changing the password; every other device is signed out.
 
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Button, Field, PasswordInput, Section};
 
 use super::api::ChangePassword;
@@ -35,5 +34,5 @@ pub fn Password() -> impl IntoView {
             </SendForm>
         </Section>
     }
-    .erase()
+    .into_any()
 }

@@ -1,7 +1,6 @@
 //! Name and time zone.
 
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Badge, Button, Choice, Definition, DefinitionList, Field, Section, Select, TextInput, Variant};
 
 use super::api::{Account, LoadAccount, SaveProfile};
@@ -30,7 +29,7 @@ pub fn Profile() -> impl IntoView {
             </Load>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn form(account: Account, action: Submission) -> AnyView {
@@ -61,5 +60,5 @@ fn form(account: Account, action: Submission) -> AnyView {
             </div>
         </SendForm>
     }
-    .erase()
+    .into_any()
 }

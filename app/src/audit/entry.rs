@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
-use ui::Erase as _;
 use ui::{CodeBlock, Definition, DefinitionList, DiffView, Failure, JsonTree, Notice, NoticeKind, Panel};
 
 use super::api::{AuditList, Entry};
@@ -32,7 +31,7 @@ pub fn EntryPanel(
             }}
         </Transition>
     }
-    .erase()
+    .into_any()
 }
 
 fn panel(
@@ -43,8 +42,8 @@ fn panel(
 ) -> AnyView {
     let href = |seq: i64| query.open(seq).href(slug);
     let inside = match entry {
-        Ok(entry) => entry.map(|entry| sections(entry, slug, query)).erase(),
-        Err(error) => view! { <Failure problem=error /> }.erase(),
+        Ok(entry) => entry.map(|entry| sections(entry, slug, query)).into_any(),
+        Err(error) => view! { <Failure problem=error /> }.into_any(),
     };
     view! {
         <Panel
@@ -56,7 +55,7 @@ fn panel(
             {inside}
         </Panel>
     }
-    .erase()
+    .into_any()
 }
 
 /// The entries above and below in the list.
@@ -88,7 +87,7 @@ fn sections(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
             </DefinitionList>
         </section>
     }
-    .erase()
+    .into_any()
 }
 
 fn facts(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
@@ -126,12 +125,12 @@ fn facts(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
             </Definition>
         </DefinitionList>
     }
-    .erase()
+    .into_any()
 }
 
 fn change(old: Option<Value>, new: Option<Value>) -> AnyView {
     if old.is_none() && new.is_none() {
-        return ().erase();
+        return ().into_any();
     }
     let caption = match (&old, &new) {
         (None, _) => "Added",
@@ -144,20 +143,20 @@ fn change(old: Option<Value>, new: Option<Value>) -> AnyView {
             <DiffView old=old.unwrap_or_default() new=new.unwrap_or_default() caption=caption />
         </section>
     }
-    .erase()
+    .into_any()
 }
 
 fn metadata(value: Value) -> AnyView {
     match value {
-        Value::Object(ref members) if members.is_empty() => ().erase(),
-        Value::Null => ().erase(),
+        Value::Object(ref members) if members.is_empty() => ().into_any(),
+        Value::Null => ().into_any(),
         value @ (Value::Object(_) | Value::Array(_)) => view! {
             <section>
                 <h3>"Metadata"</h3>
                 <JsonTree value=value name="metadata" />
             </section>
         }
-        .erase(),
-        value => view! { <CodeBlock code=value.to_string() label="Metadata" /> }.erase(),
+        .into_any(),
+        value => view! { <CodeBlock code=value.to_string() label="Metadata" /> }.into_any(),
     }
 }

@@ -3,7 +3,6 @@
 use domain::audit::ACTIONS;
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use ui::Erase as _;
 use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant};
 
 use crate::routes::{self, AuditQuery};
@@ -24,7 +23,7 @@ pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
             {form(slug, query)}
         </details>
     }
-    .erase()
+    .into_any()
 }
 
 fn form(slug: &str, query: &AuditQuery) -> AnyView {
@@ -49,7 +48,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
             {any.then(|| view! { <Button href=action variant=Variant::Ghost>"Clear"</Button> })}
         </Form>
     }
-    .erase()
+    .into_any()
 }
 
 fn choices(any: &str, words: &[&str]) -> Vec<Choice> {

@@ -3,7 +3,6 @@
 use domain::audit::Verdict;
 use domain::permission::Key;
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{
     Badge, Button, Column, DataTable, Empty, Glyph, Menu, MenuItem, Notice, NoticeKind, Pager, Row, Tone,
 };
@@ -32,7 +31,7 @@ pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Fetched<Aud
             })}
         </Permitted>
     }
-    .erase()
+    .into_any()
 }
 
 fn export(csv: String, json: String) -> AnyView {
@@ -46,7 +45,7 @@ fn export(csv: String, json: String) -> AnyView {
             </MenuItem>
         </Menu>
     }
-    .erase()
+    .into_any()
 }
 
 /// What verifying found; nothing while it was not asked for.
@@ -61,7 +60,7 @@ pub fn VerdictLine(
             {verdict.map(|verdict| told(verdict, query.with_untracked(|q| q.href(&slug.get_untracked()))))}
         </Load>
     }
-    .erase()
+    .into_any()
 }
 
 fn told(verdict: Verdict, back: String) -> AnyView {
@@ -87,7 +86,7 @@ fn told(verdict: Verdict, back: String) -> AnyView {
             }
         }
     };
-    view! { <div class="page-notice">{notice}</div> }.erase()
+    view! { <div class="page-notice">{notice}</div> }.into_any()
 }
 
 pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> AnyView {
@@ -98,7 +97,7 @@ pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> An
                 <Button href=routes::audit(&here)>"Show everything"</Button>
             </Empty>
         }
-        .erase();
+        .into_any();
     }
     let columns = vec![
         Column::new("Time").class("time"),
@@ -119,7 +118,7 @@ pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> An
         </DataTable>
         <Pager label="Pages of the audit log" previous=first next=next summary=summary />
     }
-    .erase()
+    .into_any()
 }
 
 fn row(line: Line, slug: &str, query: Memo<AuditQuery>) -> AnyView {
@@ -147,7 +146,7 @@ fn row(line: Line, slug: &str, query: Memo<AuditQuery>) -> AnyView {
             <td class="num optional">{seq}</td>
         </Row>
     }
-    .erase()
+    .into_any()
 }
 
 /// The end of a UUID tells two apart; shorter ids stay whole.

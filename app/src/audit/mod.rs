@@ -10,7 +10,6 @@ pub use api::{AuditList, Entry, ListAudit, LoadEntry, VerifyAudit, list_audit, l
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{PageHead, Shaped, Skeleton, SplitList};
 
 use crate::fetch::{Load, fetch, fetch_if};
@@ -33,7 +32,7 @@ pub fn AuditPage() -> impl IntoView {
         Some(LoadEntry { organization: slug.get(), seq })
     });
     let open = Memo::new(move |_| query.with(|q| !q.entry.is_empty()));
-    let panel = move || view! { <entry::EntryPanel slug query entries entry /> }.erase();
+    let panel = move || view! { <entry::EntryPanel slug query entries entry /> }.into_any();
     view! {
         <Title text="Audit" />
         <PageHead title="Audit" note="append-only, each entry chained to the one before by its hash" actions=move || list::actions(slug, query, entries) />
@@ -45,5 +44,5 @@ pub fn AuditPage() -> impl IntoView {
             </Load>
         </SplitList>
     }
-    .erase()
+    .into_any()
 }

@@ -10,7 +10,6 @@ pub use sign_in::SignInPage;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use ui::Erase as _;
 use ui::{Button, Logo};
 
 use crate::fetch::{Load, fetch_first};
@@ -25,7 +24,7 @@ pub fn HomePage() -> impl IntoView {
             {stranded(way)}
         </Load>
     }
-    .erase()
+    .into_any()
 }
 
 /// Seen only by those who belong nowhere (everybody else is redirected).
@@ -40,7 +39,7 @@ fn stranded(way: Option<String>) -> AnyView {
                 </form>
             </Entry>
         }
-        .erase(),
+        .into_any(),
         Some(href) => view! {
             <Entry title="Watchroom" hint="One room for what happens to your systems.">
                 <Button href=href wide=true>
@@ -48,7 +47,7 @@ fn stranded(way: Option<String>) -> AnyView {
                 </Button>
             </Entry>
         }
-        .erase(),
+        .into_any(),
     }
 }
 
@@ -73,5 +72,5 @@ pub fn Entry(#[prop(into)] title: String, #[prop(into)] hint: String, children: 
             </div>
         </div>
     }
-    .erase()
+    .into_any()
 }

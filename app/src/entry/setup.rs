@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{Button, Field, Notice, NoticeKind, PasswordInput, TextInput, Variant};
 
 use super::{Entry, Gate, LoadGate};
@@ -19,7 +18,7 @@ pub fn SetupPage() -> impl IntoView {
             </Load>
         </Entry>
     }
-    .erase()
+    .into_any()
 }
 
 fn form_or_way_on(gate: &Gate) -> AnyView {
@@ -31,7 +30,7 @@ fn form_or_way_on(gate: &Gate) -> AnyView {
             "This Watchroom is set up. " <a href=routes::SIGN_IN>"Sign in"</a>
         </Notice>
     }
-    .erase()
+    .into_any()
 }
 
 fn form() -> AnyView {
@@ -62,5 +61,5 @@ fn form() -> AnyView {
             </Button>
         </form>
     }
-    .erase()
+    .into_any()
 }

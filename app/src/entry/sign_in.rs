@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{Button, Field, Notice, NoticeKind, PasswordInput, TextInput, Variant};
 
 use super::{DemoAccount, Entry, Gate, LoadGate};
@@ -36,7 +35,7 @@ pub fn SignInPage() -> impl IntoView {
             </Load>
         </Entry>
     }
-    .erase()
+    .into_any()
 }
 
 /// What depends on the state of this Watchroom.
@@ -47,7 +46,7 @@ fn around(gate: Gate, next: String) -> AnyView {
                 <a href=routes::SETUP>"Set up this Watchroom"</a>
             </Notice>
         }
-        .erase();
+        .into_any();
     }
     if gate.signed_in {
         return view! {
@@ -55,10 +54,10 @@ fn around(gate: Gate, next: String) -> AnyView {
                 "You are signed in already. " <a href=routes::HOME>"Go on"</a>
             </Notice>
         }
-        .erase();
+        .into_any();
     }
     if gate.demo.is_empty() {
-        return ().erase();
+        return ().into_any();
     }
     let password = gate.demo[0].password.clone();
     view! {
@@ -69,7 +68,7 @@ fn around(gate: Gate, next: String) -> AnyView {
             <ul>{gate.demo.into_iter().map(|account| one(account, next.clone())).collect_view()}</ul>
         </section>
     }
-    .erase()
+    .into_any()
 }
 
 /// One click signs in; the credentials are there to be typed, too.
@@ -87,5 +86,5 @@ fn one(account: DemoAccount, next: String) -> AnyView {
             </form>
         </li>
     }
-    .erase()
+    .into_any()
 }

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use ui::Erase as _;
 use ui::{
     Button, CopyButton, Definition, DefinitionList, Failure, Glyph, Icon, JsonTree, PageHead, Panel, Section,
     Skeleton, Timestamp,
@@ -43,7 +42,7 @@ pub fn EventPanel(events: Events) -> impl IntoView {
             })}
         </Transition>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -87,7 +86,7 @@ fn Shown(
                     </section>
                 </Panel>
             }
-            .erase()
+            .into_any()
         }
         Err(error) => view! {
             <Panel label="Event" close_href=close previous_href=previous next_href=next>
@@ -96,7 +95,7 @@ fn Shown(
                 </section>
             </Panel>
         }
-        .erase(),
+        .into_any(),
     }
 }
 
@@ -113,7 +112,7 @@ pub fn EventPage() -> impl IntoView {
             <Whole event slug=slug.get_untracked() />
         </Load>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -145,7 +144,7 @@ fn Whole(event: EventShown, slug: String) -> impl IntoView {
             </aside>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// The message and where it leads: its group, what happened around it.
@@ -183,7 +182,7 @@ fn Words(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
             {around}
         </p>
     }
-    .erase()
+    .into_any()
 }
 
 /// Every field of the event, each value with links that narrow the list to it.
@@ -194,7 +193,7 @@ fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
         let include =
             (!query.includes(field, &value)).then(|| query.toggle(field, &value).closed().href(&slug));
         let only = query.only(field, &value).href(&slug);
-        Some(view! { <FieldLine name=field.word() include only shown=shown.unwrap_or(value) /> }.erase())
+        Some(view! { <FieldLine name=field.word() include only shown=shown.unwrap_or(value) /> }.into_any())
     };
     let severity_text = (!event.severity_text.eq_ignore_ascii_case(event.severity.as_str())
         && !event.severity_text.is_empty())
@@ -233,7 +232,7 @@ fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
             <IdLine name="id" href=page id=event.id />
         </DefinitionList>
     }
-    .erase()
+    .into_any()
 }
 
 /// A field's value with links that take it in, or leave nothing else.
@@ -267,7 +266,7 @@ pub fn FieldLine(
             </span>
         </Definition>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -282,7 +281,7 @@ fn IdLine(name: &'static str, href: String, id: String) -> impl IntoView {
             </span>
         </Definition>
     }
-    .erase()
+    .into_any()
 }
 
 /// What the sender sent.
@@ -294,5 +293,5 @@ fn Payload(event: EventShown) -> impl IntoView {
             <JsonTree value=event.raw_payload name="payload" />
         </Section>
     }
-    .erase()
+    .into_any()
 }

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use ui::Erase as _;
 use ui::{Button, Chip, DateTimeInput, Facet, FacetItem, Field as FormField, Glyph, Icon, Kbd, Variant};
 
 use super::parts::{RangeChoice, RangeMenu, compact, hidden, mark};
@@ -35,7 +34,7 @@ pub fn SearchBar(events: Events) -> impl IntoView {
             </Button>
         </Form>
     }
-    .erase()
+    .into_any()
 }
 
 /// The time range: ranges that end now, or one of one's own.
@@ -68,7 +67,7 @@ pub fn TimeRange(events: Events) -> impl IntoView {
             </Form>
         </RangeMenu>
     }
-    .erase()
+    .into_any()
 }
 
 /// Every field with its values and counts, each a link that takes the value in or out.
@@ -84,7 +83,7 @@ pub fn Facets(events: Events) -> impl IntoView {
         }
     };
     view! { <Transition fallback=|| view! { <ui::Skeleton count=12 /> }>{Field::ALL.map(facet)}</Transition> }
-        .erase()
+        .into_any()
 }
 
 /// What is on, each with a link that takes it off.
@@ -118,7 +117,7 @@ pub fn FiltersOn(events: Events) -> impl IntoView {
             </Show>
         </Transition>
     }
-    .erase()
+    .into_any()
 }
 
 /// The rest of the query, for a GET form.

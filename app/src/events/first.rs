@@ -2,7 +2,6 @@
 
 use domain::permission::Key;
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Button, CodeBlock, Empty, Glyph, Variant};
 
 use crate::routes::{self, SettingsPage};
@@ -36,7 +35,7 @@ pub fn FirstEvent(
             <CodeBlock label="Command that sends an event" code=command(&origin) />
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// For the shell, to copy.

@@ -7,7 +7,6 @@ use leptos::web_sys::HtmlElement;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use ui::Erase as _;
 use ui::{
     Button, Chart, Column, DataTable, Empty, Glyph, PageHead, Row, Shaped, Skeleton, Sorted, SplitList,
     Timestamp,
@@ -47,7 +46,7 @@ pub fn EventsPage() -> impl IntoView {
             <List events />
         </SplitList>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -71,7 +70,7 @@ fn Head(events: Events) -> impl IntoView {
             <PageHead title="Events" note=Signal::derive(note) actions=actions />
         </Transition>
     }
-    .erase()
+    .into_any()
 }
 
 /// Events over time; a bar leads to its slice, a drag to the range.
@@ -110,7 +109,7 @@ fn OverTime(events: Events) -> impl IntoView {
             </Transition>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -122,13 +121,13 @@ fn List(events: Events) -> impl IntoView {
             </Load>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
 fn Loaded(events: Events, list: EventList) -> impl IntoView {
     if let Some(nothing) = list.nothing {
-        return view! { <NothingHere events nothing /> }.erase();
+        return view! { <NothingHere events nothing /> }.into_any();
     }
     let next = list.next_cursor.map(|cursor| {
         events.query.with_untracked(|query| query.next(&cursor).href(&events.slug.read_untracked()))
@@ -152,7 +151,7 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
             <PageSizes events />
         </Pages>
     }
-    .erase()
+    .into_any()
 }
 
 fn columns(events: Events) -> Vec<Column> {
@@ -206,7 +205,7 @@ fn EventLine(events: Events, row: EventRow) -> impl IntoView {
             <td class="optional roomy">{row.source}</td>
         </Row>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -238,7 +237,7 @@ fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
                 {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
             </Empty>
         }
-        .erase();
+        .into_any();
     }
     view! {
         <FirstEvent
@@ -249,7 +248,7 @@ fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
             slug
         />
     }
-    .erase()
+    .into_any()
 }
 
 /// A range typed in the reader's zone becomes RFC 3339 in the address, so that a shared link means the same to everybody.

@@ -2,7 +2,6 @@
 
 use domain::Severity;
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Glyph, Icon, Menu, MenuItem, SeverityMark, Shape};
 
 use super::shown::{Mark, MarkKind, Marked};
@@ -44,9 +43,9 @@ pub fn Message(marked: Marked) -> impl IntoView {
         .map(|(text, kind)| {
             let text = text.to_owned();
             match kind {
-                None => text.erase(),
-                Some(MarkKind::Slot) => view! { <span class="slot">{text}</span> }.erase(),
-                Some(MarkKind::Found) => view! { <mark>{text}</mark> }.erase(),
+                None => text.into_any(),
+                Some(MarkKind::Slot) => view! { <span class="slot">{text}</span> }.into_any(),
+                Some(MarkKind::Found) => view! { <mark>{text}</mark> }.into_any(),
             }
         })
         .collect_view()
@@ -78,7 +77,7 @@ pub struct RangeChoice {
 /// Pairs of a query as hidden inputs, for a GET form.
 pub fn hidden(pairs: Vec<(&'static str, String)>) -> AnyView {
     let input = |(name, value)| view! { <input type="hidden" name=name value=value /> };
-    pairs.into_iter().map(input).collect_view().erase()
+    pairs.into_iter().map(input).collect_view().into_any()
 }
 
 /// The time range as a menu of links; children stand under them (a range of one's own).
@@ -97,7 +96,7 @@ pub fn RangeMenu(
             {children.map(|children| view! { <div class="menu-form">{children()}</div> })}
         </Menu>
     }
-    .erase()
+    .into_any()
 }
 
 /// The pages of a keyset list: two links, named for what they lead to, and what stands between.
@@ -124,7 +123,7 @@ pub fn Pages(
             </a>
         </nav>
     }
-    .erase()
+    .into_any()
 }
 
 /// "48,213".

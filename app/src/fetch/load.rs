@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::server::codee::string::FromToStringCodec;
-use ui::Erase as _;
 use ui::{Failure, Skeleton};
 
 use super::{Fetched, Raw};
@@ -29,7 +28,7 @@ where
     V: IntoView + 'static,
 {
     let skeleton = skeleton.unwrap_or_else(|| ViewFn::from(|| view! { <Skeleton /> }));
-    let draw = move |raw: Raw| raw.read().map_or_else(failure, |value| children(value).erase());
+    let draw = move |raw: Raw| raw.read().map_or_else(failure, |value| children(value).into_any());
     waiting(resource.raw, skeleton, Arc::new(draw))
 }
 
@@ -42,7 +41,7 @@ pub fn after<T: Shown + 'static>(
 }
 
 fn failure(error: crate::AppError) -> AnyView {
-    view! { <Failure problem=error /> }.erase()
+    view! { <Failure problem=error /> }.into_any()
 }
 
 /// Made once for all answers.
@@ -59,5 +58,5 @@ fn waiting(
             }}
         </Transition>
     }
-    .erase()
+    .into_any()
 }

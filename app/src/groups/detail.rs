@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use ui::Erase as _;
 use ui::{
     Button, Chart, Column, CopyButton, DataTable, Definition, DefinitionList, Glyph, PageHead, Row, Section,
     Timestamp,
@@ -32,7 +31,7 @@ pub fn GroupPage() -> impl IntoView {
             <Whole shown slug=slug.get_untracked() />
         </Load>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -113,7 +112,7 @@ fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
             </aside>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -154,5 +153,5 @@ fn Recent(recent: Vec<EventRow>, slug: String) -> impl IntoView {
             </DataTable>
         </div>
     }
-    .erase()
+    .into_any()
 }

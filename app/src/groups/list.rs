@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{
     Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, PageHead, Shaped, Skeleton, Sorted, Variant,
 };
@@ -49,7 +48,7 @@ pub fn GroupsPage() -> impl IntoView {
             </Load>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -75,7 +74,7 @@ fn Since(groups: Groups) -> impl IntoView {
             })
             .collect::<Vec<_>>()
     };
-    view! { <RangeMenu label=Signal::derive(label) choices=Signal::derive(choices) /> }.erase()
+    view! { <RangeMenu label=Signal::derive(label) choices=Signal::derive(choices) /> }.into_any()
 }
 
 #[component]
@@ -102,7 +101,7 @@ fn Search(groups: Groups) -> impl IntoView {
             </Button>
         </Form>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -123,7 +122,7 @@ fn Severities(groups: Groups) -> impl IntoView {
             {chips}
         </nav>
     }
-    .erase()
+    .into_any()
 }
 
 fn tone(severity: Severity) -> ui::Tone {
@@ -154,7 +153,7 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
         </DataTable>
         <Pages label="Pages of groups" words=("Previous", "Next") previous next />
     }
-    .erase()
+    .into_any()
 }
 
 fn sortable(groups: Groups) -> Vec<Column> {
@@ -180,7 +179,7 @@ fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
                 {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
             </Empty>
         }
-        .erase();
+        .into_any();
     }
     let events = routes::events(slug);
     let text = "Events that differ only in their variable parts (addresses, numbers, names) come together here as soon as the first ones arrive.";
@@ -191,5 +190,5 @@ fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
             </Button>
         </Empty>
     }
-    .erase()
+    .into_any()
 }

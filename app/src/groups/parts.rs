@@ -1,7 +1,6 @@
 //! A group in a table: on its own list and on the Overview.
 
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Column, Row};
 
 use super::shown::GroupRow;
@@ -60,5 +59,5 @@ pub fn GroupLine(
             </td>
         </Row>
     }
-    .erase()
+    .into_any()
 }

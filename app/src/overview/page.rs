@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use serde_json::Value;
-use ui::Erase as _;
 use ui::{Chart, ChartRow, DataTable, Glyph, Kpi, PageHead, Section, Shaped, Skeleton, Tone};
 
 use super::api::GetOverview;
@@ -60,7 +59,7 @@ pub fn OverviewPage() -> impl IntoView {
             <Loaded shown slug=slug.get_untracked() />
         </Load>
     }
-    .erase()
+    .into_any()
 }
 
 fn known(range: &str) -> (&'static str, &'static str, &'static str) {
@@ -71,7 +70,7 @@ fn known(range: &str) -> (&'static str, &'static str, &'static str) {
 fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
     if !shown.any {
         let text = "Send a first event with an API key, or upload a file: figures, trends and groups appear by themselves.";
-        return view! { <FirstEvent title="Nothing has come in yet" text icon=Glyph::Overview origin=shown.origin slug /> }.erase();
+        return view! { <FirstEvent title="Nothing has come in yet" text icon=Glyph::Overview origin=shown.origin slug /> }.into_any();
     }
     let (groups, recurring) = (shown.top_groups.clone(), shown.recurring.clone());
     let period = (shown.from.clone(), shown.to.clone());
@@ -96,7 +95,7 @@ fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
             </Section>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// The key figures, each a link to what it counts.
@@ -145,7 +144,7 @@ fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
             />
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -166,7 +165,7 @@ fn OverTime(shown: OverviewShown, slug: String) -> impl IntoView {
             />
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn legend() -> impl IntoView {
@@ -206,13 +205,13 @@ fn Recurring(groups: Vec<GroupRow>, options: Value, period: (String, String), sl
             />
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
 fn TopGroups(groups: Vec<GroupRow>, period: (String, String), slug: String) -> impl IntoView {
     if groups.is_empty() {
-        return view! { <p class="muted">"No group had an event in this period."</p> }.erase();
+        return view! { <p class="muted">"No group had an event in this period."</p> }.into_any();
     }
     let line = move |group| view! { <GroupLine group slug=slug.clone() from=period.0.clone() to=period.1.clone() /> };
     view! {
@@ -222,7 +221,7 @@ fn TopGroups(groups: Vec<GroupRow>, period: (String, String), slug: String) -> i
             </DataTable>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// "+18 %" and its colour: `worse` when it grew. Nothing without a period before.

@@ -3,7 +3,6 @@
 use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{
     Actions, Badge, Button, Checkbox, Choice, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph,
     Notice, NoticeKind, Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
@@ -41,7 +40,7 @@ pub fn ApiKeysPage() -> impl IntoView {
         </Section>
         <AddDialog slug action=create />
     }
-    .erase()
+    .into_any()
 }
 
 fn add_button() -> AnyView {
@@ -52,7 +51,7 @@ fn add_button() -> AnyView {
             </Button>
         </Permitted>
     }
-    .erase()
+    .into_any()
 }
 
 /// The one time a secret is told.
@@ -62,7 +61,7 @@ fn secret(text: String) -> AnyView {
             "Copy it now; it is not shown again." <CodeBlock code=text label="The secret of the API key" />
         </Notice>
     }
-    .erase()
+    .into_any()
 }
 
 fn list(keys: ApiKeys, slug: Memo<String>, revoke: Submission) -> AnyView {
@@ -74,7 +73,7 @@ fn list(keys: ApiKeys, slug: Memo<String>, revoke: Submission) -> AnyView {
             {made}
             <Empty title="No API keys yet" text=text icon=Glyph::Key />
         }
-        .erase();
+        .into_any();
     }
     let columns = vec![
         Column::new("Key").class("message"),
@@ -92,19 +91,19 @@ fn list(keys: ApiKeys, slug: Memo<String>, revoke: Submission) -> AnyView {
         </DataTable>
         {may_change.then(|| view! { <RevokeDialog rows slug action=revoke /> })}
     }
-    .erase()
+    .into_any()
 }
 
 fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
     let href = Link::new(SettingsPage::ApiKeys.href(slug)).with("revoke", &row.id).done();
     let state = match row.state {
         KeyState::Works => None,
-        KeyState::Expired => Some(view! { " " <Badge tone=Tone::Medium>"expired"</Badge> }.erase()),
-        KeyState::Revoked => Some(view! { " " <Badge>"revoked"</Badge> }.erase()),
+        KeyState::Expired => Some(view! { " " <Badge tone=Tone::Medium>"expired"</Badge> }.into_any()),
+        KeyState::Revoked => Some(view! { " " <Badge>"revoked"</Badge> }.into_any()),
     };
     let expires = match row.expires {
-        Some(when) => view! { <At when /> }.erase(),
-        None => view! { <span class="faint">"never"</span> }.erase(),
+        Some(when) => view! { <At when /> }.into_any(),
+        None => view! { <span class="faint">"never"</span> }.into_any(),
     };
     let scopes = row.scopes.clone();
     let revocable = may_change && row.state != KeyState::Revoked;
@@ -129,7 +128,7 @@ fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
             </td>
         </Row>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -163,7 +162,7 @@ fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
             </SendForm>
         </Dialog>
     }
-    .erase()
+    .into_any()
 }
 
 fn scopes(form: Form) -> AnyView {
@@ -185,7 +184,7 @@ fn scopes(form: Form) -> AnyView {
             <div class="form-grid">{boxes}</div>
         </fieldset>
     }
-    .erase()
+    .into_any()
 }
 
 /// Asks before the key of `?revoke=` stops working.
@@ -224,5 +223,5 @@ fn ask(row: ApiKeyRow, slug: Memo<String>, action: Submission) -> AnyView {
             </SendForm>
         </Dialog>
     }
-    .erase()
+    .into_any()
 }

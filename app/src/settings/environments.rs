@@ -4,7 +4,6 @@ use domain::environment::CLOUD_PROVIDERS;
 use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{
     Actions, Badge, Button, Chip, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Row, Section,
     Select, Shaped, Skeleton, TextArea, TextInput, Variant,
@@ -55,7 +54,7 @@ pub fn EnvironmentsPage() -> impl IntoView {
         </Section>
         <AddDialog slug action=add />
     }
-    .erase()
+    .into_any()
 }
 
 fn add_button() -> AnyView {
@@ -66,7 +65,7 @@ fn add_button() -> AnyView {
             </Button>
         </Permitted>
     }
-    .erase()
+    .into_any()
 }
 
 fn list(
@@ -75,7 +74,7 @@ fn list(
     changes: Changes,
 ) -> AnyView {
     if rows.is_empty() {
-        return view! { <Empty title="No environments yet" text="Add the first one, such as prod." icon=Glyph::Columns /> }.erase();
+        return view! { <Empty title="No environments yet" text="Add the first one, such as prod." icon=Glyph::Columns /> }.into_any();
     }
     let columns = vec![
         Column::new("Environment").class("message"),
@@ -92,7 +91,7 @@ fn list(
         </DataTable>
         {may_change.then(|| view! { <ChangeDialog rows slug changes /> })}
     }
-    .erase()
+    .into_any()
 }
 
 fn one(row: EnvironmentRow, may_change: bool, slug: &str) -> AnyView {
@@ -117,11 +116,11 @@ fn one(row: EnvironmentRow, may_change: bool, slug: &str) -> AnyView {
             </td>
         </Row>
     }
-    .erase()
+    .into_any()
 }
 
 fn chip(tag: String) -> AnyView {
-    view! { <Chip>{tag}</Chip> }.erase()
+    view! { <Chip>{tag}</Chip> }.into_any()
 }
 
 #[component]
@@ -142,7 +141,7 @@ fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
             </SendForm>
         </Dialog>
     }
-    .erase()
+    .into_any()
 }
 
 /// The fields of both forms; `prefix` keeps their ids apart.
@@ -174,7 +173,7 @@ fn fields(prefix: &'static str, form: Form, present: EnvironmentForm) -> AnyView
             <TextArea name="environment[tags]" mono=true rows=2_u32 value=value("tags", present.tags) />
         </Field>
     }
-    .erase()
+    .into_any()
 }
 
 /// The environment of `?environment=`, to change or delete.
@@ -210,7 +209,7 @@ fn change(row: EnvironmentRow, slug: Memo<String>, changes: Changes) -> AnyView 
             {delete(id, slug, changes.delete)}
         </Dialog>
     }
-    .erase()
+    .into_any()
 }
 
 fn switch(id: String, active: bool, slug: Memo<String>, action: Submission) -> AnyView {
@@ -228,7 +227,7 @@ fn switch(id: String, active: bool, slug: Memo<String>, action: Submission) -> A
             <FormError form fields=&[] />
         </SendForm>
     }
-    .erase()
+    .into_any()
 }
 
 fn delete(id: String, slug: Memo<String>, action: Submission) -> AnyView {
@@ -244,5 +243,5 @@ fn delete(id: String, slug: Memo<String>, action: Submission) -> AnyView {
             <FormError form fields=&[] />
         </SendForm>
     }
-    .erase()
+    .into_any()
 }

@@ -2,7 +2,6 @@
 
 use domain::permission::Key;
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Button, Choice, Definition, DefinitionList, Field, Section, Select, TextArea, TextInput, Variant};
 
 use super::api::{General, LoadGeneral, SaveOrganization, SaveRateLimits, SaveRetention};
@@ -40,7 +39,7 @@ pub fn GeneralPage() -> impl IntoView {
             {sections(general, actions)}
         </Load>
     }
-    .erase()
+    .into_any()
 }
 
 fn sections(general: General, actions: Actions) -> AnyView {
@@ -69,7 +68,7 @@ fn sections(general: General, actions: Actions) -> AnyView {
             {forms.2}
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 /// Only who may write sees the button; the service refuses everybody else.
@@ -104,7 +103,7 @@ fn organization(general: General, action: Submission) -> AnyView {
             <Save form />
         </SendForm>
     }
-    .erase()
+    .into_any()
 }
 
 fn retention(general: General, action: Submission) -> AnyView {
@@ -123,7 +122,7 @@ fn retention(general: General, action: Submission) -> AnyView {
             <Save form />
         </SendForm>
     }
-    .erase()
+    .into_any()
 }
 
 fn rates(general: General, action: Submission) -> AnyView {
@@ -141,5 +140,5 @@ fn rates(general: General, action: Submission) -> AnyView {
             <Save form />
         </SendForm>
     }
-    .erase()
+    .into_any()
 }

@@ -4,7 +4,6 @@ use domain::member::{ApprovalLevel, Role};
 use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{
     Actions, Avatar, Badge, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, PasswordInput,
     Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
@@ -52,7 +51,7 @@ pub fn MembersPage() -> impl IntoView {
         </Section>
         <AddDialog slug action=add />
     }
-    .erase()
+    .into_any()
 }
 
 fn add_button() -> AnyView {
@@ -63,13 +62,13 @@ fn add_button() -> AnyView {
             </Button>
         </Permitted>
     }
-    .erase()
+    .into_any()
 }
 
 fn list(Listed { rows, may_change }: Listed<MemberRow>, slug: Memo<String>, changes: Changes) -> AnyView {
     if rows.is_empty() {
         return view! { <Empty title="Nobody belongs to this organization" text="People with the platform role may enter it; add its first member." icon=Glyph::User /> }
-            .erase();
+            .into_any();
     }
     let columns = vec![
         Column::new("Member").class("message"),
@@ -85,7 +84,7 @@ fn list(Listed { rows, may_change }: Listed<MemberRow>, slug: Memo<String>, chan
         </DataTable>
         {may_change.then(|| view! { <ChangeDialog rows slug changes /> })}
     }
-    .erase()
+    .into_any()
 }
 
 fn href(slug: &str, id: &str) -> String {
@@ -117,7 +116,7 @@ fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
             </td>
         </Row>
     }
-    .erase()
+    .into_any()
 }
 
 fn roles() -> Vec<Choice> {
@@ -158,7 +157,7 @@ fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
             </SendForm>
         </Dialog>
     }
-    .erase()
+    .into_any()
 }
 
 /// The member of `?member=`, to change or remove.
@@ -200,7 +199,7 @@ fn change(row: MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
             {remove(id, slug, changes.remove)}
         </Dialog>
     }
-    .erase()
+    .into_any()
 }
 
 fn switch(id: String, enabled: bool, slug: Memo<String>, action: Submission) -> AnyView {
@@ -223,7 +222,7 @@ fn switch(id: String, enabled: bool, slug: Memo<String>, action: Submission) -> 
             <FormError form fields=&[] />
         </SendForm>
     }
-    .erase()
+    .into_any()
 }
 
 fn remove(id: String, slug: Memo<String>, action: Submission) -> AnyView {
@@ -239,5 +238,5 @@ fn remove(id: String, slug: Memo<String>, action: Submission) -> AnyView {
             <FormError form fields=&[] />
         </SendForm>
     }
-    .erase()
+    .into_any()
 }

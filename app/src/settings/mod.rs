@@ -17,7 +17,6 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
-use ui::Erase as _;
 use ui::PageHead;
 
 use crate::fetch::after;
@@ -33,14 +32,14 @@ pub fn SettingsFrame() -> impl IntoView {
         <PageHead title="Settings" />
         <div class="settings">
             <nav aria-label="Settings">
-                {after(session, |session| session.map_or_else(|_| ().erase(), |session| links(&session)))}
+                {after(session, |session| session.map_or_else(|_| ().into_any(), |session| links(&session)))}
             </nav>
             <div class="stack">
                 <Outlet />
             </div>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 fn links(session: &Session) -> AnyView {
@@ -58,7 +57,7 @@ fn links(session: &Session) -> AnyView {
             }
         })
         .collect_view()
-        .erase()
+        .into_any()
 }
 
 /// The title in the browser's tab.

@@ -3,7 +3,6 @@
 use domain::api_key;
 use domain::permission::{Holder, Key, PermissionSet};
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Column, DataTable, Glyph, Icon, Row, Section, VisuallyHidden};
 
 use crate::routes::SettingsPage;
@@ -33,12 +32,12 @@ pub fn PermissionsPage() -> impl IntoView {
             </DataTable>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn permission(key: Key) -> AnyView {
     let cells = HOLDERS.map(|(_, holder)| {
-        view! { <td class="mark">{mark(PermissionSet::of(holder).has(key))}</td> }.erase()
+        view! { <td class="mark">{mark(PermissionSet::of(holder).has(key))}</td> }.into_any()
     });
     view! {
         <Row>
@@ -48,15 +47,15 @@ fn permission(key: Key) -> AnyView {
             {cells.into_iter().collect_view()}
         </Row>
     }
-    .erase()
+    .into_any()
 }
 
 fn mark(yes: bool) -> AnyView {
     if yes {
-        view! { <Icon glyph=Glyph::Check /> <VisuallyHidden>"yes"</VisuallyHidden> }.erase()
+        view! { <Icon glyph=Glyph::Check /> <VisuallyHidden>"yes"</VisuallyHidden> }.into_any()
     } else {
         view! { <span class="faint" aria-hidden="true">"·"</span> <VisuallyHidden>"no"</VisuallyHidden> }
-            .erase()
+            .into_any()
     }
 }
 
@@ -88,7 +87,7 @@ fn scope(word: &'static str) -> AnyView {
             <td>{scope_meaning(word)}</td>
         </Row>
     }
-    .erase()
+    .into_any()
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use ui::Erase as _;
 use ui::{Button, Empty, Glyph, Logo};
 
 use crate::routes;
@@ -19,7 +18,7 @@ pub fn NotFound() -> impl IntoView {
             </Empty>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// Without a frame.
@@ -42,7 +41,7 @@ pub fn NotFoundPage() -> impl IntoView {
             <div class="sign-in-picture" aria-hidden="true"></div>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// The page's status is 404.

@@ -15,7 +15,6 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_navigate};
-use ui::Erase as _;
 use ui::{HelpSheet, KeyGroup, SkipLink};
 
 use crate::session::{provide_session, use_slug};
@@ -38,7 +37,7 @@ pub fn Frame() -> impl IntoView {
         <palette::Palette />
         <HelpSheet groups=keys() />
     }
-    .erase()
+    .into_any()
 }
 
 /// A form sent without WASM comes back with its error in the URL. Once it is shown, the URL is the page's again.

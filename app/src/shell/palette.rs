@@ -1,7 +1,6 @@
 //! Ctrl/Cmd+K: every page and organization the person can reach.
 
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{Command, CommandPalette, Glyph};
 
 use super::areas::{AREAS, may_see};
@@ -13,7 +12,7 @@ use crate::session::{Session, use_session};
 pub fn Palette() -> impl IntoView {
     after(use_session(), |session| {
         let commands = session.map(|s| commands(&s)).unwrap_or_default();
-        view! { <CommandPalette commands=commands /> }.erase()
+        view! { <CommandPalette commands=commands /> }.into_any()
     })
 }
 

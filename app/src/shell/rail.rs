@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use ui::Erase as _;
 use ui::{Logo, RailLink};
 
 use super::areas::{AREAS, Area, Part};
@@ -18,10 +17,10 @@ pub fn Rail() -> impl IntoView {
             <a class="brand" href=routes::HOME>
                 <Logo />
             </a>
-            {after(session, |session| session.map_or_else(|_| ().erase(), |session| links(&session)))}
+            {after(session, |session| session.map_or_else(|_| ().into_any(), |session| links(&session)))}
         </nav>
     }
-    .erase()
+    .into_any()
 }
 
 fn links(session: &Session) -> AnyView {
@@ -37,7 +36,7 @@ fn links(session: &Session) -> AnyView {
         <p class="rail-label">"Configure"</p>
         {part(Part::Configure)}
     }
-    .erase()
+    .into_any()
 }
 
 fn link(area: &Area, session: &Session) -> AnyView {
@@ -48,5 +47,5 @@ fn link(area: &Area, session: &Session) -> AnyView {
             p.strip_prefix(under.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     });
-    view! { <RailLink href=area.href(session) glyph=area.glyph label=area.label current=current key=area.letter() /> }.erase()
+    view! { <RailLink href=area.href(session) glyph=area.glyph label=area.label current=current key=area.letter() /> }.into_any()
 }

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::components::Form;
-use ui::Erase as _;
 use ui::{
     Avatar, Glyph, HELP, Icon, IconButton, Kbd, Logo, Menu, MenuItem, MenuLabel, MenuLine, PALETTE,
     ThemeToggle,
@@ -20,11 +19,11 @@ pub fn Top() -> impl IntoView {
     view! {
         <header class="top">
             {after(session, |session| {
-                session.map_or_else(|_| view! { <a href=routes::HOME><Logo /></a> }.erase(), bar)
+                session.map_or_else(|_| view! { <a href=routes::HOME><Logo /></a> }.into_any(), bar)
             })}
         </header>
     }
-    .erase()
+    .into_any()
 }
 
 fn bar(session: Session) -> AnyView {
@@ -43,7 +42,7 @@ fn bar(session: Session) -> AnyView {
         </span>
         {person(session)}
     }
-    .erase()
+    .into_any()
 }
 
 /// Leads to the same area of another organization.
@@ -69,13 +68,13 @@ fn switcher(session: Session) -> AnyView {
             {items}
         </Menu>
     }
-    .erase()
+    .into_any()
 }
 
 /// Searches the events; `/` focuses it.
 fn search(session: &Session) -> AnyView {
     if session.place.is_none() {
-        return ().erase();
+        return ().into_any();
     }
     let action = routes::events(session.slug());
     view! {
@@ -85,7 +84,7 @@ fn search(session: &Session) -> AnyView {
             <Kbd keys="/" />
         </Form>
     }
-    .erase()
+    .into_any()
 }
 
 fn person(session: Session) -> AnyView {
@@ -120,5 +119,5 @@ fn person(session: Session) -> AnyView {
             </form>
         </Menu>
     }
-    .erase()
+    .into_any()
 }

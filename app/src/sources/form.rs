@@ -2,7 +2,6 @@
 
 use domain::source::{SOURCE_TYPES, STATUSES};
 use leptos::prelude::*;
-use ui::Erase as _;
 use ui::{
     Actions, Button, Choice, Definition, DefinitionList, Field, Glyph, Notice, NoticeKind, Panel, Select,
     TextInput, Variant,
@@ -61,7 +60,7 @@ pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
             </section>
         </Panel>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -81,8 +80,8 @@ pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl Into
                     </Definition>
                     <Definition term="Last activity">
                         {match source.last_activity {
-                            Some(when) => view! { <Ago when /> }.erase(),
-                            None => view! { <span class="muted">"never"</span> }.erase(),
+                            Some(when) => view! { <Ago when /> }.into_any(),
+                            None => view! { <span class="muted">"never"</span> }.into_any(),
                         }}
                     </Definition>
                     <Definition term="Added">
@@ -96,7 +95,7 @@ pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl Into
             </Permitted>
         </Panel>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -117,7 +116,7 @@ fn Change(writes: Writes, slug: String, id: String, start: SourceForm) -> impl I
             </SendForm>
         </section>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -132,7 +131,7 @@ fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoVi
                 <p class="hint">"A source with events stays, so that they keep their name. Set it to inactive instead."</p>
             </section>
         }
-        .erase();
+        .into_any();
     }
     view! {
         <section>
@@ -148,7 +147,7 @@ fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoVi
             </SendForm>
         </section>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -197,5 +196,5 @@ fn Fields(start: SourceForm, error: Signal<Option<AppError>>) -> impl IntoView {
             </Field>
         </div>
     }
-    .erase()
+    .into_any()
 }

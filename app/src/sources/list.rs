@@ -4,7 +4,6 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{
     Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Row, Shaped, Skeleton, SplitList, Tone, Variant,
 };
@@ -54,7 +53,7 @@ pub fn SourcesPage() -> impl IntoView {
             </Load>
         </SplitList>
     }
-    .erase()
+    .into_any()
 }
 
 fn open(slug: &str, source: &str) -> String {
@@ -74,22 +73,22 @@ fn Chosen(
                 let (slug, chosen) = (slug.get(), chosen.get());
                 Suspend::new(async move {
                     if chosen == NEW {
-                        return view! { <NewPanel writes slug /> }.erase();
+                        return view! { <NewPanel writes slug /> }.into_any();
                     }
                     match sources.answer().await.unwrap_or_default().into_iter().find(|source| source.id == chosen) {
-                        Some(source) => view! { <EditPanel writes slug source /> }.erase(),
+                        Some(source) => view! { <EditPanel writes slug source /> }.into_any(),
                         None => view! {
                             <ui::Panel label="Source" close_href=routes::sources(&slug)>
                                 <Empty title="No such source" text="It may have been deleted." icon=Glyph::Sources />
                             </ui::Panel>
                         }
-                        .erase(),
+                        .into_any(),
                     }
                 })
             }}
         </Transition>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -109,7 +108,7 @@ fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl
                 </Button>
             </Empty>
         }
-        .erase();
+        .into_any();
     }
     let columns = vec![
         Column::new("Name"),
@@ -127,7 +126,7 @@ fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl
             </DataTable>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -155,8 +154,8 @@ fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoVie
                 <span class="under">
                     {under}
                     {match source.last_activity.clone() {
-                        Some(when) => view! { <Ago when /> }.erase(),
-                        None => "no activity yet".erase(),
+                        Some(when) => view! { <Ago when /> }.into_any(),
+                        None => "no activity yet".into_any(),
                     }}
                 </span>
             </td>
@@ -176,5 +175,5 @@ fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoVie
             </td>
         </Row>
     }
-    .erase()
+    .into_any()
 }

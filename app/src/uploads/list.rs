@@ -5,7 +5,6 @@ use domain::upload::UploadState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::Erase as _;
 use ui::{
     Badge, Button, Column, DataTable, Empty, FileInput, Glyph, Notice, NoticeKind, PageHead, Row, Section,
     Shaped, Skeleton, Tone, Variant,
@@ -46,7 +45,7 @@ pub fn UploadsPage() -> impl IntoView {
             </Section>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// The server names why with a word, never with text of its own.
@@ -79,14 +78,14 @@ fn Choose(slug: Memo<String>) -> impl IntoView {
             </Button>
         </form>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
 fn Past(uploads: Vec<UploadShown>, slug: String) -> impl IntoView {
     if uploads.is_empty() {
         let text = "A file you upload is shown first: you choose which column is the time, the message, the severity, and import when it looks right.";
-        return view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> }.erase();
+        return view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> }.into_any();
     }
     let columns = vec![
         Column::new("File").class("message"),
@@ -101,7 +100,7 @@ fn Past(uploads: Vec<UploadShown>, slug: String) -> impl IntoView {
             {uploads.into_iter().map(|upload| view! { <Line upload slug=slug.clone() /> }).collect_view()}
         </DataTable>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -127,7 +126,7 @@ fn Line(upload: UploadShown, slug: String) -> impl IntoView {
             </td>
         </Row>
     }
-    .erase()
+    .into_any()
 }
 
 pub fn state(state: UploadState) -> (&'static str, Tone) {

@@ -4,7 +4,6 @@ use domain::Severity;
 use domain::event::Target;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use ui::Erase as _;
 use ui::{
     Button, Choice, Column, DataTable, Failure, Field, Glyph, Icon, Notice, NoticeKind, Section, Select,
     TextInput,
@@ -26,9 +25,9 @@ pub fn MapColumns(step: UploadStep, slug: String, mapping: Option<MappingForm>) 
     let refused = refused(StartUpload::PATH)
         .map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
     let form = match preview {
-        Some(Ok(preview)) => view! { <Form upload slug preview mapping tried /> }.erase(),
-        Some(Err(error)) => view! { <Failure problem=error /> }.erase(),
-        None => ().erase(),
+        Some(Ok(preview)) => view! { <Form upload slug preview mapping tried /> }.into_any(),
+        Some(Err(error)) => view! { <Failure problem=error /> }.into_any(),
+        None => ().into_any(),
     };
     view! {
         <div class="page uploads">
@@ -36,7 +35,7 @@ pub fn MapColumns(step: UploadStep, slug: String, mapping: Option<MappingForm>) 
             {form}
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -111,7 +110,7 @@ fn Form(
             <Rows heads rows />
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -134,7 +133,7 @@ fn ColumnLine(at: usize, column: ColumnShown, value: String) -> impl IntoView {
             </td>
         </tr>
     }
-    .erase()
+    .into_any()
 }
 
 fn words(target: Target) -> &'static str {
@@ -156,15 +155,15 @@ fn words(target: Target) -> &'static str {
 #[component]
 fn DryRun(tried: Answer<Tried>) -> impl IntoView {
     let outcome = match tried {
-        Ok(tried) => view! { <Outcome tried /> }.erase(),
-        Err(error) => view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> }.erase(),
+        Ok(tried) => view! { <Outcome tried /> }.into_any(),
+        Err(error) => view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> }.into_any(),
     };
     view! {
         <Section title="Dry run" id="dry-run">
             {outcome}
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -185,14 +184,14 @@ fn Outcome(tried: Tried) -> impl IntoView {
         <Notice kind>{words}</Notice>
         <Refused rejections />
     }
-    .erase()
+    .into_any()
 }
 
 /// The first refused rows with their reasons.
 #[component]
 pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
     if rejections.is_empty() {
-        return ().erase();
+        return ().into_any();
     }
     let line = |rejection: RejectionShown| {
         view! {
@@ -217,7 +216,7 @@ pub fn Refused(rejections: Vec<RejectionShown>) -> impl IntoView {
             </DataTable>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -231,5 +230,5 @@ fn Rows(heads: Vec<String>, rows: Vec<Vec<String>>) -> impl IntoView {
             </DataTable>
         </div>
     }
-    .erase()
+    .into_any()
 }

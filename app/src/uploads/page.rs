@@ -6,7 +6,6 @@ use domain::upload::UploadState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use ui::Erase as _;
 use ui::{Button, Glyph, Notice, NoticeKind, PageHead, Progress, Section, Variant};
 
 use super::api::GetUpload;
@@ -53,7 +52,7 @@ pub fn UploadPage() -> impl IntoView {
             <Step step slug=slug.get_untracked() mapping=mapping.get_untracked() />
         </Load>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -70,15 +69,15 @@ fn Step(step: UploadStep, slug: String, mapping: Option<MappingForm>) -> impl In
     let note = format!("{}, {}", form_words(&upload.format), bytes(upload.bytes_total));
     let head = view! { <PageHead title=upload.file_name.clone() note=note actions=actions /> };
     let body = match upload.state {
-        UploadState::Mapped => view! { <MapColumns step slug mapping /> }.erase(),
-        UploadState::Running => view! { <Running upload slug /> }.erase(),
-        UploadState::Done | UploadState::Failed => view! { <Finished upload slug /> }.erase(),
+        UploadState::Mapped => view! { <MapColumns step slug mapping /> }.into_any(),
+        UploadState::Running => view! { <Running upload slug /> }.into_any(),
+        UploadState::Done | UploadState::Failed => view! { <Finished upload slug /> }.into_any(),
     };
     view! {
         {head}
         {body}
     }
-    .erase()
+    .into_any()
 }
 
 fn form_words(format: &str) -> &'static str {
@@ -109,7 +108,7 @@ fn Running(upload: UploadShown, slug: String) -> impl IntoView {
             </p>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -168,5 +167,5 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
                 })}
         </div>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! A person as two letters.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 /// Initials on a colour that follows the name. Decorative beside the name; with `alone=true` it carries the name.
@@ -22,14 +21,14 @@ pub fn Avatar(
                 {letters}
             </span>
         }
-        .erase()
+        .into_any()
     } else {
         view! {
             <span class=class aria-hidden="true">
                 {letters}
             </span>
         }
-        .erase()
+        .into_any()
     }
 }
 

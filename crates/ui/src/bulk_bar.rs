@@ -1,6 +1,5 @@
 //! What can be done with the selected rows.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, IconButton};
@@ -39,5 +38,5 @@ pub fn BulkBar(
             {on_clear.map(|on_clear| view! { <IconButton glyph=Glyph::Close label="Clear selection" on_click=move |_| on_clear.run(()) /> })}
         </div>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! Buttons, and links that look like buttons.
 
-use crate::Erase as _;
 use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::{Glyph, Icon, Kbd};
@@ -85,7 +84,7 @@ pub fn Button(
         <span class="words">{children()}</span>
         {key.map(|key| view! { <Kbd keys=key /> })}
     }
-    .erase();
+    .into_any();
     let click = move |event: MouseEvent| {
         if busy.get_untracked() {
             event.prevent_default();
@@ -99,7 +98,7 @@ pub fn Button(
                 {body}
             </a>
         }
-        .erase();
+        .into_any();
     }
     let open = opens.clone();
     view! {
@@ -126,7 +125,7 @@ pub fn Button(
             {body}
         </button>
     }
-    .erase()
+    .into_any()
 }
 
 /// Joins the class names that are not empty.

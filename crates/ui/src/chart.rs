@@ -3,7 +3,6 @@
 //! Colours in the options are tokens: write `"var(--high)"`, the component resolves them and redraws when the colour scheme changes.
 //! The drawing is ours (charming's renderer has no dispose, and passes Rust maps as JS `Map`s).
 
-use crate::Erase as _;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -73,7 +72,7 @@ pub fn Chart(
         }
     });
     let head = move || {
-        columns.get().into_iter().map(|name| view! { <th scope="col">{name}</th> }.erase()).collect_view()
+        columns.get().into_iter().map(|name| view! { <th scope="col">{name}</th> }.into_any()).collect_view()
     };
     let body =
         move || rows.get().into_iter().enumerate().map(|(index, row)| table_row(index, row)).collect_view();
@@ -94,7 +93,7 @@ pub fn Chart(
             </details>
         </figure>
     }
-    .erase()
+    .into_any()
 }
 
 fn table_row(index: usize, row: ChartRow) -> AnyView {
@@ -114,15 +113,15 @@ fn table_row(index: usize, row: ChartRow) -> AnyView {
                 if links.len() == 1 { "all".to_owned() } else { column.saturating_sub(1).to_string() }
             );
             let inner = match link {
-                Some(href) => view! { <a href=href data-mark=mark>{text}</a> }.erase(),
-                None => text.erase(),
+                Some(href) => view! { <a href=href data-mark=mark>{text}</a> }.into_any(),
+                None => text.into_any(),
             };
             if column == 0 {
-                view! { <th scope="row">{inner}</th> }.erase()
+                view! { <th scope="row">{inner}</th> }.into_any()
             } else {
-                view! { <td class="num">{inner}</td> }.erase()
+                view! { <td class="num">{inner}</td> }.into_any()
             }
         })
         .collect_view();
-    view! { <tr>{cells}</tr> }.erase()
+    view! { <tr>{cells}</tr> }.into_any()
 }

@@ -1,6 +1,5 @@
 //! A value that can be chosen, removed, or marked with a colour.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, IconButton, Tone, button::classes};
@@ -40,11 +39,11 @@ pub fn Chip(
                 {words}
             </a>
         }
-        .erase();
+        .into_any();
     }
     let remove = remove_href.get_untracked().is_some().then(|| {
         let label = remove_label.unwrap_or_else(|| "Remove".to_owned());
         view! { <IconButton glyph=Glyph::Close label=label href=remove_href /> }
     });
-    view! { <span class=class class:on=move || on.get()>{dot}<span>{words}</span>{remove}</span> }.erase()
+    view! { <span class=class class:on=move || on.get()>{dot}<span>{words}</span>{remove}</span> }.into_any()
 }

@@ -1,6 +1,5 @@
 //! What machines wrote.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::CopyButton;
@@ -24,5 +23,5 @@ pub fn CodeBlock(
             <CopyButton text=code />
         </figure>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! Ctrl/Cmd+K: everything by name.
 
-use crate::Erase as _;
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use crate::{Glyph, Icon, Kbd, browser};
@@ -98,7 +97,7 @@ pub fn CommandPalette(
                         {command.keys.map(|keys| view! { <Kbd keys=keys /> })}
                     </a>
                 }
-                .erase()
+                .into_any()
             })
             .collect_view()
     };
@@ -130,7 +129,7 @@ pub fn CommandPalette(
             </p>
         </dialog>
     }
-    .erase()
+    .into_any()
 }
 
 fn option_id(index: usize) -> String {

@@ -1,6 +1,5 @@
 //! Copying to the clipboard.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, browser};
@@ -37,5 +36,5 @@ pub fn CopyButton(
             <span class:visually-hidden=!wordy aria-live="polite">{move || words()}</span>
         </button>
     }
-    .erase()
+    .into_any()
 }

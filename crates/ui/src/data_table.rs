@@ -1,6 +1,5 @@
 //! Tables: dense rows, sticky head, sorting by links.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, button::classes};
@@ -83,7 +82,7 @@ pub fn DataTable(
             <tbody>{children()}</tbody>
         </table>
     }
-    .erase()
+    .into_any()
 }
 
 /// One row. `href` opens it (the first link inside should be the same); j/k move over rows, x checks, Enter opens.
@@ -144,7 +143,7 @@ pub fn Row(
             {children()}
         </tr>
     }
-    .erase()
+    .into_any()
 }
 
 fn header(column: Column) -> AnyView {
@@ -160,16 +159,16 @@ fn header(column: Column) -> AnyView {
                 {sort.map(|(_, glyph)| view! { <Icon glyph /> })}
             </a>
         }
-        .erase(),
+        .into_any(),
         None if column.hidden_header => {
-            view! { <span class="visually-hidden">{column.header}</span> }.erase()
+            view! { <span class="visually-hidden">{column.header}</span> }.into_any()
         }
-        None => column.header.erase(),
+        None => column.header.into_any(),
     };
     view! {
         <th scope="col" class=classes(&[column.class]) aria-sort=aria>
             {inner}
         </th>
     }
-    .erase()
+    .into_any()
 }

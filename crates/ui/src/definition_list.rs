@@ -1,6 +1,5 @@
 //! Names and values.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 /// A `<dl>` of `<Definition>`s in two columns (stacked where narrow).
@@ -16,7 +15,7 @@ pub fn DefinitionList(
             {children()}
         </dl>
     }
-    .erase()
+    .into_any()
 }
 
 /// One name with its value.
@@ -28,5 +27,5 @@ pub fn Definition(#[prop(into)] term: String, children: Children) -> impl IntoVi
             <dd>{children()}</dd>
         </div>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! Native dialogs: focus trap, Escape and backdrop come from the browser.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, IconButton, browser};
@@ -47,10 +46,10 @@ pub fn Dialog(
                     <Icon glyph=Glyph::Close />
                 </a>
             }
-            .erase()
+            .into_any()
         } else {
             let target = target.clone();
-            view! { <IconButton glyph=Glyph::Close label="Close" on_click=move |_| browser::close_dialog(&target) /> }.erase()
+            view! { <IconButton glyph=Glyph::Close label="Close" on_click=move |_| browser::close_dialog(&target) /> }.into_any()
         }
     };
     view! {
@@ -62,7 +61,7 @@ pub fn Dialog(
             <div class="body">{children()}</div>
         </dialog>
     }
-    .erase()
+    .into_any()
 }
 
 /// The buttons at the foot of a dialog or form, the one that acts last.

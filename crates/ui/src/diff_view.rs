@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::Erase as _;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -54,7 +53,7 @@ pub fn DiffView(
 ) -> impl IntoView {
     let changes = changes(&old, &new);
     if changes.is_empty() {
-        return view! { <p class="diff-view none muted">"No property differs."</p> }.erase();
+        return view! { <p class="diff-view none muted">"No property differs."</p> }.into_any();
     }
     let rows = changes
         .into_iter()
@@ -77,7 +76,7 @@ pub fn DiffView(
             {rows}
         </table>
     }
-    .erase()
+    .into_any()
 }
 
 /// A step of a path, so that `[10]` sorts after `[9]`.
@@ -126,7 +125,7 @@ fn lines(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
                 </tr>
             </tbody>
         }
-        .erase();
+        .into_any();
     }
     let both = change.old.is_some() && change.new.is_some();
     let mut extra = extra;
@@ -144,7 +143,7 @@ fn lines(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
                     <td>{value.to_string()} {last}</td>
                 </tr>
             }
-            .erase()
+            .into_any()
         };
     let removed = change
         .old
@@ -152,7 +151,7 @@ fn lines(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
     let added = change
         .new
         .map(|new| line("plus", "+", if both { "is" } else { "added" }, new, (!both).then_some(path)));
-    view! { <tbody>{removed}{added}</tbody> }.erase()
+    view! { <tbody>{removed}{added}</tbody> }.into_any()
 }
 
 fn beside(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
@@ -171,7 +170,7 @@ fn beside(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
             </tr>
         </tbody>
     }
-    .erase()
+    .into_any()
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Nothing here, and what to do about it.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
@@ -21,5 +20,5 @@ pub fn Empty(
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </div>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! One dimension of a list: its values with counts, as links.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, SeverityMark, Shape};
@@ -49,7 +48,7 @@ pub fn Facet(
             {move || more_href.get().map(|href| view! { <a class="more" href=href>"More values"</a> })}
         </details>
     }
-    .erase()
+    .into_any()
 }
 
 fn value(item: FacetItem) -> AnyView {
@@ -88,5 +87,5 @@ fn value(item: FacetItem) -> AnyView {
             </svg>
         </li>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! Something went wrong, in plain words.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
@@ -41,5 +40,5 @@ pub fn Failure(#[prop(into)] problem: Problem) -> impl IntoView {
             </div>
         </div>
     }
-    .erase()
+    .into_any()
 }

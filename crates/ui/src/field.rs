@@ -1,6 +1,5 @@
 //! Form fields: one label, one control, its hint and its error.
 
-use crate::Erase as _;
 use leptos::{context::Provider, prelude::*};
 
 use crate::{Glyph, Icon, browser, button::classes};
@@ -56,7 +55,7 @@ pub fn Field(
                 <Icon glyph=Glyph::Error />
                 <span>{text}</span>
             }
-            .erase()
+            .into_any()
         })
     };
     view! {
@@ -69,7 +68,7 @@ pub fn Field(
             {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// A text input. `kind` is the HTML type (`text`, `email`, `search`, `number`, `url`, `date` …).
@@ -126,7 +125,7 @@ pub fn TextInput(
             on:input=move |event| tell(on_input, &event)
         />
     }
-    .erase()
+    .into_any()
 }
 
 /// A password input with a button that shows what was typed (browser only).
@@ -170,7 +169,7 @@ pub fn PasswordInput(
             </button>
         </span>
     }
-    .erase()
+    .into_any()
 }
 
 /// One choice of a `Select`.
@@ -217,7 +216,7 @@ pub fn Select(
                         {choice.label}
                     </option>
                 }
-                .erase()
+                .into_any()
             })
             .collect_view()
     };
@@ -243,7 +242,7 @@ pub fn Select(
             <Icon glyph=Glyph::ChevronDown />
         </span>
     }
-    .erase()
+    .into_any()
 }
 
 /// A checkbox with its words; `radio=true` makes it one of a group of the same `name`, `switch=true` draws a switch.
@@ -279,7 +278,7 @@ pub fn Checkbox(
             <span class="words">{label}{hint.map(|hint| view! { <small class="hint">{hint}</small> })}</span>
         </label>
     }
-    .erase()
+    .into_any()
 }
 
 /// Several lines of text. Ctrl+Enter sends the form (`Shortcuts`).
@@ -316,7 +315,7 @@ pub fn TextArea(
             {value.get_untracked()}
         </textarea>
     }
-    .erase()
+    .into_any()
 }
 
 /// A native date and time input; values as `2026-11-23T14:31` in the reader's time zone.
@@ -350,7 +349,7 @@ pub fn DateTimeInput(
             on:input=move |event| tell(on_input, &event)
         />
     }
-    .erase()
+    .into_any()
 }
 
 /// What every control prints from its field.

@@ -1,6 +1,5 @@
 //! Choosing and dropping files.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, browser};
@@ -42,5 +41,5 @@ pub fn FileInput(
             />
         </div>
     }
-    .erase()
+    .into_any()
 }

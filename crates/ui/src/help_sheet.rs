@@ -1,6 +1,5 @@
 //! `?`: the keys.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Dialog, Kbd};
@@ -83,5 +82,5 @@ pub fn HelpSheet(#[prop(into)] groups: Vec<KeyGroup>) -> impl IntoView {
             <div class="help-sheet">{groups}</div>
         </Dialog>
     }
-    .erase()
+    .into_any()
 }

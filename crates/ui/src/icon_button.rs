@@ -1,6 +1,5 @@
 //! A button that is only a picture: it must have a label.
 
-use crate::Erase as _;
 use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::{Glyph, Icon, Variant, button::classes};
@@ -58,7 +57,7 @@ pub fn IconButton(
                 <Icon glyph />
             </a>
         }
-        .erase();
+        .into_any();
     }
     let open = opens.clone();
     view! {
@@ -86,5 +85,5 @@ pub fn IconButton(
             <Icon glyph />
         </button>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! A JSON value as a folding tree.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -26,7 +25,7 @@ pub fn JsonTree(
             <ul>{root}</ul>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// The path of a member: dots for names that read as words, brackets for the rest.
@@ -74,7 +73,7 @@ fn node(
             </details>
         </li>
     }
-    .erase()
+    .into_any()
 }
 
 fn leaf(
@@ -103,7 +102,7 @@ fn leaf(
             </span>
         </li>
     }
-    .erase()
+    .into_any()
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! One number that matters, with what it was before.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Tone, button::classes};
@@ -32,9 +31,9 @@ pub fn Kpi(
     let number = match href {
         Some(href) => {
             view! { <a href=href aria-label=format!("{label}: {}", value.get_untracked())>{number}</a> }
-                .erase()
+                .into_any()
         }
-        None => number.erase(),
+        None => number.into_any(),
     };
     view! {
         <div class="kpi">
@@ -48,5 +47,5 @@ pub fn Kpi(
             {children.map(|children| children())}
         </div>
     }
-    .erase()
+    .into_any()
 }

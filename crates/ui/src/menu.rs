@@ -1,6 +1,5 @@
 //! Menus: a folding list, so it opens without WASM; Escape, arrows and clicks outside are added in the browser (`Shortcuts`).
 
-use crate::Erase as _;
 use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::{Glyph, Icon, Kbd, button::classes};
@@ -45,7 +44,7 @@ pub fn Menu(
             <div class="items">{children()}</div>
         </details>
     }
-    .erase()
+    .into_any()
 }
 
 /// A link or button of a menu.
@@ -81,7 +80,7 @@ pub fn MenuItem(
         <span class="words">{children()}</span>
         {key.map(|key| view! { <Kbd keys=key /> })}
     }
-    .erase();
+    .into_any();
     match href {
         Some(href) => view! {
             <a
@@ -95,7 +94,7 @@ pub fn MenuItem(
                 {body}
             </a>
         }
-        .erase(),
+        .into_any(),
         None => view! {
             <button
                 class=class
@@ -109,7 +108,7 @@ pub fn MenuItem(
                 {body}
             </button>
         }
-        .erase(),
+        .into_any(),
     }
 }
 

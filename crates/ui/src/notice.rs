@@ -1,6 +1,5 @@
 //! A banner that stays until it no longer holds.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, IconButton};
@@ -38,5 +37,5 @@ pub fn Notice(
             {dismiss_href.map(|href| view! { <IconButton glyph=Glyph::Close label="Dismiss" href=href /> })}
         </div>
     }
-    .erase()
+    .into_any()
 }

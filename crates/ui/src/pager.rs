@@ -1,6 +1,5 @@
 //! Pages of a list, by cursor: previous and next.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
@@ -36,5 +35,5 @@ pub fn Pager(
             </a>
         </nav>
     }
-    .erase()
+    .into_any()
 }

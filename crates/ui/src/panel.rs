@@ -1,6 +1,5 @@
 //! The right panel: one thing of the list, without leaving it.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, IconButton};
@@ -27,12 +26,12 @@ pub fn Panel(
 ) -> impl IntoView {
     let heading = match title {
         Some(title) => title.run(),
-        None => view! { <span>{move || label.get()}</span> }.erase(),
+        None => view! { <span>{move || label.get()}</span> }.into_any(),
     };
     let link = move |glyph, label: &'static str, href: MaybeProp<String>, key| {
         let link =
             move || href.get().map(|href| view! { <IconButton glyph label=label href=href key=key /> });
-        view! { {move || link()} }.erase()
+        view! { {move || link()} }.into_any()
     };
     view! {
         <aside class="panel" aria-label=move || label.get()>
@@ -46,5 +45,5 @@ pub fn Panel(
             <div class="body">{children()}</div>
         </aside>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! How far something is.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Tone, button::classes};
@@ -23,5 +22,5 @@ pub fn Progress(
             <span class="text">{move || text.get()}</span>
         </label>
     }
-    .erase()
+    .into_any()
 }

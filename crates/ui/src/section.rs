@@ -1,6 +1,5 @@
 //! A part of a page under a hairline, not a card.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 /// A titled part of a page; `actions` stand right of the title.
@@ -28,7 +27,7 @@ pub fn Section(
             {children()}
         </section>
     }
-    .erase()
+    .into_any()
 }
 
 /// The head of a page: `h1`, a muted line beside it, actions at the right.
@@ -54,5 +53,5 @@ pub fn PageHead(
             <div class="actions">{actions.run()}</div>
         </header>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! The only heat on the page: shape and colour, and the word where there is room.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::button::classes;
@@ -50,8 +49,8 @@ pub fn SeverityMark(
                 {picture}
             </span>
         }
-        .erase()
+        .into_any()
     } else {
-        view! { <span class=class>{picture}<span class="word">{word}</span></span> }.erase()
+        view! { <span class=class>{picture}<span class="word">{word}</span></span> }.into_any()
     }
 }

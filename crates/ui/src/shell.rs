@@ -1,6 +1,5 @@
 //! Pieces of the shell: the mark, the rail's links, the skip link. The frame itself is classes (`style/layout/shell.css`).
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, Tone, button::classes};
@@ -41,7 +40,7 @@ pub fn RailLink(
             {move || count.get().map(|count| view! { <span class=classes(&["badge", tone.class()])>{count}</span> })}
         </a>
     }
-    .erase()
+    .into_any()
 }
 
 /// First thing the Tab key reaches: to the content.

@@ -1,6 +1,5 @@
 //! The shape of what is coming.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 /// What the shape stands for.
@@ -35,5 +34,5 @@ pub fn Skeleton(
             {(0..count).map(|_| view! { <span class="bone" aria-hidden="true"></span> }).collect_view()}
         </div>
     }
-    .erase()
+    .into_any()
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Tone, button::classes};
@@ -31,7 +30,7 @@ pub fn Sparkline(
             <path d=move || values.with(|values| path(values))></path>
         </svg>
     }
-    .erase()
+    .into_any()
 }
 
 /// One rectangle a value; a value above zero is at least one unit high.

@@ -1,6 +1,5 @@
 //! Facets, list and panel on one screen.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
@@ -41,5 +40,5 @@ pub fn SplitList(
             {move || panel()}
         </div>
     }
-    .erase()
+    .into_any()
 }

@@ -4,7 +4,6 @@ mod lists;
 
 pub use lists::list_specimen;
 
-use crate::Erase as _;
 use charming::{
     Chart as Options,
     component::{Axis, Grid},
@@ -113,7 +112,7 @@ pub fn Styleguide() -> impl IntoView {
             </main>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 fn colours() -> AnyView {
@@ -143,7 +142,7 @@ fn colours() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn icons() -> AnyView {
@@ -155,7 +154,7 @@ fn icons() -> AnyView {
             <div class="glyphs">{all}</div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn buttons() -> AnyView {
@@ -193,7 +192,7 @@ fn buttons() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn menus() -> AnyView {
@@ -235,7 +234,7 @@ fn menus() -> AnyView {
             </Dialog>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn fields() -> AnyView {
@@ -278,7 +277,7 @@ fn fields() -> AnyView {
             <FileInput id="example-file" name="file" label="Drop files here, or choose" hint="NDJSON, JSON or CSV, up to 100 MB" multiple=true />
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn labels() -> AnyView {
@@ -310,7 +309,7 @@ fn labels() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn notices() -> AnyView {
@@ -330,7 +329,7 @@ fn notices() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn states() -> AnyView {
@@ -355,7 +354,7 @@ fn states() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn numbers() -> AnyView {
@@ -382,7 +381,7 @@ fn numbers() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn charts() -> AnyView {
@@ -458,7 +457,7 @@ fn charts() -> AnyView {
             <Chart id="example-line" label="Drift a day" options=serde_json::to_value(line).unwrap_or_default() columns=names(&["Day", "Detected"]) rows=line_rows />
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn machine() -> AnyView {
@@ -477,7 +476,7 @@ fn machine() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn diff() -> AnyView {
@@ -494,7 +493,7 @@ fn diff() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn story() -> AnyView {
@@ -525,5 +524,5 @@ fn story() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! Views of the same thing, as links.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 /// One tab.
@@ -56,5 +55,5 @@ pub fn Tabs(
             <span class="after">{after.run()}</span>
         </nav>
     }
-    .erase()
+    .into_any()
 }

@@ -1,6 +1,5 @@
 //! Light, dark, or as the system says.
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, browser};
@@ -50,5 +49,5 @@ pub fn ThemeToggle(
             {choice("system", "System", Glyph::Monitor)}
         </form>
     }
-    .erase()
+    .into_any()
 }

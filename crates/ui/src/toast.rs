@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::Erase as _;
 use leptos::prelude::*;
 
 use crate::{Button, Glyph, Icon, IconButton, Tone, Variant, button::classes};
@@ -108,12 +107,12 @@ pub fn ToastRegion() -> impl IntoView {
                 <IconButton glyph=Glyph::Close label="Dismiss" on_click=move |_| toasts.dismiss(id) />
             </div>
         }
-        .erase()
+        .into_any()
     };
     view! {
         <div class="toasts" role="status" aria-live="polite">
             <For each=move || toasts.shown.get() key=|(id, _)| *id children=item />
         </div>
     }
-    .erase()
+    .into_any()
 }

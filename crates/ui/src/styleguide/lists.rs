@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::LEVELS;
-use crate::Erase as _;
 use crate::{
     Badge, BulkBar, Button, Chip, Column, DataTable, Definition, DefinitionList, Facet, FacetItem, Glyph,
     Icon, Kbd, Pager, Panel, RailLink, Row, Section, SeverityMark, Shape, Sorted, SplitList, Tab, Tabs, Tone,
@@ -110,7 +109,7 @@ pub(super) fn tables() -> AnyView {
             </div>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 fn facet_items() -> Vec<FacetItem> {
@@ -142,7 +141,7 @@ pub(super) fn list() -> AnyView {
             </nav>
         </Section>
     }
-    .erase()
+    .into_any()
 }
 
 /// Facets, table and panel, as a page has them.
@@ -200,5 +199,5 @@ pub fn list_specimen() -> AnyView {
             </DataTable>
         </SplitList>
     }
-    .erase()
+    .into_any()
 }
