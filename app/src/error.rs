@@ -159,7 +159,10 @@ impl FromServerFnError for AppError {
                 Self::new(Kind::Offline, "Check the connection, then try again; nothing was lost.")
             }
             ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => {
-                Self::new(Kind::Invalid, format!("The form was not understood: {text}"))
+                let error = Self::new(Kind::Invalid, format!("The form was not understood: {text}"));
+                #[cfg(feature = "ssr")]
+                let error = crate::server::bad_request(error);
+                error
             }
             ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Serialization(_) => {
                 Self::not_understood()

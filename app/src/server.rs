@@ -182,6 +182,16 @@ fn with_status(status: StatusCode, error: AppError) -> AppError {
     AppError { correlation: use_context::<Correlation>().map(|c| c.0), ..error }
 }
 
+/// What could not even be read is the sender's fault.
+pub fn bad_request(error: AppError) -> AppError {
+    with_status(StatusCode::BAD_REQUEST, error)
+}
+
+/// What an address names that cannot be.
+pub fn not_found() -> AppError {
+    service::Error::NotFound.into()
+}
+
 /// Seconds in words: "40 seconds", "3 minutes".
 pub fn duration(seconds: u64) -> String {
     match seconds {

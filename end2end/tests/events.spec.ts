@@ -129,3 +129,19 @@ test("an event has a page of its own; one that is not there is not found", async
   expect(absent?.status()).toBe(404);
   await expect(page.getByText("Not found")).toBeVisible();
 });
+
+test("a click anywhere in a row opens its event; closing it leaves no script error", async ({ page }) => {
+  const errors = watchForErrors(page);
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await events.ready();
+  for (const close of ["Escape", "link", "back"]) {
+    await events.rows.nth(2).locator("td.time").click();
+    await expect(events.panel.getByText("fingerprint", { exact: true })).toBeVisible();
+    if (close === "Escape") await page.keyboard.press("Escape");
+    else if (close === "link") await events.panel.getByRole("link", { name: /close/i }).click();
+    else await page.goBack();
+    await expect(events.panel).toBeHidden();
+  }
+  expect(errors).toEqual([]);
+});

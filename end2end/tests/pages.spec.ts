@@ -9,7 +9,7 @@ for (const scheme of ["light", "dark"] as const) {
     const errors = watchForErrors(page);
     await page.emulateMedia({ colorScheme: scheme });
     await signIn(page);
-    for (const path of [...pages.map((p) => `/o/acme/${p}`), "/account"]) {
+    for (const path of [...pages.map((p) => `/o/acme/${p}`), "/account", "/api/docs"]) {
       await test.step(path, async () => {
         const answer = await page.goto(path);
         expect(answer?.status()).toBe(200);

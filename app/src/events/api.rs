@@ -27,6 +27,6 @@ pub async fn summarise_events(organization: String, #[server(default)] query: Ev
 #[server(name = GetEvent, prefix = "/fn", endpoint = "events/get", input = GetUrl)]
 pub async fn get_event(organization: String, id: String) -> Answer<EventShown> {
     let scope = crate::server::scope(&organization).await?;
-    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
+    let id = id.parse().map_err(|_| crate::server::not_found())?;
     Ok(super::read::event(service::events::get(&scope.admit()?, id).await?, scope.zone))
 }

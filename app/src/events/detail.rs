@@ -19,48 +19,36 @@ use crate::routes;
 use crate::session::use_slug;
 use crate::when::At;
 
-/// The event of the URL beside the list; previous and next are the rows around it.
+/// The event of the URL beside the list; previous and next are the rows around it. Drawn anew for every event, from plain
+/// values: a signal that outlives the panel it was made in would be read too late.
 #[component]
 pub fn EventPanel(events: Events) -> impl IntoView {
-    let detail =
-        fetch(move || GetEvent { organization: events.slug.get(), id: events.query.read().event.clone() });
-    let close = move || events.href(EventQuery::closed);
-    let waiting = move || {
-        view! {
-            <Panel label="Event" close_href=Signal::derive(close)>
-                <section>
-                    <Skeleton />
-                </section>
-            </Panel>
-        }
-    };
     view! {
-        <Transition fallback=waiting>
-            {move || Suspend::new(async move {
-                let rows = events.list.answer().await.map(|list| list.rows.into_iter().map(|row| row.id).collect()).unwrap_or_default();
-                view! { <Shown events rows event=detail.answer().await /> }
-            })}
+        <Transition fallback=|| view! { <aside class="panel" aria-label="Event"><Skeleton /></aside> }>
+            {move || {
+                let (slug, query) = (events.slug.get(), events.query.get());
+                Suspend::new(async move {
+                    let rows = events.list.answer().await.map(|list| list.rows).unwrap_or_default();
+                    let rows: Vec<String> = rows.into_iter().map(|row| row.id).collect();
+                    panel(events.open.answer().await, &rows, query, slug)
+                })
+            }}
         </Transition>
     }
     .into_any()
 }
 
-#[component]
-fn Shown(
-    events: Events,
-    /// Ids of the list, in its order.
-    rows: Vec<String>,
-    event: Answer<EventShown>,
-) -> impl IntoView {
-    let query = events.query.get_untracked();
-    let slug = events.slug.get_untracked();
+/// `rows`: ids of the list, in its order.
+fn panel(event: Answer<Option<EventShown>>, rows: &[String], query: EventQuery, slug: String) -> AnyView {
     let at = rows.iter().position(|id| *id == query.event);
     let beside = |at: Option<usize>| at.and_then(|at| rows.get(at)).map(|id| query.open(id).href(&slug));
     let previous = beside(at.and_then(|at| at.checked_sub(1)));
     let next = beside(at.map(|at| at + 1));
     let close = query.closed().href(&slug);
     match event {
-        Ok(event) => {
+        // On its way out.
+        Ok(None) => ().into_any(),
+        Ok(Some(event)) => {
             let expand = routes::event(&slug, &event.id);
             let (severity, when) = (event.severity, event.at.clone());
             let title = move || {

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::api::{ListEvents, SummariseEvents};
+use super::api::{GetEvent, ListEvents, SummariseEvents};
 use super::query::{EventQuery, Field};
-use super::shown::{EventList, FacetValue, Histogram, Summary};
-use crate::fetch::{Fetched, fetch};
+use super::shown::{EventList, EventShown, FacetValue, Histogram, Summary};
+use crate::fetch::{Fetched, fetch, fetch_if};
 use crate::session::use_slug;
 
 #[derive(Clone, Copy)]
@@ -16,6 +16,8 @@ pub struct Events {
     pub list: Fetched<EventList>,
     /// Read inside `Transition`.
     pub summary: Fetched<Summary>,
+    /// The event that the URL opens. The page's and not the panel's, which is gone while its answer is still awaited.
+    pub open: Fetched<Option<EventShown>>,
 }
 
 impl Events {
@@ -30,6 +32,10 @@ impl Events {
             summary: fetch(move || SummariseEvents {
                 organization: slug.get(),
                 query: query.read().filter(),
+            }),
+            open: fetch_if(move || {
+                let id = query.read().event.clone();
+                (!id.is_empty()).then(|| GetEvent { organization: slug.get(), id })
             }),
         }
     }

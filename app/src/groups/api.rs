@@ -16,6 +16,6 @@ pub async fn list_groups(organization: String, #[server(default)] query: GroupQu
 #[server(name = GetGroup, prefix = "/fn", endpoint = "groups/get", input = GetUrl)]
 pub async fn get_group(organization: String, id: String) -> Answer<GroupShown> {
     let scope = crate::server::scope(&organization).await?;
-    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
+    let id = id.parse().map_err(|_| crate::server::not_found())?;
     super::read::get(&scope, id).await
 }

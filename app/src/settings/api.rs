@@ -402,10 +402,10 @@ pub async fn create_api_key(
     let scope = scope(&organization).await?;
     let typed =
         [("name", name.clone()), ("scopes", scopes.join(" ")), ("expires_in_days", expires_in_days.clone())];
-    let new = new_api_key(&scope, name, scopes, &expires_in_days);
-    let (_, secret) = api_keys::create(&scope.admit::<p::ApiKeyWrite>()?, new)
-        .await
-        .typed(&typed.each_ref().map(|(k, v)| (*k, v.as_str())))?;
+    let typed = typed.each_ref().map(|(k, v)| (*k, v.as_str()));
+    let cx = scope.admit::<p::ApiKeyWrite>()?;
+    let new = new_api_key(&scope, name, scopes, &expires_in_days).typed(&typed)?;
+    let (_, secret) = api_keys::create(&cx, new).await.typed(&typed)?;
     Ok(tell_made(&organization, secret))
 }
 
@@ -440,13 +440,23 @@ fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
 }
 
 #[cfg(feature = "ssr")]
-fn new_api_key(scope: &server::Scope, name: String, scopes: Vec<String>, expires_in_days: &str) -> NewApiKey {
-    let days = expires_in_days.parse::<i64>().ok().filter(|days| (1..=3650).contains(days));
-    NewApiKey {
-        name: name.trim().to_owned(),
-        scopes,
-        expires_at: days.map(|days| scope.services.clock.now().plus_seconds(days * 86_400)),
-    }
+fn new_api_key(
+    scope: &server::Scope,
+    name: String,
+    scopes: Vec<String>,
+    expires_in_days: &str,
+) -> Result<NewApiKey, domain::Invalid> {
+    let expires_at = match expires_in_days.trim() {
+        "" => None,
+        text => {
+            let days = text.parse().ok().filter(|days| (1..=3650).contains(days));
+            let days: i64 = days.ok_or_else(|| {
+                domain::Invalid::field("expires_in_days", "use 1 to 3650 days, or nothing for never")
+            })?;
+            Some(scope.services.clock.now().plus_seconds(days * 86_400))
+        }
+    };
+    Ok(NewApiKey { name: name.trim().to_owned(), scopes, expires_at })
 }
 
 /// A plain form sees only the page it leads to, so the secret travels there in a cookie of that page, for a minute.

@@ -27,7 +27,7 @@ pub async fn save_source(
 #[server(name = DeleteSource, prefix = "/fn", endpoint = "sources/delete")]
 pub async fn delete_source(organization: String, id: String) -> Answer<()> {
     let scope = crate::server::scope(&organization).await?;
-    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
+    let id = id.parse().map_err(|_| crate::server::not_found())?;
     super::read::answer(
         service::sources::delete(&scope.admit()?, id).await,
         &organization,

@@ -50,7 +50,7 @@ pub async fn save(scope: &Scope, organization: &str, id: &str, form: &SourceForm
     if id.is_empty() {
         return answer(service::sources::create(&cx, new).await, organization, form);
     }
-    let id = id.parse().map_err(|_| AppError::not_found())?;
+    let id = id.parse().map_err(|_| crate::server::not_found())?;
     answer(service::sources::update(&cx, id, new).await, organization, form)
 }
 

@@ -26,7 +26,7 @@ pub async fn get_upload(
     #[server(default)] mapping: MappingForm,
 ) -> Answer<UploadStep> {
     let scope = crate::server::scope(&organization).await?;
-    super::read::step(&scope, id.parse().map_err(|_| crate::AppError::not_found())?, &mapping).await
+    super::read::step(&scope, id.parse().map_err(|_| crate::server::not_found())?, &mapping).await
 }
 
 /// The mapping page posts its form here, flat.
@@ -41,7 +41,7 @@ pub async fn start_upload(
     #[server(default)] environment: String,
 ) -> Answer<()> {
     let scope = crate::server::scope(&organization).await?;
-    let id = id.parse().map_err(|_| crate::AppError::not_found())?;
+    let id = id.parse().map_err(|_| crate::server::not_found())?;
     super::read::start(
         &scope,
         &organization,

@@ -74,7 +74,14 @@ pub async fn verify(
         if page.is_empty() {
             break;
         }
-        for record in page {
+        for found in page {
+            let record = match found {
+                Ok(record) => record,
+                Err(n) => {
+                    broken = Some((n, format!("entry {n} was edited: it cannot be read any more")));
+                    break 'walk;
+                }
+            };
             let reason = if record.seq != seq + 1 {
                 Some((seq + 1, format!("entry {} is missing", seq + 1)))
             } else if record.prev_hash != hash {

@@ -3,7 +3,7 @@
 use domain::audit::{Action, AuditActor, AuditEntry, AuditFilter, AuditRecord, GENESIS};
 use domain::{OrganizationId, Timestamp, UserId};
 
-use crate::db::{Conn, Dialect, Result, Sql, canonical, from_row, sql};
+use crate::db::{Conn, Dialect, Error, FromDb as _, Result, Sql, canonical, from_row, sql};
 use crate::scope::{Scoped, Stamp, SystemTx};
 
 from_row!(AuditRecord {
@@ -172,15 +172,17 @@ pub async fn has_entry_of_session(
     Ok(seq.is_some())
 }
 
-/// Entries after `after` in chain order, for verification and export.
+/// Entries after `after` in chain order, for verification. `Err` is the sequence of an entry that cannot be read any more:
+/// what is in it did not come from here.
 pub async fn walk(
     tx: &mut SystemTx,
     organization: OrganizationId,
     after: i64,
     limit: u32,
-) -> Result<Vec<AuditRecord>> {
-    tx.conn()
-        .all(
+) -> Result<Vec<std::result::Result<AuditRecord, i64>>> {
+    let rows = tx
+        .conn()
+        .rows(
             sql("SELECT organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata, old_values, new_values,
                         ip_address, user_agent, session_id, success, error_message, incident_id, prev_hash, hash
                  FROM audit_log WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3")
@@ -188,7 +190,14 @@ pub async fn walk(
             .bind(after)
             .bind(limit),
         )
-        .await
+        .await?;
+    rows.iter()
+        .map(|row| match AuditRecord::from_db(row) {
+            Ok(record) => Ok(Ok(record)),
+            Err(Error::Decode { .. }) => Ok(Err(row.get("seq")?)),
+            Err(error) => Err(error),
+        })
+        .collect()
 }
 
 /// Sequence and hash of the last entry; `None` when nothing was ever written.

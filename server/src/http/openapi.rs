@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use axum::Json;
+use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -11,6 +12,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
 use super::{api, escape, ingest};
+use crate::state::AppState;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,15 +52,18 @@ pub async fn document() -> Response {
 }
 
 /// `GET /api/docs`
-pub async fn page() -> Html<&'static str> {
+pub async fn page(State(state): State<AppState>) -> Html<&'static str> {
     static PAGE: OnceLock<String> = OnceLock::new();
-    Html(PAGE.get_or_init(|| render(specification())))
+    Html(PAGE.get_or_init(|| render(specification(), &state.assets.names.css)))
 }
 
-fn render(document: &Value) -> String {
-    let mut html = String::from(
+/// `styles`: the address of the site's style sheet.
+fn render(document: &Value, styles: &str) -> String {
+    let mut html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>API · Watchroom</title></head><body><main>",
+         <meta name=\"color-scheme\" content=\"light dark\"><title>API · Watchroom</title><link rel=\"stylesheet\" href=\"{}\"></head>\
+         <body><main class=\"api-docs\">",
+        escape(styles)
     );
     let info = &document["info"];
     let _ = write!(html, "<h1>{} API</h1><p>{}</p>", text(&info["title"]), text(&info["description"]));

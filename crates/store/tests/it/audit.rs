@@ -20,6 +20,7 @@ async fn verified(db: &Db, organization: OrganizationId) -> i64 {
             break;
         }
         for record in page {
+            let record = record.unwrap();
             assert_eq!(record.seq, seq + 1);
             assert_eq!(record.prev_hash, hash);
             assert_eq!(record.compute_hash(), record.hash);

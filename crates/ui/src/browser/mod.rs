@@ -75,7 +75,8 @@ pub(crate) fn open_row(event: &MouseEvent) {
         return;
     }
     if let Some(row) = closest(&target, "[data-row][data-href]") {
-        follow_row(&row);
+        // The link's click passes the row again, whose handler must have returned by then.
+        leptos::task::spawn_local(async move { follow_row(&row) });
     }
 }
 
