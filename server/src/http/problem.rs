@@ -30,6 +30,13 @@ struct Parts {
 #[derive(Clone, Debug)]
 pub struct Cause(pub String);
 
+/// Put into the response's extensions for `web::person`, which makes a page of it.
+#[derive(Clone, Debug)]
+pub struct Words {
+    pub title: &'static str,
+    pub detail: String,
+}
+
 /// The document as it is sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemDocument {
@@ -192,6 +199,7 @@ impl From<service::Error> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self(this) = self;
+        let words = Words { title: this.title, detail: this.detail.clone() };
         let document = ProblemDocument {
             kind: format!("/api/docs#{}", this.kind),
             title: this.title.to_owned(),
@@ -205,6 +213,7 @@ impl IntoResponse for Problem {
                 .collect(),
         };
         let mut response = (this.status, axum::Json(document)).into_response();
+        response.extensions_mut().insert(words);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = this.retry_after {

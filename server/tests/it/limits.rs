@@ -14,6 +14,17 @@ async fn an_address_over_its_rate_waits_and_another_does_not() {
         let refused = app.get("/api/docs").send().await;
         refused.assert_problem(429, "too-many");
         assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+        let person = app.get("/sign-in").header("accept", "text/html,*/*;q=0.8").send().await;
+        assert_eq!(
+            (person.status.as_u16(), person.header("content-type")),
+            (429, "text/html; charset=utf-8")
+        );
+        assert!(
+            person.text.contains("<h1") && person.text.contains(person.header("x-request-id")),
+            "{}",
+            person.text
+        );
+        assert!(person.header("retry-after").parse::<u64>().unwrap() >= 1);
         assert_eq!(app.get("/api/docs").from("198.51.100.7").send().await.status, 200);
         assert_eq!(app.get("/health/live").send().await.status, 200, "health is never refused");
     })
