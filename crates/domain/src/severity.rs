@@ -26,8 +26,10 @@ impl Severity {
             Self::Critical => "critical",
         }
     }
-    /// Understands the vocabularies of other systems, in any case: our five words; syslog names and numbers (RFC 5424
-    /// table 2: 0 emergency to 7 debug); Windows level names; `sev1` to `sev5`; and the usual log levels.
+    /// Understands the vocabularies of other systems, in any case and however their words are joined (`SEV-2`,
+    /// `AUDIT_FAILURE`): our five words; syslog names and numbers (RFC 5424 table 2: 0 emergency to 7 debug); Windows
+    /// level names; `sev1` to `sev5` and `p1` to `p5`; OpenTelemetry's short names (`ERROR2`); and the usual log levels,
+    /// with their three letters.
     ///
     /// A bare number is a syslog severity. Windows numbers its levels differently (4 is Information, while syslog's 4
     /// is warning); a reader that knows it has a Windows event uses [`Severity::from_windows_level`].
@@ -35,20 +37,29 @@ impl Severity {
         let text = text.trim();
         // The longest known word has 13 letters; no allocation for anything longer.
         let mut lower = [0u8; 16];
-        let word = lower.get_mut(..text.len())?;
-        word.copy_from_slice(text.as_bytes());
-        word.make_ascii_lowercase();
-        Some(match &*word {
-            b"info" | b"information" | b"informational" | b"debug" | b"dbg" | b"trace" | b"verbose"
-            | b"fine" | b"finer" | b"finest" | b"config" | b"success" | b"ok" | b"audit success"
-            | b"sev5" | b"i" | b"d" | b"v" | b"t" | b"6" | b"7" => Self::Info,
-            b"low" | b"notice" | b"sev4" | b"n" | b"5" => Self::Low,
-            b"medium" | b"moderate" | b"warning" | b"warn" | b"audit failure" | b"sev3" | b"w" | b"4" => {
-                Self::Medium
+        let mut length = 0;
+        for byte in text.bytes() {
+            let joins =
+                matches!(byte, b' ' | b'-' | b'_') && length > 0 && lower[length - 1].is_ascii_alphabetic();
+            if !joins {
+                *lower.get_mut(length)? = byte.to_ascii_lowercase();
+                length += 1;
             }
-            b"high" | b"error" | b"err" | b"severe" | b"failure" | b"sev2" | b"e" | b"3" => Self::High,
-            b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" | b"fatal" | b"sev1"
-            | b"sev0" | b"f" | b"c" | b"0" | b"1" | b"2" => Self::Critical,
+        }
+        Some(match &lower[..length] {
+            b"info" | b"information" | b"informational" | b"debug" | b"dbg" | b"trace" | b"trc"
+            | b"verbose" | b"vrb" | b"fine" | b"finer" | b"finest" | b"config" | b"success" | b"ok"
+            | b"normal" | b"auditsuccess" | b"logalways" | b"inf" | b"sev5" | b"p5" | b"i" | b"d" | b"v"
+            | b"t" | b"6" | b"7" | b"trace2" | b"trace3" | b"trace4" | b"debug2" | b"debug3" | b"debug4"
+            | b"info2" | b"info3" | b"info4" => Self::Info,
+            b"low" | b"notice" | b"sev4" | b"p4" | b"n" | b"5" => Self::Low,
+            b"medium" | b"moderate" | b"warning" | b"warn" | b"wrn" | b"auditfailure" | b"sev3" | b"p3"
+            | b"w" | b"4" | b"warn2" | b"warn3" | b"warn4" => Self::Medium,
+            b"high" | b"error" | b"err" | b"severe" | b"failure" | b"sev2" | b"p2" | b"e" | b"3"
+            | b"error2" | b"error3" | b"error4" => Self::High,
+            b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" | b"fatal" | b"ftl"
+            | b"sev1" | b"sev0" | b"p1" | b"f" | b"c" | b"0" | b"1" | b"2" | b"fatal2" | b"fatal3"
+            | b"fatal4" => Self::Critical,
             _ => return None,
         })
     }
@@ -92,11 +103,14 @@ mod tests {
     #[test]
     fn other_vocabularies_map_to_the_five_words() {
         for (words, severity) in [
-            ("info INFO Information debug trace Verbose 6 7 sev5", Severity::Info),
+            (
+                "info INFO Information INF debug trace Verbose LogAlways normal 6 7 sev5 p5 INFO2",
+                Severity::Info,
+            ),
             ("low notice 5 sev4", Severity::Low),
-            ("medium warning WARN 4 sev3", Severity::Medium),
-            ("high err ERROR severe 3 sev2", Severity::High),
-            ("critical crit alert emerg panic fatal 0 1 2 sev1", Severity::Critical),
+            ("medium warning WARN WRN 4 sev3 AUDIT_FAILURE", Severity::Medium),
+            ("high err ERROR ERROR2 severe 3 sev2 SEV-2 P2", Severity::High),
+            ("critical crit alert emerg panic fatal FTL 0 1 2 sev1 P1", Severity::Critical),
         ] {
             for word in words.split(' ') {
                 assert_eq!(Severity::from_vocabulary(word), Some(severity), "{word}");
@@ -104,7 +118,9 @@ mod tests {
         }
         assert_eq!(Severity::from_vocabulary(" Audit Success "), Some(Severity::Info));
         assert_eq!(Severity::from_vocabulary("Audit Failure"), Some(Severity::Medium));
-        for word in ["", "8", "-1", "high!", "a very long word indeed", "é"] {
+        for word in
+            ["", "8", "-1", "4-", "unknown", "a-very-long-word", "high!", "a very long word indeed", "é"]
+        {
             assert_eq!(Severity::from_vocabulary(word), None, "{word}");
         }
     }
