@@ -97,7 +97,7 @@ async fn an_entry_that_cannot_be_read_any_more_is_named() {
         // PostgreSQL's types refuse what SQLite takes for text.
         let edit = match world.t.db.dialect() {
             Dialect::Sqlite => "UPDATE audit_log SET created_at = 'yesterday', metadata = '{' WHERE organization_id = $1 AND seq = 5",
-            Dialect::Postgres => "UPDATE audit_log SET created_at = '294000-01-01Z' WHERE organization_id = $1 AND seq = 5",
+            Dialect::Postgres => "UPDATE audit_log SET created_at = 'infinity' WHERE organization_id = $1 AND seq = 5",
         };
         tamper(&world, alpha, &[edit]).await;
         assert_eq!(broken(&world, alpha).await, Some(5));

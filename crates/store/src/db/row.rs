@@ -111,7 +111,13 @@ impl Column for Timestamp {
         Ok(<&str as Decode<Sqlite>>::decode(value)?.parse::<Timestamp>()?)
     }
     fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
-        Timestamp::new(<chrono::DateTime<chrono::Utc> as Decode<Postgres>>::decode(value)?)
+        // Microseconds since 2000-01-01 (PostgreSQL's binary format). The driver's own chrono decoding panics on `infinity`
+        // and on years that chrono does not have.
+        const EPOCH: i64 = 946_684_800_000_000;
+        let micros = <i64 as Decode<Postgres>>::decode(value)?;
+        micros
+            .checked_add(EPOCH)
+            .and_then(Timestamp::from_micros)
             .ok_or_else(|| "instant out of range".into())
     }
 }
