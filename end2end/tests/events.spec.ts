@@ -74,7 +74,8 @@ test("every value of the panel leads to the list of it alone", async ({ page }) 
 
 test("the time header turns the order, and pages lead on and back", async ({ page }) => {
   const events = new EventsPage(page);
-  await events.open("?from=30d&limit=25");
+  // A range that slides would lose its oldest rows while the test runs.
+  await events.open("?from=all&limit=25");
   const header = page.getByRole("columnheader", { name: "Time" });
   await expect(header).toHaveAttribute("aria-sort", "descending");
   await page.getByRole("link", { name: "Time", exact: true }).click();

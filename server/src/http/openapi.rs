@@ -11,7 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
-use super::{api, escape, ingest};
+use super::{api, escape, head, ingest};
 use crate::state::AppState;
 
 #[derive(OpenApi)]
@@ -59,12 +59,8 @@ pub async fn page(State(state): State<AppState>) -> Html<&'static str> {
 
 /// `styles`: the address of the site's style sheet.
 fn render(document: &Value, styles: &str) -> String {
-    let mut html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>API · Watchroom</title><link rel=\"stylesheet\" href=\"{}\"></head>\
-         <body><main class=\"api-docs\">",
-        escape(styles)
-    );
+    let mut html = head("API", styles);
+    html.push_str("<body><main class=\"api-docs\">");
     let info = &document["info"];
     let _ = write!(html, "<h1>{} API</h1><p>{}</p>", text(&info["title"]), text(&info["description"]));
     html.push_str("<p>Machine-readable: <a href=\"/api/v1/openapi.json\">/api/v1/openapi.json</a> (OpenAPI 3.1)</p><h2>Operations</h2>");

@@ -6,8 +6,8 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::observe::request_id;
-use crate::http::escape;
 use crate::http::problem::Words;
+use crate::http::{escape, head};
 use crate::state::AppState;
 
 pub async fn tell(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -29,13 +29,12 @@ fn wants_page(request: &Request) -> bool {
 }
 
 fn page(words: &Words, styles: &str) -> String {
-    let (title, detail, styles) = (escape(words.title), escape(&words.detail), escape(styles));
+    let (head, title, detail) = (head(words.title, styles), escape(words.title), escape(&words.detail));
     let id = escape(&request_id());
     format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Watchroom</title><link rel=\"stylesheet\" href=\"{styles}\"></head>\
-         <body><main class=\"api-docs\"><div class=\"failure\" role=\"alert\"><div><h1 class=\"title\">{title}</h1><p class=\"text\">{detail}</p>\
-         <p class=\"text small\">Correlation id <code class=\"mono\">{id}</code></p><a href=\"\">Try again</a> · <a href=\"/\">Watchroom</a>\
-         </div></div></main></body></html>"
+        "{head}<body><main class=\"api-docs\"><div class=\"failure\" role=\"alert\"><div>\
+         <h1 class=\"title\">{title}</h1><p class=\"text\">{detail}</p>\
+         <p class=\"text small\">Correlation id <code class=\"mono\">{id}</code></p>\
+         <a href=\"\">Try again</a> · <a href=\"/\">Watchroom</a></div></div></main></body></html>"
     )
 }
