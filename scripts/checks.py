@@ -16,7 +16,7 @@ session   fixation, CSRF, brute force, sign-out, headers
 Loopback only, bounded in time, standard library only.
 """
 
-import argparse, concurrent.futures, gzip, http.client, json, os, pathlib, re, shutil, signal, socket, sqlite3, statistics, subprocess, sys, tempfile, threading, time, urllib.parse, uuid
+import argparse, concurrent.futures, gzip, http.client, json, os, pathlib, random, re, shutil, signal, socket, sqlite3, statistics, subprocess, sys, tempfile, threading, time, urllib.parse, uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery staple"
@@ -322,7 +322,6 @@ def check_bombs(room, args):
         if name == "NUL and lone surrogates":
             expect(json.loads(answer)["accepted"] + json.loads(answer)["rejected"] == 1, name)
         seen[name] = status
-    lines = [good if i % 1000 else b'{"severity":"info"}' for i in range(1, 3001)]
     lines = [json.dumps(event(i)).encode() if i % 1000 else b'{"severity":"info"}' for i in range(1, 3001)]
     status, answer, _ = room.call("POST", "/api/v1/events", b"\n".join(lines), nd)
     receipt = json.loads(answer)
@@ -372,7 +371,6 @@ def check_chain(room, args):
     second = Room.__new__(Room)
     second.__dict__.update(room.__dict__)
     second.start()
-    before = {row[0]: int(row[1]) for row in room.query("SELECT organization_id, count(*) FROM audit_log GROUP BY organization_id")}
 
     def write(n):
         server, key = (room, second)[n % 2], (room.key_a, room.key_b)[n // 2 % 2]
@@ -388,10 +386,18 @@ def check_chain(room, args):
     gaps = room.query("SELECT organization_id FROM audit_log GROUP BY organization_id HAVING max(seq) <> count(*)")
     expect(not gaps, f"the chain has gaps: {gaps}")
     expect(room.audit_holds(), "the chain does not verify")
-    head = room.run("audit", "verify", "--org", "org-a")
-    (room.folder / "head").write_text(head)
-    organization = room.query("SELECT id FROM organizations WHERE slug = 'org-a'")[0][0]
-    off, on = ("DROP TRIGGER audit_log_no_update; DROP TRIGGER audit_log_no_delete", "") if room.database == "sqlite" else ("ALTER TABLE audit_log DISABLE TRIGGER USER", "ALTER TABLE audit_log ENABLE TRIGGER USER")
+    # Requests that were committed together share an entry, which counts them.
+    told = [json.loads(row[0]) for row in room.query("SELECT metadata FROM audit_log WHERE action = 'EVENTS_INGESTED'")]
+    requests, accepted = sum(entry["requests"] for entry in told), sum(entry["accepted"] for entry in told)
+    expect(requests == accepted == written, f"the log tells of {requests} requests and {accepted} events, {written} were written")
+    return {"writes": written, "tampering_found": tamper(room)}
+
+
+def tamper(room, times=100):
+    """Random edits, deletions, reorderings and tail cuts by SQL, each undone before the next: all are found, at the right entry.
+    A cut rewrites the head as well; what tells it is a head that was exported earlier."""
+    organization, entries = room.query("SELECT id, (SELECT count(*) FROM audit_log a WHERE a.organization_id = o.id) FROM organizations o WHERE slug = 'org-a'")[0]
+    rng, head, found = random.Random(11), str(room.folder / "head.json"), dict.fromkeys(("edit", "delete", "reorder", "cut"), 0)
 
     def script(text):
         if room.database == "sqlite":
@@ -401,21 +407,33 @@ def check_chain(room, args):
         else:
             subprocess.run(["psql", room.url, "-q", "-v", "ON_ERROR_STOP=1", "-c", text], check=True)
 
-    found, backup = [], room.folder / "copy.db"
-    script(off)
-    where = f"organization_id = '{organization}' AND"
-    for name, change, undo in (
-        ("edit", f"UPDATE audit_log SET actor = 'nobody' WHERE {where} seq = 5", None),
-        ("move", f"UPDATE audit_log SET seq = 99999 WHERE {where} seq = 6", None),
-        ("delete", f"DELETE FROM audit_log WHERE {where} seq = 4", None),
-        ("cut", f"DELETE FROM audit_log WHERE {where} seq > 50", None),
-    ):
-        done = room.run("audit", "verify", "--org", "org-a", ok=False)
+    def verify():
+        done = room.run("audit", "verify", "--org", "org-a", "--head", head, ok=False)
+        named = re.search(r"BROKEN at (\d+)", done.stdout)
+        return done.returncode, int(named.group(1)) if named else None
+
+    room.run("audit", "verify", "--org", "org-a", "--save-head", head)
+    off = "DROP TRIGGER audit_log_no_update; DROP TRIGGER audit_log_no_delete" if room.database == "sqlite" else "ALTER TABLE audit_log DISABLE TRIGGER USER"
+    script(f"CREATE TABLE kept_log AS SELECT * FROM audit_log; CREATE TABLE kept_heads AS SELECT * FROM audit_heads; {off}")
+    mine = f"organization_id = '{organization}'"
+    undo = f"""DELETE FROM audit_log WHERE {mine}; INSERT INTO audit_log SELECT * FROM kept_log WHERE {mine};
+               DELETE FROM audit_heads WHERE {mine}; INSERT INTO audit_heads SELECT * FROM kept_heads WHERE {mine}"""
+    edits = ("actor = 'nobody'", "action = 'NOTHING'", "target_id = 'elsewhere'", "metadata = '{\"x\":1}'", "ip_address = '203.0.113.9'",
+             "created_at = '2026-01-01T00:00:00.000000Z'", "error_message = 'no'")
+    for n in range(times):
+        kind, at = tuple(found)[n % 4], rng.randrange(2, int(entries) - 1)
+        change, expected = {
+            "edit": (f"UPDATE audit_log SET {rng.choice(edits)} WHERE {mine} AND seq = {at}", at),
+            "delete": (f"DELETE FROM audit_log WHERE {mine} AND seq = {at}", at),
+            "reorder": (f"UPDATE audit_log SET seq = -1 WHERE {mine} AND seq = {at}; UPDATE audit_log SET seq = {at} WHERE {mine} AND seq = {at + 1}; UPDATE audit_log SET seq = {at + 1} WHERE {mine} AND seq = -1", at),
+            "cut": (f"DELETE FROM audit_log WHERE {mine} AND seq > {at}; UPDATE audit_heads SET seq = {at}, hash = (SELECT hash FROM audit_log WHERE {mine} AND seq = {at}) WHERE {mine}", at + 1),
+        }[kind]
         script(change)
-        done = room.run("audit", "verify", "--org", "org-a", ok=False)
-        expect(done.returncode == 1, f"{name} was not found")
-        found.append(name)
-    return {"writes": written, "tampering_found": found}
+        expect(verify() == (1, expected), f"{change}: {verify()} instead of entry {expected}")
+        script(undo)
+        found[kind] += 1
+        expect(n % 10 or verify() == (0, None), f"the log does not hold after {kind} at {at} was undone")
+    return found
 
 
 def check_session(room, args):
@@ -476,7 +494,11 @@ def run(name, database, args):
             owner = pathlib.Path(cluster_folder, "data").owner()
             as_owner = ["runuser", "-u", owner, "--"] if os.geteuid() == 0 else []
 
+            # A start does not remember what the cluster was started with.
+            where = f"-h 127.0.0.1 -p {urllib.parse.urlsplit(url).port} -k '{cluster_folder}'"
+
             def cluster(verb, *more):
+                more = (*more, "-o", where) if verb == "start" else more
                 subprocess.run([*as_owner, f"{bin_}/pg_ctl", "-D", f"{cluster_folder}/data", "-w", "-l", f"{cluster_folder}/restart.log", verb, *more], check=True, stdout=subprocess.DEVNULL)
 
             try:

@@ -79,9 +79,9 @@ pub async fn list_audit(organization: String, #[server(default)] query: AuditQue
 
 #[server(name = LoadEntry, prefix = "/fn", endpoint = "audit_entry", input = GetUrl)]
 pub async fn load_entry(organization: String, seq: String) -> Answer<Entry> {
-    let seq: i64 = seq.parse().map_err(|_| service::Error::NotFound)?;
     let scope = scope(&organization).await?;
     let cx = scope.admit::<AuditRead>()?;
+    let seq: i64 = seq.parse().map_err(|_| service::Error::NotFound)?;
     let page =
         service::audit::list(&cx, &AuditFilter::default(), 1, Some(&seq.saturating_add(1).to_string()))
             .await?;

@@ -199,10 +199,10 @@ fn EventLine(events: Events, row: EventRow) -> impl IntoView {
                     {under}
                 </span>
             </td>
-            <td class="optional roomy">{row.component}</td>
-            <td class="optional roomy">{row.service}</td>
-            <td class="optional">{row.system_id}</td>
-            <td class="optional roomy">{row.source}</td>
+            <td class="optional roomy brief">{row.component}</td>
+            <td class="optional roomy brief">{row.service}</td>
+            <td class="optional brief">{row.system_id}</td>
+            <td class="optional roomy brief">{row.source}</td>
         </Row>
     }
     .into_any()

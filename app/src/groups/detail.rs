@@ -142,7 +142,7 @@ fn Recent(recent: Vec<EventRow>, slug: String) -> impl IntoView {
                         <At when=row.at />
                     </span>
                 </td>
-                <td class="optional">{row.system_id}</td>
+                <td class="optional brief">{row.system_id}</td>
             </Row>
         }
     };

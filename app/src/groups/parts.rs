@@ -45,7 +45,7 @@ pub fn GroupLine(
                 </a>
                 <span class="under">{under} "last seen " <Ago when=group.last_seen.clone() /></span>
             </td>
-            <td class="optional">{group.component}</td>
+            <td class="optional brief">{group.component}</td>
             <td class="num">
                 <a class="link" href=events aria-label=counted(group.event_count, "event", "events")>
                     {number(group.event_count)}

@@ -36,7 +36,7 @@
 //!               <Empty title text? icon?>actions</Empty> <Failure problem:Problem/>
 //! List:         <SplitList facets?:ViewFn panel?:ViewFn panel_open?:S filters_on?:S<usize>>list</SplitList> <Facet title items:S<Vec<FacetItem>> closed? more_href?:M>search</Facet>
 //!               <DataTable caption columns:S<Vec<Column>> checks? compact?><Row selected?:S done? href? check_name? check_value? check_label? checked?:S on_check?>tds</Row></DataTable>
-//!               cells: <td class="message"> (takes the room) num time shrink optional · <Tabs label tabs:S<Vec<Tab>> after?:ViewFn/> <Pager label? previous?:M next?:M summary?:M/>
+//!               cells: <td class="message"> (takes the room) num time shrink optional brief (cut) · <Tabs label tabs:S<Vec<Tab>> after?:ViewFn/> <Pager label? previous?:M next?:M summary?:M/>
 //!               <Panel label:S close_href:S previous_href?:M next_href?:M expand_href?:M title?:ViewFn>sections</Panel>
 //! Show:         <Section title:S id? hint? actions?:ViewFn>… <Kpi label value:S delta?:M tone? note?:M href?>… (in .kpis) <Sparkline values:S<Vec<f64>> label tone?/>
 //!               <Progress label value?:M<f64> max? text?:M tone?/> <DefinitionList mono?><Definition term>…</Definition></DefinitionList>
