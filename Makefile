@@ -17,6 +17,8 @@ quiet := $(if $(CI),--quiet)
 # make bench SCALE=1m DATABASE=both
 SCALE ?= 1m
 DATABASE ?= both
+# make e2e PROFILE=debug|release
+PROFILE ?= debug
 
 .PHONY: help run test setup setup-test fmt format lint lint-wasm lint-web unit site size server e2e bench checks watch clean
 
@@ -27,7 +29,7 @@ run: setup site server ## build everything and serve the demo on http://127.0.0.
 	@$(server) serve --demo
 
 test: ## everything CI runs, with a table of times at the end
-	@scripts/ci.sh setup-test fmt lint-web lint lint-wasm unit site size server e2e
+	@scripts/ci.sh setup-test fmt lint-web lint lint-wasm site size unit e2e
 
 setup: ## what `make run` needs: compiler with wasm32, npm packages, wasm-bindgen
 	@scripts/setup.sh run
@@ -65,8 +67,8 @@ size: setup ## fails when the WASM is over its budget
 server: setup ## the server in release mode, with the site inside
 	@$(T) cargo build --release --package server $(quiet)
 
-e2e: setup-test ## Playwright with axe against the release binary (after `make site server`)
-	@$(T) node_modules/.bin/playwright test --config end2end/playwright.config.ts $(ARGS)
+e2e: setup-test ## Playwright with axe against the server that `make site unit` built; PROFILE=release: `make site server`
+	@WATCHROOM_E2E_PROFILE=$(PROFILE) $(T) node_modules/.bin/playwright test --config end2end/playwright.config.ts $(ARGS)
 
 bench: setup-test site server ## benchmarks as JSON lines: SCALE=1m|10m DATABASE=sqlite|postgres|both
 	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh \

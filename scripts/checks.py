@@ -148,7 +148,7 @@ def check_kill(room, args):
     expect(acked <= set(stored), f"{len(acked - set(stored))} acknowledged events are missing")
     expect(len(stored) == len(set(stored)) == len(acked), f"{len(stored)} rows for {len(acked)} events")
     groups = int(room.query("SELECT COALESCE(sum(event_count), 0) FROM groups")[0][0])
-    rolled = int(room.query("SELECT COALESCE(sum(info + low + medium + high + critical), 0) FROM event_rollups WHERE field = ''")[0][0])
+    rolled = int(room.query("SELECT COALESCE(sum(info + low + medium + high + critical), 0) FROM event_totals WHERE grain = 'hour'")[0][0])
     expect(groups == rolled == len(stored), f"derived counts differ: groups {groups}, roll-ups {rolled}, rows {len(stored)}")
     expect(room.audit_holds(), "the audit chain is broken")
     if room.database == "sqlite":

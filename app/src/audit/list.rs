@@ -64,26 +64,26 @@ pub fn VerdictLine(
 }
 
 fn told(verdict: Verdict, back: String) -> AnyView {
-    let notice = match verdict.broken {
-        None => {
-            let words = format!(
-                "{} entries, none edited, moved or removed. Head: entry {}, hash ",
-                verdict.entries, verdict.head_seq
-            );
-            view! {
-                <Notice kind=NoticeKind::Ok title="The chain holds." dismiss_href=back>
-                    {words}
-                    <code class="hash">{verdict.head_hash}</code>
-                </Notice>
-            }
+    let notice = if verdict.breaks == 0 {
+        let words = format!(
+            "{} entries, none edited, moved or removed. Head: entry {}, hash ",
+            verdict.entries, verdict.head_seq
+        );
+        view! {
+            <Notice kind=NoticeKind::Ok title="The chain holds." dismiss_href=back>
+                {words}
+                <code class="hash">{verdict.head_hash}</code>
+            </Notice>
         }
-        Some((seq, reason)) => {
-            let words = format!("At entry {seq}: {reason}. The entries before it hold.");
-            view! {
-                <Notice kind=NoticeKind::Error title="The chain is broken." dismiss_href=back>
-                    {words}
-                </Notice>
-            }
+    } else {
+        let more = verdict.breaks - verdict.broken.len() as i64;
+        let more = (more > 0).then(|| view! { <li>{format!("and {more} more")}</li> });
+        let breaks: Vec<_> =
+            verdict.broken.into_iter().map(|(_, reason)| view! { <li>{reason}</li> }).collect();
+        view! {
+            <Notice kind=NoticeKind::Error title="The chain is broken." dismiss_href=back>
+                <ul>{breaks} {more}</ul>
+            </Notice>
         }
     };
     view! { <div class="page-notice">{notice}</div> }.into_any()

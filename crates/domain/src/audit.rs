@@ -152,6 +152,8 @@ pub struct Verdict {
     /// Sequence and hash of the last entry, to compare with one exported earlier.
     pub head_seq: i64,
     pub head_hash: String,
-    /// The first sequence that does not fit, and why.
-    pub broken: Option<(i64, String)>,
+    /// Sequences that do not fit, and why: the first hundred.
+    pub broken: Vec<(i64, String)>,
+    /// All that do not fit.
+    pub breaks: i64,
 }

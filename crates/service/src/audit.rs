@@ -57,8 +57,11 @@ fn parse_cursor(text: &str) -> Result<i64> {
     })
 }
 
-/// Walks one organization's chain. Finds any edited, removed, reordered or cut entry; `expected_head` (sequence, hash) is
-/// one exported earlier and also catches a chain whose end was cut together with its head.
+/// Breaks of a chain that are told; all are counted.
+const TOLD: usize = 100;
+
+/// Walks one organization's chain to its end and names every edited, removed, reordered or cut entry; `expected_head`
+/// (sequence, hash) is one exported earlier and also catches a chain whose end was cut together with its head.
 pub async fn verify(
     services: &Services,
     organization: OrganizationId,
@@ -66,65 +69,86 @@ pub async fn verify(
     expected_head: Option<(i64, &str)>,
 ) -> Result<Verdict> {
     let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-    let (mut seq, mut hash) = (0_i64, GENESIS.to_owned());
-    let mut broken = None;
-    let mut seen_expected = expected_head.is_none_or(|(n, _)| n == 0);
-    'walk: loop {
+    let mut found = Breaks::default();
+    let (mut entries, mut seq) = (0, 0);
+    // Unknown after an entry that cannot be read: what follows it cannot be compared.
+    let mut hash = Some(GENESIS.to_owned());
+    loop {
         let page = store::audit::walk(&mut tx, organization, seq, 1000).await?;
         if page.is_empty() {
             break;
         }
-        for found in page {
-            let record = match found {
-                Ok(record) => record,
-                Err(n) => {
-                    broken = Some((n, format!("entry {n} was edited: it cannot be read any more")));
-                    break 'walk;
-                }
-            };
-            let reason = if record.seq != seq + 1 {
-                Some((seq + 1, format!("entry {} is missing", seq + 1)))
-            } else if record.prev_hash != hash {
-                Some((
-                    record.seq,
-                    format!("entry {} does not follow entry {seq}: it was moved or replaced", record.seq),
-                ))
-            } else if record.compute_hash() != record.hash {
-                Some((record.seq, format!("entry {} ({}) was edited", record.seq, record.id)))
-            } else {
-                None
-            };
-            if reason.is_some() {
-                broken = reason;
-                break 'walk;
+        for entry in page {
+            let at = entry.as_ref().map_or_else(|n| *n, |record| record.seq);
+            if at == seq + 2 {
+                found.add(seq + 1, format!("entry {} is missing", seq + 1));
+            } else if at != seq + 1 {
+                found.add(seq + 1, format!("entries {} to {} are missing", seq + 1, at - 1));
             }
-            seq = record.seq;
-            hash = record.hash;
-            if let Some((n, h)) = expected_head
-                && n == seq
-            {
-                seen_expected = h == hash;
-                if !seen_expected {
-                    broken = Some((
-                        seq,
-                        format!("entry {seq} is not the one exported earlier: the chain was rewritten"),
-                    ));
-                    break 'walk;
+            match entry {
+                Err(_) => {
+                    found.add(at, format!("entry {at} was edited: it cannot be read any more"));
+                    hash = None;
+                }
+                Ok(record) => {
+                    // After a gap the entry is known not to follow; the gap was told.
+                    if at == seq + 1 && hash.as_ref().is_some_and(|hash| record.prev_hash != *hash) {
+                        found.add(
+                            at,
+                            format!(
+                                "entry {at} does not follow entry {seq}: one of them was moved or replaced"
+                            ),
+                        );
+                    } else if record.compute_hash() != record.hash {
+                        found.add(at, format!("entry {at} ({}) was edited", record.id));
+                    }
+                    if let Some((n, expected)) = expected_head
+                        && n == at
+                        && expected != record.hash
+                    {
+                        found.add(
+                            at,
+                            format!("entry {at} is not the one exported earlier: the chain was rewritten"),
+                        );
+                    }
+                    hash = Some(record.hash);
                 }
             }
+            entries += 1;
+            seq = at;
         }
     }
-    if broken.is_none() {
-        let head = store::audit::head(&mut tx, organization).await?.unwrap_or((0, GENESIS.to_owned()));
-        if head != (seq, hash.clone()) {
-            broken = Some((
-                seq + 1,
-                format!("the chain ends at entry {seq}, its head says {}: entries were cut off", head.0),
-            ));
-        } else if !seen_expected {
-            broken =
-                Some((seq + 1, format!("the chain ends at entry {seq}, before the head exported earlier")));
+    let (head_seq, head_hash) =
+        store::audit::head(&mut tx, organization).await?.unwrap_or((0, GENESIS.to_owned()));
+    if head_seq != seq || hash.as_ref().is_some_and(|hash| *hash != head_hash) {
+        found.add(
+            seq + 1,
+            format!("the chain ends at entry {seq}, its head says {head_seq}: entries were cut off"),
+        );
+    } else if expected_head.is_some_and(|(n, _)| n > seq) {
+        found.add(seq + 1, format!("the chain ends at entry {seq}, before the head exported earlier"));
+    }
+    Ok(Verdict {
+        organization: label.to_owned(),
+        entries,
+        head_seq: seq,
+        head_hash: hash.unwrap_or_default(),
+        broken: found.told,
+        breaks: found.count,
+    })
+}
+
+#[derive(Default)]
+struct Breaks {
+    told: Vec<(i64, String)>,
+    count: i64,
+}
+
+impl Breaks {
+    fn add(&mut self, seq: i64, reason: String) {
+        self.count += 1;
+        if self.told.len() < TOLD {
+            self.told.push((seq, reason));
         }
     }
-    Ok(Verdict { organization: label.to_owned(), entries: seq, head_seq: seq, head_hash: hash, broken })
 }

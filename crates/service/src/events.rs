@@ -12,7 +12,7 @@ use domain::{EventId, Invalid, Severity, Timestamp};
 use serde_json::Value;
 use store::event::Position;
 use store::ingest::Answer;
-use store::rollup::{self, Clause, Span};
+use store::rollup::{self, Span};
 use uuid::Uuid;
 
 pub use domain::filter::{Count, Facet};
@@ -190,12 +190,9 @@ pub async fn facets(cx: &Cx<EventRead>, filter: &EventFilter) -> Result<Vec<Face
     check_filter(filter)?;
     let mut tx = cx.read().await?;
     let span = Span { from: filter.from, to: filter.to };
-    let series = rollup::series(&mut tx, &Clause::everything(), &[], span).await?;
-    let mut by_severity: Vec<(String, i64)> = Severity::ALL
-        .into_iter()
-        .rev()
-        .map(|s| (s.to_string(), series.iter().map(|(_, counts)| counts[s.rank()]).sum()))
-        .collect();
+    let counts = rollup::by_severity(&mut tx, span).await?;
+    let mut by_severity: Vec<(String, i64)> =
+        Severity::ALL.into_iter().rev().map(|s| (s.to_string(), counts[s.rank()])).collect();
     by_severity.retain(|(_, n)| *n > 0);
     let mut facets = vec![Facet { field: "severity".to_owned(), values: by_severity }];
     for field in rollup::TEXT_FIELDS.into_iter().chain([rollup::SOURCE]) {

@@ -82,7 +82,14 @@ pub async fn update(tx: &mut impl Writing, environment: &Environment) -> Result<
 /// Whether an event names this environment (events carry its slug; the roll-up knows every value).
 pub async fn has_events(tx: &mut impl Scoped, slug: &str) -> Result<bool> {
     let q = tx
-        .sql("SELECT 1 FROM event_rollups WHERE organization_id = $1 AND field = 'environment' AND value = $2 LIMIT 1")
+        .sql(
+            "SELECT 1
+             FROM event_totals t
+             CROSS JOIN event_rollups r
+             WHERE t.organization_id = $1 AND t.grain = 'day'
+               AND r.organization_id = $1 AND r.grain = 'day' AND r.start = t.start AND r.field = 'environment' AND r.value = $2
+             LIMIT 1",
+        )
         .bind(slug);
     let one: Option<i64> = tx.conn().scalar(q).await?;
     Ok(one.is_some())

@@ -10,7 +10,7 @@ use domain::{GroupId, Severity, Timestamp};
 use crate::db::Result;
 use crate::event::fill;
 use crate::group;
-use crate::rollup::{self, Clause, Span};
+use crate::rollup::{self, Clause, Grain, Span};
 use crate::scope::Scoped;
 
 /// Groups shown at the top.
@@ -23,11 +23,12 @@ pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64
     let from = from.hour();
     let to = if to == to.hour() { to } else { to.hour().plus_seconds(3600) };
     let before = from.plus_micros(from.micros() - to.micros());
-    let series =
-        rollup::series(tx, &Clause::everything(), &[], Span { from: Some(before), to: Some(to) }).await?;
-    let (old, new): (Vec<_>, Vec<_>) = series.into_iter().partition(|(hour, _)| *hour < from);
-    let (events_before, severe_before) = sums(&old);
-    let (events, severe) = sums(&new);
+    let grain = if step % 86_400 == 0 { Grain::Day } else { Grain::Hour };
+    let span = Span { from: Some(from), to: Some(to) };
+    let series = rollup::series(tx, &Clause::everything(), &[], grain, span).await?;
+    let earlier = rollup::by_severity(tx, Span { from: Some(before), to: Some(from) }).await?;
+    let (events_before, severe_before) = sums(&[earlier]);
+    let (events, severe) = sums(&series.iter().map(|(_, counts)| *counts).collect::<Vec<_>>());
     let q = tx
         .sql(
             "SELECT count(*) FROM groups WHERE organization_id = $1 AND first_seen >= $2 AND first_seen < $3",
@@ -42,10 +43,9 @@ pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64
     let groups_active = tx.conn().scalar(q).await?.unwrap_or(0);
     let q = tx.sql("SELECT count(*) FROM sources WHERE organization_id = $1");
     let sources: i64 = tx.conn().scalar(q).await?.unwrap_or(0);
-    let span = Span { from: Some(from), to: Some(to) };
     let sources_active =
         (rollup::top(tx, rollup::SOURCE, &[], span, 100_000).await?.len() as i64).min(sources);
-    let buckets: Vec<Bucket> = fill(from, to, step, new);
+    let buckets: Vec<Bucket> = fill(from, to, step, series);
     let top_groups = top_groups(tx, span, from).await?;
     Ok(Overview {
         from,
@@ -65,9 +65,9 @@ pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64
 }
 
 /// All events, and the high and critical ones.
-fn sums(series: &[(Timestamp, [i64; 5])]) -> (i64, i64) {
+fn sums(series: &[[i64; 5]]) -> (i64, i64) {
     let severe = [Severity::High.rank(), Severity::Critical.rank()];
-    series.iter().fold((0, 0), |(all, bad), (_, counts)| {
+    series.iter().fold((0, 0), |(all, bad), counts| {
         (all + counts.iter().sum::<i64>(), bad + severe.iter().map(|s| counts[*s]).sum::<i64>())
     })
 }

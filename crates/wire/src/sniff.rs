@@ -4,8 +4,8 @@ use domain::upload::Format;
 
 use crate::lines::trim;
 
-/// Never `Auto`. An object per line is NDJSON; a first line with the same delimiter as the second, and names that hold a
-/// time or a message, is CSV; everything else is read line by line as log text.
+/// Never `Auto`. An object per line is NDJSON; a first line of short names, of which some are known or which the next lines
+/// have as many fields as, is CSV; everything else is read line by line as log text.
 pub fn sniff(first: &[u8]) -> Format {
     let text = trim(first);
     let mut lines = text.split(|c| *c == b'\n').map(trim).filter(|l| !l.is_empty());
@@ -28,7 +28,8 @@ pub fn delimiter(first: &[u8]) -> u8 {
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',')
 }
 
-/// Whether the first line looks like the header of a table: several short names, some of which are columns of events.
+/// Whether the first line looks like the header of a table: several short names, of which two are columns of events, or
+/// which are words as names are, with lines of as many fields below.
 fn is_table(first: &[u8]) -> bool {
     const KNOWN: [&str; 16] = [
         "time",
@@ -55,7 +56,31 @@ fn is_table(first: &[u8]) -> bool {
         n.len() <= 64 && !n.contains(['[', '{', '<', '=']) && !n.starts_with(|c: char| c.is_ascii_digit())
     });
     let known = names.iter().filter(|n| KNOWN.iter().any(|k| n.contains(k))).count();
-    names.len() >= 2 && plain && known >= 2
+    names.len() >= 2 && plain && (known >= 2 || (names_of_columns(&names) && as_wide_below(first)))
+}
+
+/// At least three, different, of letters, digits and a little between them.
+fn names_of_columns(names: &[&str]) -> bool {
+    let word = |n: &&str| {
+        n.starts_with(char::is_alphabetic)
+            && n.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | '(' | ')'))
+            && n.split_whitespace().count() <= 3
+    };
+    let different = names.iter().enumerate().all(|(i, n)| !names[..i].contains(n));
+    names.len() >= 3 && names.len() <= 500 && different && names.iter().all(word)
+}
+
+/// Whether there are lines below the first one, and the next ones have as many fields.
+fn as_wide_below(first: &[u8]) -> bool {
+    let by = delimiter(first);
+    let mut reader =
+        ::csv::ReaderBuilder::new().delimiter(by).flexible(true).has_headers(false).from_reader(trim(first));
+    let mut widths = reader.byte_records().take(6).map_while(|r| r.ok().map(|r| r.len())).collect::<Vec<_>>();
+    // The last line may be cut off where the buffer ends.
+    if widths.len() > 2 {
+        widths.pop();
+    }
+    widths.len() >= 2 && widths.iter().all(|w| *w == widths[0])
 }
 
 fn header(first: &[u8]) -> &[u8] {
@@ -79,6 +104,10 @@ mod tests {
             ("timestamp,level,message\n1,2,3", Format::Csv),
             ("\u{feff}Time;Level;Message\r\n", Format::Csv),
             ("time\tmsg\n", Format::Csv),
+            ("Wann;Wer;Was;Wie schlimm\n2026-11-23;root;\"a;b\";hoch\n2026-11-24;root;c;tief\n", Format::Csv),
+            ("user,action,path\nroot,read,/etc\n", Format::Csv),
+            ("disk full, retrying, again\n", Format::Syslog),
+            ("first, second, third\nno, more\nat all\n", Format::Syslog),
             ("<34>1 2003-10-11T22:14:15.003Z host su - - - x", Format::Syslog),
             ("[Sun Dec 04 04:47:44 2005] [notice] workerEnv.init() ok", Format::Syslog),
             ("2016-09-28 04:30:30, Info                  CBS    event source, x", Format::Syslog),

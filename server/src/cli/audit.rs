@@ -1,4 +1,4 @@
-//! `watchroom audit verify`: one line an organization, and what does not fit.
+//! `watchroom audit verify`: one line an organization, or one for each entry that does not fit.
 
 use std::path::Path;
 
@@ -33,14 +33,19 @@ pub async fn verify(
         });
         let expected = expected.map(|h| (h.seq, h.hash.as_str()));
         let verdict = service::audit::verify(services, *id, slug, expected).await?;
-        match &verdict.broken {
-            None => println!(
+        if verdict.breaks == 0 {
+            println!(
                 "{slug}: {} entries, unbroken, head {} {}",
                 verdict.entries, verdict.head_seq, verdict.head_hash
-            ),
-            Some((seq, reason)) => {
-                broken += 1;
+            );
+        } else {
+            broken += 1;
+            for (seq, reason) in &verdict.broken {
                 println!("{slug}: BROKEN at {seq}: {reason}");
+            }
+            let more = verdict.breaks - verdict.broken.len() as i64;
+            if more > 0 {
+                println!("{slug}: and {more} more");
             }
         }
         heads.push(Head {

@@ -52,9 +52,9 @@ async fn verify(world: &World, organization: OrganizationId) -> Verdict {
     audit::verify(&world.services, organization, "alpha", None).await.unwrap()
 }
 
-/// The first entry that does not fit.
-async fn broken(world: &World, organization: OrganizationId) -> Option<i64> {
-    verify(world, organization).await.broken.map(|(seq, _)| seq)
+/// The entries that do not fit.
+async fn broken(world: &World, organization: OrganizationId) -> Vec<i64> {
+    verify(world, organization).await.broken.into_iter().map(|(seq, _)| seq).collect()
 }
 
 #[tokio::test]
@@ -62,10 +62,10 @@ async fn an_untouched_chain_is_whole() {
     for_each_backend(|t| async move {
         let (world, alpha) = written(t).await;
         let verdict = verify(&world, alpha).await;
-        assert_eq!((verdict.entries, verdict.head_seq, verdict.broken), (ENTRIES, ENTRIES, None));
+        assert_eq!((verdict.entries, verdict.head_seq, verdict.breaks), (ENTRIES, ENTRIES, 0));
         let nothing = verify(&world, OrganizationId(uuid::Uuid::from_u128(1))).await;
-        assert_eq!((nothing.entries, nothing.broken), (0, None));
-        assert_eq!(verify(&world, domain::PLATFORM).await.broken, None);
+        assert_eq!((nothing.entries, nothing.breaks), (0, 0));
+        assert_eq!(verify(&world, domain::PLATFORM).await.breaks, 0);
     })
     .await;
 }
@@ -84,7 +84,7 @@ async fn an_edited_field_of_any_kind_is_found_at_its_entry() {
             let fresh = if t.url.starts_with("sqlite") { testkit::sqlite().await } else { testkit::postgres().await };
             let (world, alpha) = written(fresh).await;
             tamper(&world, alpha, &[edit]).await;
-            assert_eq!(broken(&world, alpha).await, Some(5), "{edit}");
+            assert_eq!(broken(&world, alpha).await, [5], "{edit}");
         }
     })
     .await;
@@ -100,7 +100,7 @@ async fn an_entry_that_cannot_be_read_any_more_is_named() {
             Dialect::Postgres => "UPDATE audit_log SET created_at = 'infinity' WHERE organization_id = $1 AND seq = 5",
         };
         tamper(&world, alpha, &[edit]).await;
-        assert_eq!(broken(&world, alpha).await, Some(5));
+        assert_eq!(broken(&world, alpha).await, [5]);
     })
     .await;
 }
@@ -111,7 +111,7 @@ async fn a_removed_entry_is_named() {
         let (world, alpha) = written(t).await;
         tamper(&world, alpha, &["DELETE FROM audit_log WHERE organization_id = $1 AND seq = 7"]).await;
         let verdict = verify(&world, alpha).await;
-        assert_eq!(verdict.broken, Some((7, "entry 7 is missing".to_owned())));
+        assert_eq!(verdict.broken, [(7, "entry 7 is missing".to_owned())]);
     })
     .await;
 }
@@ -121,7 +121,7 @@ async fn a_removed_first_entry_is_named() {
     for_each_backend(|t| async move {
         let (world, alpha) = written(t).await;
         tamper(&world, alpha, &["DELETE FROM audit_log WHERE organization_id = $1 AND seq = 1"]).await;
-        assert_eq!(broken(&world, alpha).await, Some(1));
+        assert_eq!(broken(&world, alpha).await, [1]);
     })
     .await;
 }
@@ -136,7 +136,8 @@ async fn a_gap_that_was_closed_by_renumbering_is_found() {
             "UPDATE audit_log SET seq = seq - 1001 WHERE organization_id = $1 AND seq > 1000",
         ];
         tamper(&world, alpha, &renumber).await;
-        assert_eq!(broken(&world, alpha).await, Some(7));
+        let found: Vec<i64> = (7..ENTRIES + 1).collect();
+        assert_eq!(broken(&world, alpha).await, found, "each has another number than it was written with");
     })
     .await;
 }
@@ -151,7 +152,25 @@ async fn two_entries_that_changed_places_are_found() {
             "UPDATE audit_log SET seq = 8 WHERE organization_id = $1 AND seq = 1000",
         ];
         tamper(&world, alpha, &swap).await;
-        assert_eq!(broken(&world, alpha).await, Some(4));
+        assert_eq!(broken(&world, alpha).await, [4, 5, 8, 9]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_break_is_named_not_only_the_first() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        let several = [
+            "UPDATE audit_log SET actor = 'somebody' WHERE organization_id = $1 AND seq = 3",
+            "DELETE FROM audit_log WHERE organization_id = $1 AND seq IN (6, 7)",
+            "UPDATE audit_log SET action = 'NOTHING' WHERE organization_id = $1 AND seq = 9",
+        ];
+        tamper(&world, alpha, &several).await;
+        let verdict = verify(&world, alpha).await;
+        assert_eq!(verdict.broken.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [3, 6, 9]);
+        assert_eq!(verdict.broken[1].1, "entries 6 to 7 are missing");
+        assert_eq!((verdict.breaks, verdict.entries), (3, ENTRIES - 2));
     })
     .await;
 }
@@ -164,7 +183,7 @@ async fn a_cut_end_is_found_by_the_head() {
         let verdict = verify(&world, alpha).await;
         assert_eq!(
             verdict.broken,
-            Some((10, format!("the chain ends at entry 9, its head says {ENTRIES}: entries were cut off")))
+            [(10, format!("the chain ends at entry 9, its head says {ENTRIES}: entries were cut off"))]
         );
     })
     .await;
@@ -180,10 +199,10 @@ async fn a_cut_end_whose_head_was_moved_too_is_found_by_an_exported_head() {
             "UPDATE audit_heads SET seq = 9, hash = (SELECT a.hash FROM audit_log a WHERE a.organization_id = $1 AND a.seq = 9) WHERE organization_id = $1",
         ];
         tamper(&world, alpha, &cut).await;
-        assert_eq!(broken(&world, alpha).await, None, "the database alone cannot know");
+        assert_eq!(broken(&world, alpha).await, Vec::<i64>::new(), "the database alone cannot know");
         let head = Some((exported.head_seq, exported.head_hash.as_str()));
         let verdict = audit::verify(&world.services, alpha, "alpha", head).await.unwrap();
-        assert_eq!(verdict.broken.unwrap().0, 10);
+        assert_eq!(verdict.broken[0].0, 10);
     })
     .await;
 }

@@ -57,9 +57,13 @@ async fn an_environment_that_events_name_keeps_its_slug_and_stays() {
         let write = world.cx::<EnvironmentWrite>("admin@alpha.test", "alpha").await;
         let prod = environments::create(&write, new("prod")).await.unwrap();
         let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
-        let q = sql("INSERT INTO event_rollups (organization_id, field, value, hour, info, low, medium, high, critical)
-                     VALUES ($1, 'environment', 'prod', $2, 1, 0, 0, 0, 0)");
-        tx.conn().exec_one(q.bind(alpha.id).bind(world.clock.now())).await.unwrap();
+        for counted in [
+            "INSERT INTO event_totals (organization_id, grain, start, info, low, medium, high, critical) VALUES ($1, 'day', $2, 1, 0, 0, 0, 0)",
+            "INSERT INTO event_rollups (organization_id, grain, start, field, value, info, low, medium, high, critical)
+             VALUES ($1, 'day', $2, 'environment', 'prod', 1, 0, 0, 0, 0)",
+        ] {
+            tx.conn().exec_one(sql(counted).bind(alpha.id).bind(world.clock.now())).await.unwrap();
+        }
         tx.commit_unaudited_bookkeeping().await.unwrap();
         assert!(matches!(environments::delete(&write, prod.id).await, Err(Error::Conflict(_))));
         assert!(matches!(environments::update(&write, prod.id, new("other")).await, Err(Error::Conflict(_))));

@@ -82,9 +82,10 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
         step = HOUR;
     }
     if let Some(clause) = only(&all, &bounded) {
+        let grain = if step % (24 * HOUR) == 0 { rollup::Grain::Day } else { rollup::Grain::Hour };
         let (whole, edges) = split(span);
         let mut counts = match whole {
-            Some(whole) => rollup::series(tx, &clause, &bounded.severity, whole).await?,
+            Some(whole) => rollup::series(tx, &clause, &bounded.severity, grain, whole).await?,
             None => Vec::new(),
         };
         for edge in edges {
@@ -106,7 +107,10 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
         let found = counts.iter().map(|(_, c)| c.iter().sum::<i64>()).sum();
         let share = share(found, &near);
         let lead: BTreeMap<Timestamp, [i64; 5]> =
-            rollup::series(tx, &lead, &bounded.severity, span).await?.into_iter().collect();
+            rollup::series(tx, &lead, &bounded.severity, rollup::Grain::Hour, span)
+                .await?
+                .into_iter()
+                .collect();
         for hour in far {
             let Some(of_lead) = lead.get(&hour.start) else { continue };
             let part = share * hour.most as f64 / of_lead.iter().sum::<i64>().max(1) as f64;

@@ -88,7 +88,7 @@ pub(super) async fn next_hours(
     span: Span,
     limit: u32,
 ) -> Result<(Vec<Hour>, Option<Timestamp>)> {
-    let found = rollup::hours(tx, lead, &filter.severity, span, filter.order, limit).await?;
+    let (found, more) = rollup::hours(tx, lead, &filter.severity, span, filter.order, limit).await?;
     let Some((last, _)) = found.last() else { return Ok((Vec::new(), None)) };
     let starts: Vec<Timestamp> = found.iter().map(|(start, _)| *start).collect();
     let totals = rollup::by_hour(tx, &Clause::everything(), &[], &starts).await?;
@@ -104,7 +104,7 @@ pub(super) async fn next_hours(
         })
         .filter(|hour| hour.most > 0)
         .collect();
-    Ok((hours, (found.len() as u32 == limit).then_some(*last)))
+    Ok((hours, more.then_some(*last)))
 }
 
 /// Neighbouring hours as one time range, in parts of about [`BLOCK`] rows, in the order of the hours.

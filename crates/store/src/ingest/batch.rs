@@ -8,7 +8,7 @@ use domain::{EventId, GroupId, Severity, Timestamp};
 use uuid::Uuid;
 
 use super::Names;
-use crate::rollup::{self, Row as RollupRow};
+use crate::rollup::{self, Grain, Row as RollupRow};
 
 /// What makes a group, shared by the rows of a batch.
 #[derive(Debug, PartialEq)]
@@ -213,17 +213,33 @@ impl Tally {
         }
         let mut groups: Vec<GroupDelta> = groups.into_values().collect();
         groups.sort_unstable_by_key(|g| g.seed.id);
-        let rollups = cells.into_iter().filter_map(|((field, value, hour), counts)| {
+        let mut days: HashMap<(u8, u32, i64), [i64; 5]> = HashMap::new();
+        for ((field, value, hour), counts) in &cells {
+            let day = days.entry((*field, *value, hour.div_euclid(24))).or_default();
+            for (sum, n) in day.iter_mut().zip(counts) {
+                *sum += n;
+            }
+        }
+        let grained = cells
+            .into_iter()
+            .map(|((field, value, hour), counts)| (Grain::Hour, hour * HOUR, field, value, counts))
+            .chain(
+                days.into_iter()
+                    .map(|((field, value, day), counts)| (Grain::Day, day * 24 * HOUR, field, value, counts)),
+            );
+        let rollups = grained.filter_map(|(grain, start, field, value, counts)| {
             let (field, value): (&'static str, Arc<str>) = match field {
                 TOTAL => (rollup::TOTAL, "".into()),
                 SOURCE => (rollup::SOURCE, names.get(&batch.words[value as usize])?.to_string().into()),
                 GROUP => (rollup::GROUP, batch.groups[value as usize].id.to_string().into()),
                 text => (rollup::TEXT_FIELDS[text as usize], Arc::clone(&batch.words[value as usize])),
             };
-            Some(RollupRow { field, value, hour: Timestamp::from_micros(hour * HOUR)?, counts })
+            Some(RollupRow { grain, start: Timestamp::from_micros(start)?, field, value, counts })
         });
         let mut rollups: Vec<RollupRow> = rollups.collect();
-        rollups.sort_unstable_by(|a, b| (a.field, &a.value, a.hour).cmp(&(b.field, &b.value, b.hour)));
+        rollups.sort_unstable_by(|a, b| {
+            (a.grain, a.start, a.field, &a.value).cmp(&(b.grain, b.start, b.field, &b.value))
+        });
         Self { groups, rollups, sources: sources.into_iter().collect() }
     }
 }

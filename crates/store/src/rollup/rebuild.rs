@@ -1,6 +1,6 @@
 //! Roll-ups and group figures computed again from the events, to repair them or to prove them.
 
-use super::{GROUP, SOURCE, TEXT_FIELDS, TOTAL};
+use super::{GROUP, Grain, SOURCE, TEXT_FIELDS, TOTAL};
 use crate::db::{Dialect, Result, Sql, sql};
 use crate::scope::{Scoped, WriteTx};
 
@@ -9,13 +9,21 @@ pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
     if tx.conn().dialect() == Dialect::Postgres {
         // PostgreSQL only. Ingests that have not added their counts yet wait here and add them to the new rows.
         // PostgreSQL only.
-        tx.conn().exec(sql("LOCK TABLE event_rollups, groups, sources IN SHARE ROW EXCLUSIVE MODE")).await?;
+        tx.conn()
+            .exec(sql("LOCK TABLE event_totals, event_rollups, groups, sources IN SHARE ROW EXCLUSIVE MODE"))
+            .await?;
     }
+    let q = tx.sql("DELETE FROM event_totals WHERE organization_id = $1");
+    tx.conn().exec(q).await?;
     let q = tx.sql("DELETE FROM event_rollups WHERE organization_id = $1");
     tx.conn().exec(q).await?;
-    for field in fields() {
-        let q = tx.sql("INSERT INTO event_rollups (organization_id, field, value, hour, info, low, medium, high, critical) ");
-        let q = counted(q, field, tx.conn().dialect());
+    for (grain, field) in kinds() {
+        let q = tx.sql(if field == TOTAL {
+            "INSERT INTO event_totals (organization_id, grain, start, info, low, medium, high, critical) "
+        } else {
+            "INSERT INTO event_rollups (organization_id, grain, start, field, value, info, low, medium, high, critical) "
+        });
+        let q = counted(q, grain, field, tx.conn().dialect());
         tx.conn().exec(q).await?;
     }
     let q = tx.sql("UPDATE groups SET event_count = 0 WHERE organization_id = $1");
@@ -33,7 +41,7 @@ pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
     let q = tx.sql(
         "UPDATE sources
          SET event_count = COALESCE((SELECT CAST(SUM(info + low + medium + high + critical) AS BIGINT) FROM event_rollups r
-                                     WHERE r.organization_id = sources.organization_id AND r.field = 'source_id'
+                                     WHERE r.organization_id = sources.organization_id AND r.grain = 'day' AND r.field = 'source_id'
                                        AND r.value = CAST(sources.id AS TEXT)), 0)
          WHERE organization_id = $1",
     );
@@ -45,20 +53,20 @@ pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
 /// Compares roll-ups and group counts with the events; one sentence for each thing that differs.
 pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for field in fields() {
+    for (grain, field) in kinds() {
         for stored_first in [false, true] {
             let q = tx.sql("SELECT count(*) FROM (");
             let dialect = tx.conn().dialect();
             let q = if stored_first {
-                counted(stored(q, field).push(" EXCEPT "), field, dialect)
+                counted(stored(q, grain, field).push(" EXCEPT "), grain, field, dialect)
             } else {
-                stored(counted(q, field, dialect).push(" EXCEPT "), field)
+                stored(counted(q, grain, field, dialect).push(" EXCEPT "), grain, field)
             };
             let n: i64 = tx.conn().scalar(q.push(") AS differing")).await?.unwrap_or(0);
             if n > 0 {
                 let name = if field == TOTAL { "all events" } else { field };
                 let what = if stored_first { "are not in the events" } else { "are missing or differ" };
-                problems.push(format!("{n} hours of {name} {what}"));
+                problems.push(format!("{n} {}s of {name} {what}", grain.as_str()));
             }
         }
     }
@@ -83,38 +91,60 @@ pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-fn fields() -> impl Iterator<Item = &'static str> {
-    [TOTAL, SOURCE, GROUP].into_iter().chain(TEXT_FIELDS)
+fn kinds() -> impl Iterator<Item = (Grain, &'static str)> {
+    let fields = [TOTAL, SOURCE, GROUP].into_iter().chain(TEXT_FIELDS);
+    fields.flat_map(|field| [(Grain::Hour, field), (Grain::Day, field)])
 }
 
-fn stored(q: Sql, field: &'static str) -> Sql {
+fn stored(q: Sql, grain: Grain, field: &'static str) -> Sql {
+    if field == TOTAL {
+        return q
+            .push("SELECT organization_id, grain, start, info, low, medium, high, critical FROM event_totals WHERE organization_id = $1 AND grain = ")
+            .arg(grain);
+    }
     q.push(
-        "SELECT organization_id, field, value, hour, info, low, medium, high, critical
-         FROM event_rollups WHERE organization_id = $1 AND field = ",
+        "SELECT organization_id, grain, start, field, value, info, low, medium, high, critical
+         FROM event_rollups WHERE organization_id = $1 AND grain = ",
     )
+    .arg(grain)
+    .push(" AND field = ")
     .arg(field)
 }
 
-/// `SELECT organization_id, field, value, hour, info … critical` from the events.
-fn counted(q: Sql, field: &'static str, dialect: Dialect) -> Sql {
+/// The rows of one grain and field as they should be stored, from the events.
+fn counted(q: Sql, grain: Grain, field: &'static str, dialect: Dialect) -> Sql {
     let column = match field {
         TOTAL => "''",
         SOURCE => "CAST(source_id AS TEXT)",
         GROUP => "CAST(group_id AS TEXT)",
         text => text,
     };
-    let hour = match dialect {
-        Dialect::Sqlite => "substr(occurred_at, 1, 13) || ':00:00.000000Z'",
-        Dialect::Postgres => "date_trunc('hour', occurred_at)",
+    let start = match (dialect, grain) {
+        (Dialect::Sqlite, Grain::Hour) => "substr(occurred_at, 1, 13) || ':00:00.000000Z'",
+        (Dialect::Sqlite, Grain::Day) => "substr(occurred_at, 1, 10) || 'T00:00:00.000000Z'",
+        (Dialect::Postgres, Grain::Hour) => "date_trunc('hour', occurred_at, 'UTC')",
+        (Dialect::Postgres, Grain::Day) => "date_trunc('day', occurred_at, 'UTC')",
     };
-    q.push("SELECT organization_id, CAST(")
-        .arg(field)
-        .push(" AS TEXT), value, hour, SUM(CASE severity WHEN 'info' THEN 1 ELSE 0 END), SUM(CASE severity WHEN 'low' THEN 1 ELSE 0 END),
+    let q = q.push("SELECT organization_id, ");
+    let q = match (dialect, grain) {
+        (Dialect::Sqlite, Grain::Hour) => q.push("'hour'"),
+        (Dialect::Sqlite, Grain::Day) => q.push("'day'"),
+        (Dialect::Postgres, Grain::Hour) => q.push("'hour'::grain"),
+        (Dialect::Postgres, Grain::Day) => q.push("'day'::grain"),
+    };
+    let q = if field == TOTAL {
+        q.push(", start")
+    } else {
+        q.push(", start, CAST(").arg(field).push(" AS TEXT), value")
+    };
+    q.push(
+        ", SUM(CASE severity WHEN 'info' THEN 1 ELSE 0 END), SUM(CASE severity WHEN 'low' THEN 1 ELSE 0 END),
                 SUM(CASE severity WHEN 'medium' THEN 1 ELSE 0 END), SUM(CASE severity WHEN 'high' THEN 1 ELSE 0 END),
                 SUM(CASE severity WHEN 'critical' THEN 1 ELSE 0 END)
-         FROM (SELECT organization_id, severity, ")
-        .push(column)
-        .push(" AS value, ")
-        .push(hour)
-        .push(" AS hour FROM events WHERE organization_id = $1) AS e WHERE value IS NOT NULL GROUP BY organization_id, value, hour")
+         FROM (SELECT organization_id, severity, ",
+    )
+    .push(column)
+    .push(" AS value, ")
+    .push(start)
+    .push(" AS start FROM events WHERE organization_id = $1) AS e WHERE value IS NOT NULL GROUP BY organization_id, value, start")
 }

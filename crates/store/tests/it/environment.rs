@@ -59,9 +59,13 @@ async fn the_roll_up_tells_whether_events_name_an_environment() {
     for_each_backend(|t| async move {
         let (a, b) = (organization(&t.db, "alpha").await, organization(&t.db, "beta").await);
         let mut tx = system(&t.db).await;
-        let q = sql("INSERT INTO event_rollups (organization_id, field, value, hour, info, low, medium, high, critical)
-                     VALUES ($1, 'environment', 'prod', $2, 1, 0, 0, 0, 0)");
-        tx.conn().exec_one(q.bind(a).bind(at(0))).await.unwrap();
+        for counted in [
+            "INSERT INTO event_totals (organization_id, grain, start, info, low, medium, high, critical) VALUES ($1, 'day', $2, 1, 0, 0, 0, 0)",
+            "INSERT INTO event_rollups (organization_id, grain, start, field, value, info, low, medium, high, critical)
+             VALUES ($1, 'day', $2, 'environment', 'prod', 1, 0, 0, 0, 0)",
+        ] {
+            tx.conn().exec_one(sql(counted).bind(a).bind(at(0))).await.unwrap();
+        }
         tx.commit_unaudited_bookkeeping().await.unwrap();
         assert!(store::environment::has_events(&mut read(&t.db, a).await, "prod").await.unwrap());
         assert!(!store::environment::has_events(&mut read(&t.db, a).await, "staging").await.unwrap());
