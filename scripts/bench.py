@@ -3,7 +3,7 @@
 
     bench.py --scale 20k|200k|1m|10m --database sqlite|postgres|both [--server target/release/watchroom]
 
-For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, two connections, durable) beside a bare
+For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, eight connections, durable) beside a bare
 bulk insert of the same rows and indexes into the same engine in the same run (ratio), the server's peak memory, then first byte
 and size of Events and Overview at that scale. Last, the size of the WebAssembly. Standard library only.
 """
@@ -77,7 +77,7 @@ class Server:
         self.process.wait(20)
 
 
-def ingest(server, bodies, total, connections=2):
+def ingest(server, bodies, total, connections=8):
     """Sends ready-made bodies; returns events a second. A refusal ends the run."""
     todo, lock, problems = iter(bodies), threading.Lock(), []
 
