@@ -8,6 +8,7 @@
 //! - numbers are compared as `f64`, also where a database would compare integers exactly.
 
 mod ast;
+mod edit;
 mod eval;
 mod glob;
 mod lex;
@@ -24,6 +25,7 @@ mod value;
 pub mod testing;
 
 pub use ast::{Expr, Order, Query, Target, Term, Test, TextMatch, Value};
+pub use edit::{Selected, clear, exclude, include, only, remove, selected};
 pub use eval::{Datum, Record};
 pub use glob::{Atom, Pattern};
 pub use parse::parse;

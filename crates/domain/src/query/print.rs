@@ -145,7 +145,7 @@ fn value(of: &Target, v: &Value, out: &mut String) {
 }
 
 /// A text of a `Word` field: bare where that is possible.
-fn word(w: &str, out: &mut String) {
+pub(super) fn word(w: &str, out: &mut String) {
     let plain = !w.is_empty()
         && w.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '@' | ':' | '.'))
         && !w.starts_with([':', '.'])
@@ -223,4 +223,11 @@ impl fmt::Display for Value {
             Self::Null => f.write_str("null"),
         }
     }
+}
+
+/// A value as it is written after the operator of a field. In a payload bare, so that `5` means the number too.
+pub(super) fn written(v: &str) -> String {
+    let mut out = String::new();
+    word(v, &mut out);
+    out
 }

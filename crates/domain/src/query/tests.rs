@@ -1,3 +1,4 @@
+mod edit;
 mod meaning;
 mod syntax;
 
