@@ -8,6 +8,7 @@
 //! - numbers are compared as `f64`, also where a database would compare integers exactly.
 
 mod ast;
+mod complete;
 mod edit;
 mod eval;
 mod glob;
@@ -25,6 +26,7 @@ mod value;
 pub mod testing;
 
 pub use ast::{Expr, Order, Query, Target, Term, Test, TextMatch, Value};
+pub use complete::{Completion, Context, Suggestion, complete};
 pub use edit::{Selected, clear, exclude, include, only, remove, selected};
 pub use eval::{Datum, Record};
 pub use glob::{Atom, Pattern};

@@ -1,3 +1,4 @@
+mod complete;
 mod edit;
 mod meaning;
 mod syntax;

@@ -285,6 +285,12 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn completion_never_panics(text in any_text(), cursor in 0usize..200) {
+        let completion = complete(&text, cursor, &EVENTS);
+        prop_assert!(text.get(completion.replace).is_some());
+    }
 }
 
 /// Arbitrary characters, and pieces of the language in any order.
