@@ -86,12 +86,15 @@ fn word_at(text: &str, from: usize) -> Option<Word<'_>> {
 impl TextMatch {
     /// A text searched as it is, like a quoted phrase. `None` for an empty one.
     pub fn phrase(text: &str) -> Option<Self> {
-        let words: Vec<String> = words(text).map(|w| w.text.into_owned()).collect();
-        match words.is_empty() {
-            _ if text.is_empty() => None,
-            true => Some(Self::Substring(text.to_owned())),
-            false => Some(Self::Words { words, prefix: false }),
+        if text.is_empty() {
+            return None;
         }
+        let words: Vec<String> = words(text).map(|w| w.text.into_owned()).collect();
+        Some(if words.is_empty() {
+            Self::Substring(text.to_owned())
+        } else {
+            Self::Words { words, prefix: false }
+        })
     }
     /// `None` for what is empty; `*` alone is for the caller.
     pub(super) fn read(raw: &Raw) -> Option<Self> {

@@ -367,3 +367,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_long_message_is_searched_in_linear_time() {
+    // Quadratic, this would take minutes.
+    let message = ["a".repeat(200_000), " a".repeat(100_000)].concat();
+    let event = Event { message, ..login() };
+    for text in ["a*zzz", "a?a*aaz", "*aaaz*", "a*z*a", "\"a a a a z\"", "z*"] {
+        let query = read(text);
+        assert!(!query.matches(&event) && query.highlights(&event.message).is_empty(), "{text}");
+    }
+    assert_eq!(read("a*a").highlights(&event.message).len(), 150_000);
+}
