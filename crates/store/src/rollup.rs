@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::page::Order;
 use domain::{Severity, Timestamp};
 
-use crate::db::{Arg, Dialect, Insert, Result, Sql, ToArg as _};
+use crate::db::{Arg, Dialect, Insert, Kind, Result, Sql, ToArg};
 use crate::scope::{Scoped, Writing};
 
 pub use rebuild::{check, rebuild};
@@ -51,6 +51,13 @@ impl Grain {
     fn start_after(self, at: Timestamp) -> Timestamp {
         let start = self.start(at);
         if start == at { at } else { start.plus_seconds(self.seconds()) }
+    }
+}
+
+impl ToArg for Grain {
+    const KIND: Kind = Kind::Text;
+    fn to_arg(self) -> Arg {
+        self.as_str().to_arg()
     }
 }
 
