@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod families;
+
 #[test]
 fn variable_parts_become_slots() {
     for (message, expected) in [
@@ -16,11 +18,11 @@ fn variable_parts_become_slots() {
         ("pam_unix(sshd:auth): check pass; user unknown", "pam_unix(sshd:auth): check pass; user unknown"),
         (
             "authentication failure; uid=0 rhost=5.36.59.76.dynamic.omantel.net.om  user=root",
-            "authentication failure; uid=<n> rhost=<ip> user=<id>",
+            "authentication failure; uid=<*> rhost=<*> user=<*>",
         ),
         (
             "authentication failure; uid=0 rhost=5.36.59.76  user=admin",
-            "authentication failure; uid=<n> rhost=<ip> user=<id>",
+            "authentication failure; uid=<*> rhost=<*> user=<*>",
         ),
         (
             "PacketResponder 1 for block blk_-388650 terminating",
@@ -28,7 +30,7 @@ fn variable_parts_become_slots() {
         ),
         (
             "Received block blk_35 of size 67108864 from /10.251.42.84",
-            "Received block blk_<n> of size <n> from /<ip>",
+            "Received block blk_<n> of size <n> from <ip>",
         ),
         ("attempt_1445144423722_0020_m_000000_0 is : 0.0239", "attempt_<id> is : <n>"),
         ("attempt_1445144423722_0020_r_000000_0 is : 0.0239", "attempt_<id> is : <n>"),
@@ -40,11 +42,11 @@ fn variable_parts_become_slots() {
         ("proxy.cse.cuhk.edu.hk:5070 open through proxy", "<ip>:<n> open through proxy"),
         ("close, 451 bytes sent, lifetime 00:01", "close, <n> sent, lifetime <n>"),
         ("close, 0 bytes sent, lifetime 01:02:03", "close, <n> sent, lifetime <n>"),
-        ("HRESULT = 0x800f080d - CBS_E_INVALID", "HRESULT = <hex> - CBS_E_INVALID"),
+        ("HRESULT = 0x800f080d - CBS_E_INVALID", "HRESULT = <*> - CBS_E_INVALID"),
         ("loaded C:\\Windows\\System32\\x.dll.", "loaded <path>."),
         (
             "mail to ada@acme.example failed: https://x.example/a?b=c, retry in 30s",
-            "mail to <mail> failed: <url>, retry in <n>s",
+            "mail to <mail> failed: <url>, retry in <n>",
         ),
         ("key \"user name\" is 'it'", "key <quoted> is <quoted>"),
         ("can't find child 1566", "can't find child <n>"),

@@ -3,9 +3,65 @@
 use super::Slot;
 use super::scan::is_digit;
 
-/// `text` ends with `key=`.
-pub(super) fn adjacent(text: &[u8], key: &[u8]) -> bool {
-    text.len() > key.len() && text[..text.len() - 1].ends_with(key)
+/// A key whose value says what happened rather than to whom: its words stay in the template.
+pub(super) fn tells(key: &[u8]) -> bool {
+    const KEYS: [&[u8]; 18] = [
+        b"msg",
+        b"message",
+        b"event",
+        b"action",
+        b"type",
+        b"result",
+        b"outcome",
+        b"status",
+        b"reason",
+        b"error",
+        b"err",
+        b"level",
+        b"severity",
+        b"exception",
+        b"op",
+        b"operation",
+        b"category",
+        b"verdict",
+    ];
+    KEYS.iter().any(|k| key.eq_ignore_ascii_case(k))
+}
+
+/// A key whose value is a command with its arguments.
+pub(super) fn is_command(key: &[u8]) -> bool {
+    const KEYS: [&[u8]; 5] = [b"command", b"cmd", b"cmdline", b"commandline", b"proctitle"];
+    KEYS.iter().any(|k| key.eq_ignore_ascii_case(k))
+}
+
+/// A value that is written as a word in most languages.
+pub(super) fn is_constant(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"true"
+            | b"false"
+            | b"True"
+            | b"False"
+            | b"TRUE"
+            | b"FALSE"
+            | b"null"
+            | b"NULL"
+            | b"nil"
+            | b"None"
+            | b"NaN"
+            | b"undefined"
+    )
+}
+
+/// A dotted name of three labels or more, but not the class of an exception.
+pub(super) fn is_qualified(word: &[u8]) -> bool {
+    const EXCEPTIONS: [&[u8]; 4] = [b"Exception", b"Error", b"Failure", b"Throwable"];
+    word.split(|c| *c == b'.').count() >= 3
+        && word.split(|c| *c == b'.').all(|label| {
+            label.first().is_some_and(u8::is_ascii_alphabetic)
+                && label.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'$' | b'-'))
+        })
+        && !EXCEPTIONS.iter().any(|e| word.ends_with(e))
 }
 
 pub(super) fn is_path(word: &[u8]) -> bool {
@@ -56,93 +112,14 @@ pub(super) fn colon_address(word: &[u8]) -> Option<Slot> {
         .then_some(Slot::Ip)
 }
 
-/// The length of a fully qualified host name at the start: known last label, before the end or a port.
+/// The length of a fully qualified host name at the start: known last label, before the end or a port. A last label
+/// that is a word too counts only where the rest looks like a host: `mapred.tip.id` is the name of a setting.
 pub(super) fn host(word: &[u8]) -> Option<usize> {
-    const LAST: &[&[u8]] = &[
-        b"com",
-        b"net",
-        b"org",
-        b"edu",
-        b"gov",
-        b"mil",
-        b"int",
-        b"info",
-        b"biz",
-        b"name",
-        b"io",
-        b"dev",
-        b"app",
-        b"cloud",
-        b"local",
-        b"internal",
-        b"lan",
-        b"example",
-        b"invalid",
-        b"test",
-        b"arpa",
-        b"xyz",
-        b"top",
-        b"site",
-        b"online",
-        b"eu",
-        b"cn",
-        b"hk",
-        b"tw",
-        b"jp",
-        b"kr",
-        b"in",
-        b"sg",
-        b"my",
-        b"th",
-        b"vn",
-        b"id",
-        b"ph",
-        b"de",
-        b"fr",
-        b"uk",
-        b"ie",
-        b"nl",
-        b"be",
-        b"it",
-        b"es",
-        b"pt",
-        b"pl",
-        b"cz",
-        b"sk",
-        b"hu",
-        b"ro",
-        b"bg",
-        b"gr",
-        b"tr",
-        b"ua",
-        b"ru",
-        b"se",
-        b"no",
-        b"dk",
-        b"fi",
-        b"at",
-        b"ch",
-        b"br",
-        b"ar",
-        b"cl",
-        b"mx",
-        b"ca",
-        b"us",
-        b"au",
-        b"nz",
-        b"za",
-        b"il",
-        b"sa",
-        b"ae",
-        b"om",
-        b"ir",
-        b"me",
-        b"tv",
-        b"cc",
-        b"co",
-        b"im",
-        b"to",
-    ];
+    const LAST: &str = " com net org edu gov mil int biz io dev cloud local internal lan example invalid arpa xyz eu cn \
+        hk tw jp kr sg th vn ph de fr uk ie nl be es pt pl cz sk hu ro bg gr tr ua ru se dk fi ch br ar cl mx ca us au nz \
+        za il sa ae om ir tv cc co im ";
+    const WORDS: &str = " info name app test top site online in id my it no at me to ";
+    const BEFORE: &str = " co com net org edu ac gov go or ne ";
     let n = word
         .iter()
         .position(|c| !c.is_ascii_alphanumeric() && !matches!(c, b'.' | b'-' | b'_'))
@@ -151,18 +128,26 @@ pub(super) fn host(word: &[u8]) -> Option<usize> {
         return None;
     }
     let name = &word[..n];
-    let last = name.rsplit(|c| *c == b'.').next()?;
-    let labels = name.split(|c| *c == b'.').count();
-    let port = labels >= 3
+    let mut labels = name.rsplit(|c| *c == b'.');
+    let (last, second) = (labels.next()?, labels.next()?);
+    if name.starts_with(b".") || last.is_empty() || name.windows(2).any(|w| w == b"..") {
+        return None;
+    }
+    let marked = |name: &[u8]| name.iter().any(|c| c.is_ascii_digit() || *c == b'-');
+    let port = labels.next().is_some()
         && word.get(n) == Some(&b':')
         && is_digit(word.get(n + 1))
         && last.iter().all(u8::is_ascii_lowercase)
         && !name.iter().any(u8::is_ascii_uppercase);
-    let fits = labels >= 2
-        && !name.starts_with(b".")
-        && name.split(|c| *c == b'.').all(|l| !l.is_empty())
-        && (port || LAST.iter().any(|l| last.eq_ignore_ascii_case(l)));
+    let fits = port
+        || is_among(LAST, last)
+        || is_among(WORDS, last) && (is_among(BEFORE, second) || marked(&name[..n - last.len()]));
     fits.then_some(n)
+}
+
+/// `list` holds lower-case words between blanks.
+fn is_among(list: &str, word: &[u8]) -> bool {
+    word.len() < 10 && list.split(' ').any(|w| !w.is_empty() && w.as_bytes().eq_ignore_ascii_case(word))
 }
 
 /// A compact timestamp, `20261123T093000Z`.
