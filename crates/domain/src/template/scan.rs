@@ -1,7 +1,8 @@
 //! The tokeniser behind templates: finds the variable parts of a message, left to right, without a regular expression.
 
 use super::words::{
-    colon_address, host, is_command, is_constant, is_mail, is_name, is_path, is_qualified, is_time, tells,
+    colon_address, file, host, is_command, is_constant, is_mail, is_name, is_path, is_qualified, is_time,
+    tells,
 };
 use std::ops::Range;
 
@@ -32,6 +33,10 @@ pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
             // `<1 sec` is a number like `00:01`.
             let stop = scan.with_unit(scan.number_end(i + 1));
             i = scan.emit(i..stop, Slot::Number);
+        } else if c == b'('
+            && let Some(command) = scan.cron_command(i, &last)
+        {
+            i = scan.emit(command, Slot::Value);
         } else if is_break(c) {
             // `Invalid user  from`: the name is empty, and is a name still.
             if c == b' '
@@ -205,7 +210,22 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
                 || self.b[start..end]
                     .iter()
                     .all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-' | b'.')));
-        (end > start && !told).then_some(start..end)
+        (end > start && !told).then(|| start..self.with_address(end))
+    }
+
+    /// After the address in square brackets that belongs to the name before it: `relay=mx.acme.example [203.0.113.9]`.
+    fn with_address(&self, end: usize) -> usize {
+        if !self.b[end..].starts_with(b" [") {
+            return end;
+        }
+        self.ipv4(end + 2).filter(|stop| self.b.get(*stop) == Some(&b']')).map_or(end, |stop| stop + 1)
+    }
+
+    /// The command in brackets after cron's `CMD`.
+    fn cron_command(&self, at: usize, last: &Range<usize>) -> Option<Range<usize>> {
+        (self.b[last.clone()] == *b"CMD" && last.end + 1 == at)
+            .then(|| self.bracket_end(at).map(|close| at + 1..close - 1))?
+            .filter(|command| !command.is_empty())
     }
 
     /// After the bracket that closes the one at `at`.
@@ -246,6 +266,9 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             // A Windows package name with its versions.
             return self.emit(at..short, Slot::Id);
         }
+        if (word.starts_with(b"arn:") || word.starts_with(b"urn:")) && short > at + 4 {
+            return self.emit(at..short, Slot::Id);
+        }
         if self.b.get(end) == Some(&b'[')
             && let Some(stop) = self.ipv4(end + 1)
             && self.b.get(stop) == Some(&b']')
@@ -278,6 +301,10 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         }
         if let Some(n) = host(word) {
             self.emit(at..at + n, Slot::Ip);
+            return self.inner(at + n, end);
+        }
+        if let Some((n, slot)) = file(word) {
+            self.emit(at..at + n, slot);
             return self.inner(at + n, end);
         }
         if let Some(from) = self.qualified_value(at, short, last) {
@@ -520,7 +547,12 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         }
         let number = self.number_end(first);
         if let Some(stop) = self.compound_id(first, number) {
-            return self.emit(first..stop, Slot::Id);
+            // `8.24.0-52.el7` is a version, with or without what follows the numbers.
+            let version = self.b[first..number].contains(&b'.');
+            return self.emit(first..stop, if version { Slot::Number } else { Slot::Id });
+        }
+        if token.len() < 6 && self.is_fused(at, end, first) {
+            return self.emit(at..end, Slot::Id);
         }
         let letters = token.iter().any(u8::is_ascii_alphabetic);
         if hex && letters && token.len() >= 4 {
@@ -542,15 +574,30 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         if changes(token) >= 3 || changes(token) == 2 && longest <= 3 {
             return self.emit(at..end, Slot::Id);
         }
+        if self.is_fused(at, end, first) {
+            return self.emit(at..end, Slot::Id);
+        }
         self.digit_runs(at, end)
+    }
+
+    /// Letters of one case and then a number: the name of a machine or a device (`eth0`, `an672`), one of several that
+    /// begin differently. Not a version (`v2`) and not a part of a dotted name.
+    fn is_fused(&self, at: usize, end: usize, first: usize) -> bool {
+        let (letters, digits) = (&self.b[at..first], &self.b[first..end]);
+        let dotted = at > 0 && self.b[at - 1] == b'.'
+            || self.b.get(end) == Some(&b'.') && is_alnum(self.b.get(end + 1));
+        letters.len() >= 2
+            && !dotted
+            && digits.iter().all(u8::is_ascii_digit)
+            && (letters.iter().all(u8::is_ascii_lowercase) || letters.iter().all(u8::is_ascii_uppercase))
     }
 
     fn digit_runs(&mut self, at: usize, end: usize) -> usize {
         let mut i = at;
         while i < end {
             if self.b[i].is_ascii_digit() {
-                let stop =
-                    if i + 1 < end { self.until(i, |c| !c.is_ascii_digit()) } else { self.number_end(i) };
+                let run = self.until(i, |c| !c.is_ascii_digit());
+                let stop = if run < end { run } else { self.number_end(i) };
                 i = self.emit(i..stop, Slot::Number);
             } else {
                 i += 1;
@@ -559,7 +606,7 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         i
     }
 
-    /// Digits joined by `.` `:` `/` `,` `-` or the `T` of a timestamp: one number, version, date or time.
+    /// Digits joined by `.` `:` `/` `,` `-`, the `T` of a timestamp or an exponent: one number, version, date or time.
     fn number_end(&self, at: usize) -> usize {
         let mut i = at;
         loop {
@@ -569,6 +616,11 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             match self.b.get(i) {
                 Some(b'.' | b':' | b'/' | b',' | b'-' | b'T') if is_digit(self.b.get(i + 1)) => i += 1,
                 Some(b'+') if i > at + 14 && is_digit(self.b.get(i + 1)) => i += 1,
+                Some(b'e' | b'E')
+                    if matches!(self.b.get(i + 1), Some(b'+' | b'-')) && is_digit(self.b.get(i + 2)) =>
+                {
+                    i += 2;
+                }
                 Some(b'Z') if i > at + 14 && !is_alnum(self.b.get(i + 1)) => return i + 1,
                 _ => return i,
             }

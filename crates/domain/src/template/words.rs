@@ -80,8 +80,13 @@ pub(super) fn is_path(word: &[u8]) -> bool {
         [b'~' | b'.', b'/' | b'\\', ..] | [b'.', b'.', b'/' | b'\\', ..] => letter(word.len() - 1),
         _ => {
             let slashes = word.iter().filter(|c| matches!(c, b'/' | b'\\')).count();
-            slashes >= 2
-                && !word.iter().all(|c| c.is_ascii_digit() || matches!(c, b'/' | b':' | b'.' | b'@' | b'-'))
+            let activity = slashes == 1
+                && word.split(|c| *c == b'/').all(|side| is_qualified(side) || side.starts_with(b"."));
+            activity
+                || slashes >= 2
+                    && !word
+                        .iter()
+                        .all(|c| c.is_ascii_digit() || matches!(c, b'/' | b':' | b'.' | b'@' | b'-'))
         }
     }
 }
@@ -143,6 +148,37 @@ pub(super) fn host(word: &[u8]) -> Option<usize> {
         || is_among(LAST, last)
         || is_among(WORDS, last) && (is_among(BEFORE, second) || marked(&name[..n - last.len()]));
     fits.then_some(n)
+}
+
+/// The length of the name of a file or a systemd unit, or of a reverse domain name (`com.example.mail`), at the start;
+/// a line number may follow. The class of a program has capitals, and stays.
+pub(super) fn file(word: &[u8]) -> Option<(usize, Slot)> {
+    const FILES: &str = " bin c cc cfg conf cpp cs css csv dat db dll exe gz h hpp htm html ini jar java jpg js json log md \
+        mjs msi pdf php pid png py rpm rs sh so sock sql sqlite sys tar tgz tmp ts txt war xml yaml yml zip ";
+    const UNITS: &str = " automount device mount path scope service slice socket swap target timer ";
+    const REVERSED: &str = " com edu io net org ";
+    if !word.contains(&b'.') {
+        return None;
+    }
+    let n = word
+        .iter()
+        .position(|c| !c.is_ascii_alphanumeric() && !matches!(c, b'.' | b'-' | b'_' | b'@' | b'$' | b'\\'))
+        .unwrap_or(word.len());
+    if !matches!(word.get(n), None | Some(b':')) {
+        return None;
+    }
+    let name = &word[..n];
+    let (last, first) = (name.rsplit(|c| *c == b'.').next()?, name.split(|c| *c == b'.').next()?);
+    if first.is_empty() || last.is_empty() {
+        return None;
+    }
+    if is_among(FILES, last) {
+        return Some((n, Slot::Path));
+    }
+    let reversed =
+        is_among(REVERSED, first) && is_qualified(name) && !name.iter().any(u8::is_ascii_uppercase);
+    (reversed || is_among(UNITS, last) && name.iter().filter(|c| **c == b'.').count() == 1)
+        .then_some((n, Slot::Id))
 }
 
 /// `list` holds lower-case words between blanks.

@@ -449,3 +449,130 @@ fn security_products() {
         "#,
     );
 }
+
+#[test]
+fn clusters() {
+    check(
+        "cluster nodes",
+        r"
+        an672: link is down
+        bn325: link is down
+        dn3: link is down
+
+        data_thread() got not answer from any [Cluster_B8] datasource
+        data_thread() got not answer from any [Cluster_B12] datasource
+
+        tbird-admin1 rejected join from node18
+        tbird-admin2 rejected join from cn7
+
+        sda1: rw=0, want=12, limit=8
+        hdc2: rw=1, want=4096, limit=12
+
+        (root) CMD (run-parts /etc/cron.hourly)
+        (root) CMD (/usr/lib/sa/sa1 1 1)
+
+        loss of lock, scale 1.5e-05
+        loss of lock, scale 0.5
+
+        Mem-Info: DMA per-cpu: cpu 0 hot: low 2, high 6, batch 1
+        Mem-Info: DMA per-cpu: cpu 1 hot: low 32, high 96, batch 16
+
+        imklog 5.8.10, log source = /proc/kmsg started.
+        imklog 8.24.0-52.el7, log source = /proc/kmsg started.
+        ",
+    );
+    check(
+        "sendmail, auditd",
+        r#"
+        j5AAk0 from=root, size=0, class=0, nrcpts=0, relay=root@localhost
+        jA9K31 from=vera, size=1201, class=-30, nrcpts=3, relay=vera@db1.acme.example [10.0.0.1]
+
+        type=SYSCALL msg=audit(1364481363.243:24287): arch=c000003e syscall=2 success=no exit=-13 a0=7fffd19c5592 a1=0 pid=3538 auid=1000 comm="cat" exe="/bin/cat" key="sshd_config"
+        type=SYSCALL msg=audit(1364481999.003:4): arch=40000003 syscall=59 success=yes exit=0 a0=9a a1=0 pid=7 auid=0 comm="sh" exe="/bin/sh" key=(null)
+
+        type=PATH msg=audit(1364481363.243:24287): item=0 name="/etc/ssh/sshd_config" inode=409248 dev=fd:00 mode=0100600
+        type=PATH msg=audit(1364481999.243:9): item=1 name=(null) inode=12 dev=08:02 mode=0100644
+        "#,
+    );
+}
+
+#[test]
+fn data_stores() {
+    check(
+        "MySQL, Redis, Kafka, Elasticsearch",
+        r#"
+        Aborted connection 12345 to db: 'shop' user: 'app' host: '10.0.0.7' (Got timeout reading communication packets)
+        Aborted connection 9 to db: 'unconnected' user: 'root' host: 'localhost' (Got timeout reading communication packets)
+
+        Access denied for user 'root'@'localhost' (using password: YES)
+        Access denied for user 'app'@'10.0.0.9' (using password: YES)
+
+        10 changes in 300 seconds. Saving...
+        1 changes in 900 seconds. Saving...
+
+        RDB: 2 MB of memory used by copy-on-write
+        RDB: 117 MB of memory used by copy-on-write
+
+        Background saving started by pid 123
+        Background saving started by pid 40112
+
+        [Partition orders-3 broker=1] Log loaded for partition orders-3 with initial high watermark 0
+        [Partition orders-12 broker=2] Log loaded for partition orders-12 with initial high watermark 918223
+
+        Member consumer-1-7f3a09bc-1c2d-4e5f-8a9b-0c1d2e3f4a5b in group shop has failed, removing it from the group
+        Member consumer-22-0b9d64fe-92c1-4bb5-a1a7-3a4f5b6c7d8e in group shop has failed, removing it from the group
+
+        Preparing to rebalance group shop in state PreparingRebalance with old generation 3 (__consumer_offsets-12)
+        Preparing to rebalance group shop in state PreparingRebalance with old generation 117 (__consumer_offsets-9)
+
+        [gc][young][1234][12] duration [1.2s], collections [1]/[1.9s], total [1.2s]/[4.5m], memory [3.1gb]->[1.2gb]/[4gb]
+        [gc][young][99][1] duration [750ms], collections [2]/[1m], total [750ms]/[1.1h], memory [310.2mb]->[112mb]/[1.5gb]
+
+        low disk watermark [85%] exceeded on [Xy3kQ9a1TnOb][node-1][/data/es] free: 12.3gb[14.2%], replicas will not be assigned to this node
+        low disk watermark [90%] exceeded on [aB5kQ0z1T7Ob][node-22][/var/lib/es] free: 900mb[1%], replicas will not be assigned to this node
+        "#,
+    );
+}
+
+#[test]
+fn platforms() {
+    check(
+        "Docker, Terraform, Windows, Node",
+        r#"
+        container die 4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1 (exitCode=137, image=nginx:1.25, name=web)
+        container die 60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752 (exitCode=0, image=redis, name=cache-1)
+
+        aws_instance.web[0]: Creation complete after 32s [id=i-0abcd1234ef567890]
+        aws_instance.web[12]: Creation complete after 1m4s [id=i-01234567890abcdef]
+
+        aws_instance.web[0]: Destruction complete after 32s
+
+        The Windows Update service entered the running state.
+
+        The Windows Update service entered the stopped state.
+
+        An account was successfully logged on. Subject: Security ID: S-1-5-18 Account Name: DC01$ Logon ID: 0x3e7
+        An account was successfully logged on. Subject: Security ID: S-1-5-21-3623811015-3361044348-30300820-1013 Account Name: WS14$ Logon ID: 0x1f9a2
+
+        GET /api/users/42 200 12.345 ms - 512
+        GET /health 304 1 ms - 0
+
+        Server listening on port 3000
+        Server listening on port 8080
+
+        connect ECONNREFUSED 127.0.0.1:5432
+        connect ECONNREFUSED 10.2.3.4:6379
+
+        connect ETIMEDOUT 10.2.3.4:6379
+
+        Job nightly-report finished: processed=120 failed=0 in 3m12s
+        Job nightly-report finished: processed=7 failed=7 in 950ms
+
+        Certificate for web.acme.example expires in 14 days
+        Certificate for mail.acme.example expires in 1 day
+
+        Assumed role arn:aws:iam::123456789012:role/Admin as session ada
+        Assumed role arn:aws:iam::999956789012:role/ReadOnly as session ada
+        "#,
+    );
+}
