@@ -1,8 +1,8 @@
 //! The tokeniser behind templates: finds the variable parts of a message, left to right, without a regular expression.
 
 use super::words::{
-    colon_address, file, host, is_command, is_constant, is_mail, is_name, is_path, is_qualified, is_time,
-    tells,
+    Marks, colon_address, file, host, is_command, is_constant, is_mail, is_name, is_path, is_qualified,
+    is_time, tells,
 };
 use std::ops::Range;
 
@@ -75,24 +75,22 @@ const MAX_VALUE: usize = 512;
 
 /// Ends a word.
 fn is_break(c: u8) -> bool {
-    c <= b' '
-        || matches!(
-            c,
-            b'"' | b'\''
-                | b'`'
-                | b'('
-                | b')'
-                | b'['
-                | b']'
-                | b'{'
-                | b'}'
-                | b'<'
-                | b'>'
-                | b','
-                | b';'
-                | b'='
-                | b'|'
-        )
+    const BREAKS: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut c = 0;
+        while c <= b' ' as usize {
+            table[c] = true;
+            c += 1;
+        }
+        let marks = b"\"'`()[]{}<>,;=|";
+        let mut i = 0;
+        while i < marks.len() {
+            table[marks[i] as usize] = true;
+            i += 1;
+        }
+        table
+    };
+    BREAKS[c as usize]
 }
 /// Ends the value after `=`.
 fn is_value_break(c: u8) -> bool {
@@ -247,14 +245,18 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
     /// One word; returns where to go on.
     fn word(&mut self, at: usize, end: usize, before: &Range<usize>, last: &Range<usize>) -> usize {
         let word = &self.b[at..end];
-        if let Some(n) = word.windows(3).position(|w| w == b"://")
+        let has = Marks::of(word);
+        if has.any(Marks::SLASH)
+            && let Some(n) = word.windows(3).position(|w| w == b"://")
             && word[..n].iter().all(u8::is_ascii_alphanumeric)
             && n > 0
         {
             let stop = self.trimmed(at, self.until(at, is_path_break));
             return self.emit(at..stop.max(at + n + 3), Slot::Url);
         }
-        if let Some(stop) = self.worded_date(at) {
+        if word.len() == 3
+            && let Some(stop) = self.worded_date(at)
+        {
             return self.emit(at..stop, Slot::Number);
         }
         let short = self.trimmed(at, end);
@@ -262,11 +264,11 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             self.emit(at..short, Slot::Id);
             return end;
         }
-        if word.split(|c| *c == b'~').count() > 2 && word.iter().any(u8::is_ascii_digit) {
-            // A Windows package name with its versions.
-            return self.emit(at..short, Slot::Id);
-        }
-        if (word.starts_with(b"arn:") || word.starts_with(b"urn:")) && short > at + 4 {
+        let urn = has.any(Marks::COLON) && (word.starts_with(b"arn:") || word.starts_with(b"urn:"));
+        // A Windows package name with its versions.
+        let package =
+            has.any(Marks::TILDE) && has.any(Marks::DIGIT) && word.split(|c| *c == b'~').count() > 2;
+        if package || urn && short > at + 4 {
             return self.emit(at..short, Slot::Id);
         }
         if self.b.get(end) == Some(&b'[')
@@ -276,11 +278,13 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             // `mail.acme.example[203.0.113.9]`, and `unknown[203.0.113.9]` when the resolver knows no name.
             return self.emit(at..stop + 1, Slot::Ip);
         }
-        if let Some(stop) = self.java_address(at, end) {
+        if has.any(Marks::SLASH)
+            && let Some(stop) = self.java_address(at, end)
+        {
             self.emit(at..stop, Slot::Ip);
             return self.inner(stop, end);
         }
-        if is_path(word) {
+        if has.any(Marks::SLASH) && is_path(word) {
             let stop = self.trimmed(at, self.until(at, is_path_break));
             if stop > at + 1 {
                 return self.emit(at..stop, Slot::Path);
@@ -291,23 +295,28 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             self.emit(at..short, Slot::Value);
             return end;
         }
-        if is_mail(word) {
+        if !has.any(Marks::DIGIT | Marks::DOT | Marks::COLON | Marks::AT) {
+            return end;
+        }
+        if has.any(Marks::AT) && is_mail(word) {
             self.emit(at..short, Slot::Mail);
             return end;
         }
-        if let Some(slot) = colon_address(word) {
+        if has.any(Marks::COLON)
+            && let Some(slot) = colon_address(word)
+        {
             self.emit(at..short, slot);
             return end;
         }
-        if let Some(n) = host(word) {
-            self.emit(at..at + n, Slot::Ip);
-            return self.inner(at + n, end);
-        }
-        if let Some((n, slot)) = file(word) {
+        if has.any(Marks::DOT)
+            && let Some((n, slot)) = host(word).map(|n| (n, Slot::Ip)).or_else(|| file(word))
+        {
             self.emit(at..at + n, slot);
             return self.inner(at + n, end);
         }
-        if let Some(from) = self.qualified_value(at, short, last) {
+        if has.any(Marks::DOT | Marks::COLON)
+            && let Some(from) = self.qualified_value(at, short, last)
+        {
             let label = self.inner(at, from);
             return if label > from { label } else { self.emit(from..short, Slot::Value).max(end) };
         }

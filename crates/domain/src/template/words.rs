@@ -3,6 +3,37 @@
 use super::Slot;
 use super::scan::is_digit;
 
+/// What a word holds that decides what it can be.
+#[derive(Clone, Copy)]
+pub(super) struct Marks(u8);
+
+impl Marks {
+    pub const DIGIT: u8 = 1;
+    pub const DOT: u8 = 2;
+    pub const COLON: u8 = 4;
+    pub const SLASH: u8 = 8;
+    pub const AT: u8 = 16;
+    pub const TILDE: u8 = 32;
+
+    pub fn of(word: &[u8]) -> Self {
+        Self(word.iter().fold(0, |marks, c| {
+            marks
+                | match c {
+                    b'0'..=b'9' => Self::DIGIT,
+                    b'.' => Self::DOT,
+                    b':' => Self::COLON,
+                    b'/' | b'\\' => Self::SLASH,
+                    b'@' => Self::AT,
+                    b'~' => Self::TILDE,
+                    _ => 0,
+                }
+        }))
+    }
+    pub fn any(self, marks: u8) -> bool {
+        self.0 & marks != 0
+    }
+}
+
 /// A key whose value says what happened rather than to whom: its words stay in the template.
 pub(super) fn tells(key: &[u8]) -> bool {
     const KEYS: [&[u8]; 18] = [
@@ -117,14 +148,87 @@ pub(super) fn colon_address(word: &[u8]) -> Option<Slot> {
         .then_some(Slot::Ip)
 }
 
+/// Longest label in the lists of endings.
+const MAX_LABEL: usize = 9;
+
 /// The length of a fully qualified host name at the start: known last label, before the end or a port. A last label
 /// that is a word too counts only where the rest looks like a host: `mapred.tip.id` is the name of a setting.
 pub(super) fn host(word: &[u8]) -> Option<usize> {
-    const LAST: &str = " com net org edu gov mil int biz io dev cloud local internal lan example invalid arpa xyz eu cn \
-        hk tw jp kr sg th vn ph de fr uk ie nl be es pt pl cz sk hu ro bg gr tr ua ru se dk fi ch br ar cl mx ca us au nz \
-        za il sa ae om ir tv cc co im ";
-    const WORDS: &str = " info name app test top site online in id my it no at me to ";
-    const BEFORE: &str = " co com net org edu ac gov go or ne ";
+    const LAST: &[&[u8]] = &[
+        b"com",
+        b"net",
+        b"org",
+        b"edu",
+        b"gov",
+        b"mil",
+        b"int",
+        b"biz",
+        b"io",
+        b"dev",
+        b"cloud",
+        b"local",
+        b"internal",
+        b"lan",
+        b"example",
+        b"invalid",
+        b"arpa",
+        b"xyz",
+        b"eu",
+        b"cn",
+        b"hk",
+        b"tw",
+        b"jp",
+        b"kr",
+        b"sg",
+        b"th",
+        b"vn",
+        b"ph",
+        b"de",
+        b"fr",
+        b"uk",
+        b"ie",
+        b"nl",
+        b"be",
+        b"es",
+        b"pt",
+        b"pl",
+        b"cz",
+        b"sk",
+        b"hu",
+        b"ro",
+        b"bg",
+        b"gr",
+        b"tr",
+        b"ua",
+        b"ru",
+        b"se",
+        b"dk",
+        b"fi",
+        b"ch",
+        b"br",
+        b"ar",
+        b"cl",
+        b"mx",
+        b"ca",
+        b"us",
+        b"au",
+        b"nz",
+        b"za",
+        b"il",
+        b"sa",
+        b"ae",
+        b"om",
+        b"ir",
+        b"tv",
+        b"cc",
+        b"co",
+        b"im",
+    ];
+    const WORDS: &[&[u8]] = &[
+        b"info", b"name", b"app", b"test", b"top", b"site", b"online", b"in", b"id", b"my", b"it", b"no",
+        b"at", b"me", b"to",
+    ];
+    const BEFORE: &[&[u8]] = &[b"co", b"com", b"net", b"org", b"edu", b"ac", b"gov", b"go", b"or", b"ne"];
     let n = word
         .iter()
         .position(|c| !c.is_ascii_alphanumeric() && !matches!(c, b'.' | b'-' | b'_'))
@@ -153,10 +257,26 @@ pub(super) fn host(word: &[u8]) -> Option<usize> {
 /// The length of the name of a file or a systemd unit, or of a reverse domain name (`com.example.mail`), at the start;
 /// a line number may follow. The class of a program has capitals, and stays.
 pub(super) fn file(word: &[u8]) -> Option<(usize, Slot)> {
-    const FILES: &str = " bin c cc cfg conf cpp cs css csv dat db dll exe gz h hpp htm html ini jar java jpg js json log md \
-        mjs msi pdf php pid png py rpm rs sh so sock sql sqlite sys tar tgz tmp ts txt war xml yaml yml zip ";
-    const UNITS: &str = " automount device mount path scope service slice socket swap target timer ";
-    const REVERSED: &str = " com edu io net org ";
+    const FILES: &[&[u8]] = &[
+        b"bin", b"c", b"cc", b"cfg", b"conf", b"cpp", b"cs", b"css", b"csv", b"dat", b"db", b"dll", b"exe",
+        b"gz", b"h", b"hpp", b"htm", b"html", b"ini", b"jar", b"java", b"jpg", b"js", b"json", b"log", b"md",
+        b"mjs", b"msi", b"pdf", b"php", b"pid", b"png", b"py", b"rpm", b"rs", b"sh", b"so", b"sock", b"sql",
+        b"sqlite", b"sys", b"tar", b"tgz", b"tmp", b"ts", b"txt", b"war", b"xml", b"yaml", b"yml", b"zip",
+    ];
+    const UNITS: &[&[u8]] = &[
+        b"automount",
+        b"device",
+        b"mount",
+        b"path",
+        b"scope",
+        b"service",
+        b"slice",
+        b"socket",
+        b"swap",
+        b"target",
+        b"timer",
+    ];
+    const REVERSED: &[&[u8]] = &[b"com", b"edu", b"io", b"net", b"org"];
     if !word.contains(&b'.') {
         return None;
     }
@@ -177,13 +297,23 @@ pub(super) fn file(word: &[u8]) -> Option<(usize, Slot)> {
     }
     let reversed =
         is_among(REVERSED, first) && is_qualified(name) && !name.iter().any(u8::is_ascii_uppercase);
-    (reversed || is_among(UNITS, last) && name.iter().filter(|c| **c == b'.').count() == 1)
-        .then_some((n, Slot::Id))
+    (reversed || is_among(UNITS, last) && name.split(|c| *c == b'.').count() == 2).then_some((n, Slot::Id))
 }
 
-/// `list` holds lower-case words between blanks.
-fn is_among(list: &str, word: &[u8]) -> bool {
-    word.len() < 10 && list.split(' ').any(|w| !w.is_empty() && w.as_bytes().eq_ignore_ascii_case(word))
+/// A label in lower case, when it is short enough for the lists here.
+fn lowered(label: &[u8]) -> [u8; MAX_LABEL] {
+    let mut out = [0; MAX_LABEL];
+    if label.len() <= MAX_LABEL {
+        out[..label.len()].copy_from_slice(label);
+        out.make_ascii_lowercase();
+    }
+    out
+}
+
+/// `list` has the label, ignoring case.
+fn is_among(list: &[&[u8]], label: &[u8]) -> bool {
+    let lower = lowered(label);
+    label.len() <= MAX_LABEL && list.contains(&&lower[..label.len()])
 }
 
 /// A compact timestamp, `20261123T093000Z`.

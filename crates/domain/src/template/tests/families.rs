@@ -1,4 +1,5 @@
-//! Kinds of logs that no rule was made from. Messages of one event share one template; two events never do.
+//! Kinds of logs that are not among the labelled sets, written from knowledge of the programs. Messages of one event
+//! share one template; two events never do.
 
 use std::collections::BTreeMap;
 
@@ -500,7 +501,7 @@ fn clusters() {
 fn data_stores() {
     check(
         "MySQL, Redis, Kafka, Elasticsearch",
-        r#"
+        r"
         Aborted connection 12345 to db: 'shop' user: 'app' host: '10.0.0.7' (Got timeout reading communication packets)
         Aborted connection 9 to db: 'unconnected' user: 'root' host: 'localhost' (Got timeout reading communication packets)
 
@@ -530,7 +531,7 @@ fn data_stores() {
 
         low disk watermark [85%] exceeded on [Xy3kQ9a1TnOb][node-1][/data/es] free: 12.3gb[14.2%], replicas will not be assigned to this node
         low disk watermark [90%] exceeded on [aB5kQ0z1T7Ob][node-22][/var/lib/es] free: 900mb[1%], replicas will not be assigned to this node
-        "#,
+        ",
     );
 }
 
@@ -538,7 +539,7 @@ fn data_stores() {
 fn platforms() {
     check(
         "Docker, Terraform, Windows, Node",
-        r#"
+        r"
         container die 4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1 (exitCode=137, image=nginx:1.25, name=web)
         container die 60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752 (exitCode=0, image=redis, name=cache-1)
 
@@ -573,6 +574,6 @@ fn platforms() {
 
         Assumed role arn:aws:iam::123456789012:role/Admin as session ada
         Assumed role arn:aws:iam::999956789012:role/ReadOnly as session ada
-        "#,
+        ",
     );
 }
