@@ -73,20 +73,23 @@ const MAX_SLOTS_TEXT: usize = 65_536;
 pub fn template(message: &str) -> String {
     let mut out = String::with_capacity(message.len().min(MAX_TEMPLATE) + 16);
     let mut from = 0;
+    let mut cut = false;
     scan::walk(message, |at, slot| {
         literal(&mut out, &message[from..at.start]);
         out.push_str(slot.mark());
         from = at.end;
         if out.len() >= MAX_TEMPLATE {
+            // A list makes much room when it is folded; any other text is long. So no text is folded often.
             fold::fold(&mut out);
+            cut = out.len() >= MAX_TEMPLATE / 2;
         }
-        out.len() < MAX_TEMPLATE
+        !cut
     });
-    if out.len() < MAX_TEMPLATE {
+    if !cut {
         literal(&mut out, &message[from..]);
     }
     fold::fold(&mut out);
-    if out.len() > MAX_TEMPLATE {
+    if cut || out.len() > MAX_TEMPLATE {
         out.truncate(out.floor_char_boundary(MAX_TEMPLATE - '…'.len_utf8()));
         out.push('…');
     }
