@@ -117,7 +117,7 @@ fn a_long_message_has_a_bounded_template() {
         let template = template(&long);
         assert!(template.len() <= MAX_TEMPLATE);
         slots(&long);
-        assert!(start.elapsed().as_secs() < 5, "{:?} {}", start.elapsed(), &long[..8]);
+        assert!(start.elapsed().as_secs() < 20, "{:?} {}", start.elapsed(), &long[..8]);
     }
 }
 
