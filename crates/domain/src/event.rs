@@ -9,6 +9,7 @@
 //! - A text field may be sent as a number or a boolean; it is kept as its JSON text.
 
 mod mapping;
+mod record;
 mod row;
 mod text;
 

@@ -19,6 +19,7 @@ pub mod organization;
 pub mod overview;
 pub mod page;
 pub mod permission;
+pub mod query;
 pub mod severity;
 pub mod source;
 pub mod template;

@@ -1,0 +1,78 @@
+//! What a query can ask for: the fields of one kind of record.
+
+/// The fields of a kind of record. To make another list searchable: a `static` like [`EVENTS`], a
+/// [`Record`](super::Record) for its rows, and the columns in `store`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema {
+    pub fields: &'static [Field],
+    /// Whether `payload.<path>` may be asked.
+    pub payload: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    pub kind: Kind,
+    /// A few words for completion.
+    pub doc: &'static str,
+}
+
+/// What a field holds, which decides what its values may be and how they are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Ordered; understands the synonyms of [`Severity::from_vocabulary`](crate::Severity::from_vocabulary).
+    Severity,
+    /// Text compared as a whole, byte by byte.
+    Word,
+    /// A UUID; has no order.
+    Id,
+    Time,
+    Number,
+    /// Text searched by words.
+    Text,
+    /// One of these words; has no order.
+    Choice(&'static [&'static str]),
+}
+
+impl Schema {
+    /// By name or alias, whatever its case.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|f| f.names().any(|n| n.eq_ignore_ascii_case(name)))
+    }
+    /// The fields that free words are searched in.
+    pub fn text_fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        self.fields.iter().filter(|f| f.kind == Kind::Text)
+    }
+}
+
+impl Field {
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+}
+
+/// Events; see [`Event`](crate::event::Event).
+pub static EVENTS: Schema = Schema {
+    payload: true,
+    fields: &[
+        field("severity", &[], Kind::Severity, "info, low, medium, high, critical"),
+        field("severity_text", &[], Kind::Word, "the severity as the sender wrote it"),
+        field("component", &[], Kind::Word, "part of the system"),
+        field("service", &[], Kind::Word, "service that reported"),
+        field("environment", &["env"], Kind::Word, "such as production"),
+        field("system_id", &["system", "host"], Kind::Word, "host or system"),
+        field("event_type", &["type"], Kind::Word, "kind of event"),
+        field("source", &[], Kind::Word, "name of the source"),
+        field("message", &[], Kind::Text, "words of the message"),
+        field("fingerprint", &[], Kind::Word, "fingerprint of the group"),
+        field("group", &[], Kind::Id, "id of the group"),
+        field("id", &[], Kind::Id, "id of the event"),
+        field("occurred_at", &["time", "timestamp"], Kind::Time, "when it happened"),
+        field("ingested_at", &[], Kind::Time, "when it was received"),
+    ],
+};
+
+const fn field(name: &'static str, aliases: &'static [&'static str], kind: Kind, doc: &'static str) -> Field {
+    Field { name, aliases, kind, doc }
+}

@@ -1,0 +1,242 @@
+//! What a written value means for the kind of its field.
+
+use uuid::Uuid;
+
+use super::lex::{Op, Raw};
+use super::{Atom, Field, Kind, Order, Pattern, Problem, Target, Test, TextMatch, Value, suggest, time};
+use crate::{Severity, Timestamp};
+
+/// A value as it stands after an operator.
+pub(super) enum Item {
+    One(Raw),
+    /// An end may be left out, not both.
+    Range(Option<Raw>, Option<Raw>),
+}
+
+pub(super) fn read(target: &Target, op: Op, item: &Item, now: Timestamp) -> Result<Test, Problem> {
+    match item {
+        Item::One(raw) if !raw.quoted && raw.atoms == [Atom::Any] && op.equality() => Ok(Test::Present),
+        Item::One(raw) => {
+            if let Some(field) = searched(target) {
+                if !op.equality() {
+                    return problem(raw, &["`", field, "` is searched by words and has no order; write `:`"]);
+                }
+                return match TextMatch::read(raw) {
+                    Some(found) => Ok(Test::Text(found)),
+                    None => problem(raw, &["nothing to search for between the quotes"]),
+                };
+            }
+            if raw.wild() && op.equality() && takes_patterns(target) {
+                return Ok(Test::Pattern(Pattern(raw.atoms.clone())));
+            }
+            match order(op) {
+                None => equal(target, raw, now),
+                Some(order) => compare(target, order, raw, now),
+            }
+        }
+        Item::Range(Some(from), None) => compare(target, Order::AtLeast, from, now),
+        Item::Range(None, Some(to)) => compare(target, Order::AtMost, to, now),
+        Item::Range(Some(from), Some(to)) => between(target, from, to, now),
+        Item::Range(None, None) => Ok(Test::Present),
+    }
+}
+
+fn order(op: Op) -> Option<Order> {
+    match op {
+        Op::Is | Op::IsNot => None,
+        Op::Less => Some(Order::Less),
+        Op::AtMost => Some(Order::AtMost),
+        Op::Greater => Some(Order::Greater),
+        Op::AtLeast => Some(Order::AtLeast),
+    }
+}
+
+/// The name of a field that is searched by words.
+fn searched(target: &Target) -> Option<&'static str> {
+    match target {
+        Target::Free => Some("message"),
+        Target::Field(field) if field.kind == Kind::Text => Some(field.name),
+        _ => None,
+    }
+}
+
+fn takes_patterns(target: &Target) -> bool {
+    match target {
+        Target::Field(field) => field.kind == Kind::Word,
+        Target::Payload(_) => true,
+        Target::Free => false,
+    }
+}
+
+fn equal(target: &Target, raw: &Raw, now: Timestamp) -> Result<Test, Problem> {
+    if let Some(Kind::Time) = kind(target) {
+        let when = instant(raw, now)?;
+        if when.relative {
+            let text = raw.literal();
+            return problem(
+                raw,
+                &[
+                    "`",
+                    &text,
+                    "` is one instant, which no event hits; write `>=",
+                    &text,
+                    "` or `",
+                    &text,
+                    "..`",
+                ],
+            );
+        }
+        let (first, last) = (Value::Time(when.first), Value::Time(when.last));
+        return Ok(if first == last { Test::Equal(first) } else { Test::Between(first, last) });
+    }
+    if matches!(target, Target::Payload(_)) && !raw.quoted {
+        return Ok(Test::Equal(match raw.literal() {
+            text if text == "true" => Value::Bool(true),
+            text if text == "false" => Value::Bool(false),
+            text if text == "null" => Value::Null,
+            text => number(text).unwrap_or_else(Value::Word),
+        }));
+    }
+    scalar(target, raw).map(Test::Equal)
+}
+
+fn compare(target: &Target, order: Order, raw: &Raw, now: Timestamp) -> Result<Test, Problem> {
+    if let Some(Kind::Time) = kind(target) {
+        let when = instant(raw, now)?;
+        let after = matches!(order, Order::Greater | Order::AtMost);
+        return Ok(Test::Compare(order, Value::Time(if after { when.last } else { when.first })));
+    }
+    has_order(target, raw)?;
+    scalar(target, raw).map(|value| Test::Compare(order, value))
+}
+
+fn between(target: &Target, from: &Raw, to: &Raw, now: Timestamp) -> Result<Test, Problem> {
+    if let Some(Kind::Time) = kind(target) {
+        return Ok(Test::Between(
+            Value::Time(instant(from, now)?.first),
+            Value::Time(instant(to, now)?.last),
+        ));
+    }
+    has_order(target, from)?;
+    let (from, to) = (scalar(target, from)?, scalar(target, to)?);
+    Ok(match (from, to) {
+        // A number and a text are compared as texts.
+        (Value::Number { text, .. }, to @ Value::Word(_)) => Test::Between(Value::Word(text), to),
+        (from @ Value::Word(_), Value::Number { text, .. }) => Test::Between(from, Value::Word(text)),
+        (from, to) => Test::Between(from, to),
+    })
+}
+
+fn has_order(target: &Target, raw: &Raw) -> Result<(), Problem> {
+    match target {
+        Target::Field(Field { kind: Kind::Id | Kind::Choice(_), name, .. }) => {
+            problem(raw, &["the values of `", name, "` have no order; write `:`"])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Any value but a time.
+fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
+    no_wildcard(raw)?;
+    let text = raw.literal();
+    let wrong = |what: &str, suggestion: Option<&str>| {
+        let mut problem = Problem::new(raw.span.clone(), &["`", &text, "` ", what]);
+        if let Some(suggestion) = suggestion {
+            problem.message.push_str("; did you mean `");
+            problem.message.push_str(suggestion);
+            problem.message.push_str("`?");
+        }
+        problem.suggestion = suggestion.map(str::to_owned);
+        Err(problem)
+    };
+    match kind(target) {
+        Some(Kind::Severity) => match Severity::from_vocabulary(&text) {
+            Some(severity) => Ok(Value::Severity(severity)),
+            None => wrong(
+                "is not a severity: info, low, medium, high or critical",
+                suggest::nearest(&text, Severity::ALL.iter().map(|s| s.as_str())),
+            ),
+        },
+        Some(Kind::Id) => match Uuid::parse_str(&text) {
+            Ok(id) => Ok(Value::Id(id)),
+            Err(_) => wrong("is not an id; an id has 32 hex digits", None),
+        },
+        Some(Kind::Number) => match number(text.clone()) {
+            Ok(value) => Ok(value),
+            Err(_) => wrong("is not a number, such as 5, -1 or 0.25", None),
+        },
+        Some(Kind::Choice(words)) => match words.iter().find(|w| w.eq_ignore_ascii_case(&text)) {
+            Some(word) => Ok(Value::Word((*word).to_owned())),
+            None => wrong(
+                &["is not one of ", &words.join(", ")].concat(),
+                suggest::nearest(&text, words.iter().copied()),
+            ),
+        },
+        Some(Kind::Word | Kind::Text | Kind::Time) => Ok(Value::Word(text)),
+        None if raw.quoted => Ok(Value::Word(text)),
+        None => Ok(number(text).unwrap_or_else(Value::Word)),
+    }
+}
+
+fn kind(target: &Target) -> Option<Kind> {
+    if let Target::Field(field) = target { Some(field.kind) } else { None }
+}
+
+fn instant(raw: &Raw, now: Timestamp) -> Result<time::When, Problem> {
+    no_wildcard(raw)?;
+    time::read(&raw.literal(), now).map_err(|reason| {
+        Problem::new(
+            raw.span.clone(),
+            &["`", &raw.literal(), "` is ", reason, ", or relative such as -15m, -2h, -7d"],
+        )
+    })
+}
+
+fn no_wildcard(raw: &Raw) -> Result<(), Problem> {
+    if raw.wild() {
+        return problem(raw, &["no wildcard can stand here; put a literal `*` or `?` in quotes"]);
+    }
+    Ok(())
+}
+
+/// A number as JSON writes it, finite as `f64`; else the text back.
+pub(super) fn number(text: String) -> Result<Value, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && is_json_number(text.as_bytes()) => {
+            Ok(Value::Number { text, value })
+        }
+        _ => Err(text),
+    }
+}
+
+/// Whether an unquoted value would be something else than this text, in a payload.
+pub(super) fn is_json_scalar(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null") || is_json_number(text.as_bytes())
+}
+
+fn is_json_number(text: &[u8]) -> bool {
+    let digits = |t: &[u8]| t.iter().take_while(|c| c.is_ascii_digit()).count();
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = digits(text);
+    if whole == 0 || (whole > 1 && text.first() == Some(&b'0')) {
+        return false;
+    }
+    let mut rest = text.get(whole..).unwrap_or_default();
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let n = digits(fraction);
+        if n == 0 {
+            return false;
+        }
+        rest = fraction.get(n..).unwrap_or_default();
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = exponent.strip_prefix(b"-").or(exponent.strip_prefix(b"+")).unwrap_or(exponent);
+        return digits(exponent) == exponent.len() && !exponent.is_empty();
+    }
+    rest.is_empty()
+}
+
+fn problem<T>(raw: &Raw, message: &[&str]) -> Result<T, Problem> {
+    Err(Problem::new(raw.span.clone(), message))
+}
