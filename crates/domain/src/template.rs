@@ -5,6 +5,7 @@
 //! **Stable**: a changed rule moves events to other groups, so [`fingerprint`] and the examples in the tests change
 //! only with a new major version and a rebuild of the groups.
 
+mod fold;
 mod scan;
 mod words;
 
@@ -15,9 +16,9 @@ use sha2::{Digest, Sha256};
 /// What stands in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
-    /// A number, version, size, clock time or date.
+    /// A number with its unit, version, size, clock time or date.
     Number,
-    /// `0x…`, a digest, a MAC address.
+    /// `0x…`, a digest, a MAC address. A short hexadecimal number without `0x` is a [`Slot::Number`].
     Hex,
     Uuid,
     /// An IPv4 or IPv6 address or a fully qualified host name (a sender logs either, depending on its resolver).
@@ -29,10 +30,12 @@ pub enum Slot {
     Url,
     /// An opaque identifier, or the name of a user.
     Id,
+    /// A value of whatever form: after `key=`, or a constant such as `true` and `null`.
+    Value,
 }
 
 impl Slot {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Number,
         Self::Hex,
         Self::Uuid,
@@ -42,6 +45,7 @@ impl Slot {
         Self::Mail,
         Self::Url,
         Self::Id,
+        Self::Value,
     ];
     /// As it is written in a template.
     pub fn mark(self) -> &'static str {
@@ -55,6 +59,7 @@ impl Slot {
             Self::Mail => "<mail>",
             Self::Url => "<url>",
             Self::Id => "<id>",
+            Self::Value => "<*>",
         }
     }
 }
@@ -64,20 +69,27 @@ pub const MAX_TEMPLATE: usize = 1024;
 /// [`slots`] looks at this much of a message.
 const MAX_SLOTS_TEXT: usize = 65_536;
 
-/// The template of a message: one pass, one allocation, blanks collapsed, at most [`MAX_TEMPLATE`] bytes.
+/// The template of a message: one pass, blanks collapsed, lists folded, at most [`MAX_TEMPLATE`] bytes.
 pub fn template(message: &str) -> String {
     let mut out = String::with_capacity(message.len().min(MAX_TEMPLATE) + 16);
     let mut from = 0;
+    let mut cut = false;
     scan::walk(message, |at, slot| {
         literal(&mut out, &message[from..at.start]);
         out.push_str(slot.mark());
         from = at.end;
-        out.len() < MAX_TEMPLATE
+        if out.len() >= MAX_TEMPLATE {
+            // A list makes much room when it is folded; any other text is long. So no text is folded often.
+            fold::fold(&mut out);
+            cut = out.len() >= MAX_TEMPLATE / 2;
+        }
+        !cut
     });
-    if out.len() < MAX_TEMPLATE {
+    if !cut {
         literal(&mut out, &message[from..]);
     }
-    if out.len() > MAX_TEMPLATE {
+    fold::fold(&mut out);
+    if cut || out.len() > MAX_TEMPLATE {
         out.truncate(out.floor_char_boundary(MAX_TEMPLATE - '…'.len_utf8()));
         out.push('…');
     }

@@ -91,17 +91,3 @@ pub async fn get_many(tx: &mut impl Scoped, ids: &[GroupId]) -> Result<Vec<Group
     let q = tx.sql(COLUMNS).push(" AND id IN (").list(ids.iter().copied()).push(")");
     tx.conn().all(q).await
 }
-
-/// The busiest groups with an event since `from`, by all their events.
-pub async fn busiest(tx: &mut impl Scoped, from: Timestamp, limit: u32) -> Result<Vec<GroupId>> {
-    let q = tx
-        .sql(
-            "SELECT id FROM groups
-             WHERE organization_id = $1 AND last_seen >= $2
-             ORDER BY event_count DESC, id DESC
-             LIMIT $3",
-        )
-        .bind(from)
-        .bind(limit);
-    tx.conn().scalars(q).await
-}

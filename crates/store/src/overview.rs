@@ -14,9 +14,7 @@ use crate::rollup::{self, Clause, Grain, Span};
 use crate::scope::Scoped;
 
 /// Groups shown at the top.
-const TOP: usize = 10;
-/// Roll-up rows that may be read to rank groups.
-const RANKED: i64 = 50_000;
+const TOP: u32 = 10;
 
 /// The period in whole hours: `from` is rounded down, `to` up. `step` is the seconds a bucket spans.
 pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64) -> Result<Overview> {
@@ -46,7 +44,7 @@ pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64
     let sources_active =
         (rollup::top(tx, rollup::SOURCE, &[], span, 100_000).await?.len() as i64).min(sources);
     let buckets: Vec<Bucket> = fill(from, to, step, series);
-    let top_groups = top_groups(tx, span, from).await?;
+    let top_groups = top_groups(tx, span).await?;
     Ok(Overview {
         from,
         to,
@@ -72,16 +70,10 @@ fn sums(series: &[[i64; 5]]) -> (i64, i64) {
     })
 }
 
-/// The groups with most events in the period, ranked among the busiest that were seen in it. `event_count` is the period's.
-async fn top_groups(tx: &mut impl Scoped, span: Span, from: Timestamp) -> Result<Vec<Group>> {
-    let hours = span.to.map_or(1, |to| (to.seconds() - from.seconds()) / 3600).max(1);
-    let candidates = group::busiest(tx, from, (RANKED / hours).clamp(50, 2000) as u32).await?;
-    let values: Vec<String> = candidates.iter().map(ToString::to_string).collect();
-    let mut ranked: Vec<(String, i64)> =
-        rollup::of_values(tx, rollup::GROUP, &values, span).await?.into_iter().collect();
-    ranked.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    ranked.truncate(TOP);
-    let counts: HashMap<GroupId, i64> = ranked
+/// The groups with most events in the period. `event_count` is the period's.
+async fn top_groups(tx: &mut impl Scoped, span: Span) -> Result<Vec<Group>> {
+    let top = rollup::top(tx, rollup::GROUP, &[], span, TOP).await?;
+    let counts: HashMap<GroupId, i64> = top
         .into_iter()
         .filter_map(|(id, n)| Some((GroupId::from_uuid(uuid::Uuid::parse_str(&id).ok()?), n)))
         .collect();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::page::Order;
 use domain::{Severity, Timestamp};
 
-use crate::db::{Arg, Insert, Result, Sql, ToArg as _};
+use crate::db::{Arg, Dialect, Insert, Kind, Result, Sql, ToArg};
 use crate::scope::{Scoped, Writing};
 
 pub use rebuild::{check, rebuild};
@@ -51,6 +51,13 @@ impl Grain {
     fn start_after(self, at: Timestamp) -> Timestamp {
         let start = self.start(at);
         if start == at { at } else { start.plus_seconds(self.seconds()) }
+    }
+}
+
+impl ToArg for Grain {
+    const KIND: Kind = Kind::Text;
+    fn to_arg(self) -> Arg {
+        self.as_str().to_arg()
     }
 }
 
@@ -156,6 +163,7 @@ pub async fn totals(
     severity: &[Severity],
     span: Span,
 ) -> Result<Vec<i64>> {
+    let dialect = tx.conn().dialect();
     if clauses.is_empty() {
         return Ok(Vec::new());
     }
@@ -164,7 +172,7 @@ pub async fn totals(
     for (position, clause) in clauses.iter().enumerate() {
         for (grain, part) in span.parts() {
             q = q.push(" UNION ALL SELECT NULL, ").arg(position as i64 + 1).push(", COALESCE(SUM(");
-            q = rows(sum(q, clause, severity).push("), 0)"), clause, grain, part);
+            q = rows(sum(q, clause, severity).push("), 0)"), dialect, clause, grain, part);
         }
     }
     q = q.push(") AS counted WHERE position > 0 GROUP BY position ORDER BY position");
@@ -227,8 +235,9 @@ async fn starts(
     order: Order,
     limit: u32,
 ) -> Result<Vec<(Timestamp, i64)>> {
+    let dialect = tx.conn().dialect();
     let q = tx.sql("SELECT t.start, CAST(SUM(");
-    let q = rows(sum(q, clause, severity).push(") AS BIGINT) AS n"), clause, grain, span);
+    let q = rows(sum(q, clause, severity).push(") AS BIGINT) AS n"), dialect, clause, grain, span);
     let q = sum(q.push(" GROUP BY t.start HAVING SUM("), clause, severity).push(match order {
         Order::Newest => ") > 0 ORDER BY t.start DESC LIMIT ",
         Order::Oldest => ") > 0 ORDER BY t.start LIMIT ",
@@ -243,6 +252,7 @@ pub async fn by_hour(
     severity: &[Severity],
     hours: &[Timestamp],
 ) -> Result<HashMap<Timestamp, i64>> {
+    let dialect = tx.conn().dialect();
     let (Some(first), Some(last)) = (hours.iter().min(), hours.iter().max()) else {
         return Ok(HashMap::new());
     };
@@ -250,7 +260,7 @@ pub async fn by_hour(
     let few = hours.len() <= LOOKED_UP;
     let span = Span { from: Some(*first), to: Some(last.plus_seconds(3600)) };
     let q = tx.sql("SELECT t.start, CAST(SUM(");
-    let mut q = rows(sum(q, clause, severity).push(") AS BIGINT) AS n"), clause, Grain::Hour, span);
+    let mut q = rows(sum(q, clause, severity).push(") AS BIGINT) AS n"), dialect, clause, Grain::Hour, span);
     if few {
         q = q.push(" AND t.start IN (").list(hours.iter().copied()).push(")");
     }
@@ -273,6 +283,7 @@ pub async fn series(
     grain: Grain,
     span: Span,
 ) -> Result<Vec<(Timestamp, [i64; 5])>> {
+    let dialect = tx.conn().dialect();
     let parts = match grain {
         Grain::Hour => vec![(Grain::Hour, span)],
         Grain::Day => span.parts(),
@@ -281,6 +292,7 @@ pub async fn series(
     for (grain, part) in parts {
         let q = rows(
             tx.sql("SELECT t.start ").push(SUMS[usize::from(clause.field == TOTAL)]),
+            dialect,
             clause,
             grain,
             part,
@@ -295,9 +307,10 @@ pub async fn series(
 
 /// All events of the hours that overlap the span, by severity.
 pub async fn by_severity(tx: &mut impl Scoped, span: Span) -> Result<[i64; 5]> {
+    let dialect = tx.conn().dialect();
     let mut sums = [0; 5];
     for (grain, part) in span.parts() {
-        let q = rows(tx.sql("SELECT 0 ").push(SUMS[1]), &Clause::everything(), grain, part);
+        let q = rows(tx.sql("SELECT 0 ").push(SUMS[1]), dialect, &Clause::everything(), grain, part);
         for row in tx.conn().rows(q).await? {
             for (sum, n) in sums.iter_mut().zip(counts(&row, &[])?) {
                 *sum += n;
@@ -342,29 +355,14 @@ pub async fn top(
     rows.iter().map(|row| Ok((row.get("value")?, row.get("n")?))).collect()
 }
 
-/// Events of each of these values of a field.
-pub async fn of_values(
-    tx: &mut impl Scoped,
-    field: &'static str,
-    values: &[String],
-    span: Span,
-) -> Result<HashMap<String, i64>> {
-    let mut found = HashMap::new();
-    for values in values.chunks(500) {
-        let q = by_value(tx, &Clause { field, values: values.to_vec() }, &[], span);
-        for row in tx.conn().rows(q).await? {
-            found.insert(row.get("value")?, row.get("n")?);
-        }
-    }
-    Ok(found)
-}
-
 /// `SELECT value, n … GROUP BY value` over the parts of the span.
 fn by_value(tx: &mut impl Scoped, clause: &Clause, severity: &[Severity], span: Span) -> Sql {
+    let dialect = tx.conn().dialect();
     let mut q = tx.sql("SELECT value, CAST(SUM(n) AS BIGINT) AS n FROM (");
     for (i, (grain, part)) in span.parts().into_iter().enumerate() {
         q = q.push(if i == 0 { "SELECT r.value, SUM(" } else { " UNION ALL SELECT r.value, SUM(" });
-        q = rows(sum(q, clause, severity).push(") AS n"), clause, grain, part).push(" GROUP BY r.value");
+        q = rows(sum(q, clause, severity).push(") AS n"), dialect, clause, grain, part)
+            .push(" GROUP BY r.value");
     }
     q.push(") AS counted GROUP BY value")
 }
@@ -382,21 +380,30 @@ pub async fn extent(tx: &mut impl Scoped) -> Result<Option<(Timestamp, Timestamp
 }
 
 /// ` FROM … WHERE …`: the rows of a clause; no values are all of the field. The totals `t` say which hours or days there
-/// are, and lead to the values `r`: CROSS JOIN keeps SQLite to that order.
-fn rows(q: Sql, clause: &Clause, grain: Grain, span: Span) -> Sql {
+/// are, and each leads to its values `r` by the key. Both databases are kept to that order: PostgreSQL would read all
+/// roll-ups and join them by a hash.
+fn rows(q: Sql, dialect: Dialect, clause: &Clause, grain: Grain, span: Span) -> Sql {
     let mut q = if clause.field == TOTAL {
         q.push(" FROM event_totals t WHERE t.organization_id = $1 AND t.grain = ").arg(grain)
     } else {
-        let q = q
-            .push(" FROM event_totals t CROSS JOIN event_rollups r WHERE t.organization_id = $1 AND r.organization_id = $1 AND t.grain = ")
-            .arg(grain)
-            .push(" AND r.grain = t.grain AND r.start = t.start AND r.field = ")
-            .arg(clause.field);
-        match clause.values.as_slice() {
+        let q = match dialect {
+            Dialect::Sqlite => q.push(" FROM event_totals t CROSS JOIN event_rollups r WHERE r.organization_id = $1"),
+            Dialect::Postgres => q.push(
+                " FROM event_totals t CROSS JOIN LATERAL (SELECT r.* FROM event_rollups r WHERE r.organization_id = $1",
+            ),
+        };
+        let q = q.push(" AND r.grain = t.grain AND r.start = t.start AND r.field = ").arg(clause.field);
+        let q = match clause.values.as_slice() {
             [] => q,
             [value] => q.push(" AND r.value = ").arg(value),
             values => q.push(" AND r.value IN (").list(values.iter()).push(")"),
-        }
+        };
+        let q = match dialect {
+            Dialect::Sqlite => q.push(" AND t.organization_id = $1 AND t.grain = "),
+            // OFFSET 0 keeps the planner from joining in another order.
+            Dialect::Postgres => q.push(" OFFSET 0) r WHERE t.organization_id = $1 AND t.grain = "),
+        };
+        q.arg(grain)
     };
     if let Some(from) = span.from {
         q = q.push(" AND t.start >= ").arg(grain.start(from));

@@ -38,16 +38,7 @@ impl Query {
     pub fn highlights(&self, message: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         collect(&self.expr, message, &mut found);
-        found.sort_unstable_by_key(|r| (r.start, r.end));
-        let mut merged: Vec<Range<usize>> = Vec::with_capacity(found.len());
-        for part in found {
-            match merged.last_mut() {
-                Some(last) if part.start < last.end => last.end = last.end.max(part.end),
-                _ if part.is_empty() => {}
-                _ => merged.push(part),
-            }
-        }
-        merged
+        found
     }
 }
 
@@ -56,10 +47,38 @@ fn collect(e: &Expr, message: &str, found: &mut Vec<Range<usize>>) {
         Expr::All(of) | Expr::Any(of) => of.iter().for_each(|e| collect(e, message, found)),
         Expr::Term(term) => {
             if let Test::Text(text) = &term.test {
-                found.extend(text.find(message));
+                *found = united(found, &text.find(message));
             }
         }
         Expr::Not(_) => {}
+    }
+}
+
+/// Both lists are in order, and so is what they make together.
+fn united(a: &[Range<usize>], b: &[Range<usize>]) -> Vec<Range<usize>> {
+    let (mut a, mut b) = (a, b);
+    let mut all: Vec<Range<usize>> = Vec::with_capacity(a.len() + b.len());
+    loop {
+        let next = match (a, b) {
+            ([], []) => return all,
+            ([x, rest @ ..], []) => {
+                a = rest;
+                x
+            }
+            ([x, rest @ ..], [y, ..]) if x.start <= y.start => {
+                a = rest;
+                x
+            }
+            (_, [y, rest @ ..]) => {
+                b = rest;
+                y
+            }
+        };
+        match all.last_mut() {
+            Some(last) if next.start < last.end => last.end = last.end.max(next.end),
+            _ if next.is_empty() => {}
+            _ => all.push(next.clone()),
+        }
     }
 }
 

@@ -150,7 +150,7 @@ pub(super) fn word(w: &str, out: &mut String) {
         && w.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '@' | ':' | '.'))
         && !w.starts_with([':', '.'])
         && !w.ends_with('.')
-        && !w.contains("..");
+        && !w.as_bytes().windows(2).any(|two| two == b"..");
     if plain && !matches!(w, "AND" | "OR" | "NOT") {
         out.push_str(w);
     } else {
@@ -197,8 +197,18 @@ fn text(found: &TextMatch, out: &mut String) {
             out.push('*');
         }
         TextMatch::Words { words, prefix } => {
-            // The one letter whose lower case has two characters: U+0130.
-            let joined = words.join(" ").replace("i\u{307}", "\u{130}");
+            let mut joined = String::new();
+            for (i, c) in words.iter().flat_map(|w| std::iter::once(' ').chain(w.chars())).enumerate() {
+                match c {
+                    ' ' if i == 0 => {}
+                    // The one letter whose lower case has two characters, `i` and this.
+                    '\u{307}' => {
+                        joined.pop();
+                        joined.push('\u{130}');
+                    }
+                    _ => joined.push(c),
+                }
+            }
             if words.len() > 1 {
                 quote(&joined, out);
             } else {

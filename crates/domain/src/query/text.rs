@@ -4,7 +4,6 @@
 //! first [`MAX_LETTERS`]. The index of each database is filled with these words, so that all searches agree.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::lex::{Raw, literal};
@@ -27,15 +26,16 @@ pub struct Word<'a> {
 
 /// The searched words of a text: at most [`MAX_WORDS`], and no one word more than [`MAX_SAME`] times.
 pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
-    Words { text, at: 0, count: 0, seen: BTreeMap::new() }
+    Words { text, at: 0, count: 0, seen: Vec::new() }
 }
 
 struct Words<'a> {
     text: &'a str,
     at: usize,
     count: usize,
-    /// How often each word came; filled only when there are more than `MAX_SAME` words, which is rare.
-    seen: BTreeMap<Cow<'a, str>, usize>,
+    /// How often each word came, in [`BUCKETS`]; filled only when there are more than `MAX_SAME` words, which is rare.
+    /// A map of the standard library would be 2 kB more to download.
+    seen: Vec<Vec<(Cow<'a, str>, usize)>>,
 }
 
 impl<'a> Iterator for Words<'a> {
@@ -47,23 +47,36 @@ impl<'a> Iterator for Words<'a> {
         }
         let word = word_at(self.text, self.at)?;
         if self.count == MAX_SAME {
+            self.seen.resize(BUCKETS, Vec::new());
             let mut at = 0;
             while let Some(earlier) = word_at(self.text, at).filter(|w| w.span.start < word.span.start) {
                 at = earlier.span.end;
-                *self.seen.entry(earlier.text).or_insert(0) += 1;
+                self.saw(earlier.text);
             }
         }
-        if self.count >= MAX_SAME {
-            let seen = self.seen.entry(word.text.clone()).or_insert(0);
-            *seen += 1;
-            if *seen > MAX_SAME {
-                self.count = MAX_WORDS;
-                return None;
-            }
+        if self.count >= MAX_SAME && self.saw(word.text.clone()) > MAX_SAME {
+            self.count = MAX_WORDS;
+            return None;
         }
         self.count += 1;
         self.at = word.span.end;
         Some(word)
+    }
+}
+
+const BUCKETS: usize = 64;
+
+impl<'a> Words<'a> {
+    /// Counts a word; how often it came.
+    fn saw(&mut self, word: Cow<'a, str>) -> usize {
+        let hash = word.bytes().fold(0usize, |h, b| h.wrapping_mul(31).wrapping_add(usize::from(b)));
+        let Some(bucket) = self.seen.get_mut(hash % BUCKETS) else { return 0 };
+        if let Some((_, count)) = bucket.iter_mut().find(|(w, _)| *w == word) {
+            *count += 1;
+            return *count;
+        }
+        bucket.push((word, 1));
+        1
     }
 }
 

@@ -1,13 +1,16 @@
 //! The tokeniser behind templates: finds the variable parts of a message, left to right, without a regular expression.
 
-use super::words::{adjacent, colon_address, host, is_mail, is_name, is_path, is_time};
+use super::words::{
+    Marks, colon_address, file, host, is_command, is_constant, is_mail, is_name, is_path, is_qualified,
+    is_time, tells,
+};
 use std::ops::Range;
 
 use super::Slot;
 
 /// Calls `found` for each variable part, in order, until it returns `false`. Ranges lie on character boundaries.
 pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
-    let mut scan = Scan { b: text.as_bytes(), found, stopped: false };
+    let mut scan = Scan { b: text.as_bytes(), found, stopped: false, emitted: 0, closing: None };
     let (mut before, mut last) = (0..0, 0..0);
     let mut i = 0;
     while i < scan.b.len() && !scan.stopped {
@@ -17,12 +20,23 @@ pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
                 Slot::ALL.iter().map(|s| s.mark()).find(|m| scan.b[i..].starts_with(m.as_bytes()))
         {
             i += mark.len();
-        } else if matches!(c, b'"' | b'\'') {
+        } else if scan.closing == Some(i) {
+            i += 1;
+        } else if matches!(c, b'"' | b'\'' | b'`') {
             i = scan.quote(i);
+        } else if c == b'='
+            && let Some(value) = scan.value(i, &last)
+        {
+            i = scan.emit(value.clone(), Slot::Value);
+            (before, last) = (last, value);
         } else if c == b'<' && is_digit(scan.b.get(i + 1)) {
             // `<1 sec` is a number like `00:01`.
             let stop = scan.with_unit(scan.number_end(i + 1));
             i = scan.emit(i..stop, Slot::Number);
+        } else if c == b'('
+            && let Some(command) = scan.cron_command(i, &last)
+        {
+            i = scan.emit(command, Slot::Value);
         } else if is_break(c) {
             // `Invalid user  from`: the name is empty, and is a name still.
             if c == b' '
@@ -50,28 +64,41 @@ struct Scan<'a, F> {
     b: &'a [u8],
     found: F,
     stopped: bool,
+    /// The end of the last part found.
+    emitted: usize,
+    /// The end of a quotation whose inside is read as text.
+    closing: Option<usize>,
 }
+
+/// Longest value in brackets, and longest quotation.
+const MAX_VALUE: usize = 512;
 
 /// Ends a word.
 fn is_break(c: u8) -> bool {
-    c <= b' '
-        || matches!(
-            c,
-            b'"' | b'\''
-                | b'`'
-                | b'('
-                | b')'
-                | b'['
-                | b']'
-                | b'{'
-                | b'}'
-                | b'<'
-                | b'>'
-                | b','
-                | b';'
-                | b'='
-                | b'|'
-        )
+    const BREAKS: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut c = 0;
+        while c <= b' ' as usize {
+            table[c] = true;
+            c += 1;
+        }
+        let marks = b"\"'`()[]{}<>,;=|";
+        let mut i = 0;
+        while i < marks.len() {
+            table[marks[i] as usize] = true;
+            i += 1;
+        }
+        table
+    };
+    BREAKS[c as usize]
+}
+/// Ends the value after `=`.
+fn is_value_break(c: u8) -> bool {
+    c <= b' ' || matches!(c, b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'>' | b',' | b';' | b'|' | b'&')
+}
+/// Joins the parts of one identifier.
+fn is_joint(c: u8) -> bool {
+    matches!(c, b'_' | b'-' | b'.' | b':' | b'/' | b'#' | b'+' | b'@' | b'~' | b'$' | b'%')
 }
 /// Ends a path or URL, which may hold `=`, `(`, `{`, `|` and `,`.
 fn is_path_break(c: u8) -> bool {
@@ -87,7 +114,9 @@ pub(super) fn is_digit(c: Option<&u8>) -> bool {
 impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
     fn emit(&mut self, at: Range<usize>, slot: Slot) -> usize {
         let end = at.end;
-        if !self.stopped {
+        // What was found first stands.
+        if !self.stopped && at.start >= self.emitted {
+            self.emitted = end;
             self.stopped = !(self.found)(at, slot);
         }
         end
@@ -105,42 +134,129 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         end
     }
 
-    /// A quoted text, except an empty one, a JSON key, an HTTP request line and an apostrophe.
+    /// A quoted text, except an empty one, a JSON key, an HTTP request line, a text that tells what happened
+    /// (`msg="…"`) and an apostrophe. A backquote may be closed by an apostrophe, as GNU tools do.
     fn quote(&mut self, at: usize) -> usize {
         const METHODS: [&[u8]; 7] =
             [b"GET ", b"POST ", b"PUT ", b"DELETE ", b"HEAD ", b"PATCH ", b"OPTIONS "];
-        let mark = self.b[at];
-        if mark == b'\'' && at > 0 && is_alnum(self.b.get(at - 1)) {
+        if self.b[at] == b'\'' && at > 0 && is_alnum(self.b.get(at - 1)) {
             return at + 1;
         }
-        let rest = &self.b[at + 1..self.b.len().min(at + 513)];
+        let Some(close) = self.quote_end(at) else { return at + 1 };
+        let inside = &self.b[at + 1..close];
+        if inside.is_empty() {
+            return close + 1;
+        }
+        if METHODS.iter().any(|m| inside.starts_with(m)) || at > 0 && self.b[at - 1] == b'=' {
+            self.closing = Some(close);
+            return at + 1;
+        }
+        if self.b.get(close + 1) == Some(&b':')
+            && inside.iter().all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-' | b'.'))
+        {
+            return close + 1;
+        }
+        self.emit(at..close + 1, Slot::Quoted)
+    }
+
+    /// Where the quotation that opens at `at` closes.
+    fn quote_end(&self, at: usize) -> Option<usize> {
+        let mark = self.b[at];
+        let rest = &self.b[at + 1..self.b.len().min(at + 1 + MAX_VALUE)];
         let mut n = 0;
-        while n < rest.len() && rest[n] != mark {
+        while n < rest.len() && rest[n] != mark && !(mark == b'`' && rest[n] == b'\'') {
             n += 1 + usize::from(rest[n] == b'\\');
         }
-        if n == 0 || n >= rest.len() || METHODS.iter().any(|m| rest.starts_with(m)) {
-            return at + 1 + usize::from(n == 0);
+        (n < rest.len()).then_some(at + 1 + n)
+    }
+
+    /// The value of the assignment at `at`: `key=value`, `key = value`. It runs to a blank or a separator, over whole
+    /// quotations and brackets. An empty value is none, and neither is a word after a key that tells what happened.
+    fn value(&self, at: usize, key: &Range<usize>) -> Option<Range<usize>> {
+        let spaced = key.end + 1 == at && self.b[key.end] == b' ';
+        if key.end != at && !spaced || !self.b[key.clone()].iter().any(u8::is_ascii_alphabetic) {
+            return None;
         }
-        let end = at + n + 2;
-        if self.b.get(end) == Some(&b':')
-            && rest[..n].iter().all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-' | b'.'))
-        {
+        let mut start = at + 1;
+        while spaced && start < at + 3 && self.b.get(start) == Some(&b' ') {
+            start += 1;
+        }
+        if matches!(self.b.get(start), None | Some(b'=' | b'>' | b'~')) {
+            return None;
+        }
+        if is_command(&self.b[key.clone()]) && !matches!(self.b.get(start), Some(b'"' | b'\'' | b' ')) {
+            let end = self.until(start, |c| c == b';' || c == b'\n');
+            return (end > start).then_some(start..end);
+        }
+        let mut end = start;
+        while let Some(c) = self.b.get(end) {
+            end = match c {
+                b'"' | b'\'' if end == start => self.quote_end(end)? + 1,
+                b'(' | b'[' | b'{' | b'<' => match self.bracket_end(end) {
+                    Some(close) => close,
+                    None => break,
+                },
+                b'=' if is_alnum(self.b.get(end + 1)) => break,
+                c if is_value_break(*c) => break,
+                _ => end + 1,
+            };
+        }
+        let end = self.trimmed(start, end);
+        let told = tells(&self.b[key.clone()])
+            && (self.b[start] == b'"'
+                || self.b[start] == b'\''
+                || self.b[start..end]
+                    .iter()
+                    .all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-' | b'.')));
+        (end > start && !told).then(|| start..self.with_address(end))
+    }
+
+    /// After the address in square brackets that belongs to the name before it: `relay=mx.acme.example [203.0.113.9]`.
+    fn with_address(&self, end: usize) -> usize {
+        if !self.b[end..].starts_with(b" [") {
             return end;
         }
-        self.emit(at..end, Slot::Quoted)
+        self.ipv4(end + 2).filter(|stop| self.b.get(*stop) == Some(&b']')).map_or(end, |stop| stop + 1)
+    }
+
+    /// The command in brackets after cron's `CMD`.
+    fn cron_command(&self, at: usize, last: &Range<usize>) -> Option<Range<usize>> {
+        (self.b[last.clone()] == *b"CMD" && last.end + 1 == at)
+            .then(|| self.bracket_end(at).map(|close| at + 1..close - 1))?
+            .filter(|command| !command.is_empty())
+    }
+
+    /// After the bracket that closes the one at `at`.
+    fn bracket_end(&self, at: usize) -> Option<usize> {
+        let mut depth = 0;
+        for (n, c) in self.b[at..self.b.len().min(at + MAX_VALUE)].iter().enumerate() {
+            match c {
+                b'(' | b'[' | b'{' | b'<' => depth += 1,
+                b')' | b']' | b'}' | b'>' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return Some(at + n + 1);
+            }
+        }
+        None
     }
 
     /// One word; returns where to go on.
     fn word(&mut self, at: usize, end: usize, before: &Range<usize>, last: &Range<usize>) -> usize {
         let word = &self.b[at..end];
-        if let Some(n) = word.windows(3).position(|w| w == b"://")
+        let has = Marks::of(word);
+        if has.any(Marks::SLASH)
+            && let Some(n) = word.windows(3).position(|w| w == b"://")
             && word[..n].iter().all(u8::is_ascii_alphanumeric)
             && n > 0
         {
             let stop = self.trimmed(at, self.until(at, is_path_break));
             return self.emit(at..stop.max(at + n + 3), Slot::Url);
         }
-        if let Some(stop) = self.worded_date(at) {
+        if word.len() == 3
+            && let Some(stop) = self.worded_date(at)
+        {
             return self.emit(at..stop, Slot::Number);
         }
         let short = self.trimmed(at, end);
@@ -148,35 +264,91 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             self.emit(at..short, Slot::Id);
             return end;
         }
-        if word.split(|c| *c == b'~').count() > 2 && word.iter().any(u8::is_ascii_digit) {
-            // A Windows package name with its versions.
+        let urn = has.any(Marks::COLON) && (word.starts_with(b"arn:") || word.starts_with(b"urn:"));
+        // A Windows package name with its versions.
+        let package =
+            has.any(Marks::TILDE) && has.any(Marks::DIGIT) && word.split(|c| *c == b'~').count() > 2;
+        if package || urn && short > at + 4 {
             return self.emit(at..short, Slot::Id);
         }
-        if is_path(word) {
+        if self.b.get(end) == Some(&b'[')
+            && let Some(stop) = self.ipv4(end + 1)
+            && self.b.get(stop) == Some(&b']')
+        {
+            // `mail.acme.example[203.0.113.9]`, and `unknown[203.0.113.9]` when the resolver knows no name.
+            return self.emit(at..stop + 1, Slot::Ip);
+        }
+        if has.any(Marks::SLASH)
+            && let Some(stop) = self.java_address(at, end)
+        {
+            self.emit(at..stop, Slot::Ip);
+            return self.inner(stop, end);
+        }
+        if has.any(Marks::SLASH) && is_path(word) {
             let stop = self.trimmed(at, self.until(at, is_path_break));
             if stop > at + 1 {
                 return self.emit(at..stop, Slot::Path);
             }
         }
         let word = &self.b[at..short];
-        if is_mail(word) {
+        if is_constant(word) {
+            self.emit(at..short, Slot::Value);
+            return end;
+        }
+        if !has.any(Marks::DIGIT | Marks::DOT | Marks::COLON | Marks::AT) {
+            return end;
+        }
+        if has.any(Marks::AT) && is_mail(word) {
             self.emit(at..short, Slot::Mail);
             return end;
         }
-        if let Some(slot) = colon_address(word) {
+        if has.any(Marks::COLON)
+            && let Some(slot) = colon_address(word)
+        {
             self.emit(at..short, slot);
             return end;
         }
-        if let Some(n) = host(word) {
-            self.emit(at..at + n, Slot::Ip);
+        if has.any(Marks::DOT)
+            && let Some((n, slot)) = host(word).map(|n| (n, Slot::Ip)).or_else(|| file(word))
+        {
+            self.emit(at..at + n, slot);
             return self.inner(at + n, end);
+        }
+        if has.any(Marks::DOT | Marks::COLON)
+            && let Some(from) = self.qualified_value(at, short, last)
+        {
+            let label = self.inner(at, from);
+            return if label > from { label } else { self.emit(from..short, Slot::Value).max(end) };
         }
         self.inner(at, end)
     }
 
-    /// A user's name: after `user`, `user=`, `account=`, or between `password for` and `from`.
+    /// `/10.0.0.1` and `name/10.0.0.1`, as Java prints an address with the name it was looked up by.
+    fn java_address(&self, at: usize, end: usize) -> Option<usize> {
+        let slash = self.b[at..end].iter().position(|c| *c == b'/')?;
+        let name = &self.b[at..at + slash];
+        (name.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_')))
+            .then(|| self.ipv4(at + slash + 1))?
+    }
+
+    /// Where a value begins that is a constant or a qualified name (`action:android.intent.action.VIEW`,
+    /// `class org.example.Widget`). The class of an exception is not one: it tells what happened.
+    fn qualified_value(&self, at: usize, end: usize, last: &Range<usize>) -> Option<usize> {
+        let word = &self.b[at..end];
+        if let Some(colon) = word.iter().position(|c| *c == b':') {
+            let value = &word[colon + 1..];
+            return (colon > 0 && (is_constant(value) || is_qualified(value))).then_some(at + colon + 1);
+        }
+        let label = &self.b[last.clone()];
+        let follows = last.end < at && self.b[last.end..at].iter().all(|c| *c == b' ');
+        (follows && (label.ends_with(b":") || label.eq_ignore_ascii_case(b"class")) && is_qualified(word))
+            .then_some(at)
+    }
+
+    /// A user's name: after `user` or `user:`, or between `password for` and `from`.
     fn is_person(&self, at: usize, end: usize, before: &Range<usize>, last: &Range<usize>) -> bool {
-        const AFTER_USER: [&[u8]; 25] = [
+        /// What follows `user` in a sentence and is no name.
+        const AFTER_USER: [&[u8]; 41] = [
             b"unknown",
             b"not",
             b"is",
@@ -202,32 +374,56 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             b"error",
             b"request",
             b"by",
+            b"at",
+            b"of",
+            b"who",
+            b"that",
+            b"can",
+            b"cannot",
+            b"must",
+            b"may",
+            b"already",
+            b"defined",
+            b"data",
+            b"input",
+            b"space",
+            b"mode",
+            b"process",
+            b"interface",
+        ];
+        const AUTHENTICATION: [&[u8]; 11] = [
+            b"password",
+            b"publickey",
+            b"keyboard-interactive",
+            b"keyboard-interactive/pam",
+            b"hostbased",
+            b"gssapi-with-mic",
+            b"login",
+            b"logon",
+            b"authentication",
+            b"certificate",
+            b"none",
         ];
         let word = &self.b[at..end];
-        let last = &self.b[last.clone()];
-        let joint = &self.b[..at];
+        let label = &self.b[last.clone()];
         let is = |w: &[u8], text: &[u8]| w.eq_ignore_ascii_case(text);
-        if word.iter().any(|c| matches!(c, b'/' | b'\\' | b':' | b'@')) {
+        if at == 0
+            || self.b[at - 1] != b' '
+            || self.b.get(end) == Some(&b'=')
+            || word.iter().any(|c| matches!(c, b'/' | b'\\' | b':' | b'@'))
+        {
             return false;
         }
-        match joint.last() {
-            Some(b'=') => {
-                [b"user".as_slice(), b"ruser", b"username", b"account", b"logname"]
-                    .iter()
-                    .any(|k| is(last, k))
-                    && adjacent(joint, last)
-            }
-            Some(b' ') if is(last, b"user") => {
-                joint.len() > 4
-                    && joint.trim_ascii_end().ends_with(last)
-                    && !AFTER_USER.iter().any(|w| is(word, w))
-            }
-            Some(b' ') if is(last, b"for") => {
-                let how = &self.b[before.clone()];
-                (is(how, b"password") || is(how, b"publickey")) && self.b[end..].starts_with(b" from ")
-            }
-            _ => false,
+        let follows = self.b[last.end.min(at)..at].iter().all(|c| *c == b' ');
+        if is(label, b"user") || is(label, b"username") {
+            return follows && !AFTER_USER.iter().any(|w| is(word, w));
         }
+        if is(label, b"user:") || is(label, b"username:") || is(label, b"login:") {
+            return follows;
+        }
+        is(label, b"for")
+            && AUTHENTICATION.iter().any(|w| is(&self.b[before.clone()], w))
+            && self.b[end..].starts_with(b" from ")
     }
 
     /// Numbers and identifiers inside a word.
@@ -250,20 +446,42 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         i.max(end)
     }
 
-    /// `Fri Jun 17 07:07:00 2005`, with or without the year.
+    /// `Fri Jun 17 07:07:00 CEST 2005`, with or without the day of the week, the zone and the year.
     fn worded_date(&self, at: usize) -> Option<usize> {
         const WEEK: [&[u8]; 7] = [b"Mon ", b"Tue ", b"Wed ", b"Thu ", b"Fri ", b"Sat ", b"Sun "];
-        let b = self.b.get(at..self.b.len().min(at + 24))?;
-        let clock = b.len() >= 19
-            && WEEK.iter().any(|w| b.starts_with(w))
-            && b[4..7].iter().all(u8::is_ascii_alphabetic)
-            && b[9].is_ascii_digit()
-            && b[10] == b' '
-            && [11, 12, 14, 15, 17, 18].iter().all(|i| b[*i].is_ascii_digit())
-            && b[13] == b':'
-            && b[16] == b':';
-        let year = b.len() == 24 && b[19] == b' ' && b[20..].iter().all(u8::is_ascii_digit);
-        clock.then_some(at + if year { 24 } else { 19 })
+        const MONTHS: [&[u8]; 12] = [
+            b"Jan ", b"Feb ", b"Mar ", b"Apr ", b"May ", b"Jun ", b"Jul ", b"Aug ", b"Sep ", b"Oct ",
+            b"Nov ", b"Dec ",
+        ];
+        let start = self.b.get(at..at + 4)?;
+        if start[3] != b' ' {
+            return None;
+        }
+        let month = if WEEK.contains(&start) { at + 4 } else { at };
+        let b = self.b.get(month..month + 15)?;
+        let clock = MONTHS.contains(&&b[..4])
+            && b[5].is_ascii_digit()
+            && b[6] == b' '
+            && [7, 8, 10, 11, 13, 14].iter().all(|i| b[*i].is_ascii_digit())
+            && b[9] == b':'
+            && b[12] == b':';
+        if !clock || is_digit(self.b.get(month + 15)) {
+            return None;
+        }
+        let end = month + 15;
+        let year = |from: usize| {
+            self.b.get(from) == Some(&b' ')
+                && (1..5).all(|i| is_digit(self.b.get(from + i)))
+                && !is_alnum(self.b.get(from + 5))
+        };
+        let zone = self.b[end..].iter().skip(1).take_while(|c| c.is_ascii_uppercase()).count();
+        if year(end) {
+            Some(end + 5)
+        } else if (3..=4).contains(&zone) && self.b[end] == b' ' && year(end + 1 + zone) {
+            Some(end + 1 + zone + 5)
+        } else {
+            Some(end)
+        }
     }
 
     /// An address with its reverse name in brackets, which may be empty, is one address: `24.54.76.216 (a.b.net)`.
@@ -277,27 +495,30 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         if named { end + 2 + close + 1 } else { end }
     }
 
-    /// A number with its unit is one number: ` sec`, ` bytes`, and the repetition in brackets that only large sizes have
-    /// (`18846 bytes (18.4 KB)`).
+    /// A number with the word of its unit is one number, since the unit changes with the number: `1 second`,
+    /// `5.2 KB`, and a repetition in brackets that only large sizes have (`18846 bytes (18.4 KB)`).
     fn with_unit(&self, end: usize) -> usize {
-        let rest = &self.b[end..self.b.len().min(end + 32)];
-        if rest.starts_with(b" sec") && !is_alnum(rest.get(4)) {
-            return end + 4;
-        }
-        if !rest.starts_with(b" bytes") || is_alnum(rest.get(6)) {
+        const UNITS: [&[u8]; 31] = [
+            b"B", b"KB", b"MB", b"GB", b"TB", b"kB", b"KiB", b"MiB", b"GiB", b"TiB", b"byte", b"bytes",
+            b"Byte", b"Bytes", b"sec", b"secs", b"second", b"seconds", b"Sec", b"Second", b"Seconds", b"min",
+            b"mins", b"minute", b"minutes", b"hour", b"hours", b"day", b"days", b"hr", b"hrs",
+        ];
+        if self.b.get(end) != Some(&b' ') {
             return end;
         }
-        let bracket = &rest[6..];
-        let close = bracket
-            .iter()
-            .position(|c| *c == b')')
-            .filter(|_| bracket.starts_with(b" (") && is_digit(bracket.get(2)));
+        let stop = self.until(end + 1, |c| !c.is_ascii_alphabetic());
+        if is_digit(self.b.get(stop)) || !UNITS.contains(&&self.b[end + 1..stop]) {
+            return end;
+        }
+        let rest = &self.b[stop..self.b.len().min(stop + 24)];
+        let close =
+            rest.iter().position(|c| *c == b')').filter(|_| rest.starts_with(b" (") && is_digit(rest.get(2)));
         let size = close.filter(|n| {
-            bracket[2..*n]
-                .iter()
-                .all(|c| c.is_ascii_digit() || matches!(c, b'.' | b' ' | b'K' | b'M' | b'G' | b'T' | b'B'))
+            rest[2..*n].iter().all(|c| {
+                c.is_ascii_digit() || matches!(c, b'.' | b' ' | b'K' | b'M' | b'G' | b'T' | b'B' | b'i')
+            })
         });
-        end + 6 + size.map_or(0, |n| n + 1)
+        stop + size.map_or(0, |n| n + 1)
     }
 
     /// A run of letters and digits that starts at `at`.
@@ -315,43 +536,77 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             }
             return self.emit(at..stop, Slot::Ip);
         }
-        if let Some(range) = self.compound_id(at) {
-            return self.emit(range, Slot::Id);
-        }
         let end = self.until(at, |c| !c.is_ascii_alphanumeric());
         let token = &self.b[at..end];
-        let digits = token.iter().filter(|c| c.is_ascii_digit()).count();
-        if digits == 0 {
-            return end;
-        }
-        let hex = |t: &[u8]| t.iter().all(u8::is_ascii_hexdigit);
-        if token.len() > 2 && token[0] == b'0' && matches!(token[1], b'x' | b'X') && hex(&token[2..]) {
+        let hex = token.iter().all(u8::is_ascii_hexdigit);
+        let Some(first) = token.iter().position(u8::is_ascii_digit) else {
+            // The identity of an object: `Widget@cafebabe`.
+            let identity = hex && token.len() >= 4 && at > 0 && self.b[at - 1] == b'@';
+            return if identity { self.emit(at..end, Slot::Number) } else { end };
+        };
+        let first = at + first;
+        if token.len() > 2
+            && matches!(token, [b'0', b'x' | b'X', ..])
+            && token[2..].iter().all(u8::is_ascii_hexdigit)
+        {
             return self.emit(at..end, Slot::Hex);
-        }
-        if digits < token.len() && token.len() >= 8 && hex(token) {
-            return self.emit(at..end, Slot::Hex);
-        }
-        let changes = token.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
-        if token.len() >= 10 && changes >= 3 && !is_time(token) {
-            return self.emit(at..end, Slot::Id);
         }
         if is_name(token) {
             return end;
         }
-        if token[0].is_ascii_digit() {
-            let stop = self.with_unit(self.number_end(at));
-            self.emit(at..stop, Slot::Number);
-            return self.digit_runs(stop, end.max(stop));
+        let number = self.number_end(first);
+        if let Some(stop) = self.compound_id(first, number) {
+            // `8.24.0-52.el7` is a version, with or without what follows the numbers.
+            let version = self.b[first..number].contains(&b'.');
+            return self.emit(first..stop, if version { Slot::Number } else { Slot::Id });
+        }
+        if token.len() < 6 && self.is_fused(at, end, first) {
+            return self.emit(at..end, Slot::Id);
+        }
+        let letters = token.iter().any(u8::is_ascii_alphabetic);
+        if hex && letters && token.len() >= 4 {
+            // Some hexadecimal numbers happen to have no letter, so a short one is a number like them.
+            return self.emit(at..end, if token.len() >= 16 { Slot::Hex } else { Slot::Number });
+        }
+        if is_time(token) {
+            return self.emit(at..number.max(end), Slot::Number);
+        }
+        if first == at {
+            // `30s`, `5KB`, `1h30m`: a number with its unit; anything else is opaque.
+            let unit = self.until(number, |c| !c.is_ascii_alphanumeric());
+            let tail = &self.b[number..unit];
+            let measured = tail.len() <= 4 && !tail.iter().any(u8::is_ascii_digit) || is_duration(token);
+            let stop = if tail.is_empty() { self.with_unit(number) } else { unit };
+            return self.emit(at..stop, if measured { Slot::Number } else { Slot::Id });
+        }
+        let longest = token.split(u8::is_ascii_digit).map(<[u8]>::len).max().unwrap_or(0);
+        if changes(token) >= 3 || changes(token) == 2 && longest <= 3 {
+            return self.emit(at..end, Slot::Id);
+        }
+        if self.is_fused(at, end, first) {
+            return self.emit(at..end, Slot::Id);
         }
         self.digit_runs(at, end)
+    }
+
+    /// Letters of one case and then a number: the name of a machine or a device (`eth0`, `an672`), one of several that
+    /// begin differently. Not a version (`v2`) and not a part of a dotted name.
+    fn is_fused(&self, at: usize, end: usize, first: usize) -> bool {
+        let (letters, digits) = (&self.b[at..first], &self.b[first..end]);
+        let dotted = at > 0 && self.b[at - 1] == b'.'
+            || self.b.get(end) == Some(&b'.') && is_alnum(self.b.get(end + 1));
+        letters.len() >= 2
+            && !dotted
+            && digits.iter().all(u8::is_ascii_digit)
+            && (letters.iter().all(u8::is_ascii_lowercase) || letters.iter().all(u8::is_ascii_uppercase))
     }
 
     fn digit_runs(&mut self, at: usize, end: usize) -> usize {
         let mut i = at;
         while i < end {
             if self.b[i].is_ascii_digit() {
-                let stop =
-                    if i + 1 < end { self.until(i, |c| !c.is_ascii_digit()) } else { self.number_end(i) };
+                let run = self.until(i, |c| !c.is_ascii_digit());
+                let stop = if run < end { run } else { self.number_end(i) };
                 i = self.emit(i..stop, Slot::Number);
             } else {
                 i += 1;
@@ -360,7 +615,7 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         i
     }
 
-    /// Digits joined by `.` `:` `/` `,` `-` or the `T` of a timestamp: one number, version, date or time.
+    /// Digits joined by `.` `:` `/` `,` `-`, the `T` of a timestamp or an exponent: one number, version, date or time.
     fn number_end(&self, at: usize) -> usize {
         let mut i = at;
         loop {
@@ -369,6 +624,12 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             }
             match self.b.get(i) {
                 Some(b'.' | b':' | b'/' | b',' | b'-' | b'T') if is_digit(self.b.get(i + 1)) => i += 1,
+                Some(b'+') if i > at + 14 && is_digit(self.b.get(i + 1)) => i += 1,
+                Some(b'e' | b'E')
+                    if matches!(self.b.get(i + 1), Some(b'+' | b'-')) && is_digit(self.b.get(i + 2)) =>
+                {
+                    i += 2;
+                }
                 Some(b'Z') if i > at + 14 && !is_alnum(self.b.get(i + 1)) => return i + 1,
                 _ => return i,
             }
@@ -407,24 +668,28 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         (!longer).then_some(i)
     }
 
-    /// `attempt_1445144423722_0020_m_000000_0`: from the first number on, where three or more are joined by `_`.
-    fn compound_id(&self, at: usize) -> Option<Range<usize>> {
-        let end = self.until(at, |c| !c.is_ascii_alphanumeric() && c != b'_');
-        let compound = &self.b[at..end];
-        if !compound.contains(&b'_') {
+    /// The end of an identifier that joins three numbers or more, or an opaque part with others
+    /// (`web-7d4b9c6f5-kzxqv`), and is no plain number up to `number`: `attempt_1445144423722_0020_m_000000_0`, `R02-M1-N0-C:J12-U11`. What stands before the first number stays.
+    fn compound_id(&self, first: usize, number: usize) -> Option<usize> {
+        if !self.b.get(number).is_some_and(|c| c.is_ascii_alphanumeric() || is_joint(*c)) {
             return None;
         }
-        let mut from = at;
-        let mut first = None;
-        let mut numbers = 0;
-        for part in compound.split(|c| *c == b'_') {
-            if !part.is_empty() && part.iter().all(u8::is_ascii_digit) {
-                numbers += 1;
-                first.get_or_insert(from);
-            }
-            from += part.len() + 1;
-        }
-        // Only when the walk stands at the number or at the words before it.
-        first.filter(|_| numbers >= 3).map(|first| first..end)
+        let stop = self.trimmed(first, self.until(first, |c| !c.is_ascii_alphanumeric() && !is_joint(c)));
+        let mut parts = self.b[first..stop].split(|c| is_joint(*c)).filter(|part| !part.is_empty());
+        let opaque = parts.clone().next().is_some_and(|part| part.len() >= 6 && changes(part) >= 3);
+        let numbers = parts.clone().filter(|part| part.iter().any(u8::is_ascii_digit)).count();
+        (stop > number && (numbers >= 3 || opaque && parts.nth(1).is_some())).then_some(stop)
     }
+}
+
+/// How often letters and digits change in a token.
+fn changes(token: &[u8]) -> usize {
+    token.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count()
+}
+
+/// `1h30m`, `2d4h`.
+fn is_duration(token: &[u8]) -> bool {
+    token.split(u8::is_ascii_digit).filter(|unit| !unit.is_empty()).all(|unit| {
+        matches!(unit, b"d" | b"h" | b"m" | b"s" | b"ms" | b"us" | b"ns" | b"w" | b"H" | b"M" | b"S")
+    })
 }

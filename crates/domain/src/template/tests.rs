@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod families;
+
 #[test]
 fn variable_parts_become_slots() {
     for (message, expected) in [
@@ -16,11 +18,11 @@ fn variable_parts_become_slots() {
         ("pam_unix(sshd:auth): check pass; user unknown", "pam_unix(sshd:auth): check pass; user unknown"),
         (
             "authentication failure; uid=0 rhost=5.36.59.76.dynamic.omantel.net.om  user=root",
-            "authentication failure; uid=<n> rhost=<ip> user=<id>",
+            "authentication failure; uid=<*> rhost=<*> user=<*>",
         ),
         (
             "authentication failure; uid=0 rhost=5.36.59.76  user=admin",
-            "authentication failure; uid=<n> rhost=<ip> user=<id>",
+            "authentication failure; uid=<*> rhost=<*> user=<*>",
         ),
         (
             "PacketResponder 1 for block blk_-388650 terminating",
@@ -28,7 +30,7 @@ fn variable_parts_become_slots() {
         ),
         (
             "Received block blk_35 of size 67108864 from /10.251.42.84",
-            "Received block blk_<n> of size <n> from /<ip>",
+            "Received block blk_<n> of size <n> from <ip>",
         ),
         ("attempt_1445144423722_0020_m_000000_0 is : 0.0239", "attempt_<id> is : <n>"),
         ("attempt_1445144423722_0020_r_000000_0 is : 0.0239", "attempt_<id> is : <n>"),
@@ -40,11 +42,11 @@ fn variable_parts_become_slots() {
         ("proxy.cse.cuhk.edu.hk:5070 open through proxy", "<ip>:<n> open through proxy"),
         ("close, 451 bytes sent, lifetime 00:01", "close, <n> sent, lifetime <n>"),
         ("close, 0 bytes sent, lifetime 01:02:03", "close, <n> sent, lifetime <n>"),
-        ("HRESULT = 0x800f080d - CBS_E_INVALID", "HRESULT = <hex> - CBS_E_INVALID"),
+        ("HRESULT = 0x800f080d - CBS_E_INVALID", "HRESULT = <*> - CBS_E_INVALID"),
         ("loaded C:\\Windows\\System32\\x.dll.", "loaded <path>."),
         (
             "mail to ada@acme.example failed: https://x.example/a?b=c, retry in 30s",
-            "mail to <mail> failed: <url>, retry in <n>s",
+            "mail to <mail> failed: <url>, retry in <n>",
         ),
         ("key \"user name\" is 'it'", "key <quoted> is <quoted>"),
         ("can't find child 1566", "can't find child <n>"),
@@ -64,6 +66,20 @@ fn variable_parts_become_slots() {
         ("Invalid user  0101 from 1.2.3.4", "Invalid user <id> from <ip>"),
         ("package Package_for_KB3121255~31bf3856ad364e35~amd64~~6.1.1.0, state 1", "package <id>, state <n>"),
         ("-17 and (memory:-5) a-5", "<n> and (memory:<n>) a-<n>"),
+        // A word after a key that tells what happened stays; any other value is one slot, however it is written.
+        ("action=blocked tag=\"a b\" ws=Set{a, b} ok=true", "action=blocked tag=<*> ws=<*> ok=<*>"),
+        ("level=info msg=\"User ada logged in\" n=3", "level=info msg=\"User <id> logged in\" n=<*>"),
+        ("left = 3, ruser= rhost=x", "left = <*>, ruser= rhost=<*>"),
+        ("if a == b or a >= b then a => b", "if a == b or a >= b then a => b"),
+        // Lists of any length.
+        ("delete blk_1 blk_2, blk_3.", "delete blk_<n>."),
+        ("up node-1 0x1 ok node-2 0x2 ok", "up node-<n> <hex> ok"),
+        // Hexadecimal numbers without a letter are like those with some.
+        ("at 00103aa8 and 00105230", "at <n> and <n>"),
+        ("returned null, then true", "returned <*>, then <*>"),
+        ("mapred.tip.id and auth.login.failed stay", "mapred.tip.id and auth.login.failed stay"),
+        ("java.io.IOException: broken", "java.io.IOException: broken"),
+        ("eth0 and worker-7 and v2", "<id> and worker-<n> and v<n>"),
     ] {
         assert_eq!(template(message), expected, "{message}");
     }
@@ -92,10 +108,16 @@ fn a_long_message_has_a_bounded_template() {
         "1 ".repeat(400_000),
         "\" ".repeat(400_000),
         " ".repeat(1_000_000),
+        format!("{}{}", "k=1 v".repeat(190), "7 ".repeat(400_000)),
+        "a=[".repeat(300_000),
+        "a1_".repeat(300_000),
+        "a=b ".repeat(300_000),
     ] {
+        let start = std::time::Instant::now();
         let template = template(&long);
         assert!(template.len() <= MAX_TEMPLATE);
         slots(&long);
+        assert!(start.elapsed().as_secs() < 20, "{:?} {}", start.elapsed(), &long[..8]);
     }
 }
 
@@ -139,10 +161,36 @@ fn grouping_accuracy_on_real_logs_does_not_fall() {
     }
     let mean = total / f64::from(sets);
     println!("mean {mean:.4}");
-    assert!(mean > 0.94, "mean grouping accuracy fell to {mean:.4}");
+    assert!(mean > 0.97, "mean grouping accuracy fell to {mean:.4}");
 }
 
 proptest! {
+    #[test]
+    fn slots_never_overlap(message in "[a-f0-9x =:,.;<>(){}\\[\\]\"'`@/~é_-]{0,120}") {
+        let mut end = 0;
+        for (at, _) in slots(&message) {
+            prop_assert!(at.start >= end && at.end <= message.len());
+            end = at.end;
+        }
+        prop_assert!(template(&message).len() <= MAX_TEMPLATE);
+    }
+    #[test]
+    fn the_value_of_a_key_does_not_matter(a in "[a-zA-Z0-9_./-]{0,20}[a-z0-9]", b in "[a-zA-Z0-9_./-]{0,20}[a-z0-9]") {
+        let say = |value: &str| format!("lock taken, owner={value}, tag=\"x {value}\", held");
+        prop_assert_eq!(template(&say(&a)), template(&say(&b)));
+    }
+    #[test]
+    fn the_length_of_a_list_does_not_matter(a in 1usize..400, b in 1usize..400) {
+        let say = |n: usize| format!("ask to delete {} now", vec!["blk_17"; n].join(", "));
+        prop_assert_eq!(template(&say(a)), template(&say(b)));
+    }
+    #[test]
+    fn hexadecimal_digits_do_not_matter(a in any::<u32>(), b in any::<u32>()) {
+        let hex = |n: u32| format!("iar {n:08x} done, Widget@{n:08x}");
+        // Eight letters and no digit are a word.
+        prop_assume!([a, b].iter().all(|n| format!("{n:08x}").bytes().any(|c| c.is_ascii_digit())));
+        prop_assert_eq!(template(&hex(a)), template(&hex(b)));
+    }
     #[test]
     fn never_panics_and_is_bounded(message in "\\PC{0,300}") {
         prop_assert!(template(&message).len() <= MAX_TEMPLATE);

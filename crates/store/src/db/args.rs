@@ -116,7 +116,6 @@ labels! {
     domain::member::ApprovalLevel = "approval_level",
     domain::upload::Format = "upload_format",
     domain::upload::UploadState = "upload_state",
-    crate::rollup::Grain = "grain",
 }
 
 /// PostgreSQL holds no NUL in text; both databases get the replacement character instead, so that they agree.

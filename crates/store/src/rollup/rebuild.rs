@@ -125,13 +125,7 @@ fn counted(q: Sql, grain: Grain, field: &'static str, dialect: Dialect) -> Sql {
         (Dialect::Postgres, Grain::Hour) => "date_trunc('hour', occurred_at, 'UTC')",
         (Dialect::Postgres, Grain::Day) => "date_trunc('day', occurred_at, 'UTC')",
     };
-    let q = q.push("SELECT organization_id, ");
-    let q = match (dialect, grain) {
-        (Dialect::Sqlite, Grain::Hour) => q.push("'hour'"),
-        (Dialect::Sqlite, Grain::Day) => q.push("'day'"),
-        (Dialect::Postgres, Grain::Hour) => q.push("'hour'::grain"),
-        (Dialect::Postgres, Grain::Day) => q.push("'day'::grain"),
-    };
+    let q = q.push("SELECT organization_id, CAST(").arg(grain).push(" AS TEXT)");
     let q = if field == TOTAL {
         q.push(", start")
     } else {

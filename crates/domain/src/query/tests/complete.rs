@@ -1,3 +1,5 @@
+//! Where the cursor is, and what is offered there.
+
 use super::*;
 
 /// The bar is the cursor; told are the piece to replace, the context and the suggestions.

@@ -1,3 +1,5 @@
+//! Facets change a query, and nothing else in it.
+
 use proptest::prelude::*;
 
 use super::super::testing::{Choices, query};

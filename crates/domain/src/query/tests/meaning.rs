@@ -1,3 +1,5 @@
+//! What a query finds: each rule of the language, on one event and on generated ones.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! How a query is written, what is wrong with it, and what is printed again.
+
 use proptest::prelude::*;
 
 use super::super::testing::{Choices, query};
