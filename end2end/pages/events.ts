@@ -11,7 +11,7 @@ export class EventsPage {
   ) {
     this.rows = page.getByRole("table", { name: /^Events, / }).locator("tbody tr");
     this.panel = page.getByRole("complementary", { name: "Event" });
-    this.search = page.getByRole("searchbox", { name: "Search in messages" });
+    this.search = page.getByRole("searchbox", { name: "Query" });
   }
   async open(query = "") {
     await this.page.goto(`/o/${this.organization}/events${query}`);

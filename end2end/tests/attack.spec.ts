@@ -43,7 +43,7 @@ test("markup in every field of an event is text on every page that shows it", as
   const { items } = await (await request.get("/api/v1/events?severity=critical&limit=1", { headers: { Authorization: `Bearer ${key}` } })).json();
   await unharmed(`/o/acme/events/${items[0].id}`);
   await unharmed(`/o/acme/groups/${items[0].group_id}`);
-  await unharmed(`/o/acme/events?from=all&text=${encodeURIComponent("window.attacked = 1")}`);
+  await unharmed(`/o/acme/events?from=all&q=${encodeURIComponent('"window.attacked = 1"')}`);
   await unharmed("/o/acme/groups");
   await unharmed("/o/acme/sources");
   expect(errors).toEqual([]);

@@ -11,7 +11,7 @@ test("searching, filtering, paging and opening an event work without scripts", a
   await events.search.fill("upstream");
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await expect(page).toHaveURL(/severity=high/);
-  await expect(page).toHaveURL(/text=upstream/);
+  await expect(page).toHaveURL(/q=upstream/);
   await expect(events.rows.first().locator("mark").first()).toHaveText(/upstream/i);
   await events.openRow(0);
   await expect(events.panel.getByRole("link", { name: "Next" })).toBeVisible();
@@ -26,4 +26,17 @@ test("the table behind the histogram is there without scripts", async ({ page })
   await new EventsPage(page).open("?from=7d");
   await page.getByText("Data table").first().click();
   await expect(page.getByRole("table", { name: /^Events per / }).getByRole("link").first()).toBeVisible();
+});
+
+test("a query that cannot be read is corrected without scripts", async ({ page }) => {
+  await signIn(page);
+  const events = new EventsPage(page);
+  await events.open("?from=30d");
+  await events.search.fill("severity>=hihg");
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText("is not a severity: info, low, medium, high or critical");
+  await expect(events.search).toHaveValue("severity>=hihg");
+  await events.search.fill("severity>=high");
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await expect(events.rows.first().getByRole("img", { name: /High|Critical/ })).toBeVisible();
 });

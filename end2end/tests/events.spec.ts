@@ -17,15 +17,15 @@ test("a facet narrows the list, its address tells the filter, a second click tak
   expect(errors).toEqual([]);
 });
 
-test("the message search marks what it found and can be cleared", async ({ page }) => {
+test("the query marks what it found and can be cleared", async ({ page }) => {
   const events = new EventsPage(page);
   await events.open("?from=30d");
   await events.search.fill("password");
   await page.getByRole("button", { name: "Search", exact: true }).click();
-  await expect(page).toHaveURL(/text=password/);
+  await expect(page).toHaveURL(/q=password/);
   await expect(events.rows.first().locator("mark").first()).toHaveText(/password/i);
   await page.getByRole("link", { name: "Clear filters" }).click();
-  await expect(page).not.toHaveURL(/text=/);
+  await expect(page).not.toHaveURL(/[?&]q=/);
   await expect(page).toHaveURL(/from=30d/);
 });
 
@@ -111,11 +111,11 @@ test("a range of one's own becomes absolute in the address", async ({ page }) =>
 
 test("nothing found offers a way out", async ({ page }) => {
   const events = new EventsPage(page);
-  await events.open("?from=15m&text=no-such-message-anywhere");
+  await events.open("?from=15m&q=no-such-message-anywhere");
   await expect(page.getByText("No event matches")).toBeVisible();
   await expect(page.getByRole("link", { name: "Look in all time" })).toBeVisible();
   await page.getByRole("link", { name: "Clear filters" }).last().click();
-  await expect(page).not.toHaveURL(/text=/);
+  await expect(page).not.toHaveURL(/[?&]q=/);
 });
 
 test("an event has a page of its own; one that is not there is not found", async ({ page }) => {
@@ -144,5 +144,33 @@ test("a click anywhere in a row opens its event; closing it leaves no script err
     else await page.goBack();
     await expect(events.panel).toBeHidden();
   }
+  expect(errors).toEqual([]);
+});
+
+test("fields and words are asked in one line; what cannot be read says where and offers what could be meant", async ({ page }) => {
+  const errors = watchForErrors(page);
+  const events = new EventsPage(page);
+  await events.open("?from=30d");
+  await events.ready();
+  await events.search.fill("severity>=medium -component:nginx password");
+  await events.search.press("Enter");
+  await expect(page).toHaveURL(/q=severity/);
+  await expect(events.rows.first().locator("mark").first()).toHaveText(/password/i);
+  await expect(events.rows.first().getByRole("img", { name: /Medium|High|Critical/ })).toBeVisible();
+
+  await events.search.fill("componnent:sshd password");
+  await events.search.press("Enter");
+  await expect(page.getByRole("alert")).toContainText("no field `componnent`");
+  await expect(events.search).toHaveValue("componnent:sshd password");
+  await expect(events.search).toHaveAttribute("aria-invalid", "true");
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "Use component" }).click();
+  await expect(events.search).toHaveValue("component:sshd password");
+  await expect(events.rows.first()).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+
+  await page.getByRole("button", { name: "Query syntax" }).click();
+  await expect(page.getByText("values that begin so; * is any run, ? one character")).toBeVisible();
+  await expectAccessible(page);
   expect(errors).toEqual([]);
 });

@@ -21,7 +21,7 @@ test("a file is mapped, tried, imported, and its refused rows are downloaded", a
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download refused rows" }).click()]);
   expect(download.suggestedFilename()).toMatch(/\.csv$/);
 
-  await page.goto(`/o/acme/events?from=all&text=${marker}`);
+  await page.goto(`/o/acme/events?from=all&q=${marker}`);
   await expect(page.getByRole("table", { name: /^Events, / }).locator("tbody tr")).toHaveCount(2);
   expect(errors).toEqual([]);
 });

@@ -1,5 +1,6 @@
-//! What narrows the event list: search, time range, facets, and the filters that are on.
+//! What narrows the event list: query, time range, facets, and the filters that are on.
 
+use domain::query::{EVENTS, Problem};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use ui::{Button, Chip, DateTimeInput, Facet, FacetItem, Field as FormField, Glyph, Icon, Kbd, Variant};
@@ -9,30 +10,103 @@ use super::query::{EventQuery, Field, RANGES};
 use super::state::Events;
 use crate::routes;
 
-/// The search in messages, a GET form: what else is on travels in hidden inputs.
+/// The query bar, a GET form: what else is on travels in hidden inputs. A query that cannot be read stays as it was typed.
 #[component]
-pub fn SearchBar(events: Events) -> impl IntoView {
-    let text = move || events.query.read().text.clone();
+pub fn QueryBar(events: Events) -> impl IntoView {
+    let q = move || events.query.read().q.clone();
+    let wrong = move || events.problem.read().is_some();
     view! {
         <Form method="GET" action=move || routes::events(&events.slug.read()) attr:class="query" attr:role="search">
             <Icon glyph=Glyph::Search />
-            <Hidden events without=&["text"] />
+            <Hidden events without=&["q"] />
             <input
                 type="search"
-                name="text"
-                aria-label="Search in messages"
-                placeholder="Search in messages"
+                name="q"
+                aria-label="Query"
+                aria-invalid=move || wrong().then_some("true")
+                aria-describedby=move || wrong().then_some("query-problem")
+                placeholder="Words, or fields: severity>=high component:auth \"failed password\""
                 autocomplete="off"
+                autocapitalize="none"
                 spellcheck="false"
                 data-search=""
-                value=text
-                prop:value=text
+                value=q
+                prop:value=q
             />
             <Kbd keys="/" />
+            <button type="button" class="query-help-button" popovertarget="query-help" aria-label="Query syntax" title="Query syntax">
+                "?"
+            </button>
             <Button variant=Variant::Primary submit=true>
                 "Search"
             </Button>
         </Form>
+        {move || events.problem.get().map(|problem| view! { <Wrong events problem /> })}
+        <Syntax />
+    }
+    .into_any()
+}
+
+/// What is wrong with the query, where, and what it could say instead.
+#[component]
+fn Wrong(events: Events, problem: Problem) -> impl IntoView {
+    let q = events.query.with_untracked(|query| query.q.clone());
+    let part = |range: std::ops::Range<usize>| q.get(range).unwrap_or_default().to_owned();
+    let (before, at, after) =
+        (part(0..problem.at.start), part(problem.at.clone()), part(problem.at.end..q.len()));
+    let instead = problem.suggestion.map(|suggestion| {
+        let href = events.href(|query| query.asking([before.as_str(), &suggestion, &after].concat()));
+        view! {
+            " "
+            <a class="link" href=href>
+                {format!("Use {suggestion}")}
+            </a>
+        }
+    });
+    view! {
+        <div class="query-error" id="query-problem" role="alert">
+            <pre>{before}<u>{if at.is_empty() { " ".to_owned() } else { at }}</u>{after}</pre>
+            {problem.message}
+            {instead}
+        </div>
+    }
+    .into_any()
+}
+
+/// What can be asked, by example.
+#[component]
+fn Syntax() -> impl IntoView {
+    const EXAMPLES: [(&str, &str); 12] = [
+        ("failed password", "both words in the message, in any case"),
+        ("\"failed password\"", "the words in this order"),
+        ("fail*", "words that begin so"),
+        ("severity>=high", "high and critical"),
+        ("component:auth service:[a, b]", "a field's value; one of several"),
+        ("system_id:web-*", "values that begin so; * is any run, ? one character"),
+        ("-service:billing", "not this; NOT does the same"),
+        ("(a OR b) c", "either of two; blanks and AND mean both"),
+        ("component:*", "has a component; -component:* has none"),
+        ("payload.user.name:root", "anything that was sent, by its path"),
+        ("payload.port:1024..2048", "a range, both ends included"),
+        ("occurred_at>=-15m", "the last 15 minutes; also today, yesterday, 2026-11-23"),
+    ];
+    let fields = EVENTS.fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
+    view! {
+        <div class="query-help" id="query-help" popover="auto">
+            <h2>"Query syntax"</h2>
+            <dl>
+                {EXAMPLES
+                    .map(|(example, meaning)| {
+                        view! {
+                            <dt>
+                                <code>{example}</code>
+                            </dt>
+                            <dd>{meaning}</dd>
+                        }
+                    })}
+            </dl>
+            <p>{format!("Fields: {fields}, payload.…")}</p>
+        </div>
     }
     .into_any()
 }
@@ -168,8 +242,8 @@ fn on(events: Events) -> Vec<(String, String)> {
             ));
         }
     };
-    single(format!("Message: {}", query.text), &query.text, |query| EventQuery {
-        text: String::new(),
+    single(format!("Query: {}", query.q), &query.q, |query| EventQuery {
+        q: String::new(),
         ..query.clone()
     });
     single(format!("Group: {}", short(&query.group)), &query.group, |query| EventQuery {

@@ -14,7 +14,7 @@ use ui::{
 
 use super::chart;
 use super::detail::EventPanel;
-use super::filters::{Facets, FiltersOn, SearchBar, TimeRange};
+use super::filters::{Facets, FiltersOn, QueryBar, TimeRange};
 use super::first::FirstEvent;
 use super::parts::{Message, Pages, Severe, counted};
 use super::query::{EventQuery, PAGE_SIZES};
@@ -34,7 +34,7 @@ pub fn EventsPage() -> impl IntoView {
     view! {
         <Title text="Events" />
         <Head events />
-        <SearchBar events />
+        <QueryBar events />
         <FiltersOn events />
         <OverTime events />
         <SplitList
@@ -115,7 +115,10 @@ fn OverTime(events: Events) -> impl IntoView {
 #[component]
 fn List(events: Events) -> impl IntoView {
     view! {
-        <div class="events-list">
+        <Show when=move || events.problem.read().is_some()>
+            <Empty title="The query cannot be read" text="The list comes back as soon as it is corrected." icon=Glyph::Search />
+        </Show>
+        <div class="events-list" hidden=move || events.problem.read().is_some()>
             <Load resource=events.list skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=18 /> } let:list>
                 <Loaded events list />
             </Load>

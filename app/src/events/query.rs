@@ -1,5 +1,7 @@
 //! What the URL of the event list says: the only place filter state lives. [`EventQuery`] is its parser and link builder.
 
+use domain::Timestamp;
+use domain::query::{EVENTS, Problem, parse};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +88,8 @@ pub struct EventQuery {
     pub source: Vec<String>,
     pub fingerprint: String,
     pub group: String,
-    pub text: String,
+    /// In the query language (`domain::query`).
+    pub q: String,
     /// `oldest`, or newest first.
     pub order: String,
     pub limit: String,
@@ -115,7 +118,7 @@ impl EventQuery {
             source: all("source"),
             fingerprint: one("fingerprint"),
             group: one("group"),
-            text: one("text"),
+            q: one("q"),
             order: one("order"),
             limit: one("limit"),
             cursor: one("cursor"),
@@ -132,7 +135,7 @@ impl EventQuery {
         });
         link.with("fingerprint", &self.fingerprint)
             .with("group", &self.group)
-            .with("text", &self.text)
+            .with("q", &self.q)
             .with("order", &self.order)
             .with("limit", &self.limit)
             .with_all("back", self.back.iter().map(String::as_str))
@@ -148,7 +151,7 @@ impl EventQuery {
             ("to", &self.to),
             ("fingerprint", &self.fingerprint),
             ("group", &self.group),
-            ("text", &self.text),
+            ("q", &self.q),
             ("order", &self.order),
             ("limit", &self.limit),
         ];
@@ -316,10 +319,22 @@ impl EventQuery {
             .map_or("Custom range", |(_, label, _)| *label)
     }
 
+    /// What is wrong with the query.
+    pub fn problem(&self) -> Option<Problem> {
+        // Whether it can be read does not depend on the clock.
+        parse(&self.q, &EVENTS, Timestamp::far_future()).err()
+    }
+
+    /// The same list for another query.
+    #[must_use]
+    pub fn asking(&self, q: String) -> Self {
+        Self { q, ..self.first_page().closed() }
+    }
+
     /// How many filters are on, the time not counted.
     pub fn filters(&self) -> usize {
         let values: usize = Field::ALL.iter().map(|field| self.values(*field).len()).sum();
-        values + [&self.fingerprint, &self.group, &self.text].iter().filter(|value| !value.is_empty()).count()
+        values + [&self.fingerprint, &self.group, &self.q].iter().filter(|value| !value.is_empty()).count()
     }
 
     fn first_page(&self) -> Self {
@@ -333,6 +348,7 @@ pub mod on_server {
     use domain::filter::EventFilter;
     use domain::invalid::Problems;
     use domain::page::Order;
+    use domain::query::{EVENTS, parse};
     use domain::{Invalid, Timestamp};
 
     use super::{DEFAULT_RANGE, EventQuery, RANGES};
@@ -384,6 +400,10 @@ pub mod on_server {
             problems.require(source_id.len() == self.source.len(), "source", "not the id of a source");
             let group_id = self.group.parse().ok();
             problems.require(self.group.is_empty() || group_id.is_some(), "group", "not the id of a group");
+            let query = match (!self.q.is_empty()).then(|| parse(&self.q, &EVENTS, now)).transpose() {
+                Ok(query) => query,
+                Err(problem) => return Err(Invalid::field("q", problem.message)),
+            };
             problems.done()?;
             let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
             Ok(EventFilter {
@@ -398,7 +418,7 @@ pub mod on_server {
                 source_id,
                 fingerprint: some(&self.fingerprint),
                 group_id,
-                text: some(&self.text),
+                query,
                 order: if self.is_oldest_first() { Order::Oldest } else { Order::Newest },
             })
         }
@@ -419,14 +439,23 @@ mod tests {
             ("from", "7d"),
             ("severity", "high"),
             ("severity", "critical"),
-            ("text", "a b&c"),
+            ("q", "a b&c"),
             ("event", "e1"),
         ]));
         assert_eq!(
             query.href("acme"),
-            "/o/acme/events?from=7d&severity=high&severity=critical&text=a%20b%26c&event=e1"
+            "/o/acme/events?from=7d&severity=high&severity=critical&q=a%20b%26c&event=e1"
         );
         assert_eq!(query.filters(), 3);
+    }
+
+    #[test]
+    fn a_query_that_cannot_be_read_says_where() {
+        let asking = |q: &str| EventQuery { q: q.to_owned(), ..EventQuery::default() };
+        assert_eq!(asking("severity>=high -service:billing \"failed password\"").problem(), None);
+        assert_eq!(asking("").problem(), None);
+        let problem = asking("ok componnent:auth").problem().unwrap();
+        assert_eq!((problem.at, problem.suggestion.as_deref()), (3..13, Some("component")));
     }
 
     #[test]

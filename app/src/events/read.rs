@@ -6,6 +6,7 @@ use domain::event::Event;
 use domain::filter::{EventFilter, Facet};
 use domain::overview::Bucket;
 use domain::page::Page;
+use domain::query::Query;
 use domain::permission::{EventRead, SourceRead};
 use domain::template::slots;
 use domain::{Severity, Timestamp};
@@ -24,6 +25,8 @@ use crate::when::Zone;
 
 /// How much of a message a row carries, in bytes; the panel has all of it.
 const ROW_MESSAGE: usize = 400;
+/// Marks of what was searched for in one message.
+const MAX_FOUND: usize = 16;
 /// Seconds before and after an event that count as around it.
 const AROUND: i64 = 300;
 
@@ -35,14 +38,14 @@ pub fn filter(scope: &Scope, query: &EventQuery) -> Answer<EventFilter> {
 pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     let cx = scope.admit::<EventRead>()?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
-    let page: Page<Event> =
-        service::events::list(&cx, &filter(scope, query)?, query.page_size(), cursor).await?;
+    let filter = filter(scope, query)?;
+    let page: Page<Event> = service::events::list(&cx, &filter, query.page_size(), cursor).await?;
     let nothing = if page.items.is_empty() && page.next_cursor.is_none() && cursor.is_none() {
         Some(Nothing { any: any(&cx).await?, origin: origin() })
     } else {
         None
     };
-    let rows = page.items.into_iter().map(|event| row(event, scope.zone, &query.text)).collect();
+    let rows = page.items.into_iter().map(|event| row(event, scope.zone, filter.query.as_ref())).collect();
     Ok(EventList { rows, next_cursor: page.next_cursor, nothing })
 }
 
@@ -147,7 +150,7 @@ pub fn event(event: Event, zone: Zone) -> EventShown {
         ingested: zone.when(event.ingested_at),
         severity: event.severity,
         severity_text: event.severity_text,
-        message: marked(event.message, ""),
+        message: marked(event.message, None),
         component: event.component,
         service: event.service,
         environment: event.environment,
@@ -161,7 +164,7 @@ pub fn event(event: Event, zone: Zone) -> EventShown {
     }
 }
 
-pub fn row(event: Event, zone: Zone, search: &str) -> EventRow {
+pub fn row(event: Event, zone: Zone, query: Option<&Query>) -> EventRow {
     let mut message = event.message;
     if message.len() > ROW_MESSAGE {
         message.truncate(message.floor_char_boundary(ROW_MESSAGE));
@@ -171,7 +174,7 @@ pub fn row(event: Event, zone: Zone, search: &str) -> EventRow {
         id: event.id.to_string(),
         severity: event.severity,
         at: zone.when(event.occurred_at),
-        message: marked(message, search),
+        message: marked(message, query),
         component: event.component,
         service: event.service,
         system_id: event.system_id,
@@ -180,10 +183,12 @@ pub fn row(event: Event, zone: Zone, search: &str) -> EventRow {
 }
 
 /// Marks what was searched for, and the variable parts around it.
-pub fn marked(text: String, search: &str) -> Marked {
-    let mut marks: Vec<Mark> = found(&text, search)
+pub fn marked(text: String, query: Option<&Query>) -> Marked {
+    let found = query.map(|query| query.highlights(&text)).unwrap_or_default();
+    let mut marks: Vec<Mark> = found
         .into_iter()
-        .map(|(start, end)| Mark(start as u32, end as u32, MarkKind::Found))
+        .take(MAX_FOUND)
+        .map(|at| Mark(at.start as u32, at.end as u32, MarkKind::Found))
         .collect();
     for (at, _) in slots(&text) {
         let (start, end) = (at.start as u32, at.end as u32);
@@ -230,21 +235,6 @@ async fn any(cx: &Cx<EventRead>) -> Answer<bool> {
     Ok(service::events::count(cx, &EventFilter::default()).await?.n > 0)
 }
 
-/// Where `search` occurs, letters of any case alike.
-fn found(text: &str, search: &str) -> Vec<(usize, usize)> {
-    let (lower, needle) = (text.to_lowercase(), search.trim().to_lowercase());
-    // Where lower case has another length the positions would be off; such texts are left unmarked.
-    if needle.is_empty() || lower.len() != text.len() {
-        return Vec::new();
-    }
-    lower
-        .match_indices(&needle)
-        .map(|(at, part)| (at, at + part.len()))
-        .filter(|(start, end)| text.is_char_boundary(*start) && text.is_char_boundary(*end))
-        .take(16)
-        .collect()
-}
-
 /// "14:05" within a day or two, "23 Nov 14:00" for hours of longer ranges, "23 Nov" for days.
 fn axis_label(zone: Zone, at: Timestamp, step: i64) -> String {
     const MONTHS: [&str; 12] =
@@ -283,7 +273,8 @@ mod tests {
 
     #[test]
     fn what_was_searched_for_wins_over_a_slot() {
-        let marked = marked("Failed password from 10.0.0.1".to_owned(), "PASSWORD");
+        let query = domain::query::parse("PASSWORD", &domain::query::EVENTS, Timestamp::EPOCH).unwrap();
+        let marked = marked("Failed password from 10.0.0.1".to_owned(), Some(&query));
         let parts: Vec<_> =
             marked.marks.iter().map(|m| (&marked.text[m.0 as usize..m.1 as usize], m.2)).collect();
         assert_eq!(parts, [("password", MarkKind::Found), ("10.0.0.1", MarkKind::Slot)]);

@@ -1,5 +1,6 @@
 //! What the parts of the event list share: where it is, what the URL says, and what was loaded for it.
 
+use domain::query::Problem;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -13,6 +14,8 @@ use crate::session::use_slug;
 pub struct Events {
     pub slug: Memo<String>,
     pub query: Memo<EventQuery>,
+    /// What is wrong with the query, which then finds nothing.
+    pub problem: Memo<Option<Problem>>,
     pub list: Fetched<EventList>,
     /// Read inside `Transition`.
     pub summary: Fetched<Summary>,
@@ -28,6 +31,7 @@ impl Events {
         Self {
             slug,
             query,
+            problem: Memo::new(move |_| query.read().problem()),
             list: fetch(move || ListEvents { organization: slug.get(), query: query.read().list() }),
             summary: fetch(move || SummariseEvents {
                 organization: slug.get(),

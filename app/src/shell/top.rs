@@ -80,7 +80,7 @@ fn search(session: &Session) -> AnyView {
     view! {
         <Form method="GET" action=action attr:class="search" attr:role="search">
             <Icon glyph=Glyph::Search />
-            <input type="search" name="text" aria-label="Search events" placeholder="Search events" autocomplete="off" spellcheck="false" data-search="" />
+            <input type="search" name="q" aria-label="Search events" placeholder="Search events" autocomplete="off" spellcheck="false" data-search="" />
             <Kbd keys="/" />
         </Form>
     }

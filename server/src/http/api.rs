@@ -11,7 +11,7 @@ use domain::group::{Group, GroupFilter, GroupSort};
 use domain::page::{MAX_LIMIT, Order, Page};
 use domain::permission::{AuditRead, EventRead, GroupRead, Permission, SourceRead};
 use domain::source::Source;
-use domain::{EventId, GroupId};
+use domain::{EventId, GroupId, Timestamp};
 use service::{Actor, Cx, Services, Who};
 
 use super::problem::{Problem, ProblemDocument};
@@ -68,7 +68,7 @@ impl FromRequestParts<AppState> for Caller {
 ))]
 pub async fn events(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<Event>>, Problem> {
     let mut query = Query::new(query.as_deref());
-    let filter = event_filter(&mut query);
+    let filter = event_filter(&mut query, caller.services.clock.now());
     let (limit, cursor) = paging(&mut query);
     query.done()?;
     Ok(Json(service::events::list(&caller.admit::<EventRead>()?, &filter, limit, cursor.as_deref()).await?))
@@ -155,7 +155,20 @@ fn audit_filter(query: &mut Query) -> AuditFilter {
     }
 }
 
-fn event_filter(query: &mut Query) -> EventFilter {
+/// `q` in the query language.
+fn asked(query: &mut Query, now: Timestamp) -> Option<domain::query::Query> {
+    let text: String = query.one("q")?;
+    match domain::query::parse(&text, &domain::query::EVENTS, now) {
+        Ok(asked) => Some(asked),
+        Err(problem) => {
+            let place = text[..problem.at.start].chars().count() + 1;
+            query.refuse("q", format!("at character {place}: {}", problem.message));
+            None
+        }
+    }
+}
+
+fn event_filter(query: &mut Query, now: Timestamp) -> EventFilter {
     EventFilter {
         from: query.one("from"),
         to: query.one("to"),
@@ -168,7 +181,7 @@ fn event_filter(query: &mut Query) -> EventFilter {
         source_id: query.list("source_id"),
         fingerprint: query.one("fingerprint"),
         group_id: query.one("group_id"),
-        text: query.one("q"),
+        query: asked(query, now),
         order: match query.one::<String>("order").as_deref() {
             None | Some("newest") => Order::Newest,
             Some("oldest") => Order::Oldest,

@@ -220,7 +220,7 @@ pub struct AuditParameters {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventParameters {
-    /// Case-insensitive part of the message.
+    /// In the query language: words of the message, and fields such as `severity>=high component:auth -service:billing`.
     pub q: Option<String>,
     pub from: Option<DateTime<Utc>>,
     /// Exclusive.
