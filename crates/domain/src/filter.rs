@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::page::Order;
+use crate::query::{Expr, Query};
 use crate::{GroupId, Severity, SourceId, Timestamp};
 
-/// Empty lists and `None` mean "any". Values of one field are alternatives; fields are all required.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Queries are equal when they ask the same, however they are written. Empty lists and `None` mean "any". Values of one field are alternatives; fields are all required.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct EventFilter {
     pub from: Option<Timestamp>,
     /// Exclusive.
@@ -20,12 +21,43 @@ pub struct EventFilter {
     pub source_id: Vec<SourceId>,
     pub fingerprint: Option<String>,
     pub group_id: Option<GroupId>,
-    /// Case-insensitive part of the message.
-    pub text: Option<String>,
+    /// Over [`EVENTS`](crate::query::EVENTS); required as the other fields are. Not serialised: the URL holds its text.
+    #[serde(skip)]
+    pub query: Option<Query>,
     pub order: Order,
 }
 
-/// How many events match. `exact` is false where it is an estimate (several fields, or a text, over many events).
+impl PartialEq for EventFilter {
+    fn eq(&self, other: &Self) -> bool {
+        fn asks(filter: &EventFilter) -> Option<&Expr> {
+            filter.query.as_ref().map(|query| &query.expr)
+        }
+        // Each field once, so that a new one is not forgotten.
+        let Self {
+            from,
+            to,
+            severity,
+            component,
+            service,
+            environment,
+            system_id,
+            event_type,
+            source_id,
+            fingerprint,
+            group_id,
+            query: _,
+            order,
+        } = self;
+        (*from, *to, *group_id, *order) == (other.from, other.to, other.group_id, other.order)
+            && (severity, component, service) == (&other.severity, &other.component, &other.service)
+            && (environment, system_id) == (&other.environment, &other.system_id)
+            && (event_type, source_id) == (&other.event_type, &other.source_id)
+            && *fingerprint == other.fingerprint
+            && asks(self) == asks(other)
+    }
+}
+
+/// How many events match. `exact` is false where it is an estimate (several fields, or other conditions, over many events).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     pub n: i64,
