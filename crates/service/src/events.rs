@@ -8,6 +8,7 @@ use domain::filter::EventFilter;
 use domain::overview::Bucket;
 use domain::page::Page;
 use domain::permission::{EventRead, EventWrite};
+use domain::query::{EVENTS, Problem, Query};
 use domain::{EventId, Invalid, Severity, Timestamp};
 use serde_json::Value;
 use store::event::Position;
@@ -59,8 +60,6 @@ pub const MAX_KEY: usize = 255;
 const MAX_PAGE: u32 = 1000;
 /// Values of a field shown in its facet.
 const FACET_VALUES: u32 = 12;
-/// Longest text filter, in characters.
-const MAX_TEXT: usize = 500;
 /// Most values of one field in a filter.
 const MAX_VALUES: usize = 100;
 
@@ -179,7 +178,7 @@ pub async fn get(cx: &Cx<EventRead>, id: EventId) -> Result<Event> {
     store::event::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
 }
 
-/// How many events match: exact for one field and a time range, estimated where many fields or a text meet many events.
+/// How many events match: exact for one field and a time range or for rare words, estimated where other conditions meet many events.
 pub async fn count(cx: &Cx<EventRead>, filter: &EventFilter) -> Result<Count> {
     check_filter(filter)?;
     Ok(store::event::count(&mut cx.read().await?, filter).await?)
@@ -208,10 +207,18 @@ pub async fn histogram(cx: &Cx<EventRead>, filter: &EventFilter, buckets: u32) -
     Ok(store::event::histogram(&mut cx.read().await?, filter, buckets.clamp(1, 1000)).await?)
 }
 
-fn check_filter(filter: &EventFilter) -> Result<()> {
-    if filter.text.as_ref().is_some_and(|t| t.chars().count() > MAX_TEXT) {
-        return Err(Error::Invalid(Invalid::field("text", "search for at most 500 characters")));
+/// Reads the text of a filter's query; `None` for an empty one. Relative times are relative to now.
+///
+/// # Errors
+/// What is wrong, and where: the caller knows where the text came from.
+pub fn query(cx: &Cx<EventRead>, text: &str) -> std::result::Result<Option<Query>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(None);
     }
+    domain::query::parse(text, &EVENTS, cx.now()).map(Some)
+}
+
+fn check_filter(filter: &EventFilter) -> Result<()> {
     let lists = [
         ("component", filter.component.len()),
         ("service", filter.service.len()),

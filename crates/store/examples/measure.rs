@@ -18,6 +18,7 @@ use domain::filter::EventFilter;
 use domain::group::{GroupFilter, GroupSort};
 use domain::id::Id;
 use domain::organization::Organization;
+use domain::query::{EVENTS, Problem, Query};
 use domain::template::{fingerprint, template};
 use domain::{EventId, GroupId, OrganizationId, Severity, Timestamp};
 use store::db::{Arg, CopyBuffer, Dialect, Insert, ToArg as _};
@@ -226,9 +227,9 @@ async fn fill(db: &Db, rows: u64, batch: u64) -> Outcome {
     Ok(())
 }
 
-const EVENTS: &str = "INSERT INTO events (organization_id, occurred_at, id, ingested_at, severity, severity_text, component, service,
+const INSERT: &str = "INSERT INTO events (organization_id, occurred_at, id, ingested_at, severity, severity_text, component, service,
         environment, system_id, event_type, source_id, message, raw_payload, fingerprint, group_id) VALUES";
-static BARE: Insert = Insert { head: EVENTS, columns: 16, tail: "" };
+static BARE: Insert = Insert { head: INSERT, columns: 16, tail: "" };
 const COPY: &str = "COPY events (organization_id, occurred_at, id, ingested_at, severity, severity_text, component, service,
         environment, system_id, event_type, source_id, message, raw_payload, fingerprint, group_id) FROM STDIN (FORMAT BINARY)";
 
@@ -345,6 +346,10 @@ const READS: [(Read, &str); 13] = [
     (Read::Count, "count of two fields"),
 ];
 
+fn asked(text: &str) -> Result<Query, Problem> {
+    domain::query::parse(text, &EVENTS, start().plus_seconds(30 * 86_400))
+}
+
 async fn run(db: &Db, read: Read) -> Outcome<usize> {
     let mut tx = ReadTx::begin(db, ORGANIZATION).await?;
     let end = start().plus_seconds(30 * 86_400);
@@ -361,11 +366,11 @@ async fn run(db: &Db, read: Read) -> Outcome<usize> {
             ..all
         }),
         Read::RareValue => page(EventFilter { system_id: vec!["rare-host".to_owned()], ..all }),
-        Read::Text => page(EventFilter { text: Some("declined".to_owned()), ..all }),
+        Read::Text => page(EventFilter { query: Some(asked("declined")?), ..all }),
         Read::RareText => {
             let message = event(777, 1_000_000).message;
             let number = message.split(' ').nth(1).unwrap_or("").to_owned();
-            page(EventFilter { text: Some(number), ..all })
+            page(EventFilter { query: Some(asked(&number)?), ..all })
         }
         Read::GroupEvents => {
             let groups = store::group::list(

@@ -1,5 +1,7 @@
 //! Reading events: one, a page of a filtered list, counts.
 
+mod asked;
+mod columns;
 mod plan;
 mod walk;
 
@@ -10,8 +12,11 @@ use domain::{EventId, GroupId, Severity, Timestamp};
 use uuid::Uuid;
 
 use crate::db::{Dialect, Result, Sql, from_row};
+use crate::query::words::Within;
+use crate::query::{self, Compile};
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
+use asked::{Asked, Few, asks_words, is_of_words};
 
 pub(crate) use plan::fill;
 pub use plan::{count, histogram};
@@ -56,26 +61,35 @@ impl Position {
 
 const COLUMNS: &str = "SELECT id, occurred_at, ingested_at, severity, severity_text, component, service, environment, system_id, event_type,
         source_id, (SELECT s.name FROM sources s WHERE s.organization_id = e.organization_id AND s.id = e.source_id) AS source,
-        message, raw_payload, fingerprint, group_id
-     FROM events e
-     WHERE organization_id = $1";
+        message, raw_payload, fingerprint, group_id";
 
 pub async fn get(tx: &mut impl Scoped, id: EventId) -> Result<Option<Event>> {
-    let q = tx.sql(COLUMNS).push(" AND id = ").arg(id);
+    let q = tx.sql(COLUMNS).push(" FROM events e WHERE organization_id = $1 AND id = ").arg(id);
     tx.conn().opt(q).await
+}
+
+/// The ids of all that match, in no order, compared row by row: neither the roll-ups nor the index say where to look. What
+/// the list and the counts must agree with.
+pub async fn ids(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Vec<EventId>> {
+    let asked =
+        Asked { filter: filter.clone(), clauses: Vec::new(), covered: false, nothing: false, few: None };
+    let q = matching(tx, tx.sql("SELECT e.id "), &asked, Within::Everything);
+    let q = keyed(q, span_of(filter), None, filter.order);
+    tx.conn().scalars(q).await
 }
 
 /// One stretch of the list in order: the events of `span` after `after` that match the filter's other parts.
 async fn stretch(
     tx: &mut impl Scoped,
-    filter: &EventFilter,
+    asked: &Asked,
     span: Span,
     after: Option<Position>,
     limit: usize,
 ) -> Result<Vec<Event>> {
-    let q = narrow(tx.sql(COLUMNS), filter, tx_dialect(tx), tx.organization());
-    let q = keyed(q, span, after, filter.order);
-    let q = q.push(match filter.order {
+    let within = within(tx, asked, span).await?;
+    let q = matching(tx, tx.sql(COLUMNS), asked, within);
+    let q = keyed(q, span, after, asked.filter.order);
+    let q = q.push(match asked.filter.order {
         Order::Newest => " ORDER BY occurred_at DESC, id DESC LIMIT ",
         Order::Oldest => " ORDER BY occurred_at, id LIMIT ",
     });
@@ -83,29 +97,29 @@ async fn stretch(
 }
 
 /// How many events of the span match, counted one by one.
-async fn tally(tx: &mut impl Scoped, filter: &EventFilter, span: Span) -> Result<i64> {
-    let q = tx.sql("SELECT count(*) FROM events e WHERE organization_id = $1");
-    let q = keyed(narrow(q, filter, tx_dialect(tx), tx.organization()), span, None, filter.order);
+async fn tally(tx: &mut impl Scoped, asked: &Asked, span: Span) -> Result<i64> {
+    let within = within(tx, asked, span).await?;
+    let q = matching(tx, tx.sql("SELECT count(*) "), asked, within);
+    let q = keyed(q, span, None, asked.filter.order);
     Ok(tx.conn().scalar(q).await?.unwrap_or(0))
 }
 
 /// Matching events of the span by minute or hour and severity, counted one by one.
 async fn by_time(
     tx: &mut impl Scoped,
-    filter: &EventFilter,
+    asked: &Asked,
     span: Span,
     grain: Grain,
 ) -> Result<Vec<(Timestamp, [i64; 5])>> {
-    let dialect = tx_dialect(tx);
-    let q = tx.sql("SELECT ").push(match (dialect, grain) {
+    let within = within(tx, asked, span).await?;
+    let q = tx.sql("SELECT ").push(match (tx_dialect(tx), grain) {
         (Dialect::Sqlite, Grain::Minute) => "substr(occurred_at, 1, 16) || ':00.000000Z'",
         (Dialect::Sqlite, Grain::Hour) => "substr(occurred_at, 1, 13) || ':00:00.000000Z'",
         (Dialect::Postgres, Grain::Minute) => "date_trunc('minute', occurred_at)",
         (Dialect::Postgres, Grain::Hour) => "date_trunc('hour', occurred_at)",
     });
-    let q = q.push(" AS start, severity, count(*) AS n FROM events e WHERE organization_id = $1");
-    let q =
-        keyed(narrow(q, filter, dialect, tx.organization()), span, None, filter.order).push(" GROUP BY 1, 2");
+    let q = matching(tx, q.push(" AS start, severity, count(*) AS n "), asked, within);
+    let q = keyed(q, span, None, asked.filter.order).push(" GROUP BY 1, 2");
     let mut found = Vec::new();
     for row in tx.conn().rows(q).await? {
         let mut counts = [0; 5];
@@ -126,7 +140,7 @@ fn tx_dialect(tx: &mut impl Scoped) -> Dialect {
 }
 
 /// The time range. A cursor replaces the bound on its side, because the database would use only one of the two.
-fn keyed(mut q: Sql, span: Span, after: Option<Position>, order: Order) -> Sql {
+pub(crate) fn keyed(mut q: Sql, span: Span, after: Option<Position>, order: Order) -> Sql {
     let (from, to) = match (after, order) {
         (Some(after), Order::Newest) => {
             q = q.push(" AND (occurred_at, id) < (").arg(after.at).push(", ").arg(after.id).push(")");
@@ -147,8 +161,40 @@ fn keyed(mut q: Sql, span: Span, after: Option<Position>, order: Order) -> Sql {
     q
 }
 
-/// Everything of the filter but its time range.
-fn narrow(mut q: Sql, filter: &EventFilter, dialect: Dialect, organization: domain::OrganizationId) -> Sql {
+/// The rows a statement looks at, as SQLite's index of words must be told.
+async fn within(tx: &mut impl Scoped, asked: &Asked, span: Span) -> Result<Within> {
+    let words = asked.filter.query.as_ref().is_some_and(|q| asks_words(&q.expr));
+    if !words || tx_dialect(tx) == Dialect::Postgres {
+        return Ok(Within::Everything);
+    }
+    if asked.few.is_some() {
+        return Ok(Within::Each);
+    }
+    // Rows come about in the order of time. Read from the key alone.
+    // SQLite only.
+    let q = tx.sql("SELECT min(seq) AS first, max(seq) AS last FROM events WHERE organization_id = $1");
+    let rows = tx.conn().rows(keyed(q, span, None, asked.filter.order)).await?;
+    let Some(row) = rows.first() else { return Ok(Within::Everything) };
+    let (first, last): (Option<i64>, Option<i64>) = (row.get("first")?, row.get("last")?);
+    Ok(Within::Numbers(first.unwrap_or(1), last.unwrap_or(0)))
+}
+
+/// ` FROM … WHERE …`: everything of the filter but its time range.
+fn matching(tx: &mut impl Scoped, q: Sql, asked: &Asked, within: Within) -> Sql {
+    let (dialect, organization, filter) = (tx_dialect(tx), tx.organization(), &asked.filter);
+    // Key and columns of the index have other names than those of events.
+    let mut q = match (&asked.few, dialect) {
+        // CROSS JOIN keeps SQLite to this order.
+        (Some(Few::Words(wanted)), Dialect::Sqlite) => q
+            .push(" FROM (SELECT rowid AS hit FROM event_words WHERE event_words MATCH ")
+            .arg(wanted)
+            .push(") w CROSS JOIN events e ON e.seq = w.hit WHERE e.organization_id = $1"),
+        (Some(Few::Words(wanted)), Dialect::Postgres) => q
+            .push(" FROM events_with(")
+            .arg(wanted)
+            .push("::text::tsquery, NULL) w JOIN events e ON e.occurred_at = w.hit_at AND e.id = w.hit WHERE e.organization_id = $1"),
+        (Some(Few::Ids) | None, _) => q.push(" FROM events e WHERE organization_id = $1"),
+    };
     if !filter.severity.is_empty() {
         q = q.push(" AND severity IN (").list(filter.severity.iter().copied()).push(")");
     }
@@ -169,8 +215,14 @@ fn narrow(mut q: Sql, filter: &EventFilter, dialect: Dialect, organization: doma
     for group in groups_of(filter, organization) {
         q = q.push(" AND group_id = ").arg(group);
     }
-    if let Some(text) = &filter.text {
-        q = contains(q, dialect, " AND message", text);
+    let Some(wanted) = &filter.query else { return q };
+    let compile = Compile { dialect, table: columns::table(dialect), within };
+    for conjunct in wanted.expr.conjuncts() {
+        // The index has answered these.
+        if matches!(asked.few, Some(Few::Words(_))) && is_of_words(conjunct) {
+            continue;
+        }
+        q = query::push(q.push(" AND "), conjunct, compile);
     }
     q
 }
@@ -181,25 +233,7 @@ fn groups_of(filter: &EventFilter, organization: domain::OrganizationId) -> Vec<
     filter.group_id.into_iter().chain(derived).collect()
 }
 
-/// Case-insensitive part of a text. `column` is ` AND <column>`; SQLite's LIKE ignores the case of ASCII letters.
-pub(crate) fn contains(q: Sql, dialect: Dialect, column: &'static str, text: &str) -> Sql {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    let like = match dialect {
-        Dialect::Sqlite => " LIKE ",
-        Dialect::Postgres => " ILIKE ",
-    };
-    q.push(column).push(like).arg(pattern).push(" ESCAPE '\\'")
-}
-
-/// What the roll-ups know of the filter.
+/// What the roll-ups know of the filter's lists.
 fn clauses(filter: &EventFilter, organization: domain::OrganizationId) -> Vec<Clause> {
     let texts =
         [&filter.component, &filter.service, &filter.environment, &filter.system_id, &filter.event_type];

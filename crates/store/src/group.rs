@@ -4,8 +4,7 @@ use domain::group::{Group, GroupFilter, GroupSort};
 use domain::{GroupId, Timestamp};
 use uuid::Uuid;
 
-use crate::db::{Result, Sql, from_row};
-use crate::event::contains;
+use crate::db::{Dialect, Result, Sql, from_row};
 use crate::scope::Scoped;
 
 from_row!(Group {
@@ -79,6 +78,24 @@ fn narrow(mut q: Sql, filter: &GroupFilter) -> Sql {
         q = q.push(" AND first_seen < ").arg(to);
     }
     q
+}
+
+/// Case-insensitive part of a text. `column` is ` AND <column>`; SQLite's LIKE ignores the case of ASCII letters.
+fn contains(q: Sql, dialect: Dialect, column: &'static str, text: &str) -> Sql {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    let like = match dialect {
+        Dialect::Sqlite => " LIKE ",
+        Dialect::Postgres => " ILIKE ",
+    };
+    q.push(column).push(like).arg(pattern).push(" ESCAPE '\\'")
 }
 
 pub async fn get(tx: &mut impl Scoped, id: GroupId) -> Result<Option<Group>> {

@@ -19,6 +19,7 @@ pub use batch::{Batch, GroupSeed, Prepared};
 use crate::db::{Arg, CopyBuffer, Dialect, Insert, Kind, Result, ToArg as _, sql};
 use crate::rollup;
 use crate::scope::{Scoped, WriteTx, Writing};
+use crate::search;
 use batch::Tally;
 
 /// Source ids by name.
@@ -41,9 +42,9 @@ pub async fn insert(
     new_source: &(dyn Fn() -> SourceId + Sync),
 ) -> Result<Outcome> {
     let (sources, new_sources) = sources(tx, batch, now, new_source).await?;
-    let before = newest_rowid(tx, batch).await?;
+    let before = newest_seq(tx).await?;
     let inserted = match tx.conn().dialect() {
-        Dialect::Sqlite => insert_sqlite(tx, batch, now, &sources).await?,
+        Dialect::Sqlite => insert_sqlite(tx, batch, now, &sources, before).await?,
         Dialect::Postgres => insert_postgres(tx, batch, now, &sources).await?,
     };
     let skipped = match inserted {
@@ -51,6 +52,9 @@ pub async fn insert(
         Inserted::Count(_) => missing(batch, inserted_since(tx, before).await?),
         Inserted::Ids(ids) => missing(batch, ids),
     };
+    if tx.conn().dialect() == Dialect::Sqlite {
+        index_sqlite(tx, batch, &skipped, before).await?;
+    }
     let tally = Tally::of(batch, &skipped, &sources);
     upsert_groups(tx, &tally).await?;
     rollup::add(tx, &tally.rollups).await?;
@@ -169,9 +173,9 @@ async fn count_sources(
 
 // ---- events ----
 
-static FRESH_EVENTS: Insert = Insert { head: EVENTS, columns: 16, tail: "" };
-static CHOSEN_EVENTS: Insert = Insert { head: EVENTS, columns: 16, tail: "ON CONFLICT DO NOTHING" };
-const EVENTS: &str = "INSERT INTO events (organization_id, occurred_at, id, ingested_at, severity, severity_text, component, service,
+static FRESH_EVENTS: Insert = Insert { head: EVENTS, columns: 17, tail: "" };
+static CHOSEN_EVENTS: Insert = Insert { head: EVENTS, columns: 17, tail: "ON CONFLICT DO NOTHING" };
+const EVENTS: &str = "INSERT INTO events (seq, organization_id, occurred_at, id, ingested_at, severity, severity_text, component, service,
         environment, system_id, event_type, source_id, message, raw_payload, fingerprint, group_id) VALUES";
 
 async fn insert_sqlite(
@@ -179,6 +183,7 @@ async fn insert_sqlite(
     batch: &Batch,
     now: Timestamp,
     sources: &Names,
+    newest: i64,
 ) -> Result<Inserted> {
     let organization: Arc<str> = tx.organization().to_string().into();
     let now: Arc<str> = now.iso().into();
@@ -188,11 +193,12 @@ async fn insert_sqlite(
     let word = |index: Option<u32>| {
         index.map_or(Arg::Null(Kind::Text), |i| Arg::Shared(Arc::clone(&batch.words[i as usize])))
     };
-    let rows = batch.order.iter().flat_map(|i| {
+    let rows = batch.order.iter().zip(newest + 1..).flat_map(|(i, seq)| {
         let row = &batch.rows[*i as usize];
         let [component, service, environment, system_id, event_type] = row.fields.map(word);
         let (fingerprint, group) = &groups[row.group as usize];
         [
+            Arg::Int(seq),
             Arg::Shared(Arc::clone(&organization)),
             Arg::Time(row.at),
             Arg::Uuid(row.id),
@@ -217,37 +223,48 @@ async fn insert_sqlite(
     Ok(Inserted::Count(tx.conn().insert_many(insert, batch.order.len(), rows).await?))
 }
 
-/// SQLite gives new rows growing row numbers, so those of this transaction are the ones above.
-async fn newest_rowid(tx: &mut impl Scoped, batch: &Batch) -> Result<i64> {
-    if !batch.chosen || tx.conn().dialect() == Dialect::Postgres {
+/// The words of the rows that were inserted.
+async fn index_sqlite(
+    tx: &mut impl Writing,
+    batch: &Batch,
+    skipped: &HashSet<u32>,
+    newest: i64,
+) -> Result<()> {
+    let rows = batch.order.iter().zip(newest + 1..).filter(|(i, _)| !skipped.contains(i));
+    let words = rows.map(|(i, seq)| (seq, Arg::Shared(Arc::clone(&batch.rows[*i as usize].words))));
+    search::add(tx.conn(), batch.order.len() - skipped.len(), words).await
+}
+
+/// SQLite's events are numbered as they come; there is one writer at a time. Those of this transaction are the ones above.
+async fn newest_seq(tx: &mut impl Scoped) -> Result<i64> {
+    if tx.conn().dialect() == Dialect::Postgres {
         return Ok(0);
     }
     // SQLite only.
-    // SQLite only.
-    let q = sql("SELECT max(rowid) FROM events");
+    let q = sql("SELECT max(seq) FROM events");
     Ok(tx.conn().scalar::<Option<i64>>(q).await?.flatten().unwrap_or(0))
 }
 
-async fn inserted_since(tx: &mut impl Scoped, rowid: i64) -> Result<Vec<Uuid>> {
+async fn inserted_since(tx: &mut impl Scoped, seq: i64) -> Result<Vec<Uuid>> {
     // SQLite only.
-    let q = tx.sql("SELECT id FROM events WHERE organization_id = $1 AND rowid > $2").bind(rowid);
+    let q = tx.sql("SELECT id FROM events WHERE organization_id = $1 AND seq > $2").bind(seq);
     tx.conn().scalars(q).await
 }
 
 const STAGE: &str = "CREATE TEMPORARY TABLE event_stage (
         occurred_at TIMESTAMPTZ NOT NULL, id UUID NOT NULL, severity TEXT NOT NULL, severity_text TEXT NOT NULL, component TEXT,
         service TEXT, environment TEXT, system_id TEXT, event_type TEXT, source_id UUID, message TEXT NOT NULL, raw_payload JSONB NOT NULL,
-        fingerprint TEXT NOT NULL, group_id UUID NOT NULL
+        fingerprint TEXT NOT NULL, group_id UUID NOT NULL, words TSVECTOR NOT NULL
     ) ON COMMIT DELETE ROWS";
 const STAGE_HOLDS: &str = "SELECT EXISTS (SELECT 1 FROM event_stage)";
 const EMPTY_STAGE: &str = "TRUNCATE event_stage";
-const STAGE_COLUMNS: i16 = 14;
+const STAGE_COLUMNS: i16 = 15;
 const COPY_STAGE: &str = "COPY event_stage (occurred_at, id, severity, severity_text, component, service, environment, system_id, event_type,
-        source_id, message, raw_payload, fingerprint, group_id) FROM STDIN (FORMAT BINARY)";
+        source_id, message, raw_payload, fingerprint, group_id, words) FROM STDIN (FORMAT BINARY)";
 const FROM_STAGE: &str = "INSERT INTO events (organization_id, occurred_at, id, ingested_at, severity, severity_text, component, service,
-        environment, system_id, event_type, source_id, message, raw_payload, fingerprint, group_id)
+        environment, system_id, event_type, source_id, message, raw_payload, fingerprint, group_id, words)
     SELECT $1, occurred_at, id, $2, severity::severity, severity_text, component, service, environment, system_id, event_type,
-           source_id, message, raw_payload, fingerprint, group_id
+           source_id, message, raw_payload, fingerprint, group_id, words
     FROM event_stage";
 
 async fn insert_postgres(
@@ -273,7 +290,8 @@ async fn insert_postgres(
             .text(&row.message)
             .json(&row.raw_payload)
             .text(&group.fingerprint)
-            .uuid(group.id.uuid());
+            .uuid(group.id.uuid())
+            .words(&row.words);
     }
     let conn = tx.conn();
     // One table a connection, emptied at each commit. A transaction of the whole system makes it as the owner, so it is

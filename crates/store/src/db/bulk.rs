@@ -160,6 +160,33 @@ impl CopyBuffer {
         self.bytes.extend_from_slice(value.as_bytes());
         self
     }
+    /// Words joined by blanks as TSVECTOR: each word once with its positions, which count from 1 (`tsvectorrecv` in
+    /// PostgreSQL's `tsvector.c`; it sorts the words itself). At most 255 positions a word, the last of them 16,383.
+    pub fn words(&mut self, joined: &str) -> &mut Self {
+        let mut places: Vec<(&str, u16)> =
+            joined.split(' ').filter(|word| !word.is_empty()).zip(1..=16_383).collect();
+        places.sort_unstable();
+        let at = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; 8]);
+        let mut words: i32 = 0;
+        for same in places.chunk_by(|a, b| a.0 == b.0) {
+            let Some((word, _)) = same.first() else { continue };
+            let same = same.get(..255).unwrap_or(same);
+            words += 1;
+            self.bytes.extend_from_slice(word.as_bytes());
+            self.bytes.push(0);
+            self.bytes.extend_from_slice(&(same.len() as u16).to_be_bytes());
+            for (_, position) in same {
+                self.bytes.extend_from_slice(&position.to_be_bytes());
+            }
+        }
+        let length = (self.bytes.len() - at - 4) as i32;
+        if let Some(head) = self.bytes.get_mut(at..at + 8) {
+            head[..4].copy_from_slice(&length.to_be_bytes());
+            head[4..].copy_from_slice(&words.to_be_bytes());
+        }
+        self
+    }
     fn null(&mut self) -> &mut Self {
         self.bytes.extend_from_slice(&(-1_i32).to_be_bytes());
         self

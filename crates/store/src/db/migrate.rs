@@ -17,13 +17,13 @@ pub fn schema_name() -> String {
 }
 
 impl Db {
-    /// Brings the schema up to date. Safe to run at every start and from several processes.
+    /// Brings the schema up to date, and the index of words. Safe to run at every start and from several processes.
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Sqlite { write, .. } => SQLITE.run(write).await?,
             Self::Postgres(pool) => POSTGRES.run(pool).await?,
         }
-        Ok(())
+        crate::search::backfill(self).await
     }
 
     /// `Ok(true)` when every embedded migration is applied; an error when the database does not answer.

@@ -6,8 +6,9 @@ use domain::Timestamp;
 use domain::filter::{Count, EventFilter};
 use domain::overview::Bucket;
 
-use super::walk::{Hour, choose_lead, next_hours, ranges};
-use super::{Grain, by_time, clauses, span_of, tally};
+use super::asked::Asked;
+use super::walk::{BLOCK, Hour, choose_lead, next_hours, ranges};
+use super::{Grain, by_time, span_of, tally};
 use crate::db::Result;
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
@@ -35,30 +36,36 @@ const STEPS: [i64; 16] = [
     87_600 * HOUR,
 ];
 
-/// How many events match: exact with at most one field and no text, or where few hours can hold a match; else estimated
+/// How many events match: exact with at most one field, with rare words, or where few hours can hold a match; else estimated
 /// from the newest (or oldest) part.
 pub async fn count(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Count> {
-    let all = clauses(filter, tx.organization());
-    let span = span_of(filter);
-    if let Some(clause) = only(&all, filter) {
+    let asked = Asked::of(tx, filter).await?;
+    let (filter, span) = (&asked.filter, span_of(&asked.filter));
+    if asked.nothing {
+        return Ok(Count { n: 0, exact: true });
+    }
+    if asked.few.is_some() {
+        return Ok(Count { n: tally(tx, &asked, span).await?, exact: true });
+    }
+    if let Some(clause) = only(&asked) {
         let (whole, edges) = split(span);
         let mut n = 0;
         if let Some(whole) = whole {
             n += rollup::totals(tx, &[clause], &filter.severity, whole).await?.first().copied().unwrap_or(0);
         }
         for edge in edges {
-            n += tally(tx, filter, edge).await?;
+            n += tally(tx, &asked, edge).await?;
         }
         return Ok(Count { n, exact: true });
     }
-    let Some((lead, others)) = choose_lead(tx, all, filter).await? else {
+    let Some((lead, others)) = choose_lead(tx, asked.clauses.clone(), filter).await? else {
         return Ok(Count { n: 0, exact: true });
     };
     let (near, far) = affordable(all_hours(tx, &lead, &others, filter).await?);
     let mut n = 0;
-    for range in ranges(&near, filter.order) {
+    for range in ranges(&near, filter.order, BLOCK) {
         if let Some(cut) = range.within(span) {
-            n += tally(tx, filter, cut).await?;
+            n += tally(tx, &asked, cut).await?;
         }
     }
     let rest = far.iter().map(|h| h.most).sum::<i64>();
@@ -67,21 +74,28 @@ pub async fn count(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Count> 
 
 /// At most about `buckets` buckets over the filter's time range (or all of time), without gaps.
 pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32) -> Result<Vec<Bucket>> {
-    let Some((from, to)) = extent(tx, filter).await? else { return Ok(Vec::new()) };
-    let bounded = EventFilter { from: Some(from), to: Some(to), ..filter.clone() };
-    let span = span_of(&bounded);
-    let all = clauses(&bounded, tx.organization());
+    let mut asked = Asked::of(tx, filter).await?;
+    let Some((from, to)) = extent(tx, &asked.filter).await? else { return Ok(Vec::new()) };
+    (asked.filter.from, asked.filter.to) = (Some(from), Some(to));
+    let (bounded, span) = (&asked.filter, span_of(&asked.filter));
     let length = (to.micros() - from.micros()).div_euclid(1_000_000).max(1);
     let mut step = STEPS.into_iter().find(|s| length <= s * i64::from(buckets.max(1))).unwrap_or(STEPS[15]);
+    if asked.nothing {
+        return Ok(fill(from, to, step, Vec::new()));
+    }
+    if asked.few.is_some() {
+        let grain = if step < HOUR { Grain::Minute } else { Grain::Hour };
+        return Ok(fill(from, to, step, by_time(tx, &asked, span, grain).await?));
+    }
     if step < HOUR {
         let rows =
             rollup::totals(tx, &[Clause::everything()], &[], span).await?.first().copied().unwrap_or(0);
         if rows <= BUDGET {
-            return Ok(fill(from, to, step, by_time(tx, &bounded, span, Grain::Minute).await?));
+            return Ok(fill(from, to, step, by_time(tx, &asked, span, Grain::Minute).await?));
         }
         step = HOUR;
     }
-    if let Some(clause) = only(&all, &bounded) {
+    if let Some(clause) = only(&asked) {
         let grain = if step % (24 * HOUR) == 0 { rollup::Grain::Day } else { rollup::Grain::Hour };
         let (whole, edges) = split(span);
         let mut counts = match whole {
@@ -89,18 +103,18 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
             None => Vec::new(),
         };
         for edge in edges {
-            counts.extend(by_time(tx, &bounded, edge, Grain::Hour).await?);
+            counts.extend(by_time(tx, &asked, edge, Grain::Hour).await?);
         }
         return Ok(fill(from, to, step, counts));
     }
-    let Some((lead, others)) = choose_lead(tx, all, &bounded).await? else {
+    let Some((lead, others)) = choose_lead(tx, asked.clauses.clone(), bounded).await? else {
         return Ok(fill(from, to, step, Vec::new()));
     };
-    let (near, far) = affordable(all_hours(tx, &lead, &others, &bounded).await?);
+    let (near, far) = affordable(all_hours(tx, &lead, &others, bounded).await?);
     let mut counts = Vec::new();
-    for range in ranges(&near, bounded.order) {
+    for range in ranges(&near, bounded.order, BLOCK) {
         if let Some(cut) = range.within(span) {
-            counts.extend(by_time(tx, &bounded, cut, Grain::Hour).await?);
+            counts.extend(by_time(tx, &asked, cut, Grain::Hour).await?);
         }
     }
     if !far.is_empty() {
@@ -121,9 +135,9 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
 }
 
 /// The one clause that answers the filter by itself.
-fn only(all: &[Clause], filter: &EventFilter) -> Option<Clause> {
-    match all {
-        _ if filter.text.is_some() => None,
+fn only(asked: &Asked) -> Option<Clause> {
+    match asked.clauses.as_slice() {
+        _ if !asked.covered => None,
         [] => Some(Clause::everything()),
         [one] => Some(one.clone()),
         _ => None,

@@ -7,8 +7,9 @@ use domain::event::Event;
 use domain::filter::EventFilter;
 use domain::page::Order;
 
-use super::{Position, clauses, span_of, stretch};
-use crate::db::Result;
+use super::asked::{Asked, asks_words};
+use super::{Position, span_of, stretch};
+use crate::db::{Dialect, Result};
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
@@ -27,6 +28,8 @@ const ROW_BUDGET: i64 = 300_000;
 const STATEMENT_BUDGET: u32 = 250;
 /// Rows one statement may read.
 pub(super) const BLOCK: i64 = 50_000;
+/// Rows that the first statement may read, twice as many the next, where the first rows cost as much as all.
+const SMALL_BLOCK: i64 = 2000;
 
 /// Up to `limit` events after `after`, in the filter's order.
 pub async fn page(
@@ -35,14 +38,24 @@ pub async fn page(
     after: Option<Position>,
     limit: usize,
 ) -> Result<Found> {
-    let all = clauses(filter, tx.organization());
-    if all.is_empty() && filter.severity.is_empty() && filter.text.is_none() {
-        // The key serves the list of everything.
-        let events = stretch(tx, filter, span_of(filter), after, limit + 1).await?;
+    let mut asked = Asked::of(tx, filter).await?;
+    if asked.nothing {
+        return Ok(Found::default());
+    }
+    let everything = asked.clauses.is_empty() && asked.filter.severity.is_empty() && asked.covered;
+    if everything || asked.few.is_some() {
+        // The key serves the list of everything, an index a few events.
+        let events = stretch(tx, &asked, span_of(&asked.filter), after, limit + 1).await?;
         return Ok(full(events, limit));
     }
-    let Some((lead, others)) = choose_lead(tx, all, filter).await? else { return Ok(Found::default()) };
-    let walk = Walk { filter, after, limit, events: Vec::new(), rows: 0, statements: 0 };
+    let all = std::mem::take(&mut asked.clauses);
+    let Some((lead, others)) = choose_lead(tx, all, &asked.filter).await? else {
+        return Ok(Found::default());
+    };
+    // SQLite asks the index for a whole block before it gives the first row: the first blocks are small.
+    let words = filter.query.as_ref().is_some_and(|q| asks_words(&q.expr));
+    let block = if words && tx.conn().dialect() == Dialect::Sqlite { SMALL_BLOCK } else { BLOCK };
+    let walk = Walk { asked: &asked, after, limit, block, events: Vec::new(), rows: 0, statements: 0 };
     walk.run(tx, &lead, &others).await
 }
 
@@ -107,13 +120,15 @@ pub(super) async fn next_hours(
     Ok((hours, more.then_some(*last)))
 }
 
-/// Neighbouring hours as one time range, in parts of about [`BLOCK`] rows, in the order of the hours.
-pub(super) fn ranges(hours: &[Hour], order: Order) -> Vec<Range> {
+/// Neighbouring hours as one time range, in parts of about `block` rows, then twice as many up to [`BLOCK`], in the order of the hours.
+pub(super) fn ranges(hours: &[Hour], order: Order, block: i64) -> Vec<Range> {
     let mut out: Vec<Range> = Vec::new();
+    let size = |n: usize| block.saturating_mul(1 << n.min(20)).min(BLOCK);
     for hour in hours {
+        let joined = size(out.len().saturating_sub(1));
         let end = hour.start.plus_seconds(3600);
         if let Some(last) = out.last_mut()
-            && last.rows + hour.rows <= BLOCK
+            && last.rows + hour.rows <= joined
             && (last.from == end || last.to == hour.start)
         {
             last.from = last.from.min(hour.start);
@@ -123,7 +138,7 @@ pub(super) fn ranges(hours: &[Hour], order: Order) -> Vec<Range> {
             continue;
         }
         // A very full hour is cut into equal times.
-        let parts = (hour.rows / BLOCK + 1).min(60);
+        let parts = (hour.rows / size(out.len()) + 1).min(60);
         let step = 3_600_000_000 / parts;
         let part = |i: i64| Range {
             from: hour.start.plus_micros(i * step),
@@ -157,9 +172,10 @@ impl Range {
 }
 
 struct Walk<'a> {
-    filter: &'a EventFilter,
+    asked: &'a Asked,
     after: Option<Position>,
     limit: usize,
+    block: i64,
     events: Vec<Event>,
     rows: i64,
     statements: u32,
@@ -167,26 +183,27 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     async fn run(mut self, tx: &mut impl Scoped, lead: &Clause, others: &[Clause]) -> Result<Found> {
+        let filter = &self.asked.filter;
         let whole = self.remaining();
         let mut span = whole;
         // A few hours first, then more: a common value fills the page from the newest ones.
         let mut limit = 24;
         loop {
-            let (hours, last) = next_hours(tx, lead, others, self.filter, span, limit).await?;
-            for range in ranges(&hours, self.filter.order) {
+            let (hours, last) = next_hours(tx, lead, others, filter, span, limit).await?;
+            for range in ranges(&hours, filter.order, self.block) {
                 let Some(cut) = range.within(whole) else { continue };
                 let after = self.after.filter(|a| {
                     cut.from.is_some_and(|from| a.at >= from) && cut.to.is_some_and(|to| a.at < to)
                 });
                 let wanted = self.limit + 1 - self.events.len();
-                self.events.extend(stretch(tx, self.filter, cut, after, wanted).await?);
+                self.events.extend(stretch(tx, self.asked, cut, after, wanted).await?);
                 if self.events.len() > self.limit {
                     return Ok(full(self.events, self.limit));
                 }
                 self.rows += range.rows;
                 self.statements += 1;
                 if self.rows > ROW_BUDGET || self.statements > STATEMENT_BUDGET {
-                    let next = match self.filter.order {
+                    let next = match filter.order {
                         Order::Newest => Position::before(range.from),
                         Order::Oldest => Position::from(range.to),
                     };
@@ -194,19 +211,20 @@ impl Walk<'_> {
                 }
             }
             let Some(last) = last else { return Ok(Found { events: self.events, next: None }) };
-            match self.filter.order {
+            match filter.order {
                 Order::Newest => span.to = Some(last),
                 Order::Oldest => span.from = Some(last.plus_seconds(3600)),
             }
             limit = (limit * 4).min(2000);
+            self.block = BLOCK;
         }
     }
 
     /// The filter's time range from the cursor on.
     fn remaining(&self) -> Span {
-        let mut span = span_of(self.filter);
+        let mut span = span_of(&self.asked.filter);
         if let Some(after) = self.after {
-            match self.filter.order {
+            match self.asked.filter.order {
                 // The cursor's own instant can hold more rows.
                 Order::Newest => {
                     span.to =

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Names;
 use crate::rollup::{self, Grain, Row as RollupRow};
+use crate::search;
 
 /// What makes a group, shared by the rows of a batch.
 #[derive(Debug, PartialEq)]
@@ -59,6 +60,8 @@ pub(super) struct Row {
     pub source: Option<u32>,
     pub group: u32,
     pub message: Arc<str>,
+    /// What the message is found by, see [`search::words`].
+    pub words: Arc<str>,
     pub raw_payload: Arc<str>,
 }
 
@@ -72,7 +75,7 @@ impl Batch {
         let rows: Vec<Row> = prepared
             .into_iter()
             .map(|Prepared { id, event, group }| {
-                bytes += event.message.len() + event.raw_payload.len();
+                bytes += 2 * event.message.len() + event.raw_payload.len();
                 let group = *group_of.entry(group.id).or_insert_with(|| {
                     groups.push(group);
                     groups.len() as u32 - 1
@@ -92,6 +95,7 @@ impl Batch {
                     .map(|text| text.map(|t| dictionary.word(&t))),
                     source: event.source.map(|t| dictionary.word(&t)),
                     group,
+                    words: search::words(&event.message).into(),
                     message: event.message.into(),
                     raw_payload: event.raw_payload.into(),
                 }

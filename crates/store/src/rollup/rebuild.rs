@@ -1,10 +1,11 @@
-//! Roll-ups and group figures computed again from the events, to repair them or to prove them.
+//! Roll-ups, group figures and the index of words computed again from the events, to repair them or to prove them.
 
 use super::{GROUP, Grain, SOURCE, TEXT_FIELDS, TOTAL};
 use crate::db::{Dialect, Result, Sql, sql};
 use crate::scope::{Scoped, WriteTx};
+use crate::search;
 
-/// Computes the organization's roll-ups, group figures and source counts again. Returns the number of roll-up rows.
+/// Computes the organization's roll-ups, group figures, source counts and index of words again. Returns the number of roll-up rows.
 pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
     if tx.conn().dialect() == Dialect::Postgres {
         // PostgreSQL only. Ingests that have not added their counts yet wait here and add them to the new rows.
@@ -46,11 +47,12 @@ pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
          WHERE organization_id = $1",
     );
     tx.conn().exec(q).await?;
+    search::rebuild(tx).await?;
     let q = tx.sql("SELECT count(*) FROM event_rollups WHERE organization_id = $1");
     Ok(tx.conn().scalar(q).await?.unwrap_or(0))
 }
 
-/// Compares roll-ups and group counts with the events; one sentence for each thing that differs.
+/// Compares roll-ups, group counts and the index of words with the events; one sentence for each thing that differs.
 pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for (grain, field) in kinds() {
@@ -87,6 +89,10 @@ pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
     let n: i64 = tx.conn().scalar(q).await?.unwrap_or(0);
     if n > 0 {
         problems.push(format!("{n} groups are missing"));
+    }
+    let n = search::missing(tx).await?;
+    if n > 0 {
+        problems.push(format!("{n} events are not in the index of words"));
     }
     Ok(problems)
 }

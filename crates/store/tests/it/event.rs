@@ -10,7 +10,8 @@ use store::Db;
 use testkit::for_each_backend;
 
 use crate::events_world::{
-    COMPONENTS, MESSAGES, Random, SERVICES, SYSTEMS, TYPES, all_pages, any_event, event, insert, naive,
+    COMPONENTS, MESSAGES, Random, SERVICES, SYSTEMS, TYPES, all_pages, any_event, asked, event, insert,
+    naive, part,
 };
 use crate::world::{at, organization, read};
 
@@ -42,10 +43,23 @@ fn any_filter(r: &mut Random, events: &[Event]) -> EventFilter {
             6 => filter.from = Some(at(r.below(432_000) as i64)),
             7 => filter.to = Some(at(r.below(432_000) as i64)),
             8 => {
-                filter.text = Some(
-                    ["PASSWORD", "%", "_with \\", "42", "r", "nothing like it"][r.below(6) as usize]
-                        .to_owned(),
-                );
+                filter.query = Some(asked(r.pick(&[
+                    "PASSWORD",
+                    "*%*",
+                    r"*_with\ \\*",
+                    "42",
+                    "r*",
+                    "nothing like it",
+                    "component:api service:[shop, edge]",
+                    "severity>=high NOT severity:critical",
+                    "source:fw",
+                    "source:nobody",
+                    "password OR deny",
+                    "-failed",
+                    "severity:low severity:high",
+                    "time<2026-11-25",
+                    "payload.n<10000",
+                ])));
             }
             9 => filter.group_id = Some(events[r.below(events.len() as u64) as usize].group_id),
             _ => {
@@ -160,9 +174,9 @@ async fn special_characters_of_a_text_filter_stand_for_themselves() {
         let org = organization(&t.db, "alpha").await;
         insert(&t.db, org, MESSAGES.iter().map(|m| event(0, m)).collect()).await;
         for (text, n) in
-            [("%", 1), ("_", 1), ("\\", 1), ("100%", 1), ("PASSWORD", 1), ("'", 0), ("größer", 1), ("", 5)]
+            [("%", 1), ("_", 1), ("\\", 1), ("100%", 1), ("PASSWORD", 1), ("'", 0), ("größer", 1)]
         {
-            let filter = EventFilter { text: Some(text.to_owned()), ..EventFilter::default() };
+            let filter = EventFilter { query: Some(part(text)), ..EventFilter::default() };
             assert_eq!(all_pages(&t.db, org, &filter, 10).await.len(), n, "{text}");
         }
     })
@@ -218,7 +232,7 @@ async fn a_long_search_in_vain_pauses_and_goes_on() {
         }
         insert(&t.db, org, events).await;
     }
-    let filter = EventFilter { text: Some("NEEDLE".to_owned()), ..EventFilter::default() };
+    let filter = EventFilter { query: Some(part("NEEDLE")), ..EventFilter::default() };
     let first = store::event::page(&mut read(&t.db, org).await, &filter, None, 10).await.unwrap();
     assert!(first.events.is_empty() && first.next.is_some());
     assert_eq!(all_pages(&t.db, org, &filter, 10).await.len(), 1);
@@ -243,8 +257,13 @@ async fn an_hour_with_more_rows_than_a_statement_reads_is_cut() {
         });
         insert(&t.db, org, events.collect()).await;
     }
-    for order in [Order::Newest, Order::Oldest] {
-        let filter = EventFilter { text: Some("found".to_owned()), order, ..EventFilter::default() };
+    for (order, query) in [
+        (Order::Newest, part("found")),
+        (Order::Oldest, part("found")),
+        (Order::Newest, asked("found")),
+        (Order::Oldest, asked("NOT nothing")),
+    ] {
+        let filter = EventFilter { query: Some(query), order, ..EventFilter::default() };
         let found = all_pages(&t.db, org, &filter, 100).await;
         assert_eq!(found.len(), 1200);
         assert_eq!(found.iter().map(|e| e.id).collect::<HashSet<_>>().len(), 1200);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::event::{Event, NewEvent};
 use domain::filter::EventFilter;
 use domain::page::Order;
+use domain::query::{self, Expr, Query, Target, Term, Test, TextMatch};
 use domain::template::{fingerprint, template};
 use domain::{EventId, GroupId, OrganizationId, Severity, SourceId};
 use store::ingest::{self, Batch, GroupSeed, Outcome, Prepared};
@@ -118,6 +119,18 @@ pub async fn all_pages(
     panic!("the list has no end");
 }
 
+/// A query as somebody writes it.
+pub fn asked(text: &str) -> Query {
+    query::parse(text, &query::EVENTS, at(500_000)).unwrap_or_else(|e| panic!("{text}: {e}"))
+}
+
+/// Part of a message, whatever it is made of.
+pub fn part(text: &str) -> Query {
+    let test = Test::Text(TextMatch::Substring(text.to_owned()));
+    let term = Term { span: 0..0, target: Target::Free, test };
+    Query { expr: Expr::Term(term), ..Query::everything(&query::EVENTS) }
+}
+
 /// What the filter means, without a database.
 pub fn naive(all: &[Event], filter: &EventFilter, organization: OrganizationId) -> Vec<Event> {
     let one_of = |values: &[String], value: &Option<String>| {
@@ -140,10 +153,7 @@ pub fn naive(all: &[Event], filter: &EventFilter, organization: OrganizationId) 
                     .fingerprint
                     .as_deref()
                     .is_none_or(|f| e.group_id == GroupId::derive(organization, f))
-                && filter
-                    .text
-                    .as_ref()
-                    .is_none_or(|t| e.message.to_ascii_lowercase().contains(&t.to_ascii_lowercase()))
+                && filter.query.as_ref().is_none_or(|q| q.matches(*e))
         })
         .cloned()
         .collect();

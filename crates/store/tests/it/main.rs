@@ -12,6 +12,7 @@ mod group;
 mod ingest;
 mod member;
 mod organization;
+mod query;
 mod rls;
 mod schema;
 mod seam;

@@ -1,0 +1,120 @@
+//! `payload.<path>`: a scalar of the JSON document, or one of an array of them.
+//!
+//! SQLite finds the path as one text, `$."a"."b"`; PostgreSQL goes key by key with `->`. Neither finds a key of an array.
+
+use domain::query::{Order, Test, Value};
+
+use super::{sign, whole};
+use crate::db::{Dialect, Sql};
+
+pub(super) fn push(q: Sql, column: &'static str, path: &[String], test: &Test, dialect: Dialect) -> Sql {
+    match dialect {
+        Dialect::Sqlite => {
+            let path = sqlite_path(path);
+            let q = q.push("json_type(").push(column).push(", ").arg(&path);
+            if *test == Test::Present {
+                return q.push(") <> 'null'");
+            }
+            let q = q.push(") <> 'object' AND EXISTS (SELECT 1 FROM json_each(").push(column).push(", ");
+            brackets(q.arg(path).push(") j WHERE "), test, dialect).push(")")
+        }
+        Dialect::Postgres => {
+            if *test == Test::Present {
+                let q = postgres_path(q.push("jsonb_typeof("), column, path);
+                return q.push(") <> 'null'");
+            }
+            let q = postgres_path(q.push("EXISTS (SELECT 1 FROM (SELECT "), column, path).push(
+                " AS v) AS p,
+                 LATERAL jsonb_array_elements(CASE jsonb_typeof(p.v) WHEN 'array' THEN p.v ELSE jsonb_build_array(p.v) END) AS j(v)
+                 WHERE p.v IS NOT NULL AND jsonb_typeof(p.v) <> 'object' AND ",
+            );
+            brackets(q, test, dialect).push(")")
+        }
+    }
+}
+
+/// Keys are quoted as in JSON, which SQLite reads in a path too.
+fn sqlite_path(path: &[String]) -> String {
+    let mut out = "$".to_owned();
+    for key in path {
+        out.push('.');
+        out.push_str(&serde_json::Value::from(key.as_str()).to_string());
+    }
+    out
+}
+
+fn postgres_path(q: Sql, column: &'static str, path: &[String]) -> Sql {
+    path.iter().fold(q.push(column), |q, key| q.push(" -> ").arg(key).push("::text"))
+}
+
+fn brackets(q: Sql, test: &Test, dialect: Dialect) -> Sql {
+    scalar(q.push("("), test, dialect).push(")")
+}
+
+/// The test of one scalar `j`.
+fn scalar(q: Sql, test: &Test, dialect: Dialect) -> Sql {
+    match test {
+        Test::Equal(Value::Word(word)) => text(q, dialect).push(" = ").arg(word),
+        Test::Equal(Value::Number { text: written, value }) => {
+            let q = text(q, dialect).push(" = ").arg(written).push(" OR ");
+            number(q, dialect).push(" = ").arg(*value)
+        }
+        Test::Equal(Value::Bool(value)) => {
+            let word = if *value { "true" } else { "false" };
+            let q = text(q, dialect).push(" = ").arg(word).push(" OR ");
+            match dialect {
+                Dialect::Sqlite => q.push("j.type = ").arg(word),
+                Dialect::Postgres => q.push("j.v = ").arg(word).push("::text::jsonb"),
+            }
+        }
+        Test::Equal(Value::Null) => {
+            let q = text(q, dialect).push(" = 'null' OR ");
+            q.push(match dialect {
+                Dialect::Sqlite => "j.type = 'null'",
+                Dialect::Postgres => "jsonb_typeof(j.v) = 'null'",
+            })
+        }
+        Test::Compare(order, value) => compared(q, *order, value, dialect),
+        Test::Between(from, to) => {
+            let q = compared(q, Order::AtLeast, from, dialect).push(" AND ");
+            compared(q, Order::AtMost, to, dialect)
+        }
+        Test::Pattern(pattern) => whole(text(q, dialect), pattern, dialect),
+        Test::Equal(_) | Test::Present | Test::Text(_) => q.push("FALSE"),
+    }
+}
+
+/// Numbers with numbers, texts with strings.
+fn compared(q: Sql, order: Order, value: &Value, dialect: Dialect) -> Sql {
+    match value {
+        Value::Word(word) => {
+            let q = text(q, dialect).push(match dialect {
+                Dialect::Sqlite => "",
+                Dialect::Postgres => " COLLATE \"C\"",
+            });
+            q.push(sign(order)).arg(word)
+        }
+        Value::Number { value, .. } => number(q, dialect).push(sign(order)).arg(*value),
+        _ => q.push("FALSE"),
+    }
+}
+
+/// The string, or NULL.
+fn text(q: Sql, dialect: Dialect) -> Sql {
+    q.push(match dialect {
+        Dialect::Sqlite => "CASE j.type WHEN 'text' THEN j.atom END",
+        Dialect::Postgres => "CASE jsonb_typeof(j.v) WHEN 'string' THEN j.v #>> '{}' END",
+    })
+}
+
+/// The number as a double, or NULL. What is nearer to 0 than any double is 0, of which PostgreSQL would make an error.
+fn number(q: Sql, dialect: Dialect) -> Sql {
+    q.push(match dialect {
+        Dialect::Sqlite => "CASE WHEN j.type IN ('integer', 'real') THEN CAST(j.atom AS REAL) END",
+        Dialect::Postgres => {
+            "CASE jsonb_typeof(j.v)
+                  WHEN 'number' THEN CASE WHEN abs(j.v::numeric) < 2.4703282292062328e-324 THEN 0 ELSE j.v::double precision END
+             END"
+        }
+    })
+}
