@@ -40,6 +40,7 @@ pub fn AccountPage() -> impl IntoView {
 fn Theme() -> impl IntoView {
     after(use_session(), |session| {
         let theme = session.map(|s| s.theme).unwrap_or_default();
-        view! { <ThemeToggle action=SetTheme::url() theme=theme /> }.into_any()
+        view! { <ThemeToggle action=SetTheme::url() theme=theme label="Colour scheme of this browser" /> }
+            .into_any()
     })
 }

@@ -16,7 +16,7 @@ pub fn QueryBar(events: Events) -> impl IntoView {
     let q = move || events.query.read().q.clone();
     let wrong = move || events.problem.read().is_some();
     view! {
-        <Form method="GET" action=move || routes::events(&events.slug.read()) attr:class="query" attr:role="search">
+        <Form method="GET" action=move || routes::events(&events.slug.read()) attr:class="query" attr:role="search" attr:aria-label="This list">
             <Icon glyph=Glyph::Search />
             <Hidden events without=&["q"] />
             <input
@@ -242,10 +242,7 @@ fn on(events: Events) -> Vec<(String, String)> {
             ));
         }
     };
-    single(format!("Query: {}", query.q), &query.q, |query| EventQuery {
-        q: String::new(),
-        ..query.clone()
-    });
+    single(format!("Query: {}", query.q), &query.q, |query| EventQuery { q: String::new(), ..query.clone() });
     single(format!("Group: {}", short(&query.group)), &query.group, |query| EventQuery {
         group: String::new(),
         ..query.clone()

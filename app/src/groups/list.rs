@@ -81,7 +81,7 @@ fn Since(groups: Groups) -> impl IntoView {
 fn Search(groups: Groups) -> impl IntoView {
     let text = move || groups.query.read().text.clone();
     view! {
-        <Form method="GET" action=move || routes::groups(&groups.slug.read()) attr:class="query" attr:role="search">
+        <Form method="GET" action=move || routes::groups(&groups.slug.read()) attr:class="query" attr:role="search" attr:aria-label="This list">
             <Icon glyph=Glyph::Search />
             {move || hidden(groups.query.with(GroupQuery::pairs))}
             <input

@@ -78,7 +78,7 @@ fn search(session: &Session) -> AnyView {
     }
     let action = routes::events(session.slug());
     view! {
-        <Form method="GET" action=action attr:class="search" attr:role="search">
+        <Form method="GET" action=action attr:class="search" attr:role="search" attr:aria-label="All events">
             <Icon glyph=Glyph::Search />
             <input type="search" name="q" aria-label="Search events" placeholder="Search events" autocomplete="off" spellcheck="false" data-search="" />
             <Kbd keys="/" />

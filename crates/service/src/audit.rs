@@ -128,6 +128,9 @@ pub async fn verify(
     } else if expected_head.is_some_and(|(n, _)| n > seq) {
         found.add(seq + 1, format!("the chain ends at entry {seq}, before the head exported earlier"));
     }
+    if entries == 0 && head_seq == 0 && has_history(&mut tx, organization).await? {
+        found.add(1, "the log is empty, though it begins with the making of what it belongs to".to_owned());
+    }
     Ok(Verdict {
         organization: label.to_owned(),
         entries,
@@ -136,6 +139,14 @@ pub async fn verify(
         broken: found.told,
         breaks: found.count,
     })
+}
+
+/// Whether something was audited for sure: the making of the organization, or for the platform that of an account.
+async fn has_history(tx: &mut SystemTx, organization: OrganizationId) -> Result<bool> {
+    if organization == domain::PLATFORM {
+        return Ok(store::account::exist(tx).await?);
+    }
+    Ok(store::organization::all(tx).await?.iter().any(|known| known.id == organization))
 }
 
 #[derive(Default)]

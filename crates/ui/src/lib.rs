@@ -15,7 +15,7 @@
 //! ```text
 //! Root, once:   Toasts::provide() · <ToastRegion/> · <Shortcuts/> · <CommandPalette commands:S<Vec<Command>> on_query?:Callback<String>/> · <HelpSheet groups:Vec<KeyGroup>/>
 //! Shell:        <SkipLink target?/> <Logo mark_only?/> <RailLink href glyph label current?:S<bool> count?:M<String> tone? key?/>
-//!               <PageHead title:S<String> note?:M<String> code? actions?:ViewFn/> <ThemeToggle action theme?/>
+//!               <PageHead title:S<String> note?:M<String> code? actions?:ViewFn/> <ThemeToggle action theme? label?/>
 //!               classes: .shell > .rail (.brand, .rail-label, .rail-link) + .top (.search, .grow) + main.main#main; .page (padded) .page-narrow
 //!               .columns (content + .side) .two .kpis .stack .row-line .grow .muted .faint .small .mono .num .visually-hidden · .sign-in (+ .sign-in-box)
 //! Act:          <Button variant?:Variant submit? href?:M icon?:Glyph key?:"a" busy?:S<bool> disabled?:S<bool> name? value? formaction? form? opens?:dialog-id wide? optional? on_click?>words</Button>

@@ -14,6 +14,9 @@ pub fn ThemeToggle(
     /// `light`, `dark` or anything else for system: the cookie as the server read it.
     #[prop(optional, into)]
     theme: String,
+    /// Its name, where a page has two.
+    #[prop(default = "Colour scheme")]
+    label: &'static str,
 ) -> impl IntoView {
     let known = if matches!(theme.as_str(), "light" | "dark") { theme } else { "system".to_owned() };
     let theme = RwSignal::new(known);
@@ -23,14 +26,14 @@ pub fn ThemeToggle(
             theme.set(saved);
         }
     });
-    let choice = move |value: &'static str, label: &'static str, glyph| {
+    let choice = move |value: &'static str, name: &'static str, glyph| {
         view! {
             <button
                 type="submit"
                 name="theme"
                 value=value
-                title=label
-                aria-label=label
+                title=name
+                aria-label=name
                 aria-pressed=move || if theme.with(|theme| theme == value) { "true" } else { "false" }
                 on:click=move |event| {
                     event.prevent_default();
@@ -43,7 +46,7 @@ pub fn ThemeToggle(
         }
     };
     view! {
-        <form class="theme-toggle" method="post" action=action aria-label="Colour scheme">
+        <form class="theme-toggle" method="post" action=action aria-label=label>
             {choice("light", "Light", Glyph::Sun)}
             {choice("dark", "Dark", Glyph::Moon)}
             {choice("system", "System", Glyph::Monitor)}

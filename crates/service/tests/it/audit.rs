@@ -176,6 +176,20 @@ async fn every_break_is_named_not_only_the_first() {
 }
 
 #[tokio::test]
+async fn a_log_that_is_gone_with_its_head_is_found() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        let all = [
+            "DELETE FROM audit_log WHERE organization_id = $1",
+            "DELETE FROM audit_heads WHERE organization_id = $1",
+        ];
+        tamper(&world, alpha, &all).await;
+        assert_eq!(broken(&world, alpha).await, [1]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_cut_end_is_found_by_the_head() {
     for_each_backend(|t| async move {
         let (world, alpha) = written(t).await;

@@ -21,7 +21,13 @@ impl Db {
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Sqlite { write, .. } => SQLITE.run(write).await?,
-            Self::Postgres(pool) => POSTGRES.run(pool).await?,
+            Self::Postgres(pool) => {
+                POSTGRES.run(pool).await?;
+                // Before the first entry is written, whatever command writes it.
+                sqlx::query("CALL prepare_audit_month((now() AT TIME ZONE 'UTC')::date)")
+                    .execute(pool)
+                    .await?;
+            }
         }
         crate::search::backfill(self).await
     }

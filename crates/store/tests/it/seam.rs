@@ -282,6 +282,16 @@ async fn a_migrated_database_says_so_and_migrates_again_to_no_effect() {
 }
 
 #[tokio::test]
+async fn the_first_audit_entry_finds_the_partition_of_its_month() {
+    let t = testkit::postgres().await;
+    t.db.migrate().await.unwrap();
+    let mut tx = crate::world::system(&t.db).await;
+    let q =
+        sql("SELECT to_regclass('audit_log_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL");
+    assert_eq!(tx.conn().scalar::<bool>(q).await.unwrap(), Some(true));
+}
+
+#[tokio::test]
 async fn an_address_of_no_database_is_refused_with_a_sentence() {
     let error = Db::connect("mysql://x", &store::Options::default()).await.unwrap_err();
     assert_eq!(error.to_string(), "the database URL: the database URL starts with sqlite:// or postgres://");
