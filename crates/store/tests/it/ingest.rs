@@ -2,6 +2,7 @@
 
 use domain::group::GroupFilter;
 use domain::{EventId, Severity, SourceId};
+use store::db::Dialect;
 use store::ingest::{self, Answer, Batch};
 use store::rollup;
 use testkit::for_each_backend;
@@ -231,6 +232,14 @@ async fn check_finds_what_is_wrong_and_rebuild_repairs_it() {
             "DELETE FROM event_totals WHERE organization_id = $1 AND grain = 'hour'",
             "UPDATE event_rollups SET critical = critical + 1 WHERE organization_id = $1 AND grain = 'day' AND field = 'group_id'",
             "UPDATE groups SET event_count = event_count + 3 WHERE organization_id = $1",
+            match t.db.dialect() {
+                Dialect::Sqlite => {
+                    "DELETE FROM event_words WHERE rowid IN (SELECT seq FROM events WHERE organization_id = $1 AND seq % 3 = 0)"
+                }
+                Dialect::Postgres => {
+                    "UPDATE events SET words = NULL WHERE organization_id = $1 AND severity = 'info'"
+                }
+            },
         ] {
             use store::Scoped as _;
             let mut tx = write(&t.db, org).await;

@@ -99,6 +99,21 @@ async fn one_organization_cannot_write_into_another() {
 }
 
 #[tokio::test]
+async fn the_index_of_words_shows_one_organization_alone() {
+    let two = two().await;
+    for org in [two.a, two.b, two.b] {
+        crate::events_world::insert(&two.t.db, org, vec![crate::events_world::event(0, "the word")]).await;
+    }
+    let found = "SELECT count(*) FROM events_with('word', 10)";
+    let mut conn = bound(&two, Some(&two.a.to_string())).await;
+    assert_eq!(count(&mut conn, found.to_owned()).await, 1);
+    let mut conn = bound(&two, Some(&two.b.to_string())).await;
+    assert_eq!(count(&mut conn, found.to_owned()).await, 2);
+    let mut conn = bound(&two, None).await;
+    assert_eq!(count(&mut conn, found.to_owned()).await, 0);
+}
+
+#[tokio::test]
 async fn the_bound_role_cannot_change_the_audit_log_or_see_the_platforms_tables() {
     let two = two().await;
     let mut conn = bound(&two, Some(&two.a.to_string())).await;
