@@ -5,6 +5,7 @@
 
 mod audit;
 mod import;
+mod rollup;
 mod run;
 
 use std::io::{self, Read as _};
@@ -80,6 +81,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand, arg_required_else_help = true)]
     Audit(Audit),
+    /// Roll-ups, counts and the index of words.
+    #[command(subcommand, arg_required_else_help = true)]
+    Rollup(Rollup),
     /// Fill an empty database with the demo story.
     Demo,
 }
@@ -137,6 +141,22 @@ enum Audit {
         /// Write the last entries' sequence and hash, to be kept elsewhere.
         #[arg(long, value_name = "FILE")]
         save_head: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Rollup {
+    /// Compute them again from the events.
+    Rebuild {
+        /// One organization; all of them by default.
+        #[arg(long, value_name = "SLUG")]
+        org: Option<String>,
+    },
+    /// Compare them with the events. Exit code 1 when they differ.
+    Check {
+        /// One organization; all of them by default.
+        #[arg(long, value_name = "SLUG")]
+        org: Option<String>,
     },
 }
 
@@ -247,6 +267,8 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
         Command::Audit(Audit::Verify { org, head, save_head }) => {
             audit::verify(services, org.as_deref(), head.as_deref(), save_head.as_deref()).await
         }
+        Command::Rollup(Rollup::Rebuild { org }) => rollup::rebuild(services, org.as_deref()).await,
+        Command::Rollup(Rollup::Check { org }) => rollup::check(services, org.as_deref()).await,
         Command::Demo => run::fill_demo(services).await,
     }
 }
@@ -321,6 +343,8 @@ mod tests {
             "import --org acme -",
             "audit verify",
             "audit verify --org acme --head head.json",
+            "rollup rebuild",
+            "rollup check --org acme",
             "demo",
             "serve --addr 127.0.0.1:0 --database-url sqlite://x.db --data-dir d",
             "--data-dir d migrate",

@@ -65,7 +65,11 @@ pub async fn verify(
     Ok(())
 }
 
-async fn chains(services: &Services, org: Option<&str>) -> Result<Vec<(OrganizationId, String)>, Stop> {
+/// The organizations whose log is asked for, by slug; the platform's own is one.
+pub(super) async fn chains(
+    services: &Services,
+    org: Option<&str>,
+) -> Result<Vec<(OrganizationId, String)>, Stop> {
     match org {
         Some("platform") => Ok(vec![(PLATFORM, "platform".to_owned())]),
         Some(slug) => {

@@ -165,6 +165,9 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
     let (_, err) = expect(&run(folder, "import --org acme --source web --format ndjson -", &text), 0);
     assert!(err.contains("(101 of them known already)"), "the same rows through a pipe: {err}");
     expect(&run(folder, "import --org nobody events.ndjson", ""), 1);
+    assert_eq!(expect(&run(folder, "rollup check", ""), 0).0, "acme: as the events say\n");
+    let (out, _) = expect(&run(folder, "rollup rebuild --org acme", ""), 0);
+    assert!(out.starts_with("acme: ") && out.ends_with(" roll-up rows\n"), "{out}");
     assert_eq!(
         std::fs::read_dir(folder.join("data/imports")).unwrap().count(),
         0,

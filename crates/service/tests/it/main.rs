@@ -14,6 +14,7 @@ mod import;
 mod isolation;
 mod members;
 mod organizations;
+mod rollups;
 mod sessions;
 mod settings;
 mod sources;
