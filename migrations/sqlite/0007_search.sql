@@ -37,6 +37,8 @@ ALTER TABLE events_numbered RENAME TO events;
 -- Its row number is seq. It gets words joined by blanks, so that the tokens of `ascii` (all but ASCII punctuation) are those
 -- words. It keeps no copy of them.
 CREATE VIRTUAL TABLE event_words USING fts5(words, content = '', contentless_delete = 1, tokenize = 'ascii', detail = full);
+-- Fewer and larger merges: a tenth of the ingest rate. Measured with batches of 1,000.
+INSERT INTO event_words (event_words, rank) VALUES ('automerge', 16);
 
 CREATE TRIGGER event_words_go_with_the_event AFTER DELETE ON events BEGIN
     DELETE FROM event_words WHERE rowid = old.seq;

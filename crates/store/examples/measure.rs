@@ -322,6 +322,11 @@ enum Read {
     RareValue,
     Text,
     RareText,
+    Phrase,
+    Without,
+    Part,
+    TextCount,
+    Payload,
     GroupEvents,
     Groups,
     Overview,
@@ -330,7 +335,7 @@ enum Read {
     Count,
 }
 
-const READS: [(Read, &str); 13] = [
+const READS: [(Read, &str); 18] = [
     (Read::FirstPage, "list, first page"),
     (Read::DeepPage, "list, a page in the middle"),
     (Read::OneField, "one field (component)"),
@@ -338,6 +343,11 @@ const READS: [(Read, &str); 13] = [
     (Read::RareValue, "a rare value (5 events)"),
     (Read::Text, "a common text"),
     (Read::RareText, "a text of one event"),
+    (Read::Phrase, "a phrase"),
+    (Read::Without, "without a common word"),
+    (Read::Part, "part of a word of one event"),
+    (Read::TextCount, "count of a common text"),
+    (Read::Payload, "a field of the payload"),
     (Read::GroupEvents, "events of a group"),
     (Read::Groups, "groups by count"),
     (Read::Overview, "overview of 7 days"),
@@ -372,6 +382,14 @@ async fn run(db: &Db, read: Read) -> Outcome<usize> {
             let number = message.split(' ').nth(1).unwrap_or("").to_owned();
             page(EventFilter { query: Some(asked(&number)?), ..all })
         }
+        Read::Phrase => page(EventFilter { query: Some(asked("\"declined for user\"")?), ..all }),
+        Read::Without => page(EventFilter { query: Some(asked("request -accepted -blocked")?), ..all }),
+        Read::Part => page(EventFilter { query: Some(asked("*.222.1*9?after*")?), ..all }),
+        Read::TextCount => {
+            let filter = EventFilter { query: Some(asked("declined")?), ..all };
+            return Ok(store::event::count(&mut tx, &filter).await?.n as usize);
+        }
+        Read::Payload => page(EventFilter { query: Some(asked("payload.version:4.3.*")?), ..all }),
         Read::GroupEvents => {
             let groups = store::group::list(
                 &mut tx,
