@@ -184,8 +184,7 @@ impl<'a> Row<'a> {
             Ok(level) if self.windows => Severity::from_windows_level(level),
             _ => Severity::from_vocabulary(&text),
         };
-        // The default is for a row that says nothing; a word that is not understood may have been a high one.
-        if let Some(severity) = known.or(mapping.severity.filter(|_| text.is_empty())) {
+        if let Some(severity) = known.or(mapping.severity) {
             return Ok((severity, text.chars().take(MAX_FIELD).collect()));
         }
         let shown: String = text.chars().take(40).collect();
