@@ -136,7 +136,7 @@ async fn a_gap_that_was_closed_by_renumbering_is_found() {
             "UPDATE audit_log SET seq = seq - 1001 WHERE organization_id = $1 AND seq > 1000",
         ];
         tamper(&world, alpha, &renumber).await;
-        let found: Vec<i64> = (7..ENTRIES + 1).collect();
+        let found: Vec<i64> = (7..=ENTRIES).collect();
         assert_eq!(broken(&world, alpha).await, found, "each has another number than it was written with");
     })
     .await;
