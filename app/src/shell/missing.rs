@@ -13,6 +13,7 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found" />
         <div class="page">
+            <h1 class="visually-hidden">"Not found"</h1>
             <Empty title="There is no such page" text="The address may be mistyped, or what it named is gone." icon=Glyph::Search>
                 <Button href=routes::HOME>"To the overview"</Button>
             </Empty>
