@@ -8,7 +8,7 @@ test("signing in, reading events, opening one and reading the audit log work wit
   await expect(rows.nth(5)).toBeVisible();
   await rows.nth(1).getByRole("link").first().click();
   await expect(page).toHaveURL(/event=|\/events\//);
-  await expect(page.getByText("fingerprint", { exact: false }).first()).toBeVisible();
+  await expect(page.getByText("fingerprint", { exact: true }).first()).toBeVisible();
   await page.goto("/o/acme/audit");
   await expect(page.getByRole("row").nth(1)).toBeVisible();
   await page.goto("/o/acme/overview");
