@@ -8,7 +8,6 @@ use domain::filter::EventFilter;
 use domain::overview::Bucket;
 use domain::page::Page;
 use domain::permission::{EventRead, EventWrite};
-use domain::query::{EVENTS, Problem, Query};
 use domain::{EventId, Invalid, Severity, Timestamp};
 use serde_json::Value;
 use store::event::Position;
@@ -205,17 +204,6 @@ pub async fn facets(cx: &Cx<EventRead>, filter: &EventFilter) -> Result<Vec<Face
 pub async fn histogram(cx: &Cx<EventRead>, filter: &EventFilter, buckets: u32) -> Result<Vec<Bucket>> {
     check_filter(filter)?;
     Ok(store::event::histogram(&mut cx.read().await?, filter, buckets.clamp(1, 1000)).await?)
-}
-
-/// Reads the text of a filter's query; `None` for an empty one. Relative times are relative to now.
-///
-/// # Errors
-/// What is wrong, and where: the caller knows where the text came from.
-pub fn query(cx: &Cx<EventRead>, text: &str) -> std::result::Result<Option<Query>, Problem> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    domain::query::parse(text, &EVENTS, cx.now()).map(Some)
 }
 
 fn check_filter(filter: &EventFilter) -> Result<()> {

@@ -263,11 +263,6 @@ async fn filters_that_ask_too_much_are_refused() {
         let filter = EventFilter { component: vec!["x".to_owned(); 101], ..EventFilter::default() };
         assert!(matches!(events::list(&read, &filter, 10, None).await, Err(Error::Invalid(_))));
         assert!(matches!(events::count(&read, &filter).await, Err(Error::Invalid(_))));
-        assert!(events::query(&read, &"x".repeat(4097)).is_err());
-        let problem = events::query(&read, "component:a compnent:b").unwrap_err();
-        assert_eq!(problem.at.start, 12);
-        assert!(events::query(&read, " ").unwrap().is_none());
-        assert!(events::query(&read, "time>-15m failed").unwrap().is_some());
     })
     .await;
 }
