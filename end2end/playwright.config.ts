@@ -25,6 +25,9 @@ export default defineConfig({
   reporter: [["list"]],
   workers: 2,
   retries: 0,
+  // A debug server and axe on two busy cores: how long something may take is measured elsewhere.
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
   forbidOnly: !!process.env["CI"],
   use: {
     ...devices["Desktop Chrome"],

@@ -24,9 +24,14 @@ pub async fn summarise_events(organization: String, #[server(default)] query: Ev
     super::read::summary(&scope, &query).await
 }
 
+/// An event, and what is told of it beside the list of this query.
 #[server(name = GetEvent, prefix = "/fn", endpoint = "events/get", input = GetUrl)]
-pub async fn get_event(organization: String, id: String) -> Answer<EventShown> {
+pub async fn get_event(
+    organization: String,
+    id: String,
+    #[server(default)] query: EventQuery,
+) -> Answer<EventShown> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::server::not_found())?;
-    Ok(super::read::event(service::events::get(&scope.admit()?, id).await?, scope.zone))
+    super::read::event(&scope, id, &query).await
 }

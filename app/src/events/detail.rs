@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
+use serde_json::Value;
 use ui::{
     Button, CopyButton, Definition, DefinitionList, Failure, Glyph, Icon, JsonTree, PageHead, Panel, Section,
     Skeleton, Timestamp,
@@ -10,14 +11,17 @@ use ui::{
 
 use super::api::GetEvent;
 use super::parts::{Message, Severe};
-use super::query::{EventQuery, Field};
-use super::shown::EventShown;
+use super::query::EventQuery;
+use super::shown::{Around, EventRow, EventShown, FieldShown};
 use super::state::Events;
 use crate::Answer;
 use crate::fetch::{Load, fetch};
 use crate::routes;
 use crate::session::use_slug;
 use crate::when::At;
+
+/// Longest value, in bytes, that is offered as a condition.
+const MAX_CONDITION: usize = 200;
 
 /// The event of the URL beside the list; previous and next are the rows around it. Drawn anew for every event, from plain
 /// values: a signal that outlives the panel it was made in would be read too late.
@@ -67,10 +71,14 @@ fn panel(event: Answer<Option<EventShown>>, rows: &[String], query: EventQuery, 
                     </section>
                     <section>
                         <h2>"Fields"</h2>
-                        <Fields event=event.clone() query slug />
+                        <Fields event=event.clone() query=query.clone() slug=slug.clone() />
                     </section>
                     <section>
-                        <Payload event />
+                        <h2>"Around it"</h2>
+                        <Surrounding event=event.clone() query=query.clone() slug=slug.clone() />
+                    </section>
+                    <section>
+                        <Payload event query slug />
                     </section>
                 </Panel>
             }
@@ -93,7 +101,11 @@ pub fn EventPage() -> impl IntoView {
     let slug = use_slug();
     let params = use_params_map();
     let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
-    let event = fetch(move || GetEvent { organization: slug.get(), id: id() });
+    let event = fetch(move || GetEvent {
+        organization: slug.get(),
+        id: id(),
+        query: EventQuery::all_time(String::new()),
+    });
     view! {
         <Title text="Event" />
         <Load resource=event let:event>
@@ -113,8 +125,9 @@ fn Whole(event: EventShown, slug: String) -> impl IntoView {
             </Button>
         }
     };
-    let query = EventQuery { from: "all".to_owned(), ..EventQuery::default() };
+    let query = EventQuery::all_time(String::new());
     let severity = event.severity;
+    let around = view! { <Surrounding event=event.clone() query=query.clone() slug=slug.clone() /> };
     view! {
         <PageHead title="Event" note=event.at.text.clone() actions=actions />
         <div class="columns event-page">
@@ -123,7 +136,8 @@ fn Whole(event: EventShown, slug: String) -> impl IntoView {
                     <Severe severity />
                 </p>
                 <Words event=event.clone() query=query.clone() slug=slug.clone() />
-                <Payload event=event.clone() />
+                <Section title="Around it">{around}</Section>
+                <Payload event=event.clone() query=query.clone() slug=slug.clone() />
             </div>
             <aside class="side" aria-label="Fields">
                 <Section title="Fields">
@@ -135,27 +149,11 @@ fn Whole(event: EventShown, slug: String) -> impl IntoView {
     .into_any()
 }
 
-/// The message and where it leads: its group, what happened around it.
+/// The message and where it leads: its group, events alike.
 #[component]
 fn Words(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
     let group = routes::group(&slug, &event.group_id);
-    let alike = EventQuery {
-        group: event.group_id.clone(),
-        from: query.from.clone(),
-        to: query.to.clone(),
-        ..EventQuery::default()
-    }
-    .href(&slug);
-    let around = event.system_id.clone().map(|system| {
-        let (from, to) = event.around.clone();
-        let href =
-            EventQuery { from, to, system_id: vec![system.clone()], ..EventQuery::default() }.href(&slug);
-        view! {
-            <a class="link" href=href>
-                {format!("Around it on {system}")}
-            </a>
-        }
-    });
+    let alike = query.only(["group:", &event.group_id].concat()).href(&slug);
     view! {
         <p class="message-text mono">
             <Message marked=event.message />
@@ -167,7 +165,7 @@ fn Words(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
             <a class="link" href=alike>
                 "Events alike"
             </a>
-            {around}
+            <span class="muted">{event.group_seen}</span>
         </p>
     }
     .into_any()
@@ -176,34 +174,22 @@ fn Words(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
 /// Every field of the event, each value with links that narrow the list to it.
 #[component]
 fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
-    let line = |field: Field, value: Option<String>, shown: Option<String>| {
-        let value = value?;
-        let include =
-            (!query.includes(field, &value)).then(|| query.toggle(field, &value).closed().href(&slug));
-        let only = query.only(field, &value).href(&slug);
-        Some(view! { <FieldLine name=field.word() include only shown=shown.unwrap_or(value) /> }.into_any())
+    let line = |field: FieldShown| {
+        let href = |q: String| query.asking(q).href(&slug);
+        let tools = [
+            field.include.map(|q| ("Include", Glyph::Plus, href(q))),
+            Some(("Exclude", Glyph::Minus, href(field.exclude))),
+            Some(("Only", Glyph::Filter, query.only(field.only).href(&slug))),
+        ];
+        let tools = tools.into_iter().flatten().collect();
+        view! { <FieldLine name=field.name shown=field.value seen=field.seen tools /> }
     };
+    let fields = event.fields.into_iter().map(line).collect_view();
     let severity_text = (!event.severity_text.eq_ignore_ascii_case(event.severity.as_str())
         && !event.severity_text.is_empty())
     .then(|| view! { <Definition term="severity_text">{event.severity_text}</Definition> });
-    let (source, source_name) = event.source.map(|source| (source.id, source.name)).unzip();
-    let alike = EventQuery {
-        fingerprint: event.fingerprint.clone(),
-        from: query.from.clone(),
-        to: query.to.clone(),
-        ..EventQuery::default()
-    };
-    let severity = line(Field::Severity, Some(event.severity.to_string()), None);
-    let fields = [
-        line(Field::Component, event.component, None),
-        line(Field::Service, event.service, None),
-        line(Field::Environment, event.environment, None),
-        line(Field::SystemId, event.system_id, None),
-        line(Field::EventType, event.event_type, None),
-        line(Field::Source, source, source_name),
-    ];
     let (group, page) = (routes::group(&slug, &event.group_id), routes::event(&slug, &event.id));
-    let alike = alike.href(&slug);
+    let alike = query.only(["fingerprint:", &event.fingerprint].concat()).href(&slug);
     view! {
         <DefinitionList mono=true>
             <Definition term="occurred_at">
@@ -212,7 +198,6 @@ fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
             <Definition term="ingested_at">
                 <At when=event.ingested />
             </Definition>
-            {severity}
             {severity_text}
             {fields}
             <IdLine name="fingerprint" href=alike id=event.fingerprint />
@@ -223,36 +208,66 @@ fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
     .into_any()
 }
 
-/// A field's value with links that take it in, or leave nothing else.
+/// A field's value, how common it is, and links that narrow a list to it: word, picture, address.
 #[component]
 pub fn FieldLine(
-    name: &'static str,
+    #[prop(into)] name: String,
     shown: String,
-    /// Absent when it is in already.
-    include: Option<String>,
-    only: String,
+    #[prop(optional)] seen: String,
+    tools: Vec<(&'static str, Glyph, String)>,
 ) -> impl IntoView {
-    let include = include.map(|href| {
-        let label = format!("Include {name} {shown}");
+    let tool = |(word, glyph, href): (&str, Glyph, String)| {
+        let label = [word, " ", &name, " ", &shown].concat();
         view! {
             <a class="tool" href=href aria-label=label.clone() title=label>
-                <Icon glyph=Glyph::Plus />
+                <Icon glyph />
             </a>
         }
-    });
-    let label = format!("Only {name} {shown}");
+    };
+    let tools = tools.into_iter().map(tool).collect_view();
     view! {
         <Definition term=name>
             <span class="value-line">
-                <span class="value">{shown}</span>
-                <span class="tools">
-                    {include}
-                    <a class="tool" href=only aria-label=label.clone() title=label>
-                        <Icon glyph=Glyph::Filter />
-                    </a>
+                <span class="value" title=seen>
+                    {shown}
                 </span>
+                <span class="tools">{tools}</span>
             </span>
         </Definition>
+    }
+    .into_any()
+}
+
+/// What happened on the same system right before and after, and links to more of it.
+#[component]
+fn Surrounding(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
+    let line = |row: EventRow| {
+        let href = query.open(&row.id).href(&slug);
+        let here = (row.id == event.id).then_some("true");
+        view! {
+            <li>
+                <a href=href aria-current=here data-noscroll="">
+                    <Severe severity=row.severity bare=true />
+                    <Timestamp iso=row.at.iso text=row.at.text title=row.at.title />
+                    <span class="words">
+                        <Message marked=row.message />
+                    </span>
+                </a>
+            </li>
+        }
+    };
+    let wider = |around: Around| {
+        let href = EventQuery { event: event.id.clone(), ..query.range(&around.from, &around.to) };
+        let href = EventQuery { q: around.q, ..href }.href(&slug);
+        view! {
+            <a class="link" href=href>
+                {around.words}
+            </a>
+        }
+    };
+    view! {
+        <ol class="surrounding small mono">{event.surrounding.into_iter().map(line).collect_view()}</ol>
+        <p class="links small">{event.around.into_iter().map(wider).collect_view()}</p>
     }
     .into_any()
 }
@@ -272,13 +287,37 @@ fn IdLine(name: &'static str, href: String, id: String) -> impl IntoView {
     .into_any()
 }
 
-/// What the sender sent.
+/// What the sender sent; any value of it narrows the list.
 #[component]
-fn Payload(event: EventShown) -> impl IntoView {
+fn Payload(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
     let json = serde_json::to_string_pretty(&event.raw_payload).unwrap_or_default();
+    let actions = move |(path, value): (String, Value)| {
+        // A quoted text is found as text only, a bare number as a number too.
+        let value = value.to_string();
+        if value == "null" || value.len() > MAX_CONDITION {
+            return ().into_any();
+        }
+        let condition = [&path, ":", &value].concat();
+        let tool = |word: &str, glyph: Glyph, query: EventQuery| {
+            let label = [word, " ", &condition].concat();
+            view! {
+                <a class="copy" href=query.href(&slug) aria-label=label.clone() title=label>
+                    <Icon glyph />
+                </a>
+            }
+        };
+        let facet = EventQuery { facet: [query.facet.clone(), vec![path.clone()]].concat(), ..query.clone() };
+        let facet = (!query.facet.contains(&path)).then(|| tool("Facet for", Glyph::Columns, facet));
+        view! {
+            {tool("Include", Glyph::Plus, query.and(&condition))}
+            {tool("Exclude", Glyph::Minus, query.and(&["-", &condition].concat()))}
+            {facet}
+        }
+        .into_any()
+    };
     view! {
         <Section title="Raw payload" actions=move || view! { <CopyButton text=json.clone() label="Copy JSON" wordy=true /> }>
-            <JsonTree value=event.raw_payload name="payload" />
+            <JsonTree value=event.raw_payload name="payload" actions=Callback::new(actions) />
         </Section>
     }
     .into_any()

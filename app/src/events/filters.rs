@@ -1,12 +1,13 @@
-//! What narrows the event list: query, time range, facets, and the filters that are on.
+//! What narrows the event list: query, time range, facets.
 
 use domain::query::{EVENTS, Problem};
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use ui::{Button, Chip, DateTimeInput, Facet, FacetItem, Field as FormField, Glyph, Icon, Kbd, Variant};
+use ui::{Button, DateTimeInput, Facet, FacetItem, Field, Glyph, Icon, Kbd, Variant};
 
 use super::parts::{RangeChoice, RangeMenu, compact, hidden, mark};
-use super::query::{EventQuery, Field, RANGES};
+use super::query::{EventQuery, FIELDS, RANGES};
+use super::shown::{Edit, FacetShown};
 use super::state::Events;
 use crate::routes;
 
@@ -37,6 +38,16 @@ pub fn QueryBar(events: Events) -> impl IntoView {
             <button type="button" class="query-help-button" popovertarget="query-help" aria-label="Query syntax" title="Query syntax">
                 "?"
             </button>
+            {move || {
+                (!q().is_empty())
+                    .then(|| {
+                        view! {
+                            <Button variant=Variant::Ghost href=Signal::derive(move || events.href(EventQuery::cleared))>
+                                "Clear"
+                            </Button>
+                        }
+                    })
+            }}
             <Button variant=Variant::Primary submit=true>
                 "Search"
             </Button>
@@ -129,12 +140,12 @@ pub fn TimeRange(events: Events) -> impl IntoView {
         <RangeMenu label=Signal::derive(move || events.query.read().range_label().to_owned()) choices=Signal::derive(choices)>
             <Form method="GET" action=move || routes::events(&events.slug.read())>
                 <Hidden events without=&["from", "to"] />
-                <FormField id="range-from" label="From" required=true>
+                <Field id="range-from" label="From" required=true>
                     <DateTimeInput name="from" value=Signal::derive(move || events.histogram().from_input) />
-                </FormField>
-                <FormField id="range-to" label="To" required=true>
+                </Field>
+                <Field id="range-to" label="To" required=true>
                     <DateTimeInput name="to" value=Signal::derive(move || events.histogram().to_input) />
-                </FormField>
+                </Field>
                 <Button submit=true wide=true>
                     "Show this range"
                 </Button>
@@ -144,52 +155,83 @@ pub fn TimeRange(events: Events) -> impl IntoView {
     .into_any()
 }
 
-/// Every field with its values and counts, each a link that takes the value in or out.
+/// Every field with its values and counts, each a link that changes the query; then those of parts of the payload.
 #[component]
 pub fn Facets(events: Events) -> impl IntoView {
-    let facet = move |field: Field| {
-        let items = Memo::new(move |_| items(events, field));
-        let closed = matches!(field, Field::EventType | Field::Environment | Field::Source);
-        view! {
-            <div hidden=move || items.read().is_empty()>
-                <Facet title=field.label() items closed />
-            </div>
-        }
+    let note = move || events.summary.get()?.ok()?.facets_note.clone();
+    let added = Memo::new(move |_| events.query.read().facet.clone());
+    let fields = FIELDS.map(|(field, label)| {
+        let closed = matches!(field, "event_type" | "environment" | "source");
+        facet(events, field.to_owned(), label.to_owned(), closed, None)
+    });
+    let parts = move || {
+        let part = |path: String| {
+            let off = events.href(|query| query.without_facet(&path));
+            facet(events, path.clone(), path, false, Some(off))
+        };
+        added.get().into_iter().map(part).collect_view()
     };
-    view! { <Transition fallback=|| view! { <ui::Skeleton count=12 /> }>{Field::ALL.map(facet)}</Transition> }
-        .into_any()
+    view! {
+        <Transition fallback=|| view! { <ui::Skeleton count=12 /> }>
+            <p class="facets-note" hidden=move || note().is_none()>
+                {note}
+            </p>
+            {fields}
+            {move || parts()}
+        </Transition>
+        <Form method="GET" action=move || routes::events(&events.slug.read()) attr:class="add-facet" attr:aria-label="Add a facet">
+            <Hidden events without=&[] />
+            <input type="text" name="facet" required=true placeholder="payload.user" aria-label="Part of the payload" autocapitalize="none" spellcheck="false" />
+            <Button submit=true>"Add facet"</Button>
+        </Form>
+    }
+    .into_any()
 }
 
-/// What is on, each with a link that takes it off.
-#[component]
-pub fn FiltersOn(events: Events) -> impl IntoView {
-    let chips = move || {
-        on(events)
-            .into_iter()
-            .map(|(words, href)| {
-                let label = format!("Remove {words}");
-                view! {
-                    <li>
-                        <Chip remove_href=href remove_label=label>
-                            {words}
-                        </Chip>
-                    </li>
-                }
-            })
-            .collect_view()
+/// One facet; `off` is the link that takes it away.
+fn facet(events: Events, field: String, title: String, closed: bool, off: Option<String>) -> AnyView {
+    let name = StoredValue::new(field);
+    let found = Memo::new(move |_| events.facet(&name.read_value()));
+    let items =
+        Memo::new(move |_| found.get().map(|(facet, q)| items(events, facet, &q)).unwrap_or_default());
+    let more = Memo::new(move |_| events.query.read().more == *name.read_value());
+    let more_link = move || {
+        let longer = found.read().as_ref().is_some_and(|(facet, _)| facet.longer);
+        let label = if more.get() { "Fewer values" } else { "More values" };
+        (longer || more.get()).then(|| (events.href(|query| query.with_more(&name.read_value())), label))
     };
-    let any = Memo::new(move |_| events.query.read().filters() > 0);
+    let note = move || found.read().as_ref().and_then(|(facet, _)| facet.note.clone());
+    let own = off.is_some();
+    let off = off.map(|href| {
+        let label = format!("Remove the facet {title}");
+        view! {
+            <a class="remove" href=href aria-label=label.clone() title=label>
+                <Icon glyph=Glyph::Close />
+            </a>
+        }
+    });
+    let search = format!("Search {title}");
+    let within = move || {
+        let search = search.clone();
+        more.get().then(|| {
+            view! {
+                <Form method="GET" action=move || routes::events(&events.slug.read())>
+                    <Hidden events without=&["within"] />
+                    <input type="search" name="within" aria-label=search.clone() placeholder=search value=events.query.read_untracked().within.clone() />
+                </Form>
+            }
+        })
+    };
     view! {
-        <Transition>
-            <Show when=move || any.get()>
-                <div class="filters-on">
-                    <ul aria-label="Filters that are on">{move || chips()}</ul>
-                    <Button variant=Variant::Ghost href=Signal::derive(move || events.href(EventQuery::cleared))>
-                        "Clear filters"
-                    </Button>
-                </div>
-            </Show>
-        </Transition>
+        <div class="facet-place" hidden=move || items.read().is_empty() && !more.get() && !own>
+            <Facet title items closed more=MaybeProp::derive(more_link)>
+                {within}
+                <p class="facets-note" hidden=move || note().is_none()>
+                    {note}
+                </p>
+            </Facet>
+            {off}
+        </div>
     }
     .into_any()
 }
@@ -200,61 +242,28 @@ fn Hidden(events: Events, without: &'static [&'static str]) -> impl IntoView {
     view! { {move || hidden(events.query.with(|query| query.pairs(without)))} }
 }
 
-fn items(events: Events, field: Field) -> Vec<FacetItem> {
-    let values = events.facet(field);
-    let most = values.iter().map(|value| value.n).max().unwrap_or(0).max(1);
-    values
+fn items(events: Events, facet: FacetShown, q: &str) -> Vec<FacetItem> {
+    let most = facet.values.iter().map(|value| value.n).max().unwrap_or(0).max(1);
+    // The panel stays open.
+    let href = |edit: &Edit| {
+        events.href(|query| EventQuery { event: query.event.clone(), ..query.asking(edit.of(q)) })
+    };
+    facet
+        .values
         .into_iter()
         .map(|value| FacetItem {
             count: compact(value.n),
             share: (value.n * 100 / most) as u8,
-            href: events.href(|query| query.toggle(field, &value.value)),
-            on: events.query.read().includes(field, &value.value),
-            mark: (field == Field::Severity).then(|| value.value.parse().ok()).flatten().map(|severity| {
+            href: href(&value.include),
+            exclude_href: Some(href(&value.exclude)),
+            only_href: Some(href(&value.only)),
+            on: value.included,
+            excluded: value.excluded,
+            mark: value.severity.map(|severity| {
                 let (level, shape, _) = mark(severity);
                 (level, shape)
             }),
             label: value.label,
-            ..FacetItem::default()
         })
         .collect()
-}
-
-/// Words and the link without it.
-fn on(events: Events) -> Vec<(String, String)> {
-    let mut on = Vec::new();
-    for field in Field::ALL {
-        let known = events.facet(field);
-        for value in events.query.read().values(field) {
-            let label = known
-                .iter()
-                .find(|known| known.value == *value)
-                .map_or(value.as_str(), |known| known.label.as_str());
-            on.push((format!("{}: {label}", field.label()), events.href(|query| query.toggle(field, value))));
-        }
-    }
-    let query = events.query.read();
-    let mut single = |words: String, value: &str, without: fn(&EventQuery) -> EventQuery| {
-        if !value.is_empty() {
-            on.push((
-                words,
-                events.href(|query| EventQuery { cursor: String::new(), back: Vec::new(), ..without(query) }),
-            ));
-        }
-    };
-    single(format!("Query: {}", query.q), &query.q, |query| EventQuery { q: String::new(), ..query.clone() });
-    single(format!("Group: {}", short(&query.group)), &query.group, |query| EventQuery {
-        group: String::new(),
-        ..query.clone()
-    });
-    single(format!("Fingerprint: {}", short(&query.fingerprint)), &query.fingerprint, |query| EventQuery {
-        fingerprint: String::new(),
-        ..query.clone()
-    });
-    on
-}
-
-/// Enough of an id to tell it from others.
-fn short(id: &str) -> &str {
-    id.get(..8).unwrap_or(id)
 }

@@ -14,7 +14,7 @@ use ui::{
 
 use super::chart;
 use super::detail::EventPanel;
-use super::filters::{Facets, FiltersOn, QueryBar, TimeRange};
+use super::filters::{Facets, QueryBar, TimeRange};
 use super::first::FirstEvent;
 use super::parts::{Message, Pages, Severe, counted};
 use super::query::{EventQuery, PAGE_SIZES};
@@ -35,13 +35,12 @@ pub fn EventsPage() -> impl IntoView {
         <Title text="Events" />
         <Head events />
         <QueryBar events />
-        <FiltersOn events />
         <OverTime events />
         <SplitList
             facets=move || view! { <Facets events /> }
             panel=move || view! { <EventPanel events /> }
             panel_open=panel_open
-            filters_on=Signal::derive(move || events.query.read().filters())
+            filters_on=Signal::derive(move || usize::from(!events.query.read().q.is_empty()))
         >
             <List events />
         </SplitList>
@@ -232,11 +231,11 @@ fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
     let slug = events.slug.get_untracked();
     if nothing.any {
         let query = events.query.get_untracked();
-        let clear = (query.filters() > 0).then(|| query.cleared().href(&slug));
+        let clear = (!query.q.is_empty()).then(|| query.cleared().href(&slug));
         let widen = (query.preset() != Some("all")).then(|| query.range("all", "").href(&slug));
         return view! {
-            <Empty title="No event matches" text="Nothing in this time range fits every filter." icon=Glyph::Search>
-                {clear.map(|href| view! { <Button href=href>"Clear filters"</Button> })}
+            <Empty title="No event matches" text="Nothing in this time range fits the query." icon=Glyph::Search>
+                {clear.map(|href| view! { <Button href=href>"Clear the query"</Button> })}
                 {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
             </Empty>
         }

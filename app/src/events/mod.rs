@@ -19,4 +19,4 @@ pub use first::FirstEvent;
 pub use list::EventsPage;
 #[cfg(feature = "ssr")]
 pub use query::on_server;
-pub use query::{DEFAULT_RANGE, EventQuery, Field, PAGE_SIZES, RANGES};
+pub use query::{DEFAULT_RANGE, EventQuery, PAGE_SIZES, RANGES};

@@ -7,52 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::routes::{self, Link};
 
-/// A field whose values narrow the list; several values of one field are alternatives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    Severity,
-    Component,
-    Service,
-    Environment,
-    SystemId,
-    EventType,
-    Source,
-}
-
-impl Field {
-    pub const ALL: [Self; 7] = [
-        Self::Severity,
-        Self::Component,
-        Self::Service,
-        Self::SystemId,
-        Self::EventType,
-        Self::Environment,
-        Self::Source,
-    ];
-    /// As the URL writes it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Severity => "severity",
-            Self::Component => "component",
-            Self::Service => "service",
-            Self::Environment => "environment",
-            Self::SystemId => "system_id",
-            Self::EventType => "event_type",
-            Self::Source => "source",
-        }
-    }
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Severity => "Severity",
-            Self::Component => "Component",
-            Self::Service => "Service",
-            Self::Environment => "Environment",
-            Self::SystemId => "System",
-            Self::EventType => "Event type",
-            Self::Source => "Source",
-        }
-    }
-}
+/// The fields that every event has: as a query writes them, and in words, in the order of the page.
+pub const FIELDS: [(&str, &str); 7] = [
+    ("severity", "Severity"),
+    ("component", "Component"),
+    ("service", "Service"),
+    ("system_id", "System"),
+    ("event_type", "Event type"),
+    ("environment", "Environment"),
+    ("source", "Source"),
+];
 
 /// The range that holds when the URL names none.
 pub const DEFAULT_RANGE: &str = "24h";
@@ -78,18 +42,13 @@ pub struct EventQuery {
     pub from: String,
     /// Exclusive; RFC 3339 or a time in the reader's zone.
     pub to: String,
-    pub severity: Vec<String>,
-    pub component: Vec<String>,
-    pub service: Vec<String>,
-    pub environment: Vec<String>,
-    pub system_id: Vec<String>,
-    pub event_type: Vec<String>,
-    /// Ids of sources.
-    pub source: Vec<String>,
-    pub fingerprint: String,
-    pub group: String,
     /// In the query language (`domain::query`).
     pub q: String,
+    /// Paths in the payload that have a facet.
+    pub facet: Vec<String>,
+    /// The facet that shows more of its values, and what these contain.
+    pub more: String,
+    pub within: String,
     /// `oldest`, or newest first.
     pub order: String,
     pub limit: String,
@@ -109,16 +68,10 @@ impl EventQuery {
         Self {
             from: one("from"),
             to: one("to"),
-            severity: all("severity"),
-            component: all("component"),
-            service: all("service"),
-            environment: all("environment"),
-            system_id: all("system_id"),
-            event_type: all("event_type"),
-            source: all("source"),
-            fingerprint: one("fingerprint"),
-            group: one("group"),
             q: one("q"),
+            facet: all("facet"),
+            more: one("more"),
+            within: one("within"),
             order: one("order"),
             limit: one("limit"),
             cursor: one("cursor"),
@@ -129,13 +82,13 @@ impl EventQuery {
 
     /// The list this describes, panel included.
     pub fn href(&self, organization: &str) -> String {
-        let link = Link::new(routes::events(organization)).with("from", &self.from).with("to", &self.to);
-        let link = Field::ALL.iter().fold(link, |link, field| {
-            link.with_all(field.word(), self.values(*field).iter().map(String::as_str))
-        });
-        link.with("fingerprint", &self.fingerprint)
-            .with("group", &self.group)
+        Link::new(routes::events(organization))
+            .with("from", &self.from)
+            .with("to", &self.to)
             .with("q", &self.q)
+            .with_all("facet", self.facet.iter().map(String::as_str))
+            .with("more", &self.more)
+            .with("within", &self.within)
             .with("order", &self.order)
             .with("limit", &self.limit)
             .with_all("back", self.back.iter().map(String::as_str))
@@ -144,77 +97,46 @@ impl EventQuery {
             .done()
     }
 
-    /// Every pair but `without`, for the hidden inputs of a GET form.
+    /// Every pair but `without`, for the hidden inputs of a GET form that leads to the first page.
     pub fn pairs(&self, without: &[&str]) -> Vec<(&'static str, String)> {
         let single = [
             ("from", &self.from),
             ("to", &self.to),
-            ("fingerprint", &self.fingerprint),
-            ("group", &self.group),
             ("q", &self.q),
+            ("more", &self.more),
+            ("within", &self.within),
             ("order", &self.order),
             ("limit", &self.limit),
         ];
-        let single = single
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name, value.clone()));
-        let fields = Field::ALL
-            .iter()
-            .flat_map(|field| self.values(*field).iter().map(|value| (field.word(), value.clone())));
-        single.chain(fields).filter(|(name, _)| !without.contains(name)).collect()
+        let facets = self.facet.iter().map(|path| ("facet", path));
+        let kept = single.into_iter().chain(facets);
+        let kept = kept.filter(|(name, value)| !value.is_empty() && !without.contains(name));
+        kept.map(|(name, value)| (name, value.clone())).collect()
     }
 
-    pub fn values(&self, field: Field) -> &Vec<String> {
-        match field {
-            Field::Severity => &self.severity,
-            Field::Component => &self.component,
-            Field::Service => &self.service,
-            Field::Environment => &self.environment,
-            Field::SystemId => &self.system_id,
-            Field::EventType => &self.event_type,
-            Field::Source => &self.source,
-        }
+    /// All events of all time that a query finds.
+    pub fn all_time(q: String) -> Self {
+        Self { from: "all".to_owned(), q, ..Self::default() }
     }
 
-    fn values_mut(&mut self, field: Field) -> &mut Vec<String> {
-        match field {
-            Field::Severity => &mut self.severity,
-            Field::Component => &mut self.component,
-            Field::Service => &mut self.service,
-            Field::Environment => &mut self.environment,
-            Field::SystemId => &mut self.system_id,
-            Field::EventType => &mut self.event_type,
-            Field::Source => &mut self.source,
-        }
-    }
-
-    pub fn includes(&self, field: Field, value: &str) -> bool {
-        self.values(field).iter().any(|v| v == value)
-    }
-
-    /// The value taken in, or out again; on the first page, panel kept.
+    /// The range, and nothing but this query.
     #[must_use]
-    pub fn toggle(&self, field: Field, value: &str) -> Self {
-        let mut next = self.first_page();
-        if self.includes(field, value) {
-            next.values_mut(field).retain(|v| v != value);
-        } else {
-            next.values_mut(field).push(value.to_owned());
-        }
-        next
+    pub fn only(&self, q: String) -> Self {
+        Self { from: self.from.clone(), to: self.to.clone(), limit: self.limit.clone(), q, ..Self::default() }
     }
 
-    /// The range, and this value alone.
+    /// The facet shows more values, or as many as the others again.
     #[must_use]
-    pub fn only(&self, field: Field, value: &str) -> Self {
-        let mut next = Self {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            limit: self.limit.clone(),
-            ..Self::default()
-        };
-        next.values_mut(field).push(value.to_owned());
+    pub fn with_more(&self, field: &str) -> Self {
+        let more = if self.more == field { String::new() } else { field.to_owned() };
+        Self { more, within: String::new(), ..self.clone() }
+    }
+
+    /// Without the facet of a part of the payload.
+    #[must_use]
+    pub fn without_facet(&self, path: &str) -> Self {
+        let mut next = self.clone();
+        next.facet.retain(|facet| facet != path);
         next
     }
 
@@ -235,10 +157,16 @@ impl EventQuery {
         self.open("")
     }
 
-    /// What is asked of the server: everything but the panel.
+    /// What the rows depend on.
     #[must_use]
     pub fn list(&self) -> Self {
-        self.closed()
+        Self { facet: Vec::new(), more: String::new(), within: String::new(), ..self.closed() }
+    }
+
+    /// What the numbers of one event depend on.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { from: self.from.clone(), to: self.to.clone(), q: self.q.clone(), ..Self::default() }
     }
 
     /// What facets, histogram and count depend on.
@@ -250,13 +178,7 @@ impl EventQuery {
     /// Without any filter but the time.
     #[must_use]
     pub fn cleared(&self) -> Self {
-        Self {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            order: self.order.clone(),
-            limit: self.limit.clone(),
-            ..Self::default()
-        }
+        self.asking(String::new())
     }
 
     #[must_use]
@@ -331,10 +253,16 @@ impl EventQuery {
         Self { q, ..self.first_page().closed() }
     }
 
-    /// How many filters are on, the time not counted.
-    pub fn filters(&self) -> usize {
-        let values: usize = Field::ALL.iter().map(|field| self.values(*field).len()).sum();
-        values + [&self.fingerprint, &self.group, &self.q].iter().filter(|value| !value.is_empty()).count()
+    /// The same list for what the query and this condition find.
+    #[must_use]
+    pub fn and(&self, condition: &str) -> Self {
+        let q = self.q.trim();
+        self.asking(match q {
+            "" => condition.to_owned(),
+            // A condition behind an OR would belong to its last branch.
+            _ if q.contains("OR") => format!("({q}) {condition}"),
+            _ => format!("{q} {condition}"),
+        })
     }
 
     fn first_page(&self) -> Self {
@@ -389,38 +317,12 @@ pub mod on_server {
             local: impl Fn(&str) -> Option<Timestamp>,
         ) -> Result<EventFilter, Invalid> {
             let (from, to) = range(&self.from, &self.to, now, local)?;
-            let mut problems = Problems::default();
-            let severity = self.severity.iter().filter_map(|word| word.parse().ok()).collect::<Vec<_>>();
-            problems.require(
-                severity.len() == self.severity.len(),
-                "severity",
-                "info, low, medium, high or critical",
-            );
-            let source_id = self.source.iter().filter_map(|id| id.parse().ok()).collect::<Vec<_>>();
-            problems.require(source_id.len() == self.source.len(), "source", "not the id of a source");
-            let group_id = self.group.parse().ok();
-            problems.require(self.group.is_empty() || group_id.is_some(), "group", "not the id of a group");
             let query = match (!self.q.is_empty()).then(|| parse(&self.q, &EVENTS, now)).transpose() {
                 Ok(query) => query,
                 Err(problem) => return Err(Invalid::field("q", problem.message)),
             };
-            problems.done()?;
-            let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-            Ok(EventFilter {
-                from,
-                to,
-                severity,
-                component: self.component.clone(),
-                service: self.service.clone(),
-                environment: self.environment.clone(),
-                system_id: self.system_id.clone(),
-                event_type: self.event_type.clone(),
-                source_id,
-                fingerprint: some(&self.fingerprint),
-                group_id,
-                query,
-                order: if self.is_oldest_first() { Order::Oldest } else { Order::Newest },
-            })
+            let order = if self.is_oldest_first() { Order::Oldest } else { Order::Newest };
+            Ok(EventFilter { from, to, query, order, ..EventFilter::default() })
         }
     }
 }
@@ -437,16 +339,17 @@ mod tests {
     fn a_query_is_read_back_as_it_was_written() {
         let query = EventQuery::read(&map(&[
             ("from", "7d"),
-            ("severity", "high"),
-            ("severity", "critical"),
+            ("facet", "user"),
+            ("facet", "payload.b"),
             ("q", "a b&c"),
             ("event", "e1"),
         ]));
         assert_eq!(
             query.href("acme"),
-            "/o/acme/events?from=7d&severity=high&severity=critical&q=a%20b%26c&event=e1"
+            "/o/acme/events?from=7d&q=a%20b%26c&facet=user&facet=payload.b&event=e1"
         );
-        assert_eq!(query.filters(), 3);
+        let pairs = query.pairs(&["q"]);
+        assert_eq!(pairs.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["from", "facet", "facet"]);
     }
 
     #[test]
@@ -459,11 +362,20 @@ mod tests {
     }
 
     #[test]
-    fn a_value_toggles_in_and_out_and_returns_to_the_first_page() {
-        let query = EventQuery { cursor: "c9".into(), ..EventQuery::default() };
-        let on = query.toggle(Field::Component, "sshd");
-        assert_eq!(on.href("acme"), "/o/acme/events?component=sshd");
-        assert_eq!(on.toggle(Field::Component, "sshd"), EventQuery::default());
+    fn a_condition_narrows_all_of_the_query_and_returns_to_the_first_page() {
+        let query = |q: &str| EventQuery { q: q.into(), cursor: "c9".into(), ..EventQuery::default() };
+        assert_eq!(query("").and("a:1").href("acme"), "/o/acme/events?q=a%3A1");
+        assert_eq!(query("b ").and("a:1").q, "b a:1");
+        assert_eq!(query("b OR c").and("a:1").q, "(b OR c) a:1");
+    }
+
+    #[test]
+    fn a_facet_shows_more_and_less() {
+        let more = EventQuery { within: "x".into(), ..EventQuery::default() }.with_more("component");
+        assert_eq!((more.more.as_str(), more.within.as_str()), ("component", ""));
+        assert_eq!(more.with_more("component"), EventQuery::default());
+        let two = EventQuery { facet: vec!["a".into(), "b".into()], ..EventQuery::default() };
+        assert_eq!(two.without_facet("a").facet, ["b"]);
     }
 
     #[test]

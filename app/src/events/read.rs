@@ -3,21 +3,22 @@
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 use domain::event::Event;
-use domain::filter::{EventFilter, Facet};
+use domain::filter::EventFilter;
 use domain::overview::Bucket;
 use domain::page::Page;
 use domain::permission::{EventRead, SourceRead};
-use domain::query::Query;
+use domain::query::{EVENTS, Problem, Query, Schema, Selected, Target, edit, parse, selected};
 use domain::template::slots;
-use domain::{Severity, Timestamp};
+use domain::{EventId, Severity, Timestamp};
 use leptos::prelude::use_context;
 use service::Cx;
 
 use super::chart::{Size, severity_bars};
-use super::query::{EventQuery, Field};
+use super::parts::counted;
+use super::query::{EventQuery, FIELDS};
 use super::shown::{
-    EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked, Nothing,
-    Slice, SourceRef, Summary,
+    Around, Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, FieldShown, Histogram, Mark,
+    MarkKind, Marked, Nothing, Slice, Summary,
 };
 use crate::Answer;
 use crate::server::Scope;
@@ -27,8 +28,8 @@ use crate::when::Zone;
 const ROW_MESSAGE: usize = 400;
 /// Marks of what was searched for in one message.
 const MAX_FOUND: usize = 16;
-/// Seconds before and after an event that count as around it.
-const AROUND: i64 = 300;
+/// Stretches around an event, in seconds before and after it.
+const AROUND: [(&str, i64); 3] = [("±1 minute", 60), ("±5 minutes", 300), ("±1 hour", 3600)];
 
 /// What the URL asks for, at the server's time, in the reader's zone.
 pub fn filter(scope: &Scope, query: &EventQuery) -> Answer<EventFilter> {
@@ -55,49 +56,140 @@ pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
     let buckets = service::events::histogram(&cx, &filter, super::api::BUCKETS).await?;
     let histogram = histogram(&buckets, &filter, scope.services.clock.now(), scope.zone, Size::Small);
     let asked = (query.from.clone(), query.to.clone());
-    Ok(Summary { count, facets: facets(scope, &filter).await?, histogram: Histogram { asked, ..histogram } })
+    let (facets, facets_note) = facets(scope, query, &filter).await?;
+    let histogram = Histogram { asked, ..histogram };
+    Ok(Summary { count, q: query.q.clone(), facets, facets_note, histogram })
 }
 
-/// Facets with the names of sources, in the order of the page.
-async fn facets(scope: &Scope, filter: &EventFilter) -> Answer<Vec<FacetShown>> {
-    let found = service::events::facets(&scope.admit::<EventRead>()?, filter).await?;
-    let sources = service::sources::list(&scope.admit::<SourceRead>()?).await?;
-    let name = |id: &str| {
-        sources.iter().find(|source| source.id.to_string() == id).map(|source| source.name.clone())
+/// Facets with the names of sources and what each value makes of the query, and what their numbers stand for.
+async fn facets(
+    scope: &Scope,
+    query: &EventQuery,
+    filter: &EventFilter,
+) -> Answer<(Vec<FacetShown>, Option<String>)> {
+    let payload: Vec<(&String, Result<Target, Problem>)> =
+        query.facet.iter().map(|path| (path, payload(path))).collect();
+    let field = |name: &str| match payload.iter().find(|(path, _)| *path == name) {
+        Some((_, Ok(target))) => target.to_string(),
+        _ if name == "source" => "source_id".to_owned(),
+        _ => name.to_owned(),
     };
-    let mut shown: Vec<FacetShown> = Field::ALL
-        .iter()
-        .filter_map(|field| {
-            let word = if *field == Field::Source { "source_id" } else { field.word() };
-            let Facet { values, .. } = found.iter().find(|facet| facet.field == word)?.clone();
-            let values = values
-                .into_iter()
-                .map(|(value, n)| FacetValue {
-                    label: (*field == Field::Source)
-                        .then(|| name(&value))
-                        .flatten()
-                        .unwrap_or_else(|| value.clone()),
-                    value,
-                    n,
-                })
-                .collect();
-            Some(FacetShown { field: field.word().to_owned(), values })
+    let more = (!query.more.is_empty()).then(|| (field(&query.more), query.within.clone()));
+    let targets = payload.iter().filter_map(|(_, target)| target.as_ref().ok().cloned()).collect();
+    let cx = scope.admit::<EventRead>()?;
+    let found = service::events::facets(&cx, filter, more, targets).await?;
+    let sources = service::sources::list(&scope.admit::<SourceRead>()?).await?;
+    let chosen = filter.query.as_ref().map(selected).unwrap_or_default();
+    let among = |n: i64| {
+        let end = if query.is_oldest_first() { "oldest" } else { "newest" };
+        format!("Among the {end} {}", counted(n, "match", "matches"))
+    };
+    let (fields, parts) = found.split_at(found.len() - payload.iter().filter(|(_, t)| t.is_ok()).count());
+    let note = fields.iter().filter_map(|facet| facet.sampled).max().map(among);
+    let mut shown = Vec::new();
+    for (name, _) in FIELDS {
+        let stored = field(name);
+        let Some(facet) = fields.iter().find(|facet| facet.field == stored) else { continue };
+        let mut values = facet.values.clone();
+        let within = if query.more == name { query.within.to_lowercase() } else { String::new() };
+        match name {
+            // Severities keep their order and are all there.
+            "severity" => {
+                let n = |s: &Severity| values.iter().find(|(v, _)| v == s.as_str()).map_or(0, |(_, n)| *n);
+                values = Severity::ALL.iter().rev().map(|s| (s.to_string(), n(s))).collect();
+            }
+            "source" => {
+                for (value, _) in &mut values {
+                    if let Some(source) = sources.iter().find(|source| source.id.to_string() == *value) {
+                        value.clone_from(&source.name);
+                    }
+                }
+                values.retain(|(name, _)| name.to_lowercase().contains(&within));
+            }
+            _ => {}
+        }
+        shown.push(facet_shown(name, name, values, facet.longer, query, &chosen));
+    }
+    let mut parts = parts.iter();
+    for (path, target) in &payload {
+        shown.push(match target {
+            Ok(target) => {
+                let facet = parts.next();
+                let values = facet.map(|facet| facet.values.clone()).unwrap_or_default();
+                let longer = facet.is_some_and(|facet| facet.longer);
+                let none = (values.is_empty() && query.more != **path).then(|| "Nothing has it".to_owned());
+                let note = facet.and_then(|facet| facet.sampled).map(among).or(none);
+                FacetShown { note, ..facet_shown(path, &target.to_string(), values, longer, query, &chosen) }
+            }
+            Err(problem) => FacetShown {
+                field: (*path).clone(),
+                values: Vec::new(),
+                longer: false,
+                note: Some(format!("Cannot be read: {}", problem.message)),
+            },
+        });
+    }
+    Ok((shown, note))
+}
+
+/// `user.name` and `payload.user.name` are the same part of the payload.
+fn payload(path: &str) -> Result<Target, Problem> {
+    let whole = if path.starts_with("payload.") { path.to_owned() } else { format!("payload.{path}") };
+    edit::target(&whole, &EVENTS)
+}
+
+/// `name` as the URL has it, `field` as the query writes it.
+fn facet_shown(
+    name: &str,
+    field: &str,
+    mut values: Vec<(String, i64)>,
+    longer: bool,
+    query: &EventQuery,
+    chosen: &[Selected],
+) -> FacetShown {
+    let chosen = chosen.iter().find(|chosen| chosen.field == field);
+    let (included, excluded) =
+        chosen.map(|c| (c.included.as_slice(), c.excluded.as_slice())).unwrap_or_default();
+    // What is chosen is shown even where nothing has it.
+    for value in included.iter().chain(excluded) {
+        if values.iter().all(|(known, _)| known != value) {
+            values.push((value.clone(), 0));
+        }
+    }
+    let q = query.q.as_str();
+    let values = values
+        .into_iter()
+        .map(|(value, n)| {
+            let (is_in, is_out) = (included.contains(&value), excluded.contains(&value));
+            let change = |off: bool, on: fn(&str, &Schema, &str, &str) -> Result<String, Problem>| {
+                changed(q, if off { edit::remove } else { on }(q, &EVENTS, field, &value))
+            };
+            let severity = (field == "severity").then(|| value.parse().ok()).flatten();
+            FacetValue {
+                n,
+                severity,
+                included: is_in,
+                excluded: is_out,
+                include: change(is_in || is_out, edit::include),
+                exclude: change(is_out, edit::exclude),
+                only: change(false, edit::only),
+                label: severity.map_or(value.clone(), |s| super::parts::severity_word(s).to_owned()),
+            }
         })
         .collect();
-    // Severities keep their order and are all there.
-    if let Some(facet) = shown.iter_mut().find(|facet| facet.field == "severity") {
-        let n = |word: &str| facet.values.iter().find(|value| value.value == word).map_or(0, |value| value.n);
-        facet.values = Severity::ALL
-            .iter()
-            .rev()
-            .map(|severity| FacetValue {
-                value: severity.to_string(),
-                label: super::parts::severity_word(*severity).to_owned(),
-                n: n(severity.as_str()),
-            })
-            .collect();
-    }
-    Ok(shown)
+    FacetShown { field: name.to_owned(), values, longer, note: None }
+}
+
+/// The change from a query to another; none where that cannot be written.
+fn changed(q: &str, new: Result<String, Problem>) -> Edit {
+    let Ok(new) = new else { return Edit(q.len() as u32, 0, String::new()) };
+    let same = q.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+    let start = q.floor_char_boundary(same);
+    let most = q.len().min(new.len()) - start;
+    let same = q.bytes().rev().zip(new.bytes().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let end = q.len() - q.ceil_char_boundary(q.len() - same);
+    let between = new.get(start..new.len() - end).unwrap_or_default();
+    Edit(start as u32, end as u32, between.to_owned())
 }
 
 /// The buckets in the reader's zone. `end` is where the last one ends at the latest.
@@ -137,31 +229,72 @@ pub fn histogram(
     }
 }
 
-pub fn event(event: Event, zone: Zone) -> EventShown {
-    let around =
-        (event.occurred_at.plus_seconds(-AROUND).iso(), event.occurred_at.plus_seconds(AROUND).iso());
-    let source = event.source_id.map(|id| SourceRef {
-        name: event.source.clone().unwrap_or_else(|| id.to_string()),
-        id: id.to_string(),
-    });
-    EventShown {
+/// An event with what is told beside the list of `query`. A query that cannot be read does not hide it.
+pub async fn event(scope: &Scope, id: EventId, query: &EventQuery) -> Answer<EventShown> {
+    let zone = scope.zone;
+    let range = filter(scope, &EventQuery { q: String::new(), ..query.clone() }).unwrap_or_default();
+    let beside = service::events::beside(&scope.admit()?, id, &range).await?;
+    let event = beside.event;
+    let n = |field: &str| beside.seen.iter().find(|(name, _)| *name == field).map_or(0, |(_, n)| *n);
+    let seen = |field: &str| format!("Seen {} in this range", counted(n(field), "time", "times"));
+    let chosen = parse(&query.q, &EVENTS, Timestamp::far_future()).as_ref().map(selected).unwrap_or_default();
+    let field = |name: &str, value: &Option<String>| {
+        let value = value.clone()?;
+        let is_in = chosen.iter().any(|c| c.field == name && c.included.contains(&value));
+        let only = edit::condition(name, &value);
+        let q = &query.q;
+        Some(FieldShown {
+            include: (!is_in)
+                .then(|| edit::include(q, &EVENTS, name, &value).unwrap_or_else(|_| only.clone())),
+            exclude: edit::exclude(q, &EVENTS, name, &value).unwrap_or_else(|_| format!("-{only}")),
+            seen: match name {
+                "severity" => String::new(),
+                "source" => seen("source_id"),
+                _ => seen(name),
+            },
+            only,
+            name: name.to_owned(),
+            value,
+        })
+    };
+    let source = event.source.clone().or(event.source_id.map(|id| id.to_string()));
+    let fields = [
+        field("severity", &Some(event.severity.to_string())),
+        field("component", &event.component),
+        field("service", &event.service),
+        field("system_id", &event.system_id),
+        field("event_type", &event.event_type),
+        field("environment", &event.environment),
+        field("source", &source),
+    ];
+    let (on, place) = match (&event.system_id, &source) {
+        (Some(system), _) => (edit::condition("system_id", system), format!(" on {system}")),
+        (None, Some(source)) => (edit::condition("source", source), format!(" from {source}")),
+        (None, None) => (String::new(), String::new()),
+    };
+    let around = AROUND
+        .map(|(words, seconds)| Around {
+            words: format!("{words}{place}"),
+            from: event.occurred_at.plus_seconds(-seconds).iso(),
+            to: event.occurred_at.plus_seconds(seconds).iso(),
+            q: on.clone(),
+        })
+        .into();
+    Ok(EventShown {
         id: event.id.to_string(),
         at: zone.when(event.occurred_at),
         ingested: zone.when(event.ingested_at),
         severity: event.severity,
         severity_text: event.severity_text,
         message: marked(event.message, None),
-        component: event.component,
-        service: event.service,
-        environment: event.environment,
-        system_id: event.system_id,
-        event_type: event.event_type,
-        source,
+        fields: fields.into_iter().flatten().collect(),
+        group_seen: seen("group_id"),
         fingerprint: event.fingerprint,
         group_id: event.group_id.to_string(),
         around,
+        surrounding: beside.surrounding.into_iter().map(|event| row(event, zone, None)).collect(),
         raw_payload: event.raw_payload,
-    }
+    })
 }
 
 pub fn row(event: Event, zone: Zone, query: Option<&Query>) -> EventRow {
@@ -270,6 +403,23 @@ fn span(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_of_a_query_is_told_by_what_stays() {
+        for (q, new) in [
+            ("", "a:1"),
+            ("a:1", ""),
+            ("x component:a y", "x component:[a, b] y"),
+            ("größe:ä x", "größe:ö x"),
+            ("aa", "aaa"),
+            ("aaa", "aa"),
+            ("同", "吀"),
+        ] {
+            let edit = changed(q, Ok(new.to_owned()));
+            assert_eq!(edit.of(q), new, "{edit:?} of {q}");
+        }
+        assert_eq!(changed("x component:a y", Ok("x component:b y".to_owned())), Edit(12, 2, "b".to_owned()));
+    }
 
     #[test]
     fn what_was_searched_for_wins_over_a_slot() {

@@ -79,10 +79,15 @@ shown!(Nothing: any, origin);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub count: Count,
+    /// The query that the facets change.
+    pub q: String,
+    /// Of the fields that every event has, then of the payload as the URL names them.
     pub facets: Vec<FacetShown>,
+    /// What the numbers of the facets stand for, where they are not all.
+    pub facets_note: Option<String>,
     pub histogram: Histogram,
 }
-shown!(Summary: count, facets, histogram);
+shown!(Summary: count, q, facets, facets_note, histogram);
 
 /// The values of one field with their numbers of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,17 +95,48 @@ pub struct FacetShown {
     /// As the URL writes the field.
     pub field: String,
     pub values: Vec<FacetValue>,
+    /// There are more values than these.
+    pub longer: bool,
+    /// What is wrong with the field, or what its numbers stand for.
+    pub note: Option<String>,
 }
-shown!(FacetShown: field, values);
+shown!(FacetShown: field, values, longer, note);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FacetValue {
-    pub value: String,
-    /// The name of a source; else the value.
     pub label: String,
     pub n: i64,
+    pub severity: Option<Severity>,
+    /// The query includes it, or excludes it.
+    pub included: bool,
+    pub excluded: bool,
+    /// Takes it in, or out again where it is in.
+    pub include: Edit,
+    pub exclude: Edit,
+    pub only: Edit,
 }
-shown!(FacetValue: value, label, n);
+shown!(FacetValue: label, n, severity, included, excluded, include, exclude, only);
+
+/// A change of a query: how many bytes stay at its start and at its end, and what stands between them then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit(pub u32, pub u32, pub String);
+
+impl Edit {
+    /// The query after the change.
+    pub fn of(&self, q: &str) -> String {
+        let start = q.get(..self.0 as usize).unwrap_or_default();
+        let end = q.get(q.len().saturating_sub(self.1 as usize)..).unwrap_or_default();
+        [start, &self.2, end].concat()
+    }
+}
+
+impl Shown for Edit {
+    fn read(value: Value, fits: &mut bool) -> Self {
+        let mut items = items(value, fits).into_iter();
+        let mut next = || items.next().unwrap_or_default();
+        Self(u32::read(next(), fits), u32::read(next(), fits), String::read(next(), fits))
+    }
+}
 
 /// Events over time by severity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,23 +179,41 @@ pub struct EventShown {
     /// As the sender wrote it.
     pub severity_text: String,
     pub message: Marked,
-    pub component: Option<String>,
-    pub service: Option<String>,
-    pub environment: Option<String>,
-    pub system_id: Option<String>,
-    pub event_type: Option<String>,
-    pub source: Option<SourceRef>,
+    /// Those it has, in the order of the page.
+    pub fields: Vec<FieldShown>,
     pub fingerprint: String,
     pub group_id: String,
-    /// Five minutes before and after, RFC 3339.
-    pub around: (String, String),
+    /// "Seen 12 times in this range": its group.
+    pub group_seen: String,
+    pub around: Vec<Around>,
+    /// What happened on the same system right before and after, oldest first, itself included.
+    pub surrounding: Vec<EventRow>,
     pub raw_payload: Value,
 }
-shown!(EventShown: id, at, ingested, severity, severity_text, message, component, service, environment, system_id, event_type, source, fingerprint, group_id, around, raw_payload);
+shown!(EventShown: id, at, ingested, severity, severity_text, message, fields, fingerprint, group_id, group_seen, around, surrounding, raw_payload);
 
+/// A field of an event, and where its value leads: queries of the list beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceRef {
-    pub id: String,
+pub struct FieldShown {
     pub name: String,
+    pub value: String,
+    /// "Seen 3 times in this range".
+    pub seen: String,
+    /// `None` where it is included already.
+    pub include: Option<String>,
+    pub exclude: String,
+    pub only: String,
 }
-shown!(SourceRef: id, name);
+shown!(FieldShown: name, value, seen, include, exclude, only);
+
+/// A stretch of time around an event on its system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Around {
+    /// "±5 min".
+    pub words: String,
+    /// RFC 3339.
+    pub from: String,
+    pub to: String,
+    pub q: String,
+}
+shown!(Around: words, from, to, q);

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::api::{GetEvent, ListEvents, SummariseEvents};
-use super::query::{EventQuery, Field};
-use super::shown::{EventList, EventShown, FacetValue, Histogram, Summary};
+use super::query::EventQuery;
+use super::shown::{EventList, EventShown, FacetShown, Histogram, Summary};
 use crate::fetch::{Fetched, fetch, fetch_if};
 use crate::session::use_slug;
 
@@ -39,7 +39,11 @@ impl Events {
             }),
             open: fetch_if(move || {
                 let id = query.read().event.clone();
-                (!id.is_empty()).then(|| GetEvent { organization: slug.get(), id })
+                (!id.is_empty()).then(|| GetEvent {
+                    organization: slug.get(),
+                    id,
+                    query: query.read().beside(),
+                })
             }),
         }
     }
@@ -49,23 +53,11 @@ impl Events {
         self.query.with(|query| change(query).href(&self.slug.read()))
     }
 
-    /// The values of a field, those that are on first to be missed appended. Read inside `Transition`.
-    pub fn facet(self, field: Field) -> Vec<FacetValue> {
-        let found = self.summary.get().and_then(Result::ok).unwrap_or_default();
-        let mut values = found
-            .facets
-            .iter()
-            .find(|facet| facet.field == field.word())
-            .map(|facet| facet.values.clone())
-            .unwrap_or_default();
-        self.query.with(|query| {
-            for value in query.values(field) {
-                if values.iter().all(|known| known.value != *value) {
-                    values.push(FacetValue { value: value.clone(), label: value.clone(), n: 0 });
-                }
-            }
-        });
-        values
+    /// A facet and the query it changes. Read inside `Transition`.
+    pub fn facet(self, field: &str) -> Option<(FacetShown, String)> {
+        let found = self.summary.get()?.ok()?;
+        let facet = found.facets.iter().find(|facet| facet.field == field)?;
+        Some((facet.clone(), found.q.clone()))
     }
 
     /// Read inside `Transition`.

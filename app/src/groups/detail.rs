@@ -1,5 +1,6 @@
 //! One group: its template, its history, its latest events.
 
+use domain::query::edit::condition;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -12,7 +13,7 @@ use super::api::GetGroup;
 use super::shown::GroupShown;
 use crate::events::parts::{Message, Severe, counted, number};
 use crate::events::shown::EventRow;
-use crate::events::{EventQuery, Field, FieldLine, chart};
+use crate::events::{EventQuery, FieldLine, chart};
 use crate::fetch::{Load, fetch};
 use crate::routes;
 use crate::session::use_slug;
@@ -37,7 +38,7 @@ pub fn GroupPage() -> impl IntoView {
 #[component]
 fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
     let GroupShown { group, event_type, fingerprint, example, histogram, recent } = shown;
-    let of_group = EventQuery { group: group.id.clone(), from: "all".to_owned(), ..EventQuery::default() };
+    let of_group = EventQuery::all_time(["group:", &group.id].concat());
     let (back, all) = (routes::groups(&slug), of_group.href(&slug));
     let see_all = all.clone();
     let actions = move || {
@@ -53,15 +54,13 @@ fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
     let slice = |slice: &crate::events::shown::Slice| of_group.range(&slice.from, &slice.to).href(&slug);
     let rows = chart::rows(&histogram.slices, slice);
     let label = format!("Events of the group per {} by severity", histogram.step);
-    let field = |field: Field, value: Option<String>| {
+    let field = |name: &'static str, value: Option<String>| {
         value.map(|value| {
-            let only = EventQuery { from: "all".to_owned(), ..EventQuery::default() }
-                .only(field, &value)
-                .href(&slug);
-            view! { <FieldLine name=field.word() include=None only shown=value /> }
+            let only = EventQuery::all_time(condition(name, &value)).href(&slug);
+            view! { <FieldLine name shown=value tools=vec![("Only", Glyph::Filter, only)] /> }
         })
     };
-    let fields = [field(Field::Component, group.component), field(Field::EventType, event_type)];
+    let fields = [field("component", group.component), field("event_type", event_type)];
     view! {
         <PageHead title="Group" note=counted(group.event_count, "event", "events") actions=actions />
         <div class="columns group-page">

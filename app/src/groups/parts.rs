@@ -32,7 +32,8 @@ pub fn GroupLine(
     to: String,
 ) -> impl IntoView {
     let href = routes::group(&slug, &group.id);
-    let events = EventQuery { group: group.id.clone(), from, to, ..EventQuery::default() }.href(&slug);
+    let events =
+        EventQuery { from, to, q: ["group:", &group.id].concat(), ..EventQuery::default() }.href(&slug);
     let under = group.component.clone().map(|component| format!("{component} · "));
     view! {
         <Row href=href.clone()>

@@ -102,7 +102,7 @@ fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
 #[component]
 fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
     let period = EventQuery::default().range(&shown.from, &shown.to);
-    let severe = EventQuery { severity: vec!["high".to_owned(), "critical".to_owned()], ..period.clone() };
+    let severe = period.asking("severity>=high".to_owned());
     let groups = GroupQuery { from: shown.from.clone(), ..GroupQuery::default() };
     let (events, events_tone) = change(shown.events, shown.events_before, Tone::Neutral);
     let (hot, hot_tone) = change(shown.severe, shown.severe_before, Tone::High);
@@ -151,8 +151,7 @@ fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
 fn OverTime(shown: OverviewShown, slug: String) -> impl IntoView {
     let period = EventQuery::default();
     let rows = chart::rows_by_severity(&shown.slices, |slice, severity| {
-        EventQuery { severity: vec![severity.to_string()], ..period.range(&slice.from, &slice.to) }
-            .href(&slug)
+        period.range(&slice.from, &slice.to).asking(format!("severity:{severity}")).href(&slug)
     });
     view! {
         <Section title="Events over time" actions=legend>
@@ -189,7 +188,9 @@ fn Recurring(groups: Vec<GroupRow>, options: Value, period: (String, String), sl
         .map(|group| ChartRow {
             cells: vec![group.template.text.clone(), number(group.event_count)],
             links: vec![
-                EventQuery { group: group.id.clone(), ..EventQuery::default().range(&period.0, &period.1) }
+                EventQuery::default()
+                    .range(&period.0, &period.1)
+                    .asking(["group:", &group.id].concat())
                     .href(&slug),
             ],
         })

@@ -1,5 +1,6 @@
 //! The panel of one source: add, change, delete.
 
+use domain::query::edit::condition;
 use domain::source::{SOURCE_TYPES, STATUSES};
 use leptos::prelude::*;
 use ui::{
@@ -10,8 +11,8 @@ use ui::{
 use super::api::{DeleteSource, SaveSource};
 use super::shown::{SourceForm, SourceShown, words};
 use crate::error::AppError;
+use crate::events::EventQuery;
 use crate::events::parts::number;
-use crate::events::{EventQuery, Field as EventField};
 use crate::routes;
 use crate::send::{SendForm, Submission, submit};
 use crate::session::Permitted;
@@ -65,9 +66,7 @@ pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
 
 #[component]
 pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl IntoView {
-    let of_source = EventQuery { from: "all".to_owned(), ..EventQuery::default() }
-        .only(EventField::Source, &source.id)
-        .href(&slug);
+    let of_source = EventQuery::all_time(condition("source", &source.form.name)).href(&slug);
     let (form_slug, form_source) = (slug.clone(), source.clone());
     view! {
         <Panel label=source.form.name.clone() close_href=routes::sources(&slug)>

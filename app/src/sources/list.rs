@@ -1,6 +1,7 @@
 //! The list of sources; the URL says which one is in the panel.
 
 use domain::permission::Key;
+use domain::query::edit::condition;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -11,8 +12,8 @@ use ui::{
 use super::api::ListSources;
 use super::form::{EditPanel, NewPanel, Writes};
 use super::shown::{SourceShown, words};
+use crate::events::EventQuery;
 use crate::events::parts::{counted, number};
-use crate::events::{EventQuery, Field};
 use crate::fetch::{Fetched, Load, fetch_after};
 use crate::form::tell_done;
 use crate::routes::{self, Link, SettingsPage};
@@ -132,9 +133,7 @@ fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl
 #[component]
 fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoView {
     let href = open(&slug, &source.id);
-    let events = EventQuery { from: "all".to_owned(), ..EventQuery::default() }
-        .only(Field::Source, &source.id)
-        .href(&slug);
+    let events = EventQuery::all_time(condition("source", &source.form.name)).href(&slug);
     let tone = match source.form.status.as_str() {
         "active" => Tone::Ok,
         "error" => Tone::High,

@@ -134,7 +134,7 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
             counted(upload.rejected, "row", "rows")
         ),
     };
-    let events = EventQuery { from: "all".to_owned(), ..EventQuery::default() }.href(&slug);
+    let events = EventQuery::all_time(String::new()).href(&slug);
     let file = format!("{}/rejections.csv", routes::upload(&slug, &upload.id));
     let rejected = upload.rejected > 0;
     let download = move || {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::page::Order;
-use crate::query::{Expr, Query};
+use crate::query::{Expr, Query, Target};
 use crate::{GroupId, Severity, SourceId, Timestamp};
 
 /// Queries are equal when they ask the same, however they are written. Empty lists and `None` mean "any". Values of one field are alternatives; fields are all required.
@@ -64,10 +64,26 @@ pub struct Count {
     pub exact: bool,
 }
 
-/// The most frequent values of one field over a time range, with their numbers of events.
+/// Which facets are counted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FacetRequest {
+    /// Most values of a field.
+    pub limit: usize,
+    /// A field of which more values are asked: how many, and what they contain in any case.
+    pub more: Option<(String, usize, String)>,
+    /// Parts of the original event, beside the fields that every event has.
+    pub payload: Vec<Target>,
+}
+
+/// The most frequent values of one field among the events that match without what the query chooses of this field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facet {
-    /// `severity`, `component`, `service`, `environment`, `system_id`, `event_type` or `source_id`.
+    /// `severity`, `component`, `service`, `environment`, `system_id`, `event_type`, `source_id`, or a path in the payload
+    /// as a query writes it.
     pub field: String,
     pub values: Vec<(String, i64)>,
+    /// There are more values than asked for.
+    pub longer: bool,
+    /// How many events were counted, where there are more: the first of the list.
+    pub sampled: Option<i64>,
 }

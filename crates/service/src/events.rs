@@ -4,15 +4,15 @@ mod prepare;
 pub(crate) mod queue;
 
 use domain::event::{Event, NewEvent};
-use domain::filter::EventFilter;
+use domain::filter::{EventFilter, FacetRequest};
 use domain::overview::Bucket;
 use domain::page::Page;
 use domain::permission::{EventRead, EventWrite};
-use domain::{EventId, Invalid, Severity, Timestamp};
+use domain::query::Target;
+use domain::{EventId, Invalid, Timestamp};
 use serde_json::Value;
 use store::event::Position;
 use store::ingest::Answer;
-use store::rollup::{self, Span};
 use uuid::Uuid;
 
 pub use domain::filter::{Count, Facet};
@@ -57,8 +57,13 @@ pub struct Idempotency {
 pub const MAX_KEY: usize = 255;
 /// Most events a page holds.
 const MAX_PAGE: u32 = 1000;
-/// Values of a field shown in its facet.
-const FACET_VALUES: u32 = 12;
+/// Values of a field shown in its facet, and in one that was asked for more.
+const FACET_VALUES: usize = 12;
+const MORE_VALUES: usize = 100;
+/// Most facets of the payload in one request.
+pub const MAX_FACETS: usize = 5;
+/// Events shown right before and right after one.
+const SURROUNDING: usize = 5;
 /// Most values of one field in a filter.
 const MAX_VALUES: usize = 100;
 
@@ -183,21 +188,43 @@ pub async fn count(cx: &Cx<EventRead>, filter: &EventFilter) -> Result<Count> {
     Ok(store::event::count(&mut cx.read().await?, filter).await?)
 }
 
-/// The most frequent values of each field in the filter's time range (in whole hours) and severities.
-pub async fn facets(cx: &Cx<EventRead>, filter: &EventFilter) -> Result<Vec<Facet>> {
+/// The most frequent values of each field among the events that match without what the filter chooses of this field. Exact,
+/// in whole hours, where only a longer time range and severities are asked; else of the first matches of the list.
+///
+/// `more` is a field of which more values are told, those that contain a text; `payload` are parts of the original event
+/// that are counted too.
+pub async fn facets(
+    cx: &Cx<EventRead>,
+    filter: &EventFilter,
+    more: Option<(String, String)>,
+    payload: Vec<Target>,
+) -> Result<Vec<Facet>> {
     check_filter(filter)?;
-    let mut tx = cx.read().await?;
-    let span = Span { from: filter.from, to: filter.to };
-    let counts = rollup::by_severity(&mut tx, span).await?;
-    let mut by_severity: Vec<(String, i64)> =
-        Severity::ALL.into_iter().rev().map(|s| (s.to_string(), counts[s.rank()])).collect();
-    by_severity.retain(|(_, n)| *n > 0);
-    let mut facets = vec![Facet { field: "severity".to_owned(), values: by_severity }];
-    for field in rollup::TEXT_FIELDS.into_iter().chain([rollup::SOURCE]) {
-        let values = rollup::top(&mut tx, field, &filter.severity, span, FACET_VALUES).await?;
-        facets.push(Facet { field: field.to_owned(), values });
+    if payload.len() > MAX_FACETS {
+        return Err(Error::Invalid(Invalid::field("facet", "at most 5 parts of the payload at once")));
     }
-    Ok(facets)
+    let more = more.map(|(field, within)| (field, MORE_VALUES, within));
+    let asked = FacetRequest { limit: FACET_VALUES, more, payload };
+    Ok(store::event::facets(&mut cx.read().await?, filter, &asked).await?)
+}
+
+/// What is told of an event beside a list.
+#[derive(Debug)]
+pub struct Beside {
+    pub event: Event,
+    /// How often each value it has was seen in the hours of the list's range, `group` among them.
+    pub seen: Vec<(&'static str, i64)>,
+    /// Right before and after it on its system (or from its source where it names none), itself included, oldest first.
+    pub surrounding: Vec<Event>,
+}
+
+/// An event with what is told beside it; `filter` is the list's, of which the time range counts.
+pub async fn beside(cx: &Cx<EventRead>, id: EventId, filter: &EventFilter) -> Result<Beside> {
+    let mut tx = cx.read().await?;
+    let event = store::event::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let seen = store::event::seen(&mut tx, &event, filter).await?;
+    let surrounding = store::event::surrounding(&mut tx, &event, SURROUNDING).await?;
+    Ok(Beside { event, seen, surrounding })
 }
 
 /// At most about `buckets` buckets over the filter's time range (or all of time), without gaps.

@@ -419,7 +419,7 @@ async fn run(db: &Db, read: Read) -> Outcome<usize> {
         Read::Facets => {
             let mut n = 0;
             for field in rollup::TEXT_FIELDS.into_iter().chain([rollup::SOURCE]) {
-                n += rollup::top(&mut tx, field, &[], Span { from: Some(start()), to: Some(end) }, 12)
+                n += rollup::top(&mut tx, field, "", &[], Span { from: Some(start()), to: Some(end) }, 12)
                     .await?
                     .len();
             }

@@ -1,7 +1,9 @@
 //! Reading events: one, a page of a filtered list, counts.
 
 mod asked;
+mod beside;
 mod columns;
+mod facets;
 mod plan;
 mod walk;
 
@@ -11,16 +13,18 @@ use domain::page::Order;
 use domain::{EventId, GroupId, Severity, Timestamp};
 use uuid::Uuid;
 
-use crate::db::{Dialect, Result, Sql, from_row};
+use crate::db::{Dialect, FromDb, Result, Sql, from_row};
 use crate::query::words::Within;
 use crate::query::{self, Compile};
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 use asked::{Asked, Few, asks_words, is_of_words};
 
+pub use beside::{seen, surrounding};
+pub use facets::facets;
 pub(crate) use plan::fill;
 pub use plan::{count, histogram};
-pub use walk::{Found, page};
+pub use walk::{Found, Listed};
 
 from_row!(Event {
     id,
@@ -40,6 +44,12 @@ from_row!(Event {
     fingerprint,
     group_id,
 });
+
+impl Listed for Event {
+    fn position(&self) -> Position {
+        Position { at: self.occurred_at, id: self.id.0 }
+    }
+}
 
 /// A place in the list: the key of a row, or a place between rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,16 +88,28 @@ pub async fn ids(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Vec<Event
     tx.conn().scalars(q).await
 }
 
-/// One stretch of the list in order: the events of `span` after `after` that match the filter's other parts.
-async fn stretch(
+/// Up to `limit` events after `after`, in the filter's order.
+pub async fn page(
     tx: &mut impl Scoped,
+    filter: &EventFilter,
+    after: Option<Position>,
+    limit: usize,
+) -> Result<Found<Event>> {
+    let asked = Asked::of(tx, filter).await?;
+    walk::list(tx, COLUMNS, asked, after, limit, walk::ROW_BUDGET).await
+}
+
+/// One stretch of the list in order: the events of `span` after `after` that match the filter's other parts.
+async fn stretch<R: FromDb>(
+    tx: &mut impl Scoped,
+    columns: &'static str,
     asked: &Asked,
     span: Span,
     after: Option<Position>,
     limit: usize,
-) -> Result<Vec<Event>> {
+) -> Result<Vec<R>> {
     let within = within(tx, asked, span).await?;
-    let q = matching(tx, tx.sql(COLUMNS), asked, within);
+    let q = matching(tx, tx.sql(columns), asked, within);
     let q = keyed(q, span, after, asked.filter.order);
     let q = q.push(match asked.filter.order {
         Order::Newest => " ORDER BY occurred_at DESC, id DESC LIMIT ",

@@ -81,7 +81,7 @@ fn narrow(mut q: Sql, filter: &GroupFilter) -> Sql {
 }
 
 /// Case-insensitive part of a text. `column` is ` AND <column>`; SQLite's LIKE ignores the case of ASCII letters.
-fn contains(q: Sql, dialect: Dialect, column: &'static str, text: &str) -> Sql {
+pub(crate) fn contains(q: Sql, dialect: Dialect, column: &'static str, text: &str) -> Sql {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for c in text.chars() {

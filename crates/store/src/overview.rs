@@ -42,7 +42,7 @@ pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64
     let q = tx.sql("SELECT count(*) FROM sources WHERE organization_id = $1");
     let sources: i64 = tx.conn().scalar(q).await?.unwrap_or(0);
     let sources_active =
-        (rollup::top(tx, rollup::SOURCE, &[], span, 100_000).await?.len() as i64).min(sources);
+        (rollup::top(tx, rollup::SOURCE, "", &[], span, 100_000).await?.len() as i64).min(sources);
     let buckets: Vec<Bucket> = fill(from, to, step, series);
     let top_groups = top_groups(tx, span).await?;
     Ok(Overview {
@@ -72,7 +72,7 @@ fn sums(series: &[[i64; 5]]) -> (i64, i64) {
 
 /// The groups with most events in the period. `event_count` is the period's.
 async fn top_groups(tx: &mut impl Scoped, span: Span) -> Result<Vec<Group>> {
-    let top = rollup::top(tx, rollup::GROUP, &[], span, TOP).await?;
+    let top = rollup::top(tx, rollup::GROUP, "", &[], span, TOP).await?;
     let counts: HashMap<GroupId, i64> = top
         .into_iter()
         .filter_map(|(id, n)| Some((GroupId::from_uuid(uuid::Uuid::parse_str(&id).ok()?), n)))

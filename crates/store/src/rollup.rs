@@ -10,6 +10,7 @@ use domain::page::Order;
 use domain::{Severity, Timestamp};
 
 use crate::db::{Arg, Dialect, Insert, Kind, Result, Sql, ToArg};
+use crate::group;
 use crate::scope::{Scoped, Writing};
 
 pub use rebuild::{check, rebuild};
@@ -340,15 +341,16 @@ fn counts(row: &crate::db::Row, severity: &[Severity]) -> Result<[i64; 5]> {
     Ok(counts)
 }
 
-/// The most frequent values of a field, the largest first.
+/// The most frequent values of a field that contain a text in any case, the largest first.
 pub async fn top(
     tx: &mut impl Scoped,
     field: &'static str,
+    within: &str,
     severity: &[Severity],
     span: Span,
     limit: u32,
 ) -> Result<Vec<(String, i64)>> {
-    let q = by_value(tx, &Clause { field, values: Vec::new() }, severity, span)
+    let q = by_value(tx, &Clause { field, values: Vec::new() }, within, severity, span)
         .push(" HAVING SUM(n) > 0 ORDER BY n DESC, value LIMIT ")
         .arg(limit);
     let rows = tx.conn().rows(q).await?;
@@ -356,13 +358,16 @@ pub async fn top(
 }
 
 /// `SELECT value, n … GROUP BY value` over the parts of the span.
-fn by_value(tx: &mut impl Scoped, clause: &Clause, severity: &[Severity], span: Span) -> Sql {
+fn by_value(tx: &mut impl Scoped, clause: &Clause, within: &str, severity: &[Severity], span: Span) -> Sql {
     let dialect = tx.conn().dialect();
     let mut q = tx.sql("SELECT value, CAST(SUM(n) AS BIGINT) AS n FROM (");
     for (i, (grain, part)) in span.parts().into_iter().enumerate() {
         q = q.push(if i == 0 { "SELECT r.value, SUM(" } else { " UNION ALL SELECT r.value, SUM(" });
-        q = rows(sum(q, clause, severity).push(") AS n"), dialect, clause, grain, part)
-            .push(" GROUP BY r.value");
+        q = rows(sum(q, clause, severity).push(") AS n"), dialect, clause, grain, part);
+        if !within.is_empty() {
+            q = group::contains(q, dialect, " AND r.value", within);
+        }
+        q = q.push(" GROUP BY r.value");
     }
     q.push(") AS counted GROUP BY value")
 }

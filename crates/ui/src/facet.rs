@@ -14,8 +14,10 @@ pub struct FacetItem {
     pub share: u8,
     /// Link that includes the value (or takes the inclusion back when `on`).
     pub href: String,
-    /// Link that excludes the value.
+    /// Link that excludes the value (or takes the exclusion back when `excluded`).
     pub exclude_href: Option<String>,
+    /// Link that shows nothing but the value.
+    pub only_href: Option<String>,
     /// Included now.
     pub on: bool,
     /// Excluded now.
@@ -32,9 +34,9 @@ pub fn Facet(
     /// Folded at first.
     #[prop(optional)]
     closed: bool,
-    /// Link to more values.
+    /// Link under the values, and its words: to more of them, or to fewer.
     #[prop(optional, into)]
-    more_href: MaybeProp<String>,
+    more: MaybeProp<(String, &'static str)>,
     /// A search form or anything else above the values.
     #[prop(optional)]
     children: Option<Children>,
@@ -45,7 +47,7 @@ pub fn Facet(
             <summary>{title}</summary>
             {children.map(|children| children())}
             <ul>{move || list()}</ul>
-            {move || more_href.get().map(|href| view! { <a class="more" href=href>"More values"</a> })}
+            {move || more.get().map(|(href, words)| view! { <a class="more" href=href>{words}</a> })}
         </details>
     }
     .into_any()
@@ -63,14 +65,19 @@ fn value(item: FacetItem) -> AnyView {
     let mark = item
         .mark
         .map(|(level, shape)| view! { <SeverityMark level shape word=item.label.clone() bare=true /> });
-    let exclude = item.exclude_href.map(|href| {
-        let label = format!("Exclude {}", item.label);
-        view! {
-            <a class="exclude" href=href aria-label=label.clone() title=label>
-                <Icon glyph=Glyph::Minus />
-            </a>
-        }
-    });
+    let tool = |words: &str, href: Option<String>, glyph| {
+        href.map(|href| {
+            let label = format!("{words} {}", item.label);
+            view! {
+                <a class="tool" href=href aria-label=label.clone() title=label>
+                    <Icon glyph />
+                </a>
+            }
+        })
+    };
+    let only = tool("Only", item.only_href, Glyph::Filter);
+    let exclude =
+        tool(if item.excluded { "No longer exclude" } else { "Exclude" }, item.exclude_href, Glyph::Minus);
     view! {
         <li class=class>
             <a class="include" href=item.href aria-current=item.on.then_some("true")>
@@ -81,7 +88,7 @@ fn value(item: FacetItem) -> AnyView {
                 {item.excluded.then(|| view! { <span class="visually-hidden">"excluded"</span> })}
                 <span class="count">{item.count}</span>
             </a>
-            {exclude}
+            <span class="tools">{only} {exclude}</span>
             <svg class="share" width="100%" height="2" aria-hidden="true">
                 <rect width=format!("{}%", item.share.min(100)) height="2" rx="1"></rect>
             </svg>

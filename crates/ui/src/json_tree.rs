@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use crate::browser;
 
-/// A tree of `<details>`; copy buttons for path and value appear where WASM runs. `actions` adds links to a leaf (include, exclude).
+/// A tree of `<details>`; copy buttons for path and value appear where WASM runs. `actions` adds links to a leaf that a path of
+/// keys leads to: names with dots between, quoted where they hold more than letters, digits, `_` and `-`; the elements of an
+/// array have the array's.
 #[component]
 pub fn JsonTree(
     value: Value,
@@ -15,11 +17,11 @@ pub fn JsonTree(
     /// Levels unfolded at first; 2 unless told.
     #[prop(optional)]
     depth: Option<usize>,
-    /// From path and value: what stands after a leaf.
+    /// From the path of keys and the value: what stands after a leaf.
     #[prop(optional, into)]
     actions: Option<Callback<(String, Value), AnyView>>,
 ) -> impl IntoView {
-    let root = node(&name, name.clone(), &value, depth.unwrap_or(2), actions);
+    let root = node(&name, name.clone(), Some(name.clone()), &value, depth.unwrap_or(2), actions);
     view! {
         <div class="json-tree" on:click=|event| browser::copy_from(&event)>
             <ul>{root}</ul>
@@ -28,19 +30,24 @@ pub fn JsonTree(
     .into_any()
 }
 
+fn is_plain(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
 /// The path of a member: dots for names that read as words, brackets for the rest.
 pub fn member_path(parent: &str, key: &str) -> String {
-    let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    match (plain, parent.is_empty()) {
+    match (is_plain(key), parent.is_empty()) {
         (true, true) => key.to_owned(),
         (true, false) => format!("{parent}.{key}"),
         (false, _) => format!("{parent}[{}]", Value::from(key)),
     }
 }
 
+/// `keys`: the path of keys, where only keys lead here.
 fn node(
     key: &str,
     path: String,
+    keys: Option<String>,
     value: &Value,
     depth: usize,
     actions: Option<Callback<(String, Value), AnyView>>,
@@ -49,14 +56,21 @@ fn node(
     let branches: Vec<AnyView> = match value {
         Value::Object(members) if !members.is_empty() => members
             .iter()
-            .map(|(key, value)| node(key, member_path(&path, key), value, next, actions))
+            .map(|(key, value)| {
+                let name = if is_plain(key) { key.clone() } else { Value::from(key.as_str()).to_string() };
+                let keys = keys.as_ref().map(|keys| [keys, ".", &name].concat());
+                node(key, member_path(&path, key), keys, value, next, actions)
+            })
             .collect(),
         Value::Array(items) if !items.is_empty() => items
             .iter()
             .enumerate()
-            .map(|(index, value)| node(&index.to_string(), format!("{path}[{index}]"), value, next, actions))
+            .map(|(index, value)| {
+                let keys = if value.is_object() || value.is_array() { None } else { keys.clone() };
+                node(&index.to_string(), format!("{path}[{index}]"), keys, value, next, actions)
+            })
             .collect(),
-        _ => return leaf(key, path, value, actions),
+        _ => return leaf(key, path, keys, value, actions),
     };
     let size = match value {
         Value::Array(items) => format!("[{}]", items.len()),
@@ -79,6 +93,7 @@ fn node(
 fn leaf(
     key: &str,
     path: String,
+    keys: Option<String>,
     value: &Value,
     actions: Option<Callback<(String, Value), AnyView>>,
 ) -> AnyView {
@@ -90,7 +105,7 @@ fn leaf(
     };
     let text = value.to_string();
     let plain = value.as_str().map_or_else(|| text.clone(), str::to_owned);
-    let actions = actions.map(|actions| actions.run((path.clone(), value.clone())));
+    let actions = actions.zip(keys).map(|(actions, keys)| actions.run((keys, value.clone())));
     view! {
         <li class="leaf">
             <span class="key">{key.to_owned()}</span>

@@ -21,8 +21,7 @@ pub fn selected(query: &Query) -> Vec<Selected> {
     let mut all: Vec<Selected> = Vec::new();
     for e in query.expr.conjuncts() {
         let Some(choice) = choice(e) else { continue };
-        let mut field = String::new();
-        print::target(choice.target, &mut field);
+        let field = choice.target.to_string();
         let at = all.iter().position(|s| s.field == field).unwrap_or_else(|| {
             all.push(Selected { field, included: Vec::new(), excluded: Vec::new() });
             all.len() - 1
@@ -98,6 +97,26 @@ fn add(text: &str, schema: &Schema, field: &str, value: &str, negated: bool) -> 
         }
     }
     draft.done()
+}
+
+/// The condition that a field has a value: `component:sshd`.
+pub fn condition(field: &str, value: &str) -> String {
+    [field, ":", &print::written(value)].concat()
+}
+
+impl Query {
+    /// The query without what it chooses of one field, as [`selected`] tells it.
+    #[must_use]
+    pub fn without_choices_of(&self, target: &Target) -> Self {
+        let chosen = |e: &&Expr| choice(e).is_some_and(|choice| choice.target == target);
+        let mut rest: Vec<Expr> = self.expr.conjuncts().iter().filter(|e| !chosen(e)).cloned().collect();
+        let expr = match (rest.len(), rest.pop()) {
+            (1, Some(one)) => one,
+            (_, last) => Expr::All(rest.into_iter().chain(last).collect()),
+        };
+        // Where the rest stood in the text does not matter to who counts it.
+        Self { expr, schema: self.schema, conjuncts: Vec::new() }
+    }
 }
 
 struct Choice<'a> {
@@ -235,7 +254,11 @@ fn any_time() -> Timestamp {
     Timestamp::far_future()
 }
 
-fn target(field: &str, schema: &Schema) -> Result<Target, Problem> {
+/// The field or the path in the payload that is written so.
+///
+/// # Errors
+/// There is no such field.
+pub fn target(field: &str, schema: &Schema) -> Result<Target, Problem> {
     let query = parse(&[field, ":*"].concat(), schema, any_time())?;
     match query.expr {
         Expr::Term(term) => Ok(term.target),

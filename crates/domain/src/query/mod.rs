@@ -9,7 +9,7 @@
 
 mod ast;
 mod complete;
-mod edit;
+pub mod edit;
 mod eval;
 mod glob;
 mod lex;
@@ -27,7 +27,7 @@ pub mod testing;
 
 pub use ast::{Expr, Order, Query, Target, Term, Test, TextMatch, Value};
 pub use complete::{Completion, Context, Suggestion, complete};
-pub use edit::{Selected, clear, exclude, include, only, remove, selected};
+pub use edit::{Selected, selected};
 pub use eval::{Datum, Record};
 pub use glob::{Atom, Pattern};
 pub use parse::parse;

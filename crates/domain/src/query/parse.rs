@@ -289,9 +289,7 @@ impl Parser<'_> {
         if list {
             return self.problem_here(0, "a value is missing in this list");
         }
-        let mut name = String::new();
-        super::print::target(target, &mut name);
-        self.problem_here(0, &["a value is missing after `", &name, op.text(), "`"].concat())
+        self.problem_here(0, &["a value is missing after `", &target.to_string(), op.text(), "`"].concat())
     }
 
     fn term(&mut self, target: &Target, op: Op, item: &Item, start: usize) -> Result<Expr, Problem> {

@@ -11,6 +11,15 @@ impl fmt::Display for Query {
     }
 }
 
+/// As a query writes it before the colon.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        target(self, &mut out);
+        f.write_str(&out)
+    }
+}
+
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = String::new();
@@ -104,7 +113,7 @@ fn term(t: &Term, out: &mut String) {
 }
 
 /// The name of a field as it is written.
-pub(super) fn target(t: &Target, out: &mut String) {
+fn target(t: &Target, out: &mut String) {
     match t {
         Target::Free => {}
         Target::Field(field) => out.push_str(field.name),

@@ -67,7 +67,7 @@ async fn what_is_taken_in_can_be_listed_counted_and_read() {
             );
         }
 
-        let facets = events::facets(&read, &EventFilter::default()).await.unwrap();
+        let facets = events::facets(&read, &EventFilter::default(), None, Vec::new()).await.unwrap();
         let named = |field: &str| facets.iter().find(|f| f.field == field).unwrap().values.clone();
         assert_eq!(named("severity"), [("high".to_owned(), 120)]);
         assert_eq!(named("component"), [("api".to_owned(), 120)]);

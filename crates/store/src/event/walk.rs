@@ -3,27 +3,31 @@
 use std::collections::HashMap;
 
 use domain::Timestamp;
-use domain::event::Event;
 use domain::filter::EventFilter;
 use domain::page::Order;
 
 use super::asked::{Asked, asks_words};
 use super::{Position, span_of, stretch};
-use crate::db::{Dialect, Result};
+use crate::db::{Dialect, FromDb, Result};
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
 /// A page of events.
-#[derive(Debug, Default)]
-pub struct Found {
-    pub events: Vec<Event>,
+#[derive(Debug)]
+pub struct Found<R> {
+    pub events: Vec<R>,
     /// Where to go on; `None` at the end of the list. It can be set though the page is not full: after so many rows were
     /// read in vain the answer does not wait for the rest.
     pub next: Option<Position>,
 }
 
-/// Rows one call reads before it answers with what it has.
-const ROW_BUDGET: i64 = 300_000;
+/// A row of the list.
+pub trait Listed: FromDb {
+    fn position(&self) -> Position;
+}
+
+/// Rows one page reads before it answers with what it has.
+pub(super) const ROW_BUDGET: i64 = 300_000;
 /// Statements likewise.
 const STATEMENT_BUDGET: u32 = 250;
 /// Rows one statement may read.
@@ -31,39 +35,50 @@ pub(super) const BLOCK: i64 = 50_000;
 /// Rows that the first statement may read, twice as many the next, where the first rows cost as much as all.
 const SMALL_BLOCK: i64 = 2000;
 
-/// Up to `limit` events after `after`, in the filter's order.
-pub async fn page(
+/// Up to `limit` events after `after`, in the filter's order, made of `columns`; about `budget` rows are read for them.
+pub(super) async fn list<R: Listed>(
     tx: &mut impl Scoped,
-    filter: &EventFilter,
+    columns: &'static str,
+    mut asked: Asked,
     after: Option<Position>,
     limit: usize,
-) -> Result<Found> {
-    let mut asked = Asked::of(tx, filter).await?;
+    budget: i64,
+) -> Result<Found<R>> {
     if asked.nothing {
-        return Ok(Found::default());
+        return Ok(Found { events: Vec::new(), next: None });
     }
     let everything = asked.clauses.is_empty() && asked.filter.severity.is_empty() && asked.covered;
     if everything || asked.few.is_some() {
         // The key serves the list of everything, an index a few events.
-        let events = stretch(tx, &asked, span_of(&asked.filter), after, limit + 1).await?;
+        let events = stretch(tx, columns, &asked, span_of(&asked.filter), after, limit + 1).await?;
         return Ok(full(events, limit));
     }
     let all = std::mem::take(&mut asked.clauses);
     let Some((lead, others)) = choose_lead(tx, all, &asked.filter).await? else {
-        return Ok(Found::default());
+        return Ok(Found { events: Vec::new(), next: None });
     };
     // SQLite asks the index for a whole block before it gives the first row: the first blocks are small.
-    let words = filter.query.as_ref().is_some_and(|q| asks_words(&q.expr));
+    let words = asked.filter.query.as_ref().is_some_and(|q| asks_words(&q.expr));
     let block = if words && tx.conn().dialect() == Dialect::Sqlite { SMALL_BLOCK } else { BLOCK };
-    let walk = Walk { asked: &asked, after, limit, block, events: Vec::new(), rows: 0, statements: 0 };
+    let walk = Walk {
+        columns,
+        asked: &asked,
+        after,
+        limit,
+        block,
+        events: Vec::new(),
+        rows: 0,
+        budget,
+        statements: 0,
+    };
     walk.run(tx, &lead, &others).await
 }
 
 /// The page and its cursor, from one event more than the page holds.
-fn full(mut events: Vec<Event>, limit: usize) -> Found {
+fn full<R: Listed>(mut events: Vec<R>, limit: usize) -> Found<R> {
     let more = events.len() > limit;
     events.truncate(limit);
-    let next = if more { events.last().map(|e| Position { at: e.occurred_at, id: e.id.0 }) } else { None };
+    let next = if more { events.last().map(Listed::position) } else { None };
     Found { events, next }
 }
 
@@ -171,18 +186,20 @@ impl Range {
     }
 }
 
-struct Walk<'a> {
+struct Walk<'a, R> {
+    columns: &'static str,
     asked: &'a Asked,
     after: Option<Position>,
     limit: usize,
     block: i64,
-    events: Vec<Event>,
+    events: Vec<R>,
     rows: i64,
+    budget: i64,
     statements: u32,
 }
 
-impl Walk<'_> {
-    async fn run(mut self, tx: &mut impl Scoped, lead: &Clause, others: &[Clause]) -> Result<Found> {
+impl<R: Listed> Walk<'_, R> {
+    async fn run(mut self, tx: &mut impl Scoped, lead: &Clause, others: &[Clause]) -> Result<Found<R>> {
         let filter = &self.asked.filter;
         let whole = self.remaining();
         let mut span = whole;
@@ -196,13 +213,13 @@ impl Walk<'_> {
                     cut.from.is_some_and(|from| a.at >= from) && cut.to.is_some_and(|to| a.at < to)
                 });
                 let wanted = self.limit + 1 - self.events.len();
-                self.events.extend(stretch(tx, self.asked, cut, after, wanted).await?);
+                self.events.extend(stretch(tx, self.columns, self.asked, cut, after, wanted).await?);
                 if self.events.len() > self.limit {
                     return Ok(full(self.events, self.limit));
                 }
                 self.rows += range.rows;
                 self.statements += 1;
-                if self.rows > ROW_BUDGET || self.statements > STATEMENT_BUDGET {
+                if self.rows > self.budget || self.statements > STATEMENT_BUDGET {
                     let next = match filter.order {
                         Order::Newest => Position::before(range.from),
                         Order::Oldest => Position::from(range.to),

@@ -1,11 +1,12 @@
 //! Lists, counts and histograms against a plain model, over random data.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::event::Event;
-use domain::filter::EventFilter;
+use domain::filter::{EventFilter, Facet, FacetRequest};
 use domain::page::Order;
-use domain::{EventId, OrganizationId, Severity};
+use domain::query::{EVENTS, edit};
+use domain::{EventId, OrganizationId, Severity, Timestamp};
 use store::Db;
 use testkit::for_each_backend;
 
@@ -100,6 +101,204 @@ async fn every_filter_means_what_the_plain_model_says() {
                 Severity::ALL.map(|s| expected.iter().filter(|e| e.severity == s).count() as i64);
             assert_eq!(sums, by_severity, "{filter:?}");
             assert!(buckets.len() <= 42, "{}", buckets.len());
+        }
+    })
+    .await;
+}
+
+/// The full hour that has begun.
+fn hour(at: Timestamp) -> Timestamp {
+    at.plus_seconds(-(at.seconds() % 3600))
+}
+
+/// What a facet counts: the events that match without the filter's own choice of the field.
+fn naive_facet(
+    all: &[Event],
+    filter: &EventFilter,
+    org: OrganizationId,
+    field: &str,
+    sampled: Option<i64>,
+) -> Facet {
+    let mut own = filter.clone();
+    let name = if field == "source_id" { "source" } else { field };
+    own.query = filter.query.as_ref().map(|q| {
+        let text = q.to_string();
+        asked(&edit::clear(&text, &EVENTS, name).unwrap_or(text))
+    });
+    match field {
+        "severity" => own.severity.clear(),
+        "component" => own.component.clear(),
+        "service" => own.service.clear(),
+        "environment" => own.environment.clear(),
+        "system_id" => own.system_id.clear(),
+        "event_type" => own.event_type.clear(),
+        _ => own.source_id.clear(),
+    }
+    let found = naive(all, &own, org);
+    // All, or the first so many of more.
+    let counted = sampled.map_or(found.len(), |n| n as usize);
+    assert!(sampled.is_none() || (counted == 2000 && counted < found.len()), "{counted} of {}", found.len());
+    let mut counts = BTreeMap::new();
+    for e in &found[..counted] {
+        let value = match field {
+            "severity" => Some(e.severity.to_string()),
+            "component" => e.component.clone(),
+            "service" => e.service.clone(),
+            "environment" => e.environment.clone(),
+            "system_id" => e.system_id.clone(),
+            "event_type" => e.event_type.clone(),
+            _ => e.source_id.map(|id| id.to_string()),
+        };
+        if let Some(value) = value {
+            *counts.entry(value).or_insert(0) += 1;
+        }
+    }
+    let mut values: Vec<(String, i64)> = counts.into_iter().collect();
+    values.sort_by_key(|(_, n)| -n);
+    let longer = values.len() > 4;
+    values.truncate(4);
+    Facet { field: field.to_owned(), values, longer, sampled }
+}
+
+#[tokio::test]
+async fn a_facet_counts_what_matches_without_its_own_choice() {
+    for_each_backend(|t| async move {
+        let (org, events) = filled(&t.db, "alpha", 21, 3200).await;
+        filled(&t.db, "beta", 22, 200).await;
+        let mut r = Random(23);
+        let (mut sampled, mut exact) = (0, 0);
+        let four = FacetRequest { limit: 4, ..FacetRequest::default() };
+        for round in 0..80 {
+            let mut filter = any_filter(&mut r, &events);
+            if round % 8 == 0 {
+                // More than are counted.
+                filter = EventFilter {
+                    query: Some(asked("-failed")),
+                    order: filter.order,
+                    ..EventFilter::default()
+                };
+            }
+            // Roll-ups know whole hours.
+            (filter.from, filter.to) = (filter.from.map(hour), filter.to.map(hour));
+            let facets = store::event::facets(&mut read(&t.db, org).await, &filter, &four).await.unwrap();
+            let names: Vec<&str> = facets.iter().map(|f| f.field.as_str()).collect();
+            assert_eq!(
+                names,
+                ["severity", "component", "service", "environment", "system_id", "event_type", "source_id"]
+            );
+            for facet in facets {
+                sampled += usize::from(facet.sampled.is_some());
+                exact += usize::from(facet.sampled.is_none() && !facet.values.is_empty());
+                assert_eq!(
+                    facet,
+                    naive_facet(&events, &filter, org, &facet.field, facet.sampled),
+                    "{filter:?}"
+                );
+            }
+        }
+        assert!(sampled > 20 && exact > 200, "{sampled} sampled, {exact} exact");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_values_of_a_field_are_searched_and_any_part_of_the_payload_is_counted() {
+    for_each_backend(|t| async move {
+        let org = organization(&t.db, "alpha").await;
+        let mut events: Vec<_> = (0..40).map(|i| event(i, "one")).collect();
+        for (i, e) in events.iter_mut().enumerate() {
+            e.system_id = Some(format!("web-{i:02}"));
+            e.component = (i % 2 == 0).then(|| "API_x".to_owned());
+            e.raw_payload = match i % 4 {
+                0 => r#"{"user": {"na me": "root"}, "port": 22}"#.to_owned(),
+                1 => r#"{"user": {"na me": ["root", "Ann", "root"]}, "port": "22"}"#.to_owned(),
+                2 => r#"{"user": {"na me": {"deep": 1}}, "port": null}"#.to_owned(),
+                _ => r#"{"user": "flat"}"#.to_owned(),
+            };
+        }
+        insert(&t.db, org, events).await;
+        let payload: Vec<_> =
+            ["payload.user.\"na me\"", "payload.port"].map(|p| edit::target(p, &EVENTS).unwrap()).into();
+        for (query, systems, longer) in [("", 10, false), ("component:API_x", 5, false), ("one", 10, false)] {
+            let filter = EventFilter { query: Some(asked(query)), ..EventFilter::default() };
+            let request = FacetRequest {
+                limit: 5,
+                more: Some(("system_id".to_owned(), 30, "EB-3".to_owned())),
+                payload: payload.clone(),
+            };
+            let facets = store::event::facets(&mut read(&t.db, org).await, &filter, &request).await.unwrap();
+            let of = |field: &str| facets.iter().find(|f| f.field == field).unwrap();
+            // web-30 to web-39.
+            assert_eq!((of("system_id").values.len(), of("system_id").longer), (systems, longer), "{query}");
+            assert_eq!(of("component").values, [("API_x".to_owned(), 20)], "{query}");
+            let own = query.starts_with("component");
+            let n = |name: &str, all, own_only| (name.to_owned(), if own { own_only } else { all });
+            let names = &of("payload.user.\"na me\"").values;
+            let expected =
+                if own { vec![n("root", 20, 10)] } else { vec![n("root", 20, 10), n("Ann", 10, 0)] };
+            assert_eq!(names, &expected, "{query}");
+            assert_eq!(of("payload.port").values, [n("22", 20, 10)], "{query}");
+        }
+        let request = FacetRequest { limit: 5, ..FacetRequest::default() };
+        let all = EventFilter::default();
+        let facets = store::event::facets(&mut read(&t.db, org).await, &all, &request).await.unwrap();
+        let systems = facets.iter().find(|f| f.field == "system_id").unwrap();
+        assert_eq!((systems.values.len(), systems.longer), (5, true));
+        // A chosen value of the payload does not hide the others.
+        let chosen = EventFilter { query: Some(asked("payload.port:22")), ..EventFilter::default() };
+        let request = FacetRequest { limit: 5, payload, ..FacetRequest::default() };
+        let facets = store::event::facets(&mut read(&t.db, org).await, &chosen, &request).await.unwrap();
+        let of = |field: &str| facets.iter().find(|f| f.field == field).unwrap().values.clone();
+        assert_eq!(of("payload.port"), [("22".to_owned(), 20)]);
+        assert_eq!(of("component"), [("API_x".to_owned(), 10)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_is_told_with_how_common_it_is_and_what_happened_around_it() {
+    for_each_backend(|t| async move {
+        let (org, events) = filled(&t.db, "alpha", 31, 600).await;
+        filled(&t.db, "beta", 32, 100).await;
+        let mut tx = read(&t.db, org).await;
+        for event in events.iter().step_by(37) {
+            let filter = EventFilter {
+                from: Some(hour(at(36_000))),
+                to: Some(hour(at(360_000))),
+                ..EventFilter::default()
+            };
+            let seen = store::event::seen(&mut tx, event, &filter).await.unwrap();
+            let within = naive(&events, &filter, org);
+            let n = |has: &dyn Fn(&Event) -> bool| within.iter().filter(|e| has(e)).count() as i64;
+            let mut expected = vec![("group_id", n(&|e| e.group_id == event.group_id))];
+            let mut field = |name, of: fn(&Event) -> &Option<String>| {
+                if of(event).is_some() {
+                    expected.push((name, n(&|e| of(e) == of(event))));
+                }
+            };
+            field("component", |e| &e.component);
+            field("service", |e| &e.service);
+            field("environment", |e| &e.environment);
+            field("system_id", |e| &e.system_id);
+            field("event_type", |e| &e.event_type);
+            if event.source_id.is_some() {
+                expected.push(("source_id", n(&|e| e.source_id == event.source_id)));
+            }
+            assert_eq!(seen, expected);
+
+            let alike: Vec<&Event> = events
+                .iter()
+                .rev()
+                .filter(|e| match (&event.system_id, event.source_id) {
+                    (Some(_), _) => e.system_id == event.system_id,
+                    (None, Some(_)) => e.source_id == event.source_id,
+                    _ => true,
+                })
+                .collect();
+            let here = alike.iter().position(|e| e.id == event.id).unwrap();
+            let expected = &alike[here.saturating_sub(5)..alike.len().min(here + 6)];
+            let found = store::event::surrounding(&mut tx, event, 5).await.unwrap();
+            assert_eq!(found.iter().collect::<Vec<_>>(), expected);
         }
     })
     .await;
@@ -206,7 +405,10 @@ async fn one_organization_never_sees_another_ones_events() {
         }
         assert!(store::group::list(&mut tx, &Default::default(), None, 10).await.unwrap().is_empty());
         assert!(
-            store::rollup::top(&mut tx, "component", &[], Default::default(), 10).await.unwrap().is_empty()
+            store::rollup::top(&mut tx, "component", "", &[], Default::default(), 10)
+                .await
+                .unwrap()
+                .is_empty()
         );
         assert!(store::group::get(&mut tx, events[0].group_id).await.unwrap().is_none());
         let overview = store::overview::get(&mut tx, at(0), at(432_000), 3600).await.unwrap();

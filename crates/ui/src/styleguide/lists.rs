@@ -122,6 +122,7 @@ fn facet_items() -> Vec<FacetItem> {
             count: count.to_owned(),
             share,
             href: "#list".to_owned(),
+            only_href: Some("#facet".to_owned()),
             exclude_href: Some("#list".to_owned()),
             on: index < 2,
             excluded: index == 4,
@@ -161,7 +162,7 @@ pub fn list_specimen() -> AnyView {
     let facets = move || {
         view! {
             <Facet title="Severity" items=facet_items() />
-            <Facet title="System" items=systems([("bastion-1", "21,904", 100), ("web-03", "9,876", 45), ("web-01", "7,001", 32)]) more_href="#list" />
+            <Facet title="System" items=systems([("bastion-1", "21,904", 100), ("web-03", "9,876", 45), ("web-01", "7,001", 32)]) more=("#list".to_owned(), "More values") />
             <Facet title="Service" items=Vec::new() closed=true />
         }
     };

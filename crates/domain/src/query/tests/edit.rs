@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::testing::{Choices, query};
+use super::super::edit::*;
+use super::super::testing::{Choices, event, query};
 use super::*;
 
 #[test]
@@ -115,8 +116,35 @@ fn what_is_selected_is_what_all_must_have() {
     );
 }
 
+/// The target that is printed so.
+fn target_of(query: &Query, field: &str) -> Target {
+    let of = |e: &Expr| {
+        let inner = if let Expr::Not(inner) = e { inner } else { e };
+        inner.alternatives().map(|(target, _)| target.clone())
+    };
+    query.expr.conjuncts().iter().filter_map(of).find(|target| target.to_string() == field).unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn without_a_field_is_what_is_left_of_the_text(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut choices = Choices(&bytes);
+        let (before, event) = (query(&mut choices), event(&mut choices));
+        // An OR becomes one operand of the AND when it is edited: parentheses make that plain beforehand.
+        let text = if matches!(before.expr, Expr::Any(_)) { format!("({before})") } else { before.to_string() };
+        let Ok(query) = parse(&text, &EVENTS, now()) else { return Ok(()) };
+        for chosen in selected(&query) {
+            let left = clear(&text, &EVENTS, &chosen.field).unwrap();
+            let left = parse(&left, &EVENTS, now()).unwrap();
+            let target = target_of(&query, &chosen.field);
+            let without = query.without_choices_of(&target);
+            prop_assert_eq!(selected(&without), selected(&left), "{} without {}", &text, &chosen.field);
+            prop_assert_eq!(without.matches(&event), left.matches(&event), "{} without {}", &text, &chosen.field);
+        }
+        prop_assert_eq!(&query.without_choices_of(&Target::Free).expr, &query.expr);
+    }
 
     #[test]
     fn edits_keep_everything_else(

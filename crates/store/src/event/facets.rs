@@ -1,0 +1,250 @@
+//! The values of each field with their counts: from the roll-ups where nothing but time and severity is asked, else
+//! counted among the first matches of the list, which are read once for all fields.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::filter::{EventFilter, Facet, FacetRequest};
+use domain::query::{EVENTS, Target};
+use domain::{EventId, Severity, SourceId, Timestamp};
+use serde_json::Value;
+
+use super::asked::Asked;
+use super::walk::{self, Found, Listed};
+use super::{Position, span_of};
+use crate::db::{Result, from_row};
+use crate::rollup::{self, Span};
+use crate::scope::Scoped;
+
+/// Matches that are counted.
+const SAMPLE: usize = 2000;
+/// Likewise of a facet of the payload, whose rows are wide.
+const SENT: usize = 500;
+/// Rows that are read for them.
+const BUDGET: i64 = 100_000;
+/// Seconds below which whole hours would say too much of a range.
+const SHORT: i64 = 6 * 3600;
+
+struct Counted {
+    id: EventId,
+    occurred_at: Timestamp,
+    severity: Severity,
+    component: Option<String>,
+    service: Option<String>,
+    environment: Option<String>,
+    system_id: Option<String>,
+    event_type: Option<String>,
+    source_id: Option<SourceId>,
+}
+
+from_row!(Counted {
+    id,
+    occurred_at,
+    severity,
+    component,
+    service,
+    environment,
+    system_id,
+    event_type,
+    source_id,
+});
+
+impl Counted {
+    fn value(&self, field: &str) -> Option<String> {
+        match field {
+            SEVERITY => Some(self.severity.to_string()),
+            "component" => self.component.clone(),
+            "service" => self.service.clone(),
+            "environment" => self.environment.clone(),
+            "system_id" => self.system_id.clone(),
+            "event_type" => self.event_type.clone(),
+            _ => self.source_id.map(|id| id.to_string()),
+        }
+    }
+}
+
+impl Listed for Counted {
+    fn position(&self) -> Position {
+        Position { at: self.occurred_at, id: self.id.0 }
+    }
+}
+
+const COLUMNS: &str =
+    "SELECT id, occurred_at, severity, component, service, environment, system_id, event_type, source_id";
+
+const SEVERITY: &str = "severity";
+
+/// What a facet of the payload is counted over.
+struct Sent {
+    id: EventId,
+    occurred_at: Timestamp,
+    raw_payload: Value,
+}
+
+from_row!(Sent { id, occurred_at, raw_payload });
+
+impl Listed for Sent {
+    fn position(&self) -> Position {
+        Position { at: self.occurred_at, id: self.id.0 }
+    }
+}
+
+const PAYLOADS: &str = "SELECT id, occurred_at, raw_payload";
+
+/// Values with their counts, and whether more than these were asked for.
+type Values = (Vec<(String, i64)>, bool);
+
+/// Every field's most frequent values, the largest first; then those of the payload.
+pub async fn facets(tx: &mut impl Scoped, filter: &EventFilter, asked: &FacetRequest) -> Result<Vec<Facet>> {
+    // Fields of which nothing is chosen are counted over the same events.
+    let whole = Counts::of(tx, filter).await?;
+    let mut facets = Vec::new();
+    for field in std::iter::once(SEVERITY).chain(rollup::TEXT_FIELDS).chain([rollup::SOURCE]) {
+        let wanted = Wanted::of(field, asked);
+        let own = without(filter, field);
+        let own = if let Some(own) = &own { &Counts::of(tx, own).await? } else { &whole };
+        let ((values, longer), sampled) = own.values(tx, field, wanted).await?;
+        facets.push(Facet { field: field.to_owned(), values, longer, sampled });
+    }
+    for target in &asked.payload {
+        let own = without_target(filter, target);
+        let own = Asked::of(tx, own.as_ref().unwrap_or(filter)).await?;
+        let found: Found<Sent> = walk::list(tx, PAYLOADS, own, None, SENT, BUDGET).await?;
+        let field = target.to_string();
+        let (values, longer) = tally(&found.events, Wanted::of(&field, asked), |row, add| {
+            if let Target::Payload(path) = target
+                && let Some(value) = path.iter().try_fold(&row.raw_payload, |at, key| at.get(key))
+            {
+                each_scalar(value, add);
+            }
+        });
+        let sampled = found.next.is_some().then_some(found.events.len() as i64);
+        facets.push(Facet { field, values, longer, sampled });
+    }
+    Ok(facets)
+}
+
+/// Which values of a field are wanted.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    limit: usize,
+    /// They contain this, in any case.
+    within: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(field: &str, asked: &'a FacetRequest) -> Self {
+        match &asked.more {
+            Some((more, limit, within)) if more == field => Self { limit: *limit, within },
+            _ => Self { limit: asked.limit, within: "" },
+        }
+    }
+
+    fn cut(self, mut values: Vec<(String, i64)>) -> Values {
+        values.retain(|(_, n)| *n > 0);
+        values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let longer = values.len() > self.limit;
+        values.truncate(self.limit);
+        (values, longer)
+    }
+}
+
+/// Where a facet's numbers come from.
+enum Counts {
+    /// Whole hours of the range, of these severities.
+    Rollups(Span, Vec<Severity>),
+    /// The first matches, and whether these are all.
+    Events(Vec<Counted>, bool),
+}
+
+impl Counts {
+    async fn of(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Self> {
+        let asked = Asked::of(tx, filter).await?;
+        let short = matches!((asked.filter.from, asked.filter.to),
+            (Some(from), Some(to)) if to.seconds() - from.seconds() < SHORT);
+        if asked.clauses.is_empty() && asked.covered && !asked.nothing && !short {
+            return Ok(Self::Rollups(span_of(&asked.filter), asked.filter.severity));
+        }
+        let found = walk::list(tx, COLUMNS, asked, None, SAMPLE, BUDGET).await?;
+        Ok(Self::Events(found.events, found.next.is_none()))
+    }
+
+    /// The values, and how many events were counted where that is not all.
+    async fn values(
+        &self,
+        tx: &mut impl Scoped,
+        field: &'static str,
+        wanted: Wanted<'_>,
+    ) -> Result<(Values, Option<i64>)> {
+        // The name of a source is in another table: its values are all told.
+        let wanted = if field == rollup::SOURCE { Wanted { within: "", ..wanted } } else { wanted };
+        Ok(match self {
+            Self::Rollups(span, severity) if field == SEVERITY => {
+                let counts = rollup::by_severity(tx, *span).await?;
+                let asked = |s: &Severity| severity.is_empty() || severity.contains(s);
+                let all = Severity::ALL.into_iter().filter(asked).map(|s| (s.to_string(), counts[s.rank()]));
+                (wanted.cut(all.collect()), None)
+            }
+            Self::Rollups(span, severity) => {
+                let limit = wanted.limit as u32 + 1;
+                (wanted.cut(rollup::top(tx, field, wanted.within, severity, *span, limit).await?), None)
+            }
+            Self::Events(rows, all) => {
+                let values = tally(rows, wanted, |row, add| row.value(field).into_iter().for_each(add));
+                (values, (!all).then_some(rows.len() as i64))
+            }
+        })
+    }
+}
+
+/// The filter without what it chooses of a field; `None` when that is the same.
+fn without(filter: &EventFilter, field: &str) -> Option<EventFilter> {
+    let mut own = filter.clone();
+    match field {
+        SEVERITY => own.severity.clear(),
+        "component" => own.component.clear(),
+        "service" => own.service.clear(),
+        "environment" => own.environment.clear(),
+        "system_id" => own.system_id.clear(),
+        "event_type" => own.event_type.clear(),
+        _ => own.source_id.clear(),
+    }
+    let name = if field == rollup::SOURCE { "source" } else { field };
+    let target = EVENTS.field(name).map(Target::Field);
+    if let Some(other) = target.and_then(|target| without_target(&own, &target)) {
+        return Some(other);
+    }
+    (own != *filter).then_some(own)
+}
+
+/// The filter without what its query chooses; `None` when that is the same.
+fn without_target(filter: &EventFilter, target: &Target) -> Option<EventFilter> {
+    let query = filter.query.as_ref()?.without_choices_of(target);
+    let own = EventFilter { query: Some(query), ..filter.clone() };
+    (own != *filter).then_some(own)
+}
+
+/// Counts the values that `each` gives of every row.
+fn tally<R>(rows: &[R], wanted: Wanted<'_>, each: impl Fn(&R, &mut dyn FnMut(String))) -> Values {
+    let within = wanted.within.to_lowercase();
+    let mut counts: HashMap<String, i64> = HashMap::new();
+    for row in rows {
+        each(row, &mut |value| *counts.entry(value).or_default() += 1);
+    }
+    counts.retain(|value, _| within.is_empty() || value.to_lowercase().contains(&within));
+    wanted.cut(counts.into_iter().collect())
+}
+
+/// What a facet can count of a JSON value: a text, a number, a truth value, or each of these in an array, once.
+fn each_scalar(value: &Value, add: &mut dyn FnMut(String)) {
+    let scalar = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    };
+    match value {
+        Value::Array(items) => {
+            items.iter().filter_map(scalar).collect::<BTreeSet<_>>().into_iter().for_each(add);
+        }
+        _ => scalar(value).into_iter().for_each(add),
+    }
+}
