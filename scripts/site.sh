@@ -41,11 +41,12 @@ esac
 cargo build ${CI:+--quiet} --package "$package" --target wasm32-unknown-unknown --profile "$profile"
 built=$target/wasm32-unknown-unknown/$folder/$package.wasm
 
-key=$({ sha256sum <"$built" && wasm-bindgen --version && node_modules/.bin/wasm-opt --version && echo "$mode ${shrink[*]}"; } | sha256sum)
+key=$({ sha256sum <"$built" && wasm-bindgen --version && node_modules/.bin/wasm-opt --version && echo "$mode ${shrink[*]}" && cat scripts/snip.mjs; } | sha256sum)
 if [ "$key" != "$(cat "$work/key" 2>/dev/null)" ]; then
   rm -rf "$work/key" "$work/bindgen"
   wasm-bindgen "$built" --target web --no-typescript --out-dir "$work/bindgen" --out-name "$name"
   if [ ${#shrink[@]} -gt 0 ]; then
+    node scripts/snip.mjs "$work/bindgen/${name}_bg.wasm"
     node_modules/.bin/wasm-opt "${shrink[@]}" "$work/bindgen/${name}_bg.wasm" -o "$work/shrunk.wasm"
     mv "$work/shrunk.wasm" "$work/bindgen/${name}_bg.wasm"
   fi

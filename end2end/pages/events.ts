@@ -11,7 +11,7 @@ export class EventsPage {
   ) {
     this.rows = page.getByRole("table", { name: /^Events, / }).locator("tbody tr");
     this.panel = page.getByRole("complementary", { name: "Event" });
-    this.search = page.getByRole("searchbox", { name: "Query" });
+    this.search = page.getByRole("combobox", { name: "Query" });
   }
   async open(query = "") {
     await this.page.goto(`/o/${this.organization}/events${query}`);
@@ -21,8 +21,14 @@ export class EventsPage {
   async ready() {
     await expect(this.page.locator(":root[data-ready]")).toBeAttached();
   }
-  facet(field: string, value: string | RegExp): Locator {
-    return this.page.getByRole("navigation", { name: "Filters" }).getByRole("group").filter({ hasText: field }).getByRole("link", { name: value });
+  /** The link of a facet's value, or what can be done with it: `Exclude`, `Only`. */
+  facet(field: string, value: string, tool = ""): Locator {
+    const name = tool ? `${tool} ${value}` : new RegExp(`^${value}\\b`);
+    return this.page
+      .getByRole("navigation", { name: "Filters" })
+      .getByRole("group")
+      .filter({ has: this.page.getByText(field, { exact: true }) })
+      .getByRole("link", { name, exact: true });
   }
   link(row: number): Locator {
     return this.rows.nth(row).getByRole("link");

@@ -33,7 +33,7 @@ test("markup in every field of an event is text on every page that shows it", as
       expect(await page.evaluate(() => "attacked" in window)).toBe(false);
     });
   };
-  await unharmed("/o/acme/events?from=all&severity=critical");
+  await unharmed("/o/acme/events?from=all&q=severity:critical");
   // The panel is drawn in the browser, the page of its own on the server.
   const event = page.getByRole("row").filter({ hasText: "window.attacked" }).getByRole("link").first();
   await event.click();

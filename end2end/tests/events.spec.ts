@@ -4,17 +4,120 @@ import { expectAccessible, signIn, watchForErrors } from "../pages/room";
 
 test.beforeEach(async ({ page }) => signIn(page));
 
-test("a facet narrows the list, its address tells the filter, a second click takes it off", async ({ page }) => {
+test("a facet writes into the query what it chooses, and follows what is typed there", async ({ page }) => {
+  const errors = watchForErrors(page);
+  const events = new EventsPage(page);
+  await events.open("?from=30d&q=-component%3Anginx");
+  await events.ready();
+  await events.facet("Severity", "High").click();
+  await expect(events.search).toHaveValue("-component:nginx severity:high");
+  await expect(events.facet("Severity", "High")).toHaveAttribute("aria-current", "true");
+  await expect(events.rows.first().getByRole("img", { name: "High" })).toBeVisible();
+  await events.facet("Severity", "Critical").click();
+  await expect(events.search).toHaveValue("-component:nginx severity:[high, critical]");
+  await events.facet("Severity", "High", "Only").click();
+  await expect(events.search).toHaveValue("-component:nginx severity:high");
+  await events.facet("Severity", "High", "Exclude").click();
+  await expect(events.search).toHaveValue("-component:nginx -severity:high");
+  await expect(events.facet("Severity", "High")).toContainText("excluded");
+  await events.search.fill("component:sshd");
+  await events.search.press("Enter");
+  await expect(events.facet("Component", "sshd")).toHaveAttribute("aria-current", "true");
+  await events.facet("Component", "sshd").click();
+  await expect(events.search).toHaveValue("");
+  expect(errors).toEqual([]);
+});
+
+test("the query bar completes fields, values and paths by keyboard, and remembers what was sent", async ({ page }) => {
   const errors = watchForErrors(page);
   const events = new EventsPage(page);
   await events.open("?from=30d");
-  await events.facet("Severity", /High/).click();
-  await expect(page).toHaveURL(/severity=high/);
-  await expect(events.rows.first().getByRole("img", { name: "High" })).toBeVisible();
-  await expect(page.getByRole("list", { name: "Filters that are on" })).toContainText("Severity: High");
-  await events.facet("Severity", /High/).click();
-  await expect(page).not.toHaveURL(/severity=/);
+  await events.ready();
+  const options = page.getByRole("listbox", { name: "Query" }).getByRole("option");
+  await events.search.pressSequentially("-comp");
+  await expect(options.first()).toHaveText(/^component:/);
+  await page.keyboard.press("ArrowDown");
+  await expect(events.search).toHaveAttribute("aria-activedescendant", "query-0");
+  await page.keyboard.press("Tab");
+  await expect(events.search).toHaveValue("-component:");
+  // The values that were seen are offered at once.
+  await expect(options.filter({ hasText: "sshd" })).toHaveText(/sshd\s*[\d,]+ events/);
+  await events.search.pressSequentially("ssh");
+  await expect(options.first()).toHaveText(/^sshd/);
+  await expectAccessible(page);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(events.search).toHaveValue("-component:sshd ");
+  await events.search.pressSequentially("payload.mess");
+  await expect(options.first()).toHaveText(/^payload\.message/);
+  await page.keyboard.press("Escape");
+  await expect(options).toHaveCount(0);
+  await events.search.fill("-component:sshd");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/q=-component/);
+  await events.search.fill("");
+  await events.search.click();
+  await expect(options.first()).toHaveText(/-component:sshd/);
+  await options.first().click();
+  await expect(events.search).toHaveValue("-component:sshd");
   expect(errors).toEqual([]);
+});
+
+test("a facet shows more values and searches in them", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=30d");
+  await events.ready();
+  const filters = page.getByRole("navigation", { name: "Filters" });
+  await filters.getByRole("link", { name: "More values" }).first().click();
+  await expect(page).toHaveURL(/more=\w+/);
+  const search = filters.getByRole("searchbox");
+  await search.fill("no such value");
+  await search.press("Enter");
+  await expect(page).toHaveURL(/within=no%20such%20value|within=no\+such\+value/);
+  await expect(search).toBeVisible();
+  await filters.getByRole("link", { name: "Fewer values" }).click();
+  await expect(page).not.toHaveURL(/more=/);
+  await expectAccessible(page);
+});
+
+test("any part of the payload becomes a facet and narrows the list from the panel", async ({ page }) => {
+  const errors = watchForErrors(page);
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await events.ready();
+  await events.openRow(0);
+  const leaf = events.panel.getByRole("link", { name: /^Facet for payload\.message:/ });
+  await leaf.click();
+  await expect(page).toHaveURL(/facet=payload\.message/);
+  const filters = page.getByRole("navigation", { name: "Filters" });
+  const facet = filters.getByRole("group").filter({ has: page.getByText("payload.message", { exact: true }) });
+  await expect(facet.getByRole("link", { name: /^Only / }).first()).toBeAttached();
+  await events.panel.getByRole("link", { name: /^Include payload\.message:/ }).click();
+  await expect(events.search).toHaveValue(/^payload\.message:"/);
+  await expect(events.rows.first()).toBeVisible();
+  await filters.getByRole("link", { name: "Remove the facet payload.message" }).click();
+  await expect(page).not.toHaveURL(/facet=/);
+  const part = filters.getByRole("textbox", { name: "Part of the payload" });
+  await part.fill("no..path");
+  await part.press("Enter");
+  await expect(filters).toContainText("Cannot be read");
+  expect(errors).toEqual([]);
+});
+
+test("the panel tells how common an event is and what happened around it", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d&q=system_id%3A*");
+  await events.ready();
+  await events.openRow(3);
+  await expect(events.panel.getByText(/^Seen [\d,]+ times? in this range$/)).toBeVisible();
+  const around = events.panel.getByRole("list").filter({ has: page.locator("a[aria-current=true]") });
+  await expect(around.getByRole("link").nth(5)).toBeVisible();
+  const id = new URL(page.url()).searchParams.get("event");
+  await around.getByRole("link").first().click();
+  await expect.poll(() => new URL(page.url()).searchParams.get("event")).not.toBe(id);
+  await events.panel.getByRole("link", { name: /^±5 minutes on / }).click();
+  await expect(page).toHaveURL(/from=\d{4}-.*&to=\d{4}-.*&q=system_id/);
+  await expect(events.rows.first()).toBeVisible();
 });
 
 test("the query marks what it found and can be cleared", async ({ page }) => {
@@ -24,7 +127,7 @@ test("the query marks what it found and can be cleared", async ({ page }) => {
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await expect(page).toHaveURL(/q=password/);
   await expect(events.rows.first().locator("mark").first()).toHaveText(/password/i);
-  await page.getByRole("link", { name: "Clear filters" }).click();
+  await page.getByRole("link", { name: "Clear", exact: true }).click();
   await expect(page).not.toHaveURL(/[?&]q=/);
   await expect(page).toHaveURL(/from=30d/);
 });
@@ -69,7 +172,7 @@ test("every value of the panel leads to the list of it alone", async ({ page }) 
   await events.open("?from=7d");
   await events.openRow(0);
   await events.panel.getByRole("link", { name: /^Only severity / }).click();
-  await expect(page).toHaveURL(/from=7d&severity=\w+$/);
+  await expect(page).toHaveURL(/from=7d&q=severity%3A\w+$/);
 });
 
 test("the time header turns the order, and pages lead on and back", async ({ page }) => {
@@ -120,7 +223,7 @@ test("nothing found offers a way out", async ({ page }) => {
   await events.open("?from=15m&q=no-such-message-anywhere");
   await expect(page.getByText("No event matches")).toBeVisible();
   await expect(page.getByRole("link", { name: "Look in all time" })).toBeVisible();
-  await page.getByRole("link", { name: "Clear filters" }).last().click();
+  await page.getByRole("link", { name: "Clear the query" }).click();
   await expect(page).not.toHaveURL(/[?&]q=/);
 });
 

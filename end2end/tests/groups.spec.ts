@@ -37,6 +37,6 @@ test("a group shows its template, its history and its events", async ({ page }) 
   await expect(page.getByRole("img", { name: /^Events of the group per / })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("link", { name: "Its events" }).click();
-  await expect(page).toHaveURL(/\/events\?.*group=[0-9a-f-]{36}/);
+  await expect(page).toHaveURL(/\/events\?.*q=group%3A[0-9a-f-]{36}/);
   await expect(page.getByRole("table", { name: /^Events, / }).locator("tbody tr").first()).toBeVisible();
 });

@@ -45,5 +45,5 @@ test("a viewer reads sources, and a number of events leads to them", async ({ pa
   await page.goto("/o/acme/sources");
   await expect(page.getByRole("link", { name: "New source" })).toHaveCount(0);
   await page.getByRole("table", { name: "Sources" }).getByRole("link", { name: /events$/ }).first().click();
-  await expect(page).toHaveURL(/\/events\?from=all&source=/);
+  await expect(page).toHaveURL(/\/events\?from=all&q=source%3A/);
 });

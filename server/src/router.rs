@@ -33,6 +33,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/setup"),
     ("POST", "/o/{organization}/uploads"),
     ("GET", "/o/{organization}/uploads/{id}/rejections.csv"),
+    ("GET", "/o/{organization}/events/export.csv"),
+    ("GET", "/o/{organization}/events/export.ndjson"),
     ("GET", "/o/{organization}/audit/export.csv"),
     ("GET", "/o/{organization}/audit/export.json"),
 ];
@@ -59,8 +61,10 @@ pub fn router(state: AppState) -> Router {
         .route("/setup", post(auth::setup))
         .route("/o/{organization}/uploads", post(uploads::receive).layer(DefaultBodyLimit::disable()))
         .route("/o/{organization}/uploads/{id}/rejections.csv", get(uploads::rejections))
-        .route("/o/{organization}/audit/export.csv", get(export::audit_csv))
-        .route("/o/{organization}/audit/export.json", get(export::audit_json));
+        .route("/o/{organization}/events/export.csv", get(export::events::csv))
+        .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))
+        .route("/o/{organization}/audit/export.csv", get(export::audit::csv))
+        .route("/o/{organization}/audit/export.json", get(export::audit::json));
     let people = pages::mount(people, &state)
         .fallback(pages::otherwise)
         .layer(from_fn(pages::redirect))

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use super::query::EventQuery;
-use super::shown::{EventList, EventShown, Summary};
+use super::shown::{Completed, EventList, EventShown, Summary};
 use crate::Answer;
 
 /// Bars of a histogram: not many more than this.
@@ -22,6 +22,19 @@ pub async fn list_events(organization: String, #[server(default)] query: EventQu
 pub async fn summarise_events(organization: String, #[server(default)] query: EventQuery) -> Answer<Summary> {
     let scope = crate::server::scope(&organization).await?;
     super::read::summary(&scope, &query).await
+}
+
+/// What can stand at the cursor of a query: `at` in UTF-16 units, `from` and `to` the range whose values are offered.
+#[server(name = CompleteQuery, prefix = "/fn", endpoint = "events/complete", input = GetUrl)]
+pub async fn complete_query(
+    organization: String,
+    #[server(default)] q: String,
+    #[server(default)] at: u32,
+    #[server(default)] from: String,
+    #[server(default)] to: String,
+) -> Answer<Completed> {
+    let scope = crate::server::scope(&organization).await?;
+    super::complete::complete(&scope, &EventQuery { from, to, q, ..EventQuery::default() }, at).await
 }
 
 /// An event, and what is told of it beside the list of this query.

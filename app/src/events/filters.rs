@@ -3,12 +3,14 @@
 use domain::query::{EVENTS, Problem};
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use ui::{Button, DateTimeInput, Facet, FacetItem, Field, Glyph, Icon, Kbd, Variant};
+use ui::{Button, Combobox, DateTimeInput, Facet, FacetItem, Field, Glyph, Icon, Kbd, Offer, Variant};
 
+use super::api::CompleteQuery;
 use super::parts::{RangeChoice, RangeMenu, compact, hidden, mark};
 use super::query::{EventQuery, FIELDS, RANGES};
-use super::shown::{Edit, FacetShown};
+use super::shown::{ChoiceShown, Completed, Edit, FacetShown};
 use super::state::Events;
+use crate::fetch::fetch_if;
 use crate::routes;
 
 /// The query bar, a GET form: what else is on travels in hidden inputs. A query that cannot be read stays as it was typed.
@@ -16,24 +18,46 @@ use crate::routes;
 pub fn QueryBar(events: Events) -> impl IntoView {
     let q = move || events.query.read().q.clone();
     let wrong = move || events.problem.read().is_some();
+    let asked = RwSignal::new(None::<(String, u32)>);
+    let found = fetch_if(move || {
+        let (q, at) = asked.get().filter(|(q, _)| !q.is_empty())?;
+        let query = events.query.read();
+        let (from, to) = (query.from.clone(), query.to.clone());
+        Some(CompleteQuery { organization: events.slug.get(), q, at, from, to })
+    });
+    let choices = move || {
+        let found = found.get().and_then(Result::ok);
+        // An answer to what was typed before may still be here.
+        let asked = asked.read();
+        let fits =
+            |found: &&Completed| asked.as_ref().is_some_and(|(q, at)| *q == found.q && *at == found.at);
+        let found = found.as_deref().and_then(Option::as_ref).filter(fits);
+        let choice = |choice: &ChoiceShown| Offer {
+            text: choice.text.clone(),
+            note: choice.note.clone(),
+            value: choice.q.clone(),
+            cursor: choice.at,
+            open: choice.open,
+        };
+        found.map(|found| found.choices.iter().map(choice).collect()).unwrap_or_default()
+    };
     view! {
         <Form method="GET" action=move || routes::events(&events.slug.read()) attr:class="query" attr:role="search" attr:aria-label="This list">
             <Icon glyph=Glyph::Search />
             <Hidden events without=&["q"] />
-            <input
-                type="search"
-                name="q"
-                aria-label="Query"
-                aria-invalid=move || wrong().then_some("true")
-                aria-describedby=move || wrong().then_some("query-problem")
-                placeholder="Words, or fields: severity>=high component:auth \"failed password\""
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck="false"
-                data-search=""
-                value=q
-                prop:value=q
-            />
+            <Transition>
+                <Combobox
+                    id="query"
+                    name="q"
+                    label="Query"
+                    placeholder="Words, or fields: severity>=high component:auth \"failed password\""
+                    value=Signal::derive(q)
+                    problem=MaybeProp::derive(move || wrong().then(|| "query-problem".to_owned()))
+                    choices=Signal::derive(choices)
+                    on_change=Callback::new(move |typed| asked.set(Some(typed)))
+                    recent="event-queries"
+                />
+            </Transition>
             <Kbd keys="/" />
             <button type="button" class="query-help-button" popovertarget="query-help" aria-label="Query syntax" title="Query syntax">
                 "?"
@@ -160,10 +184,13 @@ pub fn TimeRange(events: Events) -> impl IntoView {
 pub fn Facets(events: Events) -> impl IntoView {
     let note = move || events.summary.get()?.ok()?.facets_note.clone();
     let added = Memo::new(move |_| events.query.read().facet.clone());
-    let fields = FIELDS.map(|(field, label)| {
-        let closed = matches!(field, "event_type" | "environment" | "source");
-        facet(events, field.to_owned(), label.to_owned(), closed, None)
-    });
+    // Called inside of the `Transition`, where what is loaded may be read.
+    let fields = move || {
+        FIELDS.map(|(field, label)| {
+            let closed = matches!(field, "event_type" | "environment" | "source");
+            facet(events, field.to_owned(), label.to_owned(), closed, None)
+        })
+    };
     let parts = move || {
         let part = |path: String| {
             let off = events.href(|query| query.without_facet(&path));
@@ -176,7 +203,7 @@ pub fn Facets(events: Events) -> impl IntoView {
             <p class="facets-note" hidden=move || note().is_none()>
                 {note}
             </p>
-            {fields}
+            {fields()}
             {move || parts()}
         </Transition>
         <Form method="GET" action=move || routes::events(&events.slug.read()) attr:class="add-facet" attr:aria-label="Add a facet">

@@ -8,8 +8,8 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use ui::{
-    Button, Chart, Column, DataTable, Empty, Glyph, PageHead, Row, Shaped, Skeleton, Sorted, SplitList,
-    Timestamp,
+    Button, Chart, Column, DataTable, Empty, Glyph, Menu, MenuItem, PageHead, Row, Shaped, Skeleton, Sorted,
+    SplitList, Timestamp,
 };
 
 use super::chart;
@@ -54,12 +54,29 @@ fn Head(events: Events) -> impl IntoView {
         let count = events.summary.get()?.ok()?.count;
         Some(format!("{}{}", if count.exact { "" } else { "about " }, counted(count.n, "event", "events")))
     };
+    let export = move || {
+        let href = |format| events.query.read().export_href(&events.slug.read(), format);
+        let (csv, ndjson) = (href("csv"), href("ndjson"));
+        view! {
+            <Menu label="Export" icon=Glyph::Download end=true>
+                <MenuItem href=csv external=true icon=Glyph::File>
+                    "CSV"
+                </MenuItem>
+                <MenuItem href=ndjson external=true icon=Glyph::File>
+                    "NDJSON, an event a line"
+                </MenuItem>
+            </Menu>
+        }
+    };
     let actions = move || {
         view! {
             <Permitted key=Key::EventWrite>
                 <Button href=Signal::derive(move || routes::uploads(&events.slug.read())) icon=Glyph::Upload optional=true>
                     "Upload"
                 </Button>
+            </Permitted>
+            <Permitted key=Key::EventExport>
+                {move || export()}
             </Permitted>
             <TimeRange events />
         }

@@ -2,6 +2,8 @@
 
 mod api;
 pub mod chart;
+#[cfg(feature = "ssr")]
+mod complete;
 mod detail;
 mod filters;
 mod first;

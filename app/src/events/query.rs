@@ -97,6 +97,16 @@ impl EventQuery {
             .done()
     }
 
+    /// Exactly these events as a file: `csv` or `ndjson`.
+    pub fn export_href(&self, organization: &str, format: &str) -> String {
+        Link::new([&routes::events(organization), "/export.", format].concat())
+            .with("from", &self.from)
+            .with("to", &self.to)
+            .with("q", &self.q)
+            .with("order", &self.order)
+            .done()
+    }
+
     /// Every pair but `without`, for the hidden inputs of a GET form that leads to the first page.
     pub fn pairs(&self, without: &[&str]) -> Vec<(&'static str, String)> {
         let single = [

@@ -138,6 +138,29 @@ impl Shown for Edit {
     }
 }
 
+/// What can stand at the cursor of a query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completed {
+    /// The question this answers.
+    pub q: String,
+    pub at: u32,
+    pub choices: Vec<ChoiceShown>,
+}
+shown!(Completed: q, at, choices);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChoiceShown {
+    pub text: String,
+    /// What it means, or how often it was seen.
+    pub note: String,
+    /// The whole query with it, and where the cursor is then (UTF-16 units).
+    pub q: String,
+    pub at: u32,
+    /// It has to be followed by a value.
+    pub open: bool,
+}
+shown!(ChoiceShown: text, note, q, at, open);
+
 /// Events over time by severity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {

@@ -48,6 +48,7 @@ pub enum Holder {
 permissions! {
     read  EventRead = "event.read" [Viewer Analyst Admin Sre] "See events and the overview";
     write EventWrite = "event.write" [Analyst Admin] "Send and upload events";
+    write EventExport = "event.export" [Viewer Analyst Admin Sre] "Export events as files (the export is itself audited)";
     read  GroupRead = "group.read" [Viewer Analyst Admin Sre] "See groups of events";
     read  SourceRead = "source.read" [Viewer Analyst Admin Sre] "See sources";
     write SourceWrite = "source.write" [Admin] "Add and change sources";

@@ -3,14 +3,16 @@
 mod prepare;
 pub(crate) mod queue;
 
+use domain::audit::{Action, AuditEntry};
 use domain::event::{Event, NewEvent};
 use domain::filter::{EventFilter, FacetRequest};
 use domain::overview::Bucket;
 use domain::page::Page;
-use domain::permission::{EventRead, EventWrite};
+use domain::permission::{EventExport, EventRead, EventWrite};
 use domain::query::Target;
 use domain::{EventId, Invalid, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
+use store::ReadTx;
 use store::event::Position;
 use store::ingest::Answer;
 use uuid::Uuid;
@@ -60,6 +62,8 @@ const MAX_PAGE: u32 = 1000;
 /// Values of a field shown in its facet, and in one that was asked for more.
 const FACET_VALUES: usize = 12;
 const MORE_VALUES: usize = 100;
+/// Values offered while a query is typed.
+const OFFERED: usize = 10;
 /// Most facets of the payload in one request.
 pub const MAX_FACETS: usize = 5;
 /// Events shown right before and right after one.
@@ -171,11 +175,43 @@ pub async fn list(
     limit: u32,
     cursor: Option<&str>,
 ) -> Result<Page<Event>> {
+    page(&mut cx.read().await?, filter, limit, cursor).await
+}
+
+async fn page(
+    tx: &mut ReadTx,
+    filter: &EventFilter,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Event>> {
     check_filter(filter)?;
     let after = cursor.map(parse_cursor).transpose()?;
-    let found =
-        store::event::page(&mut cx.read().await?, filter, after, limit.clamp(1, MAX_PAGE) as usize).await?;
+    let found = store::event::page(tx, filter, after, limit.clamp(1, MAX_PAGE) as usize).await?;
     Ok(Page { items: found.events, next_cursor: found.next.map(write_cursor) })
+}
+
+/// Records that an export begins. Then page with [`export_page`].
+pub async fn begin_export(cx: &Cx<EventExport>, filter: &EventFilter, format: &'static str) -> Result<()> {
+    check_filter(filter)?;
+    let tx = cx.write().await?;
+    let query = filter.query.as_ref().map(ToString::to_string);
+    let asked = EventFilter { query: None, ..filter.clone() };
+    tx.commit(
+        AuditEntry::new(Action::EXPORT_REQUESTED, "events", "events")
+            .metadata(json!({ "format": format, "filter": asked, "query": query })),
+    )
+    .await?;
+    Ok(())
+}
+
+/// As [`list`]; a page can be short, even empty, though there is a next one.
+pub async fn export_page(
+    cx: &Cx<EventExport>,
+    filter: &EventFilter,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Event>> {
+    page(&mut cx.read().await?, filter, limit, cursor).await
 }
 
 pub async fn get(cx: &Cx<EventRead>, id: EventId) -> Result<Event> {
@@ -206,6 +242,22 @@ pub async fn facets(
     let more = more.map(|(field, within)| (field, MORE_VALUES, within));
     let asked = FacetRequest { limit: FACET_VALUES, more, payload };
     Ok(store::event::facets(&mut cx.read().await?, filter, &asked).await?)
+}
+
+/// The most frequent values of a field or of a part of the payload that contain a text in any case, with their numbers of
+/// events: what is offered while a query is typed. Of a filter only the time range counts for fields.
+pub async fn values(
+    cx: &Cx<EventRead>,
+    filter: &EventFilter,
+    target: &Target,
+    within: &str,
+) -> Result<Vec<(String, i64)>> {
+    Ok(store::event::values(&mut cx.read().await?, filter, target, within, OFFERED).await?)
+}
+
+/// The most frequent paths in payloads that contain a text in any case, as a query writes them.
+pub async fn paths(cx: &Cx<EventRead>, filter: &EventFilter, within: &str) -> Result<Vec<(String, i64)>> {
+    Ok(store::event::paths(&mut cx.read().await?, filter, within, OFFERED).await?)
 }
 
 /// What is told of an event beside a list.

@@ -21,7 +21,7 @@ use crate::scope::Scoped;
 use asked::{Asked, Few, asks_words, is_of_words};
 
 pub use beside::{seen, surrounding};
-pub use facets::facets;
+pub use facets::{facets, paths, values};
 pub(crate) use plan::fill;
 pub use plan::{count, histogram};
 pub use walk::{Found, Listed};

@@ -48,8 +48,12 @@ async fn another_site_cannot_read_server_functions_or_start_exports() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
         let cookie = app.sign_in("ada@acme.test").await;
-        for path in ["/fn/session?organization=acme", "/o/acme/audit/export.csv", "/o/acme/audit/export.json"]
-        {
+        for path in [
+            "/fn/session?organization=acme",
+            "/o/acme/events/export.csv",
+            "/o/acme/audit/export.csv",
+            "/o/acme/audit/export.json",
+        ] {
             let mine = app.get(path).cookie(&cookie).send().await;
             assert_eq!(mine.status, 200, "{path}: {}", mine.text);
             let theirs = app.get(path).cookie(&cookie).header("sec-fetch-site", "cross-site").send().await;

@@ -50,6 +50,8 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("source[status]", "active"),
     ("range", "24h"),
     ("theme", "dark"),
+    ("q", "severity:hi"),
+    ("at", "11"),
 ];
 
 enum Who {

@@ -71,25 +71,3 @@ async fn a_file_may_be_larger_than_a_form_and_has_its_own_limit() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn an_exported_audit_log_is_whole_and_audited() {
-    for_each_backend(|db| async move {
-        let app = TestApp::acme(db).await;
-        let ada = app.sign_in("ada@acme.test").await;
-        let json = app.get("/o/acme/audit/export.json").cookie(&ada).send().await;
-        assert_eq!(json.header("content-disposition"), "attachment; filename=\"audit-acme.json\"");
-        let entries = json.json();
-        let entries = entries.as_array().unwrap();
-        assert_eq!(entries[0]["action"], "EXPORT_REQUESTED", "the export is in the log it exports");
-        assert!(entries.windows(2).all(|w| w[0]["prev_hash"] == w[1]["hash"]));
-        let csv = app.get("/o/acme/audit/export.csv?action=EXPORT_REQUESTED").cookie(&ada).send().await;
-        let mut reader = csv::Reader::from_reader(csv.text.as_bytes());
-        assert_eq!(reader.headers().unwrap().get(0), Some("seq"));
-        assert_eq!(reader.records().map(Result::unwrap).count(), 2);
-        let wrong = app.get("/o/acme/audit/export.csv?acton=X").cookie(&ada).send().await;
-        wrong.assert_problem(400, "invalid");
-        app.get("/o/acme/audit/export.csv").send().await.assert_problem(401, "unauthenticated");
-    })
-    .await;
-}

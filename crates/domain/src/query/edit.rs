@@ -99,6 +99,11 @@ fn add(text: &str, schema: &Schema, field: &str, value: &str, negated: bool) -> 
     draft.done()
 }
 
+/// A value as a query writes it, quoted where that is needed.
+pub fn written(value: &str) -> String {
+    print::written(value)
+}
+
 /// The condition that a field has a value: `component:sshd`.
 pub fn condition(field: &str, value: &str) -> String {
     [field, ":", &print::written(value)].concat()

@@ -107,20 +107,81 @@ pub async fn facets(tx: &mut impl Scoped, filter: &EventFilter, asked: &FacetReq
     }
     for target in &asked.payload {
         let own = without_target(filter, target);
-        let own = Asked::of(tx, own.as_ref().unwrap_or(filter)).await?;
-        let found: Found<Sent> = walk::list(tx, PAYLOADS, own, None, SENT, BUDGET).await?;
+        let found = sent(tx, own.as_ref().unwrap_or(filter)).await?;
         let field = target.to_string();
-        let (values, longer) = tally(&found.events, Wanted::of(&field, asked), |row, add| {
-            if let Target::Payload(path) = target
-                && let Some(value) = path.iter().try_fold(&row.raw_payload, |at, key| at.get(key))
-            {
-                each_scalar(value, add);
-            }
-        });
+        let (values, longer) = of_payload(&found.events, target, Wanted::of(&field, asked));
         let sampled = found.next.is_some().then_some(found.events.len() as i64);
         facets.push(Facet { field, values, longer, sampled });
     }
     Ok(facets)
+}
+
+/// The most frequent values of a field, or of a part of the payload, that contain a text in any case: of a field in the hours
+/// of the filter's range, of the payload among the first matches. None of a field whose values are not counted.
+pub async fn values(
+    tx: &mut impl Scoped,
+    filter: &EventFilter,
+    target: &Target,
+    within: &str,
+    limit: usize,
+) -> Result<Vec<(String, i64)>> {
+    match target {
+        Target::Field(field) => match rollup::TEXT_FIELDS.into_iter().find(|name| *name == field.name) {
+            Some(name) => rollup::top(tx, name, within, &[], span_of(filter), limit as u32).await,
+            None => Ok(Vec::new()),
+        },
+        Target::Payload(_) => {
+            let found = sent(tx, filter).await?;
+            Ok(of_payload(&found.events, target, Wanted { limit, within }).0)
+        }
+        Target::Free => Ok(Vec::new()),
+    }
+}
+
+/// The most frequent paths in the payloads of the first matches that contain a text in any case, as a query writes them.
+pub async fn paths(
+    tx: &mut impl Scoped,
+    filter: &EventFilter,
+    within: &str,
+    limit: usize,
+) -> Result<Vec<(String, i64)>> {
+    let found = sent(tx, filter).await?;
+    let each = |row: &Sent, add: &mut dyn FnMut(String)| each_path(&row.raw_payload, &mut Vec::new(), add);
+    Ok(tally(&found.events, Wanted { limit, within }, each).0)
+}
+
+/// The payloads of the first matches.
+async fn sent(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Found<Sent>> {
+    let asked = Asked::of(tx, filter).await?;
+    walk::list(tx, PAYLOADS, asked, None, SENT, BUDGET).await
+}
+
+fn of_payload(rows: &[Sent], target: &Target, wanted: Wanted<'_>) -> Values {
+    tally(rows, wanted, |row, add| {
+        if let Target::Payload(path) = target
+            && let Some(value) = path.iter().try_fold(&row.raw_payload, |at, key| at.get(key))
+        {
+            each_scalar(value, add);
+        }
+    })
+}
+
+/// Deepest object whose paths are told.
+const DEEPEST: usize = 6;
+
+fn each_path(value: &Value, path: &mut Vec<String>, add: &mut dyn FnMut(String)) {
+    match value {
+        Value::Object(members) if path.len() < DEEPEST => {
+            for (key, value) in members {
+                path.push(key.clone());
+                each_path(value, path, add);
+                path.pop();
+            }
+        }
+        Value::Object(_) | Value::Null => {}
+        _ if path.is_empty() => {}
+        _ => add(Target::Payload(path.clone()).to_string()),
+    }
 }
 
 /// Which values of a field are wanted.

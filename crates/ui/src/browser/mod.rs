@@ -6,9 +6,11 @@ use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, 
 
 pub(crate) mod echarts;
 mod keys;
+mod recent;
 mod theme;
 
 pub(crate) use keys::{close_menus_outside, key, mark_ready};
+pub(crate) use recent::{remember, remembered};
 pub(crate) use theme::{apply_theme, save_theme, saved_theme};
 
 /// False on the server and while hydrating, then true: for controls that cannot work without WASM.
@@ -169,6 +171,21 @@ pub(crate) fn reveal(element: &Element) {
         && let Some(scroll) = scroll.dyn_ref::<js_sys::Function>()
     {
         let _ = scroll.call1(element, &options);
+    }
+}
+
+/// What stands in an input, and the UTF-16 units before its cursor.
+pub(crate) fn text_and_cursor(id: &str) -> Option<(String, u32)> {
+    let input = by_id::<HtmlInputElement>(id)?;
+    let text = input.value();
+    let cursor = input.selection_start().ok().flatten().unwrap_or(u32::MAX);
+    Some((text, cursor))
+}
+
+pub(crate) fn set_text_and_cursor(id: &str, text: &str, cursor: u32) {
+    if let Some(input) = by_id::<HtmlInputElement>(id) {
+        input.set_value(text);
+        let _ = input.set_selection_range(cursor, cursor);
     }
 }
 

@@ -33,6 +33,6 @@ pub(crate) fn apply_theme(theme: &str) {
     }
 }
 
-fn storage() -> Option<web_sys::Storage> {
+pub(super) fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok()?
 }

@@ -1,0 +1,159 @@
+//! The audit log as a file: streamed page by page, newest first, after the export itself was audited.
+
+use app::when::Zone;
+use axum::body::Body;
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::Response;
+use bytes::Bytes;
+use domain::audit::{AuditFilter, AuditRecord};
+use domain::permission::AuditExport;
+use futures::stream::{self, Stream, StreamExt as _};
+use service::Cx;
+use service::auth::Viewer;
+
+use super::{CSV, attachment, csv_rows, harmless};
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::state::AppState;
+
+const PAGE: u32 = 1000;
+
+/// `GET /o/{organization}/audit/export.csv`
+pub async fn csv(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
+    let head = stream::once(async { csv_rows(&[COLUMNS.map(str::to_owned)]) });
+    let body =
+        head.chain(pages(cx, filter).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
+    Ok(attachment(Body::from_stream(body), CSV, &format!("audit-{slug}.csv")))
+}
+
+/// `GET /o/{organization}/audit/export.json`: an array; the first entry is the head that `watchroom audit verify --head` takes.
+pub async fn json(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "json").await?;
+    let mut first = true;
+    let entries = pages(cx, filter).map(move |page| {
+        let mut text = String::new();
+        for record in page? {
+            text.push_str(if std::mem::take(&mut first) { "\n" } else { ",\n" });
+            text.push_str(&serde_json::to_string(&record).map_err(std::io::Error::other)?);
+        }
+        Ok::<_, std::io::Error>(Bytes::from(text))
+    });
+    let body = stream::once(async { Ok(Bytes::from_static(b"[")) })
+        .chain(entries)
+        .chain(stream::once(async { Ok(Bytes::from_static(b"\n]\n")) }));
+    Ok(attachment(Body::from_stream(body), "application/json", &format!("audit-{slug}.json")))
+}
+
+async fn begin(
+    state: &AppState,
+    viewer: Option<Extension<Viewer>>,
+    slug: &str,
+    query: Option<&str>,
+    format: &'static str,
+) -> Result<(Cx<AuditExport>, AuditFilter), Problem> {
+    let Some(Extension(viewer)) = viewer else { return Err(Problem::unauthenticated()) };
+    let (_, actor) = service::organizations::enter(&state.services, &viewer, slug).await?;
+    let cx = state.services.admit::<AuditExport>(&actor)?;
+    let mut query = Query::new(query);
+    let filter = filter_of_reader(&mut query, Zone::named(&viewer.user.time_zone));
+    query.done()?;
+    service::audit::begin_export(&cx, &filter, format).await?;
+    Ok((cx, filter))
+}
+
+/// As the page of the audit log writes it: times are RFC 3339 or in the reader's zone.
+fn filter_of_reader(query: &mut Query, zone: Zone) -> AuditFilter {
+    let mut time = |key| {
+        let text = query.one::<String>(key)?;
+        zone.parse(&text).map_err(|reason| query.refuse(key, reason)).ok()
+    };
+    let (from, to) = (time("from"), time("to"));
+    AuditFilter {
+        actor: query.one("actor"),
+        action: query.one("action"),
+        target_type: query.one("target_type"),
+        target_id: query.one("target_id"),
+        from,
+        to,
+    }
+}
+
+type Page = Result<Vec<AuditRecord>, std::io::Error>;
+
+/// The pages one after another; a failure ends the transfer, so that half a file is not taken for a whole one.
+fn pages(cx: Cx<AuditExport>, filter: AuditFilter) -> impl Stream<Item = Page> {
+    stream::unfold(Some((cx, filter, None)), |place| async move {
+        let (cx, filter, before) = place?;
+        match service::audit::export_page(&cx, &filter, before, PAGE).await {
+            Ok(page) if page.is_empty() => None,
+            Ok(page) => {
+                let next = page.last().filter(|_| page.len() == PAGE as usize).map(|record| record.seq);
+                Some((Ok(page), next.map(|seq| (cx, filter, Some(seq)))))
+            }
+            Err(error) => {
+                tracing::error!(%error, "an export broke off");
+                Some((Err(std::io::Error::other(error.to_string())), None))
+            }
+        }
+    })
+}
+
+const COLUMNS: [&str; 19] = [
+    "seq",
+    "created_at",
+    "actor",
+    "actor_id",
+    "action",
+    "target_type",
+    "target_id",
+    "success",
+    "error_message",
+    "metadata",
+    "old_values",
+    "new_values",
+    "ip_address",
+    "user_agent",
+    "session_id",
+    "incident_id",
+    "id",
+    "prev_hash",
+    "hash",
+];
+
+fn csv_row(r: &AuditRecord) -> [String; 19] {
+    let json = |v: &Option<serde_json::Value>| v.as_ref().map(ToString::to_string).unwrap_or_default();
+    let text = |v: &Option<String>| v.clone().unwrap_or_default();
+    let cells = [
+        r.seq.to_string(),
+        r.created_at.iso(),
+        r.actor.clone(),
+        r.actor_id.map(|id| id.to_string()).unwrap_or_default(),
+        r.action.clone(),
+        r.target_type.clone(),
+        r.target_id.clone(),
+        r.success.to_string(),
+        text(&r.error_message),
+        r.metadata.to_string(),
+        json(&r.old_values),
+        json(&r.new_values),
+        text(&r.ip_address),
+        text(&r.user_agent),
+        text(&r.session_id),
+        r.incident_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+        r.id.to_string(),
+        r.prev_hash.clone(),
+        r.hash.clone(),
+    ];
+    cells.map(harmless)
+}

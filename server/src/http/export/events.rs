@@ -1,0 +1,140 @@
+//! Exactly the events of a list as a file, in its order.
+
+use app::events::EventQuery;
+use app::when::Zone;
+use axum::body::Body;
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::Response;
+use bytes::Bytes;
+use domain::event::Event;
+use domain::filter::EventFilter;
+use domain::permission::EventExport;
+use futures::stream::{self, Stream, StreamExt as _};
+use service::Cx;
+use service::auth::Viewer;
+
+use super::{CSV, attachment, csv_rows, harmless};
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::state::AppState;
+
+const PAGE: u32 = 1000;
+
+/// `GET /o/{organization}/events/export.csv`
+pub async fn csv(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
+    let head = stream::once(async { csv_rows(&[COLUMNS.map(str::to_owned)]) });
+    let rows = pages(cx, filter).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>()));
+    Ok(attachment(Body::from_stream(head.chain(rows)), CSV, &format!("events-{slug}.csv")))
+}
+
+/// `GET /o/{organization}/events/export.ndjson`: an event a line, as `GET /api/v1/events` tells it.
+pub async fn ndjson(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "ndjson").await?;
+    let lines = pages(cx, filter).map(|page| {
+        let mut text = Vec::new();
+        for event in page? {
+            serde_json::to_writer(&mut text, &event).map_err(std::io::Error::other)?;
+            text.push(b'\n');
+        }
+        Ok::<_, std::io::Error>(Bytes::from(text))
+    });
+    Ok(attachment(Body::from_stream(lines), "application/x-ndjson", &format!("events-{slug}.ndjson")))
+}
+
+/// The filter is what the address of the list says.
+async fn begin(
+    state: &AppState,
+    viewer: Option<Extension<Viewer>>,
+    slug: &str,
+    query: Option<&str>,
+    format: &'static str,
+) -> Result<(Cx<EventExport>, EventFilter), Problem> {
+    let Some(Extension(viewer)) = viewer else { return Err(Problem::unauthenticated()) };
+    let (_, actor) = service::organizations::enter(&state.services, &viewer, slug).await?;
+    let cx = state.services.admit::<EventExport>(&actor)?;
+    let mut query = Query::new(query);
+    let mut one = |key| query.one::<String>(key).unwrap_or_default();
+    let asked = EventQuery {
+        from: one("from"),
+        to: one("to"),
+        q: one("q"),
+        order: one("order"),
+        ..EventQuery::default()
+    };
+    query.done()?;
+    let zone = Zone::named(&viewer.user.time_zone);
+    let filter = asked.to_filter(state.services.clock.now(), |text| zone.parse(text).ok());
+    let filter = filter.map_err(Problem::invalid)?;
+    service::events::begin_export(&cx, &filter, format).await?;
+    Ok((cx, filter))
+}
+
+type Page = Result<Vec<Event>, std::io::Error>;
+
+/// The pages one after another; a failure ends the transfer, so that half a file is not taken for a whole one.
+fn pages(cx: Cx<EventExport>, filter: EventFilter) -> impl Stream<Item = Page> {
+    stream::unfold(Some((cx, filter, None::<String>)), |place| async move {
+        let (cx, filter, cursor) = place?;
+        match service::events::export_page(&cx, &filter, PAGE, cursor.as_deref()).await {
+            Ok(page) => {
+                let next = page.next_cursor.map(|cursor| (cx, filter, Some(cursor)));
+                Some((Ok(page.items), next))
+            }
+            Err(error) => {
+                tracing::error!(%error, "an export broke off");
+                Some((Err(std::io::Error::other(error.to_string())), None))
+            }
+        }
+    })
+}
+
+const COLUMNS: [&str; 15] = [
+    "id",
+    "occurred_at",
+    "ingested_at",
+    "severity",
+    "severity_text",
+    "component",
+    "service",
+    "environment",
+    "system_id",
+    "event_type",
+    "source",
+    "message",
+    "fingerprint",
+    "group_id",
+    "raw_payload",
+];
+
+fn csv_row(event: &Event) -> [String; 15] {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let cells = [
+        event.id.to_string(),
+        event.occurred_at.iso(),
+        event.ingested_at.iso(),
+        event.severity.to_string(),
+        event.severity_text.clone(),
+        text(&event.component),
+        text(&event.service),
+        text(&event.environment),
+        text(&event.system_id),
+        text(&event.event_type),
+        text(&event.source),
+        event.message.clone(),
+        event.fingerprint.clone(),
+        event.group_id.to_string(),
+        event.raw_payload.to_string(),
+    ];
+    cells.map(harmless)
+}
