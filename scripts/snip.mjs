@@ -1,18 +1,19 @@
 // snip.mjs MODULE: empties functions that are never called but that no tool may drop by itself.
 //
 // A type-erased view of tachys carries a pointer to each of its methods. The one that hydrates asynchronously is only for
-// `leptos::mount::hydrate_lazy`, the one that hydrates from a template only for `template!`; `frontend` calls
-// `hydrate_body` and no page has a template, so both are dead weight, a tenth of the module. Were one called, it would trap.
+// `leptos::mount::hydrate_lazy`; `frontend` calls `hydrate_body`, so it is dead weight, a twentieth of the module. Were it
+// called, it would trap. Only these bodies: what they call, and what drops them, can be one with functions that are alive.
 import { readFileSync, writeFileSync } from "node:fs";
 import binaryen from "binaryen";
 
 const [file] = process.argv.slice(2);
 const module = binaryen.readBinary(readFileSync(file));
+const dead = "<T as tachys::view::any_view::IntoAny>::into_any::hydrate_async";
 let emptied = 0;
 for (let index = 0; index < module.getNumFunctions(); index += 1) {
   const pointer = module.getFunctionByIndex(index);
   const { name, module: imported } = binaryen.getFunctionInfo(pointer);
-  if (!imported && /hydrate_async|hydrate_from_template/.test(name)) {
+  if (!imported && name.startsWith(dead)) {
     binaryen.Function(pointer).body = module.unreachable();
     emptied += 1;
   }
