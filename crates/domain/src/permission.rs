@@ -49,6 +49,7 @@ permissions! {
     read  EventRead = "event.read" [Viewer Analyst Admin Sre] "See events and the overview";
     write EventWrite = "event.write" [Analyst Admin] "Send and upload events";
     read  GroupRead = "group.read" [Viewer Analyst Admin Sre] "See groups of events";
+    write GroupWrite = "group.write" [Analyst Admin] "Resolve, mute and assign groups of events";
     read  SourceRead = "source.read" [Viewer Analyst Admin Sre] "See sources";
     write SourceWrite = "source.write" [Admin] "Add and change sources";
     read  EnvironmentRead = "environment.read" [Viewer Analyst Admin Sre] "See environments";
