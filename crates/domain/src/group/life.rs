@@ -339,10 +339,10 @@ impl Life {
                 Some(moved)
             }
             (Status::New, _) if first_seen.plus_seconds(DAYS_NEW * DAY) <= now => {
-                Some(self.moved(Status::Ongoing, Step::Aged, now))
+                Some(self.moved(Status::Ongoing, Step::Aged, first_seen.plus_seconds(DAYS_NEW * DAY)))
             }
             (Status::Regressed, _) if self.since.plus_seconds(DAYS_NEW * DAY) <= now => {
-                Some(self.moved(Status::Ongoing, Step::Aged, now))
+                Some(self.moved(Status::Ongoing, Step::Aged, self.since.plus_seconds(DAYS_NEW * DAY)))
             }
             _ => None,
         }
