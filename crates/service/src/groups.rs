@@ -6,12 +6,12 @@ mod review;
 use domain::filter::EventFilter;
 use std::collections::HashMap;
 
-use domain::group::life::Change;
+use domain::group::life::{Change, Step};
 use domain::group::{Group, GroupFilter, GroupSort, Status};
 use domain::overview::Bucket;
 use domain::page::Page;
 use domain::permission::GroupRead;
-use domain::{GroupChangeId, GroupId, Invalid, Timestamp, UserId};
+use domain::{GroupActionId, GroupChangeId, GroupId, Invalid, Timestamp, UserId};
 use store::group::After;
 use uuid::Uuid;
 
@@ -92,6 +92,12 @@ pub async fn counts(cx: &Cx<GroupRead>, filter: &GroupFilter) -> Result<Counts> 
         }
     }
     Ok(counts)
+}
+
+/// What an action was, and how many groups it changed; `None` when there is no such action here.
+pub async fn done(cx: &Cx<GroupRead>, action: GroupActionId) -> Result<Option<(Step, usize)>> {
+    let changes = store::group::life::of_action(&mut cx.read().await?, action).await?;
+    Ok(changes.first().map(|change| (change.step, changes.len())))
 }
 
 /// What happened to a group, with the names of the people whom it was assigned to.

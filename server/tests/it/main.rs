@@ -6,6 +6,7 @@ mod app;
 mod command_line;
 mod csrf;
 mod forms;
+mod groups;
 mod headers;
 mod ingest;
 mod limits;
