@@ -29,16 +29,20 @@ pub struct Asked {
 pub struct Writes {
     pub act: Submission,
     pub undo: Submission,
+    /// Counts what was really done: a refusal leaves list and selection as they are.
+    done: RwSignal<usize>,
 }
 
 impl Writes {
     /// Each answer is told as a message that passes, with Undo where something changed.
     pub fn new(slug: Memo<String>) -> Self {
-        let writes = Self { act: submit::<ActOnGroups>(), undo: submit::<UndoGroups>() };
+        let writes =
+            Self { act: submit::<ActOnGroups>(), undo: submit::<UndoGroups>(), done: RwSignal::new(0) };
         let toasts = Toasts::expect();
         let tell = move |sent: Submission| {
             Effect::new(move |_| {
                 let Some(told) = sent.told::<Told>() else { return };
+                writes.done.update(|n| *n += 1);
                 let toast = Toast::ok(told.text);
                 let undo = move || {
                     writes.undo.send_fields(format!(
@@ -54,9 +58,9 @@ impl Writes {
         tell(writes.undo);
         writes
     }
-    /// Changes with every answer.
+    /// Changes with everything that was done.
     pub fn version(self) -> usize {
-        self.act.version() + self.undo.version()
+        self.done.get()
     }
 }
 
