@@ -13,7 +13,6 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::api::{Caller, paging};
 use super::problem::{Problem, ProblemDocument};
@@ -73,7 +72,6 @@ pub struct GroupItem {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "it documents domain::group::Status")]
 pub enum StatusWord {
     New,
     Ongoing,

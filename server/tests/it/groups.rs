@@ -180,3 +180,70 @@ async fn a_key_that_may_only_read_is_refused_and_another_organization_finds_noth
     })
     .await;
 }
+
+#[tokio::test]
+async fn without_scripts_the_list_tells_what_was_done_and_undoes_it() {
+    for_each_backend(|db| async move {
+        let (app, _, ids) = three(db).await;
+        app.person("ana@acme.test", "acme", "analyst").await;
+        let cookie = app.sign_in("ana@acme.test").await;
+        let page = |path: String| {
+            let call = app.get(&path).cookie(&cookie);
+            async move { call.header("accept", "text/html").send().await.text }
+        };
+        let form = |path: &str, fields: &[(&str, &str)]| {
+            let call = app.post(path).cookie(&cookie).header("accept", "text/html");
+            let call = call.header("referer", "http://watchroom.test/o/acme/groups?sort=count&done=old");
+            let call = call.form(fields);
+            async move { call.send().await }
+        };
+        let list = page("/o/acme/groups?sort=count".to_owned()).await;
+        assert!(list.contains("name=\"asked[ids][]\"") && list.contains("first thing"), "{list}");
+        let fields = [
+            ("organization", "acme"),
+            ("asked[ids][]", ids[0].as_str()),
+            ("asked[ids][]", ids[1].as_str()),
+            ("asked[note]", "mended"),
+            ("asked[act]", "resolve"),
+        ];
+        let answer = form("/fn/groups/act", &fields).await;
+        let place = answer.header("location").to_owned();
+        assert!(answer.status.is_redirection(), "{}", answer.text);
+        assert!(place.starts_with("/o/acme/groups?sort=count&done=") && !place.contains("old"), "{place}");
+        let told = page(place.clone()).await;
+        assert!(told.contains("2 groups resolved") && told.contains("action=\"/fn/groups/undo\""), "{told}");
+        assert!(!told.contains("first thing") && told.contains("third thing"), "the open ones: {told}");
+        let resolved = page("/o/acme/groups?status=resolved".to_owned()).await;
+        assert!(resolved.contains("first thing") && !resolved.contains("third thing"));
+        let group = page(format!("/o/acme/groups/{}", ids[0])).await;
+        assert!(
+            group.contains("mended") && group.contains("resolved it") && group.contains("Reopen"),
+            "{group}"
+        );
+
+        let action = place.rsplit('=').next().unwrap().to_owned();
+        let fields = [("organization", "acme"), ("action_id", action.as_str())];
+        let place = form("/fn/groups/undo", &fields).await.header("location").to_owned();
+        assert!(page(place).await.contains("2 groups put back"));
+        let nothing = [("organization", "acme"), ("asked[act]", "resolve")];
+        let place = form("/fn/groups/act", &nothing).await.header("location").to_owned();
+        let refused =
+            page(place.split_once("watchroom.test").map_or(place.clone(), |(_, rest)| rest.to_owned())).await;
+        assert!(refused.contains("choose at least one group"), "{place}: {refused}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_viewer_sees_no_way_to_act() {
+    for_each_backend(|db| async move {
+        let (app, _, ids) = three(db).await;
+        app.person("vi@acme.test", "acme", "viewer").await;
+        let cookie = app.sign_in("vi@acme.test").await;
+        for path in ["/o/acme/groups".to_owned(), format!("/o/acme/groups/{}", ids[0])] {
+            let page = app.get(&path).cookie(&cookie).header("accept", "text/html").send().await.text;
+            assert!(page.contains("thing") && !page.contains("/fn/groups/act"), "{page}");
+        }
+    })
+    .await;
+}
