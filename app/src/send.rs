@@ -62,6 +62,10 @@ impl Submission {
     pub fn told<T: Shown>(self) -> Option<T> {
         self.action.value().with(|raw| raw.as_ref().and_then(|raw| raw.read().ok()))
     }
+    /// Sends fields that no form holds, as a form would write them.
+    pub fn send_fields(self, fields: String) {
+        self.action.dispatch(fields);
+    }
     fn send(self, event: SubmitEvent) {
         if event.default_prevented() {
             return;

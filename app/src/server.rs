@@ -84,6 +84,11 @@ pub async fn viewer() -> Answer<Viewer> {
     Err(service::Error::Unauthenticated.into())
 }
 
+/// The page that a form of it was sent from, with its query.
+pub fn came_from() -> Option<String> {
+    asked_path().filter(|path| !path.starts_with("/fn/"))
+}
+
 /// The page the person wanted: the request's own, or the one a server function was called from.
 fn asked_path() -> Option<String> {
     let parts = use_context::<Parts>()?;

@@ -1,4 +1,5 @@
-//! What the server does by itself: sweep what time has ended, at the start and every hour; forget quiet visitors.
+//! What the server does by itself: sweep what time has ended, at the start and every hour; review the groups and forget
+//! quiet visitors every minute.
 
 use std::time::Duration;
 
@@ -10,10 +11,15 @@ use crate::telemetry;
 
 const SWEEP: Duration = Duration::from_hours(1);
 const UPKEEP: Duration = Duration::from_mins(1);
+const REVIEW: Duration = Duration::from_mins(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 2] {
-    [tokio::spawn(sweep(state.clone())), tokio::spawn(upkeep(state.clone()))]
+pub fn start(state: &AppState) -> [JoinHandle<()>; 3] {
+    [
+        tokio::spawn(sweep(state.clone())),
+        tokio::spawn(upkeep(state.clone())),
+        tokio::spawn(review(state.clone())),
+    ]
 }
 
 async fn sweep(state: AppState) {
@@ -36,5 +42,17 @@ async fn upkeep(state: AppState) {
         state.limits.forget_quiet();
         state.plans.forget_quiet();
         telemetry::metrics().run_upkeep();
+    }
+}
+
+async fn review(state: AppState) {
+    let mut ticks = interval(REVIEW);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::groups::review_all(&state.services).await {
+            Ok(moved) => tracing::debug!(moved, "reviewed the groups"),
+            Err(error) => tracing::warn!(%error, "the review of groups failed; it runs again in a minute"),
+        }
     }
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
-use crate::http::{api, assets, auth, export, health, ingest, openapi, pages, uploads};
+use crate::http::{api, assets, auth, export, groups, health, ingest, openapi, pages, uploads};
 use crate::sessions;
 use crate::state::AppState;
 use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
@@ -20,6 +20,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/events/{id}"),
     ("GET", "/api/v1/groups"),
     ("GET", "/api/v1/groups/{id}"),
+    ("GET", "/api/v1/groups/{id}/history"),
+    ("POST", "/api/v1/groups/actions"),
     ("GET", "/api/v1/sources"),
     ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/openapi.json"),
@@ -43,8 +45,10 @@ pub fn router(state: AppState) -> Router {
     let api = Router::new()
         .route("/api/v1/events", get(api::events).post(ingest::events))
         .route("/api/v1/events/{id}", get(api::event))
-        .route("/api/v1/groups", get(api::groups))
-        .route("/api/v1/groups/{id}", get(api::group))
+        .route("/api/v1/groups", get(groups::list))
+        .route("/api/v1/groups/actions", post(groups::act))
+        .route("/api/v1/groups/{id}", get(groups::one))
+        .route("/api/v1/groups/{id}/history", get(groups::history))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/audit", get(api::audit))
         .route("/api/v1/openapi.json", get(openapi::document))

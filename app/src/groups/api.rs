@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
+use super::act::Asked;
 use super::query::GroupQuery;
-use super::shown::{GroupList, GroupShown};
+use super::shown::{GroupList, GroupShown, Told};
 use crate::Answer;
 
 #[server(name = ListGroups, prefix = "/fn", endpoint = "groups/list", input = GetUrl)]
@@ -18,4 +19,18 @@ pub async fn get_group(organization: String, id: String) -> Answer<GroupShown> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::server::not_found())?;
     super::read::get(&scope, id).await
+}
+
+/// Resolves, reopens, mutes, unmutes or assigns groups.
+#[server(name = ActOnGroups, prefix = "/fn", endpoint = "groups/act")]
+pub async fn act_on_groups(organization: String, #[server(default)] asked: Asked) -> Answer<Told> {
+    let scope = crate::server::scope(&organization).await?;
+    super::write::act(&scope, &asked).await
+}
+
+/// Undoes an action of [`act_on_groups`].
+#[server(name = UndoGroups, prefix = "/fn", endpoint = "groups/undo")]
+pub async fn undo_groups(organization: String, action_id: String) -> Answer<Told> {
+    let scope = crate::server::scope(&organization).await?;
+    super::write::undo(&scope, &action_id).await
 }

@@ -1,4 +1,4 @@
-//! One group: its template, its history, its latest events.
+//! One group: its template, its events over time, its latest events, its life.
 
 use domain::query::edit::condition;
 use leptos::prelude::*;
@@ -9,12 +9,14 @@ use ui::{
     Timestamp,
 };
 
+use super::act::Writes;
 use super::api::GetGroup;
+use super::history::{Life, Story};
 use super::shown::GroupShown;
 use crate::events::parts::{Message, Severe, counted, number};
 use crate::events::shown::EventRow;
 use crate::events::{EventQuery, FieldLine, chart};
-use crate::fetch::{Load, fetch};
+use crate::fetch::{Load, fetch_after};
 use crate::routes;
 use crate::session::use_slug;
 use crate::when::At;
@@ -25,22 +27,28 @@ pub fn GroupPage() -> impl IntoView {
     let slug = use_slug();
     let params = use_params_map();
     let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
-    let group = fetch(move || GetGroup { organization: slug.get(), id: id() });
+    let writes = Writes::new(slug);
+    let group =
+        fetch_after(move || writes.version(), move || GetGroup { organization: slug.get(), id: id() });
     view! {
         <Title text="Group" />
         <Load resource=group let:shown>
-            <Whole shown slug=slug.get_untracked() />
+            <Whole writes shown slug=slug.get_untracked() />
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
-    let GroupShown { group, event_type, fingerprint, example, histogram, recent } = shown;
+fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
+    let life = view! { <Life writes shown=shown.clone() slug=slug.clone() /> };
+    let GroupShown {
+        group, event_type, fingerprint, example, histogram, recent, history, more_history, ..
+    } = shown;
     let of_group = EventQuery::all_time(["group:", &group.id].concat());
     let (back, all) = (routes::groups(&slug), of_group.href(&slug));
     let see_all = all.clone();
+    let story = view! { <Story writes history more=more_history slug=slug.clone() /> };
     let actions = move || {
         view! {
             <Button href=back.clone() icon=Glyph::ArrowLeft optional=true>
@@ -83,8 +91,10 @@ fn Whole(shown: GroupShown, slug: String) -> impl IntoView {
                 <Section title="Latest events" actions=move || view! { <a class="link" href=see_all.clone()>"All of them"</a> }>
                     <Recent recent slug=slug.clone() />
                 </Section>
+                {story}
             </div>
             <aside class="side" aria-label="About this group">
+                {life}
                 <Section title="About this group">
                     <DefinitionList>
                         <Definition term="Events">{number(group.event_count)}</Definition>

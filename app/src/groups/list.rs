@@ -6,23 +6,28 @@ use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use ui::{
-    Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, PageHead, Shaped, Skeleton, Sorted, Variant,
+    BulkBar, Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Notice, NoticeKind, PageHead, Shaped,
+    Skeleton, Sorted, Tab, Tabs, TextInput, Variant,
 };
 
+use super::act::{ACT, AssignMenu, MuteMenu, NoDefault, Writes};
 use super::api::ListGroups;
 use super::parts::{GroupLine, columns};
 use super::query::GroupQuery;
-use super::shown::GroupList;
+use super::shown::{GroupList, Person, Told, View};
 use crate::events::RANGES;
 use crate::events::parts::{Pages, RangeChoice, RangeMenu, hidden, severity_word};
-use crate::fetch::{Load, fetch};
+use crate::fetch::{Load, fetch_after};
+use crate::form::{Form as Sent, FormError};
 use crate::routes;
+use crate::send::SendForm;
 use crate::session::use_slug;
 
 #[derive(Clone, Copy)]
 struct Groups {
     slug: Memo<String>,
     query: Memo<GroupQuery>,
+    writes: Writes,
 }
 
 impl Groups {
@@ -35,8 +40,13 @@ impl Groups {
 #[component]
 pub fn GroupsPage() -> impl IntoView {
     let map = use_query_map();
-    let groups = Groups { slug: use_slug(), query: Memo::new(move |_| map.with(GroupQuery::read)) };
-    let list = fetch(move || ListGroups { organization: groups.slug.get(), query: groups.query.get() });
+    let slug = use_slug();
+    let groups =
+        Groups { slug, query: Memo::new(move |_| map.with(GroupQuery::read)), writes: Writes::new(slug) };
+    let list = fetch_after(
+        move || groups.writes.version(),
+        move || ListGroups { organization: groups.slug.get(), query: groups.query.get() },
+    );
     view! {
         <Title text="Groups" />
         <PageHead title="Groups" note="Events of one fingerprint, told by their template" actions=move || view! { <Since groups /> } />
@@ -139,19 +149,110 @@ fn tone(severity: Severity) -> ui::Tone {
 fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
     let slug = groups.slug.get_untracked();
     let query = groups.query.get_untracked();
+    let views = view! { <Tabs label="Views of the list" tabs=tabs(&list.views, &query, &slug) /> };
+    let told = list.told.map(|told| view! { <Done groups told /> });
     if let Some(nothing) = list.nothing {
-        return nothing_here(nothing.any, &query, &slug);
+        return view! {
+            {views}
+            {told}
+            {nothing_here(nothing.any, &query, &slug)}
+        }
+        .into_any();
     }
     let next = list.next_cursor.map(|cursor| query.next(&cursor).href(&slug));
     let previous = query.previous().map(|query| query.href(&slug));
     let from = if query.from.is_empty() { "all".to_owned() } else { query.from.clone() };
     let to = query.to;
-    let line = move |group| view! { <GroupLine group slug=slug.clone() from=from.clone() to=to.clone() /> };
-    view! {
-        <DataTable caption="Groups of events" columns=Signal::derive(move || sortable(groups))>
+    // Made anew with the rows, whose checkboxes are then empty.
+    let picked = RwSignal::new(Vec::<String>::new());
+    let pick = Callback::new(move |(id, on): (String, bool)| {
+        picked.update(|picked| {
+            picked.retain(|other| *other != id);
+            if on {
+                picked.push(id);
+            }
+        });
+    });
+    let pick = list.may_act.then_some(pick);
+    let organization = slug.clone();
+    let line =
+        move |group| view! { <GroupLine group slug=slug.clone() from=from.clone() to=to.clone() pick /> };
+    let table = view! {
+        <DataTable caption="Groups of events" columns=Signal::derive(move || sortable(groups)) checks=list.may_act>
             {list.rows.into_iter().map(line).collect_view()}
         </DataTable>
-        <Pages label="Pages of groups" words=("Previous", "Next") previous next />
+    };
+    let pages = view! { <Pages label="Pages of groups" words=("Previous", "Next") previous next /> };
+    if !list.may_act {
+        return view! {
+            {views}
+            {table}
+            {pages}
+        }
+        .into_any();
+    }
+    view! {
+        {views}
+        {told}
+        <FormError form=Sent::of(groups.writes.act) fields=&[] />
+        <SendForm to=groups.writes.act class="groups-form">
+            <NoDefault />
+            <input type="hidden" name="organization" value=organization />
+            {table}
+            <Bulk count=Signal::derive(move || picked.read().len()) people=list.people />
+        </SendForm>
+        {pages}
+    }
+    .into_any()
+}
+
+fn tabs(views: &[View], query: &GroupQuery, slug: &str) -> Vec<Tab> {
+    let tab = |view: &View| {
+        Tab::new(view.label.clone(), query.view(&view.word).href(slug), view.word == query.status)
+            .count(view.count.clone())
+    };
+    views.iter().map(tab).collect()
+}
+
+/// What can be done with the selected groups.
+#[component]
+fn Bulk(count: Signal<usize>, people: Vec<Person>) -> impl IntoView {
+    view! {
+        <BulkBar count>
+            <TextInput name="asked[note]" label="Note" placeholder="Note" autocomplete="off" maxlength=2000_u32 />
+            <Button variant=Variant::Primary submit=true name=ACT value="resolve" key="r" icon=Glyph::Check>
+                "Resolve"
+            </Button>
+            <MuteMenu up=true />
+            <AssignMenu people up=true />
+            <Button submit=true name=ACT value="reopen">
+                "Reopen"
+            </Button>
+            <Button submit=true name=ACT value="unmute">
+                "Unmute"
+            </Button>
+        </BulkBar>
+    }
+    .into_any()
+}
+
+/// Without WASM: what was done, with its undoing. With it a message that passes says so.
+#[component]
+fn Done(groups: Groups, told: Told) -> impl IntoView {
+    let slug = groups.slug.get_untracked();
+    view! {
+        <Notice kind=NoticeKind::Info>
+            <span class="row-line">
+                {told.text}
+                {told.undo.then(|| view! {
+                    <SendForm to=groups.writes.undo>
+                        <input type="hidden" name="organization" value=slug />
+                        <input type="hidden" name="action_id" value=told.action_id />
+                        <Button submit=true>"Undo"</Button>
+                    </SendForm>
+                })}
+            </span>
+        </Notice>
     }
     .into_any()
 }
@@ -162,7 +263,7 @@ fn sortable(groups: Groups) -> Vec<Column> {
         column.sort(groups.href(|query| query.sorted(word)), sorted)
     };
     let mut columns = columns();
-    for (at, word) in [(3, "count"), (4, "first_seen"), (5, "last_seen")] {
+    for (at, word) in [(5, "count"), (6, "first_seen"), (7, "last_seen")] {
         columns[at] = sort(std::mem::take(&mut columns[at]), word);
     }
     columns
@@ -170,9 +271,14 @@ fn sortable(groups: Groups) -> Vec<Column> {
 
 fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
     if any {
-        let clear = (query.filters() > 0)
-            .then(|| GroupQuery { from: query.from.clone(), ..GroupQuery::default() }.href(slug));
+        let clear = (query.filters() > 0).then(|| {
+            GroupQuery { from: query.from.clone(), status: query.status.clone(), ..GroupQuery::default() }
+                .href(slug)
+        });
         let widen = (!query.from.is_empty()).then(|| query.range("all").href(slug));
+        if clear.is_none() && widen.is_none() {
+            return nothing_in(&query.status, query, slug);
+        }
         return view! {
             <Empty title="No group matches" text="Nothing fits every filter." icon=Glyph::Search>
                 {clear.map(|href| view! { <Button href=href>"Clear filters"</Button> })}
@@ -188,6 +294,33 @@ fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
             <Button variant=Variant::Primary href=events>
                 "Send the first event"
             </Button>
+        </Empty>
+    }
+    .into_any()
+}
+
+/// A view without filters that holds nothing.
+fn nothing_in(status: &str, query: &GroupQuery, slug: &str) -> AnyView {
+    let (title, text) = match status {
+        "" => ("All done", "No group is open. What is resolved comes back here when it happens again."),
+        "mine" => (
+            "Nothing of yours is open",
+            "Groups that are assigned to you stand here until they are resolved or muted.",
+        ),
+        "muted" => (
+            "No group is muted",
+            "Mute what is known and harmless for a time, until there is too much of it, or until a query matches.",
+        ),
+        "resolved" => (
+            "No group is resolved",
+            "Resolve what is mended: it comes back as regressed when it happens again.",
+        ),
+        _ => ("No group is like that", "Groups of this status stand here."),
+    };
+    let all = query.view("all").href(slug);
+    view! {
+        <Empty title=title text=text icon=Glyph::Groups>
+            <Button href=all>"All groups"</Button>
         </Empty>
     }
     .into_any()

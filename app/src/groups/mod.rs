@@ -1,13 +1,19 @@
 //! Groups: events of one fingerprint, as a list and one by one.
 
+mod act;
 mod api;
 mod detail;
+mod history;
 mod list;
 pub mod parts;
 mod query;
 #[cfg(feature = "ssr")]
 pub mod read;
 pub mod shown;
+#[cfg(feature = "ssr")]
+mod words;
+#[cfg(feature = "ssr")]
+mod write;
 
 pub use api::*;
 pub use detail::GroupPage;

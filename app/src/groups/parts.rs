@@ -1,8 +1,9 @@
 //! A group in a table: on its own list and on the Overview.
 
 use leptos::prelude::*;
-use ui::{Column, Row};
+use ui::{Badge, Column, Row, Tone};
 
+use super::act::IDS;
 use super::shown::GroupRow;
 use crate::events::EventQuery;
 use crate::events::parts::{Message, Severe, counted, number};
@@ -14,7 +15,9 @@ pub fn columns() -> Vec<Column> {
     vec![
         Column::new("Severity").class("shrink").hidden_header(),
         Column::new("Group").class("message"),
-        Column::new("Component").class("optional"),
+        Column::new("Status").class("shrink optional"),
+        Column::new("Assignee").class("optional roomy"),
+        Column::new("Component").class("optional roomy"),
         Column::new("Events").class("num"),
         Column::new("First seen").class("time optional"),
         Column::new("Last seen").class("time optional"),
@@ -30,35 +33,80 @@ pub fn GroupLine(
     /// Range of the events the number leads to, as the URL writes it.
     from: String,
     to: String,
+    /// Its checkbox: the id, and whether it is checked now.
+    #[prop(optional_no_strip)]
+    pick: Option<Callback<(String, bool)>>,
 ) -> impl IntoView {
     let href = routes::group(&slug, &group.id);
+    let (id, name, closed) = (group.id.clone(), group.template.text.clone(), group.closed);
     let events =
         EventQuery { from, to, q: ["group:", &group.id].concat(), ..EventQuery::default() }.href(&slug);
-    let under = group.component.clone().map(|component| format!("{component} · "));
+    let under = format!(
+        "{} · ",
+        [Some(group.status.as_str()), group.assignee.as_deref(), group.component.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ")
+    );
+    let link = href.clone();
+    let cells = view! {
+        <td class="shrink">
+            <Severe severity=group.severity bare=true />
+        </td>
+        <td class="message mono">
+            <a href=link data-row-link="">
+                <Message marked=group.template />
+            </a>
+            <span class="under">{under} "last seen " <Ago when=group.last_seen.clone() /></span>
+        </td>
+        <td class="shrink optional">
+            <StatusBadge status=group.status why=group.why />
+        </td>
+        <td class="optional roomy brief">{group.assignee}</td>
+        <td class="optional roomy brief">{group.component}</td>
+        <td class="num">
+            <a class="link" href=events aria-label=counted(group.event_count, "event", "events")>
+                {number(group.event_count)}
+            </a>
+        </td>
+        <td class="time optional">
+            <Ago when=group.first_seen />
+        </td>
+        <td class="time optional">
+            <Ago when=group.last_seen />
+        </td>
+    }
+    .into_any();
+    match pick {
+        Some(pick) => view! {
+            <Row href=href done=closed check_name=IDS check_value=id check_label=format!("Select {name}") on_check=pick>
+                {cells}
+            </Row>
+        }
+        .into_any(),
+        None => view! {
+            <Row href=href done=closed>
+                {cells}
+            </Row>
+        }
+        .into_any(),
+    }
+}
+
+/// What a group is called, why on hover.
+#[component]
+pub fn StatusBadge(status: String, why: String) -> impl IntoView {
+    let tone = match status.as_str() {
+        "new" => Tone::Accent,
+        "escalating" | "regressed" => Tone::Medium,
+        "resolved" => Tone::Ok,
+        _ => Tone::Neutral,
+    };
     view! {
-        <Row href=href.clone()>
-            <td class="shrink">
-                <Severe severity=group.severity bare=true />
-            </td>
-            <td class="message mono">
-                <a href=href data-row-link="">
-                    <Message marked=group.template />
-                </a>
-                <span class="under">{under} "last seen " <Ago when=group.last_seen.clone() /></span>
-            </td>
-            <td class="optional brief">{group.component}</td>
-            <td class="num">
-                <a class="link" href=events aria-label=counted(group.event_count, "event", "events")>
-                    {number(group.event_count)}
-                </a>
-            </td>
-            <td class="time optional">
-                <Ago when=group.first_seen />
-            </td>
-            <td class="time optional">
-                <Ago when=group.last_seen />
-            </td>
-        </Row>
+        <span title=why>
+            <Badge tone>{status}</Badge>
+        </span>
     }
     .into_any()
 }

@@ -10,6 +10,8 @@ use crate::routes::{self, Link};
 #[serde(default)]
 pub struct GroupQuery {
     pub text: String,
+    /// `mine`, `muted`, `resolved`, `all`, or a status; the open ones when empty.
+    pub status: String,
     pub severity: Vec<String>,
     pub component: Vec<String>,
     /// Groups with an event since: a word of [`crate::events::RANGES`] or RFC 3339. All time when empty.
@@ -21,6 +23,10 @@ pub struct GroupQuery {
     pub cursor: String,
     /// Cursors of the pages before, the latest last.
     pub back: Vec<String>,
+    /// Id of the action that a plain form just did, or `none`; said once.
+    pub done: String,
+    /// How many groups it left as they were.
+    pub left: String,
 }
 
 impl GroupQuery {
@@ -31,6 +37,7 @@ impl GroupQuery {
         };
         Self {
             text: one("text"),
+            status: one("status"),
             severity: all("severity"),
             component: all("component"),
             from: one("from"),
@@ -38,12 +45,15 @@ impl GroupQuery {
             sort: one("sort"),
             cursor: one("cursor"),
             back: all("back"),
+            done: one("done"),
+            left: one("left"),
         }
     }
 
     pub fn href(&self, organization: &str) -> String {
         Link::new(routes::groups(organization))
             .with("text", &self.text)
+            .with("status", &self.status)
             .with_all("severity", self.severity.iter().map(String::as_str))
             .with_all("component", self.component.iter().map(String::as_str))
             .with("from", &self.from)
@@ -56,7 +66,7 @@ impl GroupQuery {
 
     /// Every pair of the filter but the text, for the hidden inputs of the search form.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
-        let single = [("from", &self.from), ("to", &self.to), ("sort", &self.sort)];
+        let single = [("status", &self.status), ("from", &self.from), ("to", &self.to), ("sort", &self.sort)];
         let single = single
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
@@ -75,6 +85,12 @@ impl GroupQuery {
             next.severity.push(word.to_owned());
         }
         next
+    }
+
+    /// One of the views, or a status.
+    #[must_use]
+    pub fn view(&self, word: &str) -> Self {
+        Self { status: word.to_owned(), ..self.first_page() }
     }
 
     /// `last_seen`, `first_seen` or `count`.
@@ -136,6 +152,7 @@ impl GroupQuery {
         &self,
         now: domain::Timestamp,
         local: impl Fn(&str) -> Option<domain::Timestamp>,
+        me: Option<domain::UserId>,
     ) -> Result<domain::group::GroupFilter, domain::Invalid> {
         let from = if self.from.is_empty() { "all" } else { &self.from };
         let (from, to) = crate::events::on_server::range(from, &self.to, now, local)?;
@@ -149,8 +166,22 @@ impl GroupQuery {
         let sort =
             if self.sort.is_empty() { Ok(domain::group::GroupSort::default()) } else { self.sort.parse() };
         problems.require(sort.is_ok(), "sort", "last_seen, first_seen or count");
+        use domain::group::{Assignee, Status};
+        let (status, assigned_to) = match self.status.as_str() {
+            "" => (Ok(Status::OPEN.to_vec()), None),
+            "all" => (Ok(Vec::new()), None),
+            "mine" => (Ok(Status::OPEN.to_vec()), Some(me.map_or(Assignee::Nobody, Assignee::User))),
+            word => (word.parse().map(|status| vec![status]), None),
+        };
+        problems.require(
+            status.is_ok(),
+            "status",
+            "mine, all, new, ongoing, escalating, regressed, muted or resolved",
+        );
         problems.done()?;
         Ok(domain::group::GroupFilter {
+            status: status.unwrap_or_default(),
+            assigned_to,
             severity,
             text: Some(self.text.clone()).filter(|text| !text.is_empty()),
             component: self.component.clone(),
@@ -170,14 +201,17 @@ mod tests {
         let query = GroupQuery {
             text: "a b".into(),
             severity: vec!["high".into()],
+            status: "muted".into(),
             sort: "count".into(),
             ..GroupQuery::default()
         };
-        assert_eq!(query.href("acme"), "/o/acme/groups?text=a%20b&severity=high&sort=count");
-        let map: ParamsMap = [("text", "a b"), ("severity", "high"), ("sort", "count")].into_iter().collect();
+        assert_eq!(query.href("acme"), "/o/acme/groups?text=a%20b&status=muted&severity=high&sort=count");
+        let map: ParamsMap = [("text", "a b"), ("status", "muted"), ("severity", "high"), ("sort", "count")]
+            .into_iter()
+            .collect();
         assert_eq!(GroupQuery::read(&map), query);
         assert_eq!(
-            query.toggle_severity("high").sorted("last_seen").href("acme"),
+            query.toggle_severity("high").sorted("last_seen").view("").href("acme"),
             "/o/acme/groups?text=a%20b"
         );
     }

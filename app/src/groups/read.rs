@@ -3,12 +3,17 @@
 use domain::GroupId;
 use domain::filter::EventFilter;
 use domain::group::Group;
-use domain::permission::{EventRead, GroupRead};
+use domain::group::life::{Change, Status};
+use domain::permission::{EventRead, GroupRead, Key, MemberRead};
+use service::Cx;
+use service::groups::{Counts, History};
 
 use super::query::GroupQuery;
-use super::shown::{GroupList, GroupRow, GroupShown};
+use super::shown::{GroupList, GroupRow, GroupShown, HistoryLine, Person, Told, View};
+use super::words;
 use crate::Answer;
 use crate::events::chart::Size;
+use crate::events::parts::number;
 use crate::events::read as events;
 use crate::events::shown::Nothing;
 use crate::server::Scope;
@@ -17,10 +22,13 @@ use crate::when::Zone;
 const PAGE: u32 = 50;
 /// Events shown on the page of a group.
 const RECENT: u32 = 10;
+/// Steps of its life shown there.
+const STEPS: u32 = 200;
 
 pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     let cx = scope.admit::<GroupRead>()?;
-    let filter = query.to_filter(scope.services.clock.now(), |text| scope.zone.parse(text).ok())?;
+    let me = scope.actor.audit().user_id;
+    let filter = query.to_filter(scope.services.clock.now(), |text| scope.zone.parse(text).ok(), me)?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page = service::groups::list(&cx, &filter, PAGE, cursor).await?;
     let nothing = if page.items.is_empty() {
@@ -33,7 +41,58 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
         None
     };
     let rows = page.items.into_iter().map(|group| row(group, scope.zone)).collect();
-    Ok(GroupList { rows, next_cursor: page.next_cursor, nothing })
+    let may_act = scope.actor.permissions.has(Key::GroupWrite);
+    Ok(GroupList {
+        rows,
+        next_cursor: page.next_cursor,
+        nothing,
+        views: views(service::groups::counts(&cx, &filter).await?),
+        may_act,
+        people: if may_act { people(scope).await? } else { Vec::new() },
+        told: told(&cx, query).await?,
+    })
+}
+
+fn views(counts: Counts) -> Vec<View> {
+    let all = counts.open + counts.muted + counts.resolved;
+    [
+        ("", "Open", counts.open),
+        ("mine", "Mine", counts.mine),
+        ("muted", "Muted", counts.muted),
+        ("resolved", "Resolved", counts.resolved),
+        ("all", "All", all),
+    ]
+    .map(|(word, label, n)| View { word: word.to_owned(), label: label.to_owned(), count: number(n) })
+    .into()
+}
+
+/// Who can be given a group, by name. Nobody where the reader may not see members.
+async fn people(scope: &Scope) -> Answer<Vec<Person>> {
+    let Ok(cx) = scope.services.admit::<MemberRead>(&scope.actor) else { return Ok(Vec::new()) };
+    let members = service::members::list(&cx).await?;
+    let mut people: Vec<Person> = members
+        .into_iter()
+        .filter(|member| member.enabled)
+        .map(|member| Person {
+            id: member.user_id.to_string(),
+            name: member.display_name.unwrap_or(member.username),
+        })
+        .collect();
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(people)
+}
+
+/// What the address says was done.
+async fn told(cx: &Cx<GroupRead>, query: &GroupQuery) -> Answer<Option<Told>> {
+    let left = query.left.parse().unwrap_or(0);
+    if query.done == "none" {
+        let text = words::done(domain::group::life::Step::Resolved, 0, left, None);
+        return Ok(Some(Told { text, action_id: String::new(), undo: false }));
+    }
+    let Ok(action) = query.done.parse() else { return Ok(None) };
+    let Some((step, done)) = service::groups::done(cx, action).await? else { return Ok(None) };
+    let text = words::done(step, done, left, None);
+    Ok(Some(Told { text, action_id: query.done.clone(), undo: true }))
 }
 
 pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
@@ -44,7 +103,14 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
     let recent = service::events::list(&scope.admit::<EventRead>()?, &filter, RECENT, None).await?;
     let span =
         EventFilter { from: Some(group.first_seen), to: Some(group.last_seen.plus_micros(1)), ..filter };
+    let may_act = scope.actor.permissions.has(Key::GroupWrite);
+    let history = service::groups::history(&cx, id, STEPS, None).await?;
     Ok(GroupShown {
+        muted: group.life.mute.is_some(),
+        may_act,
+        people: if may_act { people(scope).await? } else { Vec::new() },
+        more_history: history.page.next_cursor.is_some(),
+        history: lines(&history, may_act, scope.zone),
         event_type: group.event_type.clone(),
         fingerprint: group.fingerprint.clone(),
         example: events::marked(group.example.clone(), None),
@@ -54,8 +120,25 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
     })
 }
 
+/// An action is undone while nothing came after it, so the newest line alone can be.
+fn lines(history: &History, may_act: bool, zone: Zone) -> Vec<HistoryLine> {
+    let line = |(i, change): (usize, &Change)| HistoryLine {
+        at: zone.when(change.at),
+        who: change.actor.clone(),
+        what: words::step(change, &history.names, zone),
+        note: change.note.clone(),
+        undo: change.action_id.filter(|_| may_act && i == 0).map(|id| id.to_string()),
+    };
+    history.page.items.iter().enumerate().map(line).collect()
+}
+
 pub fn row(group: Group, zone: Zone) -> GroupRow {
+    let status = group.life.status;
     GroupRow {
+        status: status.to_string(),
+        why: words::why(&group.life, zone),
+        assignee: group.assignee,
+        closed: matches!(status, Status::Muted | Status::Resolved),
         id: group.id.to_string(),
         severity: group.severity,
         template: events::marked_template(&group.template),

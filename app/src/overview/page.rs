@@ -74,8 +74,13 @@ fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
     }
     let (groups, recurring) = (shown.top_groups.clone(), shown.recurring.clone());
     let period = (shown.from.clone(), shown.to.clone());
-    let all = GroupQuery { from: shown.from.clone(), sort: "count".to_owned(), ..GroupQuery::default() }
-        .href(&slug);
+    let all = GroupQuery {
+        from: shown.from.clone(),
+        status: "all".to_owned(),
+        sort: "count".to_owned(),
+        ..GroupQuery::default()
+    }
+    .href(&slug);
     let actions = move || {
         view! {
             <a class="link" href=all.clone()>
@@ -103,7 +108,7 @@ fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
 fn Figures(shown: OverviewShown, slug: String) -> impl IntoView {
     let period = EventQuery::default().range(&shown.from, &shown.to);
     let severe = period.asking("severity>=high".to_owned());
-    let groups = GroupQuery { from: shown.from.clone(), ..GroupQuery::default() };
+    let groups = GroupQuery { from: shown.from.clone(), status: "all".to_owned(), ..GroupQuery::default() };
     let (events, events_tone) = change(shown.events, shown.events_before, Tone::Neutral);
     let (hot, hot_tone) = change(shown.severe, shown.severe_before, Tone::High);
     let new = (shown.groups_new > 0).then(|| format!("{} new", number(shown.groups_new)));

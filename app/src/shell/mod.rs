@@ -57,5 +57,11 @@ fn forget_refusal() {
 fn keys() -> Vec<KeyGroup> {
     let areas =
         AREAS.iter().map(|area| (area.keys, format!("Go to {}", area.label.to_lowercase()))).collect();
-    vec![KeyGroup::everywhere(), KeyGroup::lists(), KeyGroup { title: "Go to".to_owned(), keys: areas }]
+    let groups = KeyGroup::new("Groups", &[("r", "Resolve, reopen"), ("s", "Mute"), ("a", "Assign")]);
+    vec![
+        KeyGroup::everywhere(),
+        KeyGroup::lists(),
+        groups,
+        KeyGroup { title: "Go to".to_owned(), keys: areas },
+    ]
 }

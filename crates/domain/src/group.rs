@@ -1,5 +1,7 @@
 //! Groups: events of one fingerprint.
 
+pub mod life;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,7 +10,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::member::words;
-use crate::{GroupId, OrganizationId, Severity, Timestamp};
+use crate::{GroupId, OrganizationId, Severity, Timestamp, UserId};
+
+pub use life::{Life, Status};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
@@ -25,12 +29,17 @@ pub struct Group {
     pub event_count: i64,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
+    pub life: Life,
+    /// The name of the member who has it.
+    pub assignee: Option<String>,
 }
 
 /// What a list of groups shows. Empty and `None` mean "any".
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GroupFilter {
     pub severity: Vec<Severity>,
+    pub status: Vec<Status>,
+    pub assigned_to: Option<Assignee>,
     /// Case-insensitive part of the template or the example.
     pub text: Option<String>,
     pub component: Vec<String>,
@@ -39,6 +48,14 @@ pub struct GroupFilter {
     /// Groups whose first event was before this instant.
     pub to: Option<Timestamp>,
     pub sort: GroupSort,
+}
+
+/// Whose groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignee {
+    Nobody,
+    User(UserId),
 }
 
 words! {

@@ -12,6 +12,16 @@ pub trait Id: Copy + Send + Sync + 'static {
     fn uuid(self) -> Uuid;
 }
 
+/// For those who make ids of several nouns.
+impl Id for Uuid {
+    fn from_uuid(uuid: Uuid) -> Self {
+        uuid
+    }
+    fn uuid(self) -> Uuid {
+        self
+    }
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
@@ -45,6 +55,10 @@ ids! {
     EventId,
     /// Derived from organization and fingerprint, so that two writers agree without asking (see `group`).
     GroupId,
+    /// A row of a group's history.
+    GroupChangeId,
+    /// Shared by the changes that one action made; an undo names it.
+    GroupActionId,
     AuditId,
     UploadId,
 }

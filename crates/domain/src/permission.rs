@@ -50,6 +50,7 @@ permissions! {
     write EventWrite = "event.write" [Analyst Admin] "Send and upload events";
     write EventExport = "event.export" [Viewer Analyst Admin Sre] "Export events as files (the export is itself audited)";
     read  GroupRead = "group.read" [Viewer Analyst Admin Sre] "See groups of events";
+    write GroupWrite = "group.write" [Analyst Admin] "Resolve, mute and assign groups of events";
     read  SourceRead = "source.read" [Viewer Analyst Admin Sre] "See sources";
     write SourceWrite = "source.write" [Admin] "Add and change sources";
     read  EnvironmentRead = "environment.read" [Viewer Analyst Admin Sre] "See environments";

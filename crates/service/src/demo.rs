@@ -1,6 +1,8 @@
 //! Fills an empty database with the demo: two organizations, their people, thirty days of events. Everything in one
 //! transaction: it is there or it is not.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use ::demo::{ORGANIZATIONS, PASSWORD, PEOPLE};
 use domain::account::User;
 use domain::audit::{Action, AuditEntry};
@@ -186,6 +188,7 @@ async fn events(
     let mut preparer = Preparer::new(id);
     let mut story = ::demo::story(demo, end);
     let mut events = 0;
+    let made = AtomicU64::new(0);
     loop {
         let rows: Vec<_> = story.by_ref().take(BATCH).collect();
         let Some(last) = rows.last() else { return Ok(events) };
@@ -194,7 +197,7 @@ async fn events(
         *total += rows.len() as u64;
         let batch = Batch::new(rows.into_iter().map(|row| preparer.prepare(row)).collect());
         // Every source of the story exists; a new one would be a mistake of the story and gets an id of its own.
-        let unknown = || derive(&["source", demo.slug, "unknown"]);
+        let unknown = || derive(&["unknown", demo.slug, &made.fetch_add(1, Ordering::Relaxed).to_string()]);
         ingest::insert(&mut tx.within(id), &batch, arrived, &unknown).await?;
         progress(*total);
     }

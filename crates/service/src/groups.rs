@@ -1,15 +1,25 @@
-//! Groups of events: list, one, its history.
+//! Groups of events: list, one, its events over time and what happened to it; what people do to groups, and what time does.
+
+mod act;
+mod review;
 
 use domain::filter::EventFilter;
-use domain::group::{Group, GroupFilter, GroupSort};
+use std::collections::HashMap;
+
+use domain::group::life::{Change, Step};
+use domain::group::{Group, GroupFilter, GroupSort, Status};
 use domain::overview::Bucket;
 use domain::page::Page;
 use domain::permission::GroupRead;
-use domain::{GroupId, Invalid, Timestamp};
+use domain::{GroupActionId, GroupChangeId, GroupId, Invalid, Timestamp, UserId};
 use store::group::After;
 use uuid::Uuid;
 
-use crate::{Cx, Error, Result};
+pub(crate) use act::unassign;
+pub use act::{act, undo};
+pub use review::{review, review_all};
+
+use crate::{Cx, Error, Result, Who};
 
 const MAX_PAGE: u32 = 1000;
 const MAX_TEXT: usize = 500;
@@ -51,6 +61,71 @@ pub async fn histogram(
     let to = to.unwrap_or(group.last_seen.plus_micros(1));
     let filter = EventFilter { from: Some(from), to: Some(to), group_id: Some(id), ..EventFilter::default() };
     Ok(store::event::histogram(&mut tx, &filter, buckets.clamp(1, 1000)).await?)
+}
+
+/// How many groups there are, by what is to be done with them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// New, ongoing, escalating and regressed.
+    pub open: i64,
+    /// Of the open ones those of the person who asks.
+    pub mine: i64,
+    pub muted: i64,
+    pub resolved: i64,
+}
+
+/// Of the groups that the filter leaves, whatever status and assignee it names.
+pub async fn counts(cx: &Cx<GroupRead>, filter: &GroupFilter) -> Result<Counts> {
+    let me = match &cx.actor.who {
+        Who::User(user) => Some(user.id),
+        Who::ApiKey { .. } | Who::System(_) => None,
+    };
+    let mut counts = Counts::default();
+    for (status, n, mine) in store::group::counts(&mut cx.read().await?, filter, me).await? {
+        match status {
+            Status::Muted => counts.muted += n,
+            Status::Resolved => counts.resolved += n,
+            Status::New | Status::Ongoing | Status::Escalating | Status::Regressed => {
+                counts.open += n;
+                counts.mine += mine;
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// What an action was, and how many groups it changed; `None` when there is no such action here.
+pub async fn done(cx: &Cx<GroupRead>, action: GroupActionId) -> Result<Option<(Step, usize)>> {
+    let changes = store::group::life::of_action(&mut cx.read().await?, action).await?;
+    Ok(changes.first().map(|change| (change.step, changes.len())))
+}
+
+/// What happened to a group, with the names of the people whom it was assigned to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    pub page: Page<Change>,
+    pub names: HashMap<UserId, String>,
+}
+
+/// The newest first.
+pub async fn history(cx: &Cx<GroupRead>, id: GroupId, limit: u32, cursor: Option<&str>) -> Result<History> {
+    let before = cursor
+        .map(str::parse::<GroupChangeId>)
+        .transpose()
+        .map_err(|_| Invalid::field("cursor", "not a cursor of this list; start again without it"))?;
+    let limit = limit.clamp(1, MAX_PAGE);
+    let mut tx = cx.read().await?;
+    store::group::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let mut items = store::group::life::history(&mut tx, id, before, limit + 1).await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = if more { items.last().map(|change| change.id.to_string()) } else { None };
+    let mut people: Vec<UserId> =
+        items.iter().flat_map(|c| [c.old.assigned_to, c.new.assigned_to]).flatten().collect();
+    people.sort_unstable();
+    people.dedup();
+    let names = store::group::life::names(&mut tx, &people).await?;
+    Ok(History { page: Page { items, next_cursor }, names })
 }
 
 /// 16 hex digits of the sort value, 32 of the id.

@@ -1,24 +1,32 @@
 //! Groups of events with one fingerprint. They are written with the events (`ingest`).
 
-use domain::group::{Group, GroupFilter, GroupSort};
-use domain::{GroupId, Timestamp};
+pub mod life;
+
+use domain::group::{Assignee, Group, GroupFilter, GroupSort, Status};
+use domain::{GroupId, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::db::{Dialect, Result, Sql, from_row};
+use crate::db::{Dialect, FromDb, Result, Row, Sql};
 use crate::scope::Scoped;
 
-from_row!(Group {
-    id,
-    fingerprint,
-    template,
-    component,
-    event_type,
-    example,
-    severity,
-    event_count,
-    first_seen,
-    last_seen
-});
+impl FromDb for Group {
+    fn from_db(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            fingerprint: row.get("fingerprint")?,
+            template: row.get("template")?,
+            component: row.get("component")?,
+            event_type: row.get("event_type")?,
+            example: row.get("example")?,
+            severity: row.get("severity")?,
+            event_count: row.get("event_count")?,
+            first_seen: row.get("first_seen")?,
+            last_seen: row.get("last_seen")?,
+            life: life::read(row)?,
+            assignee: row.get("assignee")?,
+        })
+    }
+}
 
 /// The last group of a page by its sort value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +35,9 @@ pub enum After {
     Count(i64, Uuid),
 }
 
-const COLUMNS: &str = "SELECT id, fingerprint, template, component, event_type, example, severity, event_count, first_seen, last_seen
+const COLUMNS: &str = "SELECT id, fingerprint, template, component, event_type, example, severity, event_count, first_seen, last_seen,
+            status, status_since, assigned_to, resolved_at, muted_until, mute_count, mute_seconds, mute_query, mute_start, mute_seen,
+            rate_hour, rate_usual, (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = groups.assigned_to) AS assignee
      FROM groups
      WHERE organization_id = $1";
 
@@ -39,11 +49,7 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<Group>> {
     let dialect = tx.conn().dialect();
-    let mut q = narrow(tx.sql(COLUMNS), filter);
-    if let Some(text) = &filter.text {
-        q = contains(q, dialect, " AND (template", text);
-        q = contains(q, dialect, " OR example", text).push(")");
-    }
+    let mut q = narrow(tx.sql(COLUMNS), filter, dialect);
     if let Some(after) = after {
         q = q.push(match filter.sort {
             GroupSort::LastSeen => " AND (last_seen, id) < (",
@@ -64,7 +70,37 @@ pub async fn list(
     tx.conn().all(q.arg(limit)).await
 }
 
-fn narrow(mut q: Sql, filter: &GroupFilter) -> Sql {
+/// How many groups there are of each status, and how many of them a member has. The filter's own status and assignee do not count.
+pub async fn counts(
+    tx: &mut impl Scoped,
+    filter: &GroupFilter,
+    mine: Option<UserId>,
+) -> Result<Vec<(Status, i64, i64)>> {
+    let dialect = tx.conn().dialect();
+    let others = GroupFilter { status: Vec::new(), assigned_to: None, ..filter.clone() };
+    // Grown below.
+    let q = tx
+        .sql("SELECT status, count(*) AS n, count(CASE WHEN assigned_to = $2 THEN 1 END) AS mine FROM groups WHERE organization_id = $1")
+        .bind(mine);
+    let q = narrow(q, &others, dialect).push(" GROUP BY status");
+    let rows = tx.conn().rows(q).await?;
+    rows.iter().map(|row| Ok((row.get("status")?, row.get("n")?, row.get("mine")?))).collect()
+}
+
+fn narrow(mut q: Sql, filter: &GroupFilter, dialect: Dialect) -> Sql {
+    if !filter.status.is_empty() {
+        q = q.push(" AND status IN (").list(filter.status.iter().map(|s| s.as_str())).push(")");
+    }
+    match filter.assigned_to {
+        None => {}
+        Some(Assignee::Nobody) => q = q.push(" AND assigned_to IS NULL"),
+        Some(Assignee::User(user)) => q = q.push(" AND assigned_to = ").arg(user),
+    }
+    if let Some(text) = &filter.text {
+        q = contains(q, dialect, " AND (template", text);
+        q = contains(q, dialect, " OR example", text).push(")");
+    }
+
     if !filter.severity.is_empty() {
         q = q.push(" AND severity IN (").list(filter.severity.iter().copied()).push(")");
     }

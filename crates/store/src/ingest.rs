@@ -5,12 +5,14 @@
 //! transactions that write the same rows wait for each other instead of deadlocking.
 
 mod batch;
+mod lives;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use domain::group::Life;
 use domain::id::Id as _;
-use domain::{SourceId, Timestamp};
+use domain::{GroupId, SourceId, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -34,14 +36,15 @@ pub struct Outcome {
     pub new_sources: Vec<String>,
 }
 
-/// Stores a batch with everything that is derived from it. `now` is when it arrived.
+/// Stores a batch with everything that is derived from it. `now` is when it arrived; `new_id` makes ids of new sources and of
+/// what happens to groups.
 pub async fn insert(
     tx: &mut impl Writing,
     batch: &Batch,
     now: Timestamp,
-    new_source: &(dyn Fn() -> SourceId + Sync),
+    new_id: &(dyn Fn() -> Uuid + Sync),
 ) -> Result<Outcome> {
-    let (sources, new_sources) = sources(tx, batch, now, new_source).await?;
+    let (sources, new_sources) = sources(tx, batch, now, new_id).await?;
     let before = newest_seq(tx).await?;
     let inserted = match tx.conn().dialect() {
         Dialect::Sqlite => insert_sqlite(tx, batch, now, &sources, before).await?,
@@ -56,7 +59,8 @@ pub async fn insert(
         index_sqlite(tx, batch, &skipped, before).await?;
     }
     let tally = Tally::of(batch, &skipped, &sources);
-    upsert_groups(tx, &tally).await?;
+    let watched = upsert_groups(tx, &tally, now).await?;
+    lives::arrive(tx, batch, &skipped, &watched, now, new_id).await?;
     rollup::add(tx, &tally.rollups).await?;
     count_sources(tx, batch, now, &tally, &sources).await?;
     let mut duplicates: Vec<usize> =
@@ -88,7 +92,7 @@ async fn sources(
     tx: &mut impl Writing,
     batch: &Batch,
     now: Timestamp,
-    new_source: &(dyn Fn() -> SourceId + Sync),
+    new_id: &(dyn Fn() -> Uuid + Sync),
 ) -> Result<(Names, Vec<String>)> {
     let mut names: Vec<Arc<str>> = batch.source_names().collect();
     names.sort_unstable();
@@ -101,7 +105,7 @@ async fn sources(
     let rows = names.iter().flat_map(|name| {
         [
             organization.to_arg(),
-            new_source().to_arg(),
+            new_id().to_arg(),
             Arg::Shared(Arc::clone(name)),
             "other".to_arg(),
             now.to_arg(),
@@ -318,8 +322,8 @@ async fn insert_postgres(
 
 static GROUPS: Insert = Insert {
     head: "INSERT INTO groups (organization_id, id, fingerprint, template, component, event_type, example, severity, event_count,
-                first_seen, last_seen) VALUES",
-    columns: 11,
+                first_seen, last_seen, status, status_since) VALUES",
+    columns: 13,
     tail: "ON CONFLICT (organization_id, id) DO UPDATE
            SET event_count = groups.event_count + excluded.event_count,
                first_seen = CASE WHEN excluded.first_seen < groups.first_seen THEN excluded.first_seen ELSE groups.first_seen END,
@@ -328,12 +332,15 @@ static GROUPS: Insert = Insert {
                                WHEN 'high' IN (groups.severity, excluded.severity) THEN 'high'
                                WHEN 'medium' IN (groups.severity, excluded.severity) THEN 'medium'
                                WHEN 'low' IN (groups.severity, excluded.severity) THEN 'low'
-                               ELSE groups.severity END",
+                               ELSE groups.severity END
+           RETURNING id, CASE WHEN status IN ('resolved', 'muted') OR mute_count IS NOT NULL THEN 1 ELSE 0 END AS watched",
 };
 
-async fn upsert_groups(tx: &mut impl Writing, tally: &Tally) -> Result<()> {
+/// Says which groups are resolved or have a mute.
+async fn upsert_groups(tx: &mut impl Writing, tally: &Tally, now: Timestamp) -> Result<Vec<GroupId>> {
     let organization = tx.organization();
     let rows = tally.groups.iter().flat_map(|g| {
+        let born = Life::born(g.first_seen, now);
         [
             organization.to_arg(),
             g.seed.id.to_arg(),
@@ -346,10 +353,17 @@ async fn upsert_groups(tx: &mut impl Writing, tally: &Tally) -> Result<()> {
             g.count.to_arg(),
             g.first_seen.to_arg(),
             g.last_seen.to_arg(),
+            born.status.as_str().to_arg(),
+            born.since.to_arg(),
         ]
     });
-    tx.conn().insert_many(&GROUPS, tally.groups.len(), rows).await?;
-    Ok(())
+    let mut watched = Vec::new();
+    for row in tx.conn().insert_many_returning(&GROUPS, tally.groups.len(), rows).await? {
+        if row.get::<i64>("watched")? == 1 {
+            watched.push(row.get("id")?);
+        }
+    }
+    Ok(watched)
 }
 
 // ---- Idempotency-Key ----

@@ -1,6 +1,7 @@
 //! Roll-ups: events an hour and a day per field and value, by severity. Written with the events, they answer histograms,
 //! facets and counts, and tell a filtered list which hours can hold a match.
 
+pub mod rate;
 mod rebuild;
 
 use std::collections::HashMap;

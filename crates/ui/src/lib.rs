@@ -20,7 +20,7 @@
 //!               .columns (content + .side) .two .kpis .stack .row-line .grow .muted .faint .small .mono .num .visually-hidden · .sign-in (+ .sign-in-box)
 //! Act:          <Button variant?:Variant submit? href?:M icon?:Glyph key?:"a" busy?:S<bool> disabled?:S<bool> name? value? formaction? form? opens?:dialog-id wide? optional? on_click?>words</Button>
 //!               <IconButton glyph label:S href?:M submit? name? value? key? escape? opens? pressed?:M<bool> disabled?:S on_click?/>
-//!               <Menu label:S icon? icon_only? end? up? ghost? face?:ViewFn> <MenuItem href? submit? name? value? icon? key? current?:S danger? external? on_click?>… <MenuLabel>… <MenuLine/> </Menu>
+//!               <Menu label:S icon? key? icon_only? end? up? ghost? face?:ViewFn> <MenuItem href? submit? name? value? icon? key? current?:S danger? external? on_click?>… <MenuLabel>… <MenuLine/> </Menu>
 //!               <CopyButton text label? wordy?/> <BulkBar count:S<usize> all?:M<String> on_all? on_clear?>buttons</BulkBar>
 //!               <Dialog id title:S open?:S<bool> close_href?:M on_close? wide?>… <Actions>buttons</Actions></Dialog>
 //! Ask:          <Field id label hint? error?:M<String> required? optional? inline?>one control</Field>

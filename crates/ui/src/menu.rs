@@ -12,6 +12,9 @@ pub fn Menu(
     #[prop(into)]
     label: Signal<String>,
     #[prop(optional, into)] icon: Option<Glyph>,
+    /// Key that opens it, shown beside the words.
+    #[prop(optional, into)]
+    key: Option<&'static str>,
     #[prop(optional)] icon_only: bool,
     /// Opens towards the left.
     #[prop(optional)]
@@ -35,10 +38,11 @@ pub fn Menu(
     };
     view! {
         <details class=classes(&["menu", if end { "end" } else { "" }, if up { "up" } else { "" }])>
-            <summary class=summary title=move || hidden.then(|| label.get())>
+            <summary class=summary title=move || hidden.then(|| label.get()) data-key=key aria-keyshortcuts=key>
                 {icon.map(|glyph| view! { <Icon glyph /> })}
                 {face.map(|face| face.run())}
                 <span class="words" class:visually-hidden=hidden>{move || label.get()}</span>
+                {key.map(|key| view! { <Kbd keys=key /> })}
                 {(!hidden).then(|| view! { <Icon glyph=Glyph::ChevronDown /> })}
             </summary>
             <div class="items">{children()}</div>

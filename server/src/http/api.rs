@@ -7,11 +7,10 @@ use axum::http::request::Parts;
 use domain::audit::{AuditFilter, AuditRecord};
 use domain::event::Event;
 use domain::filter::EventFilter;
-use domain::group::{Group, GroupFilter, GroupSort};
 use domain::page::{MAX_LIMIT, Order, Page};
-use domain::permission::{AuditRead, EventRead, GroupRead, Permission, SourceRead};
+use domain::permission::{AuditRead, EventRead, Permission, SourceRead};
 use domain::source::Source;
-use domain::{EventId, GroupId, Timestamp};
+use domain::{EventId, Timestamp};
 use service::{Actor, Cx, Services, Who};
 
 use super::problem::{Problem, ProblemDocument};
@@ -86,35 +85,6 @@ pub async fn event(caller: Caller, Path(id): Path<String>) -> Result<Json<Event>
     let cx = caller.admit::<EventRead>()?;
     let id: EventId = id.parse().map_err(|_| Problem::not_found())?;
     Ok(Json(service::events::get(&cx, id).await?))
-}
-
-/// Groups of events with one fingerprint, the last seen first.
-#[utoipa::path(get, path = "/api/v1/groups", tag = "groups", security(("api_key" = ["group.read"])), params(
-    schema::GroupParameters, schema::PageParameters,
-), responses(
-    (status = 200, description = "One page of groups", body = schema::GroupPage),
-    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
-))]
-pub async fn groups(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<Group>>, Problem> {
-    let mut query = Query::new(query.as_deref());
-    let filter = group_filter(&mut query);
-    let (limit, cursor) = paging(&mut query);
-    query.done()?;
-    Ok(Json(service::groups::list(&caller.admit::<GroupRead>()?, &filter, limit, cursor.as_deref()).await?))
-}
-
-/// One group.
-#[utoipa::path(get, path = "/api/v1/groups/{id}", tag = "groups", security(("api_key" = ["group.read"])), params(
-    ("id" = uuid::Uuid, Path, description = "Id of the group"),
-), responses(
-    (status = 200, description = "The group", body = schema::GroupItem),
-    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
-))]
-pub async fn group(caller: Caller, Path(id): Path<String>) -> Result<Json<Group>, Problem> {
-    let cx = caller.admit::<GroupRead>()?;
-    let id: GroupId = id.parse().map_err(|_| Problem::not_found())?;
-    Ok(Json(service::groups::get(&cx, id).await?))
 }
 
 /// Sources, by name.
@@ -193,18 +163,8 @@ fn event_filter(query: &mut Query, now: Timestamp) -> EventFilter {
     }
 }
 
-fn group_filter(query: &mut Query) -> GroupFilter {
-    GroupFilter {
-        severity: query.list("severity"),
-        text: query.one("q"),
-        component: query.texts("component"),
-        from: query.one("from"),
-        to: query.one("to"),
-        sort: query.one("sort").unwrap_or(GroupSort::LastSeen),
-    }
-}
-
-fn paging(query: &mut Query) -> (u32, Option<String>) {
+/// Limit and cursor.
+pub(super) fn paging(query: &mut Query) -> (u32, Option<String>) {
     let limit = query.one::<u32>("limit");
     if limit.is_some_and(|n| !(1..=MAX_LIMIT).contains(&n)) {
         query.refuse("limit", format!("between 1 and {MAX_LIMIT}"));

@@ -11,18 +11,20 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
-use super::{api, escape, head, ingest};
+use super::{api, escape, groups, head, ingest};
 use crate::state::AppState;
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Watchroom",
-        description = "Send events and read what became of them. Every call carries an API key: `Authorization: Bearer <key>`. \
+        description = "Send events, read what became of them, and act on groups of them. Every call carries an API key: `Authorization: Bearer <key>`. \
                        Lists answer `{\"items\": […], \"next_cursor\": …}`; an unknown query parameter is 400; what is out of the key's \
                        reach is 404. Errors are problem documents (RFC 9457)."
     ),
-    paths(ingest::events, api::events, api::event, api::groups, api::group, api::sources, api::audit),
+    paths(
+        ingest::events, api::events, api::event, groups::list, groups::one, groups::history, groups::act, api::sources, api::audit
+    ),
     modifiers(&Key)
 )]
 struct Api;

@@ -7,6 +7,8 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::groups::{GroupChangeItem, GroupItem};
+
 macro_rules! pages {
     ($($name:ident of $item:ty;)*) => {$(
         /// One page; go on with `cursor=<next_cursor>` until it is null.
@@ -21,6 +23,7 @@ macro_rules! pages {
 pages! {
     EventPage of EventItem;
     GroupPage of GroupItem;
+    GroupHistoryPage of GroupChangeItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
 }
@@ -64,24 +67,6 @@ pub struct EventItem {
     /// 32 hex digits over template, component and event type.
     pub fingerprint: String,
     pub group_id: Uuid,
-}
-
-#[derive(ToSchema)]
-pub struct GroupItem {
-    pub id: Uuid,
-    pub fingerprint: String,
-    /// The message with its variable parts as `<slot>`.
-    pub template: String,
-    #[schema(required = true)]
-    pub component: Option<String>,
-    #[schema(required = true)]
-    pub event_type: Option<String>,
-    pub example: String,
-    /// The highest seen.
-    pub severity: SeverityWord,
-    pub event_count: i64,
-    pub first_seen: DateTime<Utc>,
-    pub last_seen: DateTime<Utc>,
 }
 
 #[derive(ToSchema)]
@@ -236,19 +221,4 @@ pub struct EventParameters {
     pub group_id: Option<Uuid>,
     /// `newest` or `oldest` first.
     pub order: Option<String>,
-}
-
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct GroupParameters {
-    /// Case-insensitive part of the template or the example.
-    pub q: Option<String>,
-    pub severity: Option<Vec<SeverityWord>>,
-    pub component: Option<Vec<String>>,
-    /// Groups with an event at or after this.
-    pub from: Option<DateTime<Utc>>,
-    /// Groups whose first event was before this.
-    pub to: Option<DateTime<Utc>>,
-    /// `last_seen`, `first_seen` or `count`; the latest or largest first.
-    pub sort: Option<String>,
 }

@@ -115,6 +115,15 @@ async fn what_is_sent_has_the_documented_fields() {
             assert_eq!(sent(&list), fields(page));
             assert_eq!(sent(&list["items"][0]), fields(item), "{item}");
         }
+        let groups = app.get("/api/v1/groups").bearer(&key).send().await.json();
+        let id = groups["items"][0]["id"].as_str().unwrap();
+        let body = json!({ "action": "resolve", "ids": [id] }).to_string();
+        let report = app.post("/api/v1/groups/actions").bearer(&key).json(body).send().await.json();
+        assert_eq!(sent(&report), fields("GroupActionReport"));
+        assert_eq!(sent(&report["results"][0]), fields("GroupActionResult"));
+        let history = app.get(&format!("/api/v1/groups/{id}/history")).bearer(&key).send().await.json();
+        assert_eq!(sent(&history), fields("GroupHistoryPage"));
+        assert_eq!(sent(&history["items"][0]), fields("GroupChangeItem"));
     })
     .await;
 }

@@ -48,6 +48,9 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("source[name]", "edge"),
     ("source[source_type]", "other"),
     ("source[status]", "active"),
+    ("asked[act]", "resolve"),
+    ("asked[ids][0]", NOBODY),
+    ("action_id", NOBODY),
     ("range", "24h"),
     ("theme", "dark"),
     ("q", "severity:hi"),
@@ -223,9 +226,9 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
 
 #[test]
 fn what_writes_is_never_a_get() {
-    const WRITING: [&str; 14] = [
+    const WRITING: [&str; 16] = [
         "add", "create", "update", "delete", "remove", "revoke", "save", "set", "switch", "start", "change",
-        "rotate", "assign", "close",
+        "rotate", "assign", "close", "act", "undo",
     ];
     for (path, method) in server_fn::axum::server_fn_paths() {
         let verb = path.rsplit('/').next().unwrap().split('_').next().unwrap();

@@ -9,6 +9,7 @@ mod compile_fail;
 mod demo;
 mod environments;
 mod events;
+mod groups;
 mod housekeeping;
 mod import;
 mod isolation;

@@ -8,7 +8,7 @@ use domain::Timestamp;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Arg, Conn, Dialect, Error, Result, args};
+use super::{Arg, Conn, Dialect, Error, Result, Row, args};
 
 /// `INSERT INTO … VALUES (…), (…) … tail` with `columns` arguments a row.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Insert {
     pub head: &'static str,
     /// Arguments a row.
     pub columns: usize,
-    /// `ON CONFLICT …`, or nothing.
+    /// `ON CONFLICT …`, `RETURNING …`, or nothing.
     pub tail: &'static str,
 }
 
@@ -34,20 +34,7 @@ impl Conn {
     ) -> Result<u64> {
         let (mut changed, mut left) = (0, rows);
         while left > 0 {
-            // Powers of two, so that at most seven statements are prepared whatever the number of rows.
-            let rows = if left >= ROWS { ROWS } else { 1 << left.ilog2() };
-            left -= rows;
-            let text = text(insert, rows, self.dialect());
-            let wanted = rows * insert.columns;
-            let mut batch = Vec::with_capacity(wanted);
-            batch.extend(args.by_ref().take(wanted));
-            if batch.len() != wanted {
-                return Err(Error::Binds {
-                    placeholders: wanted,
-                    arguments: batch.len(),
-                    text: insert.head.to_owned(),
-                });
-            }
+            let (text, batch) = part(insert, &mut left, &mut args, self.dialect())?;
             changed += match self {
                 Self::Sqlite(tx) => {
                     sqlx::query_with(AssertSqlSafe(text), args::sqlite(batch).map_err(encoding)?)
@@ -66,6 +53,36 @@ impl Conn {
         Ok(changed)
     }
 
+    /// As [`Conn::insert_many`], with what the statement's RETURNING says.
+    pub async fn insert_many_returning(
+        &mut self,
+        insert: &'static Insert,
+        rows: usize,
+        mut args: impl Iterator<Item = Arg> + Send,
+    ) -> Result<Vec<Row>> {
+        let (mut found, mut left) = (Vec::with_capacity(rows), rows);
+        while left > 0 {
+            let (text, batch) = part(insert, &mut left, &mut args, self.dialect())?;
+            match self {
+                Self::Sqlite(tx) => found.extend(
+                    sqlx::query_with(AssertSqlSafe(text), args::sqlite(batch).map_err(encoding)?)
+                        .fetch_all(&mut **tx)
+                        .await?
+                        .into_iter()
+                        .map(Row::Sqlite),
+                ),
+                Self::Postgres(tx) => found.extend(
+                    sqlx::query_with(AssertSqlSafe(text), args::postgres(batch).map_err(encoding)?)
+                        .fetch_all(&mut **tx)
+                        .await?
+                        .into_iter()
+                        .map(Row::Postgres),
+                ),
+            }
+        }
+        Ok(found)
+    }
+
     /// PostgreSQL's `COPY … FROM STDIN (FORMAT BINARY)`. Only for the bulk path, which asks the dialect first.
     pub async fn copy_in(&mut self, statement: &'static str, data: CopyBuffer) -> Result<u64> {
         match self {
@@ -77,6 +94,29 @@ impl Conn {
             }
         }
     }
+}
+
+/// The next statement's text and arguments. Powers of two, so that at most seven statements are prepared whatever the number
+/// of rows.
+fn part(
+    insert: &'static Insert,
+    left: &mut usize,
+    args: &mut impl Iterator<Item = Arg>,
+    dialect: Dialect,
+) -> Result<(Arc<str>, Vec<Arg>)> {
+    let rows = if *left >= ROWS { ROWS } else { 1 << left.ilog2() };
+    *left -= rows;
+    let wanted = rows * insert.columns;
+    let mut batch = Vec::with_capacity(wanted);
+    batch.extend(args.by_ref().take(wanted));
+    if batch.len() != wanted {
+        return Err(Error::Binds {
+            placeholders: wanted,
+            arguments: batch.len(),
+            text: insert.head.to_owned(),
+        });
+    }
+    Ok((text(insert, rows, dialect), batch))
 }
 
 fn encoding(error: Box<dyn std::error::Error + Send + Sync>) -> Error {

@@ -158,6 +158,8 @@ macro_rules! words {
 }
 words!(
     domain::Severity,
+    domain::group::life::Status,
+    domain::group::life::Step,
     domain::member::Role,
     domain::member::ApprovalLevel,
     domain::upload::Format,

@@ -7,7 +7,7 @@ use domain::filter::EventFilter;
 use domain::page::Order;
 use domain::query::{self, Expr, Query, Target, Term, Test, TextMatch};
 use domain::template::{fingerprint, template};
-use domain::{EventId, GroupId, OrganizationId, Severity, SourceId};
+use domain::{EventId, GroupId, OrganizationId, Severity};
 use store::ingest::{self, Batch, GroupSeed, Outcome, Prepared};
 use store::{Db, db};
 
@@ -93,7 +93,7 @@ pub fn prepared(organization: OrganizationId, event: NewEvent) -> Prepared {
 pub async fn insert(db: &Db, organization: OrganizationId, events: Vec<NewEvent>) -> Outcome {
     let batch = Batch::new(events.into_iter().map(|e| prepared(organization, e)).collect());
     let mut tx = write(db, organization).await;
-    let outcome = ingest::insert(&mut tx, &batch, at(900_000), &id::<SourceId>).await.unwrap();
+    let outcome = ingest::insert(&mut tx, &batch, at(900_000), &id::<uuid::Uuid>).await.unwrap();
     tx.commit(entry()).await.unwrap();
     outcome
 }

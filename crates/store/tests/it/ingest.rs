@@ -1,7 +1,7 @@
 //! What a batch leaves behind: rows, groups, roll-ups, sources.
 
 use domain::group::GroupFilter;
-use domain::{EventId, Severity, SourceId};
+use domain::{EventId, Severity};
 use store::db::Dialect;
 use store::ingest::{self, Answer, Batch};
 use store::rollup;
@@ -180,7 +180,7 @@ async fn a_rollback_leaves_nothing() {
         let batch = Batch::new(vec![prepared(org, event(0, "x"))]);
         for _ in 0..2 {
             let mut tx = write(&t.db, org).await;
-            ingest::insert(&mut tx, &batch, at(0), &id::<SourceId>).await.unwrap();
+            ingest::insert(&mut tx, &batch, at(0), &id::<uuid::Uuid>).await.unwrap();
             drop(tx);
         }
         for table in [
@@ -205,7 +205,7 @@ async fn batches_of_one_transaction_stay_apart() {
                     prepared(org, event(round, text)),
                     prepared(org, event(round + 9, text)),
                 ]);
-                ingest::insert(&mut tx.within(org), &batch, at(0), &id::<SourceId>).await.unwrap();
+                ingest::insert(&mut tx.within(org), &batch, at(0), &id::<uuid::Uuid>).await.unwrap();
             }
             tx.commit_unaudited_bookkeeping().await.unwrap();
             // The connection that the owner used serves the bound role again.

@@ -9,6 +9,7 @@ mod environment;
 mod event;
 mod events_world;
 mod group;
+mod group_life;
 mod ingest;
 mod member;
 mod organization;

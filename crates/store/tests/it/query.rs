@@ -8,7 +8,7 @@ use domain::filter::EventFilter;
 use domain::id::Id as _;
 use domain::query::testing::{self, Choices};
 use domain::query::{EVENTS, Expr, Target, Test, Value, parse};
-use domain::{EventId, GroupId, OrganizationId, Severity, SourceId, Timestamp};
+use domain::{EventId, GroupId, OrganizationId, Severity, Timestamp};
 use store::Db;
 use store::db::{Dialect, sql};
 use store::ingest::{self, Batch, GroupSeed, Prepared};
@@ -57,7 +57,7 @@ async fn tricky(db: &Db, n: usize) -> (OrganizationId, Vec<Event>) {
     }
     let batch = Batch::new(prepared);
     let mut tx = write(db, org).await;
-    ingest::insert(&mut tx, &batch, at(0), &id::<SourceId>).await.unwrap();
+    ingest::insert(&mut tx, &batch, at(0), &id::<uuid::Uuid>).await.unwrap();
     tx.commit(entry()).await.unwrap();
     let events = all_pages(db, org, &EventFilter::default(), 500).await;
     assert_eq!(events.len(), n);

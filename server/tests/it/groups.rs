@@ -1,0 +1,249 @@
+//! Groups through the API: filters, actions, history, undo.
+
+use serde_json::{Value, json};
+use testkit::for_each_backend;
+
+use crate::app::{Answer, TestApp};
+
+/// Three groups, the newest first, and a key that may do everything.
+async fn three(db: testkit::TestDb) -> (TestApp, String, Vec<String>) {
+    let app = TestApp::new(db);
+    app.organization("acme").await;
+    let key = app.key("acme", &["all"]).await;
+    let events: Vec<Value> = ["third thing", "second thing", "first thing"]
+        .iter()
+        .zip(10..)
+        .map(|(message, minute)| {
+            json!({ "occurred_at": format!("2026-01-23T09:{minute}:00Z"), "severity": "low", "message": message })
+        })
+        .collect();
+    app.post("/api/v1/events").bearer(&key).json(Value::from(events).to_string()).send().await;
+    let ids = list(&app, &key, "").await.iter().map(|g| g["id"].as_str().unwrap().to_owned()).collect();
+    (app, key, ids)
+}
+
+async fn list(app: &TestApp, key: &str, query: &str) -> Vec<Value> {
+    let answer = app.get(&format!("/api/v1/groups?{query}")).bearer(key).send().await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["items"].as_array().unwrap().clone()
+}
+
+async fn act(app: &TestApp, key: &str, body: Value) -> Answer {
+    app.post("/api/v1/groups/actions").bearer(key).json(body.to_string()).send().await
+}
+
+#[tokio::test]
+async fn groups_are_worked_down_and_an_action_is_undone() {
+    for_each_backend(|db| async move {
+        let (app, key, ids) = three(db).await;
+        let first = app.get(&format!("/api/v1/groups/{}", ids[0])).bearer(&key).send().await.json();
+        assert_eq!((first["status"].as_str(), first["assigned_to"].as_str()), (Some("ongoing"), None));
+        let nobody = "018bcfe5-6800-7000-8000-00000000ffff";
+        let body = json!({ "action": "resolve", "ids": [ids[0], ids[1], nobody], "note": "gone since 2.1" });
+        let report = act(&app, &key, body.clone()).await.json();
+        assert_eq!(report["changed"], 2);
+        assert_eq!(
+            report["results"],
+            json!([
+                { "id": ids[0], "result": "done", "reason": null },
+                { "id": ids[1], "result": "done", "reason": null },
+                { "id": nobody, "result": "not_found", "reason": null },
+            ])
+        );
+        let again = act(&app, &key, body).await.json();
+        assert_eq!(
+            (&again["action_id"], &again["results"][0]["result"]),
+            (&Value::Null, &json!("unchanged"))
+        );
+        assert_eq!(again["results"][0]["reason"], "it is resolved already");
+
+        assert_eq!(list(&app, &key, "status=resolved").await.len(), 2);
+        assert_eq!(list(&app, &key, "status=new,ongoing&status=escalating").await.len(), 1);
+        assert_eq!(list(&app, &key, "status=resolved&q=first").await.len(), 1);
+        assert_eq!(list(&app, &key, "assigned_to=nobody").await.len(), 3);
+
+        let history = app.get(&format!("/api/v1/groups/{}/history", ids[0])).bearer(&key).send().await.json();
+        let entry = &history["items"][0];
+        assert_eq!(
+            (&entry["step"], &entry["from_status"], &entry["to_status"], &entry["note"]),
+            (&json!("resolved"), &json!("ongoing"), &json!("resolved"), &json!("gone since 2.1"))
+        );
+        assert!(entry["actor"].as_str().unwrap().starts_with("api key "));
+        let undo = json!({ "action": "undo", "action_id": report["action_id"] });
+        let undone = act(&app, &key, undo).await.json();
+        assert_eq!(undone["changed"], 2);
+        assert_eq!(list(&app, &key, "status=resolved").await.len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn groups_are_muted_in_three_ways_and_assigned() {
+    for_each_backend(|db| async move {
+        let (app, key, ids) = three(db).await;
+        app.person("ana@acme.test", "acme", "analyst").await;
+        for (body, field, value) in [
+            (json!({ "until": "2099-01-01T00:00:00Z" }), None, Value::Null),
+            (json!({ "count": 10, "window_seconds": 3600 }), Some("mute_count"), json!(10)),
+            (json!({ "query": "severity>=high" }), Some("mute_query"), json!("severity>=high")),
+        ] {
+            let mut body = body;
+            body["action"] = json!("mute");
+            body["ids"] = json!([ids[0]]);
+            let answer = act(&app, &key, body).await;
+            let Some(field) = field else {
+                answer.assert_problem(400, "invalid");
+                assert_eq!(answer.json()["errors"][0]["field"], "until", "more than a year ahead");
+                continue;
+            };
+            assert_eq!(answer.json()["changed"], 1);
+            let group = app.get(&format!("/api/v1/groups/{}", ids[0])).bearer(&key).send().await.json();
+            assert_eq!((&group["status"], &group[field]), (&json!("muted"), &value));
+        }
+        let unmuted = act(&app, &key, json!({ "action": "unmute", "ids": [ids[0]] })).await.json();
+        assert_eq!(unmuted["changed"], 1);
+
+        let organization = service::organizations::by_slug(&app.services, "acme").await.unwrap();
+        let cx = app.services.admit(&service::Actor::system("test", organization.id)).unwrap();
+        let ana = service::members::list(&cx).await.unwrap().remove(0).user_id;
+        let assign = json!({ "action": "assign", "ids": ids[1..], "assigned_to": ana });
+        assert_eq!(act(&app, &key, assign).await.json()["changed"], 2);
+        let mine = list(&app, &key, &format!("assigned_to={ana}")).await;
+        assert_eq!((mine.len(), mine[0]["assignee"].as_str()), (2, Some("ana")));
+        assert_eq!(
+            act(&app, &key, json!({ "action": "assign", "ids": [ids[1]] })).await.json()["changed"],
+            1
+        );
+        assert_eq!(list(&app, &key, "assigned_to=nobody").await.len(), 2);
+        let stranger =
+            json!({ "action": "assign", "ids": ids, "assigned_to": "018bcfe5-6800-7000-8000-00000000ffff" });
+        let answer = act(&app, &key, stranger).await;
+        answer.assert_problem(400, "invalid");
+        assert_eq!(answer.json()["errors"][0]["field"], "assigned_to");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_action_that_is_not_understood_is_refused_with_the_reason() {
+    for_each_backend(|db| async move {
+        let (app, key, ids) = three(db).await;
+        for (body, field) in [
+            (json!({ "action": "explode", "ids": ids }), "action"),
+            (json!({ "action": "resolve", "ids": [] }), "ids"),
+            (json!({ "action": "resolve", "ids": ["seven"] }), "ids"),
+            (json!({ "action": "mute", "ids": ids }), "action"),
+            (json!({ "action": "mute", "ids": ids, "count": 3 }), "action"),
+            (json!({ "action": "mute", "ids": ids, "until": "soon" }), "until"),
+            (json!({ "action": "mute", "ids": ids, "query": "severity:" }), "query"),
+            (json!({ "action": "assign", "ids": ids, "assigned_to": "me" }), "assigned_to"),
+            (json!({ "action": "undo" }), "action_id"),
+        ] {
+            let answer = act(&app, &key, body.clone()).await;
+            answer.assert_problem(400, "invalid");
+            assert_eq!(answer.json()["errors"][0]["field"], field, "{body}");
+        }
+        for body in ["", "[]", "{}", r#"{"action":"resolve","id":"x"}"#] {
+            let answer = app.post("/api/v1/groups/actions").bearer(&key).json(body).send().await;
+            answer.assert_problem(400, "invalid");
+        }
+        for query in ["status=open", "assigned_to=me"] {
+            app.get(&format!("/api/v1/groups?{query}"))
+                .bearer(&key)
+                .send()
+                .await
+                .assert_problem(400, "invalid");
+        }
+        assert!(list(&app, &key, "status=ongoing").await.len() == 3, "nothing was done");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_may_only_read_is_refused_and_another_organization_finds_nothing() {
+    for_each_backend(|db| async move {
+        let (app, key, ids) = three(db).await;
+        let reader = app.key("acme", &["group.read"]).await;
+        let resolve = json!({ "action": "resolve", "ids": [ids[0]] });
+        act(&app, &reader, resolve.clone()).await.assert_problem(403, "forbidden");
+        app.organization("globex").await;
+        let theirs = app.key("globex", &["all"]).await;
+        let report = act(&app, &theirs, resolve.clone()).await.json();
+        assert_eq!((&report["changed"], &report["results"][0]["result"]), (&json!(0), &json!("not_found")));
+        let action = act(&app, &key, resolve).await.json()["action_id"].clone();
+        act(&app, &theirs, json!({ "action": "undo", "action_id": action }))
+            .await
+            .assert_problem(404, "not-found");
+        let path = format!("/api/v1/groups/{}/history", ids[0]);
+        app.get(&path).bearer(&theirs).send().await.assert_problem(404, "not-found");
+        app.get(&path).bearer(&reader).send().await.json();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_scripts_the_list_tells_what_was_done_and_undoes_it() {
+    for_each_backend(|db| async move {
+        let (app, _, ids) = three(db).await;
+        app.person("ana@acme.test", "acme", "analyst").await;
+        let cookie = app.sign_in("ana@acme.test").await;
+        let page = |path: String| {
+            let call = app.get(&path).cookie(&cookie);
+            async move { call.header("accept", "text/html").send().await.text }
+        };
+        let form = |path: &str, fields: &[(&str, &str)]| {
+            let call = app.post(path).cookie(&cookie).header("accept", "text/html");
+            let call = call.header("referer", "http://watchroom.test/o/acme/groups?sort=count&done=old");
+            let call = call.form(fields);
+            async move { call.send().await }
+        };
+        let list = page("/o/acme/groups?sort=count".to_owned()).await;
+        assert!(list.contains("name=\"asked[ids][]\"") && list.contains("first thing"), "{list}");
+        let fields = [
+            ("organization", "acme"),
+            ("asked[ids][]", ids[0].as_str()),
+            ("asked[ids][]", ids[1].as_str()),
+            ("asked[note]", "mended"),
+            ("asked[act]", "resolve"),
+        ];
+        let answer = form("/fn/groups/act", &fields).await;
+        let place = answer.header("location").to_owned();
+        assert!(answer.status.is_redirection(), "{}", answer.text);
+        assert!(place.starts_with("/o/acme/groups?sort=count&done=") && !place.contains("old"), "{place}");
+        let told = page(place.clone()).await;
+        assert!(told.contains("2 groups resolved") && told.contains("action=\"/fn/groups/undo\""), "{told}");
+        assert!(!told.contains("first thing") && told.contains("third thing"), "the open ones: {told}");
+        let resolved = page("/o/acme/groups?status=resolved".to_owned()).await;
+        assert!(resolved.contains("first thing") && !resolved.contains("third thing"));
+        let group = page(format!("/o/acme/groups/{}", ids[0])).await;
+        assert!(
+            group.contains("mended") && group.contains("resolved it") && group.contains("Reopen"),
+            "{group}"
+        );
+
+        let action = place.rsplit('=').next().unwrap().to_owned();
+        let fields = [("organization", "acme"), ("action_id", action.as_str())];
+        let place = form("/fn/groups/undo", &fields).await.header("location").to_owned();
+        assert!(page(place).await.contains("2 groups put back"));
+        let nothing = [("organization", "acme"), ("asked[act]", "resolve")];
+        let place = form("/fn/groups/act", &nothing).await.header("location").to_owned();
+        let refused =
+            page(place.split_once("watchroom.test").map_or(place.clone(), |(_, rest)| rest.to_owned())).await;
+        assert!(refused.contains("choose at least one group"), "{place}: {refused}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_viewer_sees_no_way_to_act() {
+    for_each_backend(|db| async move {
+        let (app, _, ids) = three(db).await;
+        app.person("vi@acme.test", "acme", "viewer").await;
+        let cookie = app.sign_in("vi@acme.test").await;
+        for path in ["/o/acme/groups".to_owned(), format!("/o/acme/groups/{}", ids[0])] {
+            let page = app.get(&path).cookie(&cookie).header("accept", "text/html").send().await.text;
+            assert!(page.contains("thing") && !page.contains("/fn/groups/act"), "{page}");
+        }
+    })
+    .await;
+}
