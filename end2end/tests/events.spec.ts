@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "@playwright/test";
 import { EventsPage } from "../pages/events";
 import { expectAccessible, signIn, watchForErrors } from "../pages/room";
@@ -204,6 +205,7 @@ test("the table behind the histogram leads to a slice of time", async ({ page })
   await events.open("?from=7d");
   await expect(page.getByRole("img", { name: /^Events per .* by severity$/ })).toBeVisible();
   await page.getByText("Data table").first().click();
+  await expect(page.getByRole("table", { name: /^Events per / }).getByRole("columnheader", { name: "Groups first seen" })).toBeVisible();
   await page.getByRole("table", { name: /^Events per / }).getByRole("link").last().click();
   await expect(page).toHaveURL(/from=\d{4}-.*&to=\d{4}-/);
   await expect(page.getByRole("heading", { name: "Events", level: 1 })).toBeVisible();
@@ -216,6 +218,19 @@ test("a range of one's own becomes absolute in the address", async ({ page }) =>
   await page.getByText("Last 7 days").first().click();
   await page.getByRole("button", { name: "Show this range" }).click();
   await expect(page).toHaveURL(/from=\d{4}-\d\d-\d\dT[^&]*Z&to=\d{4}-\d\d-\d\dT[^&]*Z/);
+});
+
+test("exactly the events of the list are exported", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=30d&q=severity%3Acritical");
+  await events.ready();
+  await expect(events.rows.first()).toBeVisible();
+  const rows = await events.rows.count();
+  await page.getByText("Export", { exact: true }).click();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /^NDJSON/ }).click()]);
+  const text = (await readFile((await file.path())!, "utf8")).trim().split("\n");
+  expect(text).toHaveLength(rows);
+  for (const line of text) expect(JSON.parse(line)).toMatchObject({ severity: "critical" });
 });
 
 test("nothing found offers a way out", async ({ page }) => {

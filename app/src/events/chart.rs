@@ -13,6 +13,22 @@ pub fn columns() -> Vec<String> {
     std::iter::once("Start").chain(Severity::ALL.map(severity_word)).map(str::to_owned).collect()
 }
 
+const GROUPS: &str = "Groups first seen";
+
+/// [`columns`], and the groups that were first seen.
+pub fn columns_with_groups() -> Vec<String> {
+    [columns(), vec![GROUPS.to_owned()]].concat()
+}
+
+/// [`rows`], and the groups that were first seen.
+pub fn rows_with_groups(slices: &[Slice], href: impl Fn(&Slice) -> String) -> Vec<ui::ChartRow> {
+    let mut rows = rows(slices, href);
+    for (row, slice) in rows.iter_mut().zip(slices) {
+        row.cells.push(number(slice.groups));
+    }
+    rows
+}
+
 /// One row a slice, linked as a whole.
 pub fn rows(slices: &[Slice], href: impl Fn(&Slice) -> String) -> Vec<ui::ChartRow> {
     slices.iter().map(|slice| ui::ChartRow { cells: cells(slice), links: vec![href(slice)] }).collect()
@@ -38,8 +54,8 @@ fn cells(slice: &Slice) -> Vec<String> {
 mod options {
     use charming::Chart;
     use charming::component::{Axis, Grid};
-    use charming::element::{AxisLabel, AxisType, ItemStyle, SplitLine, Tooltip, Trigger};
-    use charming::series::Bar;
+    use charming::element::{AxisLabel, AxisType, ItemStyle, LineStyle, SplitLine, Symbol, Tooltip, Trigger};
+    use charming::series::{Bar, Line};
     use domain::Severity;
     use serde_json::Value;
 
@@ -58,7 +74,7 @@ mod options {
     pub fn severity_bars(slices: &[Slice], size: Size) -> Value {
         let scale = Axis::new().type_(AxisType::Value).split_number(3).min_interval(1);
         let (scale, top) = match size {
-            Size::Small => (scale.show(false).split_line(SplitLine::new().show(false)), "2"),
+            Size::Small => (scale.show(false).split_line(SplitLine::new().show(false)), "6"),
             Size::Medium => (scale, "8"),
         };
         let labels = slices.iter().map(|slice| slice.label.as_str()).collect::<Vec<_>>();
@@ -77,6 +93,22 @@ mod options {
             let bar = Bar::new().name(severity_word(severity)).stack("severity").bar_width("84%");
             chart.series(bar.item_style(style).data(counts))
         });
+        let chart = if slices.iter().any(|slice| slice.groups > 0) { groups(chart, slices) } else { chart };
         serde_json::to_value(chart).unwrap_or_default()
+    }
+
+    /// Marks over the bars where groups were first seen, higher where there were more.
+    fn groups(chart: Chart, slices: &[Slice]) -> Chart {
+        let none_or = |n: i64| (n > 0).then_some(n);
+        let marks = Line::new()
+            .name(super::GROUPS)
+            .y_axis_index(1)
+            .symbol(Symbol::Diamond)
+            .symbol_size(7)
+            .line_style(LineStyle::new().opacity(0))
+            .item_style(ItemStyle::new().color("var(--accent)"))
+            .data(slices.iter().map(|slice| none_or(slice.groups)).collect::<Vec<_>>());
+        let scale = Axis::new().type_(AxisType::Value).show(false).min(0).max("dataMax");
+        chart.y_axis(scale.split_line(SplitLine::new().show(false))).series(marks)
     }
 }

@@ -95,7 +95,9 @@ fn OverTime(events: Events) -> impl IntoView {
     let navigate = use_navigate();
     let histogram = move || events.histogram();
     let rows = move || {
-        chart::rows(&histogram().slices, |slice| events.href(|query| query.range(&slice.from, &slice.to)))
+        chart::rows_with_groups(&histogram().slices, |slice| {
+            events.href(|query| query.range(&slice.from, &slice.to))
+        })
     };
     let brushed = move |(first, last): (usize, usize)| {
         let slices = untrack(histogram).slices;
@@ -118,7 +120,7 @@ fn OverTime(events: Events) -> impl IntoView {
                     size="small"
                     label=Signal::derive(move || format!("Events per {} by severity", histogram().step))
                     options=Signal::derive(move || histogram().chart)
-                    columns=chart::columns()
+                    columns=chart::columns_with_groups()
                     rows=Signal::derive(rows)
                     on_brush=brushed
                 />

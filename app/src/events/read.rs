@@ -6,7 +6,7 @@ use domain::event::Event;
 use domain::filter::EventFilter;
 use domain::overview::Bucket;
 use domain::page::Page;
-use domain::permission::{EventRead, SourceRead};
+use domain::permission::{EventRead, GroupRead, SourceRead};
 use domain::query::{EVENTS, Problem, Query, Schema, Selected, Target, edit, parse, selected};
 use domain::template::slots;
 use domain::{EventId, Severity, Timestamp};
@@ -54,7 +54,9 @@ pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
     let (cx, filter) = (scope.admit::<EventRead>()?, filter(scope, query)?);
     let count = service::events::count(&cx, &filter).await?;
     let buckets = service::events::histogram(&cx, &filter, super::api::BUCKETS).await?;
-    let histogram = histogram(&buckets, &filter, scope.services.clock.now(), scope.zone, Size::Small);
+    let groups = service::groups::first_seen(&scope.admit::<GroupRead>()?, filter.from, filter.to).await?;
+    let now = scope.services.clock.now();
+    let histogram = histogram(&buckets, &groups, &filter, now, scope.zone, Size::Small);
     let asked = (query.from.clone(), query.to.clone());
     let (facets, facets_note) = facets(scope, query, &filter).await?;
     let histogram = Histogram { asked, ..histogram };
@@ -192,9 +194,10 @@ fn changed(q: &str, new: Result<String, Problem>) -> Edit {
     Edit(start as u32, end as u32, between.to_owned())
 }
 
-/// The buckets in the reader's zone. `end` is where the last one ends at the latest.
+/// The buckets in the reader's zone, with the groups that were first seen then.
 pub fn histogram(
     buckets: &[Bucket],
+    groups: &[Timestamp],
     filter: &EventFilter,
     now: Timestamp,
     zone: Zone,
@@ -213,6 +216,10 @@ pub fn histogram(
             from: bucket.start.iso(),
             to: bucket.start.plus_seconds(seconds).iso(),
             counts: bucket.counts,
+            groups: {
+                let end = bucket.start.plus_seconds(seconds);
+                groups.partition_point(|at| *at < end) - groups.partition_point(|at| *at < bucket.start)
+            } as i64,
         })
         .collect::<Vec<_>>();
     let from = filter.from.or_else(|| buckets.first().map(|bucket| bucket.start)).unwrap_or(now);
@@ -444,6 +451,7 @@ mod tests {
         let bucket = |text| Bucket { start: at(text), counts: [1, 0, 0, 0, 0] };
         let shown = histogram(
             &[bucket("2026-11-23T14:00:00Z"), bucket("2026-11-23T15:00:00Z")],
+            &["2026-11-23T13:59:59Z", "2026-11-23T15:00:00Z", "2026-11-23T15:59:59Z"].map(at),
             &EventFilter::default(),
             at("2026-11-23T16:00:00Z"),
             zone,
@@ -451,6 +459,7 @@ mod tests {
         );
         assert_eq!((shown.slices[0].label.as_str(), shown.step.as_str()), ("23 Nov 15:00", "hour"));
         assert_eq!(shown.slices[1].to, "2026-11-23T16:00:00.000000Z");
+        assert_eq!((shown.slices[0].groups, shown.slices[1].groups), (0, 2));
         assert_eq!(shown.from_input, "2026-11-23T15:00");
     }
 }

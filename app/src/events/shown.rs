@@ -189,8 +189,10 @@ pub struct Slice {
     pub to: String,
     /// In the order of [`Severity::ALL`].
     pub counts: [i64; 5],
+    /// Groups first seen in it, where that is told.
+    pub groups: i64,
 }
-shown!(Slice: label, from, to, counts);
+shown!(Slice: label, from, to, counts, groups);
 
 /// Everything about one event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

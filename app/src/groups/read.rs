@@ -114,7 +114,14 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
         event_type: group.event_type.clone(),
         fingerprint: group.fingerprint.clone(),
         example: events::marked(group.example.clone(), None),
-        histogram: events::histogram(&buckets, &span, scope.services.clock.now(), scope.zone, Size::Medium),
+        histogram: events::histogram(
+            &buckets,
+            &[],
+            &span,
+            scope.services.clock.now(),
+            scope.zone,
+            Size::Medium,
+        ),
         recent: recent.items.into_iter().map(|event| events::row(event, scope.zone, None)).collect(),
         group: row(group, scope.zone),
     })

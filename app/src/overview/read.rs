@@ -27,7 +27,7 @@ pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
     let overview = service::overview::get(&cx, from.unwrap_or(now.plus_seconds(-86_400)), now).await?;
     let any = overview.events > 0 || service::events::count(&cx, &EventFilter::default()).await?.n > 0;
     let filter = EventFilter { from: Some(overview.from), to: Some(overview.to), ..EventFilter::default() };
-    let histogram = events::histogram(&overview.buckets, &filter, now, scope.zone, Size::Medium);
+    let histogram = events::histogram(&overview.buckets, &[], &filter, now, scope.zone, Size::Medium);
     let top_groups: Vec<GroupRow> =
         overview.top_groups.into_iter().map(|group| row(group, scope.zone)).collect();
     Ok(OverviewShown {

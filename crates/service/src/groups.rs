@@ -47,6 +47,15 @@ pub async fn get(cx: &Cx<GroupRead>, id: GroupId) -> Result<Group> {
     store::group::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
 }
 
+/// When the groups of a time range were first seen, the earliest first, at most 10,000 of them.
+pub async fn first_seen(
+    cx: &Cx<GroupRead>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) -> Result<Vec<Timestamp>> {
+    Ok(store::group::first_seen(&mut cx.read().await?, from, to, 10_000).await?)
+}
+
 /// The group's events over time, at most about `buckets` buckets; from its first to its last event where no range is given.
 pub async fn histogram(
     cx: &Cx<GroupRead>,

@@ -134,6 +134,23 @@ pub(crate) fn contains(q: Sql, dialect: Dialect, column: &'static str, text: &st
     q.push(column).push(like).arg(pattern).push(" ESCAPE '\\'")
 }
 
+/// When the groups of a time range were first seen, the earliest first, at most `limit` of them.
+pub async fn first_seen(
+    tx: &mut impl Scoped,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    limit: u32,
+) -> Result<Vec<Timestamp>> {
+    let mut q = tx.sql("SELECT first_seen FROM groups WHERE organization_id = $1");
+    if let Some(from) = from {
+        q = q.push(" AND first_seen >= ").arg(from);
+    }
+    if let Some(to) = to {
+        q = q.push(" AND first_seen < ").arg(to);
+    }
+    tx.conn().scalars(q.push(" ORDER BY first_seen LIMIT ").arg(limit)).await
+}
+
 pub async fn get(tx: &mut impl Scoped, id: GroupId) -> Result<Option<Group>> {
     let q = tx.sql(COLUMNS).push(" AND id = ").arg(id);
     tx.conn().opt(q).await

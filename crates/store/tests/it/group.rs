@@ -2,7 +2,7 @@
 
 use domain::Severity;
 use domain::group::{GroupFilter, GroupSort};
-use store::group::{After, list};
+use store::group::{After, first_seen, list};
 use testkit::for_each_backend;
 
 use crate::events_world::{Random, event, insert};
@@ -47,6 +47,13 @@ async fn groups_page_in_every_order() {
             }
             assert_eq!(found, expected, "{sort}");
         }
+        let mut seen: Vec<_> = everything.iter().map(|g| g.first_seen).collect();
+        seen.sort_unstable();
+        let (from, to) = (seen[5], seen[30]);
+        let found = first_seen(&mut read(&t.db, org).await, Some(from), Some(to), 1000).await.unwrap();
+        assert_eq!(found, seen.iter().copied().filter(|at| *at >= from && *at < to).collect::<Vec<_>>());
+        let found = first_seen(&mut read(&t.db, org).await, None, None, 7).await.unwrap();
+        assert_eq!(found, seen[..7]);
         for filter in [
             GroupFilter { component: vec!["first".to_owned()], ..GroupFilter::default() },
             GroupFilter { text: Some("THING-AA".to_owned()), ..GroupFilter::default() },
