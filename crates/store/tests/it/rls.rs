@@ -114,7 +114,7 @@ async fn the_index_of_words_shows_one_organization_alone() {
 }
 
 #[tokio::test]
-async fn the_bound_role_cannot_change_the_audit_log_or_see_the_platforms_tables() {
+async fn the_bound_role_cannot_change_the_past_or_see_the_platforms_tables() {
     let two = two().await;
     let mut conn = bound(&two, Some(&two.a.to_string())).await;
     for text in [
@@ -124,6 +124,8 @@ async fn the_bound_role_cannot_change_the_audit_log_or_see_the_platforms_tables(
         "ALTER TABLE audit_log DISABLE TRIGGER ALL",
         "SELECT * FROM sessions",
         "SELECT * FROM user_sessions",
+        "UPDATE group_history SET note = 'nothing'",
+        "DELETE FROM group_history",
         "UPDATE users SET is_sre = TRUE",
         "INSERT INTO organizations SELECT * FROM organizations",
     ] {
