@@ -128,12 +128,13 @@ build_wasm_std() {
   [ -w "$lib" ] || as_root=(sudo)
   mkdir "$work/src"
   echo '' >"$work/src/lib.rs"
+  # As small as ours: what it is used for is sent to browsers.
   printf '%s\n' '[package]' 'name = "throwaway"' 'edition = "2024"' '[lib]' 'crate-type = ["cdylib"]' '[workspace]' \
-    >"$work/Cargo.toml"
+    '[profile.release]' 'opt-level = "z"' >"$work/Cargo.toml"
   # Bit code is kept for the link-time optimisation of release builds. The last link may fail, which does not matter.
   env -u CARGO_BUILD_TARGET RUSTC_BOOTSTRAP=1 RUSTFLAGS="-C embed-bitcode=yes" CARGO_TARGET_DIR="$work/target" \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
-    cargo build --release --manifest-path "$work/Cargo.toml" -Z build-std=std,panic_abort --target $wasm
+    cargo build --release --manifest-path "$work/Cargo.toml" -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size --target $wasm
   # Never a half-done folder: filled beside its place, then renamed.
   compgen -G "$work/target/$wasm/release/deps/libstd-*.rlib" >/dev/null &&
     "${as_root[@]}" rm -rf "$lib/.$wasm.new" &&
