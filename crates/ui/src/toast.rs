@@ -58,13 +58,13 @@ impl Toasts {
         expect_context()
     }
 
-    /// Shows a message: 6 s, 10 s with an action, until dismissed for an error.
+    /// Shows a message: 6 s, 20 s with an action, until dismissed for an error.
     pub fn show(self, toast: Toast) {
         let id = self.next.get_untracked();
         self.next.set(id + 1);
         let seconds = match (toast.tone, &toast.action) {
             (Tone::High | Tone::Critical, _) => None,
-            (_, Some(_)) => Some(10),
+            (_, Some(_)) => Some(20),
             (_, None) => Some(6),
         };
         self.shown.update(|shown| shown.push((id, toast)));
