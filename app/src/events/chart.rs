@@ -93,8 +93,15 @@ mod options {
             let bar = Bar::new().name(severity_word(severity)).stack("severity").bar_width("84%");
             chart.series(bar.item_style(style).data(counts))
         });
-        let chart = if slices.iter().any(|slice| slice.groups > 0) { groups(chart, slices) } else { chart };
-        serde_json::to_value(chart).unwrap_or_default()
+        if slices.iter().all(|slice| slice.groups == 0) {
+            return serde_json::to_value(chart).unwrap_or_default();
+        }
+        let mut options = serde_json::to_value(groups(chart, slices)).unwrap_or_default();
+        // Marks are not thinned out where room is short; charming has no word for that.
+        if let Some(marks) = options.pointer_mut("/series/5") {
+            marks["showAllSymbol"] = Value::Bool(true);
+        }
+        options
     }
 
     /// Marks over the bars where groups were first seen, higher where there were more.
@@ -105,10 +112,33 @@ mod options {
             .y_axis_index(1)
             .symbol(Symbol::Diamond)
             .symbol_size(7)
+            .show_symbol(true)
             .line_style(LineStyle::new().opacity(0))
             .item_style(ItemStyle::new().color("var(--accent)"))
             .data(slices.iter().map(|slice| none_or(slice.groups)).collect::<Vec<_>>());
         let scale = Axis::new().type_(AxisType::Value).show(false).min(0).max("dataMax");
         chart.y_axis(scale.split_line(SplitLine::new().show(false))).series(marks)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn groups_first_seen_are_marks_over_the_bars() {
+            let slice = |groups| Slice {
+                label: String::new(),
+                from: String::new(),
+                to: String::new(),
+                counts: [1, 0, 0, 0, 0],
+                groups,
+            };
+            let options = severity_bars(&[slice(0), slice(3)], Size::Small);
+            let marks = &options["series"][5];
+            assert_eq!(marks["data"], serde_json::json!([null, 3]));
+            assert_eq!((&marks["showSymbol"], &marks["showAllSymbol"]), (&true.into(), &true.into()));
+            assert_eq!(options["yAxis"].as_array().map(Vec::len), Some(2));
+            assert_eq!(severity_bars(&[slice(0)], Size::Small)["series"].as_array().map(Vec::len), Some(5));
+        }
     }
 }
