@@ -41,13 +41,14 @@ esac
 cargo build ${CI:+--quiet} --package "$package" --target wasm32-unknown-unknown --profile "$profile"
 built=$target/wasm32-unknown-unknown/$folder/$package.wasm
 
-key=$({ sha256sum <"$built" && wasm-bindgen --version && node_modules/.bin/wasm-opt --version && echo "$mode ${shrink[*]}" && cat scripts/snip.mjs; } | sha256sum)
+key=$({ sha256sum <"$built" && wasm-bindgen --version && node_modules/.bin/wasm-opt --version && echo "$mode ${shrink[*]}" && cat scripts/snip.mjs scripts/site.sh; } | sha256sum)
 if [ "$key" != "$(cat "$work/key" 2>/dev/null)" ]; then
   rm -rf "$work/key" "$work/bindgen"
   wasm-bindgen "$built" --target web --no-typescript --out-dir "$work/bindgen" --out-name "$name"
   if [ ${#shrink[@]} -gt 0 ]; then
     node scripts/snip.mjs "$work/bindgen/${name}_bg.wasm"
-    node_modules/.bin/wasm-opt "${shrink[@]}" "$work/bindgen/${name}_bg.wasm" -o "$work/shrunk.wasm"
+    # Once more with another shape of control flow: 1 % smaller.
+    node_modules/.bin/wasm-opt --flatten --rereloop -Oz "${shrink[@]}" "$work/bindgen/${name}_bg.wasm" -o "$work/shrunk.wasm"
     mv "$work/shrunk.wasm" "$work/bindgen/${name}_bg.wasm"
   fi
   echo "$key" >"$work/key"

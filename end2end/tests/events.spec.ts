@@ -110,7 +110,8 @@ test("the panel tells how common an event is and what happened around it", async
   await events.open("?from=7d&q=system_id%3A*");
   await events.ready();
   await events.openRow(3);
-  await expect(events.panel.getByText(/^Seen [\d,]+ times? in this range$/)).toBeVisible();
+  await expect(events.panel.getByText(/^Seen [\d,]+ times? in the hours of this range$/)).toBeVisible();
+  await expect(events.panel.getByTitle(/^Seen [\d,]+ times? in the hours of this range$/).first()).toHaveText(/^×[\d,]+$/);
   const around = events.panel.getByRole("list").filter({ has: page.locator("a[aria-current=true]") });
   await expect(around.getByRole("link").nth(5)).toBeVisible();
   const id = new URL(page.url()).searchParams.get("event");

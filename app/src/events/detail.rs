@@ -213,7 +213,7 @@ fn Fields(event: EventShown, query: EventQuery, slug: String) -> impl IntoView {
 pub fn FieldLine(
     #[prop(into)] name: String,
     shown: String,
-    #[prop(optional)] seen: String,
+    #[prop(optional_no_strip)] seen: Option<(String, String)>,
     tools: Vec<(&'static str, Glyph, String)>,
 ) -> impl IntoView {
     let tool = |(word, glyph, href): (&str, Glyph, String)| {
@@ -225,12 +225,12 @@ pub fn FieldLine(
         }
     };
     let tools = tools.into_iter().map(tool).collect_view();
+    let seen = seen.map(|(count, words)| view! { <span class="seen" title=words>{count}</span> });
     view! {
         <Definition term=name>
             <span class="value-line">
-                <span class="value" title=seen>
-                    {shown}
-                </span>
+                <span class="value">{shown}</span>
+                {seen}
                 <span class="tools">{tools}</span>
             </span>
         </Definition>

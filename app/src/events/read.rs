@@ -14,7 +14,7 @@ use leptos::prelude::use_context;
 use service::Cx;
 
 use super::chart::{Size, severity_bars};
-use super::parts::counted;
+use super::parts::{counted, number};
 use super::query::{EventQuery, FIELDS};
 use super::shown::{
     Around, Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, FieldShown, Histogram, Mark,
@@ -87,7 +87,11 @@ async fn facets(
         format!("Among the {end} {}", counted(n, "match", "matches"))
     };
     let (fields, parts) = found.split_at(found.len() - payload.iter().filter(|(_, t)| t.is_ok()).count());
-    let note = fields.iter().filter_map(|facet| facet.sampled).max().map(among);
+    let aligned = |at: Option<Timestamp>| at.is_none_or(|at| at == at.hour());
+    let by_hours = fields.iter().any(|facet| facet.sampled.is_none());
+    let by_hours = by_hours && !(aligned(filter.from) && aligned(filter.to));
+    let sampled = fields.iter().filter_map(|facet| facet.sampled).max().map(among);
+    let note = sampled.or_else(|| by_hours.then(|| "Long ranges are counted in whole hours".to_owned()));
     let mut shown = Vec::new();
     for (name, _) in FIELDS {
         let stored = field(name);
@@ -243,7 +247,8 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery) -> Answer<Eve
     let beside = service::events::beside(&scope.admit()?, id, &range).await?;
     let event = beside.event;
     let n = |field: &str| beside.seen.iter().find(|(name, _)| *name == field).map_or(0, |(_, n)| *n);
-    let seen = |field: &str| format!("Seen {} in this range", counted(n(field), "time", "times"));
+    let seen =
+        |field: &str| format!("Seen {} in the hours of this range", counted(n(field), "time", "times"));
     let chosen = parse(&query.q, &EVENTS, Timestamp::far_future()).as_ref().map(selected).unwrap_or_default();
     let field = |name: &str, value: &Option<String>| {
         let value = value.clone()?;
@@ -254,11 +259,10 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery) -> Answer<Eve
             include: (!is_in)
                 .then(|| edit::include(q, &EVENTS, name, &value).unwrap_or_else(|_| only.clone())),
             exclude: edit::exclude(q, &EVENTS, name, &value).unwrap_or_else(|_| format!("-{only}")),
-            seen: match name {
-                "severity" => String::new(),
-                "source" => seen("source_id"),
-                _ => seen(name),
-            },
+            seen: (name != "severity").then(|| {
+                let stored = if name == "source" { "source_id" } else { name };
+                (format!("×{}", number(n(stored))), seen(stored))
+            }),
             only,
             name: name.to_owned(),
             value,

@@ -208,7 +208,7 @@ pub struct EventShown {
     pub fields: Vec<FieldShown>,
     pub fingerprint: String,
     pub group_id: String,
-    /// "Seen 12 times in this range": its group.
+    /// "Seen 12 times in the hours of this range": its group.
     pub group_seen: String,
     pub around: Vec<Around>,
     /// What happened on the same system right before and after, oldest first, itself included.
@@ -222,8 +222,8 @@ shown!(EventShown: id, at, ingested, severity, severity_text, message, fields, f
 pub struct FieldShown {
     pub name: String,
     pub value: String,
-    /// "Seen 3 times in this range".
-    pub seen: String,
+    /// How often it was seen in the hours of the range: "×3", and in words.
+    pub seen: Option<(String, String)>,
     /// `None` where it is included already.
     pub include: Option<String>,
     pub exclude: String,

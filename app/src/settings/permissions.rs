@@ -97,7 +97,9 @@ mod tests {
     #[test]
     fn a_scope_that_allows_nothing_is_not_offered() {
         let words = scope_words();
-        assert!(words.contains(&"event.write") && words.contains(&"group.write") && words.ends_with(&["all"]));
+        assert!(
+            words.contains(&"event.write") && words.contains(&"group.write") && words.ends_with(&["all"])
+        );
         assert!(!words.contains(&"tag.write"), "there are no tags yet");
         assert!(words.iter().all(|word| !scope_meaning(word).is_empty()));
     }

@@ -76,6 +76,10 @@ fn click(selector: &str) -> bool {
     let found = shown.is_some();
     if let Some(element) = shown {
         element.click();
+        // The arrow keys go on from the menu that a key opened.
+        if element.tag_name() == "SUMMARY" {
+            let _ = element.focus();
+        }
     }
     found
 }
