@@ -250,7 +250,11 @@ fn facet(events: Events, field: String, title: String, closed: bool, off: Option
         })
     };
     view! {
-        <div class="facet-place" hidden=move || items.read().is_empty() && !more.get() && !own>
+        <div
+            class="facet-place"
+            aria-busy=move || found.read().as_ref().is_some_and(|(_, q)| *q != events.query.read().q).then_some("true")
+            hidden=move || items.read().is_empty() && !more.get() && !own
+        >
             <Facet title items closed more=MaybeProp::derive(more_link)>
                 {within}
                 <p class="facets-note" hidden=move || note().is_none()>

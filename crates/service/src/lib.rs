@@ -13,6 +13,8 @@ pub mod demo;
 pub mod environments;
 pub mod error;
 pub mod events;
+#[cfg(doctest)]
+mod forbidden;
 pub mod groups;
 pub mod housekeeping;
 pub mod import;

@@ -5,7 +5,6 @@
 mod api_keys;
 mod audit;
 mod auth;
-mod compile_fail;
 mod demo;
 mod environments;
 mod events;
