@@ -61,6 +61,7 @@ ids! {
     GroupActionId,
     AuditId,
     UploadId,
+    ViewId,
 }
 
 /// The reserved organization that holds the platform's own audit chain (sign-ins, new organizations).

@@ -25,6 +25,7 @@ pub mod source;
 pub mod template;
 pub mod time;
 pub mod upload;
+pub mod view;
 
 pub use id::*;
 pub use invalid::Invalid;

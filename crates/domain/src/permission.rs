@@ -51,6 +51,9 @@ permissions! {
     write EventExport = "event.export" [Viewer Analyst Admin Sre] "Export events as files (the export is itself audited)";
     read  GroupRead = "group.read" [Viewer Analyst Admin Sre] "See groups of events";
     write GroupWrite = "group.write" [Analyst Admin] "Resolve, mute and assign groups of events";
+    read  ViewRead = "view.read" [Viewer Analyst Admin Sre] "See one's own and shared views of lists";
+    write ViewWrite = "view.write" [Viewer Analyst Admin Sre] "Save views of lists for oneself, choose a default";
+    write ViewShare = "view.share" [Analyst Admin] "Share views in the organization, change and delete shared ones";
     read  SourceRead = "source.read" [Viewer Analyst Admin Sre] "See sources";
     write SourceWrite = "source.write" [Admin] "Add and change sources";
     read  EnvironmentRead = "environment.read" [Viewer Analyst Admin Sre] "See environments";

@@ -27,6 +27,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sources;
 pub mod uploads;
+pub mod views;
 
 pub use clock::Clock;
 pub use cx::{Actor, Client, Cx, Services, Who};

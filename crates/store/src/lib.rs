@@ -27,6 +27,7 @@ pub mod session;
 pub mod setting;
 pub mod source;
 pub mod upload;
+pub mod view;
 
 pub use db::{Db, Error, Options, Result};
 pub use scope::{ReadTx, Scoped, Stamp, SystemTx, Within, WriteTx, Writing};

@@ -19,4 +19,5 @@ mod sessions;
 mod settings;
 mod sources;
 mod uploads;
+mod views;
 mod world;

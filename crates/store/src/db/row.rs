@@ -163,7 +163,8 @@ words!(
     domain::member::Role,
     domain::member::ApprovalLevel,
     domain::upload::Format,
-    domain::upload::UploadState
+    domain::upload::UploadState,
+    domain::view::Area
 );
 
 /// A struct that can be read from a row.
