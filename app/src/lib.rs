@@ -29,6 +29,7 @@ pub mod shell;
 pub mod shown;
 pub mod sources;
 pub mod uploads;
+pub mod views;
 pub mod when;
 
 #[cfg(feature = "ssr")]

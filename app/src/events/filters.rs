@@ -269,7 +269,7 @@ fn facet(events: Events, field: String, title: String, closed: bool, off: Option
 
 /// The rest of the query, for a GET form.
 #[component]
-fn Hidden(events: Events, without: &'static [&'static str]) -> impl IntoView {
+pub fn Hidden(events: Events, without: &'static [&'static str]) -> impl IntoView {
     view! { {move || hidden(events.query.with(|query| query.pairs(without)))} }
 }
 

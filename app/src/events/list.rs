@@ -13,6 +13,7 @@ use ui::{
 };
 
 use super::chart;
+use super::columns::ColumnMenu;
 use super::detail::EventPanel;
 use super::filters::{Facets, QueryBar, TimeRange};
 use super::first::FirstEvent;
@@ -23,6 +24,7 @@ use super::state::Events;
 use crate::fetch::Load;
 use crate::routes;
 use crate::session::Permitted;
+use crate::views::{ViewTabs, Viewed};
 
 /// `/o/{organization}/events`
 #[component]
@@ -34,6 +36,7 @@ pub fn EventsPage() -> impl IntoView {
     view! {
         <Title text="Events" />
         <Head events />
+        <ViewTabs list=views(events) />
         <QueryBar events />
         <OverTime events />
         <SplitList
@@ -46,6 +49,17 @@ pub fn EventsPage() -> impl IntoView {
         </SplitList>
     }
     .into_any()
+}
+
+fn views(events: Events) -> Viewed {
+    Viewed {
+        area: "events",
+        all: "All events",
+        slug: events.slug,
+        page: Signal::derive(move || routes::events(&events.slug.read())),
+        saved: Signal::derive(move || events.query.read().saved()),
+        view: Signal::derive(move || events.query.read().view.clone()),
+    }
 }
 
 #[component]
@@ -78,6 +92,7 @@ fn Head(events: Events) -> impl IntoView {
             <Permitted key=Key::EventExport>
                 {move || export()}
             </Permitted>
+            <ColumnMenu events />
             <TimeRange events />
         }
     };
@@ -163,9 +178,12 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
         view! { <Empty title="No match so far" text=text icon=Glyph::Search /> }
     });
     let caption = if oldest_first { "Events, oldest first" } else { "Events, newest first" };
+    let classes = classes(&list.columns);
+    let columns = columns(events, list.columns, &classes);
+    let lines = list.rows.iter().map(|row| event_line(events, row.clone(), &classes)).collect_view();
     view! {
-        <DataTable caption=caption columns=Signal::derive(move || columns(events))>
-            {list.rows.into_iter().map(|row| view! { <EventLine events row /> }).collect_view()}
+        <DataTable caption=caption columns=columns compact=events.query.read_untracked().is_compact()>
+            {lines}
         </DataTable>
         {searching}
         <Pages label="Pages of events" words previous next>
@@ -175,34 +193,33 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
     .into_any()
 }
 
-fn columns(events: Events) -> Vec<Column> {
-    let sorted = if events.query.read().is_oldest_first() { Sorted::Ascending } else { Sorted::Descending };
-    vec![
+/// Where there is little room, most of the columns go.
+fn classes(columns: &[String]) -> Vec<&'static str> {
+    let class = |head: &String| if head == "System" { "optional brief" } else { "optional roomy brief" };
+    columns.iter().map(class).collect()
+}
+
+fn columns(events: Events, heads: Vec<String>, classes: &[&'static str]) -> Vec<Column> {
+    let query = events.query.read_untracked();
+    let sorted = if query.is_oldest_first() { Sorted::Ascending } else { Sorted::Descending };
+    let reversed = query.reversed().href(&events.slug.read_untracked());
+    let mut columns = vec![
         Column::new("Severity").class("shrink").hidden_header(),
-        Column::new("Time").class("time optional").sort(events.href(EventQuery::reversed), Some(sorted)),
+        Column::new("Time").class("time optional").sort(reversed, Some(sorted)),
         Column::new("Message").class("message"),
-        Column::new("Component").class("optional roomy"),
-        Column::new("Service").class("optional roomy"),
-        Column::new("System").class("optional"),
-        Column::new("Source").class("optional roomy"),
-    ]
+    ];
+    columns.extend(heads.into_iter().zip(classes).map(|(head, class)| Column::new(head).class(class)));
+    columns
 }
 
 /// One event: the row opens the panel.
-#[component]
-fn EventLine(events: Events, row: EventRow) -> impl IntoView {
+fn event_line(events: Events, row: EventRow, classes: &[&'static str]) -> AnyView {
     let href = events.query.with_untracked(|query| query.open(&row.id).href(&events.slug.read_untracked()));
     let id = row.id.clone();
     let selected = Signal::derive(move || events.query.read().event == id);
-    let under = [row.component.as_deref(), row.system_id.as_deref()].into_iter().flatten().fold(
-        String::new(),
-        |mut all, part| {
-            all.push_str(" · ");
-            all.push_str(part);
-            all
-        },
-    );
     let at = row.at.clone();
+    let cell = |(text, class)| view! { <td class=class>{text}</td> };
+    let cells = row.cells.into_iter().zip(classes.iter().copied()).map(cell).collect_view();
     view! {
         <Row href=href.clone() selected=selected>
             <td class="shrink">
@@ -217,13 +234,10 @@ fn EventLine(events: Events, row: EventRow) -> impl IntoView {
                 </a>
                 <span class="under">
                     <Timestamp iso=row.at.iso text=row.at.text title=row.at.title />
-                    {under}
+                    {row.under}
                 </span>
             </td>
-            <td class="optional roomy brief">{row.component}</td>
-            <td class="optional roomy brief">{row.service}</td>
-            <td class="optional brief">{row.system_id}</td>
-            <td class="optional roomy brief">{row.source}</td>
+            {cells}
         </Row>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod chart;
+mod columns;
 #[cfg(feature = "ssr")]
 mod complete;
 mod detail;

@@ -18,6 +18,11 @@ pub const FIELDS: [(&str, &str); 7] = [
     ("source", "Source"),
 ];
 
+/// Columns behind the message when the URL names none.
+pub const COLUMNS: [&str; 4] = ["component", "service", "system_id", "source"];
+const NO_COLUMNS: &str = "none";
+const COMPACT: &str = "compact";
+
 /// The range that holds when the URL names none.
 pub const DEFAULT_RANGE: &str = "24h";
 /// Ranges that end now: word in the URL, words on the page, seconds.
@@ -57,6 +62,13 @@ pub struct EventQuery {
     pub back: Vec<String>,
     /// Id of the event in the panel.
     pub event: String,
+    /// Columns behind the message, in their order: names of [`FIELDS`] or parts of the payload, [`NO_COLUMNS`] for none;
+    /// the usual ones when empty.
+    pub column: Vec<String>,
+    /// `compact`, or rows of the usual height.
+    pub density: String,
+    /// Id of the saved view that this began with, or `all` for none.
+    pub view: String,
 }
 
 impl EventQuery {
@@ -77,24 +89,39 @@ impl EventQuery {
             cursor: one("cursor"),
             back: all("back"),
             event: one("event"),
+            column: all("column"),
+            density: one("density"),
+            view: one("view"),
         }
     }
 
     /// The list this describes, panel included.
     pub fn href(&self, organization: &str) -> String {
-        Link::new(routes::events(organization))
+        self.link(routes::events(organization))
+            .with("more", &self.more)
+            .with("within", &self.within)
+            .with_all("back", self.back.iter().map(String::as_str))
+            .with("cursor", &self.cursor)
+            .with("event", &self.event)
+            .with("view", &self.view)
+            .done()
+    }
+
+    /// What a saved view keeps of it.
+    pub fn saved(&self) -> String {
+        self.link(String::new()).done().trim_start_matches('?').to_owned()
+    }
+
+    fn link(&self, page: String) -> Link {
+        Link::new(page)
             .with("from", &self.from)
             .with("to", &self.to)
             .with("q", &self.q)
             .with_all("facet", self.facet.iter().map(String::as_str))
-            .with("more", &self.more)
-            .with("within", &self.within)
             .with("order", &self.order)
             .with("limit", &self.limit)
-            .with_all("back", self.back.iter().map(String::as_str))
-            .with("cursor", &self.cursor)
-            .with("event", &self.event)
-            .done()
+            .with_all("column", self.column.iter().map(String::as_str))
+            .with("density", &self.density)
     }
 
     /// Exactly these events as a file: `csv` or `ndjson`.
@@ -117,9 +144,12 @@ impl EventQuery {
             ("within", &self.within),
             ("order", &self.order),
             ("limit", &self.limit),
+            ("density", &self.density),
+            ("view", &self.view),
         ];
         let facets = self.facet.iter().map(|path| ("facet", path));
-        let kept = single.into_iter().chain(facets);
+        let columns = self.column.iter().map(|name| ("column", name));
+        let kept = single.into_iter().chain(facets).chain(columns);
         let kept = kept.filter(|(name, value)| !value.is_empty() && !without.contains(name));
         kept.map(|(name, value)| (name, value.clone())).collect()
     }
@@ -167,10 +197,10 @@ impl EventQuery {
         self.open("")
     }
 
-    /// What the rows depend on.
+    /// What the rows and their links depend on.
     #[must_use]
     pub fn list(&self) -> Self {
-        Self { facet: Vec::new(), more: String::new(), within: String::new(), ..self.closed() }
+        Self { more: String::new(), within: String::new(), ..self.closed() }
     }
 
     /// What the numbers of one event depend on.
@@ -182,7 +212,14 @@ impl EventQuery {
     /// What facets, histogram and count depend on.
     #[must_use]
     pub fn filter(&self) -> Self {
-        Self { order: String::new(), limit: String::new(), ..self.first_page().closed() }
+        Self {
+            order: String::new(),
+            limit: String::new(),
+            column: Vec::new(),
+            density: String::new(),
+            view: String::new(),
+            ..self.first_page().closed()
+        }
     }
 
     /// Without any filter but the time.
@@ -197,6 +234,62 @@ impl EventQuery {
             limit: if limit == DEFAULT_PAGE_SIZE { String::new() } else { limit.to_string() },
             ..self.first_page()
         }
+    }
+
+    /// The columns behind the message.
+    pub fn columns(&self) -> Vec<&str> {
+        match self.column.as_slice() {
+            [] => COLUMNS.to_vec(),
+            [none] if none == NO_COLUMNS => Vec::new(),
+            names => names.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// With the column at the end, or without it.
+    #[must_use]
+    pub fn with_column(&self, name: &str) -> Self {
+        let mut columns = self.columns();
+        if columns.contains(&name) {
+            columns.retain(|column| *column != name);
+        } else {
+            columns.push(name);
+        }
+        self.with_columns(&columns)
+    }
+
+    /// With the column before the one that it now follows.
+    #[must_use]
+    pub fn with_column_earlier(&self, name: &str) -> Self {
+        let mut columns = self.columns();
+        if let Some(at) = columns.iter().position(|column| *column == name).filter(|at| *at > 0) {
+            columns.swap(at - 1, at);
+        }
+        self.with_columns(&columns)
+    }
+
+    fn with_columns(&self, columns: &[&str]) -> Self {
+        let column = match columns {
+            _ if columns == COLUMNS => Vec::new(),
+            [] => vec![NO_COLUMNS.to_owned()],
+            names => names.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        Self { column, ..self.clone() }
+    }
+
+    /// The usual columns and height of rows.
+    #[must_use]
+    pub fn with_usual_rows(&self) -> Self {
+        Self { column: Vec::new(), density: String::new(), ..self.clone() }
+    }
+
+    pub fn is_compact(&self) -> bool {
+        self.density == COMPACT
+    }
+
+    #[must_use]
+    pub fn with_other_density(&self) -> Self {
+        let density = if self.is_compact() { String::new() } else { COMPACT.to_owned() };
+        Self { density, ..self.clone() }
     }
 
     /// The other end first.
@@ -289,7 +382,7 @@ pub mod on_server {
     use domain::query::{EVENTS, parse};
     use domain::{Invalid, Timestamp};
 
-    use super::{DEFAULT_RANGE, EventQuery, RANGES};
+    use super::{DEFAULT_RANGE, EventQuery, FIELDS, PAGE_SIZES, RANGES};
 
     /// Start (inclusive) and end (exclusive) of a range; `local` reads a time in the reader's zone.
     pub fn range(
@@ -327,6 +420,18 @@ pub mod on_server {
             local: impl Fn(&str) -> Option<Timestamp>,
         ) -> Result<EventFilter, Invalid> {
             let (from, to) = range(&self.from, &self.to, now, local)?;
+            let mut problems = Problems::default();
+            problems.require(["", "oldest"].contains(&self.order.as_str()), "order", "oldest, or left out");
+            let sizes = self.limit.parse().is_ok_and(|size| PAGE_SIZES.contains(&size));
+            problems.require(self.limit.is_empty() || sizes, "limit", "25, 50, 100 or 200");
+            let field = |name: &str| FIELDS.iter().any(|(field, _)| *field == name);
+            let part = |name: &str| self.facet.iter().any(|path| path == name);
+            problems.require(
+                self.more.is_empty() || field(&self.more) || part(&self.more),
+                "more",
+                "not a facet of this page",
+            );
+            problems.done()?;
             let query = match (!self.q.is_empty()).then(|| parse(&self.q, &EVENTS, now)).transpose() {
                 Ok(query) => query,
                 Err(problem) => return Err(Invalid::field("q", problem.message)),
@@ -377,6 +482,40 @@ mod tests {
         assert_eq!(query("").and("a:1").href("acme"), "/o/acme/events?q=a%3A1");
         assert_eq!(query("b ").and("a:1").q, "b a:1");
         assert_eq!(query("b OR c").and("a:1").q, "(b OR c) a:1");
+    }
+
+    #[test]
+    fn columns_are_chosen_and_ordered() {
+        let usual = EventQuery::default();
+        assert_eq!(usual.columns(), COLUMNS);
+        let more = usual.with_column("payload.user");
+        assert_eq!(more.columns(), ["component", "service", "system_id", "source", "payload.user"]);
+        assert_eq!(more.with_column("payload.user"), usual);
+        let moved = more.with_column_earlier("payload.user").with_column_earlier("component");
+        assert_eq!(moved.columns(), ["component", "service", "system_id", "payload.user", "source"]);
+        assert_eq!(moved.with_usual_rows(), usual);
+        let none = COLUMNS.iter().fold(usual.clone(), |query, name| query.with_column(name));
+        assert_eq!((none.columns(), none.saved().as_str()), (vec![], "column=none"));
+        assert_eq!(none.with_column("service").columns(), ["service"]);
+        assert_eq!(usual.with_other_density().saved(), "density=compact");
+    }
+
+    #[test]
+    fn a_saved_view_keeps_no_place_in_the_list() {
+        let query = EventQuery {
+            from: "7d".into(),
+            more: "component".into(),
+            cursor: "c".into(),
+            back: vec!["b".into()],
+            event: "e".into(),
+            view: "v".into(),
+            ..EventQuery::default()
+        };
+        assert_eq!(query.saved(), "from=7d");
+        assert_eq!(
+            query.href("acme"),
+            "/o/acme/events?from=7d&more=component&back=b&cursor=c&event=e&view=v"
+        );
     }
 
     #[test]

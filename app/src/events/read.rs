@@ -9,8 +9,9 @@ use domain::page::Page;
 use domain::permission::{EventRead, GroupRead, SourceRead};
 use domain::query::{EVENTS, Problem, Query, Schema, Selected, Target, edit, parse, selected};
 use domain::template::slots;
-use domain::{EventId, Severity, Timestamp};
+use domain::{EventId, Invalid, Severity, Timestamp};
 use leptos::prelude::use_context;
+use serde_json::Value;
 use service::Cx;
 
 use super::chart::{Size, severity_bars};
@@ -28,6 +29,7 @@ use crate::when::Zone;
 const ROW_MESSAGE: usize = 400;
 /// Marks of what was searched for in one message.
 const MAX_FOUND: usize = 16;
+const MAX_COLUMNS: usize = 12;
 /// Stretches around an event, in seconds before and after it.
 const AROUND: [(&str, i64); 3] = [("±1 minute", 60), ("±5 minutes", 300), ("±1 hour", 3600)];
 
@@ -46,8 +48,14 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     } else {
         None
     };
-    let rows = page.items.into_iter().map(|event| row(event, scope.zone, filter.query.as_ref())).collect();
-    Ok(EventList { rows, next_cursor: page.next_cursor, nothing })
+    let columns = columns(&query.columns())?;
+    let row = |event| row(event, scope.zone, filter.query.as_ref(), &columns);
+    Ok(EventList {
+        rows: page.items.into_iter().map(row).collect(),
+        columns: columns.iter().map(Column::head).collect(),
+        next_cursor: page.next_cursor,
+        nothing,
+    })
 }
 
 pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
@@ -303,26 +311,88 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery) -> Answer<Eve
         fingerprint: event.fingerprint,
         group_id: event.group_id.to_string(),
         around,
-        surrounding: beside.surrounding.into_iter().map(|event| row(event, zone, None)).collect(),
+        surrounding: beside.surrounding.into_iter().map(|event| row(event, zone, None, &[])).collect(),
         raw_payload: event.raw_payload,
     })
 }
 
-pub fn row(event: Event, zone: Zone, query: Option<&Query>) -> EventRow {
-    let mut message = event.message;
-    if message.len() > ROW_MESSAGE {
-        message.truncate(message.floor_char_boundary(ROW_MESSAGE));
-        message.push('…');
+/// A column of a list of events.
+pub enum Column {
+    /// Name and words.
+    Field(&'static str, &'static str),
+    Part(Target),
+}
+
+impl Column {
+    fn head(&self) -> String {
+        match self {
+            Self::Field(_, words) => (*words).to_owned(),
+            Self::Part(target) => target.to_string(),
+        }
     }
+    fn cell(&self, event: &Event) -> String {
+        let field = match self {
+            Self::Field("component", _) => &event.component,
+            Self::Field("service", _) => &event.service,
+            Self::Field("system_id", _) => &event.system_id,
+            Self::Field("event_type", _) => &event.event_type,
+            Self::Field("environment", _) => &event.environment,
+            Self::Field("source", _) => &event.source,
+            Self::Field(..) => &None,
+            Self::Part(target) => return cut(part(target, &event.raw_payload), ROW_MESSAGE),
+        };
+        field.clone().unwrap_or_default()
+    }
+}
+
+/// The columns of these names.
+///
+/// # Errors
+/// A name that is neither a field nor a part of the payload, or too many of them.
+pub fn columns(names: &[&str]) -> Answer<Vec<Column>> {
+    let problem = |reason: &str| Invalid::field("column", reason);
+    if names.len() > MAX_COLUMNS {
+        return Err(problem("at most 12 columns").into());
+    }
+    let column = |name: &&str| match FIELDS.iter().find(|(field, _)| field == name) {
+        Some(("severity", _)) => Err(problem("the severity is always there")),
+        Some((field, words)) => Ok(Column::Field(field, words)),
+        None => payload(name).map(Column::Part).map_err(|_| problem("a field, or payload. and a path")),
+    };
+    Ok(names.iter().map(column).collect::<Result<_, _>>()?)
+}
+
+/// What stands at a path of the payload: text as it is, everything else as JSON.
+fn part(target: &Target, payload: &Value) -> String {
+    let Target::Payload(path) = target else { return String::new() };
+    let value = path.iter().try_fold(payload, |at, key| at.as_object()?.get(key));
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    }
+}
+
+/// At most so many bytes of a text.
+fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+    text
+}
+
+pub fn row(event: Event, zone: Zone, query: Option<&Query>, columns: &[Column]) -> EventRow {
+    let cells = columns.iter().map(|column| column.cell(&event)).collect();
+    let under = [&event.component, &event.system_id].into_iter().flatten();
+    let under = under.fold(String::new(), |all, part| all + " · " + part);
     EventRow {
         id: event.id.to_string(),
         severity: event.severity,
         at: zone.when(event.occurred_at),
-        message: marked(message, query),
-        component: event.component,
-        service: event.service,
-        system_id: event.system_id,
-        source: event.source,
+        message: marked(cut(event.message, ROW_MESSAGE), query),
+        under,
+        cells,
     }
 }
 

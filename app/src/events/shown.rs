@@ -47,23 +47,25 @@ pub struct EventRow {
     pub severity: Severity,
     pub at: When,
     pub message: Marked,
-    pub component: Option<String>,
-    pub service: Option<String>,
-    pub system_id: Option<String>,
-    pub source: Option<String>,
+    /// " · sshd · web-01": where the page is narrow.
+    pub under: String,
+    /// Of the columns of the list.
+    pub cells: Vec<String>,
 }
-shown!(EventRow: id, severity, at, message, component, service, system_id, source);
+shown!(EventRow: id, severity, at, message, under, cells);
 
 /// One page of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventList {
     pub rows: Vec<EventRow>,
+    /// Heads of the columns behind the message.
+    pub columns: Vec<String>,
     /// The page can be short, even empty, though there is a next one: a rare match is looked for a page at a time.
     pub next_cursor: Option<String>,
     /// Set when nothing matched.
     pub nothing: Option<Nothing>,
 }
-shown!(EventList: rows, next_cursor, nothing);
+shown!(EventList: rows, columns, next_cursor, nothing);
 
 /// Why a list is empty, and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -151,7 +151,7 @@ fn Recent(recent: Vec<EventRow>, slug: String) -> impl IntoView {
                         <At when=row.at />
                     </span>
                 </td>
-                <td class="optional brief">{row.system_id}</td>
+                <td class="optional brief">{row.cells.into_iter().next()}</td>
             </Row>
         }
     };

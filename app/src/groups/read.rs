@@ -104,6 +104,7 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
     let span =
         EventFilter { from: Some(group.first_seen), to: Some(group.last_seen.plus_micros(1)), ..filter };
     let may_act = scope.actor.permissions.has(Key::GroupWrite);
+    let system = events::columns(&["system_id"])?;
     let history = service::groups::history(&cx, id, STEPS, None).await?;
     Ok(GroupShown {
         muted: group.life.mute.is_some(),
@@ -122,7 +123,7 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
             scope.zone,
             Size::Medium,
         ),
-        recent: recent.items.into_iter().map(|event| events::row(event, scope.zone, None)).collect(),
+        recent: recent.items.into_iter().map(|event| events::row(event, scope.zone, None, &system)).collect(),
         group: row(group, scope.zone),
     })
 }

@@ -1,0 +1,168 @@
+//! Between the service's views and the pages. Server only.
+
+use domain::ViewId;
+use domain::permission::{EventRead, Key, ViewRead, ViewWrite};
+use domain::view::{Area, NewView, View};
+use leptos_router::params::ParamsMap;
+use service::Who;
+
+use super::api::ViewForm;
+use super::shown::{Gone, ViewShown, Views};
+use crate::Answer;
+use crate::error::Typed as _;
+use crate::events::EventQuery;
+use crate::events::parts::compact;
+use crate::routes::{self, Link};
+use crate::server::{Scope, came_from, is_plain_form, not_found};
+
+/// Views whose events are counted, in the order of the tabs.
+const COUNTED: usize = 20;
+
+pub async fn list(scope: &Scope, area: &str, bare: bool) -> Answer<Views> {
+    let area = read_area(area)?;
+    let (views, default) = service::views::list(&scope.admit::<ViewRead>()?, area).await?;
+    let may_share = scope.actor.permissions.has(Key::ViewShare);
+    let mut start = String::new();
+    let mut tabs = Vec::with_capacity(views.len());
+    for (at, view) in views.into_iter().enumerate() {
+        let href = href(&scope.organization.slug, &view);
+        let default = default == Some(view.id);
+        if default {
+            start.clone_from(&href);
+        }
+        let own = view.owner_id.is_some() && view.owner_id == me(scope);
+        tabs.push(ViewShown {
+            count: if at < COUNTED { count(scope, &view).await } else { String::new() },
+            whose: match (&view.owner, view.shared) {
+                (_, true) if own => "You shared it with everybody here".to_owned(),
+                (Some(owner), true) => format!("Shared by {owner}"),
+                (None, true) => "Shared".to_owned(),
+                (_, false) => "Only you see it".to_owned(),
+            },
+            may_change: !view.shared || may_share,
+            id: view.id.to_string(),
+            name: view.name,
+            query: view.query,
+            version: view.version,
+            shared: view.shared,
+            default,
+            href,
+        });
+    }
+    if bare && !start.is_empty() {
+        leptos_axum::redirect(&start);
+    }
+    Ok(Views { tabs, may_share, start })
+}
+
+/// Saves it, and makes it the one to start with or no longer.
+pub async fn save(scope: &Scope, area: &str, form: ViewForm) -> Answer<String> {
+    let area = read_area(area)?;
+    let cx = scope.admit::<ViewWrite>()?;
+    let ViewForm { id, version, name, query, shared, default } = form;
+    let (typed_id, typed_name) = (id.clone(), name.clone());
+    let typed = [("id", typed_id.as_str()), ("name", &typed_name)];
+    let new = NewView { name, query, shared };
+    let view = if id.is_empty() {
+        service::views::create(&cx, area, new).await.typed(&typed)?
+    } else {
+        let id = id.parse().map_err(|_| not_found())?;
+        let old = service::views::get(&scope.admit()?, id).await?;
+        // Who may not change it still chooses whether to start with it.
+        let same = (&new.name, &new.query, new.shared) == (&old.name, &old.query, old.shared);
+        if same || (old.shared && !scope.actor.permissions.has(Key::ViewShare)) {
+            old
+        } else {
+            service::views::update(&cx, id, version, new).await.typed(&typed)?
+        }
+    };
+    let (_, was) = service::views::list(&scope.admit::<ViewRead>()?, area).await?;
+    if default {
+        service::views::set_default(&cx, area, Some(view.id)).await?;
+    } else if was == Some(view.id) {
+        service::views::set_default(&cx, area, None).await?;
+    }
+    let href = href(&scope.organization.slug, &view);
+    if is_plain_form() {
+        leptos_axum::redirect(&href);
+    }
+    Ok(href)
+}
+
+pub async fn delete(scope: &Scope, id: ViewId) -> Answer<Gone> {
+    let view = service::views::delete(&scope.admit::<ViewWrite>()?, id).await?;
+    if is_plain_form() && came_from().is_some() {
+        leptos_axum::redirect(&everything(&scope.organization.slug, view.area));
+    }
+    let again = Link::new("")
+        .with("organization", &scope.organization.slug)
+        .with("area", view.area.as_str())
+        .with("view[name]", &view.name)
+        .with("view[query]", &view.query)
+        .with("view[shared]", if view.shared { "true" } else { "" });
+    Ok(Gone { name: view.name, again: again.done().trim_start_matches('?').to_owned() })
+}
+
+fn read_area(word: &str) -> Answer<Area> {
+    Ok(word.parse::<Area>()?)
+}
+
+fn me(scope: &Scope) -> Option<domain::UserId> {
+    match &scope.actor.who {
+        Who::User(user) => Some(user.id),
+        Who::ApiKey { .. } | Who::System(_) => None,
+    }
+}
+
+fn page(slug: &str, area: Area) -> String {
+    match area {
+        Area::Events => routes::events(slug),
+        Area::Groups => routes::groups(slug),
+    }
+}
+
+/// The list without a view, and not the one to start with either.
+fn everything(slug: &str, area: Area) -> String {
+    Link::new(page(slug, area)).with("view", "all").done()
+}
+
+fn href(slug: &str, view: &View) -> String {
+    let id = view.id.to_string();
+    match (page(slug, view.area), view.query.as_str()) {
+        (page, "") => Link::new(page).with("view", &id).done(),
+        (page, query) => Link::new(format!("{page}?{query}")).with("view", &id).done(),
+    }
+}
+
+/// How many match now. A view that cannot be read any more says nothing; its page says why.
+async fn count(scope: &Scope, view: &View) -> String {
+    let counted = async {
+        let query = EventQuery::read(&map(&view.query));
+        let filter = crate::events::read::filter(scope, &query)?;
+        Answer::Ok(service::events::count(&scope.admit::<EventRead>()?, &filter).await?)
+    };
+    match (view.area, counted.await) {
+        (Area::Events, Ok(count)) if count.exact => compact(count.n),
+        (Area::Events, Ok(count)) => format!("~{}", compact(count.n)),
+        _ => String::new(),
+    }
+}
+
+/// The pairs as the router reads them from an address: it decodes each value as it takes it.
+fn map(query: &str) -> ParamsMap {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.replace('+', "%20"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_read_as_its_address_is() {
+        let query = EventQuery::read(&map("from=7d&q=a%20b%26c+%25&facet=x&facet=payload.y"));
+        assert_eq!((query.from.as_str(), query.q.as_str()), ("7d", "a b&c %"));
+        assert_eq!(query.facet, ["x", "payload.y"]);
+        assert_eq!(query.saved(), "from=7d&q=a%20b%26c%20%25&facet=x&facet=payload.y");
+    }
+}
