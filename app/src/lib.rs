@@ -9,6 +9,7 @@
 #![recursion_limit = "256"]
 
 pub mod account;
+mod ask;
 pub mod audit;
 #[cfg(feature = "ssr")]
 pub mod document;
@@ -19,6 +20,7 @@ pub mod fetch;
 pub mod form;
 pub mod groups;
 pub mod overview;
+mod printed;
 pub mod routes;
 pub mod send;
 #[cfg(feature = "ssr")]

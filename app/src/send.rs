@@ -5,15 +5,15 @@
 //! Sent by the browser itself, the form works without WASM: the server then answers with a redirect, an error in its
 //! address. With WASM the same fields go the same way and the page stays. No server function has code of its own here.
 
-use leptos::form::form_data_from_event;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::server::ServerActionError;
 use leptos::server_fn::codec::{Json, PostUrl};
 use leptos::server_fn::error::ServerFnUrlError;
 use leptos::server_fn::{Http, ServerFn};
-use leptos::web_sys::{SubmitEvent, UrlSearchParams};
+use leptos::web_sys::SubmitEvent;
 
+use crate::ask::fields;
 use crate::error::AppError;
 use crate::fetch::{Raw, post};
 use crate::shown::Shown;
@@ -70,13 +70,11 @@ impl Submission {
         if event.default_prevented() {
             return;
         }
-        let fields = form_data_from_event(&event)
-            .ok()
-            .and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(&data).ok());
+        let fields = fields(&event);
         // Without them the browser sends the form itself.
         if let Some(fields) = fields {
             event.prevent_default();
-            self.action.dispatch(String::from(fields.to_string()));
+            self.action.dispatch(fields);
         }
     }
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
-use crate::http::{api, assets, auth, export, groups, health, ingest, openapi, pages, uploads};
+use crate::http::{api, assets, auth, export, groups, health, ingest, openapi, pages, uploads, views};
 use crate::sessions;
 use crate::state::AppState;
 use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
@@ -22,6 +22,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/groups/{id}"),
     ("GET", "/api/v1/groups/{id}/history"),
     ("POST", "/api/v1/groups/actions"),
+    ("GET", "/api/v1/views"),
+    ("POST", "/api/v1/views"),
+    ("GET", "/api/v1/views/{id}"),
+    ("PUT", "/api/v1/views/{id}"),
+    ("DELETE", "/api/v1/views/{id}"),
     ("GET", "/api/v1/sources"),
     ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/openapi.json"),
@@ -49,6 +54,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/groups/actions", post(groups::act))
         .route("/api/v1/groups/{id}", get(groups::one))
         .route("/api/v1/groups/{id}/history", get(groups::history))
+        .route("/api/v1/views", get(views::list).post(views::create))
+        .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/audit", get(api::audit))
         .route("/api/v1/openapi.json", get(openapi::document))

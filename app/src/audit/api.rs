@@ -10,9 +10,9 @@ use domain::permission::AuditRead;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::error::Answer;
+use crate::printed::Printed;
 use crate::routes::AuditQuery;
 #[cfg(feature = "ssr")]
 use crate::server::scope;
@@ -44,29 +44,6 @@ pub struct Line {
 }
 shown!(Line: seq, at, actor, action, target_type, target_id, success);
 
-/// An entry with all it holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    pub id: String,
-    pub at: When,
-    pub actor: String,
-    pub action: String,
-    pub target_type: String,
-    pub target_id: String,
-    pub success: bool,
-    /// Why it was refused.
-    pub error: Option<String>,
-    pub address: Option<String>,
-    pub program: Option<String>,
-    pub session: Option<String>,
-    pub metadata: Value,
-    pub old: Option<Value>,
-    pub new: Option<Value>,
-    pub hash: String,
-    pub previous_hash: String,
-}
-shown!(Entry: id, at, actor, action, target_type, target_id, success, error, address, program, session, metadata, old, new, hash, previous_hash);
-
 #[server(name = ListAudit, prefix = "/fn", endpoint = "audit", input = GetUrl)]
 pub async fn list_audit(organization: String, #[server(default)] query: AuditQuery) -> Answer<AuditList> {
     let scope = scope(&organization).await?;
@@ -77,8 +54,13 @@ pub async fn list_audit(organization: String, #[server(default)] query: AuditQue
     Ok(list(page, service::audit::count(&cx, &filter).await?, query, &filter, scope.zone))
 }
 
+/// One entry, with links that narrow the list of this query.
 #[server(name = LoadEntry, prefix = "/fn", endpoint = "audit_entry", input = GetUrl)]
-pub async fn load_entry(organization: String, seq: String) -> Answer<Entry> {
+pub async fn load_entry(
+    organization: String,
+    seq: String,
+    #[server(default)] query: AuditQuery,
+) -> Answer<Printed> {
     let scope = scope(&organization).await?;
     let cx = scope.admit::<AuditRead>()?;
     let seq: i64 = seq.parse().map_err(|_| service::Error::NotFound)?;
@@ -86,7 +68,7 @@ pub async fn load_entry(organization: String, seq: String) -> Answer<Entry> {
         service::audit::list(&cx, &AuditFilter::default(), 1, Some(&seq.saturating_add(1).to_string()))
             .await?;
     let found = page.items.into_iter().find(|record| record.seq == seq).ok_or(service::Error::NotFound)?;
-    Ok(entry(found, scope.zone))
+    Ok(super::sections::print(found, scope.zone, &scope.organization.slug, &query))
 }
 
 /// Walks the whole chain of the organization.
@@ -95,28 +77,6 @@ pub async fn verify_audit(organization: String) -> Answer<Verdict> {
     let scope = scope(&organization).await?;
     scope.admit::<AuditRead>()?;
     Ok(service::audit::verify(&scope.services, scope.organization.id, &scope.organization.slug, None).await?)
-}
-
-#[cfg(feature = "ssr")]
-fn entry(record: AuditRecord, zone: crate::when::Zone) -> Entry {
-    Entry {
-        id: record.id.to_string(),
-        at: zone.when(record.created_at),
-        actor: record.actor,
-        action: record.action,
-        target_type: record.target_type,
-        target_id: record.target_id,
-        success: record.success,
-        error: record.error_message,
-        address: record.ip_address,
-        program: record.user_agent,
-        session: record.session_id,
-        metadata: record.metadata,
-        old: record.old_values,
-        new: record.new_values,
-        hash: record.hash,
-        previous_hash: record.prev_hash,
-    }
 }
 
 #[cfg(feature = "ssr")]

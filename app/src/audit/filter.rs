@@ -2,9 +2,9 @@
 
 use domain::audit::ACTIONS;
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant};
 
+use crate::ask::AskForm;
 use crate::routes::{self, AuditQuery};
 
 const TARGETS: [&str; 9] =
@@ -31,7 +31,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
     let any = query.filters() != 0;
     let query = query.clone();
     view! {
-        <Form method="GET" action=action.clone() attr:class="toolbar" attr:role="search" attr:aria-label="Filter the audit log">
+        <AskForm page=action.clone() class="toolbar" role="search" label="Filter the audit log">
             <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor />
             <Select name="action" label="Action" choices=choices("Any action", ACTIONS) value=query.action />
             <Select name="target_type" label="Kind of target" choices=choices("Any target", &TARGETS) value=query.target_type />
@@ -46,7 +46,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
                 "Apply"
             </Button>
             {any.then(|| view! { <Button href=action variant=Variant::Ghost>"Clear"</Button> })}
-        </Form>
+        </AskForm>
     }
     .into_any()
 }

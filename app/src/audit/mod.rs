@@ -4,8 +4,10 @@ mod api;
 mod entry;
 mod filter;
 mod list;
+#[cfg(feature = "ssr")]
+mod sections;
 
-pub use api::{AuditList, Entry, ListAudit, LoadEntry, VerifyAudit, list_audit, load_entry, verify_audit};
+pub use api::{AuditList, ListAudit, LoadEntry, VerifyAudit, list_audit, load_entry, verify_audit};
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -29,7 +31,7 @@ pub fn AuditPage() -> impl IntoView {
     let shown = Memo::new(move |_| query.with(|q| q.entry.clone()));
     let entry = fetch_if(move || {
         let seq = Some(shown.get()).filter(|seq| !seq.is_empty())?;
-        Some(LoadEntry { organization: slug.get(), seq })
+        Some(LoadEntry { organization: slug.get(), seq, query: listed.get() })
     });
     let open = Memo::new(move |_| query.with(|q| !q.entry.is_empty()));
     let panel = move || view! { <entry::EntryPanel slug query entries entry /> }.into_any();

@@ -37,14 +37,15 @@ pub async fn complete_query(
     super::complete::complete(&scope, &EventQuery { from, to, q, ..EventQuery::default() }, at).await
 }
 
-/// An event, and what is told of it beside the list of this query.
+/// An event, and what is told of it beside the list of this query, or on its page.
 #[server(name = GetEvent, prefix = "/fn", endpoint = "events/get", input = GetUrl)]
 pub async fn get_event(
     organization: String,
     id: String,
     #[server(default)] query: EventQuery,
+    #[server(default)] whole: bool,
 ) -> Answer<EventShown> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::server::not_found())?;
-    super::read::event(&scope, id, &query).await
+    super::read::event(&scope, id, &query, whole).await
 }

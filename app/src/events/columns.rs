@@ -1,12 +1,12 @@
 //! Which columns the list has, in which order, and how high its rows are: links, like everything that an address says.
 
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use ui::{Button, Glyph, Icon, Menu, MenuItem, MenuLabel, MenuLine};
 
 use super::filters::Hidden;
 use super::query::{EventQuery, FIELDS};
 use super::state::Events;
+use crate::ask::AskForm;
 use crate::routes;
 
 #[component]
@@ -38,13 +38,13 @@ pub fn ColumnMenu(events: Events) -> impl IntoView {
             <MenuLabel>"Columns"</MenuLabel>
             {move || items()}
             <div class="menu-form">
-                <Form method="GET" action=move || routes::events(&events.slug.read())>
+                <AskForm page=Signal::derive(move || routes::events(&events.slug.read()))>
                     <AllColumns events />
                     <input type="text" class="text-input mono" name="column" required=true placeholder="payload.user" aria-label="Part of the payload as a column" autocapitalize="none" spellcheck="false" />
                     <Button submit=true wide=true>
                         "Add column"
                     </Button>
-                </Form>
+                </AskForm>
             </div>
             <MenuLine />
             {move || density()}

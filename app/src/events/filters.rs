@@ -2,7 +2,6 @@
 
 use domain::query::{EVENTS, Problem};
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use ui::{Button, Combobox, DateTimeInput, Facet, FacetItem, Field, Glyph, Icon, Kbd, Offer, Variant};
 
 use super::api::CompleteQuery;
@@ -10,6 +9,7 @@ use super::parts::{RangeChoice, RangeMenu, compact, hidden, mark};
 use super::query::{EventQuery, FIELDS, RANGES};
 use super::shown::{ChoiceShown, Completed, Edit, FacetShown};
 use super::state::Events;
+use crate::ask::AskForm;
 use crate::fetch::fetch_if;
 use crate::routes;
 
@@ -42,7 +42,7 @@ pub fn QueryBar(events: Events) -> impl IntoView {
         found.map(|found| found.choices.iter().map(choice).collect()).unwrap_or_default()
     };
     view! {
-        <Form method="GET" action=move || routes::events(&events.slug.read()) attr:class="query" attr:role="search" attr:aria-label="This list">
+        <AskForm page=Signal::derive(move || routes::events(&events.slug.read())) class="query" role="search" label="This list">
             <Icon glyph=Glyph::Search />
             <Hidden events without=&["q"] />
             <Transition>
@@ -75,7 +75,7 @@ pub fn QueryBar(events: Events) -> impl IntoView {
             <Button variant=Variant::Primary submit=true>
                 "Search"
             </Button>
-        </Form>
+        </AskForm>
         {move || events.problem.get().map(|problem| view! { <Wrong events problem /> })}
         <Syntax />
     }
@@ -162,7 +162,7 @@ pub fn TimeRange(events: Events) -> impl IntoView {
     };
     view! {
         <RangeMenu label=Signal::derive(move || events.query.read().range_label().to_owned()) choices=Signal::derive(choices)>
-            <Form method="GET" action=move || routes::events(&events.slug.read())>
+            <AskForm page=Signal::derive(move || routes::events(&events.slug.read()))>
                 <Hidden events without=&["from", "to"] />
                 <Field id="range-from" label="From" required=true>
                     <DateTimeInput name="from" value=Signal::derive(move || events.histogram().from_input) />
@@ -173,7 +173,7 @@ pub fn TimeRange(events: Events) -> impl IntoView {
                 <Button submit=true wide=true>
                     "Show this range"
                 </Button>
-            </Form>
+            </AskForm>
         </RangeMenu>
     }
     .into_any()
@@ -206,11 +206,11 @@ pub fn Facets(events: Events) -> impl IntoView {
             {fields()}
             {move || parts()}
         </Transition>
-        <Form method="GET" action=move || routes::events(&events.slug.read()) attr:class="add-facet" attr:aria-label="Add a facet">
+        <AskForm page=Signal::derive(move || routes::events(&events.slug.read())) class="add-facet" label="Add a facet">
             <Hidden events without=&[] />
             <input type="text" name="facet" required=true placeholder="payload.user" aria-label="Part of the payload" autocapitalize="none" spellcheck="false" />
             <Button submit=true>"Add facet"</Button>
-        </Form>
+        </AskForm>
     }
     .into_any()
 }
@@ -242,10 +242,10 @@ fn facet(events: Events, field: String, title: String, closed: bool, off: Option
         let search = search.clone();
         more.get().then(|| {
             view! {
-                <Form method="GET" action=move || routes::events(&events.slug.read())>
+                <AskForm page=Signal::derive(move || routes::events(&events.slug.read()))>
                     <Hidden events without=&["within"] />
                     <input type="search" name="within" aria-label=search.clone() placeholder=search value=events.query.read_untracked().within.clone() />
-                </Form>
+                </AskForm>
             }
         })
     };

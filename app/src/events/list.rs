@@ -59,6 +59,7 @@ fn views(events: Events) -> Viewed {
         page: Signal::derive(move || routes::events(&events.slug.read())),
         saved: Signal::derive(move || events.query.read().saved()),
         view: Signal::derive(move || events.query.read().view.clone()),
+        bare: events.bare.into(),
     }
 }
 

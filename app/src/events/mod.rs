@@ -13,11 +13,13 @@ pub mod parts;
 mod query;
 #[cfg(feature = "ssr")]
 pub mod read;
+#[cfg(feature = "ssr")]
+mod sections;
 pub mod shown;
 mod state;
 
 pub use api::*;
-pub use detail::{EventPage, FieldLine};
+pub use detail::EventPage;
 pub use first::FirstEvent;
 pub use list::EventsPage;
 #[cfg(feature = "ssr")]

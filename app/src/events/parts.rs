@@ -2,7 +2,7 @@
 
 use domain::Severity;
 use leptos::prelude::*;
-use ui::{Glyph, Icon, Menu, MenuItem, SeverityMark, Shape};
+use ui::{Definition, Glyph, Icon, Menu, MenuItem, SeverityMark, Shape};
 
 use super::shown::{Mark, MarkKind, Marked};
 
@@ -122,6 +122,36 @@ pub fn Pages(
                 <Icon glyph=Glyph::ChevronRight />
             </a>
         </nav>
+    }
+    .into_any()
+}
+
+/// A field's value, how common it is, and links that narrow a list to it: word, picture, address.
+#[component]
+pub fn FieldLine(
+    #[prop(into)] name: String,
+    shown: String,
+    #[prop(optional_no_strip)] seen: Option<(String, String)>,
+    tools: Vec<(&'static str, Glyph, String)>,
+) -> impl IntoView {
+    let tool = |(word, glyph, href): (&str, Glyph, String)| {
+        let label = [word, " ", &name, " ", &shown].concat();
+        view! {
+            <a class="tool" href=href aria-label=label.clone() title=label>
+                <Icon glyph />
+            </a>
+        }
+    };
+    let tools = tools.into_iter().map(tool).collect_view();
+    let seen = seen.map(|(count, words)| view! { <span class="seen" title=words>{count}</span> });
+    view! {
+        <Definition term=name>
+            <span class="value-line">
+                <span class="value">{shown}</span>
+                {seen}
+                <span class="tools">{tools}</span>
+            </span>
+        </Definition>
     }
     .into_any()
 }

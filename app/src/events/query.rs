@@ -95,16 +95,19 @@ impl EventQuery {
         }
     }
 
-    /// The list this describes, panel included.
+    /// The list this describes, panel included. Never without a query: that would lead to the view that somebody starts with.
     pub fn href(&self, organization: &str) -> String {
-        self.link(routes::events(organization))
+        let page = routes::events(organization);
+        let link = self
+            .link(page.clone())
             .with("more", &self.more)
             .with("within", &self.within)
             .with_all("back", self.back.iter().map(String::as_str))
             .with("cursor", &self.cursor)
             .with("event", &self.event)
             .with("view", &self.view)
-            .done()
+            .done();
+        if link == page { Link::new(page).with("view", "all").done() } else { link }
     }
 
     /// What a saved view keeps of it.
@@ -201,12 +204,6 @@ impl EventQuery {
     #[must_use]
     pub fn list(&self) -> Self {
         Self { more: String::new(), within: String::new(), ..self.closed() }
-    }
-
-    /// What the numbers of one event depend on.
-    #[must_use]
-    pub fn beside(&self) -> Self {
-        Self { from: self.from.clone(), to: self.to.clone(), q: self.q.clone(), ..Self::default() }
     }
 
     /// What facets, histogram and count depend on.
@@ -511,6 +508,7 @@ mod tests {
             view: "v".into(),
             ..EventQuery::default()
         };
+        assert_eq!(EventQuery::default().href("acme"), "/o/acme/events?view=all");
         assert_eq!(query.saved(), "from=7d");
         assert_eq!(
             query.href("acme"),

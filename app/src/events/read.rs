@@ -17,9 +17,10 @@ use service::Cx;
 use super::chart::{Size, severity_bars};
 use super::parts::{counted, number};
 use super::query::{EventQuery, FIELDS};
+use super::sections::{self, Around, Facts, FieldShown};
 use super::shown::{
-    Around, Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, FieldShown, Histogram, Mark,
-    MarkKind, Marked, Nothing, Slice, Summary,
+    Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked,
+    Nothing, Slice, Summary,
 };
 use crate::Answer;
 use crate::server::Scope;
@@ -249,7 +250,7 @@ pub fn histogram(
 }
 
 /// An event with what is told beside the list of `query`. A query that cannot be read does not hide it.
-pub async fn event(scope: &Scope, id: EventId, query: &EventQuery) -> Answer<EventShown> {
+pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) -> Answer<EventShown> {
     let zone = scope.zone;
     let range = filter(scope, &EventQuery { q: String::new(), ..query.clone() }).unwrap_or_default();
     let beside = service::events::beside(&scope.admit()?, id, &range).await?;
@@ -299,7 +300,7 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery) -> Answer<Eve
             q: on.clone(),
         })
         .into();
-    Ok(EventShown {
+    let facts = Facts {
         id: event.id.to_string(),
         at: zone.when(event.occurred_at),
         ingested: zone.when(event.ingested_at),
@@ -313,7 +314,10 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery) -> Answer<Eve
         around,
         surrounding: beside.surrounding.into_iter().map(|event| row(event, zone, None, &[])).collect(),
         raw_payload: event.raw_payload,
-    })
+    };
+    let print = if whole { sections::page } else { sections::panel };
+    let body = print(&facts, query, &scope.organization.slug);
+    Ok(EventShown { id: facts.id, at: facts.at, severity: facts.severity, body })
 }
 
 /// A column of a list of events.

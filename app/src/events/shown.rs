@@ -5,6 +5,7 @@ use domain::filter::Count;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::printed::Printed;
 use crate::shown::{Shown, items, shown};
 use crate::when::When;
 
@@ -196,51 +197,13 @@ pub struct Slice {
 }
 shown!(Slice: label, from, to, counts, groups);
 
-/// Everything about one event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventShown {
     pub id: String,
     pub at: When,
-    pub ingested: When,
     pub severity: Severity,
-    /// As the sender wrote it.
-    pub severity_text: String,
-    pub message: Marked,
-    /// Those it has, in the order of the page.
-    pub fields: Vec<FieldShown>,
-    pub fingerprint: String,
-    pub group_id: String,
-    /// "Seen 12 times in the hours of this range": its group.
-    pub group_seen: String,
-    pub around: Vec<Around>,
-    /// What happened on the same system right before and after, oldest first, itself included.
-    pub surrounding: Vec<EventRow>,
-    pub raw_payload: Value,
+    /// Everything about it: the sections of a panel, or of its page.
+    pub body: Printed,
 }
-shown!(EventShown: id, at, ingested, severity, severity_text, message, fields, fingerprint, group_id, group_seen, around, surrounding, raw_payload);
-
-/// A field of an event, and where its value leads: queries of the list beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldShown {
-    pub name: String,
-    pub value: String,
-    /// How often it was seen in the hours of the range: "×3", and in words.
-    pub seen: Option<(String, String)>,
-    /// `None` where it is included already.
-    pub include: Option<String>,
-    pub exclude: String,
-    pub only: String,
-}
-shown!(FieldShown: name, value, seen, include, exclude, only);
-
-/// A stretch of time around an event on its system.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Around {
-    /// "±5 min".
-    pub words: String,
-    /// RFC 3339.
-    pub from: String,
-    pub to: String,
-    pub q: String,
-}
-shown!(Around: words, from, to, q);
+shown!(EventShown: id, at, severity, body);

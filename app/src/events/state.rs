@@ -3,6 +3,7 @@
 use domain::query::Problem;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
 
 use super::api::{GetEvent, ListEvents, SummariseEvents};
 use super::query::EventQuery;
@@ -14,6 +15,8 @@ use crate::session::use_slug;
 pub struct Events {
     pub slug: Memo<String>,
     pub query: Memo<EventQuery>,
+    /// The URL has no query at all.
+    pub bare: Memo<bool>,
     /// What is wrong with the query, which then finds nothing.
     pub problem: Memo<Option<Problem>>,
     pub list: Fetched<EventList>,
@@ -31,6 +34,7 @@ impl Events {
         Self {
             slug,
             query,
+            bare: Memo::new(move |_| *map.read() == ParamsMap::new()),
             problem: Memo::new(move |_| query.read().problem()),
             list: fetch(move || ListEvents { organization: slug.get(), query: query.read().list() }),
             summary: fetch(move || SummariseEvents {
@@ -42,7 +46,8 @@ impl Events {
                 (!id.is_empty()).then(|| GetEvent {
                     organization: slug.get(),
                     id,
-                    query: query.read().beside(),
+                    query: query.read().list(),
+                    whole: false,
                 })
             }),
         }

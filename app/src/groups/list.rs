@@ -3,7 +3,6 @@
 use domain::Severity;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use ui::{
     BulkBar, Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Notice, NoticeKind, PageHead, Shaped,
@@ -15,6 +14,7 @@ use super::api::ListGroups;
 use super::parts::{GroupLine, columns};
 use super::query::GroupQuery;
 use super::shown::{GroupList, Person, Told, View};
+use crate::ask::AskForm;
 use crate::events::RANGES;
 use crate::events::parts::{Pages, RangeChoice, RangeMenu, hidden, severity_word};
 use crate::fetch::{Load, fetch_after};
@@ -91,7 +91,7 @@ fn Since(groups: Groups) -> impl IntoView {
 fn Search(groups: Groups) -> impl IntoView {
     let text = move || groups.query.read().text.clone();
     view! {
-        <Form method="GET" action=move || routes::groups(&groups.slug.read()) attr:class="query" attr:role="search" attr:aria-label="This list">
+        <AskForm page=Signal::derive(move || routes::groups(&groups.slug.read())) class="query" role="search" label="This list">
             <Icon glyph=Glyph::Search />
             {move || hidden(groups.query.with(GroupQuery::pairs))}
             <input
@@ -109,7 +109,7 @@ fn Search(groups: Groups) -> impl IntoView {
             <Button variant=Variant::Primary submit=true>
                 "Search"
             </Button>
-        </Form>
+        </AskForm>
     }
     .into_any()
 }

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use leptos_router::components::Form;
 use ui::{
     Avatar, Glyph, HELP, Icon, IconButton, Kbd, Logo, Menu, MenuItem, MenuLabel, MenuLine, PALETTE,
     ThemeToggle,
 };
 
 use super::SetTheme;
+use crate::ask::AskForm;
 use crate::fetch::after;
 use crate::routes;
 use crate::session::{Session, use_session};
@@ -78,11 +78,11 @@ fn search(session: &Session) -> AnyView {
     }
     let action = routes::events(session.slug());
     view! {
-        <Form method="GET" action=action attr:class="search" attr:role="search" attr:aria-label="All events">
+        <AskForm page=action class="search" role="search" label="All events">
             <Icon glyph=Glyph::Search />
             <input type="search" name="q" aria-label="Search events" placeholder="Search events" autocomplete="off" spellcheck="false" data-search="" />
             <Kbd keys="/" />
-        </Form>
+        </AskForm>
     }
     .into_any()
 }

@@ -32,6 +32,8 @@ pub struct Viewed {
     pub saved: Signal<String>,
     /// The view of the address: an id, `all`, or nothing.
     pub view: Signal<String>,
+    /// The address has no query at all.
+    pub bare: Signal<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -54,9 +56,6 @@ impl State {
         let view = self.views().tabs.into_iter().find(|view| view.id == id);
         view.map(|view| ViewShown { count: String::new(), ..view })
     }
-    fn is_bare(self) -> bool {
-        self.list.view.read().is_empty() && self.list.saved.read().is_empty()
-    }
 }
 
 /// Tabs with live counts; behind them what saves the list as it is now, and what changes the view.
@@ -64,9 +63,8 @@ impl State {
 pub fn ViewTabs(list: Viewed) -> impl IntoView {
     let (save, change, delete) = (submit::<SaveView>(), submit::<SaveView>(), submit::<DeleteView>());
     let version = move || save.version() + change.version() + delete.version();
-    let bare = move || list.view.read().is_empty() && list.saved.read().is_empty();
-    // Only a page that is asked for leads elsewhere; in the browser `start_with_a_view` does.
-    let bare = move || cfg!(feature = "ssr") && bare();
+    // A page that is asked for is led elsewhere; in the browser `start_with_a_view` does it.
+    let bare = move || cfg!(feature = "ssr") && list.bare.get();
     let views = fetch_after(version, move || ListViews {
         organization: list.slug.get(),
         area: list.area.to_owned(),
@@ -260,7 +258,7 @@ fn start_with_a_view(state: State) {
     let navigate = use_navigate();
     Effect::new(move |_| {
         let start = state.views().start;
-        if state.is_bare() && !start.is_empty() {
+        if state.list.bare.get() && !start.is_empty() {
             navigate(&start, NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });

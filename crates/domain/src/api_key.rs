@@ -74,7 +74,7 @@ impl NewApiKey {
     }
 }
 
-/// What the scopes allow. `all` is an organization admin's permissions; `audit.write` is the export; a write scope
+/// What the scopes allow. `all` is an organization admin's permissions; `audit.write` is the export, `view.write` includes sharing; a write scope
 /// includes the read one. A key never holds account or platform permissions.
 pub fn permissions(scopes: &[String]) -> PermissionSet {
     let admin = PermissionSet::of_role(crate::member::Role::Admin);
@@ -88,7 +88,7 @@ pub fn permissions(scopes: &[String]) -> PermissionSet {
         let write = verb == "write";
         for key in Key::ALL {
             let (n, verb) = key.as_str().split_once('.').unwrap_or(("", ""));
-            if n == noun && (verb == "read" || (write && matches!(verb, "write" | "export"))) {
+            if n == noun && (verb == "read" || (write && matches!(verb, "write" | "export" | "share"))) {
                 set = set.with(*key);
             }
         }

@@ -19,7 +19,7 @@ pub struct Offer {
 }
 
 /// The input. Down and Up choose, Enter and Tab take what is chosen, Escape puts the list away; without WASM it is a plain input. What is
-/// sent with Enter is kept in this browser under `recent` and offered while the input is empty.
+/// sent with Enter, or typed and left, is kept in this browser under `recent` and offered while the input is empty.
 #[component]
 pub fn Combobox(
     /// `id` of the input; the list's begins with it.
@@ -141,7 +141,13 @@ pub fn Combobox(
                     look();
                 }
             }
-            on:blur=move |_| set_open.set(false)
+            on:blur=move |_| {
+                set_open.set(false);
+                // What was typed and not sent is lost when something else changes the value: it is offered again, then.
+                if let Some((text, _)) = browser::text_and_cursor(id).filter(|(text, _)| *text != value.get_untracked()) {
+                    browser::remember(recent, &text);
+                }
+            }
             on:keydown=pressed
         />
         <ul class="combobox-list" id=list_id role="listbox" aria-label=label hidden=move || !shown()>
@@ -157,5 +163,5 @@ fn option_id(id: &str, index: usize) -> String {
 
 /// What was sent before.
 fn again(value: String) -> Offer {
-    Offer { text: value.clone(), note: "sent before".to_owned(), cursor: u32::MAX, value, open: false }
+    Offer { text: value.clone(), note: "written before".to_owned(), cursor: u32::MAX, value, open: false }
 }

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{Glyph, Icon, browser};
+use crate::{Glyph, Icon};
 
-/// Copies `text`; hidden until the browser runs WASM, since it cannot work without. Says "Copied" for a moment.
+/// Copies `text`; hidden until the browser runs WASM, since it cannot work without. Says "Copied" for a moment. `Shortcuts` does it, so
+/// it also works where the server printed it.
 #[component]
 pub fn CopyButton(
     #[prop(into)] text: String,
@@ -15,25 +16,13 @@ pub fn CopyButton(
     #[prop(optional)]
     wordy: bool,
 ) -> impl IntoView {
-    let ready = browser::ready();
-    let (copied, set_copied) = signal(false);
     let label = label.unwrap_or_else(|| "Copy".to_owned());
     let name = label.clone();
-    let copy = move |_| {
-        browser::copy(&text);
-        set_copied.set(true);
-        set_timeout(
-            move || {
-                set_copied.try_set(false);
-            },
-            std::time::Duration::from_millis(1600),
-        );
-    };
-    let words = move || if copied.get() { "Copied".to_owned() } else { label.clone() };
     view! {
-        <button class="copy-button" class:wordy=wordy type="button" hidden=move || !ready.get() title=name on:click=copy>
-            {move || if copied.get() { view! { <Icon glyph=Glyph::Check /> } } else { view! { <Icon glyph=Glyph::Copy /> } }}
-            <span class:visually-hidden=!wordy aria-live="polite">{move || words()}</span>
+        <button class="copy-button" class:wordy=wordy type="button" title=name data-copy=text>
+            <Icon glyph=Glyph::Copy />
+            <Icon glyph=Glyph::Check />
+            <span class:visually-hidden=!wordy aria-live="polite">{label}</span>
         </button>
     }
     .into_any()

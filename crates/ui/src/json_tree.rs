@@ -3,8 +3,6 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::browser;
-
 /// A tree of `<details>`; copy buttons for path and value appear where WASM runs. `actions` adds links to a leaf that a path of
 /// keys leads to: names with dots between, quoted where they hold more than letters, digits, `_` and `-`; the elements of an
 /// array have the array's.
@@ -23,7 +21,7 @@ pub fn JsonTree(
 ) -> impl IntoView {
     let root = node(&name, name.clone(), Some(name.clone()), &value, depth.unwrap_or(2), actions);
     view! {
-        <div class="json-tree" on:click=|event| browser::copy_from(&event)>
+        <div class="json-tree">
             <ul>{root}</ul>
         </div>
     }

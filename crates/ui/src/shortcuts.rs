@@ -2,6 +2,7 @@
 //!
 //! `data-key="a"` on a button or link: pressed by that key · `data-go="e"`: followed by `g` then `e` · `data-row`: j, k, x, Enter ·
 //! `data-search`: focused by `/` · `data-escape`: followed by Escape · Ctrl/Cmd+Enter sends the form around the focus ·
+//! `data-copy="text"` on a button: copied by a click ·
 //! Ctrl/Cmd+K opens the palette, `?` the help sheet. Never while typing.
 
 use leptos::{ev, prelude::*};
@@ -27,7 +28,10 @@ pub fn Shortcuts() -> impl IntoView {
                 );
             }
         });
-        let clicks = window_event_listener(ev::click, |event| browser::close_menus_outside(&event));
+        let clicks = window_event_listener(ev::click, |event| {
+            browser::close_menus_outside(&event);
+            browser::copy_from(&event);
+        });
         on_cleanup(move || {
             keys.remove();
             clicks.remove();

@@ -13,6 +13,7 @@ pub mod problem;
 pub mod query;
 pub mod schema;
 pub mod uploads;
+pub mod views;
 
 /// Text inside HTML.
 pub fn escape(text: &str) -> String {

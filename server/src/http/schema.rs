@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::groups::{GroupChangeItem, GroupItem};
+use super::views::ViewItem;
 
 macro_rules! pages {
     ($($name:ident of $item:ty;)*) => {$(
@@ -24,6 +25,7 @@ pages! {
     EventPage of EventItem;
     GroupPage of GroupItem;
     GroupHistoryPage of GroupChangeItem;
+    ViewPage of ViewItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
 }

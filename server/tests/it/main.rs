@@ -17,3 +17,4 @@ mod rest;
 mod sessions;
 mod tidy;
 mod uploads;
+mod views;

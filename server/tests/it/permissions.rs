@@ -53,6 +53,9 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("action_id", NOBODY),
     ("range", "24h"),
     ("theme", "dark"),
+    ("area", "events"),
+    ("view[name]", "Mine"),
+    ("view[query]", "q=a"),
     ("q", "severity:hi"),
     ("at", "11"),
 ];

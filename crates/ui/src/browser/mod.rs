@@ -126,14 +126,24 @@ pub(crate) fn close_menu_of(event: &MouseEvent) {
     }
 }
 
-/// Copies what the pressed button carries in `data-copy`.
+/// Copies what the pressed button carries in `data-copy`; its words say so for a moment.
 pub(crate) fn copy_from(event: &MouseEvent) {
-    if let Some(text) = target(event)
-        .and_then(|target| closest(&target, "[data-copy]"))
-        .and_then(|button| button.get_attribute("data-copy"))
-    {
-        copy(&text);
+    let Some(button) = target(event).and_then(|target| closest(&target, "[data-copy]")) else { return };
+    copy(&button.get_attribute("data-copy").unwrap_or_default());
+    let Some(words) = find::<Element>(&button, "[aria-live]") else { return };
+    if button.has_attribute("data-copied") {
+        return;
     }
+    let before = words.text_content();
+    let _ = button.set_attribute("data-copied", "");
+    words.set_text_content(Some("Copied"));
+    set_timeout(
+        move || {
+            let _ = button.remove_attribute("data-copied");
+            words.set_text_content(before.as_deref());
+        },
+        std::time::Duration::from_millis(1600),
+    );
 }
 
 /// Names of the chosen files, parted by commas.

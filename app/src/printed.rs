@@ -1,0 +1,34 @@
+//! Parts of pages that the server prints whole: the browser puts the HTML in its place and needs no code for what is inside.
+//!
+//! For what does nothing by itself: links, which the router follows wherever they stand, folding lists, buttons that copy
+//! (`data-copy`). What holds signals or forms of its own stays a component. A server function makes it with [`Printed::of`].
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::shown::Shown;
+
+/// HTML of our own components, which escape what they show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Printed(String);
+
+impl Printed {
+    #[cfg(feature = "ssr")]
+    pub fn of(view: impl IntoView) -> Self {
+        Self(view.into_view().to_html())
+    }
+}
+
+impl Shown for Printed {
+    fn read(value: Value, fits: &mut bool) -> Self {
+        Self(String::read(value, fits))
+    }
+}
+
+/// In its place; its parts are laid out as if they stood there themselves.
+#[component]
+pub fn Print(html: Printed) -> impl IntoView {
+    view! { <div class="printed" inner_html=html.0></div> }.into_any()
+}
