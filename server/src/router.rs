@@ -42,6 +42,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/o/{organization}/uploads/{id}/rejections.csv"),
     ("GET", "/o/{organization}/events/export.csv"),
     ("GET", "/o/{organization}/events/export.ndjson"),
+    ("GET", "/o/{organization}/events/export.parquet"),
     ("GET", "/o/{organization}/audit/export.csv"),
     ("GET", "/o/{organization}/audit/export.json"),
 ];
@@ -74,6 +75,7 @@ pub fn router(state: AppState) -> Router {
         .route("/o/{organization}/uploads/{id}/rejections.csv", get(uploads::rejections))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))
+        .route("/o/{organization}/events/export.parquet", get(export::events::parquet))
         .route("/o/{organization}/audit/export.csv", get(export::audit::csv))
         .route("/o/{organization}/audit/export.json", get(export::audit::json));
     let people = pages::mount(people, &state)

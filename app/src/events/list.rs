@@ -71,7 +71,7 @@ fn Head(events: Events) -> impl IntoView {
     };
     let export = move || {
         let href = |format| events.query.read().export_href(&events.slug.read(), format);
-        let (csv, ndjson) = (href("csv"), href("ndjson"));
+        let (csv, ndjson, parquet) = (href("csv"), href("ndjson"), href("parquet"));
         view! {
             <Menu label="Export" icon=Glyph::Download end=true>
                 <MenuItem href=csv external=true icon=Glyph::File>
@@ -79,6 +79,9 @@ fn Head(events: Events) -> impl IntoView {
                 </MenuItem>
                 <MenuItem href=ndjson external=true icon=Glyph::File>
                     "NDJSON, an event a line"
+                </MenuItem>
+                <MenuItem href=parquet external=true icon=Glyph::File>
+                    "Parquet"
                 </MenuItem>
             </Menu>
         }

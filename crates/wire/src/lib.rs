@@ -11,6 +11,7 @@ mod event;
 mod identity;
 mod json;
 mod lines;
+mod parquet;
 mod plain;
 mod sniff;
 mod syslog;
@@ -20,6 +21,7 @@ pub use event::parse;
 pub use identity::{Identities, import_id, row_hash};
 pub use json::elements;
 pub use lines::{Line, Lines, rows};
+pub use parquet::EventFile;
 pub use sniff::{delimiter, sniff};
 
 use std::io::BufRead;

@@ -3,13 +3,54 @@
 pub mod audit;
 pub mod events;
 
+use std::future::Future;
+use std::io;
+
+use axum::Extension;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures::stream::{self, Stream};
+use service::Actor;
+use service::auth::Viewer;
+
+use super::problem::Problem;
+use crate::state::AppState;
 
 /// RFC 4180, with a line of names.
 pub const CSV: &str = "text/csv; charset=utf-8; header=present";
+
+/// Rows that a page of the database holds at most.
+pub const PAGE: u32 = 1000;
+
+/// Who reads here.
+pub async fn reader(
+    state: &AppState,
+    viewer: Option<Extension<Viewer>>,
+    slug: &str,
+) -> Result<(Viewer, Actor), Problem> {
+    let Some(Extension(viewer)) = viewer else { return Err(Problem::unauthenticated()) };
+    let (_, actor) = service::organizations::enter(&state.services, &viewer, slug).await?;
+    Ok((viewer, actor))
+}
+
+/// The pages one after another, each from the place where the one before ended; a failure ends the transfer, so that half a
+/// file is not taken for a whole one.
+pub fn pages<P, T, F>(first: P, page: impl Fn(P) -> F) -> impl Stream<Item = io::Result<Vec<T>>>
+where
+    F: Future<Output = service::Result<(Vec<T>, Option<P>)>>,
+{
+    stream::unfold((Some(first), page), |(place, page)| async move {
+        match page(place?).await {
+            Ok((rows, next)) => Some((Ok(rows), (next, page))),
+            Err(error) => {
+                tracing::error!(%error, "an export broke off");
+                Some((Err(io::Error::other(error.to_string())), (None, page)))
+            }
+        }
+    })
+}
 
 /// A spreadsheet must not take a cell for a formula (OWASP: CSV injection).
 pub fn harmless(cell: String) -> String {

@@ -62,11 +62,16 @@ async fn exported_events_are_those_of_the_list_and_no_formula_and_audited() {
         assert_eq!(rows.len(), numbers.len());
         assert_eq!(&rows[0][message], "'=cmd() line 4\nwith \"quotes\", commas");
 
+        // What a Parquet file holds is tested where it is written (`wire`).
+        let file = app.get(&format!("/o/acme/events/export.parquet?{asked}")).cookie(&vic).send().await;
+        assert_eq!(file.header("content-type"), "application/vnd.apache.parquet");
+        assert!(file.text.starts_with("PAR1") && file.text.ends_with("PAR1"), "with its footer");
+
         let log = app.get("/o/acme/audit/export.json?action=EXPORT_REQUESTED").cookie(&vic).send().await.json();
         let of_events: Vec<&Value> =
             log.as_array().unwrap().iter().filter(|entry| entry["target_type"] == "events").collect();
-        assert_eq!(of_events.len(), 2);
-        assert_eq!(of_events[0]["metadata"]["format"], "csv");
+        assert_eq!(of_events.len(), 3);
+        assert_eq!(of_events[0]["metadata"]["format"], "parquet");
         assert_eq!(of_events[0]["metadata"]["query"], "severity:high payload.user.n>=4");
 
         app.get("/o/acme/events/export.csv?colour=red").cookie(&vic).send().await.assert_problem(400, "invalid");

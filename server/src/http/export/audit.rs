@@ -1,5 +1,7 @@
 //! The audit log as a file: streamed page by page, newest first, after the export itself was audited.
 
+use std::io;
+
 use app::when::Zone;
 use axum::body::Body;
 use axum::extract::{Extension, Path, RawQuery, State};
@@ -11,12 +13,10 @@ use futures::stream::{self, Stream, StreamExt as _};
 use service::Cx;
 use service::auth::Viewer;
 
-use super::{CSV, attachment, csv_rows, harmless};
+use super::{CSV, PAGE, attachment, csv_rows, harmless, reader};
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::state::AppState;
-
-const PAGE: u32 = 1000;
 
 /// `GET /o/{organization}/audit/export.csv`
 pub async fn csv(
@@ -62,8 +62,7 @@ async fn begin(
     query: Option<&str>,
     format: &'static str,
 ) -> Result<(Cx<AuditExport>, AuditFilter), Problem> {
-    let Some(Extension(viewer)) = viewer else { return Err(Problem::unauthenticated()) };
-    let (_, actor) = service::organizations::enter(&state.services, &viewer, slug).await?;
+    let (viewer, actor) = reader(state, viewer, slug).await?;
     let cx = state.services.admit::<AuditExport>(&actor)?;
     let mut query = Query::new(query);
     let filter = filter_of_reader(&mut query, Zone::named(&viewer.user.time_zone));
@@ -89,23 +88,11 @@ fn filter_of_reader(query: &mut Query, zone: Zone) -> AuditFilter {
     }
 }
 
-type Page = Result<Vec<AuditRecord>, std::io::Error>;
-
-/// The pages one after another; a failure ends the transfer, so that half a file is not taken for a whole one.
-fn pages(cx: Cx<AuditExport>, filter: AuditFilter) -> impl Stream<Item = Page> {
-    stream::unfold(Some((cx, filter, None)), |place| async move {
-        let (cx, filter, before) = place?;
-        match service::audit::export_page(&cx, &filter, before, PAGE).await {
-            Ok(page) if page.is_empty() => None,
-            Ok(page) => {
-                let next = page.last().filter(|_| page.len() == PAGE as usize).map(|record| record.seq);
-                Some((Ok(page), next.map(|seq| (cx, filter, Some(seq)))))
-            }
-            Err(error) => {
-                tracing::error!(%error, "an export broke off");
-                Some((Err(std::io::Error::other(error.to_string())), None))
-            }
-        }
+fn pages(cx: Cx<AuditExport>, filter: AuditFilter) -> impl Stream<Item = io::Result<Vec<AuditRecord>>> {
+    super::pages((cx, filter, None), |(cx, filter, before)| async move {
+        let page = service::audit::export_page(&cx, &filter, before, PAGE).await?;
+        let next = page.last().filter(|_| page.len() == PAGE as usize).map(|record| record.seq);
+        Ok((page, next.map(|seq| (cx, filter, Some(seq)))))
     })
 }
 

@@ -1,5 +1,7 @@
 //! Exactly the events of a list as a file, in its order.
 
+use std::io;
+
 use app::events::EventQuery;
 use app::when::Zone;
 use axum::body::Body;
@@ -12,13 +14,12 @@ use domain::permission::EventExport;
 use futures::stream::{self, Stream, StreamExt as _};
 use service::Cx;
 use service::auth::Viewer;
+use wire::EventFile;
 
-use super::{CSV, attachment, csv_rows, harmless};
+use super::{CSV, PAGE, attachment, csv_rows, harmless, reader};
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::state::AppState;
-
-const PAGE: u32 = 1000;
 
 /// `GET /o/{organization}/events/export.csv`
 pub async fn csv(
@@ -52,6 +53,29 @@ pub async fn ndjson(
     Ok(attachment(Body::from_stream(lines), "application/x-ndjson", &format!("events-{slug}.ndjson")))
 }
 
+/// `GET /o/{organization}/events/export.parquet`
+pub async fn parquet(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "parquet").await?;
+    let mut file = Some(EventFile::begin().map_err(|e| Problem::internal(e.to_string()))?);
+    // The footer is written after the last page, and not after one that failed.
+    let parts = pages(cx, filter).map(Some).chain(stream::once(async { None })).map(move |page| {
+        let part = match (page.transpose(), file.take()) {
+            (Ok(Some(rows)), Some(open)) => file.insert(open).rows(rows),
+            (Ok(None), Some(open)) => open.end(),
+            (Ok(_), None) => Ok(Vec::new()),
+            (Err(error), _) => return Err(error),
+        };
+        part.map(Bytes::from).map_err(io::Error::other)
+    });
+    let kind = "application/vnd.apache.parquet";
+    Ok(attachment(Body::from_stream(parts), kind, &format!("events-{slug}.parquet")))
+}
+
 /// The filter is what the address of the list says.
 async fn begin(
     state: &AppState,
@@ -60,8 +84,7 @@ async fn begin(
     query: Option<&str>,
     format: &'static str,
 ) -> Result<(Cx<EventExport>, EventFilter), Problem> {
-    let Some(Extension(viewer)) = viewer else { return Err(Problem::unauthenticated()) };
-    let (_, actor) = service::organizations::enter(&state.services, &viewer, slug).await?;
+    let (viewer, actor) = reader(state, viewer, slug).await?;
     let cx = state.services.admit::<EventExport>(&actor)?;
     let mut query = Query::new(query);
     let mut one = |key| query.one::<String>(key).unwrap_or_default();
@@ -80,22 +103,10 @@ async fn begin(
     Ok((cx, filter))
 }
 
-type Page = Result<Vec<Event>, std::io::Error>;
-
-/// The pages one after another; a failure ends the transfer, so that half a file is not taken for a whole one.
-fn pages(cx: Cx<EventExport>, filter: EventFilter) -> impl Stream<Item = Page> {
-    stream::unfold(Some((cx, filter, None::<String>)), |place| async move {
-        let (cx, filter, cursor) = place?;
-        match service::events::export_page(&cx, &filter, PAGE, cursor.as_deref()).await {
-            Ok(page) => {
-                let next = page.next_cursor.map(|cursor| (cx, filter, Some(cursor)));
-                Some((Ok(page.items), next))
-            }
-            Err(error) => {
-                tracing::error!(%error, "an export broke off");
-                Some((Err(std::io::Error::other(error.to_string())), None))
-            }
-        }
+fn pages(cx: Cx<EventExport>, filter: EventFilter) -> impl Stream<Item = io::Result<Vec<Event>>> {
+    super::pages((cx, filter, None::<String>), |(cx, filter, cursor)| async move {
+        let page = service::events::export_page(&cx, &filter, PAGE, cursor.as_deref()).await?;
+        Ok((page.items, page.next_cursor.map(|cursor| (cx, filter, Some(cursor)))))
     })
 }
 
