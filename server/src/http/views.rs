@@ -4,7 +4,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
 use domain::page::Page;
 use domain::permission::{ViewRead, ViewWrite};
 use domain::view::{Area, NewView, View};

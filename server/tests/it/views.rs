@@ -15,7 +15,7 @@ async fn a_key_saves_changes_and_deletes_shared_views() {
         let key = app.key("acme", &["view.write"]).await;
         let stranger = app.key("globex", &["all"]).await;
         let new = json!({ "area": "events", "name": "Logins", "query": "from=7d&q=login" }).to_string();
-        let made = app.post("/api/v1/views").bearer(&key).json(&new).send().await;
+        let made = app.post("/api/v1/views").bearer(&key).json(new.clone()).send().await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
         let view = made.json();
         assert_eq!(
@@ -24,7 +24,7 @@ async fn a_key_saves_changes_and_deletes_shared_views() {
         );
         let path = format!("/api/v1/views/{}", view["id"].as_str().unwrap());
         assert_eq!(
-            app.post("/api/v1/views").bearer(&key).json(&new).send().await.status,
+            app.post("/api/v1/views").bearer(&key).json(new.clone()).send().await.status,
             StatusCode::CONFLICT
         );
         for (body, field) in [
