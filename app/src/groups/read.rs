@@ -132,7 +132,7 @@ fn lines(history: &History, may_act: bool, zone: Zone) -> Vec<HistoryLine> {
     let line = |(i, change): (usize, &Change)| HistoryLine {
         at: zone.when(change.at),
         who: change.actor.clone(),
-        what: words::step(change, &history.names, zone),
+        what: words::step(change, &history.names, &history.others, zone),
         note: change.note.clone(),
         undo: change.action_id.filter(|_| may_act && i == 0).map(|id| id.to_string()),
     };

@@ -114,6 +114,8 @@ pub async fn done(cx: &Cx<GroupRead>, action: GroupActionId) -> Result<Option<(S
 pub struct History {
     pub page: Page<Change>,
     pub names: HashMap<UserId, String>,
+    /// Templates of the groups that it was merged with or split from.
+    pub others: HashMap<GroupId, String>,
 }
 
 /// The newest first.
@@ -134,7 +136,10 @@ pub async fn history(cx: &Cx<GroupRead>, id: GroupId, limit: u32, cursor: Option
     people.sort_unstable();
     people.dedup();
     let names = store::group::life::names(&mut tx, &people).await?;
-    Ok(History { page: Page { items, next_cursor }, names })
+    let others: Vec<GroupId> = items.iter().filter_map(|change| change.other).collect();
+    let others = store::group::get_many(&mut tx, &others).await?;
+    let others = others.into_iter().map(|group| (group.id, group.template)).collect();
+    Ok(History { page: Page { items, next_cursor }, names, others })
 }
 
 /// 16 hex digits of the sort value, 32 of the id.

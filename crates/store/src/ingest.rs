@@ -333,11 +333,16 @@ static GROUPS: Insert = Insert {
                                WHEN 'medium' IN (groups.severity, excluded.severity) THEN 'medium'
                                WHEN 'low' IN (groups.severity, excluded.severity) THEN 'low'
                                ELSE groups.severity END
-           RETURNING id, CASE WHEN status IN ('resolved', 'muted') OR mute_count IS NOT NULL THEN 1 ELSE 0 END AS watched",
+           RETURNING id, merged_into,
+                     CASE WHEN status IN ('resolved', 'muted') OR mute_count IS NOT NULL OR merged_into IS NOT NULL THEN 1 ELSE 0 END AS watched",
 };
 
-/// Says which groups are resolved or have a mute.
-async fn upsert_groups(tx: &mut impl Writing, tally: &Tally, now: Timestamp) -> Result<Vec<GroupId>> {
+/// Says which groups are resolved, have a mute, or are merged, each with the group that it is read with.
+async fn upsert_groups(
+    tx: &mut impl Writing,
+    tally: &Tally,
+    now: Timestamp,
+) -> Result<Vec<(GroupId, GroupId)>> {
     let organization = tx.organization();
     let rows = tally.groups.iter().flat_map(|g| {
         let born = Life::born(g.first_seen, now);
@@ -360,7 +365,8 @@ async fn upsert_groups(tx: &mut impl Writing, tally: &Tally, now: Timestamp) -> 
     let mut watched = Vec::new();
     for row in tx.conn().insert_many_returning(&GROUPS, tally.groups.len(), rows).await? {
         if row.get::<i64>("watched")? == 1 {
-            watched.push(row.get("id")?);
+            let id: GroupId = row.get("id")?;
+            watched.push((id, row.get::<Option<GroupId>>("merged_into")?.unwrap_or(id)));
         }
     }
     Ok(watched)

@@ -40,6 +40,8 @@ words! {
         Aged = "aged", Escalated = "escalated", Calmed = "calmed", Regressed = "regressed", MuteEnded = "mute_ended",
         MuteBroken = "mute_broken", MutedAgain = "muted_again", Resolved = "resolved", Reopened = "reopened", Muted = "muted",
         Unmuted = "unmuted", Assigned = "assigned", Undone = "undone",
+        Merged = "merged", TookIn = "took_in", Unmerged = "unmerged", LetGo = "let_go", Split = "split",
+        SplitOff = "split_off", SplitUndone = "split_undone",
     }
     "not a step in the life of a group"
 }
@@ -372,6 +374,8 @@ pub struct Change {
     pub action_id: Option<GroupActionId>,
     /// The action that this one undid.
     pub undoes: Option<GroupActionId>,
+    /// The other group of a merge or a split, where it is one.
+    pub other: Option<GroupId>,
 }
 
 /// What one action did to one group.

@@ -155,6 +155,7 @@ fn made<P: Mutating>(
         note: None,
         action_id: Some(action_id),
         undoes: None,
+        other: None,
     }
 }
 

@@ -73,6 +73,7 @@ pub async fn review(cx: &Cx<GroupWrite>) -> Result<usize> {
             note: None,
             action_id: None,
             undoes: None,
+            other: None,
         });
     }
     if changes.is_empty() {
