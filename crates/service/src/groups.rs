@@ -1,6 +1,8 @@
 //! Groups of events: list, one, its events over time and what happened to it; what people do to groups, and what time does.
 
 mod act;
+mod grouping;
+mod merge;
 mod review;
 
 use domain::filter::EventFilter;
@@ -17,6 +19,8 @@ use uuid::Uuid;
 
 pub(crate) use act::unassign;
 pub use act::{act, undo};
+pub use grouping::{Grouping, grouping};
+pub use merge::{merge, unmerge};
 pub use review::{review, review_all};
 
 use crate::{Cx, Error, Result, Who};

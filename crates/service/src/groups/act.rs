@@ -34,6 +34,9 @@ pub async fn act(cx: &Cx<GroupWrite>, act: &Act, ids: &[GroupId], note: Option<&
     let mut changes = Vec::with_capacity(kept.len());
     let mut outcome = |id: GroupId| match kept.remove(&id).map(|kept| (kept.life.act(act, now), kept)) {
         None => Outcome::Absent,
+        Some((_, kept)) if kept.merged_into.is_some() => {
+            Outcome::Unchanged("it is merged into another group")
+        }
         Some((Err(why), _)) => Outcome::Unchanged(why),
         Some((Ok(moved), kept)) => {
             let step = moved.step.unwrap_or(Step::Assigned);
@@ -75,6 +78,9 @@ pub async fn undo(cx: &Cx<GroupWrite>, action: GroupActionId) -> Result<Report> 
     if done.is_empty() {
         return Err(Error::NotFound);
     }
+    if done.iter().any(|change| matches!(change.step, Step::Merged | Step::Unmerged)) {
+        return super::merge::undo(cx, tx, action, &done).await;
+    }
     let ids: Vec<GroupId> = done.iter().map(|change| change.group_id).collect();
     let action_id: GroupActionId = cx.services.clock.id();
     let mut kept = lock(&mut tx, &ids).await?;
@@ -113,7 +119,7 @@ pub(crate) async fn unassign<P: Mutating>(cx: &Cx<P>, tx: &mut WriteTx, user: Us
     Ok(changes.len())
 }
 
-fn check(ids: &[GroupId], note: Option<&str>) -> Result<()> {
+pub(super) fn check(ids: &[GroupId], note: Option<&str>) -> Result<()> {
     if ids.is_empty() {
         return Err(Invalid::field("ids", "choose at least one group").into());
     }
@@ -126,16 +132,16 @@ fn check(ids: &[GroupId], note: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-fn unique(ids: &[GroupId]) -> Vec<GroupId> {
+pub(super) fn unique(ids: &[GroupId]) -> Vec<GroupId> {
     let mut seen = std::collections::HashSet::new();
     ids.iter().copied().filter(|id| seen.insert(*id)).collect()
 }
 
-async fn lock(tx: &mut WriteTx, ids: &[GroupId]) -> Result<HashMap<GroupId, Kept>> {
+pub(super) async fn lock(tx: &mut WriteTx, ids: &[GroupId]) -> Result<HashMap<GroupId, Kept>> {
     Ok(life::lock(tx, ids).await?.into_iter().map(|kept| (kept.id, kept)).collect())
 }
 
-fn made<P: Mutating>(
+pub(super) fn made<P: Mutating>(
     cx: &Cx<P>,
     kept: &Kept,
     action_id: GroupActionId,
@@ -160,7 +166,7 @@ fn made<P: Mutating>(
 }
 
 /// What the audit log keeps.
-fn told(action_id: GroupActionId, results: &[(GroupId, Outcome)], note: Option<&str>) -> Value {
+pub(super) fn told(action_id: GroupActionId, results: &[(GroupId, Outcome)], note: Option<&str>) -> Value {
     let of = |wanted: fn(&Outcome) -> bool| results.iter().filter(|(_, o)| wanted(o)).count();
     let changed: Vec<GroupId> =
         results.iter().filter(|(_, o)| *o == Outcome::Done).map(|(id, _)| *id).collect();
@@ -175,7 +181,7 @@ fn told(action_id: GroupActionId, results: &[(GroupId, Outcome)], note: Option<&
 }
 
 /// Writes changes and audit entry; nothing at all when no group changes.
-async fn finish(
+pub(super) async fn finish(
     mut tx: WriteTx,
     action: Action,
     action_id: GroupActionId,

@@ -9,6 +9,7 @@ mod compile_fail;
 mod demo;
 mod environments;
 mod events;
+mod grouping;
 mod groups;
 mod housekeeping;
 mod import;
