@@ -18,7 +18,7 @@ use store::group::After;
 use uuid::Uuid;
 
 pub(crate) use act::unassign;
-pub use act::{act, undo};
+pub use act::{act, act_on_matching, undo};
 pub use grouping::{Grouping, grouping};
 pub use merge::{merge, unmerge};
 pub use review::{review, review_all};

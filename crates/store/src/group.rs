@@ -76,6 +76,7 @@ const COLUMNS: &str = concat!(
 const BY_STATUS: &str =
     concat!("SELECT status, count(*) AS n, count(CASE WHEN assigned_to = $2 THEN 1 END) AS mine", read!());
 const FIRST_SEEN: &str = concat!("SELECT first_seen", read!(), " AND merged_into IS NULL");
+const IDS: &str = concat!("SELECT id", read!());
 const COUNT: &str = concat!("SELECT count(*)", read!(), " AND merged_into IS NULL");
 
 /// The largest or latest first.
@@ -105,6 +106,13 @@ pub async fn list(
         GroupSort::Count => " ORDER BY event_count DESC, id DESC LIMIT ",
     });
     tx.conn().all(q.arg(limit)).await
+}
+
+/// The groups that the filter leaves, at most `limit` of them, in no order.
+pub async fn ids(tx: &mut impl Scoped, filter: &GroupFilter, limit: u32) -> Result<Vec<GroupId>> {
+    let dialect = tx.conn().dialect();
+    let q = narrow(tx.sql(IDS), filter, dialect).push(" LIMIT ").arg(limit);
+    tx.conn().scalars(q).await
 }
 
 /// How many groups there are of each status, and how many of them a member has. The filter's own status and assignee do not count.

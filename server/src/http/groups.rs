@@ -68,6 +68,14 @@ pub struct GroupItem {
     /// Of an escalating group: up to how many an hour are usual.
     #[schema(required = true)]
     usual_events: Option<i64>,
+    /// The group that this one is merged into; it is not listed then, and its figures are its own.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    merged_into: Option<GroupId>,
+    /// How many groups are merged into it; its figures are the sums.
+    members: i64,
+    /// The group that its events were split from.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    split_from: Option<GroupId>,
 }
 
 #[derive(ToSchema)]
@@ -112,8 +120,8 @@ pub struct GroupChangeItem {
     /// E-mail or API key; null when it happened by itself.
     #[schema(required = true)]
     actor: Option<String>,
-    /// aged, escalated, calmed, regressed, mute_ended, mute_broken, muted_again, resolved, reopened, muted, unmuted, assigned
-    /// or undone.
+    /// aged, escalated, calmed, regressed, mute_ended, mute_broken, muted_again, resolved, reopened, muted, unmuted, assigned,
+    /// undone, merged, took_in, unmerged, let_go, split, split_off or split_undone.
     #[schema(value_type = String)]
     step: Step,
     #[schema(value_type = StatusWord)]
@@ -132,19 +140,25 @@ pub struct GroupChangeItem {
     /// The action that this one undid.
     #[schema(required = true, value_type = Option<Uuid>)]
     undoes: Option<GroupActionId>,
+    /// The other group of a merge or a split, where it is one.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    other: Option<GroupId>,
 }
 
 /// What is to be done to groups.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupActionIn {
-    /// resolve, reopen, mute, unmute, assign or undo.
+    /// resolve, reopen, mute, unmute, assign, merge, unmerge or undo.
     #[schema(example = "resolve")]
     action: String,
-    /// At most 500 groups; none with undo.
+    /// At most 500 groups, 50 to merge; none with undo.
     #[serde(default)]
     #[schema(value_type = Vec<Uuid>, required = false)]
     ids: Vec<String>,
+    /// Instead of ids: every group that these parameters of the list leave, at most 5,000. Not with merge and unmerge.
+    #[schema(example = "status=new&component=sshd")]
+    filter: Option<String>,
     /// At most 2,000 characters, kept in each group's history.
     note: Option<String>,
     /// mute: until this instant.
@@ -158,6 +172,9 @@ pub struct GroupActionIn {
     /// assign: a member's user id; null is nobody.
     #[schema(value_type = Option<Uuid>)]
     assigned_to: Option<String>,
+    /// merge: the group that takes the others; without it the one that was seen first.
+    #[schema(value_type = Option<Uuid>)]
+    into: Option<String>,
     /// undo: of the action.
     #[schema(value_type = Option<Uuid>)]
     action_id: Option<String>,
@@ -237,7 +254,7 @@ pub async fn history(
     Ok(Json(service::groups::history(&cx, id, limit, cursor.as_deref()).await?.page.map(change)))
 }
 
-/// Resolve, reopen, mute, unmute or assign groups, or undo that.
+/// Resolve, reopen, mute, unmute, assign, merge or unmerge groups, or undo that.
 ///
 /// What could not be done to a group is said in its result; 400 is for a request that could not be done to any.
 #[utoipa::path(post, path = "/api/v1/groups/actions", tag = "groups", security(("api_key" = ["group.write"])),
@@ -268,11 +285,31 @@ pub async fn act(caller: Caller, body: Bytes) -> Result<Json<GroupActionReport>,
             parsed
         })
         .collect();
-    let act = act_of(&asked)?;
+    let note = asked.note.as_deref();
+    let act = if matches!(asked.action.as_str(), "merge" | "unmerge") { None } else { Some(act_of(&asked)?) };
     if !wrong.is_empty() {
         return Err(Problem::invalid(Invalid(wrong)));
     }
-    Ok(Json(report(service::groups::act(&cx, &act, &ids, asked.note.as_deref()).await?)))
+    let done = match (act, &asked.filter) {
+        (None, Some(_)) => return Err(field("filter", "merge and unmerge take ids")),
+        (None, None) if asked.action == "unmerge" => service::groups::unmerge(&cx, &ids, note).await?,
+        (None, None) => {
+            let into = asked.into.as_deref().map(str::parse).transpose();
+            let into = into.map_err(|_| field("into", "not the id of a group"))?;
+            service::groups::merge(&cx, &ids, into, note).await?
+        }
+        (Some(act), None) => service::groups::act(&cx, &act, &ids, note).await?,
+        (Some(_), Some(_)) if !ids.is_empty() => {
+            return Err(field("filter", "give ids or a filter, not both"));
+        }
+        (Some(act), Some(text)) => {
+            let mut query = Query::new(Some(text));
+            let filter = filter(&mut query);
+            query.done()?;
+            service::groups::act_on_matching(&cx, &act, &filter, note).await?
+        }
+    };
+    Ok(Json(report(done)))
 }
 
 fn act_of(asked: &GroupActionIn) -> Result<Act, Problem> {
@@ -297,7 +334,7 @@ fn act_of(asked: &GroupActionIn) -> Result<Act, Problem> {
                 ));
             }
         }),
-        _ => return Err(field("action", "resolve, reopen, mute, unmute, assign or undo")),
+        _ => return Err(field("action", "resolve, reopen, mute, unmute, assign, merge, unmerge or undo")),
     })
 }
 
@@ -328,7 +365,7 @@ fn filter(query: &mut Query) -> GroupFilter {
     }
 }
 
-fn item(group: Group) -> GroupItem {
+pub(super) fn item(group: Group) -> GroupItem {
     let Life { status, since, assigned_to, resolved_at, mute, rate, window: _ } = group.life;
     let (muted_until, mute_count, mute_window_seconds, mute_query) = match mute {
         None => (None, None, None, None),
@@ -358,6 +395,9 @@ fn item(group: Group) -> GroupItem {
         mute_query,
         hour_events: rate.map(|rate| rate.hour),
         usual_events: rate.map(|rate| rate.usual),
+        merged_into: group.merged_into,
+        members: group.members,
+        split_from: group.split_from,
     }
 }
 
@@ -375,6 +415,7 @@ fn change(change: Change) -> GroupChangeItem {
         note: change.note,
         action_id: change.action_id,
         undoes: change.undoes,
+        other: change.other,
     }
 }
 

@@ -50,6 +50,8 @@ words! {
 pub const MAX_NOTE: usize = 2000;
 /// Most groups of one action.
 pub const MAX_GROUPS: usize = 500;
+/// Most groups of one action that is for all that match a filter.
+pub const MAX_MATCHING: usize = 5000;
 /// Days for which a group is new, or regressed.
 pub const DAYS_NEW: i64 = 7;
 /// Fewer events an hour never escalate.

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use domain::audit::{Action, AuditEntry};
-use domain::group::life::{Act, Change, MAX_GROUPS, MAX_NOTE, Mute, Outcome, Report, Step};
+use domain::group::GroupFilter;
+use domain::group::life::{Act, Change, MAX_GROUPS, MAX_MATCHING, MAX_NOTE, Mute, Outcome, Report, Step};
 use domain::permission::{GroupWrite, Mutating};
 use domain::{GroupActionId, GroupId, Invalid, UserId};
 use serde_json::{Value, json};
@@ -21,7 +22,39 @@ use crate::{Cx, Error, Result};
 pub async fn act(cx: &Cx<GroupWrite>, act: &Act, ids: &[GroupId], note: Option<&str>) -> Result<Report> {
     let note = note.map(str::trim).filter(|note| !note.is_empty());
     check(ids, note)?;
+    perform(cx, cx.write().await?, act, ids, note).await
+}
+
+/// As [`act`], for every group that the filter leaves: those that match in the transaction itself.
+///
+/// # Errors
+/// `Invalid` besides where no group matches, or more than 5,000.
+pub async fn act_on_matching(
+    cx: &Cx<GroupWrite>,
+    act: &Act,
+    filter: &GroupFilter,
+    note: Option<&str>,
+) -> Result<Report> {
+    let note = note.map(str::trim).filter(|note| !note.is_empty());
+    check_note(note)?;
     let mut tx = cx.write().await?;
+    let ids = store::group::ids(&mut tx, filter, MAX_MATCHING as u32 + 1).await?;
+    if ids.is_empty() {
+        return Err(Invalid::field("filter", "no group matches").into());
+    }
+    if ids.len() > MAX_MATCHING {
+        return Err(Invalid::field("filter", "more than 5,000 groups match; narrow the filter").into());
+    }
+    perform(cx, tx, act, &ids, note).await
+}
+
+async fn perform(
+    cx: &Cx<GroupWrite>,
+    mut tx: WriteTx,
+    act: &Act,
+    ids: &[GroupId],
+    note: Option<&str>,
+) -> Result<Report> {
     let now = tx.now();
     act.check(now)?;
     if let Act::Assign(Some(user)) = act
@@ -126,6 +159,10 @@ pub(super) fn check(ids: &[GroupId], note: Option<&str>) -> Result<()> {
     if ids.len() > MAX_GROUPS {
         return Err(Invalid::field("ids", "choose at most 500 groups at a time").into());
     }
+    check_note(note)
+}
+
+fn check_note(note: Option<&str>) -> Result<()> {
     if note.is_some_and(|note| note.chars().count() > MAX_NOTE) {
         return Err(Invalid::field("note", "use at most 2,000 characters").into());
     }
