@@ -2,6 +2,7 @@
 
 pub mod life;
 pub mod rule;
+pub mod slots;
 
 use std::fmt;
 use std::str::FromStr;

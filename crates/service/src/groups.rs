@@ -4,6 +4,8 @@ mod act;
 mod grouping;
 mod merge;
 mod review;
+mod sample;
+mod split;
 
 use domain::filter::EventFilter;
 use std::collections::HashMap;
@@ -22,6 +24,8 @@ pub use act::{act, act_on_matching, undo};
 pub use grouping::{Grouping, grouping};
 pub use merge::{merge, unmerge};
 pub use review::{review, review_all};
+pub use sample::{Sample, sample};
+pub use split::{MOVED, Preview, Split, preview_split, split};
 
 use crate::{Cx, Error, Result, Who};
 

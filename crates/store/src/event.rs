@@ -5,6 +5,7 @@ mod beside;
 mod columns;
 mod facets;
 mod plan;
+mod sample;
 mod walk;
 
 use domain::event::Event;
@@ -25,6 +26,7 @@ pub use beside::{seen, surrounding};
 pub use facets::{facets, paths, values};
 pub(crate) use plan::fill;
 pub use plan::{count, histogram};
+pub use sample::{Sampled, own, sample};
 pub use walk::{Found, Listed};
 
 from_row!(Event {

@@ -2,6 +2,7 @@
 
 pub mod life;
 pub mod rules;
+pub mod split;
 
 use domain::group::{Assignee, Group, GroupFilter, GroupSort, Status};
 use domain::{GroupId, Timestamp, UserId};

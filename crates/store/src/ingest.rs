@@ -6,6 +6,7 @@
 
 mod batch;
 mod lives;
+mod splits;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub async fn insert(
     now: Timestamp,
     new_id: &(dyn Fn() -> Uuid + Sync),
 ) -> Result<Outcome> {
+    let batch = &*splits::apply(tx, batch, now).await?;
     let (sources, new_sources) = sources(tx, batch, now, new_id).await?;
     let before = newest_seq(tx).await?;
     let inserted = match tx.conn().dialect() {
@@ -193,7 +195,7 @@ async fn insert_sqlite(
     let now: Arc<str> = now.iso().into();
     let source_ids = batch.by_word(|word| sources.get(word).map(|id| Arc::from(id.to_string())));
     let groups: Vec<(Arc<str>, Arc<str>)> =
-        batch.groups.iter().map(|g| (g.fingerprint.as_str().into(), g.id.to_string().into())).collect();
+        batch.groups.iter().map(|g| (g.of_events().into(), g.id.to_string().into())).collect();
     let word = |index: Option<u32>| {
         index.map_or(Arg::Null(Kind::Text), |i| Arg::Shared(Arc::clone(&batch.words[i as usize])))
     };
@@ -293,7 +295,7 @@ async fn insert_postgres(
         copy.uuid_or_null(word(row.source).and_then(|name| sources.get(name)).map(|id| id.uuid()))
             .text(&row.message)
             .json(&row.raw_payload)
-            .text(&group.fingerprint)
+            .text(group.of_events())
             .uuid(group.id.uuid())
             .words(&row.words);
     }

@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use chrono::{DateTime, Utc};
 use domain::group::life::{Act, Change, Life, Mute, Outcome, Report, Status, Step};
+use domain::group::rule::Condition;
 use domain::group::{Assignee, Group, GroupFilter, GroupSort};
 use domain::page::Page;
 use domain::permission::{GroupRead, GroupWrite};
@@ -149,14 +150,14 @@ pub struct GroupChangeItem {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupActionIn {
-    /// resolve, reopen, mute, unmute, assign, merge, unmerge or undo.
+    /// resolve, reopen, mute, unmute, assign, merge, unmerge, split or undo.
     #[schema(example = "resolve")]
     action: String,
-    /// At most 500 groups, 50 to merge; none with undo.
+    /// At most 500 groups, 50 to merge, one to split; none with undo.
     #[serde(default)]
     #[schema(value_type = Vec<Uuid>, required = false)]
     ids: Vec<String>,
-    /// Instead of ids: every group that these parameters of the list leave, at most 5,000. Not with merge and unmerge.
+    /// Instead of ids: every group that these parameters of the list leave, at most 5,000. Not with merge, unmerge and split.
     #[schema(example = "status=new&component=sshd")]
     filter: Option<String>,
     /// At most 2,000 characters, kept in each group's history.
@@ -167,8 +168,11 @@ pub struct GroupActionIn {
     /// mute: until so many events occur within `window_seconds`.
     count: Option<i64>,
     window_seconds: Option<i64>,
-    /// mute: until an event matches.
+    /// mute: until an event matches. split: the events that match.
     query: Option<String>,
+    /// split: instead of `query`, the events in which this slot of the template, counted from 0, has `value`.
+    slot: Option<usize>,
+    value: Option<String>,
     /// assign: a member's user id; null is nobody.
     #[schema(value_type = Option<Uuid>)]
     assigned_to: Option<String>,
@@ -187,6 +191,9 @@ pub struct GroupActionReport {
     #[schema(required = true, value_type = Option<Uuid>)]
     action_id: Option<GroupActionId>,
     changed: usize,
+    /// split: the group that took the events.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    group: Option<GroupId>,
     /// In the order of the request.
     results: Vec<GroupActionResult>,
 }
@@ -254,7 +261,7 @@ pub async fn history(
     Ok(Json(service::groups::history(&cx, id, limit, cursor.as_deref()).await?.page.map(change)))
 }
 
-/// Resolve, reopen, mute, unmute, assign, merge or unmerge groups, or undo that.
+/// Resolve, reopen, mute, unmute, assign, merge, unmerge or split groups, or undo that.
 ///
 /// What could not be done to a group is said in its result; 400 is for a request that could not be done to any.
 #[utoipa::path(post, path = "/api/v1/groups/actions", tag = "groups", security(("api_key" = ["group.write"])),
@@ -286,12 +293,18 @@ pub async fn act(caller: Caller, body: Bytes) -> Result<Json<GroupActionReport>,
         })
         .collect();
     let note = asked.note.as_deref();
-    let act = if matches!(asked.action.as_str(), "merge" | "unmerge") { None } else { Some(act_of(&asked)?) };
+    let regroups = matches!(asked.action.as_str(), "merge" | "unmerge" | "split");
+    let act = if regroups { None } else { Some(act_of(&asked)?) };
     if !wrong.is_empty() {
         return Err(Problem::invalid(Invalid(wrong)));
     }
     let done = match (act, &asked.filter) {
-        (None, Some(_)) => return Err(field("filter", "merge and unmerge take ids")),
+        (None, Some(_)) => return Err(field("filter", "merge, unmerge and split take ids")),
+        (None, None) if asked.action == "split" => {
+            let [id] = ids.as_slice() else { return Err(field("ids", "split one group at a time")) };
+            let split = service::groups::split(&cx, *id, &condition(&asked)?, note).await?;
+            return Ok(Json(GroupActionReport { group: Some(split.group), ..report(split.report) }));
+        }
         (None, None) if asked.action == "unmerge" => service::groups::unmerge(&cx, &ids, note).await?,
         (None, None) => {
             let into = asked.into.as_deref().map(str::parse).transpose();
@@ -334,8 +347,21 @@ fn act_of(asked: &GroupActionIn) -> Result<Act, Problem> {
                 ));
             }
         }),
-        _ => return Err(field("action", "resolve, reopen, mute, unmute, assign, merge, unmerge or undo")),
+        _ => {
+            return Err(field(
+                "action",
+                "resolve, reopen, mute, unmute, assign, merge, unmerge, split or undo",
+            ));
+        }
     })
+}
+
+fn condition(asked: &GroupActionIn) -> Result<Condition, Problem> {
+    match (asked.slot, &asked.value, &asked.query) {
+        (Some(slot), Some(value), None) => Ok(Condition::Slot { slot, value: value.clone() }),
+        (None, None, Some(query)) => Ok(Condition::Query { query: query.clone() }),
+        _ => Err(field("action", "to split give slot and value, or query")),
+    }
 }
 
 fn field(name: &str, reason: &str) -> Problem {
@@ -427,5 +453,5 @@ fn report(report: Report) -> GroupActionReport {
         Outcome::Absent => GroupActionResult { id, result: "not_found", reason: None },
     };
     let results = report.results.into_iter().map(result).collect();
-    GroupActionReport { action_id: report.action_id, changed, results }
+    GroupActionReport { action_id: report.action_id, changed, group: None, results }
 }

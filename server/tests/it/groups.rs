@@ -334,3 +334,39 @@ async fn an_action_takes_every_group_that_a_filter_leaves() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn events_of_a_slot_value_are_split_off_and_put_back() {
+    for_each_backend(|db| async move {
+        let app = TestApp::new(db);
+        app.organization("acme").await;
+        let key = app.key("acme", &["all"]).await;
+        let events: Vec<Value> = ["10.0.0.7", "10.0.0.7", "10.0.0.8"]
+            .map(|ip| json!({ "occurred_at": 1, "severity": "low", "message": format!("login from {ip}") }))
+            .into();
+        app.post("/api/v1/events").bearer(&key).json(json!(events).to_string()).send().await;
+        let id = list(&app, &key, "").await[0]["id"].as_str().unwrap().to_owned();
+        let body = json!({ "action": "split", "ids": [id], "slot": 0, "value": "10.0.0.7" });
+        let report = act(&app, &key, body).await.json();
+        let off = app
+            .get(&format!("/api/v1/groups/{}", report["group"].as_str().unwrap()))
+            .bearer(&key)
+            .send()
+            .await
+            .json();
+        assert_eq!((&off["event_count"], &off["split_from"]), (&json!(2), &json!(id)));
+        assert_eq!(off["template"], "login from 10.0.0.7");
+        for body in [
+            json!({ "action": "split", "ids": [id] }),
+            json!({ "action": "split", "ids": [id], "slot": 0, "value": "x", "query": "y" }),
+            json!({ "action": "split", "ids": [id, id], "query": "y" }),
+            json!({ "action": "split", "ids": [id], "slot": 9, "value": "x" }),
+        ] {
+            assert_eq!(act(&app, &key, body.clone()).await.status, 400, "{body}");
+        }
+        act(&app, &key, json!({ "action": "undo", "action_id": report["action_id"] })).await;
+        let whole = list(&app, &key, "").await;
+        assert_eq!((whole.len(), &whole[0]["event_count"]), (1, &json!(3)));
+    })
+    .await;
+}

@@ -114,6 +114,13 @@ pub async fn undo(cx: &Cx<GroupWrite>, action: GroupActionId) -> Result<Report> 
     if done.iter().any(|change| matches!(change.step, Step::Merged | Step::Unmerged)) {
         return super::merge::undo(cx, tx, action, &done).await;
     }
+    if done.iter().any(|change| change.step == Step::SplitOff) {
+        return super::split::undo(cx, tx, action, &done).await;
+    }
+    if let Some(change) = done.iter().find(|change| change.step == Step::SplitUndone) {
+        let results = vec![(change.group_id, Outcome::Unchanged("split it again instead"))];
+        return Ok(Report { action_id: None, results });
+    }
     let ids: Vec<GroupId> = done.iter().map(|change| change.group_id).collect();
     let action_id: GroupActionId = cx.services.clock.id();
     let mut kept = lock(&mut tx, &ids).await?;

@@ -2,6 +2,7 @@
 
 use domain::event::{Mapping, NewEvent, normalise};
 use domain::group::life::{Act, Outcome, Step};
+use domain::group::rule::Condition;
 use domain::group::{Group, GroupFilter, Status};
 use domain::permission::{EventWrite, GroupRead, GroupWrite, Permission};
 use domain::{GroupActionId, GroupId};
@@ -220,6 +221,161 @@ async fn what_happens_to_a_merged_group_happens_to_the_one_that_took_it() {
         groups::unmerge(&ana, &[gate], None).await.unwrap();
         assert_eq!(room.group("gate opened").await.unwrap().life.status, Status::New, "as it was");
         assert!(room.cx::<GroupRead>().now() > start());
+    })
+    .await;
+}
+
+fn slot(slot: usize, value: &str) -> Condition {
+    Condition::Slot { slot, value: value.to_owned() }
+}
+
+fn asking(query: &str) -> Condition {
+    Condition::Query { query: query.to_owned() }
+}
+
+async fn logins(room: &Room) -> Group {
+    for (address, times) in
+        [("10.0.0.7", &[-500_000, -90, -80, -70][..]), ("10.0.0.8", &[-400_000, -60, -50])]
+    {
+        room.send(&format!("login from {address} port 22"), times).await;
+    }
+    room.group("login from <ip> port <n>").await.unwrap()
+}
+
+impl Room {
+    async fn sums_up(&self) {
+        let problems = service::rollups::check(&self.cx()).await.unwrap();
+        assert_eq!(problems, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_split_takes_the_events_of_a_slot_value_that_are_there_and_that_come() {
+    for_each_backend(|t| async move {
+        let room = room(t).await;
+        let logins = logins(&room).await;
+        let ana = room.of("ana@alpha.test").await;
+        let condition = slot(0, "10.0.0.7");
+        let preview = groups::preview_split(&room.cx(), logins.id, &condition).await.unwrap();
+        assert_eq!((preview.taken, preview.of, preview.all), (4, 7, true));
+        let done = groups::split(&ana, logins.id, &condition, Some("the scanner")).await.unwrap();
+        let name = "login from 10.0.0.7 port <n>";
+        assert_eq!(room.count(name).await, Some((4, 0)));
+        let rest = room.group("login from <ip> port <n>").await.unwrap();
+        assert_eq!((rest.event_count, rest.last_seen), (3, logins.last_seen));
+        assert!(rest.first_seen > logins.first_seen, "the oldest event is among those taken");
+        let off = room.group(name).await.unwrap();
+        assert_eq!(
+            (off.id, off.split_from, off.first_seen),
+            (done.group, Some(logins.id), logins.first_seen)
+        );
+        room.sums_up().await;
+
+        room.send("login from 10.0.0.7 port 23", &[-3]).await;
+        room.send("login from 10.0.0.9 port 23", &[-2]).await;
+        assert_eq!(room.count(name).await, Some((5, 0)), "later events go there");
+        assert_eq!(room.count("login from <ip> port <n>").await, Some((4, 0)));
+        room.sums_up().await;
+        let filter = domain::filter::EventFilter {
+            fingerprint: Some(logins.fingerprint.clone()),
+            ..Default::default()
+        };
+        let events = service::events::list(&room.cx(), &filter, 100, None).await.unwrap().items;
+        assert_eq!(events.len(), 9, "they keep their fingerprint");
+        assert!(events.iter().all(|e| e.fingerprint == logins.fingerprint));
+        assert_eq!(
+            room.steps(done.group).await,
+            [(Step::SplitOff, Some(logins.id), Some("the scanner".to_owned()))]
+        );
+
+        let again = groups::split(&ana, logins.id, &condition, None).await;
+        assert!(matches!(again, Err(Error::Invalid(_))), "it is in force");
+        let undone = groups::undo(&ana, done.report.action_id.unwrap()).await.unwrap();
+        assert_eq!(undone.results, [(logins.id, Outcome::Done)]);
+        assert_eq!(room.count("login from <ip> port <n>").await, Some((9, 1)), "all of them are back");
+        assert_eq!(room.group(name).await, None);
+        room.send("login from 10.0.0.7 port 24", &[-1]).await;
+        let whole = room.group("login from <ip> port <n>").await.unwrap();
+        assert_eq!((whole.event_count, whole.first_seen), (10, logins.first_seen));
+        room.sums_up().await;
+
+        // The same split finds its group again, with what it had.
+        groups::split(&ana, logins.id, &condition, None).await.unwrap();
+        assert_eq!(room.count(name).await, Some((6, 0)));
+        room.sums_up().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_split_by_query_and_what_makes_no_split() {
+    for_each_backend(|t| async move {
+        let room = room(t).await;
+        let logins = logins(&room).await;
+        let ana = room.of("ana@alpha.test").await;
+        for (condition, field) in [
+            (slot(2, "22"), "slot"),
+            (slot(1, "22"), "value"),
+            (slot(0, "192.0.2.1"), "value"),
+            (asking("severity:"), "query"),
+            (asking(""), "query"),
+            (asking("source:web"), "query"),
+        ] {
+            match groups::split(&ana, logins.id, &condition, None).await {
+                Err(Error::Invalid(invalid)) => assert_eq!(invalid.0[0].field, field, "{condition:?}"),
+                other => panic!("{condition:?}: {other:?}"),
+            }
+        }
+        room.sums_up().await;
+        let done = groups::split(&ana, logins.id, &asking("10.0.0.8"), None).await.unwrap();
+        let name = "login from <ip> port <n> where 10.0.0.8";
+        assert_eq!(room.count(name).await, Some((3, 0)));
+        room.send("login from 10.0.0.8 port 25", &[-1]).await;
+        assert_eq!(room.count(name).await, Some((4, 0)));
+        // What was split is split again; an event goes through both.
+        groups::split(&ana, done.group, &slot(1, "25"), None).await.unwrap();
+        room.send("login from 10.0.0.8 port 25", &[-1]).await;
+        assert_eq!(room.count("login from <ip> port 25").await, Some((2, 0)));
+        room.sums_up().await;
+
+        groups::act(&ana, &Act::Resolve, &[done.group], None).await.unwrap();
+        let undone = groups::undo(&ana, done.report.action_id.unwrap()).await.unwrap();
+        assert_eq!(undone.results, [(logins.id, Outcome::Unchanged("it was changed since; that stays"))]);
+        // It is put back as any group is merged.
+        groups::merge(&ana, &[done.group], Some(logins.id), None).await.unwrap();
+        assert_eq!(room.count("login from <ip> port <n>").await, Some((7, 1)));
+        room.send("login from 10.0.0.8 port 1", &[-1]).await;
+        assert_eq!(room.count("login from <ip> port <n>").await, Some((8, 1)));
+        let merged = groups::split(&ana, done.group, &slot(1, "1"), None).await;
+        assert!(matches!(merged, Err(Error::Invalid(_))));
+
+        let zed = room.of("zed@beta.test").await;
+        assert!(matches!(
+            groups::split(&zed, logins.id, &slot(0, "10.0.0.7"), None).await,
+            Err(Error::NotFound)
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_slots_and_fields_of_a_group_are_counted() {
+    for_each_backend(|t| async move {
+        let room = room(t).await;
+        let logins = logins(&room).await;
+        let [door, ..] = room.ids().await;
+        let ana = room.of("ana@alpha.test").await;
+        groups::merge(&ana, &[door], Some(logins.id), None).await.unwrap();
+        let sample = groups::sample(&room.cx(), logins.id).await.unwrap();
+        assert_eq!((sample.events, sample.all, sample.slots.len()), (10, true, 2));
+        let values: Vec<(&str, i64)> =
+            sample.slots[0].counted.values.iter().map(|(value, n)| (value.as_str(), *n)).collect();
+        assert_eq!(values, [("10.0.0.7", 4), ("10.0.0.8", 3)]);
+        assert_eq!(sample.slots[0].numbers, None);
+        assert_eq!(sample.slots[1].numbers.map(|n| (n.min, n.max)), Some((22.0, 22.0)));
+        let of = |name: &str| sample.breakdown.iter().find(|(field, _)| *field == name).unwrap().1.clone();
+        assert_eq!(of("severity").values, [("low".to_owned(), 10)]);
+        assert_eq!((of("source").values.len(), of("system_id").distinct), (1, 0));
     })
     .await;
 }

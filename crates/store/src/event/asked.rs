@@ -164,7 +164,7 @@ impl Asked {
     }
 }
 
-fn of_groups(ids: &[GroupId]) -> Clause {
+pub(super) fn of_groups(ids: &[GroupId]) -> Clause {
     Clause { field: rollup::GROUP, values: ids.iter().map(ToString::to_string).collect() }
 }
 

@@ -115,7 +115,7 @@ pub(super) fn event(batch: &Batch, row: &Row, group_id: GroupId, now: Timestamp)
         source_id: None,
         message: row.message.to_string(),
         raw_payload: serde_json::from_str(&row.raw_payload).unwrap_or_default(),
-        fingerprint: group.fingerprint.clone(),
+        fingerprint: group.of_events().to_owned(),
         group_id,
     }
 }
