@@ -76,6 +76,16 @@ impl GroupQuery {
         single.chain(severity).chain(component).collect()
     }
 
+    /// The filter as fields of a form that acts on all it leaves.
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let text = Some(("text", self.text.clone())).filter(|(_, text)| !text.is_empty());
+        let name = |name: &str| {
+            let list = if matches!(name, "severity" | "component") { "[]" } else { "" };
+            ["asked[list][", name, "]", list].concat()
+        };
+        text.into_iter().chain(self.pairs()).map(|(field, value)| (name(field), value)).collect()
+    }
+
     #[must_use]
     pub fn toggle_severity(&self, word: &str) -> Self {
         let mut next = self.first_page();

@@ -18,6 +18,7 @@ pub fn done(step: Step, done: usize, left: usize, why: Option<&str>) -> String {
         Step::Merged => "merged",
         Step::Unmerged => "on their own again",
         Step::Split => "split",
+        Step::SplitUndone => "as before the split",
         _ => "assigned",
     };
     let mut text = match done {
@@ -160,6 +161,32 @@ mod tests {
             done(Step::Undone, 0, 1, Some("it was changed since; that stays")),
             "Nothing changed; 1 unchanged: it was changed since; that stays"
         );
+    }
+
+    #[test]
+    fn a_merge_is_told_with_the_other_group() {
+        let zone = Zone::named("UTC");
+        let now = "2026-11-23T09:30:00Z".parse().unwrap();
+        let other = GroupId(uuid::Uuid::from_u128(7));
+        let life = Life::born(now, now);
+        let change = |step, other| Change {
+            id: domain::GroupChangeId(uuid::Uuid::from_u128(1)),
+            group_id: GroupId(uuid::Uuid::from_u128(2)),
+            at: now,
+            actor_id: None,
+            actor: None,
+            step,
+            old: life.clone(),
+            new: life.clone(),
+            note: None,
+            action_id: None,
+            undoes: None,
+            other,
+        };
+        let others = HashMap::from([(other, "x".repeat(90))]);
+        let told = |change| step(&change, &HashMap::new(), &others, zone);
+        assert_eq!(told(change(Step::Merged, Some(other))), format!("merged it into “{}…”", "x".repeat(80)));
+        assert_eq!(told(change(Step::TookIn, None)), "merged other groups into it");
     }
 
     #[test]

@@ -55,6 +55,35 @@ pub async fn get(cx: &Cx<GroupRead>, id: GroupId) -> Result<Group> {
     store::group::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
 }
 
+/// Of the groups that stand for themselves the one with most events.
+pub async fn largest(cx: &Cx<GroupRead>, ids: &[GroupId]) -> Result<Option<GroupId>> {
+    let groups = store::group::get_many(&mut cx.read().await?, ids).await?;
+    let heads = groups.into_iter().filter(|group| group.merged_into.is_none());
+    Ok(heads.max_by_key(|group| (group.event_count, group.id)).map(|group| group.id))
+}
+
+/// Groups that [`recurring`] compares: those with most events altogether.
+const COMPARED: u32 = 100;
+
+/// Of the groups that the filter leaves those with most events in its time range, at most `limit`; `event_count` is that of
+/// the range, in whole hours.
+pub async fn recurring(cx: &Cx<GroupRead>, filter: &GroupFilter, limit: usize) -> Result<Vec<Group>> {
+    let by_count = GroupFilter { sort: GroupSort::Count, ..filter.clone() };
+    let mut tx = cx.read().await?;
+    let mut groups = store::group::list(&mut tx, &by_count, None, COMPARED).await?;
+    if filter.from.is_some() || filter.to.is_some() {
+        let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
+        let counts = store::group::counts_between(&mut tx, &ids, filter.from, filter.to).await?;
+        for (group, n) in groups.iter_mut().zip(counts) {
+            group.event_count = n;
+        }
+        groups.retain(|group| group.event_count > 0);
+        groups.sort_by(|a, b| b.event_count.cmp(&a.event_count).then_with(|| a.id.cmp(&b.id)));
+    }
+    groups.truncate(limit);
+    Ok(groups)
+}
+
 /// When the groups of a time range were first seen, the earliest first, at most 10,000 of them.
 pub async fn first_seen(
     cx: &Cx<GroupRead>,
@@ -114,7 +143,13 @@ pub async fn counts(cx: &Cx<GroupRead>, filter: &GroupFilter) -> Result<Counts> 
 /// What an action was, and how many groups it changed; `None` when there is no such action here.
 pub async fn done(cx: &Cx<GroupRead>, action: GroupActionId) -> Result<Option<(Step, usize)>> {
     let changes = store::group::life::of_action(&mut cx.read().await?, action).await?;
-    Ok(changes.first().map(|change| (change.step, changes.len())))
+    // The other side of an unmerge and of a split is no group that the action was asked for.
+    let told: Vec<Step> = changes
+        .iter()
+        .map(|change| if change.step == Step::TookIn { Step::Merged } else { change.step })
+        .filter(|step| !matches!(step, Step::LetGo | Step::SplitOff))
+        .collect();
+    Ok(told.first().map(|step| (*step, told.len())))
 }
 
 /// What happened to a group, with the names of the people whom it was assigned to.

@@ -9,6 +9,7 @@ use domain::{GroupId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::db::{Dialect, FromDb, Result, Row, Sql};
+use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
 impl FromDb for Group {
@@ -211,6 +212,22 @@ pub async fn count_seen(tx: &mut impl Scoped, which: Seen, from: Timestamp, to: 
 pub enum Seen {
     First,
     Last,
+}
+
+/// Events of each group, with those that are merged into it, in the hours of a time range; of at most 100 groups.
+pub async fn counts_between(
+    tx: &mut impl Scoped,
+    ids: &[GroupId],
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) -> Result<Vec<i64>> {
+    let together = rules::with_members(tx, ids).await?;
+    let clause = |ids: &Vec<GroupId>| Clause {
+        field: rollup::GROUP,
+        values: ids.iter().map(ToString::to_string).collect(),
+    };
+    let clauses: Vec<Clause> = together.iter().map(clause).collect();
+    rollup::totals(tx, &clauses, &[], Span { from, to }).await
 }
 
 pub async fn get(tx: &mut impl Scoped, id: GroupId) -> Result<Option<Group>> {
