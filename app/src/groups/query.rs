@@ -207,6 +207,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_filter_is_written_as_fields_of_a_form() {
+        let query = GroupQuery {
+            text: "a b".into(),
+            severity: vec!["high".into(), "low".into()],
+            cursor: "x".into(),
+            ..GroupQuery::default()
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            query.fields(),
+            [
+                pair("asked[list][text]", "a b"),
+                pair("asked[list][severity][]", "high"),
+                pair("asked[list][severity][]", "low"),
+            ]
+        );
+    }
+
+    #[test]
     fn a_query_is_read_back_as_it_was_written() {
         let query = GroupQuery {
             text: "a b".into(),

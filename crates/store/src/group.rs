@@ -144,7 +144,13 @@ fn narrow(q: Sql, filter: &GroupFilter, dialect: Dialect) -> Sql {
     }
     if let Some(text) = &filter.text {
         q = contains(q, dialect, " AND (template", text);
-        q = contains(q, dialect, " OR example", text).push(")");
+        q = contains(q, dialect, " OR example", text);
+        // A group is found by what is merged into it, too.
+        q = q.push(
+            " OR EXISTS (SELECT 1 FROM groups m WHERE m.organization_id = $1 AND m.merged_into = groups.id",
+        );
+        q = contains(q, dialect, " AND (m.template", text);
+        q = contains(q, dialect, " OR m.example", text).push(")))");
     }
 
     if !filter.severity.is_empty() {

@@ -161,6 +161,21 @@ pub async fn with_members(tx: &mut impl Scoped, ids: &[GroupId]) -> Result<Vec<V
         .collect())
 }
 
+/// When the first event of what is merged into each of these groups occurred, where something is.
+pub async fn first_seen(tx: &mut impl Scoped, ids: &[GroupId]) -> Result<HashMap<GroupId, Timestamp>> {
+    let mut found = HashMap::new();
+    for ids in ids.chunks(500) {
+        let q = tx
+            .sql("SELECT merged_into, MIN(first_seen) AS first FROM groups WHERE organization_id = $1 AND merged_into IN (")
+            .list(ids.iter().copied())
+            .push(") GROUP BY merged_into");
+        for row in tx.conn().rows(q).await? {
+            found.insert(row.get("merged_into")?, row.get("first")?);
+        }
+    }
+    Ok(found)
+}
+
 /// The groups whose events carry one of these fingerprints: their own, and those that were split off.
 pub(crate) async fn of_fingerprints(tx: &mut impl Scoped, fingerprints: &[String]) -> Result<Vec<GroupId>> {
     let organization = tx.organization();

@@ -132,6 +132,11 @@ async fn merged_groups_are_read_as_one_and_unmerged_exactly() {
         let counts =
             store::group::counts(&mut read(&t.db, org).await, &GroupFilter::default(), None).await.unwrap();
         assert_eq!(counts.iter().map(|(_, n, _)| n).sum::<i64>(), 2);
+        for (text, n) in [("GATE", 1), ("opened", 1), ("nothing", 1), ("roof", 0)] {
+            let filter = GroupFilter { text: Some(text.to_owned()), ..GroupFilter::default() };
+            let found = store::group::list(&mut read(&t.db, org).await, &filter, None, 9).await.unwrap();
+            assert_eq!(found.len(), n, "{text}: it is found by what is merged into it");
+        }
         let by_count = GroupFilter { sort: GroupSort::Count, ..GroupFilter::default() };
         let largest = store::group::list(&mut read(&t.db, org).await, &by_count, None, 1).await.unwrap();
         assert_eq!(largest[0].id, door.id);
