@@ -83,10 +83,16 @@ impl AppError {
             homeless.iter().map(|e| format!("{}: {}", e.field, e.reason)).collect::<Vec<_>>().join("; ")
         })
     }
-    /// Keeps what was typed into the form.
+    /// Keeps what was typed into the form, as far as it fits into the address that leads back to it: without WASM it goes that
+    /// way, and an address that is too long is answered by nobody.
     #[must_use]
     pub fn typed(mut self, fields: &[(&str, &str)]) -> Self {
-        self.typed = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut room = MAX_TYPED;
+        for (name, value) in fields {
+            let kept = beginning(value, room);
+            room -= kept.len();
+            self.typed.insert((*name).to_owned(), kept.to_owned());
+        }
         self
     }
     fn title(&self) -> &'static str {
@@ -102,6 +108,18 @@ impl AppError {
             Kind::Internal => "Something went wrong on our side",
         }
     }
+}
+
+/// Bytes of everything that was typed in a form; the address holds them as base64, which is a third longer.
+const MAX_TYPED: usize = 4000;
+
+/// As much of a text as so many bytes take.
+fn beginning(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Keeps what was typed when a use-case refuses: `members::add(&cx, new).await.typed(&[("email", &email)])?`.
@@ -188,6 +206,18 @@ mod tests {
         assert_eq!(error.summary(&["email"]).as_deref(), Some("password: use at least 12 characters"));
         assert_eq!(error.reason("password").as_deref(), Some("Use at least 12 characters"));
         assert_eq!(AppError::not_found().summary(&[]), Some(AppError::not_found().detail));
+    }
+
+    #[test]
+    fn what_was_typed_is_kept_as_far_as_it_fits_into_an_address() {
+        let long = "ö".repeat(20_000);
+        let error = AppError::field("note", "use at most 2,000 characters")
+            .typed(&[("name", "kept"), ("note", &long)]);
+        assert_eq!(error.typed["name"], "kept");
+        assert!(
+            error.typed["note"].starts_with('ö')
+                && error.typed.values().map(String::len).sum::<usize>() <= MAX_TYPED
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
-use crate::http::{api, assets, auth, export, groups, health, ingest, openapi, pages, uploads, views};
+use crate::http::{api, assets, auth, export, grouping, groups, health, ingest, openapi, pages, uploads, views};
 use crate::sessions;
 use crate::state::AppState;
 use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
@@ -21,6 +21,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/groups"),
     ("GET", "/api/v1/groups/{id}"),
     ("GET", "/api/v1/groups/{id}/history"),
+    ("GET", "/api/v1/groups/{id}/grouping"),
     ("POST", "/api/v1/groups/actions"),
     ("GET", "/api/v1/views"),
     ("POST", "/api/v1/views"),
@@ -57,6 +58,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/groups/{id}/history", get(groups::history))
         .route("/api/v1/views", get(views::list).post(views::create))
         .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
+        .route("/api/v1/groups/{id}/grouping", get(grouping::grouping))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/audit", get(api::audit))
         .route("/api/v1/openapi.json", get(openapi::document))

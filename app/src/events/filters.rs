@@ -290,6 +290,7 @@ fn items(events: Events, facet: FacetShown, q: &str) -> Vec<FacetItem> {
             only_href: Some(href(&value.only)),
             on: value.included,
             excluded: value.excluded,
+            extra: None,
             mark: value.severity.map(|severity| {
                 let (level, shape, _) = mark(severity);
                 (level, shape)

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ui::{Glyph, Menu, MenuItem, MenuLabel, MenuLine, Toast, Toasts};
 
 use super::api::{ActOnGroups, UndoGroups};
+use super::query::GroupQuery;
 use super::shown::{Person, Told};
 use crate::send::{Submission, submit};
 
@@ -14,7 +15,7 @@ use crate::send::{Submission, submit};
 pub struct Asked {
     pub ids: Vec<String>,
     /// `resolve`, `reopen`, `unmute`, `assign:{me, nobody or a user's id}`, `mute:for:{seconds}`, `mute:count:{events}:{seconds}`,
-    /// or `mute:until`, `mute:count`, `mute:query`, which take the fields below.
+    /// `mute:until`, `mute:count`, `mute:query`, `merge`, `merge:largest`, `unmerge`, `split`, which take the fields below.
     pub act: String,
     pub note: String,
     pub until: String,
@@ -22,6 +23,14 @@ pub struct Asked {
     /// Seconds.
     pub window: String,
     pub query: String,
+    /// merge: the group that takes the others; without it the one that was seen first.
+    pub into: String,
+    /// split: a slot counted from 0 and its value, or `query`.
+    pub slot: String,
+    pub value: String,
+    /// Not the ids, but all that `list` leaves.
+    pub all: bool,
+    pub list: GroupQuery,
 }
 
 /// The writes of a page of groups.
@@ -119,6 +128,23 @@ pub fn AssignMenu(people: Vec<Person>, #[prop(optional)] up: bool) -> impl IntoV
             </MenuItem>
             <MenuLine />
             {people.into_iter().map(person).collect_view()}
+        </Menu>
+    }
+    .into_any()
+}
+
+/// Submit buttons of the form around it.
+#[component]
+pub fn MergeMenu() -> impl IntoView {
+    view! {
+        <Menu label="Merge" icon=Glyph::Groups up=true>
+            <MenuLabel>"The selected into the one"</MenuLabel>
+            <MenuItem submit=true name=ACT value="merge">
+                "Seen first"
+            </MenuItem>
+            <MenuItem submit=true name=ACT value="merge:largest">
+                "With most events"
+            </MenuItem>
         </Menu>
     }
     .into_any()

@@ -5,7 +5,7 @@ use leptos::server_fn::codec::GetUrl;
 
 use super::act::Asked;
 use super::query::GroupQuery;
-use super::shown::{GroupList, GroupShown, Told};
+use super::shown::{GroupList, GroupShown, GroupingShown, Told};
 use crate::Answer;
 
 #[server(name = ListGroups, prefix = "/fn", endpoint = "groups/list", input = GetUrl)]
@@ -21,7 +21,21 @@ pub async fn get_group(organization: String, id: String) -> Answer<GroupShown> {
     super::read::get(&scope, id).await
 }
 
-/// Resolves, reopens, mutes, unmutes or assigns groups.
+/// Why the events of a group belong together; `slot`, `value` and `q`: a split to preview.
+#[server(name = GetGrouping, prefix = "/fn", endpoint = "groups/grouping", input = GetUrl)]
+pub async fn get_grouping(
+    organization: String,
+    id: String,
+    #[server(default)] slot: String,
+    #[server(default)] value: String,
+    #[server(default)] q: String,
+) -> Answer<GroupingShown> {
+    let scope = crate::server::scope(&organization).await?;
+    let id = id.parse().map_err(|_| crate::server::not_found())?;
+    super::explain::grouping(&scope, id, &slot, &value, &q).await
+}
+
+/// Resolves, reopens, mutes, unmutes, assigns, merges, unmerges or splits groups.
 #[server(name = ActOnGroups, prefix = "/fn", endpoint = "groups/act")]
 pub async fn act_on_groups(organization: String, #[server(default)] asked: Asked) -> Answer<Told> {
     let scope = crate::server::scope(&organization).await?;

@@ -3,14 +3,15 @@
 use domain::query::edit::condition;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use ui::{
     Button, Chart, Column, CopyButton, DataTable, Definition, DefinitionList, Glyph, PageHead, Row, Section,
-    Timestamp,
+    Tabs, Timestamp,
 };
 
 use super::act::Writes;
 use super::api::GetGroup;
+use super::grouping::{GroupingTab, Held, Merged, tabs};
 use super::history::{Life, Story};
 use super::shown::GroupShown;
 use crate::events::parts::{FieldLine, Message, Severe, counted, number};
@@ -26,12 +27,29 @@ use crate::when::At;
 pub fn GroupPage() -> impl IntoView {
     let slug = use_slug();
     let params = use_params_map();
-    let id = move || params.with(|params| params.get_str("id").unwrap_or_default().to_owned());
+    let id = Memo::new(move |_| params.with(|params| params.get_str("id").unwrap_or_default().to_owned()));
     let writes = Writes::new(slug);
-    let group =
-        fetch_after(move || writes.version(), move || GetGroup { organization: slug.get(), id: id() });
+    let map = use_query_map();
+    let grouping = Memo::new(move |_| map.with(|map| map.get_str("tab") == Some("grouping")));
+    let side = move || {
+        if grouping.get() {
+            view! { <GroupingTab writes slug id /> }.into_any()
+        } else {
+            view! { <EventsTab writes slug id /> }.into_any()
+        }
+    };
     view! {
         <Title text="Group" />
+        {side}
+    }
+    .into_any()
+}
+
+#[component]
+fn EventsTab(writes: Writes, slug: Memo<String>, id: Memo<String>) -> impl IntoView {
+    let group =
+        fetch_after(move || writes.version(), move || GetGroup { organization: slug.get(), id: id.get() });
+    view! {
         <Load resource=group let:shown>
             <Whole writes shown slug=slug.get_untracked() />
         </Load>
@@ -41,7 +59,25 @@ pub fn GroupPage() -> impl IntoView {
 
 #[component]
 fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
-    let life = view! { <Life writes shown=shown.clone() slug=slug.clone() /> };
+    let life =
+        shown.merged_into.is_none().then(|| view! { <Life writes shown=shown.clone() slug=slug.clone() /> });
+    let tabs = tabs(&slug, &shown.group.id, false);
+    let merged = shown.merged_into.clone().map(|into| {
+        view! { <Merged writes into id=shown.group.id.clone() slug=slug.clone() may_act=shown.may_act /> }
+    });
+    let from = shown.split_from.clone().map(|from| {
+        view! {
+            <p class="muted">
+                "Split off "
+                <a class="link" href=from.href>
+                    {from.name}
+                </a>
+            </p>
+        }
+    });
+    let held =
+        view! { <Held title="What the slots hold" hint=shown.sampled.clone() all=shown.slots.clone() /> };
+    let where_from = view! { <Held title="Where its events come from" hint=shown.sampled.clone() all=shown.breakdown.clone() /> };
     let GroupShown {
         group, event_type, fingerprint, example, histogram, recent, history, more_history, ..
     } = shown;
@@ -71,6 +107,8 @@ fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
     let fields = [field("component", group.component), field("event_type", event_type)];
     view! {
         <PageHead title="Group" note=counted(group.event_count, "event", "events") actions=actions />
+        <Tabs label="Sides of the group" tabs=tabs />
+        {merged}
         <div class="columns group-page">
             <div class="main-column">
                 <p class="row-line">
@@ -79,6 +117,7 @@ fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
                 <p class="message-text mono">
                     <Message marked=group.template />
                 </p>
+                {from}
                 <Section title="Over time">
                     <Chart
                         id="group-histogram"
@@ -88,6 +127,8 @@ fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
                         rows=rows
                     />
                 </Section>
+                {held}
+                {where_from}
                 <Section title="Latest events" actions=move || view! { <a class="link" href=see_all.clone()>"All of them"</a> }>
                     <Recent recent slug=slug.clone() />
                 </Section>

@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use ui::{
-    BulkBar, Button, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Notice, NoticeKind, PageHead, Shaped,
-    Skeleton, Sorted, Tab, Tabs, TextInput, Variant,
+    BulkBar, Button, Checkbox, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Notice, NoticeKind,
+    PageHead, Shaped, Skeleton, Sorted, Tab, Tabs, TextInput, Variant,
 };
 
-use super::act::{ACT, AssignMenu, MuteMenu, NoDefault, Writes};
+use super::act::{ACT, AssignMenu, MergeMenu, MuteMenu, NoDefault, Writes};
 use super::api::ListGroups;
-use super::parts::{GroupLine, columns};
+use super::parts::{GroupLine, Recurring, columns};
 use super::query::GroupQuery;
 use super::shown::{GroupList, Person, Told, View};
 use crate::ask::AskForm;
@@ -161,6 +161,7 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
     }
     let next = list.next_cursor.map(|cursor| query.next(&cursor).href(&slug));
     let previous = query.previous().map(|query| query.href(&slug));
+    let fields = query.fields();
     let from = if query.from.is_empty() { "all".to_owned() } else { query.from.clone() };
     let to = query.to;
     // Made anew with the rows, whose checkboxes are then empty.
@@ -175,6 +176,16 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
     });
     let pick = list.may_act.then_some(pick);
     let organization = slug.clone();
+    let chart = (list.top.len() > 1).then(|| {
+        let period = (from.clone(), to.clone());
+        view! {
+            <details class="fold groups-chart" open=true>
+                <summary>"Recurring"</summary>
+                <Recurring id="groups-recurring" groups=list.top options=list.recurring period slug=slug.clone() />
+            </details>
+        }
+    });
+    let all = hidden_fields(fields);
     let line =
         move |group| view! { <GroupLine group slug=slug.clone() from=from.clone() to=to.clone() pick /> };
     let table = view! {
@@ -186,6 +197,7 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
     if !list.may_act {
         return view! {
             {views}
+            {chart}
             {table}
             {pages}
         }
@@ -194,16 +206,24 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
     view! {
         {views}
         {told}
+        {chart}
         <FormError form=Sent::of(groups.writes.act) fields=&[] />
         <SendForm to=groups.writes.act class="groups-form">
             <NoDefault />
             <input type="hidden" name="organization" value=organization />
+            {all}
             {table}
-            <Bulk count=Signal::derive(move || picked.read().len()) people=list.people />
+            <Bulk count=Signal::derive(move || picked.read().len()) people=list.people matching=list.matching />
         </SendForm>
         {pages}
     }
     .into_any()
+}
+
+/// The filter that "all that match" is about.
+fn hidden_fields(fields: Vec<(String, String)>) -> AnyView {
+    let field = |(name, value)| view! { <input type="hidden" name=name value=value /> };
+    fields.into_iter().map(field).collect_view().into_any()
 }
 
 fn tabs(views: &[View], query: &GroupQuery, slug: &str) -> Vec<Tab> {
@@ -216,15 +236,19 @@ fn tabs(views: &[View], query: &GroupQuery, slug: &str) -> Vec<Tab> {
 
 /// What can be done with the selected groups.
 #[component]
-fn Bulk(count: Signal<usize>, people: Vec<Person>) -> impl IntoView {
+fn Bulk(count: Signal<usize>, people: Vec<Person>, matching: String) -> impl IntoView {
+    let all =
+        if matching.is_empty() { "All that match".to_owned() } else { format!("All {matching} that match") };
     view! {
         <BulkBar count>
+            <Checkbox name="asked[all]" label=all />
             <TextInput name="asked[note]" label="Note" placeholder="Note" autocomplete="off" maxlength=2000_u32 />
             <Button variant=Variant::Primary submit=true name=ACT value="resolve" key="r" icon=Glyph::Check>
                 "Resolve"
             </Button>
             <MuteMenu up=true />
             <AssignMenu people up=true />
+            <MergeMenu />
             <Button submit=true name=ACT value="reopen">
                 "Reopen"
             </Button>

@@ -2,7 +2,12 @@
 
 mod act;
 mod api;
+#[cfg(feature = "ssr")]
+pub mod bars;
 mod detail;
+#[cfg(feature = "ssr")]
+mod explain;
+mod grouping;
 mod history;
 mod list;
 pub mod parts;

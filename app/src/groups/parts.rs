@@ -1,7 +1,8 @@
 //! A group in a table: on its own list and on the Overview.
 
 use leptos::prelude::*;
-use ui::{Badge, Column, Row, Tone};
+use serde_json::Value;
+use ui::{Badge, Chart, ChartRow, Column, Row, Tone};
 
 use super::act::IDS;
 use super::shown::GroupRow;
@@ -107,6 +108,41 @@ pub fn StatusBadge(status: String, why: String) -> impl IntoView {
         <span title=why>
             <Badge tone>{status}</Badge>
         </span>
+    }
+    .into_any()
+}
+
+/// The groups with most events as bars, each a link to them.
+#[component]
+pub fn Recurring(
+    /// Of the chart on its page.
+    id: &'static str,
+    groups: Vec<GroupRow>,
+    options: Value,
+    /// Of the events that a bar leads to, as the URL writes it.
+    period: (String, String),
+    slug: String,
+) -> impl IntoView {
+    let rows = groups
+        .iter()
+        .map(|group| ChartRow {
+            cells: vec![group.template.text.clone(), number(group.event_count)],
+            links: vec![
+                EventQuery::default()
+                    .range(&period.0, &period.1)
+                    .asking(["group:", &group.id].concat())
+                    .href(&slug),
+            ],
+        })
+        .collect::<Vec<_>>();
+    view! {
+        <Chart
+            id=id
+            label="The groups with most events"
+            options=options
+            columns=vec!["Group".to_owned(), "Events".to_owned()]
+            rows=rows
+        />
     }
     .into_any()
 }

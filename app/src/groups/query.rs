@@ -76,6 +76,16 @@ impl GroupQuery {
         single.chain(severity).chain(component).collect()
     }
 
+    /// The filter as fields of a form that acts on all it leaves.
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let text = Some(("text", self.text.clone())).filter(|(_, text)| !text.is_empty());
+        let name = |name: &str| {
+            let list = if matches!(name, "severity" | "component") { "[]" } else { "" };
+            ["asked[list][", name, "]", list].concat()
+        };
+        text.into_iter().chain(self.pairs()).map(|(field, value)| (name(field), value)).collect()
+    }
+
     #[must_use]
     pub fn toggle_severity(&self, word: &str) -> Self {
         let mut next = self.first_page();
@@ -195,6 +205,25 @@ impl GroupQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_filter_is_written_as_fields_of_a_form() {
+        let query = GroupQuery {
+            text: "a b".into(),
+            severity: vec!["high".into(), "low".into()],
+            cursor: "x".into(),
+            ..GroupQuery::default()
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            query.fields(),
+            [
+                pair("asked[list][text]", "a b"),
+                pair("asked[list][severity][]", "high"),
+                pair("asked[list][severity][]", "low"),
+            ]
+        );
+    }
 
     #[test]
     fn a_query_is_read_back_as_it_was_written() {

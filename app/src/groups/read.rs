@@ -8,6 +8,8 @@ use domain::permission::{EventRead, GroupRead, Key, MemberRead};
 use service::Cx;
 use service::groups::{Counts, History};
 
+use super::bars::group_bars;
+use super::explain;
 use super::query::GroupQuery;
 use super::shown::{GroupList, GroupRow, GroupShown, HistoryLine, Person, Told, View};
 use super::words;
@@ -22,6 +24,8 @@ use crate::when::Zone;
 const PAGE: u32 = 50;
 /// Events shown on the page of a group.
 const RECENT: u32 = 10;
+/// Groups in the chart of the list.
+const TOP: usize = 10;
 /// Steps of its life shown there.
 const STEPS: u32 = 200;
 
@@ -40,17 +44,40 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     } else {
         None
     };
+    let top = if query.cursor.is_empty() {
+        service::groups::recurring(&cx, &filter, TOP).await?
+    } else {
+        Vec::new()
+    };
+    let top: Vec<GroupRow> = top.into_iter().map(|group| row(group, scope.zone)).collect();
+    let counts = service::groups::counts(&cx, &filter).await?;
     let rows = page.items.into_iter().map(|group| row(group, scope.zone)).collect();
     let may_act = scope.actor.permissions.has(Key::GroupWrite);
     Ok(GroupList {
         rows,
         next_cursor: page.next_cursor,
         nothing,
-        views: views(service::groups::counts(&cx, &filter).await?),
+        matching: matching(counts, &query.status),
+        recurring: group_bars(&top),
+        top,
+        views: views(counts),
         may_act,
         people: if may_act { people(scope).await? } else { Vec::new() },
         told: told(&cx, query).await?,
     })
+}
+
+/// How many groups a view holds; that of a single status is not counted.
+fn matching(counts: Counts, view: &str) -> String {
+    let n = match view {
+        "" => counts.open,
+        "mine" => counts.mine,
+        "muted" => counts.muted,
+        "resolved" => counts.resolved,
+        "all" => counts.open + counts.muted + counts.resolved,
+        _ => return String::new(),
+    };
+    number(n)
 }
 
 fn views(counts: Counts) -> Vec<View> {
@@ -106,7 +133,21 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
     let may_act = scope.actor.permissions.has(Key::GroupWrite);
     let system = events::columns(&["system_id"])?;
     let history = service::groups::history(&cx, id, STEPS, None).await?;
+    let organization = scope.organization.slug.as_str();
+    let held = explain::held(service::groups::sample(&cx, id).await?, id, organization, may_act);
+    let mut named = [group.merged_into, group.split_from].map(|other| other.map(|id| (id, None)));
+    for (id, name) in named.iter_mut().flatten() {
+        *name = service::groups::get(&cx, *id).await.ok().map(|other| other.template);
+    }
+    let [merged_into, split_from] = named.map(|other| {
+        other.map(|(id, name)| explain::linked(id, name.as_deref().unwrap_or("another group"), organization))
+    });
     Ok(GroupShown {
+        merged_into,
+        split_from,
+        sampled: held.sampled,
+        slots: held.slots,
+        breakdown: held.breakdown,
         muted: group.life.mute.is_some(),
         may_act,
         people: if may_act { people(scope).await? } else { Vec::new() },
@@ -133,7 +174,7 @@ fn lines(history: &History, may_act: bool, zone: Zone) -> Vec<HistoryLine> {
     let line = |(i, change): (usize, &Change)| HistoryLine {
         at: zone.when(change.at),
         who: change.actor.clone(),
-        what: words::step(change, &history.names, zone),
+        what: words::step(change, &history.names, &history.others, zone),
         note: change.note.clone(),
         undo: change.action_id.filter(|_| may_act && i == 0).map(|id| id.to_string()),
     };

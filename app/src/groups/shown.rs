@@ -2,6 +2,7 @@
 
 use domain::Severity;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::events::shown::{EventRow, Histogram, Marked, Nothing};
 use crate::shown::shown;
@@ -70,8 +71,13 @@ pub struct GroupList {
     pub people: Vec<Person>,
     /// What was done just now, where a plain form led back here.
     pub told: Option<Told>,
+    /// How many there are on all pages, formatted; empty where that is not known.
+    pub matching: String,
+    /// The groups of the list with most events in its range, and the options of their chart.
+    pub top: Vec<GroupRow>,
+    pub recurring: Value,
 }
-shown!(GroupList: rows, next_cursor, nothing, views, may_act, people, told);
+shown!(GroupList: rows, next_cursor, nothing, views, may_act, people, told, matching, top, recurring);
 
 /// A step in the life of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,5 +111,120 @@ pub struct GroupShown {
     pub history: Vec<HistoryLine>,
     /// There is more than the lines shown.
     pub more_history: bool,
+    /// Where it is read.
+    pub merged_into: Option<Linked>,
+    pub split_from: Option<Linked>,
+    /// "the newest 2,000 events".
+    pub sampled: String,
+    /// What stands in each slot of its template.
+    pub slots: Vec<Bars>,
+    /// Where its events come from.
+    pub breakdown: Vec<Bars>,
 }
-shown!(GroupShown: group, event_type, fingerprint, example, histogram, recent, muted, may_act, people, history, more_history);
+shown!(GroupShown: group, event_type, fingerprint, example, histogram, recent, muted, may_act, people, history, more_history, merged_into, split_from, sampled, slots, breakdown);
+
+/// A name that leads somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    pub name: String,
+    pub href: String,
+}
+shown!(Linked: name, href);
+
+/// Values of a slot or a field, with how often each occurs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bars {
+    pub title: String,
+    /// "3 values; from 1 to 90, median 7, 95 % up to 60".
+    pub note: String,
+    pub bars: Vec<Bar>,
+}
+shown!(Bars: title, note, bars);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bar {
+    pub value: String,
+    /// Formatted.
+    pub count: String,
+    /// Of the largest, in percent.
+    pub share: u32,
+    /// To its events.
+    pub href: String,
+    /// To the preview of a split, where this is a value of a slot.
+    pub split: Option<String>,
+}
+shown!(Bar: value, count, share, href, split);
+
+/// Why the events of a group belong together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupingShown {
+    pub id: String,
+    pub event_count: i64,
+    pub template: Marked,
+    /// The slots in order, each with why it is one.
+    pub slots: Vec<SlotShown>,
+    /// What makes its fingerprint: name and value.
+    pub inputs: Vec<Linked>,
+    pub fingerprint: String,
+    pub merged_into: Option<Linked>,
+    pub members: Vec<MemberShown>,
+    pub rules: Vec<RuleShown>,
+    pub similar: Vec<SimilarShown>,
+    pub may_act: bool,
+    /// What the split in the address would do.
+    pub preview: Option<PreviewShown>,
+}
+shown!(GroupingShown: id, event_count, template, slots, inputs, fingerprint, merged_into, members, rules, similar, may_act, preview);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotShown {
+    /// "1: ip".
+    pub name: String,
+    pub why: String,
+}
+shown!(SlotShown: name, why);
+
+/// A group that is merged into another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberShown {
+    pub id: String,
+    pub group: Linked,
+    /// "1,384 events of its own, merged by ana@acme.test".
+    pub what: String,
+    pub at: Option<When>,
+    pub note: Option<String>,
+}
+shown!(MemberShown: id, group, what, at, note);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleShown {
+    /// "Events of “…” are read with “…”".
+    pub what: String,
+    /// "ana@acme.test", "ana@acme.test; undone by bo@acme.test".
+    pub who: String,
+    pub at: When,
+    pub in_force: bool,
+}
+shown!(RuleShown: what, who, at, in_force);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimilarShown {
+    pub id: String,
+    pub template: Marked,
+    pub href: String,
+    /// "differs in 1 word; 1,384 events".
+    pub what: String,
+}
+shown!(SimilarShown: id, template, href, what);
+
+/// What a split would do, or why it cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewShown {
+    pub what: String,
+    /// The template of the group that would take the events; empty where it cannot be made.
+    pub template: String,
+    pub slot: String,
+    pub value: String,
+    pub query: String,
+}
+shown!(PreviewShown: what, template, slot, value, query);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use domain::UserId;
 use domain::group::life::{Change, DAYS_NEW, Life, Mute, Status, Step};
+use domain::{GroupId, UserId};
 
 use crate::when::Zone;
 
@@ -15,6 +15,10 @@ pub fn done(step: Step, done: usize, left: usize, why: Option<&str>) -> String {
         Step::Muted => "muted",
         Step::Unmuted => "unmuted",
         Step::Undone => "put back",
+        Step::Merged => "merged",
+        Step::Unmerged => "on their own again",
+        Step::Split => "split",
+        Step::SplitUndone => "as before the split",
         _ => "assigned",
     };
     let mut text = match done {
@@ -30,6 +34,15 @@ pub fn done(step: Step, done: usize, left: usize, why: Option<&str>) -> String {
             text.push_str(": ");
             text.push_str(why);
         }
+    }
+    text
+}
+
+/// As much of a template as a sentence takes.
+pub fn brief(template: &str) -> String {
+    let mut text: String = template.chars().take(80).collect();
+    if text.len() < template.len() {
+        text.push('…');
     }
     text
 }
@@ -78,7 +91,18 @@ fn until(mute: &Mute, zone: Zone) -> String {
 }
 
 /// What happened, after who did it.
-pub fn step(change: &Change, names: &HashMap<UserId, String>, zone: Zone) -> String {
+pub fn step(
+    change: &Change,
+    names: &HashMap<UserId, String>,
+    others: &HashMap<GroupId, String>,
+    zone: Zone,
+) -> String {
+    let other = || match change.other {
+        None => "other groups".to_owned(),
+        Some(id) => {
+            others.get(&id).map_or_else(|| "another group".to_owned(), |name| format!("“{}”", brief(name)))
+        }
+    };
     let name = |id: Option<UserId>| match id {
         None => "nobody".to_owned(),
         Some(id) => names.get(&id).cloned().unwrap_or_else(|| "somebody who is gone".to_owned()),
@@ -110,6 +134,13 @@ pub fn step(change: &Change, names: &HashMap<UserId, String>, zone: Zone) -> Str
             ),
         },
         Step::Undone => format!("put it back: {}", change.new.status),
+        Step::Merged => format!("merged it into {}", other()),
+        Step::TookIn => format!("merged {} into it", other()),
+        Step::Unmerged => format!("took it out of {}", other()),
+        Step::LetGo => format!("took {} out of it", other()),
+        Step::Split => format!("split {} off", other()),
+        Step::SplitOff => format!("split it off {}", other()),
+        Step::SplitUndone => format!("undid the split with {}", other()),
     }
 }
 
@@ -130,6 +161,32 @@ mod tests {
             done(Step::Undone, 0, 1, Some("it was changed since; that stays")),
             "Nothing changed; 1 unchanged: it was changed since; that stays"
         );
+    }
+
+    #[test]
+    fn a_merge_is_told_with_the_other_group() {
+        let zone = Zone::named("UTC");
+        let now = "2026-11-23T09:30:00Z".parse().unwrap();
+        let other = GroupId(uuid::Uuid::from_u128(7));
+        let life = Life::born(now, now);
+        let change = |step, other| Change {
+            id: domain::GroupChangeId(uuid::Uuid::from_u128(1)),
+            group_id: GroupId(uuid::Uuid::from_u128(2)),
+            at: now,
+            actor_id: None,
+            actor: None,
+            step,
+            old: life.clone(),
+            new: life.clone(),
+            note: None,
+            action_id: None,
+            undoes: None,
+            other,
+        };
+        let others = HashMap::from([(other, "x".repeat(90))]);
+        let told = |change| step(&change, &HashMap::new(), &others, zone);
+        assert_eq!(told(change(Step::Merged, Some(other))), format!("merged it into “{}…”", "x".repeat(80)));
+        assert_eq!(told(change(Step::TookIn, None)), "merged other groups into it");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What the forms ask, as the service takes it, and its answer in words. Server only.
 
 use domain::group::life::{Act, Mute, Outcome, Report, Step};
-use domain::permission::GroupWrite;
+use domain::group::rule::Condition;
+use domain::permission::{GroupRead, GroupWrite};
 use domain::{GroupId, Invalid};
-use service::Who;
+use service::{Cx, Who};
 
 use super::act::Asked;
 use super::shown::Told;
@@ -22,12 +23,23 @@ pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Told> {
         ("window", &asked.window),
         ("query", &asked.query),
     ];
-    let act = read(scope, asked).map_err(|invalid| AppError::from(invalid).typed(&typed))?;
     let ids: Vec<GroupId> = asked.ids.iter().filter_map(|id| id.parse().ok()).collect();
     if ids.len() != asked.ids.len() {
         return Err(not_found());
     }
-    let report = service::groups::act(&cx, &act, &ids, Some(&asked.note)).await.typed(&typed)?;
+    if let Some((report, step)) = regroup(scope, &cx, asked, &ids).await.typed(&typed)? {
+        return tell(report, step);
+    }
+    let act = read(scope, asked).map_err(|invalid| AppError::from(invalid).typed(&typed))?;
+    let report = if asked.all {
+        let me = scope.actor.audit().user_id;
+        let now = scope.services.clock.now();
+        let filter = asked.list.to_filter(now, |text| scope.zone.parse(text).ok(), me)?;
+        service::groups::act_on_matching(&cx, &act, &filter, Some(&asked.note)).await
+    } else {
+        service::groups::act(&cx, &act, &ids, Some(&asked.note)).await
+    };
+    let report = report.typed(&typed)?;
     let step = match act {
         Act::Resolve => Step::Resolved,
         Act::Reopen => Step::Reopened,
@@ -36,6 +48,49 @@ pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Told> {
         Act::Assign(_) => Step::Assigned,
     };
     tell(report, step)
+}
+
+/// What changes which groups belong together; `None`: something else was asked.
+async fn regroup(
+    scope: &Scope,
+    cx: &Cx<GroupWrite>,
+    asked: &Asked,
+    ids: &[GroupId],
+) -> Result<Option<(Report, Step)>, service::Error> {
+    let note = Some(asked.note.as_str());
+    if asked.all && ["merge", "merge:largest", "unmerge", "split"].contains(&asked.act.as_str()) {
+        return Err(Invalid::field("ids", "choose the groups one by one, at most 50 to merge").into());
+    }
+    let done = match asked.act.as_str() {
+        "merge" => {
+            let into = Some(asked.into.as_str()).filter(|into| !into.is_empty()).map(str::parse).transpose();
+            let into = into.map_err(|_| Invalid::field("into", "not a group"))?;
+            (service::groups::merge(cx, ids, into, note).await?, Step::Merged)
+        }
+        "merge:largest" => {
+            let cx_read = scope.services.admit::<GroupRead>(&scope.actor)?;
+            let into = service::groups::largest(&cx_read, ids).await?;
+            (service::groups::merge(cx, ids, into, note).await?, Step::Merged)
+        }
+        "unmerge" => (service::groups::unmerge(cx, ids, note).await?, Step::Unmerged),
+        "split" => {
+            let [id] = ids else { return Err(Invalid::field("ids", "split one group at a time").into()) };
+            let condition = condition(&asked.slot, &asked.value, &asked.query)
+                .ok_or_else(|| Invalid::field("query", "choose a value of a slot, or write a query"))?;
+            (service::groups::split(cx, *id, &condition, note).await?.report, Step::Split)
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(done))
+}
+
+/// A slot counted from 0 and its value, or a query.
+pub fn condition(slot: &str, value: &str, query: &str) -> Option<Condition> {
+    match slot.parse() {
+        Ok(slot) => Some(Condition::Slot { slot, value: value.to_owned() }),
+        Err(_) if query.trim().is_empty() => None,
+        Err(_) => Some(Condition::Query { query: query.trim().to_owned() }),
+    }
 }
 
 pub async fn undo(scope: &Scope, action: &str) -> Answer<Told> {

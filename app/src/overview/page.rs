@@ -4,8 +4,7 @@ use domain::Severity;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use serde_json::Value;
-use ui::{Chart, ChartRow, DataTable, Glyph, Kpi, PageHead, Section, Shaped, Skeleton, Tone};
+use ui::{Chart, DataTable, Glyph, Kpi, PageHead, Section, Shaped, Skeleton, Tone};
 
 use super::api::GetOverview;
 use super::shown::OverviewShown;
@@ -13,7 +12,7 @@ use crate::events::parts::{RangeChoice, RangeMenu, compact, mark, number};
 use crate::events::{DEFAULT_RANGE, EventQuery, FirstEvent, chart};
 use crate::fetch::{Load, fetch};
 use crate::groups::GroupQuery;
-use crate::groups::parts::{GroupLine, columns};
+use crate::groups::parts::{GroupLine, Recurring, columns};
 use crate::groups::shown::GroupRow;
 use crate::routes::{self, Link};
 use crate::session::use_slug;
@@ -88,11 +87,16 @@ fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
             </a>
         }
     };
+    let top = view! {
+        <Recurring id="overview-groups" groups=groups.clone() options=recurring period=period.clone() slug=slug.clone() />
+    };
     view! {
         <Figures shown=shown.clone() slug=slug.clone() />
         <div class="two overview-charts">
             <OverTime shown slug=slug.clone() />
-            <Recurring groups=groups.clone() options=recurring period=period.clone() slug=slug.clone() />
+            <Section title="Top groups">
+                {top}
+            </Section>
         </div>
         <div class="overview-groups">
             <Section title="Recurring groups" actions=actions>
@@ -183,35 +187,6 @@ fn legend() -> impl IntoView {
         }
     };
     view! { <div class="legend">{Severity::ALL.into_iter().rev().map(entry).collect_view()}</div> }
-}
-
-/// The groups with most events as bars, each a link to them.
-#[component]
-fn Recurring(groups: Vec<GroupRow>, options: Value, period: (String, String), slug: String) -> impl IntoView {
-    let rows = groups
-        .iter()
-        .map(|group| ChartRow {
-            cells: vec![group.template.text.clone(), number(group.event_count)],
-            links: vec![
-                EventQuery::default()
-                    .range(&period.0, &period.1)
-                    .asking(["group:", &group.id].concat())
-                    .href(&slug),
-            ],
-        })
-        .collect::<Vec<_>>();
-    view! {
-        <Section title="Top groups">
-            <Chart
-                id="overview-groups"
-                label="The groups with most events"
-                options=options
-                columns=vec!["Group".to_owned(), "Events".to_owned()]
-                rows=rows
-            />
-        </Section>
-    }
-    .into_any()
 }
 
 #[component]

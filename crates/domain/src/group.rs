@@ -1,6 +1,8 @@
 //! Groups: events of one fingerprint.
 
 pub mod life;
+pub mod rule;
+pub mod slots;
 
 use std::fmt;
 use std::str::FromStr;
@@ -32,6 +34,13 @@ pub struct Group {
     pub life: Life,
     /// The name of the member who has it.
     pub assignee: Option<String>,
+    /// The group that this one is read with. Then its figures are those of its own events alone; those of a group that
+    /// others are merged into are the sums of all.
+    pub merged_into: Option<GroupId>,
+    /// Groups that are merged into it.
+    pub members: i64,
+    /// The group that its events were split from.
+    pub split_from: Option<GroupId>,
 }
 
 /// What a list of groups shows. Empty and `None` mean "any".

@@ -59,6 +59,8 @@ ids! {
     GroupChangeId,
     /// Shared by the changes that one action made; an undo names it.
     GroupActionId,
+    /// A rule that people taught the grouping: a merge or a split.
+    GroupRuleId,
     AuditId,
     UploadId,
     ViewId,

@@ -110,6 +110,35 @@ pub fn slots(message: &str) -> Vec<(Range<usize>, Slot)> {
     found
 }
 
+/// What stands in the slots of a message, in order; `template` is the message's own. `None` where the slots cannot be told
+/// apart: in a list, which the template folds, and in a message longer than its template.
+pub fn values<'a>(template: &str, message: &'a str) -> Option<Vec<&'a str>> {
+    let wanted = parts(template).filter(|(_, slot)| slot.is_some()).count();
+    let mut found = Vec::with_capacity(wanted);
+    scan::walk(message, |at, _| {
+        found.push(&message[at]);
+        found.len() <= wanted
+    });
+    (found.len() == wanted && !template.ends_with('…')).then_some(found)
+}
+
+/// A template in its parts: text, and slots as they are marked.
+pub fn parts(template: &str) -> impl Iterator<Item = (&str, Option<Slot>)> {
+    let mark = |text: &str| Slot::ALL.into_iter().find(|slot| text.starts_with(slot.mark()));
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        if let Some(slot) = mark(rest) {
+            let (part, after) = rest.split_at(slot.mark().len());
+            rest = after;
+            return Some((part, Some(slot)));
+        }
+        let end = rest.match_indices('<').map(|(at, _)| at).find(|at| mark(&rest[*at..]).is_some());
+        let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        (!part.is_empty()).then_some((part, None))
+    })
+}
+
 /// The first 16 bytes of SHA-256 over template, component and event type (each followed by a zero byte; an absent
 /// field is empty), as 32 hex digits. This never changes: stored groups are found by it.
 pub fn fingerprint(template: &str, component: Option<&str>, event_type: Option<&str>) -> String {

@@ -1,7 +1,11 @@
 //! Groups of events: list, one, its events over time and what happened to it; what people do to groups, and what time does.
 
 mod act;
+mod grouping;
+mod merge;
 mod review;
+mod sample;
+mod split;
 
 use domain::filter::EventFilter;
 use std::collections::HashMap;
@@ -16,8 +20,12 @@ use store::group::After;
 use uuid::Uuid;
 
 pub(crate) use act::unassign;
-pub use act::{act, undo};
+pub use act::{act, act_on_matching, undo};
+pub use grouping::{Grouping, grouping};
+pub use merge::{merge, unmerge};
 pub use review::{review, review_all};
+pub use sample::{Sample, sample};
+pub use split::{MOVED, Preview, Split, preview_split, split};
 
 use crate::{Cx, Error, Result, Who};
 
@@ -45,6 +53,35 @@ pub async fn list(
 
 pub async fn get(cx: &Cx<GroupRead>, id: GroupId) -> Result<Group> {
     store::group::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
+}
+
+/// Of the groups that stand for themselves the one with most events.
+pub async fn largest(cx: &Cx<GroupRead>, ids: &[GroupId]) -> Result<Option<GroupId>> {
+    let groups = store::group::get_many(&mut cx.read().await?, ids).await?;
+    let heads = groups.into_iter().filter(|group| group.merged_into.is_none());
+    Ok(heads.max_by_key(|group| (group.event_count, group.id)).map(|group| group.id))
+}
+
+/// Groups that [`recurring`] compares: those with most events altogether.
+const COMPARED: u32 = 100;
+
+/// Of the groups that the filter leaves those with most events in its time range, at most `limit`; `event_count` is that of
+/// the range, in whole hours.
+pub async fn recurring(cx: &Cx<GroupRead>, filter: &GroupFilter, limit: usize) -> Result<Vec<Group>> {
+    let by_count = GroupFilter { sort: GroupSort::Count, ..filter.clone() };
+    let mut tx = cx.read().await?;
+    let mut groups = store::group::list(&mut tx, &by_count, None, COMPARED).await?;
+    if filter.from.is_some() || filter.to.is_some() {
+        let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
+        let counts = store::group::counts_between(&mut tx, &ids, filter.from, filter.to).await?;
+        for (group, n) in groups.iter_mut().zip(counts) {
+            group.event_count = n;
+        }
+        groups.retain(|group| group.event_count > 0);
+        groups.sort_by(|a, b| b.event_count.cmp(&a.event_count).then_with(|| a.id.cmp(&b.id)));
+    }
+    groups.truncate(limit);
+    Ok(groups)
 }
 
 /// When the groups of a time range were first seen, the earliest first, at most 10,000 of them.
@@ -106,7 +143,13 @@ pub async fn counts(cx: &Cx<GroupRead>, filter: &GroupFilter) -> Result<Counts> 
 /// What an action was, and how many groups it changed; `None` when there is no such action here.
 pub async fn done(cx: &Cx<GroupRead>, action: GroupActionId) -> Result<Option<(Step, usize)>> {
     let changes = store::group::life::of_action(&mut cx.read().await?, action).await?;
-    Ok(changes.first().map(|change| (change.step, changes.len())))
+    // The other side of an unmerge and of a split is no group that the action was asked for.
+    let told: Vec<Step> = changes
+        .iter()
+        .map(|change| if change.step == Step::TookIn { Step::Merged } else { change.step })
+        .filter(|step| !matches!(step, Step::LetGo | Step::SplitOff))
+        .collect();
+    Ok(told.first().map(|step| (*step, told.len())))
 }
 
 /// What happened to a group, with the names of the people whom it was assigned to.
@@ -114,6 +157,8 @@ pub async fn done(cx: &Cx<GroupRead>, action: GroupActionId) -> Result<Option<(S
 pub struct History {
     pub page: Page<Change>,
     pub names: HashMap<UserId, String>,
+    /// Templates of the groups that it was merged with or split from.
+    pub others: HashMap<GroupId, String>,
 }
 
 /// The newest first.
@@ -134,7 +179,10 @@ pub async fn history(cx: &Cx<GroupRead>, id: GroupId, limit: u32, cursor: Option
     people.sort_unstable();
     people.dedup();
     let names = store::group::life::names(&mut tx, &people).await?;
-    Ok(History { page: Page { items, next_cursor }, names })
+    let others: Vec<GroupId> = items.iter().filter_map(|change| change.other).collect();
+    let others = store::group::get_many(&mut tx, &others).await?;
+    let others = others.into_iter().map(|group| (group.id, group.template)).collect();
+    Ok(History { page: Page { items, next_cursor }, names, others })
 }
 
 /// 16 hex digits of the sort value, 32 of the id.

@@ -160,6 +160,7 @@ fn prepared(n: u64, total: u64, seeds: &mut std::collections::HashMap<String, Ar
             template: template.clone(),
             component: event.component.clone(),
             event_type: event.event_type.clone(),
+            events_fingerprint: None,
         })
     });
     Prepared { id: id::<EventId>(event.occurred_at, n), group: Arc::clone(group), event }

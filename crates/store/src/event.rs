@@ -5,6 +5,7 @@ mod beside;
 mod columns;
 mod facets;
 mod plan;
+mod sample;
 mod walk;
 
 use domain::event::Event;
@@ -14,6 +15,7 @@ use domain::{EventId, GroupId, Severity, Timestamp};
 use uuid::Uuid;
 
 use crate::db::{Dialect, FromDb, Result, Sql, from_row};
+use crate::group;
 use crate::query::words::Within;
 use crate::query::{self, Compile};
 use crate::rollup::{self, Clause, Span};
@@ -24,6 +26,7 @@ pub use beside::{seen, surrounding};
 pub use facets::{facets, paths, values};
 pub(crate) use plan::fill;
 pub use plan::{count, histogram};
+pub use sample::{Sampled, own, sample};
 pub use walk::{Found, Listed};
 
 from_row!(Event {
@@ -71,7 +74,8 @@ impl Position {
 
 const COLUMNS: &str = "SELECT id, occurred_at, ingested_at, severity, severity_text, component, service, environment, system_id, event_type,
         source_id, (SELECT s.name FROM sources s WHERE s.organization_id = e.organization_id AND s.id = e.source_id) AS source,
-        message, raw_payload, fingerprint, group_id";
+        message, raw_payload, fingerprint,
+        COALESCE((SELECT g.merged_into FROM groups g WHERE g.organization_id = e.organization_id AND g.id = e.group_id), e.group_id) AS group_id";
 
 pub async fn get(tx: &mut impl Scoped, id: EventId) -> Result<Option<Event>> {
     let q = tx.sql(COLUMNS).push(" FROM events e WHERE organization_id = $1 AND id = ").arg(id);
@@ -81,8 +85,15 @@ pub async fn get(tx: &mut impl Scoped, id: EventId) -> Result<Option<Event>> {
 /// The ids of all that match, in no order, compared row by row: neither the roll-ups nor the index say where to look. What
 /// the list and the counts must agree with.
 pub async fn ids(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Vec<EventId>> {
-    let asked =
-        Asked { filter: filter.clone(), clauses: Vec::new(), covered: false, nothing: false, few: None };
+    let groups = groups_of(tx, filter).await?;
+    let asked = Asked {
+        filter: filter.clone(),
+        groups,
+        clauses: Vec::new(),
+        covered: false,
+        nothing: false,
+        few: None,
+    };
     let q = matching(tx, tx.sql("SELECT e.id "), &asked, Within::Everything);
     let q = keyed(q, span_of(filter), None, filter.order);
     tx.conn().scalars(q).await
@@ -203,7 +214,7 @@ async fn within(tx: &mut impl Scoped, asked: &Asked, span: Span) -> Result<Withi
 
 /// ` FROM … WHERE …`: everything of the filter but its time range.
 fn matching(tx: &mut impl Scoped, q: Sql, asked: &Asked, within: Within) -> Sql {
-    let (dialect, organization, filter) = (tx_dialect(tx), tx.organization(), &asked.filter);
+    let (dialect, filter) = (tx_dialect(tx), &asked.filter);
     // Key and columns of the index have other names than those of events.
     let mut q = match (&asked.few, dialect) {
         // CROSS JOIN keeps SQLite to this order.
@@ -234,8 +245,8 @@ fn matching(tx: &mut impl Scoped, q: Sql, asked: &Asked, within: Within) -> Sql 
     if !filter.source_id.is_empty() {
         q = q.push(" AND source_id IN (").list(filter.source_id.iter().copied()).push(")");
     }
-    for group in groups_of(filter, organization) {
-        q = q.push(" AND group_id = ").arg(group);
+    for groups in &asked.groups {
+        q = q.push(" AND e.group_id IN (").list(groups.iter().copied()).push(")");
     }
     let Some(wanted) = &filter.query else { return q };
     let compile = Compile { dialect, table: columns::table(dialect), within };
@@ -249,14 +260,20 @@ fn matching(tx: &mut impl Scoped, q: Sql, asked: &Asked, within: Within) -> Sql 
     q
 }
 
-/// The groups an event must be of; a fingerprint names one too.
-fn groups_of(filter: &EventFilter, organization: domain::OrganizationId) -> Vec<GroupId> {
-    let derived = filter.fingerprint.as_deref().map(|f| GroupId::derive(organization, f));
-    filter.group_id.into_iter().chain(derived).collect()
+/// The groups an event must be of, one of each list: a group and those that are merged into it, and those of a fingerprint.
+async fn groups_of(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Vec<Vec<GroupId>>> {
+    let mut groups = Vec::new();
+    if let Some(id) = filter.group_id {
+        groups = group::rules::with_members(tx, &[id]).await?;
+    }
+    if let Some(fingerprint) = &filter.fingerprint {
+        groups.push(group::rules::of_fingerprints(tx, std::slice::from_ref(fingerprint)).await?);
+    }
+    Ok(groups)
 }
 
 /// What the roll-ups know of the filter's lists.
-fn clauses(filter: &EventFilter, organization: domain::OrganizationId) -> Vec<Clause> {
+fn clauses(filter: &EventFilter, groups: &[Vec<GroupId>]) -> Vec<Clause> {
     let texts =
         [&filter.component, &filter.service, &filter.environment, &filter.system_id, &filter.event_type];
     let mut clauses: Vec<Clause> = rollup::TEXT_FIELDS
@@ -277,9 +294,10 @@ fn clauses(filter: &EventFilter, organization: domain::OrganizationId) -> Vec<Cl
         clauses.push(Clause { field: rollup::SOURCE, values });
     }
     clauses.extend(
-        groups_of(filter, organization)
-            .iter()
-            .map(|id| Clause { field: rollup::GROUP, values: vec![id.to_string()] }),
+        groups.iter().map(|ids| Clause {
+            field: rollup::GROUP,
+            values: ids.iter().map(ToString::to_string).collect(),
+        }),
     );
     clauses
 }

@@ -1,12 +1,15 @@
 //! Groups of events with one fingerprint. They are written with the events (`ingest`).
 
 pub mod life;
+pub mod rules;
+pub mod split;
 
 use domain::group::{Assignee, Group, GroupFilter, GroupSort, Status};
 use domain::{GroupId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::db::{Dialect, FromDb, Result, Row, Sql};
+use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
 impl FromDb for Group {
@@ -24,6 +27,9 @@ impl FromDb for Group {
             last_seen: row.get("last_seen")?,
             life: life::read(row)?,
             assignee: row.get("assignee")?,
+            merged_into: row.get("merged_into")?,
+            members: row.get("members")?,
+            split_from: row.get("split_from")?,
         })
     }
 }
@@ -35,11 +41,45 @@ pub enum After {
     Count(i64, Uuid),
 }
 
-const COLUMNS: &str = "SELECT id, fingerprint, template, component, event_type, example, severity, event_count, first_seen, last_seen,
+/// Groups with the figures of those that are merged into them. A merged one has its own figures, and `merged_into`.
+macro_rules! read {
+    () => {
+        " FROM (SELECT g.organization_id, g.id, g.fingerprint, g.template, g.component, g.event_type, g.example,
+                 CASE WHEN m.rank IS NULL THEN g.severity
+                      WHEN m.rank = 4 OR g.severity = 'critical' THEN 'critical'
+                      WHEN m.rank = 3 OR g.severity = 'high' THEN 'high'
+                      WHEN m.rank = 2 OR g.severity = 'medium' THEN 'medium'
+                      WHEN m.rank = 1 OR g.severity = 'low' THEN 'low'
+                      ELSE g.severity END AS severity,
+                 g.event_count + COALESCE(m.n, 0) AS event_count,
+                 CASE WHEN m.first < g.first_seen THEN m.first ELSE g.first_seen END AS first_seen,
+                 CASE WHEN m.last > g.last_seen THEN m.last ELSE g.last_seen END AS last_seen,
+                 g.status, g.status_since, g.assigned_to, g.resolved_at, g.muted_until, g.mute_count, g.mute_seconds, g.mute_query,
+                 g.mute_start, g.mute_seen, g.rate_hour, g.rate_usual, g.merged_into, g.split_from, COALESCE(m.members, 0) AS members
+          FROM groups g
+          LEFT JOIN (SELECT merged_into, CAST(SUM(event_count) AS BIGINT) AS n, MIN(first_seen) AS first, MAX(last_seen) AS last,
+                            count(*) AS members,
+                            MAX(CASE severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END) AS rank
+                     FROM groups
+                     WHERE organization_id = $1 AND merged_into IS NOT NULL
+                     GROUP BY merged_into) AS m ON m.merged_into = g.id
+          WHERE g.organization_id = $1) AS groups
+     WHERE organization_id = $1"
+    };
+}
+
+const COLUMNS: &str = concat!(
+    "SELECT id, fingerprint, template, component, event_type, example, severity, event_count, first_seen, last_seen,
             status, status_since, assigned_to, resolved_at, muted_until, mute_count, mute_seconds, mute_query, mute_start, mute_seen,
-            rate_hour, rate_usual, (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = groups.assigned_to) AS assignee
-     FROM groups
-     WHERE organization_id = $1";
+            rate_hour, rate_usual, (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = groups.assigned_to) AS assignee,
+            merged_into, members, split_from",
+    read!()
+);
+const BY_STATUS: &str =
+    concat!("SELECT status, count(*) AS n, count(CASE WHEN assigned_to = $2 THEN 1 END) AS mine", read!());
+const FIRST_SEEN: &str = concat!("SELECT first_seen", read!(), " AND merged_into IS NULL");
+const IDS: &str = concat!("SELECT id", read!());
+const COUNT: &str = concat!("SELECT count(*)", read!(), " AND merged_into IS NULL");
 
 /// The largest or latest first.
 pub async fn list(
@@ -70,6 +110,13 @@ pub async fn list(
     tx.conn().all(q.arg(limit)).await
 }
 
+/// The groups that the filter leaves, at most `limit` of them, in no order.
+pub async fn ids(tx: &mut impl Scoped, filter: &GroupFilter, limit: u32) -> Result<Vec<GroupId>> {
+    let dialect = tx.conn().dialect();
+    let q = narrow(tx.sql(IDS), filter, dialect).push(" LIMIT ").arg(limit);
+    tx.conn().scalars(q).await
+}
+
 /// How many groups there are of each status, and how many of them a member has. The filter's own status and assignee do not count.
 pub async fn counts(
     tx: &mut impl Scoped,
@@ -78,16 +125,15 @@ pub async fn counts(
 ) -> Result<Vec<(Status, i64, i64)>> {
     let dialect = tx.conn().dialect();
     let others = GroupFilter { status: Vec::new(), assigned_to: None, ..filter.clone() };
-    // Grown below.
-    let q = tx
-        .sql("SELECT status, count(*) AS n, count(CASE WHEN assigned_to = $2 THEN 1 END) AS mine FROM groups WHERE organization_id = $1")
-        .bind(mine);
+    let q = tx.sql(BY_STATUS).bind(mine);
     let q = narrow(q, &others, dialect).push(" GROUP BY status");
     let rows = tx.conn().rows(q).await?;
     rows.iter().map(|row| Ok((row.get("status")?, row.get("n")?, row.get("mine")?))).collect()
 }
 
-fn narrow(mut q: Sql, filter: &GroupFilter, dialect: Dialect) -> Sql {
+/// Groups that stand for themselves, as the filter asks for them.
+fn narrow(q: Sql, filter: &GroupFilter, dialect: Dialect) -> Sql {
+    let mut q = q.push(" AND merged_into IS NULL");
     if !filter.status.is_empty() {
         q = q.push(" AND status IN (").list(filter.status.iter().map(|s| s.as_str())).push(")");
     }
@@ -98,7 +144,13 @@ fn narrow(mut q: Sql, filter: &GroupFilter, dialect: Dialect) -> Sql {
     }
     if let Some(text) = &filter.text {
         q = contains(q, dialect, " AND (template", text);
-        q = contains(q, dialect, " OR example", text).push(")");
+        q = contains(q, dialect, " OR example", text);
+        // A group is found by what is merged into it, too.
+        q = q.push(
+            " OR EXISTS (SELECT 1 FROM groups m WHERE m.organization_id = $1 AND m.merged_into = groups.id",
+        );
+        q = contains(q, dialect, " AND (m.template", text);
+        q = contains(q, dialect, " OR m.example", text).push(")))");
     }
 
     if !filter.severity.is_empty() {
@@ -141,7 +193,7 @@ pub async fn first_seen(
     to: Option<Timestamp>,
     limit: u32,
 ) -> Result<Vec<Timestamp>> {
-    let mut q = tx.sql("SELECT first_seen FROM groups WHERE organization_id = $1");
+    let mut q = tx.sql(FIRST_SEEN);
     if let Some(from) = from {
         q = q.push(" AND first_seen >= ").arg(from);
     }
@@ -149,6 +201,39 @@ pub async fn first_seen(
         q = q.push(" AND first_seen < ").arg(to);
     }
     tx.conn().scalars(q.push(" ORDER BY first_seen LIMIT ").arg(limit)).await
+}
+
+/// How many groups were first seen before an instant, and first or last seen from another one on.
+pub async fn count_seen(tx: &mut impl Scoped, which: Seen, from: Timestamp, to: Timestamp) -> Result<i64> {
+    let q = tx.sql(COUNT).push(" AND first_seen < ").arg(to);
+    let q = q.push(match which {
+        Seen::First => " AND first_seen >= ",
+        Seen::Last => " AND last_seen >= ",
+    });
+    Ok(tx.conn().scalar(q.arg(from)).await?.unwrap_or(0))
+}
+
+/// What [`count_seen`] asks for.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen {
+    First,
+    Last,
+}
+
+/// Events of each group, with those that are merged into it, in the hours of a time range; of at most 100 groups.
+pub async fn counts_between(
+    tx: &mut impl Scoped,
+    ids: &[GroupId],
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) -> Result<Vec<i64>> {
+    let together = rules::with_members(tx, ids).await?;
+    let clause = |ids: &Vec<GroupId>| Clause {
+        field: rollup::GROUP,
+        values: ids.iter().map(ToString::to_string).collect(),
+    };
+    let clauses: Vec<Clause> = together.iter().map(clause).collect();
+    rollup::totals(tx, &clauses, &[], Span { from, to }).await
 }
 
 pub async fn get(tx: &mut impl Scoped, id: GroupId) -> Result<Option<Group>> {

@@ -6,6 +6,7 @@
 
 mod batch;
 mod lives;
+mod splits;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub async fn insert(
     now: Timestamp,
     new_id: &(dyn Fn() -> Uuid + Sync),
 ) -> Result<Outcome> {
+    let batch = &*splits::apply(tx, batch, now).await?;
     let (sources, new_sources) = sources(tx, batch, now, new_id).await?;
     let before = newest_seq(tx).await?;
     let inserted = match tx.conn().dialect() {
@@ -193,7 +195,7 @@ async fn insert_sqlite(
     let now: Arc<str> = now.iso().into();
     let source_ids = batch.by_word(|word| sources.get(word).map(|id| Arc::from(id.to_string())));
     let groups: Vec<(Arc<str>, Arc<str>)> =
-        batch.groups.iter().map(|g| (g.fingerprint.as_str().into(), g.id.to_string().into())).collect();
+        batch.groups.iter().map(|g| (g.of_events().into(), g.id.to_string().into())).collect();
     let word = |index: Option<u32>| {
         index.map_or(Arg::Null(Kind::Text), |i| Arg::Shared(Arc::clone(&batch.words[i as usize])))
     };
@@ -293,7 +295,7 @@ async fn insert_postgres(
         copy.uuid_or_null(word(row.source).and_then(|name| sources.get(name)).map(|id| id.uuid()))
             .text(&row.message)
             .json(&row.raw_payload)
-            .text(&group.fingerprint)
+            .text(group.of_events())
             .uuid(group.id.uuid())
             .words(&row.words);
     }
@@ -333,11 +335,16 @@ static GROUPS: Insert = Insert {
                                WHEN 'medium' IN (groups.severity, excluded.severity) THEN 'medium'
                                WHEN 'low' IN (groups.severity, excluded.severity) THEN 'low'
                                ELSE groups.severity END
-           RETURNING id, CASE WHEN status IN ('resolved', 'muted') OR mute_count IS NOT NULL THEN 1 ELSE 0 END AS watched",
+           RETURNING id, merged_into,
+                     CASE WHEN status IN ('resolved', 'muted') OR mute_count IS NOT NULL OR merged_into IS NOT NULL THEN 1 ELSE 0 END AS watched",
 };
 
-/// Says which groups are resolved or have a mute.
-async fn upsert_groups(tx: &mut impl Writing, tally: &Tally, now: Timestamp) -> Result<Vec<GroupId>> {
+/// Says which groups are resolved, have a mute, or are merged, each with the group that it is read with.
+async fn upsert_groups(
+    tx: &mut impl Writing,
+    tally: &Tally,
+    now: Timestamp,
+) -> Result<Vec<(GroupId, GroupId)>> {
     let organization = tx.organization();
     let rows = tally.groups.iter().flat_map(|g| {
         let born = Life::born(g.first_seen, now);
@@ -360,7 +367,8 @@ async fn upsert_groups(tx: &mut impl Writing, tally: &Tally, now: Timestamp) -> 
     let mut watched = Vec::new();
     for row in tx.conn().insert_many_returning(&GROUPS, tally.groups.len(), rows).await? {
         if row.get::<i64>("watched")? == 1 {
-            watched.push(row.get("id")?);
+            let id: GroupId = row.get("id")?;
+            watched.push((id, row.get::<Option<GroupId>>("merged_into")?.unwrap_or(id)));
         }
     }
     Ok(watched)

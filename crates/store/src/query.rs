@@ -29,6 +29,12 @@ pub(crate) enum Column {
         column: &'static str,
         after: &'static str,
     },
+    /// An id that another table may lead to: what is before, between and after the id, given twice.
+    Merged {
+        before: &'static str,
+        or: &'static str,
+        after: &'static str,
+    },
     Severity(&'static str),
     Id(&'static str),
     Time(&'static str),
@@ -102,6 +108,10 @@ fn of_column(q: Sql, column: Column, test: &Test, c: Compile<'_>) -> Sql {
         (Column::Elsewhere { before, column, after }, test) => {
             of_text(q.push(before), column, test, c.dialect).push(after)
         }
+        (Column::Merged { before, or, after }, Test::Equal(Value::Id(id))) => {
+            q.push(before).arg(*id).push(or).arg(*id).push(after)
+        }
+        (Column::Merged { .. }, Test::Present) => q.push("TRUE"),
         (Column::Severity(column), test) => {
             let wanted: Vec<Severity> = Severity::ALL.into_iter().filter(|s| fits(*s, test)).collect();
             match wanted.len() {
@@ -148,7 +158,7 @@ fn of_column(q: Sql, column: Column, test: &Test, c: Compile<'_>) -> Sql {
             Column::Number(column),
             Test::Between(Value::Number { value: from, .. }, Value::Number { value: to, .. }),
         ) => q.push(column).push(" BETWEEN ").arg(*from).push(" AND ").arg(*to),
-        (Column::Id(_) | Column::Time(_) | Column::Number(_), _) => q.push("FALSE"),
+        (Column::Merged { .. } | Column::Id(_) | Column::Time(_) | Column::Number(_), _) => q.push("FALSE"),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct FacetItem {
     pub exclude_href: Option<String>,
     /// Link that shows nothing but the value.
     pub only_href: Option<String>,
+    /// One more link of the value: the words before its name, and where it leads.
+    pub extra: Option<(&'static str, String)>,
     /// Included now.
     pub on: bool,
     /// Excluded now.
@@ -76,6 +78,7 @@ fn value(item: FacetItem) -> AnyView {
         })
     };
     let only = tool("Only", item.only_href, Glyph::Filter);
+    let extra = item.extra.and_then(|(words, href)| tool(words, Some(href), Glyph::ArrowRight));
     let exclude =
         tool(if item.excluded { "No longer exclude" } else { "Exclude" }, item.exclude_href, Glyph::Minus);
     view! {
@@ -88,7 +91,7 @@ fn value(item: FacetItem) -> AnyView {
                 {item.excluded.then(|| view! { <span class="visually-hidden">"excluded"</span> })}
                 <span class="count">{item.count}</span>
             </a>
-            <span class="tools">{only} {exclude}</span>
+            <span class="tools">{only} {extra} {exclude}</span>
             <svg class="share" width="100%" height="2" aria-hidden="true">
                 <rect width=format!("{}%", item.share.min(100)) height="2" rx="1"></rect>
             </svg>

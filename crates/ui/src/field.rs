@@ -294,6 +294,7 @@ pub fn TextArea(
     /// 4 unless told.
     #[prop(optional)]
     rows: Option<u32>,
+    #[prop(optional, into)] maxlength: Option<u32>,
     #[prop(optional)] required: bool,
     #[prop(optional)] mono: bool,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
@@ -307,6 +308,7 @@ pub fn TextArea(
             aria-label=label
             placeholder=placeholder
             rows=rows.unwrap_or(4).to_string()
+            maxlength=maxlength.map(|length| length.to_string())
             required=field.required
             aria-describedby=field.described_by
             aria-invalid=field.invalid

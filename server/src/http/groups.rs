@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use chrono::{DateTime, Utc};
 use domain::group::life::{Act, Change, Life, Mute, Outcome, Report, Status, Step};
+use domain::group::rule::Condition;
 use domain::group::{Assignee, Group, GroupFilter, GroupSort};
 use domain::page::Page;
 use domain::permission::{GroupRead, GroupWrite};
@@ -68,6 +69,14 @@ pub struct GroupItem {
     /// Of an escalating group: up to how many an hour are usual.
     #[schema(required = true)]
     usual_events: Option<i64>,
+    /// The group that this one is merged into; it is not listed then, and its figures are its own.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    merged_into: Option<GroupId>,
+    /// How many groups are merged into it; its figures are the sums.
+    members: i64,
+    /// The group that its events were split from.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    split_from: Option<GroupId>,
 }
 
 #[derive(ToSchema)]
@@ -112,8 +121,8 @@ pub struct GroupChangeItem {
     /// E-mail or API key; null when it happened by itself.
     #[schema(required = true)]
     actor: Option<String>,
-    /// aged, escalated, calmed, regressed, mute_ended, mute_broken, muted_again, resolved, reopened, muted, unmuted, assigned
-    /// or undone.
+    /// aged, escalated, calmed, regressed, mute_ended, mute_broken, muted_again, resolved, reopened, muted, unmuted, assigned,
+    /// undone, merged, took_in, unmerged, let_go, split, split_off or split_undone.
     #[schema(value_type = String)]
     step: Step,
     #[schema(value_type = StatusWord)]
@@ -132,19 +141,25 @@ pub struct GroupChangeItem {
     /// The action that this one undid.
     #[schema(required = true, value_type = Option<Uuid>)]
     undoes: Option<GroupActionId>,
+    /// The other group of a merge or a split, where it is one.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    other: Option<GroupId>,
 }
 
 /// What is to be done to groups.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupActionIn {
-    /// resolve, reopen, mute, unmute, assign or undo.
+    /// resolve, reopen, mute, unmute, assign, merge, unmerge, split or undo.
     #[schema(example = "resolve")]
     action: String,
-    /// At most 500 groups; none with undo.
+    /// At most 500 groups, 50 to merge, one to split; none with undo.
     #[serde(default)]
     #[schema(value_type = Vec<Uuid>, required = false)]
     ids: Vec<String>,
+    /// Instead of ids: every group that these parameters of the list leave, at most 5,000. Not with merge, unmerge and split.
+    #[schema(example = "status=new&component=sshd")]
+    filter: Option<String>,
     /// At most 2,000 characters, kept in each group's history.
     note: Option<String>,
     /// mute: until this instant.
@@ -153,11 +168,17 @@ pub struct GroupActionIn {
     /// mute: until so many events occur within `window_seconds`.
     count: Option<i64>,
     window_seconds: Option<i64>,
-    /// mute: until an event matches.
+    /// mute: until an event matches. split: the events that match.
     query: Option<String>,
+    /// split: instead of `query`, the events in which this slot of the template, counted from 0, has `value`.
+    slot: Option<usize>,
+    value: Option<String>,
     /// assign: a member's user id; null is nobody.
     #[schema(value_type = Option<Uuid>)]
     assigned_to: Option<String>,
+    /// merge: the group that takes the others; without it the one that was seen first.
+    #[schema(value_type = Option<Uuid>)]
+    into: Option<String>,
     /// undo: of the action.
     #[schema(value_type = Option<Uuid>)]
     action_id: Option<String>,
@@ -170,6 +191,9 @@ pub struct GroupActionReport {
     #[schema(required = true, value_type = Option<Uuid>)]
     action_id: Option<GroupActionId>,
     changed: usize,
+    /// split: the group that took the events.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    group: Option<GroupId>,
     /// In the order of the request.
     results: Vec<GroupActionResult>,
 }
@@ -237,7 +261,7 @@ pub async fn history(
     Ok(Json(service::groups::history(&cx, id, limit, cursor.as_deref()).await?.page.map(change)))
 }
 
-/// Resolve, reopen, mute, unmute or assign groups, or undo that.
+/// Resolve, reopen, mute, unmute, assign, merge, unmerge or split groups, or undo that.
 ///
 /// What could not be done to a group is said in its result; 400 is for a request that could not be done to any.
 #[utoipa::path(post, path = "/api/v1/groups/actions", tag = "groups", security(("api_key" = ["group.write"])),
@@ -268,11 +292,37 @@ pub async fn act(caller: Caller, body: Bytes) -> Result<Json<GroupActionReport>,
             parsed
         })
         .collect();
-    let act = act_of(&asked)?;
+    let note = asked.note.as_deref();
+    let regroups = matches!(asked.action.as_str(), "merge" | "unmerge" | "split");
+    let act = if regroups { None } else { Some(act_of(&asked)?) };
     if !wrong.is_empty() {
         return Err(Problem::invalid(Invalid(wrong)));
     }
-    Ok(Json(report(service::groups::act(&cx, &act, &ids, asked.note.as_deref()).await?)))
+    let done = match (act, &asked.filter) {
+        (None, Some(_)) => return Err(field("filter", "merge, unmerge and split take ids")),
+        (None, None) if asked.action == "split" => {
+            let [id] = ids.as_slice() else { return Err(field("ids", "split one group at a time")) };
+            let split = service::groups::split(&cx, *id, &condition(&asked)?, note).await?;
+            return Ok(Json(GroupActionReport { group: Some(split.group), ..report(split.report) }));
+        }
+        (None, None) if asked.action == "unmerge" => service::groups::unmerge(&cx, &ids, note).await?,
+        (None, None) => {
+            let into = asked.into.as_deref().map(str::parse).transpose();
+            let into = into.map_err(|_| field("into", "not the id of a group"))?;
+            service::groups::merge(&cx, &ids, into, note).await?
+        }
+        (Some(act), None) => service::groups::act(&cx, &act, &ids, note).await?,
+        (Some(_), Some(_)) if !ids.is_empty() => {
+            return Err(field("filter", "give ids or a filter, not both"));
+        }
+        (Some(act), Some(text)) => {
+            let mut query = Query::new(Some(text));
+            let filter = filter(&mut query);
+            query.done()?;
+            service::groups::act_on_matching(&cx, &act, &filter, note).await?
+        }
+    };
+    Ok(Json(report(done)))
 }
 
 fn act_of(asked: &GroupActionIn) -> Result<Act, Problem> {
@@ -297,8 +347,21 @@ fn act_of(asked: &GroupActionIn) -> Result<Act, Problem> {
                 ));
             }
         }),
-        _ => return Err(field("action", "resolve, reopen, mute, unmute, assign or undo")),
+        _ => {
+            return Err(field(
+                "action",
+                "resolve, reopen, mute, unmute, assign, merge, unmerge, split or undo",
+            ));
+        }
     })
+}
+
+fn condition(asked: &GroupActionIn) -> Result<Condition, Problem> {
+    match (asked.slot, &asked.value, &asked.query) {
+        (Some(slot), Some(value), None) => Ok(Condition::Slot { slot, value: value.clone() }),
+        (None, None, Some(query)) => Ok(Condition::Query { query: query.clone() }),
+        _ => Err(field("action", "to split give slot and value, or query")),
+    }
 }
 
 fn field(name: &str, reason: &str) -> Problem {
@@ -328,7 +391,7 @@ fn filter(query: &mut Query) -> GroupFilter {
     }
 }
 
-fn item(group: Group) -> GroupItem {
+pub(super) fn item(group: Group) -> GroupItem {
     let Life { status, since, assigned_to, resolved_at, mute, rate, window: _ } = group.life;
     let (muted_until, mute_count, mute_window_seconds, mute_query) = match mute {
         None => (None, None, None, None),
@@ -358,6 +421,9 @@ fn item(group: Group) -> GroupItem {
         mute_query,
         hour_events: rate.map(|rate| rate.hour),
         usual_events: rate.map(|rate| rate.usual),
+        merged_into: group.merged_into,
+        members: group.members,
+        split_from: group.split_from,
     }
 }
 
@@ -375,6 +441,7 @@ fn change(change: Change) -> GroupChangeItem {
         note: change.note,
         action_id: change.action_id,
         undoes: change.undoes,
+        other: change.other,
     }
 }
 
@@ -386,5 +453,5 @@ fn report(report: Report) -> GroupActionReport {
         Outcome::Absent => GroupActionResult { id, result: "not_found", reason: None },
     };
     let results = report.results.into_iter().map(result).collect();
-    GroupActionReport { action_id: report.action_id, changed, results }
+    GroupActionReport { action_id: report.action_id, changed, group: None, results }
 }

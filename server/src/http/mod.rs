@@ -4,6 +4,7 @@ pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod export;
+pub mod grouping;
 pub mod groups;
 pub mod health;
 pub mod ingest;

@@ -247,3 +247,126 @@ async fn a_viewer_sees_no_way_to_act() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn groups_are_merged_unmerged_and_that_is_undone() {
+    for_each_backend(|db| async move {
+        let (app, key, ids) = three(db).await;
+        let report =
+            act(&app, &key, json!({ "action": "merge", "ids": ids[..2], "note": "the same" })).await.json();
+        assert_eq!(report["changed"], 2);
+        // The list tells the last seen first, so the second one was seen first.
+        let left = list(&app, &key, "").await;
+        assert_eq!(left.len(), 2);
+        let head = left.iter().find(|g| g["id"] == ids[1]).unwrap();
+        assert_eq!((&head["event_count"], &head["members"]), (&json!(2), &json!(1)));
+        let merged = app.get(&format!("/api/v1/groups/{}", ids[0])).bearer(&key).send().await.json();
+        assert_eq!(merged["merged_into"], json!(ids[1]));
+        let grouping =
+            app.get(&format!("/api/v1/groups/{}/grouping", ids[1])).bearer(&key).send().await.json();
+        assert_eq!(grouping["members"][0]["id"], json!(ids[0]));
+        assert_eq!(
+            (&grouping["rules"][0]["kind"], &grouping["rules"][0]["note"]),
+            (&json!("merge"), &json!("the same"))
+        );
+
+        let apart = act(&app, &key, json!({ "action": "unmerge", "ids": [ids[0]] })).await.json();
+        assert_eq!((apart["changed"].as_u64(), list(&app, &key, "").await.len()), (Some(1), 3));
+        let back = act(&app, &key, json!({ "action": "undo", "action_id": apart["action_id"] })).await.json();
+        assert_eq!((back["changed"].as_u64(), list(&app, &key, "").await.len()), (Some(1), 2));
+
+        for (body, field) in [
+            (json!({ "action": "merge", "ids": [ids[0]] }), "ids"),
+            (json!({ "action": "merge", "ids": ids, "into": "x" }), "into"),
+            (json!({ "action": "merge", "filter": "" }), "filter"),
+        ] {
+            let answer = act(&app, &key, body.clone()).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.text.contains(field)),
+                (400, true),
+                "{body}: {}",
+                answer.text
+            );
+        }
+        let nobody = "018bcfe5-6800-7000-8000-00000000ffff";
+        assert_eq!(
+            act(&app, &key, json!({ "action": "merge", "ids": [ids[2]], "into": nobody })).await.status,
+            404
+        );
+        let reader = app.key("acme", &["group.read"]).await;
+        assert_eq!(act(&app, &reader, json!({ "action": "merge", "ids": ids })).await.status, 403);
+        app.organization("globex").await;
+        let stranger = app.key("globex", &["all"]).await;
+        let theirs = app.get(&format!("/api/v1/groups/{}/grouping", ids[1])).bearer(&stranger).send().await;
+        assert_eq!(theirs.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_action_takes_every_group_that_a_filter_leaves() {
+    for_each_backend(|db| async move {
+        let (app, key, ids) = three(db).await;
+        let body =
+            json!({ "action": "resolve", "filter": "q=thing&status=new,ongoing", "note": "all of it" });
+        let report = act(&app, &key, body).await.json();
+        assert_eq!((report["changed"].as_u64(), report["results"].as_array().unwrap().len()), (Some(3), 3));
+        assert_eq!(list(&app, &key, "status=resolved").await.len(), 3);
+        let undone =
+            act(&app, &key, json!({ "action": "undo", "action_id": report["action_id"] })).await.json();
+        assert_eq!(
+            (undone["changed"].as_u64(), list(&app, &key, "status=resolved").await.len()),
+            (Some(3), 0)
+        );
+        for (body, word) in [
+            (json!({ "action": "resolve", "filter": "q=nothing-like-it" }), "no group matches"),
+            (json!({ "action": "resolve", "filter": "severty=high" }), "severty"),
+            (json!({ "action": "resolve", "filter": "q=thing", "ids": ids }), "not both"),
+        ] {
+            let answer = act(&app, &key, body.clone()).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.text.contains(word)),
+                (400, true),
+                "{body}: {}",
+                answer.text
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn events_of_a_slot_value_are_split_off_and_put_back() {
+    for_each_backend(|db| async move {
+        let app = TestApp::new(db);
+        app.organization("acme").await;
+        let key = app.key("acme", &["all"]).await;
+        let events: Vec<Value> = ["10.0.0.7", "10.0.0.7", "10.0.0.8"]
+            .map(|ip| json!({ "occurred_at": 1, "severity": "low", "message": format!("login from {ip}") }))
+            .into();
+        app.post("/api/v1/events").bearer(&key).json(json!(events).to_string()).send().await;
+        let id = list(&app, &key, "").await[0]["id"].as_str().unwrap().to_owned();
+        let body = json!({ "action": "split", "ids": [id], "slot": 0, "value": "10.0.0.7" });
+        let report = act(&app, &key, body).await.json();
+        let off = app
+            .get(&format!("/api/v1/groups/{}", report["group"].as_str().unwrap()))
+            .bearer(&key)
+            .send()
+            .await
+            .json();
+        assert_eq!((&off["event_count"], &off["split_from"]), (&json!(2), &json!(id)));
+        assert_eq!(off["template"], "login from 10.0.0.7");
+        for body in [
+            json!({ "action": "split", "ids": [id] }),
+            json!({ "action": "split", "ids": [id], "slot": 0, "value": "x", "query": "y" }),
+            json!({ "action": "split", "ids": [id, id], "query": "y" }),
+            json!({ "action": "split", "ids": [id], "slot": 9, "value": "x" }),
+        ] {
+            assert_eq!(act(&app, &key, body.clone()).await.status, 400, "{body}");
+        }
+        act(&app, &key, json!({ "action": "undo", "action_id": report["action_id"] })).await;
+        let whole = list(&app, &key, "").await;
+        assert_eq!((whole.len(), &whole[0]["event_count"]), (1, &json!(3)));
+    })
+    .await;
+}

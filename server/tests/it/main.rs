@@ -7,6 +7,7 @@ mod command_line;
 mod csrf;
 mod export;
 mod forms;
+mod grouping;
 mod groups;
 mod headers;
 mod ingest;

@@ -124,6 +124,21 @@ async fn what_is_sent_has_the_documented_fields() {
         let history = app.get(&format!("/api/v1/groups/{id}/history")).bearer(&key).send().await.json();
         assert_eq!(sent(&history), fields("GroupHistoryPage"));
         assert_eq!(sent(&history["items"][0]), fields("GroupChangeItem"));
+        let more = ["north door opened", "south door opened"].map(
+            |message| json!({ "occurred_at": 1, "severity": "info", "message": message, "component": "c" }),
+        );
+        app.post("/api/v1/events").bearer(&key).json(json!(more).to_string()).send().await;
+        let all = app.get("/api/v1/groups?component=c").bearer(&key).send().await.json();
+        let [left, right] = [0, 1].map(|i| all["items"][i]["id"].as_str().unwrap().to_owned());
+        let before = app.get(&format!("/api/v1/groups/{left}/grouping")).bearer(&key).send().await.json();
+        assert_eq!(sent(&before), fields("GroupingItem"));
+        assert_eq!(sent(&before["parts"][0]), fields("TemplatePart"));
+        assert_eq!(sent(&before["similar"][0]), fields("SimilarGroup"));
+        let body = json!({ "action": "merge", "ids": [right], "into": left }).to_string();
+        app.post("/api/v1/groups/actions").bearer(&key).json(body).send().await;
+        let after = app.get(&format!("/api/v1/groups/{left}/grouping")).bearer(&key).send().await.json();
+        assert_eq!(sent(&after["rules"][0]), fields("GroupingRule"));
+        assert_eq!(sent(&after["members"][0]), fields("GroupItem"));
     })
     .await;
 }

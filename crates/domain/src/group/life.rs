@@ -40,6 +40,8 @@ words! {
         Aged = "aged", Escalated = "escalated", Calmed = "calmed", Regressed = "regressed", MuteEnded = "mute_ended",
         MuteBroken = "mute_broken", MutedAgain = "muted_again", Resolved = "resolved", Reopened = "reopened", Muted = "muted",
         Unmuted = "unmuted", Assigned = "assigned", Undone = "undone",
+        Merged = "merged", TookIn = "took_in", Unmerged = "unmerged", LetGo = "let_go", Split = "split",
+        SplitOff = "split_off", SplitUndone = "split_undone",
     }
     "not a step in the life of a group"
 }
@@ -48,6 +50,8 @@ words! {
 pub const MAX_NOTE: usize = 2000;
 /// Most groups of one action.
 pub const MAX_GROUPS: usize = 500;
+/// Most groups of one action that is for all that match a filter.
+pub const MAX_MATCHING: usize = 5000;
 /// Days for which a group is new, or regressed.
 pub const DAYS_NEW: i64 = 7;
 /// Fewer events an hour never escalate.
@@ -372,6 +376,8 @@ pub struct Change {
     pub action_id: Option<GroupActionId>,
     /// The action that this one undid.
     pub undoes: Option<GroupActionId>,
+    /// The other group of a merge or a split, where it is one.
+    pub other: Option<GroupId>,
 }
 
 /// What one action did to one group.

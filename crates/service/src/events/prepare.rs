@@ -59,6 +59,7 @@ impl Preparer {
             template,
             component: component.map(str::to_owned),
             event_type: event_type.map(str::to_owned),
+            events_fingerprint: None,
         });
         if self.seen.len() < REMEMBERED {
             self.seen.insert(key, Arc::clone(&seed));

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use domain::audit::{Action, AuditEntry};
-use domain::group::life::{Act, Change, MAX_GROUPS, MAX_NOTE, Mute, Outcome, Report, Step};
+use domain::group::GroupFilter;
+use domain::group::life::{Act, Change, MAX_GROUPS, MAX_MATCHING, MAX_NOTE, Mute, Outcome, Report, Step};
 use domain::permission::{GroupWrite, Mutating};
 use domain::{GroupActionId, GroupId, Invalid, UserId};
 use serde_json::{Value, json};
@@ -21,7 +22,39 @@ use crate::{Cx, Error, Result};
 pub async fn act(cx: &Cx<GroupWrite>, act: &Act, ids: &[GroupId], note: Option<&str>) -> Result<Report> {
     let note = note.map(str::trim).filter(|note| !note.is_empty());
     check(ids, note)?;
+    perform(cx, cx.write().await?, act, ids, note).await
+}
+
+/// As [`act`], for every group that the filter leaves: those that match in the transaction itself.
+///
+/// # Errors
+/// `Invalid` besides where no group matches, or more than 5,000.
+pub async fn act_on_matching(
+    cx: &Cx<GroupWrite>,
+    act: &Act,
+    filter: &GroupFilter,
+    note: Option<&str>,
+) -> Result<Report> {
+    let note = note.map(str::trim).filter(|note| !note.is_empty());
+    check_note(note)?;
     let mut tx = cx.write().await?;
+    let ids = store::group::ids(&mut tx, filter, MAX_MATCHING as u32 + 1).await?;
+    if ids.is_empty() {
+        return Err(Invalid::field("filter", "no group matches").into());
+    }
+    if ids.len() > MAX_MATCHING {
+        return Err(Invalid::field("filter", "more than 5,000 groups match; narrow the filter").into());
+    }
+    perform(cx, tx, act, &ids, note).await
+}
+
+async fn perform(
+    cx: &Cx<GroupWrite>,
+    mut tx: WriteTx,
+    act: &Act,
+    ids: &[GroupId],
+    note: Option<&str>,
+) -> Result<Report> {
     let now = tx.now();
     act.check(now)?;
     if let Act::Assign(Some(user)) = act
@@ -34,6 +67,9 @@ pub async fn act(cx: &Cx<GroupWrite>, act: &Act, ids: &[GroupId], note: Option<&
     let mut changes = Vec::with_capacity(kept.len());
     let mut outcome = |id: GroupId| match kept.remove(&id).map(|kept| (kept.life.act(act, now), kept)) {
         None => Outcome::Absent,
+        Some((_, kept)) if kept.merged_into.is_some() => {
+            Outcome::Unchanged("it is merged into another group")
+        }
         Some((Err(why), _)) => Outcome::Unchanged(why),
         Some((Ok(moved), kept)) => {
             let step = moved.step.unwrap_or(Step::Assigned);
@@ -75,6 +111,16 @@ pub async fn undo(cx: &Cx<GroupWrite>, action: GroupActionId) -> Result<Report> 
     if done.is_empty() {
         return Err(Error::NotFound);
     }
+    if done.iter().any(|change| matches!(change.step, Step::Merged | Step::Unmerged)) {
+        return super::merge::undo(cx, tx, action, &done).await;
+    }
+    if done.iter().any(|change| change.step == Step::SplitOff) {
+        return super::split::undo(cx, tx, action, &done).await;
+    }
+    if let Some(change) = done.iter().find(|change| change.step == Step::SplitUndone) {
+        let results = vec![(change.group_id, Outcome::Unchanged("split it again instead"))];
+        return Ok(Report { action_id: None, results });
+    }
     let ids: Vec<GroupId> = done.iter().map(|change| change.group_id).collect();
     let action_id: GroupActionId = cx.services.clock.id();
     let mut kept = lock(&mut tx, &ids).await?;
@@ -113,29 +159,33 @@ pub(crate) async fn unassign<P: Mutating>(cx: &Cx<P>, tx: &mut WriteTx, user: Us
     Ok(changes.len())
 }
 
-fn check(ids: &[GroupId], note: Option<&str>) -> Result<()> {
+pub(super) fn check(ids: &[GroupId], note: Option<&str>) -> Result<()> {
     if ids.is_empty() {
         return Err(Invalid::field("ids", "choose at least one group").into());
     }
     if ids.len() > MAX_GROUPS {
         return Err(Invalid::field("ids", "choose at most 500 groups at a time").into());
     }
+    check_note(note)
+}
+
+fn check_note(note: Option<&str>) -> Result<()> {
     if note.is_some_and(|note| note.chars().count() > MAX_NOTE) {
         return Err(Invalid::field("note", "use at most 2,000 characters").into());
     }
     Ok(())
 }
 
-fn unique(ids: &[GroupId]) -> Vec<GroupId> {
+pub(super) fn unique(ids: &[GroupId]) -> Vec<GroupId> {
     let mut seen = std::collections::HashSet::new();
     ids.iter().copied().filter(|id| seen.insert(*id)).collect()
 }
 
-async fn lock(tx: &mut WriteTx, ids: &[GroupId]) -> Result<HashMap<GroupId, Kept>> {
+pub(super) async fn lock(tx: &mut WriteTx, ids: &[GroupId]) -> Result<HashMap<GroupId, Kept>> {
     Ok(life::lock(tx, ids).await?.into_iter().map(|kept| (kept.id, kept)).collect())
 }
 
-fn made<P: Mutating>(
+pub(super) fn made<P: Mutating>(
     cx: &Cx<P>,
     kept: &Kept,
     action_id: GroupActionId,
@@ -155,11 +205,12 @@ fn made<P: Mutating>(
         note: None,
         action_id: Some(action_id),
         undoes: None,
+        other: None,
     }
 }
 
 /// What the audit log keeps.
-fn told(action_id: GroupActionId, results: &[(GroupId, Outcome)], note: Option<&str>) -> Value {
+pub(super) fn told(action_id: GroupActionId, results: &[(GroupId, Outcome)], note: Option<&str>) -> Value {
     let of = |wanted: fn(&Outcome) -> bool| results.iter().filter(|(_, o)| wanted(o)).count();
     let changed: Vec<GroupId> =
         results.iter().filter(|(_, o)| *o == Outcome::Done).map(|(id, _)| *id).collect();
@@ -174,7 +225,7 @@ fn told(action_id: GroupActionId, results: &[(GroupId, Outcome)], note: Option<&
 }
 
 /// Writes changes and audit entry; nothing at all when no group changes.
-async fn finish(
+pub(super) async fn finish(
     mut tx: WriteTx,
     action: Action,
     action_id: GroupActionId,

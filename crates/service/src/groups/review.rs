@@ -73,6 +73,7 @@ pub async fn review(cx: &Cx<GroupWrite>) -> Result<usize> {
             note: None,
             action_id: None,
             undoes: None,
+            other: None,
         });
     }
     if changes.is_empty() {
@@ -119,9 +120,11 @@ async fn figures(tx: &mut impl Scoped, now: Timestamp) -> Result<(Vec<Kept>, Has
     let from = hour.plus_seconds(-BASELINE_HOURS * HOUR);
     let asked: Vec<GroupId> = kept.iter().map(|kept| kept.id).filter(|id| loud.contains_key(id)).collect();
     let spread = rate::spread(tx, &asked, Span { from: Some(from), to: Some(hour) }).await?;
+    let members = store::group::rules::first_seen(tx, &asked).await?;
     let hours = kept.iter().filter_map(|kept| {
         let events = *loud.get(&kept.id)?;
-        let hours = (hour.seconds() - kept.first_seen.hour().max(from).seconds()) / HOUR;
+        let first = members.get(&kept.id).map_or(kept.first_seen, |first| kept.first_seen.min(*first));
+        let hours = (hour.seconds() - first.hour().max(from).seconds()) / HOUR;
         let (sum, squares) = spread.get(&kept.id).copied().unwrap_or_default();
         Some((kept.id, Hour { events, baseline: Baseline { hours: hours.max(0), sum, squares } }))
     });

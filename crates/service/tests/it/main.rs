@@ -8,6 +8,7 @@ mod auth;
 mod demo;
 mod environments;
 mod events;
+mod grouping;
 mod groups;
 mod housekeeping;
 mod import;

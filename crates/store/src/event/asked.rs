@@ -4,8 +4,9 @@ use domain::filter::EventFilter;
 use domain::query::{Expr, Order, Target, Test, TextMatch, Value};
 use domain::{GroupId, Severity, SourceId, Timestamp};
 
-use super::clauses;
+use super::{clauses, groups_of};
 use crate::db::{Result, sql};
+use crate::group;
 use crate::query::{fits, words};
 use crate::rollup::{self, Clause};
 use crate::scope::Scoped;
@@ -16,6 +17,8 @@ const FEW: i64 = 5000;
 pub(super) struct Asked {
     /// Its time range and severities are narrowed by what the query says of them.
     pub filter: EventFilter,
+    /// The groups that the filter itself names, see `groups_of`.
+    pub groups: Vec<Vec<GroupId>>,
     /// Each must be met.
     pub clauses: Vec<Clause>,
     /// Time range, severities and clauses are all that is asked.
@@ -36,8 +39,10 @@ pub(super) enum Few {
 
 impl Asked {
     pub(super) async fn of(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Self> {
+        let groups = groups_of(tx, filter).await?;
         let mut asked = Self {
-            clauses: clauses(filter, tx.organization()),
+            clauses: clauses(filter, &groups),
+            groups,
             filter: filter.clone(),
             covered: true,
             nothing: false,
@@ -82,27 +87,22 @@ impl Asked {
             Value::Word(word) => Some(word.clone()),
             _ => None,
         };
-        let organization = tx.organization();
         let clause: Option<Clause> = match field.name {
             "id" => {
                 self.few = Some(Few::Ids);
                 None
             }
-            "group" => Some(Clause {
-                field: rollup::GROUP,
-                values: values
+            "group" => {
+                let ids: Vec<GroupId> = values
                     .into_iter()
-                    .filter_map(|v| if let Value::Id(id) = v { Some(GroupId(*id).to_string()) } else { None })
-                    .collect(),
-            }),
-            "fingerprint" => Some(Clause {
-                field: rollup::GROUP,
-                values: values
-                    .into_iter()
-                    .filter_map(word)
-                    .map(|f| GroupId::derive(organization, &f).to_string())
-                    .collect(),
-            }),
+                    .filter_map(|v| if let Value::Id(id) = v { Some(GroupId(*id)) } else { None })
+                    .collect();
+                Some(of_groups(&group::rules::with_members(tx, &ids).await?.concat()))
+            }
+            "fingerprint" => {
+                let fingerprints: Vec<String> = values.into_iter().filter_map(word).collect();
+                Some(of_groups(&group::rules::of_fingerprints(tx, &fingerprints).await?))
+            }
             "source" => {
                 let names: Vec<String> = values.into_iter().filter_map(word).collect();
                 let q = tx
@@ -162,6 +162,10 @@ impl Asked {
         }
         true
     }
+}
+
+pub(super) fn of_groups(ids: &[GroupId]) -> Clause {
+    Clause { field: rollup::GROUP, values: ids.iter().map(ToString::to_string).collect() }
 }
 
 fn equal(test: &Test) -> Option<&Value> {

@@ -7,6 +7,7 @@ use domain::page::Order;
 use super::walk::Listed as _;
 use super::{page, span_of};
 use crate::db::Result;
+use crate::group;
 use crate::rollup::{self, Clause};
 use crate::scope::Scoped;
 
@@ -17,7 +18,10 @@ pub async fn seen(
     filter: &EventFilter,
 ) -> Result<Vec<(&'static str, i64)>> {
     let one = |field: &'static str, value: String| (field, Clause { field, values: vec![value] });
-    let mut asked = vec![one(rollup::GROUP, event.group_id.to_string())];
+    let together = group::rules::with_members(tx, &[event.group_id]).await?.concat();
+    let together =
+        Clause { field: rollup::GROUP, values: together.iter().map(ToString::to_string).collect() };
+    let mut asked = vec![(rollup::GROUP, together)];
     for field in rollup::TEXT_FIELDS {
         let value = match field {
             "component" => &event.component,

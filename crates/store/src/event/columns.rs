@@ -18,6 +18,13 @@ const SOURCE: Column = Column::Elsewhere {
     after: ")",
 };
 
+/// The events of a group are its own and those of the groups that are merged into it.
+const GROUP: Column = Column::Merged {
+    before: "e.group_id IN (SELECT g.id FROM groups g WHERE g.organization_id = $1 AND (g.id = ",
+    or: " OR g.merged_into = ",
+    after: "))",
+};
+
 /// `+`: with two conditions on the time SQLite might use the wrong one for the key; see `keyed`.
 static SQLITE: Table = Table {
     fields: &[
@@ -40,7 +47,7 @@ static SQLITE: Table = Table {
             },
         ),
         ("fingerprint", Column::Word("e.fingerprint")),
-        ("group", Column::Id("e.group_id")),
+        ("group", GROUP),
         ("id", Column::Id("e.id")),
         ("occurred_at", Column::Time("+e.occurred_at")),
         ("ingested_at", Column::Time("e.ingested_at")),
@@ -60,7 +67,7 @@ static POSTGRES: Table = Table {
         ("source", SOURCE),
         ("message", Column::Text { column: "e.message", index: Index::Column("e.words") }),
         ("fingerprint", Column::Word("e.fingerprint")),
-        ("group", Column::Id("e.group_id")),
+        ("group", GROUP),
         ("id", Column::Id("e.id")),
         ("occurred_at", Column::Time("e.occurred_at")),
         ("ingested_at", Column::Time("e.ingested_at")),

@@ -19,6 +19,8 @@ pub struct Kept {
     pub life: Life,
     /// The newest row of its history.
     pub last_change: Option<GroupChangeId>,
+    /// Where it is read.
+    pub merged_into: Option<GroupId>,
 }
 
 impl FromDb for Kept {
@@ -28,6 +30,7 @@ impl FromDb for Kept {
             first_seen: row.get("first_seen")?,
             life: read(row)?,
             last_change: row.get("last_change")?,
+            merged_into: row.get("merged_into")?,
         })
     }
 }
@@ -57,7 +60,7 @@ pub(super) fn read(row: &Row) -> Result<Life> {
 
 const KEPT: &str =
     "SELECT id, first_seen, status, status_since, assigned_to, resolved_at, muted_until, mute_count, mute_seconds, mute_query, mute_start,
-            mute_seen, rate_hour, rate_usual, last_change
+            mute_seen, rate_hour, rate_usual, last_change, merged_into
      FROM groups
      WHERE organization_id = $1";
 
@@ -83,7 +86,7 @@ pub async fn lock(tx: &mut impl Writing, ids: &[GroupId]) -> Result<Vec<Kept>> {
 pub async fn due(tx: &mut impl Scoped, old: Timestamp, now: Timestamp) -> Result<Vec<Kept>> {
     let q = tx
         .sql(KEPT)
-        .push(" AND (status = 'escalating' OR (status = 'new' AND first_seen <= ")
+        .push(" AND merged_into IS NULL AND (status = 'escalating' OR (status = 'new' AND first_seen <= ")
         .arg(old)
         .push(") OR (status = 'regressed' AND status_since <= ")
         .arg(old)
@@ -98,10 +101,24 @@ pub async fn quiet(tx: &mut impl Scoped, ids: &[GroupId]) -> Result<Vec<Kept>> {
     let calm = [Status::New, Status::Ongoing].map(Status::as_str);
     let mut kept = Vec::new();
     for ids in ids.chunks(500) {
-        let q = tx.sql(KEPT).push(" AND status IN (").list(calm).push(") AND id IN (");
+        let q =
+            tx.sql(KEPT).push(" AND merged_into IS NULL AND status IN (").list(calm).push(") AND id IN (");
         kept.extend(tx.conn().all::<Kept>(q.list(ids.iter().copied()).push(")")).await?);
     }
     Ok(kept)
+}
+
+/// Those of the ids that arriving events can move: resolved ones, and those with a mute.
+pub(crate) async fn watched(tx: &mut impl Scoped, ids: &[GroupId]) -> Result<Vec<GroupId>> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(500) {
+        let q = tx
+            .sql("SELECT id FROM groups WHERE organization_id = $1 AND (status IN ('resolved', 'muted') OR mute_count IS NOT NULL) AND id IN (")
+            .list(ids.iter().copied())
+            .push(")");
+        found.extend(tx.conn().scalars::<GroupId>(q).await?);
+    }
+    Ok(found)
 }
 
 /// Groups of somebody.
@@ -116,8 +133,8 @@ pub async fn set(tx: &mut impl Writing, id: GroupId, life: &Life) -> Result<()> 
 }
 
 static HISTORY: Insert = Insert {
-    head: "INSERT INTO group_history (organization_id, group_id, id, at, actor_id, actor, step, old_state, new_state, note, action_id, undoes) VALUES",
-    columns: 12,
+    head: "INSERT INTO group_history (organization_id, group_id, id, at, actor_id, actor, step, old_state, new_state, note, action_id, undoes, other_id) VALUES",
+    columns: 13,
     tail: "",
 };
 
@@ -142,6 +159,7 @@ pub async fn change(tx: &mut impl Writing, changes: &[Change]) -> Result<()> {
             change.note.as_deref().to_arg(),
             change.action_id.to_arg(),
             change.undoes.to_arg(),
+            change.other.to_arg(),
         ]);
     }
     tx.conn().insert_many(&HISTORY, changes.len(), args.into_iter()).await?;
@@ -207,12 +225,13 @@ impl FromDb for Change {
             note: row.get("note")?,
             action_id: row.get("action_id")?,
             undoes: row.get("undoes")?,
+            other: row.get("other_id")?,
         })
     }
 }
 
 const CHANGES: &str =
-    "SELECT id, group_id, at, actor_id, actor, step, old_state, new_state, note, action_id, undoes
+    "SELECT id, group_id, at, actor_id, actor, step, old_state, new_state, note, action_id, undoes, other_id
      FROM group_history
      WHERE organization_id = $1";
 

@@ -19,6 +19,15 @@ pub struct GroupSeed {
     pub template: String,
     pub component: Option<String>,
     pub event_type: Option<String>,
+    /// The fingerprint that its events carry, where that is not its own: it was split off another group.
+    pub events_fingerprint: Option<String>,
+}
+
+impl GroupSeed {
+    /// What its events carry.
+    pub(super) fn of_events(&self) -> &str {
+        self.events_fingerprint.as_deref().unwrap_or(&self.fingerprint)
+    }
 }
 
 /// An event with its id and group, ready to be stored.
@@ -32,7 +41,7 @@ pub struct Prepared {
 
 /// Rows that are stored together. Making one is pure computation, outside the transaction, and it can be stored again when
 /// the transaction failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Batch {
     /// In the order of arrival.
     pub(super) rows: Vec<Row>,
@@ -49,7 +58,7 @@ pub struct Batch {
 }
 
 /// Texts are positions in `words`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub id: Uuid,
     pub at: Timestamp,

@@ -20,14 +20,22 @@ pub(super) async fn arrive(
     tx: &mut impl Writing,
     batch: &Batch,
     skipped: &HashSet<u32>,
-    watched: &[GroupId],
+    watched: &[(GroupId, GroupId)],
     now: Timestamp,
     new_id: &(dyn Fn() -> Uuid + Sync),
 ) -> Result<()> {
     if watched.is_empty() {
         return Ok(());
     }
-    let kept = life::lock(tx, watched).await?;
+    // What becomes of a merged group becomes of the one that it is read with. Most of these are open, and are not locked.
+    let mut heads: Vec<GroupId> = watched.iter().map(|(_, head)| *head).collect();
+    heads.sort_unstable();
+    heads.dedup();
+    let heads = life::watched(tx, &heads).await?;
+    if heads.is_empty() {
+        return Ok(());
+    }
+    let kept = life::lock(tx, &heads).await?;
     let changes = {
         let mut rows = rows(batch, skipped, watched);
         let mut moved = Vec::with_capacity(kept.len());
@@ -56,16 +64,21 @@ pub(super) async fn arrive(
                 note: None,
                 action_id: None,
                 undoes: None,
+                other: None,
             }),
         }
     }
     life::change(tx, &told).await
 }
 
-fn rows<'a>(batch: &'a Batch, skipped: &HashSet<u32>, watched: &[GroupId]) -> HashMap<GroupId, Vec<&'a Row>> {
-    let watched: HashSet<GroupId> = watched.iter().copied().collect();
-    let ids: Vec<Option<GroupId>> =
-        batch.groups.iter().map(|g| Some(g.id).filter(|id| watched.contains(id))).collect();
+/// By the group that they are read with.
+fn rows<'a>(
+    batch: &'a Batch,
+    skipped: &HashSet<u32>,
+    watched: &[(GroupId, GroupId)],
+) -> HashMap<GroupId, Vec<&'a Row>> {
+    let heads: HashMap<GroupId, GroupId> = watched.iter().copied().collect();
+    let ids: Vec<Option<GroupId>> = batch.groups.iter().map(|g| heads.get(&g.id).copied()).collect();
     let mut rows: HashMap<GroupId, Vec<&Row>> = HashMap::new();
     for i in batch.order.iter().filter(|i| !skipped.contains(i)) {
         let row = &batch.rows[*i as usize];
@@ -80,10 +93,10 @@ fn rows<'a>(batch: &'a Batch, skipped: &HashSet<u32>, watched: &[GroupId]) -> Ha
 fn matches(batch: &Batch, kept: &Kept, rows: &[&Row], now: Timestamp) -> bool {
     let Some(Mute::Query { query }) = &kept.life.mute else { return false };
     let Ok(query) = query::parse(query, &query::EVENTS, now) else { return false };
-    rows.iter().any(|row| row.at > kept.life.since && query.matches(&event(batch, row, now)))
+    rows.iter().any(|row| row.at > kept.life.since && query.matches(&event(batch, row, kept.id, now)))
 }
 
-fn event(batch: &Batch, row: &Row, now: Timestamp) -> Event {
+pub(super) fn event(batch: &Batch, row: &Row, group_id: GroupId, now: Timestamp) -> Event {
     let word = |i: u32| batch.words[i as usize].to_string();
     let [component, service, environment, system_id, event_type] = row.fields.map(|i| i.map(word));
     let group = &batch.groups[row.group as usize];
@@ -102,7 +115,7 @@ fn event(batch: &Batch, row: &Row, now: Timestamp) -> Event {
         source_id: None,
         message: row.message.to_string(),
         raw_payload: serde_json::from_str(&row.raw_payload).unwrap_or_default(),
-        fingerprint: group.fingerprint.clone(),
-        group_id: group.id,
+        fingerprint: group.of_events().to_owned(),
+        group_id,
     }
 }

@@ -86,6 +86,7 @@ pub fn prepared(organization: OrganizationId, event: NewEvent) -> Prepared {
         template,
         component: event.component.clone(),
         event_type: event.event_type.clone(),
+        events_fingerprint: None,
     };
     Prepared { id: event.id.unwrap_or_else(id::<EventId>), event, group: Arc::new(group) }
 }

@@ -48,6 +48,7 @@ async fn act(db: &Db, org: OrganizationId, group: GroupId, act: &Act, now: i64) 
         note: Some("because".to_owned()),
         action_id: Some(id()),
         undoes: None,
+        other: None,
     };
     life::change(&mut tx, std::slice::from_ref(&change)).await.unwrap();
     tx.commit(entry()).await.unwrap();

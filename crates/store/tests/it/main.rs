@@ -10,6 +10,7 @@ mod event;
 mod events_world;
 mod group;
 mod group_life;
+mod grouping;
 mod ingest;
 mod member;
 mod organization;

@@ -35,6 +35,7 @@ async fn tricky(db: &Db, n: usize) -> (OrganizationId, Vec<Event>) {
             template: String::new(),
             component: None,
             event_type: None,
+            events_fingerprint: None,
         };
         // The ids that the queries ask for.
         let id = if i < 3 { EventId::from_uuid(Uuid::from_u128(0xabc + i as u128)) } else { id() };

@@ -118,6 +118,7 @@ fn facet_items() -> Vec<FacetItem> {
         .zip([("41", 1), ("18,204", 100), ("9,120", 50), ("12,044", 66), ("8,804", 48)])
         .enumerate()
         .map(|(index, ((level, shape, word), (count, share)))| FacetItem {
+            extra: None,
             label: word.to_owned(),
             count: count.to_owned(),
             share,
