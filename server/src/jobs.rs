@@ -42,6 +42,9 @@ async fn upkeep(state: AppState) {
         state.limits.forget_quiet();
         state.plans.forget_quiet();
         telemetry::metrics().run_upkeep();
+        if let Err(error) = service::housekeeping::forget_arrivals(&state.services).await {
+            tracing::warn!(%error, "old arrivals could not be forgotten; it is tried again in a minute");
+        }
     }
 }
 

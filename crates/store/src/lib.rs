@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod api_key;
+pub mod arrival;
 pub mod audit;
 pub mod db;
 pub mod environment;

@@ -19,5 +19,6 @@ mod rollups;
 mod sessions;
 mod settings;
 mod sources;
+mod tail;
 mod uploads;
 mod world;

@@ -4,6 +4,7 @@
 
 mod account;
 mod api_key;
+mod arrival;
 mod audit;
 mod environment;
 mod event;
