@@ -20,6 +20,7 @@ use super::parts::{Message, Pages, Severe, counted};
 use super::query::{EventQuery, PAGE_SIZES};
 use super::shown::{EventList, EventRow, Nothing};
 use super::state::Events;
+use super::stream::{LiveBar, LiveToggle};
 use crate::fetch::Load;
 use crate::routes;
 use crate::session::Permitted;
@@ -51,8 +52,11 @@ pub fn EventsPage() -> impl IntoView {
 #[component]
 fn Head(events: Events) -> impl IntoView {
     let note = move || {
-        let count = events.summary.get()?.ok()?.count;
-        Some(format!("{}{}", if count.exact { "" } else { "about " }, counted(count.n, "event", "events")))
+        let summary = events.summary.get()?.ok()?;
+        let count = summary.count;
+        let words = [if count.exact { "" } else { "about " }, &counted(count.n, "event", "events")].concat();
+        // Rows go on; the numbers, the facets and the bars are those of the last answer.
+        Some(if events.query.read().is_live() { [&words, " as of ", &summary.as_of].concat() } else { words })
     };
     let export = move || {
         let href = |format| events.query.read().export_href(&events.slug.read(), format);
@@ -78,6 +82,7 @@ fn Head(events: Events) -> impl IntoView {
             <Permitted key=Key::EventExport>
                 {move || export()}
             </Permitted>
+            <LiveToggle events />
             <TimeRange events />
         }
     };
@@ -147,8 +152,13 @@ fn List(events: Events) -> impl IntoView {
 
 #[component]
 fn Loaded(events: Events, list: EventList) -> impl IntoView {
+    let live = list.place.map(|place| view! { <LiveBar events place /> });
     if let Some(nothing) = list.nothing {
-        return view! { <NothingHere events nothing /> }.into_any();
+        return view! {
+            {live}
+            <NothingHere events nothing />
+        }
+        .into_any();
     }
     let next = list.next_cursor.map(|cursor| {
         events.query.with_untracked(|query| query.next(&cursor).href(&events.slug.read_untracked()))
@@ -164,6 +174,7 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
     });
     let caption = if oldest_first { "Events, oldest first" } else { "Events, newest first" };
     view! {
+        {live}
         <DataTable caption=caption columns=Signal::derive(move || columns(events))>
             {list.rows.into_iter().map(|row| view! { <EventLine events row /> }).collect_view()}
         </DataTable>
@@ -190,7 +201,7 @@ fn columns(events: Events) -> Vec<Column> {
 
 /// One event: the row opens the panel.
 #[component]
-fn EventLine(events: Events, row: EventRow) -> impl IntoView {
+pub fn EventLine(events: Events, row: EventRow) -> impl IntoView {
     let href = events.query.with_untracked(|query| query.open(&row.id).href(&events.slug.read_untracked()));
     let id = row.id.clone();
     let selected = Signal::derive(move || events.query.read().event == id);

@@ -8,12 +8,15 @@ mod detail;
 mod filters;
 mod first;
 mod list;
+#[cfg(feature = "ssr")]
+pub mod live;
 pub mod parts;
 mod query;
 #[cfg(feature = "ssr")]
 pub mod read;
 pub mod shown;
 mod state;
+mod stream;
 
 pub use api::*;
 pub use detail::{EventPage, FieldLine};

@@ -12,6 +12,7 @@ use domain::template::slots;
 use domain::{EventId, Severity, Timestamp};
 use leptos::prelude::use_context;
 use service::Cx;
+use service::events::tail;
 
 use super::chart::{Size, severity_bars};
 use super::parts::{counted, number};
@@ -40,14 +41,16 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     let cx = scope.admit::<EventRead>()?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let filter = filter(scope, query)?;
+    // Before the list is read: what arrives meanwhile is told twice rather than not at all, and the page knows its rows.
+    let place = if query.is_live() { Some(tail::here(&cx).await?.to_string()) } else { None };
     let page: Page<Event> = service::events::list(&cx, &filter, query.page_size(), cursor).await?;
     let nothing = if page.items.is_empty() && page.next_cursor.is_none() && cursor.is_none() {
         Some(Nothing { any: any(&cx).await?, origin: origin() })
     } else {
         None
     };
-    let rows = page.items.into_iter().map(|event| row(event, scope.zone, filter.query.as_ref())).collect();
-    Ok(EventList { rows, next_cursor: page.next_cursor, nothing })
+    let rows = page.items.iter().map(|event| row(event, scope.zone, filter.query.as_ref())).collect();
+    Ok(EventList { rows, next_cursor: page.next_cursor, nothing, place })
 }
 
 pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
@@ -60,7 +63,8 @@ pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
     let asked = (query.from.clone(), query.to.clone());
     let (facets, facets_note) = facets(scope, query, &filter).await?;
     let histogram = Histogram { asked, ..histogram };
-    Ok(Summary { count, q: query.q.clone(), facets, facets_note, histogram })
+    let as_of = scope.zone.clock(now);
+    Ok(Summary { count, as_of, q: query.q.clone(), facets, facets_note, histogram })
 }
 
 /// Facets with the names of sources and what each value makes of the query, and what their numbers stand for.
@@ -303,15 +307,14 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery) -> Answer<Eve
         fingerprint: event.fingerprint,
         group_id: event.group_id.to_string(),
         around,
-        surrounding: beside.surrounding.into_iter().map(|event| row(event, zone, None)).collect(),
+        surrounding: beside.surrounding.iter().map(|event| row(event, zone, None)).collect(),
         raw_payload: event.raw_payload,
     })
 }
 
-pub fn row(event: Event, zone: Zone, query: Option<&Query>) -> EventRow {
-    let mut message = event.message;
-    if message.len() > ROW_MESSAGE {
-        message.truncate(message.floor_char_boundary(ROW_MESSAGE));
+pub fn row(event: &Event, zone: Zone, query: Option<&Query>) -> EventRow {
+    let mut message = event.message[..event.message.floor_char_boundary(ROW_MESSAGE)].to_owned();
+    if message.len() < event.message.len() {
         message.push('…');
     }
     EventRow {
@@ -319,10 +322,10 @@ pub fn row(event: Event, zone: Zone, query: Option<&Query>) -> EventRow {
         severity: event.severity,
         at: zone.when(event.occurred_at),
         message: marked(message, query),
-        component: event.component,
-        service: event.service,
-        system_id: event.system_id,
-        source: event.source,
+        component: event.component.clone(),
+        service: event.service.clone(),
+        system_id: event.system_id.clone(),
+        source: event.source.clone(),
     }
 }
 

@@ -122,7 +122,7 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
             scope.zone,
             Size::Medium,
         ),
-        recent: recent.items.into_iter().map(|event| events::row(event, scope.zone, None)).collect(),
+        recent: recent.items.iter().map(|event| events::row(event, scope.zone, None)).collect(),
         group: row(group, scope.zone),
     })
 }

@@ -12,6 +12,7 @@ pub mod pages;
 pub mod problem;
 pub mod query;
 pub mod schema;
+pub mod tail;
 pub mod uploads;
 
 /// Text inside HTML.

@@ -11,7 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
-use super::{api, escape, groups, head, ingest};
+use super::{api, escape, groups, head, ingest, tail};
 use crate::state::AppState;
 
 #[derive(OpenApi)]
@@ -23,7 +23,7 @@ use crate::state::AppState;
                        reach is 404. Errors are problem documents (RFC 9457)."
     ),
     paths(
-        ingest::events, api::events, api::event, groups::list, groups::one, groups::history, groups::act, api::sources, api::audit
+        ingest::events, api::events, api::event, tail::events, groups::list, groups::one, groups::history, groups::act, api::sources, api::audit
     ),
     modifiers(&Key)
 )]

@@ -15,5 +15,6 @@ mod openapi;
 mod permissions;
 mod rest;
 mod sessions;
+mod tail;
 mod tidy;
 mod uploads;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use domain::event::Event;
 use domain::permission::EventRead;
 use domain::query::Query;
-use domain::{Invalid, OrganizationId};
+use domain::{Invalid, OrganizationId, Timestamp};
 use store::{ReadTx, arrival};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -32,7 +32,7 @@ pub const RATE: u32 = 200;
 /// How long a place can be gone on from: as long as arrivals are kept, less a minute.
 pub const KEPT_SECONDS: i64 = 15 * 60;
 /// Something is said at least this often, so that a broken connection is noticed.
-const BEAT: Duration = Duration::from_secs(15);
+const BEAT: Duration = Duration::from_secs(10);
 /// What was left out is told this often.
 const WINDOW: Duration = Duration::from_secs(1);
 /// Events that one who fell behind reads; of more the oldest are left out.
@@ -46,7 +46,7 @@ const TURN: usize = 500;
 pub struct Tail {
     services: Services,
     organization: OrganizationId,
-    query: Option<Query>,
+    wanted: Wanted,
     hub: Arc<Hub>,
     newest: watch::Receiver<i64>,
     closing: watch::Receiver<bool>,
@@ -87,11 +87,32 @@ pub struct Skipped {
     pub milliseconds: u64,
 }
 
-/// Begins to watch what a query finds, after now or after the place where an earlier tail stopped.
+/// What one wants to hear of.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub query: Option<Query>,
+    /// Not what happened before.
+    pub from: Option<Timestamp>,
+}
+
+impl Wanted {
+    fn fits(&self, event: &Event) -> bool {
+        self.from.is_none_or(|from| event.occurred_at >= from)
+            && self.query.as_ref().is_none_or(|query| query.matches(event))
+    }
+}
+
+/// The newest place: what arrives from now on comes after it.
+pub async fn here(cx: &Cx<EventRead>) -> Result<Place> {
+    let now = cx.now();
+    Ok(Place::after(arrival::newest(&mut cx.read().await?).await?, now))
+}
+
+/// Begins to watch what is wanted, after now or after the place where an earlier tail stopped.
 ///
 /// # Errors
 /// `TooMany` when this person (or key), or the organization, watches in too many places.
-pub async fn open(cx: &Cx<EventRead>, query: Option<Query>, last: Option<&str>) -> Result<Tail> {
+pub async fn open(cx: &Cx<EventRead>, wanted: Wanted, last: Option<&str>) -> Result<Tail> {
     let wrong =
         || Error::Invalid(Invalid::field("Last-Event-ID", "not a place of this stream; leave it out"));
     let last = last.map(|text| Place::parse(text).ok_or_else(wrong)).transpose()?;
@@ -111,7 +132,7 @@ pub async fn open(cx: &Cx<EventRead>, query: Option<Query>, last: Option<&str>) 
         closing: tails.closing.subscribe(),
         hub,
         organization,
-        query,
+        wanted,
         place,
         lost,
         allowance: Allowance::new(),
@@ -123,6 +144,10 @@ pub async fn open(cx: &Cx<EventRead>, query: Option<Query>, last: Option<&str>) 
 }
 
 impl Tail {
+    /// Where it goes on from.
+    pub fn place(&self) -> Place {
+        self.place
+    }
     /// Waits for something to tell.
     pub async fn next(&mut self) -> Result<Heard> {
         if std::mem::take(&mut self.lost) {
@@ -212,7 +237,7 @@ impl Tail {
                 if turn % TURN == 0 {
                     tokio::task::yield_now().await;
                 }
-                if self.query.as_ref().is_some_and(|query| !query.matches(&**event)) {
+                if !self.wanted.fits(event) {
                     continue;
                 }
                 self.window.matched += 1;

@@ -7,7 +7,7 @@ use domain::event::NewEvent;
 use domain::permission::{EventRead, EventWrite, Permission};
 use domain::query::{EVENTS, parse};
 use domain::{EventId, OrganizationId};
-use service::events::tail::{self, Heard, Skipped, Tail};
+use service::events::tail::{self, Heard, Skipped, Tail, Wanted};
 use service::events::{self, Origin};
 use service::{Actor, Cx, Error, Services};
 use testkit::for_each_backend;
@@ -30,7 +30,8 @@ fn numbered(n: u128) -> NewEvent {
 
 async fn watch(world: &World, organization: OrganizationId, q: &str, last: Option<&str>) -> Tail {
     let query = (!q.is_empty()).then(|| parse(q, &EVENTS, start()).unwrap());
-    tail::open(&cx::<EventRead>(&world.services, organization), query, last).await.unwrap()
+    let wanted = Wanted { query, from: None };
+    tail::open(&cx::<EventRead>(&world.services, organization), wanted, last).await.unwrap()
 }
 
 async fn next(tail: &mut Tail) -> Heard {
@@ -113,7 +114,8 @@ async fn a_tail_that_comes_back_misses_nothing_and_hears_nothing_twice() {
                 tail = watch(&world, org, "", Some(&place)).await;
             }
         };
-        let (.., heard) = tokio::join!(writer(0), writer(1), writer(2), reader);
+        let (.., heard) =
+            tokio::join!(Box::pin(writer(0)), Box::pin(writer(1)), Box::pin(writer(2)), Box::pin(reader));
         assert_eq!(heard.len() as u128, WRITERS * EACH, "nothing twice");
         assert_eq!(heard.iter().collect::<HashSet<_>>().len(), heard.len());
     })
@@ -179,7 +181,7 @@ async fn who_fell_far_behind_is_told_the_newest_and_how_many_came_before() {
         assert_eq!(forgotten, 0, "a place may be as old as that");
         world.clock.advance_seconds(60);
         assert_eq!(service::housekeeping::forget_arrivals(&world.services).await.unwrap(), 9);
-        let odd = tail::open(&cx(&world.services, org), None, Some("yesterday")).await;
+        let odd = tail::open(&cx(&world.services, org), Wanted::default(), Some("yesterday")).await;
         assert!(matches!(odd, Err(Error::Invalid(_))));
     })
     .await;
@@ -192,7 +194,7 @@ async fn nobody_watches_in_too_many_places_and_all_end_with_the_server() {
         let (a, b) = (world.organization("alpha").await.id, world.organization("beta").await.id);
         let mut tails = Vec::new();
         let refused = loop {
-            match tail::open(&cx(&world.services, a), None, None).await {
+            match tail::open(&cx(&world.services, a), Wanted::default(), None).await {
                 Ok(tail) => tails.push(tail),
                 Err(error) => break error,
             }

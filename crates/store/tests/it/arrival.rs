@@ -128,7 +128,8 @@ async fn a_reader_misses_nothing_while_many_write() {
                 }
             }
         };
-        let (a, b, c, seen) = tokio::join!(writer(0), writer(1), writer(2), reader);
+        let (a, b, c, seen) =
+            tokio::join!(Box::pin(writer(0)), Box::pin(writer(1)), Box::pin(writer(2)), Box::pin(reader));
         let stored: Vec<Uuid> = [a, b, c].concat();
         assert!(stored.len() > 50, "{}", stored.len());
         assert_eq!(seen.len(), stored.len(), "nothing twice, nothing missing");
