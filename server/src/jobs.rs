@@ -1,4 +1,4 @@
-//! What the server does by itself: sweep what time has ended, at the start and every hour; review the groups and forget
+//! What the server does by itself: sweep what time has ended and delete what is past its retention, at the start and every hour; review the groups and forget
 //! quiet visitors every minute.
 
 use std::time::Duration;
@@ -14,9 +14,10 @@ const UPKEEP: Duration = Duration::from_mins(1);
 const REVIEW: Duration = Duration::from_mins(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 3] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 4] {
     [
         tokio::spawn(sweep(state.clone())),
+        tokio::spawn(retire(state.clone())),
         tokio::spawn(upkeep(state.clone())),
         tokio::spawn(review(state.clone())),
     ]
@@ -30,6 +31,19 @@ async fn sweep(state: AppState) {
         match service::housekeeping::run(&state.services).await {
             Ok(swept) => tracing::debug!(?swept, "swept"),
             Err(error) => tracing::warn!(%error, "housekeeping failed; it runs again in an hour"),
+        }
+    }
+}
+
+/// A task of its own: the first run after a policy was shortened can take long.
+async fn retire(state: AppState) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::retention::retire_all(&state.services).await {
+            Ok(events) => tracing::debug!(events, "deleted what was past its retention"),
+            Err(error) => tracing::warn!(%error, "retention failed; it goes on in an hour"),
         }
     }
 }

@@ -128,17 +128,17 @@ pub fn LiveBar(events: Events, place: String) -> impl IntoView {
             <Button variant=Variant::Ghost icon=Glyph::Clock on_click=pause>
                 {move || if paused.get() { "Resume" } else { "Pause" }}
             </Button>
+            // Not each row: whether it runs, and whether something waits.
+            <p class="visually-hidden" role="status">
+                {move || if paused.get() { "Paused" } else { connection.get() }}
+                {move || (count.get() > 0).then_some(". New events wait.")}
+            </p>
         </div>
         <div class="live-new" hidden=move || count.get() == 0>
             <button type="button" class="button primary" on:click=show>
                 {move || format!("{} new", number(count.get() as i64))}
             </button>
         </div>
-        // Not each row: whether it runs, and whether something waits.
-        <p class="visually-hidden" role="status">
-            {move || if paused.get() { "Paused" } else { connection.get() }}
-            {move || (count.get() > 0).then_some(". New events wait.")}
-        </p>
     }
     .into_any()
 }

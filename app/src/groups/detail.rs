@@ -43,7 +43,16 @@ pub fn GroupPage() -> impl IntoView {
 fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
     let life = view! { <Life writes shown=shown.clone() slug=slug.clone() /> };
     let GroupShown {
-        group, event_type, fingerprint, example, histogram, recent, history, more_history, ..
+        group,
+        event_type,
+        fingerprint,
+        example,
+        histogram,
+        recent,
+        history,
+        more_history,
+        gone,
+        ..
     } = shown;
     let of_group = EventQuery::all_time(["group:", &group.id].concat());
     let (back, all) = (routes::groups(&slug), of_group.href(&slug));
@@ -98,6 +107,7 @@ fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
                 <Section title="About this group">
                     <DefinitionList>
                         <Definition term="Events">{number(group.event_count)}</Definition>
+                        {gone.map(|words| view! { <Definition term="Deleted">{words}</Definition> })}
                         <Definition term="First seen">
                             <At when=group.first_seen />
                         </Definition>

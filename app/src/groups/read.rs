@@ -13,7 +13,7 @@ use super::shown::{GroupList, GroupRow, GroupShown, HistoryLine, Person, Told, V
 use super::words;
 use crate::Answer;
 use crate::events::chart::Size;
-use crate::events::parts::number;
+use crate::events::parts::{counted, number};
 use crate::events::read as events;
 use crate::events::shown::Nothing;
 use crate::server::Scope;
@@ -105,7 +105,9 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
         EventFilter { from: Some(group.first_seen), to: Some(group.last_seen.plus_micros(1)), ..filter };
     let may_act = scope.actor.permissions.has(Key::GroupWrite);
     let history = service::groups::history(&cx, id, STEPS, None).await?;
+    let gone = service::retention::retired(&cx, id).await?;
     Ok(GroupShown {
+        gone: (gone > 0).then(|| format!("{}, by retention", counted(gone, "event", "events"))),
         muted: group.life.mute.is_some(),
         may_act,
         people: if may_act { people(scope).await? } else { Vec::new() },

@@ -105,5 +105,7 @@ pub struct GroupShown {
     pub history: Vec<HistoryLine>,
     /// There is more than the lines shown.
     pub more_history: bool,
+    /// How many of its events are deleted.
+    pub gone: Option<String>,
 }
-shown!(GroupShown: group, event_type, fingerprint, example, histogram, recent, muted, may_act, people, history, more_history);
+shown!(GroupShown: gone, group, event_type, fingerprint, example, histogram, recent, muted, may_act, people, history, more_history);

@@ -269,6 +269,12 @@ fn matching(tx: &mut impl Scoped, q: Sql, asked: &Asked, within: Within) -> Sql 
     q
 }
 
+/// The condition that an event `e` matches a query, whichever rows are looked at.
+pub(crate) fn matches(q: Sql, wanted: &domain::query::Query, dialect: Dialect) -> Sql {
+    let compile = Compile { dialect, table: columns::table(dialect), within: Within::Each };
+    query::push(q, &wanted.expr, compile)
+}
+
 /// The groups an event must be of; a fingerprint names one too.
 fn groups_of(filter: &EventFilter, organization: domain::OrganizationId) -> Vec<GroupId> {
     let derived = filter.fingerprint.as_deref().map(|f| GroupId::derive(organization, f));

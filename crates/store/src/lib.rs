@@ -21,6 +21,7 @@ pub mod member;
 pub mod organization;
 pub mod overview;
 mod query;
+pub mod retention;
 pub mod rollup;
 pub mod scope;
 mod search;

@@ -15,6 +15,7 @@ mod import;
 mod isolation;
 mod members;
 mod organizations;
+mod retention;
 mod rollups;
 mod sessions;
 mod settings;

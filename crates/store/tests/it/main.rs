@@ -15,6 +15,7 @@ mod ingest;
 mod member;
 mod organization;
 mod query;
+mod retention;
 mod rls;
 mod schema;
 mod seam;
