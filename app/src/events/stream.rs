@@ -23,6 +23,8 @@ const KEPT: usize = 500;
 /// How long it is said that something was left out.
 const SAID: Duration = Duration::from_secs(3);
 
+type Waves = StoredValue<VecDeque<Wave>, LocalStorage>;
+
 /// One wave of rows in the table.
 struct Wave {
     owner: Owner,
@@ -48,19 +50,19 @@ pub fn LiveBar(events: Events, place: String) -> impl IntoView {
     // Newest first; all that wait, of which not all may be kept.
     let waiting = RwSignal::new(Vec::<EventRow>::new());
     let count = RwSignal::new(0_usize);
-    let waves = StoredValue::new_local(VecDeque::<Wave>::new());
-    let owner = Owner::current().unwrap_or_default();
+    // Made in the browser alone: what a server's thread makes so, another may not drop.
+    let waves = StoredValue::new(None::<Waves>);
+    let owner = StoredValue::new(Owner::current().unwrap_or_default());
 
     let enter = move || {
         let cut = count.get_untracked() > KEPT;
         let rows = std::mem::take(&mut *waiting.write());
         count.set(0);
-        if !rows.is_empty() && !insert(events, waves, &owner, rows, cut) {
+        if !rows.is_empty() && !insert(events, waves.get_value(), &owner.get_value(), rows, cut) {
             // The list was empty: it has something now.
             events.list.refetch();
         }
     };
-    let enter = StoredValue::new_local(enter);
     let hear = move |kind: &str, data: &str| match kind {
         "open" => connection.set("Live"),
         "error" if data == "closed" => connection.set("Stopped: load the page again"),
@@ -89,16 +91,18 @@ pub fn LiveBar(events: Events, place: String) -> impl IntoView {
                 waiting.truncate(KEPT);
             });
             if !paused.get_untracked() && may_enter(events) {
-                enter.with_value(|enter| enter());
+                enter();
             }
         }
     };
     Effect::new(move |_| {
+        let held = Waves::new_local(VecDeque::new());
+        waves.set_value(Some(held));
+        on_cleanup(move || {
+            held.try_update_value(|waves| waves.drain(..).for_each(Wave::remove));
+        });
         let address = untrack(|| events.query.read().tail_href(&events.slug.read(), &place));
         ui::browser::listen(&address, &["rows", "skipped", "lost"], hear);
-    });
-    on_cleanup(move || {
-        waves.try_update_value(|waves| waves.drain(..).for_each(Wave::remove));
     });
 
     let state = move || {
@@ -111,11 +115,11 @@ pub fn LiveBar(events: Events, place: String) -> impl IntoView {
     let pause = Callback::new(move |_| {
         paused.update(|paused| *paused = !*paused);
         if !paused.get_untracked() {
-            enter.with_value(|enter| enter());
+            enter();
         }
     });
     let show = move |_| {
-        enter.with_value(|enter| enter());
+        enter();
         if let Some(page) = page() {
             page.set_scroll_top(0);
         }
@@ -179,15 +183,9 @@ fn may_enter(events: Events) -> bool {
 }
 
 /// Puts rows on top of the table; false when there is none. `cut`: rows before these are missing, so what follows is hidden.
-fn insert(
-    events: Events,
-    waves: StoredValue<VecDeque<Wave>, LocalStorage>,
-    owner: &Owner,
-    rows: Vec<EventRow>,
-    cut: bool,
-) -> bool {
+fn insert(events: Events, waves: Option<Waves>, owner: &Owner, rows: Vec<EventRow>, cut: bool) -> bool {
     let find = |selector| document().query_selector(selector).ok().flatten();
-    let Some(table) = find(".events-list .data-table") else { return false };
+    let (Some(table), Some(waves)) = (find(".events-list .data-table"), waves) else { return false };
     let (Some(first), Ok(body)) =
         (table.query_selector("tbody").ok().flatten(), document().create_element("tbody"))
     else {

@@ -185,3 +185,28 @@ async fn a_server_that_stops_does_not_wait_for_open_streams() {
     })
     .await;
 }
+
+/// On several threads, as the server runs: what a page makes on one is dropped on another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_list_is_printed_with_the_place_where_its_stream_begins() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let key = app.key("acme", &["all"]).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        send(&app, &key, &["before"]).await;
+        for _ in 0..8 {
+            let page = app.get("/o/acme/events?live=1").cookie(&cookie).send().await;
+            assert_eq!(page.status, 200);
+            assert!(page.text.contains("live-bar") && page.text.contains("as of "));
+        }
+        let list = app.get("/fn/events/list?organization=acme&query[live]=1").cookie(&cookie).send().await;
+        let place = list.json()["place"].as_str().unwrap().to_owned();
+        send(&app, &key, &["after"]).await;
+        let mut stream = app.get(&format!("/o/acme/events/tail?after={place}")).cookie(&cookie).open().await;
+        let rows: Value = serde_json::from_str(&stream.event("rows").await.data).unwrap();
+        assert_eq!((rows.as_array().unwrap().len(), &rows[0]["message"]["text"]), (1, &json!("after")));
+        let still = app.get("/o/acme/events").cookie(&cookie).send().await;
+        assert!(!still.text.contains("live-bar"));
+    })
+    .await;
+}

@@ -180,7 +180,7 @@ async fn policy_holds_and_runs_are_kept() {
         tx.commit(entry()).await.unwrap();
         let mut tx = read(&t.db, a).await;
         assert_eq!(retention::policy(&mut tx).await.unwrap(), Some(policy));
-        assert_eq!(retention::holds(&mut tx).await.unwrap(), [hold.clone()]);
+        assert_eq!(retention::holds(&mut tx).await.unwrap(), std::slice::from_ref(&hold));
         assert!(hold.stands(at(9)) && !hold.stands(at(10)));
         let open = retention::open_run(&mut tx).await.unwrap().unwrap();
         assert_eq!((open.id, open.counts, open.ended_at), (run, [2, 2, 3, 4, 5], None));
