@@ -134,9 +134,8 @@ impl Who {
             }
         };
         match admitted.and_then(|actor| services.admit::<EventRead>(&actor)) {
-            Ok(_) => true,
             // A database that is away for a moment is not a reason to send everybody off.
-            Err(service::Error::Unavailable { .. }) => true,
+            Ok(_) | Err(service::Error::Unavailable { .. }) => true,
             Err(_) => false,
         }
     }
