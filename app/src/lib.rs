@@ -77,6 +77,7 @@ pub fn App() -> impl IntoView {
                     <ParentRoute path=path!("settings") view=settings::SettingsFrame ssr=WHOLE>
                         <Route path=path!("") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />
+                        <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
                         <Route path=path!("members") view=settings::MembersPage ssr=WHOLE />
                         <Route path=path!("environments") view=settings::EnvironmentsPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=settings::ApiKeysPage ssr=WHOLE />

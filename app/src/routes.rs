@@ -94,6 +94,7 @@ pub fn audit(slug: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsPage {
     General,
+    Retention,
     Members,
     Environments,
     ApiKeys,
@@ -101,11 +102,12 @@ pub enum SettingsPage {
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 5] =
-        [Self::General, Self::Members, Self::Environments, Self::ApiKeys, Self::Permissions];
+    pub const ALL: [Self; 6] =
+        [Self::General, Self::Retention, Self::Members, Self::Environments, Self::ApiKeys, Self::Permissions];
     pub fn word(self) -> &'static str {
         match self {
             Self::General => "general",
+            Self::Retention => "retention",
             Self::Members => "members",
             Self::Environments => "environments",
             Self::ApiKeys => "api-keys",
@@ -115,6 +117,7 @@ impl SettingsPage {
     pub fn label(self) -> &'static str {
         match self {
             Self::General => "General",
+            Self::Retention => "Retention",
             Self::Members => "Members",
             Self::Environments => "Environments",
             Self::ApiKeys => "API keys",

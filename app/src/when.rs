@@ -66,6 +66,10 @@ mod zone {
                 title: format!("{} {} (UTC {utc})", local.format("%Y-%m-%d %H:%M:%S%.6f %:z"), self.0.name()),
             }
         }
+        /// `15:31`.
+        pub fn clock(self, at: Timestamp) -> String {
+            at.utc().with_timezone(&self.0).format("%H:%M").to_string()
+        }
         pub fn maybe(self, at: Option<Timestamp>) -> Option<When> {
             at.map(|at| self.when(at))
         }

@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { expectAccessible, signIn, watchForErrors } from "../pages/room";
 
-const pages = ["overview", "events", "groups", "sources", "uploads", "audit", "settings/general", "settings/members", "settings/environments", "settings/api-keys", "settings/permissions"];
+const pages = ["overview", "events", "groups", "sources", "uploads", "audit", "settings/general", "settings/retention", "settings/members", "settings/environments", "settings/api-keys", "settings/permissions"];
 
 for (const scheme of ["light", "dark"] as const) {
   test(`every page is accessible and free of script errors in the ${scheme} scheme`, async ({ page }) => {

@@ -1,4 +1,4 @@
-//! What the server does by itself: sweep what time has ended, at the start and every hour; review the groups and forget
+//! What the server does by itself: sweep what time has ended and delete what is past its retention, at the start and every hour; review the groups and forget
 //! quiet visitors every minute.
 
 use std::time::Duration;
@@ -14,9 +14,10 @@ const UPKEEP: Duration = Duration::from_mins(1);
 const REVIEW: Duration = Duration::from_mins(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 3] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 4] {
     [
         tokio::spawn(sweep(state.clone())),
+        tokio::spawn(retire(state.clone())),
         tokio::spawn(upkeep(state.clone())),
         tokio::spawn(review(state.clone())),
     ]
@@ -34,6 +35,19 @@ async fn sweep(state: AppState) {
     }
 }
 
+/// A task of its own: the first run after a policy was shortened can take long.
+async fn retire(state: AppState) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::retention::retire_all(&state.services).await {
+            Ok(events) => tracing::debug!(events, "deleted what was past its retention"),
+            Err(error) => tracing::warn!(%error, "retention failed; it goes on in an hour"),
+        }
+    }
+}
+
 async fn upkeep(state: AppState) {
     let mut ticks = interval(UPKEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -42,6 +56,9 @@ async fn upkeep(state: AppState) {
         state.limits.forget_quiet();
         state.plans.forget_quiet();
         telemetry::metrics().run_upkeep();
+        if let Err(error) = service::housekeeping::forget_arrivals(&state.services).await {
+            tracing::warn!(%error, "old arrivals could not be forgotten; it is tried again in a minute");
+        }
     }
 }
 

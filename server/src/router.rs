@@ -8,7 +8,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
-use crate::http::{api, assets, auth, export, grouping, groups, health, ingest, openapi, pages, uploads, views};
+use crate::http::{
+    api, assets, auth, export, grouping, groups, health, ingest, openapi, pages, tail, uploads, views,
+};
 use crate::sessions;
 use crate::state::AppState;
 use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
@@ -17,6 +19,7 @@ use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
 pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/events"),
     ("GET", "/api/v1/events"),
+    ("GET", "/api/v1/events/tail"),
     ("GET", "/api/v1/events/{id}"),
     ("GET", "/api/v1/groups"),
     ("GET", "/api/v1/groups/{id}"),
@@ -41,6 +44,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/setup"),
     ("POST", "/o/{organization}/uploads"),
     ("GET", "/o/{organization}/uploads/{id}/rejections.csv"),
+    ("GET", "/o/{organization}/events/tail"),
     ("GET", "/o/{organization}/events/export.csv"),
     ("GET", "/o/{organization}/events/export.ndjson"),
     ("GET", "/o/{organization}/events/export.parquet"),
@@ -51,6 +55,7 @@ pub const ROUTES: &[(&str, &str)] = &[
 pub fn router(state: AppState) -> Router {
     let api = Router::new()
         .route("/api/v1/events", get(api::events).post(ingest::events))
+        .route("/api/v1/events/tail", get(tail::events))
         .route("/api/v1/events/{id}", get(api::event))
         .route("/api/v1/groups", get(groups::list))
         .route("/api/v1/groups/actions", post(groups::act))
@@ -75,6 +80,7 @@ pub fn router(state: AppState) -> Router {
         .route("/setup", post(auth::setup))
         .route("/o/{organization}/uploads", post(uploads::receive).layer(DefaultBodyLimit::disable()))
         .route("/o/{organization}/uploads/{id}/rejections.csv", get(uploads::rejections))
+        .route("/o/{organization}/events/tail", get(tail::page))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))
         .route("/o/{organization}/events/export.parquet", get(export::events::parquet))

@@ -20,6 +20,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use service::Services;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -33,8 +34,14 @@ const WRITE_LIMIT: Duration = Duration::from_secs(30);
 /// File descriptors kept free for the database and files.
 const SPARE_FILES: u64 = 128;
 
-/// Serves until `stop` is ready, then lets accepted requests finish within the shutdown time limit.
-pub async fn serve(listener: TcpListener, router: Router, config: &Config, stop: impl Future<Output = ()>) {
+/// Serves until `stop` is ready, then ends the live tails and lets accepted requests finish within the shutdown time limit.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: &Config,
+    services: &Services,
+    stop: impl Future<Output = ()>,
+) {
     let connections = Arc::new(Semaphore::new(connection_limit(config.max_connections)));
     let open = Arc::new(AtomicU64::new(0));
     let graceful = GracefulShutdown::new();
@@ -78,6 +85,7 @@ pub async fn serve(listener: TcpListener, router: Router, config: &Config, stop:
         });
     }
     drop(listener);
+    services.close_tails();
     tracing::info!(open = open.load(Ordering::Relaxed), "stopping: accepted requests are finished first");
     if tokio::time::timeout(config.shutdown_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!(open = open.load(Ordering::Relaxed), "some connections did not finish in time");

@@ -21,6 +21,7 @@ use super::parts::{Message, Pages, Severe, counted};
 use super::query::{EventQuery, PAGE_SIZES};
 use super::shown::{EventList, EventRow, Nothing};
 use super::state::Events;
+use super::stream::{LiveBar, LiveToggle};
 use crate::fetch::Load;
 use crate::routes;
 use crate::session::Permitted;
@@ -66,8 +67,11 @@ fn views(events: Events) -> Viewed {
 #[component]
 fn Head(events: Events) -> impl IntoView {
     let note = move || {
-        let count = events.summary.get()?.ok()?.count;
-        Some(format!("{}{}", if count.exact { "" } else { "about " }, counted(count.n, "event", "events")))
+        let summary = events.summary.get()?.ok()?;
+        let count = summary.count;
+        let words = [if count.exact { "" } else { "about " }, &counted(count.n, "event", "events")].concat();
+        // Rows go on; the numbers, the facets and the bars are those of the last answer.
+        Some(if events.query.read().is_live() { [&words, " as of ", &summary.as_of].concat() } else { words })
     };
     let export = move || {
         let href = |format| events.query.read().export_href(&events.slug.read(), format);
@@ -96,6 +100,7 @@ fn Head(events: Events) -> impl IntoView {
             <Permitted key=Key::EventExport>
                 {move || export()}
             </Permitted>
+            <LiveToggle events />
             <ColumnMenu events />
             <TimeRange events />
         }
@@ -166,8 +171,14 @@ fn List(events: Events) -> impl IntoView {
 
 #[component]
 fn Loaded(events: Events, list: EventList) -> impl IntoView {
+    let classes = classes(&list.columns);
+    let live = list.place.map(|place| view! { <LiveBar events place classes=classes.clone() /> });
     if let Some(nothing) = list.nothing {
-        return view! { <NothingHere events nothing /> }.into_any();
+        return view! {
+            {live}
+            <NothingHere events nothing />
+        }
+        .into_any();
     }
     let next = list.next_cursor.map(|cursor| {
         events.query.with_untracked(|query| query.next(&cursor).href(&events.slug.read_untracked()))
@@ -182,10 +193,10 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
         view! { <Empty title="No match so far" text=text icon=Glyph::Search /> }
     });
     let caption = if oldest_first { "Events, oldest first" } else { "Events, newest first" };
-    let classes = classes(&list.columns);
     let columns = columns(events, list.columns, &classes);
     let lines = list.rows.iter().map(|row| event_line(events, row.clone(), &classes)).collect_view();
     view! {
+        {live}
         <DataTable caption=caption columns=columns compact=events.query.read_untracked().is_compact()>
             {lines}
         </DataTable>
@@ -217,7 +228,7 @@ fn columns(events: Events, heads: Vec<String>, classes: &[&'static str]) -> Vec<
 }
 
 /// One event: the row opens the panel.
-fn event_line(events: Events, row: EventRow, classes: &[&'static str]) -> AnyView {
+pub fn event_line(events: Events, row: EventRow, classes: &[&'static str]) -> AnyView {
     let href = events.query.with_untracked(|query| query.open(&row.id).href(&events.slug.read_untracked()));
     let id = row.id.clone();
     let selected = Signal::derive(move || events.query.read().event == id);

@@ -9,6 +9,8 @@ mod detail;
 mod filters;
 mod first;
 mod list;
+#[cfg(feature = "ssr")]
+pub mod live;
 pub mod parts;
 mod query;
 #[cfg(feature = "ssr")]
@@ -17,6 +19,7 @@ pub mod read;
 mod sections;
 pub mod shown;
 mod state;
+mod stream;
 
 pub use api::*;
 pub use detail::EventPage;

@@ -69,6 +69,8 @@ pub struct EventQuery {
     pub density: String,
     /// Id of the saved view that this began with, or `all` for none.
     pub view: String,
+    /// `1`: what arrives enters the list.
+    pub live: String,
 }
 
 impl EventQuery {
@@ -92,6 +94,7 @@ impl EventQuery {
             column: all("column"),
             density: one("density"),
             view: one("view"),
+            live: one("live"),
         }
     }
 
@@ -104,6 +107,7 @@ impl EventQuery {
             .with("within", &self.within)
             .with_all("back", self.back.iter().map(String::as_str))
             .with("cursor", &self.cursor)
+            .with("live", &self.live)
             .with("event", &self.event)
             .with("view", &self.view)
             .done();
@@ -137,6 +141,16 @@ impl EventQuery {
             .done()
     }
 
+    /// The stream of what arrives for this list, after a place.
+    pub fn tail_href(&self, organization: &str, place: &str) -> String {
+        Link::new([&routes::events(organization), "/tail"].concat())
+            .with("from", &self.from)
+            .with("q", &self.q)
+            .with_all("column", self.column.iter().map(String::as_str))
+            .with("after", place)
+            .done()
+    }
+
     /// Every pair but `without`, for the hidden inputs of a GET form that leads to the first page.
     pub fn pairs(&self, without: &[&str]) -> Vec<(&'static str, String)> {
         let single = [
@@ -149,6 +163,7 @@ impl EventQuery {
             ("limit", &self.limit),
             ("density", &self.density),
             ("view", &self.view),
+            ("live", &self.live),
         ];
         let facets = self.facet.iter().map(|path| ("facet", path));
         let columns = self.column.iter().map(|name| ("column", name));
@@ -215,6 +230,7 @@ impl EventQuery {
             column: Vec::new(),
             density: String::new(),
             view: String::new(),
+            live: String::new(),
             ..self.first_page().closed()
         }
     }
@@ -301,7 +317,7 @@ impl EventQuery {
     /// The page after this one, which starts at `cursor`.
     #[must_use]
     pub fn next(&self, cursor: &str) -> Self {
-        let mut next = Self { cursor: cursor.to_owned(), ..self.closed() };
+        let mut next = Self { cursor: cursor.to_owned(), live: String::new(), ..self.closed() };
         if !self.cursor.is_empty() {
             next.back.push(self.cursor.clone());
         }
@@ -318,6 +334,20 @@ impl EventQuery {
             previous.cursor = previous.back.pop().unwrap_or_default();
             previous
         })
+    }
+
+    /// What arrives enters the list: the first page, newest first, of a range without an end.
+    pub fn is_live(&self) -> bool {
+        !self.live.is_empty() && self.to.is_empty() && self.cursor.is_empty() && !self.is_oldest_first()
+    }
+
+    /// Live, from the newest on, or as it was.
+    #[must_use]
+    pub fn live_toggled(&self) -> Self {
+        if self.is_live() {
+            return Self { live: String::new(), ..self.clone() };
+        }
+        Self { live: "1".to_owned(), to: String::new(), order: String::new(), ..self.first_page() }
     }
 
     pub fn is_oldest_first(&self) -> bool {
@@ -535,6 +565,30 @@ mod tests {
         assert_eq!(first.previous(), None);
         let far = (0..20).fold(first, |query, n| query.next(&n.to_string()));
         assert_eq!(far.back.len(), MAX_TRAIL);
+    }
+
+    #[test]
+    fn live_is_the_first_page_of_a_range_that_ends_now() {
+        let past = EventQuery {
+            from: "2026-01-01T00:00:00Z".into(),
+            to: "2026-01-02T00:00:00Z".into(),
+            q: "a".into(),
+            order: "oldest".into(),
+            cursor: "c9".into(),
+            ..EventQuery::default()
+        };
+        let live = past.live_toggled();
+        assert_eq!(live.href("acme"), "/o/acme/events?from=2026-01-01T00%3A00%3A00Z&q=a&live=1");
+        assert_eq!(
+            live.tail_href("acme", "1-2-3"),
+            "/o/acme/events/tail?from=2026-01-01T00%3A00%3A00Z&q=a&after=1-2-3"
+        );
+        assert!(live.is_live() && !live.live_toggled().is_live());
+        assert!(live.open("e1").is_live() && live.and("b").is_live(), "another query is live too");
+        for still in [live.next("c1"), live.reversed(), live.range("", "2026-01-02T00:00:00Z")] {
+            assert!(!still.is_live(), "{still:?}");
+        }
+        assert_eq!(live.filter().live, "", "the numbers around it do not depend on it");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use domain::{EventId, Invalid, Severity, Timestamp};
 use leptos::prelude::use_context;
 use serde_json::Value;
 use service::Cx;
+use service::events::tail;
 
 use super::chart::{Size, severity_bars};
 use super::parts::{counted, number};
@@ -43,6 +44,8 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     let cx = scope.admit::<EventRead>()?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let filter = filter(scope, query)?;
+    // Before the list is read: what arrives meanwhile is told twice rather than not at all, and the page knows its rows.
+    let place = if query.is_live() { Some(tail::here(&cx).await?.to_string()) } else { None };
     let page: Page<Event> = service::events::list(&cx, &filter, query.page_size(), cursor).await?;
     let nothing = if page.items.is_empty() && page.next_cursor.is_none() && cursor.is_none() {
         Some(Nothing { any: any(&cx).await?, origin: origin() })
@@ -52,10 +55,11 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     let columns = columns(&query.columns())?;
     let row = |event| row(event, scope.zone, filter.query.as_ref(), &columns);
     Ok(EventList {
-        rows: page.items.into_iter().map(row).collect(),
+        rows: page.items.iter().map(row).collect(),
         columns: columns.iter().map(Column::head).collect(),
         next_cursor: page.next_cursor,
         nothing,
+        place,
     })
 }
 
@@ -69,7 +73,8 @@ pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
     let asked = (query.from.clone(), query.to.clone());
     let (facets, facets_note) = facets(scope, query, &filter).await?;
     let histogram = Histogram { asked, ..histogram };
-    Ok(Summary { count, q: query.q.clone(), facets, facets_note, histogram })
+    let as_of = scope.zone.clock(now);
+    Ok(Summary { count, as_of, q: query.q.clone(), facets, facets_note, histogram })
 }
 
 /// Facets with the names of sources and what each value makes of the query, and what their numbers stand for.
@@ -312,7 +317,7 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
         fingerprint: event.fingerprint,
         group_id: event.group_id.to_string(),
         around,
-        surrounding: beside.surrounding.into_iter().map(|event| row(event, zone, None, &[])).collect(),
+        surrounding: beside.surrounding.iter().map(|event| row(event, zone, None, &[])).collect(),
         raw_payload: event.raw_payload,
     };
     let print = if whole { sections::page } else { sections::panel };
@@ -343,7 +348,7 @@ impl Column {
             Self::Field("environment", _) => &event.environment,
             Self::Field("source", _) => &event.source,
             Self::Field(..) => &None,
-            Self::Part(target) => return cut(part(target, &event.raw_payload), ROW_MESSAGE),
+            Self::Part(target) => return cut(&part(target, &event.raw_payload), ROW_MESSAGE),
         };
         field.clone().unwrap_or_default()
     }
@@ -378,23 +383,20 @@ fn part(target: &Target, payload: &Value) -> String {
 }
 
 /// At most so many bytes of a text.
-fn cut(mut text: String, most: usize) -> String {
-    if text.len() > most {
-        text.truncate(text.floor_char_boundary(most));
-        text.push('…');
-    }
-    text
+fn cut(text: &str, most: usize) -> String {
+    let kept = &text[..text.floor_char_boundary(most)];
+    if kept.len() < text.len() { format!("{kept}…") } else { kept.to_owned() }
 }
 
-pub fn row(event: Event, zone: Zone, query: Option<&Query>, columns: &[Column]) -> EventRow {
-    let cells = columns.iter().map(|column| column.cell(&event)).collect();
+pub fn row(event: &Event, zone: Zone, query: Option<&Query>, columns: &[Column]) -> EventRow {
+    let cells = columns.iter().map(|column| column.cell(event)).collect();
     let under = [&event.component, &event.system_id].into_iter().flatten();
     let under = under.fold(String::new(), |all, part| all + " · " + part);
     EventRow {
         id: event.id.to_string(),
         severity: event.severity,
         at: zone.when(event.occurred_at),
-        message: marked(cut(event.message, ROW_MESSAGE), query),
+        message: marked(cut(&event.message, ROW_MESSAGE), query),
         under,
         cells,
     }

@@ -65,8 +65,10 @@ pub struct EventList {
     pub next_cursor: Option<String>,
     /// Set when nothing matched.
     pub nothing: Option<Nothing>,
+    /// Of a live list: where the stream goes on from.
+    pub place: Option<String>,
 }
-shown!(EventList: rows, columns, next_cursor, nothing);
+shown!(EventList: rows, columns, next_cursor, nothing, place);
 
 /// Why a list is empty, and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +84,8 @@ shown!(Nothing: any, origin);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub count: Count,
+    /// When this was counted, `14:31` in the reader's zone.
+    pub as_of: String,
     /// The query that the facets change.
     pub q: String,
     /// Of the fields that every event has, then of the payload as the URL names them.
@@ -90,7 +94,7 @@ pub struct Summary {
     pub facets_note: Option<String>,
     pub histogram: Histogram,
 }
-shown!(Summary: count, q, facets, facets_note, histogram);
+shown!(Summary: count, as_of, q, facets, facets_note, histogram);
 
 /// The values of one field with their numbers of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

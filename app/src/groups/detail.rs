@@ -79,7 +79,16 @@ fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
         view! { <Held title="What the slots hold" hint=shown.sampled.clone() all=shown.slots.clone() /> };
     let where_from = view! { <Held title="Where its events come from" hint=shown.sampled.clone() all=shown.breakdown.clone() /> };
     let GroupShown {
-        group, event_type, fingerprint, example, histogram, recent, history, more_history, ..
+        group,
+        event_type,
+        fingerprint,
+        example,
+        histogram,
+        recent,
+        history,
+        more_history,
+        gone,
+        ..
     } = shown;
     let of_group = EventQuery::all_time(["group:", &group.id].concat());
     let (back, all) = (routes::groups(&slug), of_group.href(&slug));
@@ -139,6 +148,7 @@ fn Whole(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
                 <Section title="About this group">
                     <DefinitionList>
                         <Definition term="Events">{number(group.event_count)}</Definition>
+                        {gone.map(|words| view! { <Definition term="Deleted">{words}</Definition> })}
                         <Definition term="First seen">
                             <At when=group.first_seen />
                         </Definition>

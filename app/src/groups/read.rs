@@ -15,7 +15,7 @@ use super::shown::{GroupList, GroupRow, GroupShown, HistoryLine, Person, Told, V
 use super::words;
 use crate::Answer;
 use crate::events::chart::Size;
-use crate::events::parts::number;
+use crate::events::parts::{counted, number};
 use crate::events::read as events;
 use crate::events::shown::Nothing;
 use crate::server::Scope;
@@ -142,7 +142,9 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
     let [merged_into, split_from] = named.map(|other| {
         other.map(|(id, name)| explain::linked(id, name.as_deref().unwrap_or("another group"), organization))
     });
+    let gone = service::retention::retired(&cx, id).await?;
     Ok(GroupShown {
+        gone: (gone > 0).then(|| format!("{}, by retention", counted(gone, "event", "events"))),
         merged_into,
         split_from,
         sampled: held.sampled,
@@ -164,7 +166,7 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
             scope.zone,
             Size::Medium,
         ),
-        recent: recent.items.into_iter().map(|event| events::row(event, scope.zone, None, &system)).collect(),
+        recent: recent.items.iter().map(|event| events::row(event, scope.zone, None, &system)).collect(),
         group: row(group, scope.zone),
     })
 }

@@ -111,6 +111,8 @@ pub struct GroupShown {
     pub history: Vec<HistoryLine>,
     /// There is more than the lines shown.
     pub more_history: bool,
+    /// How many of its events are deleted.
+    pub gone: Option<String>,
     /// Where it is read.
     pub merged_into: Option<Linked>,
     pub split_from: Option<Linked>,
@@ -121,7 +123,7 @@ pub struct GroupShown {
     /// Where its events come from.
     pub breakdown: Vec<Bars>,
 }
-shown!(GroupShown: group, event_type, fingerprint, example, histogram, recent, muted, may_act, people, history, more_history, merged_into, split_from, sampled, slots, breakdown);
+shown!(GroupShown: gone, group, event_type, fingerprint, example, histogram, recent, muted, may_act, people, history, more_history, merged_into, split_from, sampled, slots, breakdown);
 
 /// A name that leads somewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

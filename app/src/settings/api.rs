@@ -39,13 +39,12 @@ pub struct General {
     pub description: String,
     pub contact_email: String,
     pub created: When,
-    pub retention_days: i64,
     pub time_zone: String,
     pub time_zones: Vec<String>,
     pub requests_per_minute: i64,
     pub events_per_second: i64,
 }
-shown!(General: slug, name, description, contact_email, created, retention_days, time_zone, time_zones, requests_per_minute, events_per_second);
+shown!(General: slug, name, description, contact_email, created, time_zone, time_zones, requests_per_minute, events_per_second);
 
 #[server(name = LoadGeneral, prefix = "/fn", endpoint = "general_settings", input = GetUrl)]
 pub async fn load_general(organization: String) -> Answer<General> {
@@ -72,13 +71,11 @@ pub async fn save_organization(
     Ok(())
 }
 
-#[server(name = SaveRetention, prefix = "/fn", endpoint = "save_retention")]
-pub async fn save_retention(organization: String, retention_days: String, time_zone: String) -> Answer<()> {
+#[server(name = SaveTimeZone, prefix = "/fn", endpoint = "save_time_zone")]
+pub async fn save_time_zone(organization: String, time_zone: String) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
-    let value = serde_json::json!({ "retention_days": number(&retention_days), "time_zone": time_zone });
-    settings::set(&cx, "general", value)
-        .await
-        .typed(&[("retention_days", &retention_days), ("time_zone", &time_zone)])?;
+    let value = serde_json::json!({ "time_zone": time_zone });
+    settings::set(&cx, "general", value).await.typed(&[("time_zone", &time_zone)])?;
     Ok(())
 }
 
@@ -108,7 +105,6 @@ fn general(
         description: o.description.unwrap_or_default(),
         contact_email: o.contact_email.unwrap_or_default(),
         created: zone.when(o.created_at),
-        retention_days: count(&general, "retention_days"),
         time_zone: general["time_zone"].as_str().unwrap_or("UTC").to_owned(),
         time_zones: crate::when::zone_names(),
         requests_per_minute: count(&limits, "requests_per_minute"),

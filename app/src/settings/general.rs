@@ -4,7 +4,7 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use ui::{Button, Choice, Definition, DefinitionList, Field, Section, Select, TextArea, TextInput, Variant};
 
-use super::api::{General, LoadGeneral, SaveOrganization, SaveRateLimits, SaveRetention};
+use super::api::{General, LoadGeneral, SaveOrganization, SaveRateLimits, SaveTimeZone};
 use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done};
 use crate::routes::SettingsPage;
@@ -15,7 +15,7 @@ use crate::when::At;
 #[derive(Clone, Copy)]
 struct Actions {
     organization: Submission,
-    retention: Submission,
+    time: Submission,
     rates: Submission,
 }
 
@@ -24,14 +24,13 @@ pub fn GeneralPage() -> impl IntoView {
     let slug = use_slug();
     let actions = Actions {
         organization: submit::<SaveOrganization>(),
-        retention: submit::<SaveRetention>(),
+        time: submit::<SaveTimeZone>(),
         rates: submit::<SaveRateLimits>(),
     };
     tell_done(actions.organization, "Organization saved");
-    tell_done(actions.retention, "Retention saved");
+    tell_done(actions.time, "Time zone saved");
     tell_done(actions.rates, "Rate limits saved");
-    let saved =
-        move || actions.organization.version() + actions.retention.version() + actions.rates.version();
+    let saved = move || actions.organization.version() + actions.time.version() + actions.rates.version();
     let general = fetch_after(saved, move || LoadGeneral { organization: slug.get() });
     view! {
         {super::tab(SettingsPage::General)}
@@ -46,7 +45,7 @@ fn sections(general: General, actions: Actions) -> AnyView {
     let (slug, created) = (general.slug.clone(), general.created.clone());
     let forms = (
         organization(general.clone(), actions.organization),
-        retention(general.clone(), actions.retention),
+        time(general.clone(), actions.time),
         rates(general, actions.rates),
     );
     view! {
@@ -61,7 +60,7 @@ fn sections(general: General, actions: Actions) -> AnyView {
             </DefinitionList>
             {forms.0}
         </Section>
-        <Section title="Retention and time" hint="Events older than this are deleted by the hourly housekeeping; the audit log is kept.">
+        <Section title="Time">
             {forms.1}
         </Section>
         <Section title="Rate limits" hint="What is over the rate is answered with 429 and Retry-After; nothing is dropped silently.">
@@ -106,16 +105,13 @@ fn organization(general: General, action: Submission) -> AnyView {
     .into_any()
 }
 
-fn retention(general: General, action: Submission) -> AnyView {
+fn time(general: General, action: Submission) -> AnyView {
     let form = Form::of(action);
     let zones: Vec<Choice> = general.time_zones.iter().map(|zone| Choice::new(zone, zone)).collect();
     view! {
         <SendForm to=action class="form">
-            <FormError form fields=&["retention_days", "time_zone"] />
+            <FormError form fields=&["time_zone"] />
             <input type="hidden" name="organization" value=general.slug.clone() />
-            <Field id="retention_days" label="Keep events for, in days" hint="1 to 3,650" required=true error=form.reason("retention_days")>
-                <TextInput name="retention_days" kind="number" min="1" max="3650" value=form.typed("retention_days", general.retention_days.to_string()) />
-            </Field>
             <Field id="time_zone" label="Time zone of reports" hint="People have their own in their account." required=true error=form.reason("time_zone")>
                 <Select name="time_zone" choices=zones value=form.typed("time_zone", &general.time_zone) />
             </Field>

@@ -1,4 +1,4 @@
-//! Settings of an organization: general, members, environments, API keys, and what the roles may do.
+//! Settings of an organization: general, retention, members, environments, API keys, and what the roles may do.
 
 mod api;
 mod api_keys;
@@ -6,12 +6,14 @@ mod environments;
 mod general;
 mod members;
 mod permissions;
+mod retention;
 
 pub use api_keys::ApiKeysPage;
 pub use environments::EnvironmentsPage;
 pub use general::GeneralPage;
 pub use members::MembersPage;
 pub use permissions::PermissionsPage;
+pub use retention::RetentionPage;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -71,7 +71,7 @@ impl Area {
 /// Who may see a settings page; everybody may read what the roles may do.
 pub fn may_see(session: &Session, page: SettingsPage) -> bool {
     match page {
-        SettingsPage::General => session.may(Key::SettingsRead),
+        SettingsPage::General | SettingsPage::Retention => session.may(Key::SettingsRead),
         SettingsPage::Members => session.may(Key::MemberRead),
         SettingsPage::Environments => session.may(Key::EnvironmentRead),
         SettingsPage::ApiKeys => session.may(Key::ApiKeyRead),

@@ -20,6 +20,7 @@ pub mod overview;
 pub mod page;
 pub mod permission;
 pub mod query;
+pub mod retention;
 pub mod severity;
 pub mod source;
 pub mod template;

@@ -17,6 +17,7 @@ use domain::{Invalid, MembershipId, PLATFORM, Timestamp, UserId, UserSessionId};
 use serde_json::{Value, json};
 use store::SystemTx;
 use store::account::{AttemptKind, Credentials};
+use store::session::Device;
 
 pub(crate) use hashing::Hashing;
 use hashing::{DUMMY, hash, is_current, verify};
@@ -86,22 +87,25 @@ pub async fn sign_out(services: &Services, viewer: &Viewer) -> Result<()> {
 /// account is disabled.
 pub async fn viewer(services: &Services, session: UserSessionId, client: &Client) -> Result<Option<Viewer>> {
     let now = services.clock.now();
-    let device = {
-        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-        store::session::device(&mut tx, session).await?
-    };
-    let Some(device) = device else { return Ok(None) };
-    let seen = device.session.last_seen_at;
-    let over = device.session.revoked_at.is_some()
-        || now >= device.session.expires_at
-        || now >= seen.plus_seconds(IDLE);
-    if over || !device.user.enabled {
-        return Ok(None);
-    }
-    if now >= seen.plus_seconds(60) {
+    let Some(device) = signed_in(services, session, now).await? else { return Ok(None) };
+    if now >= device.session.last_seen_at.plus_seconds(60) {
         note_seen(services, session, now).await;
     }
     Ok(Some(Viewer { user: device.user, session, client: bounded(client) }))
+}
+
+/// Whether [`viewer`] would still find somebody. It is no use of the device: an open live tail keeps nobody signed in.
+pub async fn is_signed_in(services: &Services, session: UserSessionId) -> Result<bool> {
+    Ok(signed_in(services, session, services.clock.now()).await?.is_some())
+}
+
+async fn signed_in(services: &Services, session: UserSessionId, now: Timestamp) -> Result<Option<Device>> {
+    let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+    let Some(device) = store::session::device(&mut tx, session).await? else { return Ok(None) };
+    let over = device.session.revoked_at.is_some()
+        || now >= device.session.expires_at
+        || now >= device.session.last_seen_at.plus_seconds(IDLE);
+    Ok((!over && device.user.enabled).then_some(device))
 }
 
 /// Nobody has an account yet.

@@ -14,6 +14,7 @@ use store::{Db, ReadTx, Stamp, WriteTx};
 use crate::api_keys::KeyCache;
 use crate::auth::Hashing;
 use crate::events::queue::Queue;
+use crate::events::tail::Tails;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
 use crate::{Clock, Error, Result};
@@ -38,6 +39,7 @@ pub(crate) struct Memory {
     pub(crate) keys: KeyCache,
     pub(crate) entered: Entered,
     pub(crate) ingest: Queue,
+    pub(crate) tails: Tails,
 }
 
 /// Where a request came from.
@@ -129,6 +131,14 @@ impl Services {
     /// Bytes of events that wait to be stored, for the metrics.
     pub fn ingest_backlog(&self) -> usize {
         self.memory.ingest.waiting_bytes()
+    }
+    /// Live tails that are open, for the metrics.
+    pub fn open_tails(&self) -> usize {
+        self.memory.tails.open()
+    }
+    /// Ends every live tail, and those to come: the server stops, and open answers would keep it.
+    pub fn close_tails(&self) {
+        self.memory.tails.close();
     }
     /// Checks the permission. The one way to a context.
     pub fn admit<P: Permission>(&self, actor: &Actor) -> Result<Cx<P>> {

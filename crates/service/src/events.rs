@@ -2,6 +2,7 @@
 
 mod prepare;
 pub(crate) mod queue;
+pub mod tail;
 
 use domain::audit::{Action, AuditEntry};
 use domain::event::{Event, NewEvent};

@@ -2,6 +2,7 @@
 
 use store::SystemTx;
 
+use crate::events::tail;
 use crate::{Result, Services, sessions};
 
 /// How many of each were deleted.
@@ -34,4 +35,13 @@ pub async fn run(services: &Services) -> Result<Swept> {
     };
     tx.commit_unaudited_bookkeeping().await?;
     Ok(swept)
+}
+
+/// Forgets arrivals that no live tail can go on from any more. Every minute: there may be thousands.
+pub async fn forget_arrivals(services: &Services) -> Result<u64> {
+    let before = services.clock.now().plus_seconds(-tail::KEPT_SECONDS);
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    let forgotten = store::arrival::forget(&mut tx, before).await?;
+    tx.commit_unaudited_bookkeeping().await?;
+    Ok(forgotten)
 }

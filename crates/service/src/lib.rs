@@ -21,6 +21,7 @@ pub mod import;
 pub mod members;
 pub mod organizations;
 pub mod overview;
+pub mod retention;
 pub mod rollups;
 pub mod secrets;
 pub mod sessions;

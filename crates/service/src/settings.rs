@@ -2,7 +2,7 @@
 //!
 //! | key | fields (all optional on the way in, all present on the way out) |
 //! |---|---|
-//! | `general` | `retention_days` 1 to 3,650 (default 365), `time_zone` an IANA name (default `UTC`) |
+//! | `general` | `time_zone` an IANA name (default `UTC`) |
 //! | `rate_limits` | `requests_per_minute` 1 to 1,000,000 (default 600), `events_per_second` 1 to 1,000,000 (default 20,000) |
 
 use domain::Invalid;
@@ -21,8 +21,6 @@ pub const KEYS: [&str; 2] = [General::KEY, RateLimits::KEY];
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct General {
-    /// How long events are kept.
-    pub retention_days: i64,
     /// For the organization's reports; people have their own.
     pub time_zone: String,
 }
@@ -61,7 +59,7 @@ impl General {
 
 impl Default for General {
     fn default() -> Self {
-        Self { retention_days: 365, time_zone: "UTC".to_owned() }
+        Self { time_zone: "UTC".to_owned() }
     }
 }
 
@@ -86,11 +84,6 @@ fn checked(key: &str, value: Value) -> Result<Value> {
         General::KEY => {
             let general: General = read(value)?;
             let mut p = Problems::default();
-            p.require(
-                (1..=3650).contains(&general.retention_days),
-                "retention_days",
-                "between 1 and 3,650 days",
-            );
             p.require(
                 is_time_zone(&general.time_zone),
                 "time_zone",

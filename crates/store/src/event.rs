@@ -72,6 +72,9 @@ impl Position {
     }
 }
 
+/// Ids in one statement.
+const IDS: usize = 256;
+
 const COLUMNS: &str = "SELECT id, occurred_at, ingested_at, severity, severity_text, component, service, environment, system_id, event_type,
         source_id, (SELECT s.name FROM sources s WHERE s.organization_id = e.organization_id AND s.id = e.source_id) AS source,
         message, raw_payload, fingerprint,
@@ -80,6 +83,23 @@ const COLUMNS: &str = "SELECT id, occurred_at, ingested_at, severity, severity_t
 pub async fn get(tx: &mut impl Scoped, id: EventId) -> Result<Option<Event>> {
     let q = tx.sql(COLUMNS).push(" FROM events e WHERE organization_id = $1 AND id = ").arg(id);
     tx.conn().opt(q).await
+}
+
+/// Events by id, in no order; one that is not there is left out.
+pub async fn by_ids(tx: &mut impl Scoped, ids: &[Uuid]) -> Result<Vec<Event>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(IDS) {
+        // Few lengths, so that few statements are prepared; a repeated id changes nothing.
+        let length = ids.len().next_power_of_two();
+        let padded = (0..length).filter_map(|i| ids.get(i).or(ids.last()).copied());
+        let q = tx
+            .sql(COLUMNS)
+            .push(" FROM events e WHERE organization_id = $1 AND id IN (")
+            .list(padded)
+            .push(")");
+        found.extend(tx.conn().all::<Event>(q).await?);
+    }
+    Ok(found)
 }
 
 /// The ids of all that match, in no order, compared row by row: neither the roll-ups nor the index say where to look. What
@@ -258,6 +278,12 @@ fn matching(tx: &mut impl Scoped, q: Sql, asked: &Asked, within: Within) -> Sql 
         q = query::push(q.push(" AND "), conjunct, compile);
     }
     q
+}
+
+/// The condition that an event `e` matches a query, whichever rows are looked at.
+pub(crate) fn matches(q: Sql, wanted: &domain::query::Query, dialect: Dialect) -> Sql {
+    let compile = Compile { dialect, table: columns::table(dialect), within: Within::Each };
+    query::push(q, &wanted.expr, compile)
 }
 
 /// The groups an event must be of, one of each list: a group and those that are merged into it, and those of a fingerprint.

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub use batch::{Batch, GroupSeed, Prepared};
 
+use crate::arrival::Arrived;
 use crate::db::{Arg, CopyBuffer, Dialect, Insert, Kind, Result, ToArg as _, sql};
 use crate::rollup;
 use crate::scope::{Scoped, WriteTx, Writing};
@@ -35,6 +36,8 @@ pub struct Outcome {
     pub duplicates: Vec<usize>,
     /// Names of the sources that were made.
     pub new_sources: Vec<String>,
+    /// What was really stored.
+    pub arrived: Arrived,
 }
 
 /// Stores a batch with everything that is derived from it. `now` is when it arrived; `new_id` makes ids of new sources and of
@@ -65,10 +68,11 @@ pub async fn insert(
     lives::arrive(tx, batch, &skipped, &watched, now, new_id).await?;
     rollup::add(tx, &tally.rollups).await?;
     count_sources(tx, batch, now, &tally, &sources).await?;
+    let arrived = batch.arrived(&skipped);
     let mut duplicates: Vec<usize> =
         batch.repeated.iter().copied().chain(skipped).map(|i| i as usize).collect();
     duplicates.sort_unstable();
-    Ok(Outcome { duplicates, new_sources })
+    Ok(Outcome { duplicates, new_sources, arrived })
 }
 
 enum Inserted {

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod api_key;
+pub mod arrival;
 pub mod audit;
 pub mod db;
 pub mod environment;
@@ -20,6 +21,7 @@ pub mod member;
 pub mod organization;
 pub mod overview;
 mod query;
+pub mod retention;
 pub mod rollup;
 pub mod scope;
 mod search;

@@ -62,13 +62,19 @@ impl WriteTx {
         crate::audit::append(&mut self.conn, self.organization, &self.actor, self.stamp, entry).await?;
         self.conn.commit().await
     }
-    /// As [`WriteTx::commit`] for work that several actors asked for at the same time (the ingest joins their requests into
-    /// one transaction): one entry each, in this order.
-    pub async fn commit_for_each(mut self, entries: Vec<(AuditActor, AuditId, AuditEntry)>) -> Result<()> {
+    /// One entry for each of the actors that asked for this work, in this order; then [`WriteTx::end`].
+    pub(crate) async fn append_each(
+        &mut self,
+        entries: Vec<(AuditActor, AuditId, AuditEntry)>,
+    ) -> Result<()> {
         for (actor, audit_id, entry) in entries {
             let stamp = Stamp { now: self.stamp.now, audit_id };
             crate::audit::append(&mut self.conn, self.organization, &actor, stamp, entry).await?;
         }
+        Ok(())
+    }
+    /// Commits what was audited.
+    pub(crate) async fn end(self) -> Result<()> {
         self.conn.commit().await
     }
 }

@@ -32,10 +32,11 @@ pub async fn serve(config: Config, demo: bool) -> Done {
         tracing::info!(unfinished, "uploads go on where they were");
     }
     let jobs = jobs::start(&state);
+    let services = state.services.clone();
     let router = router::router(state);
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
-    listener::serve(socket, router, &config, listener::signal()).await;
+    listener::serve(socket, router, &config, &services, listener::signal()).await;
     for job in jobs {
         job.abort();
     }

@@ -126,7 +126,7 @@ fn audit_filter(query: &mut Query) -> AuditFilter {
 }
 
 /// `q` in the query language.
-fn asked(query: &mut Query, now: Timestamp) -> Option<domain::query::Query> {
+pub(super) fn asked(query: &mut Query, now: Timestamp) -> Option<domain::query::Query> {
     let text: String = query.one("q")?;
     match domain::query::parse(&text, &domain::query::EVENTS, now) {
         Ok(asked) => Some(asked),

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::Path;
-use chrono::{DateTime, Utc};
 use domain::group::rule::{Condition, Rule};
 use domain::permission::GroupRead;
 use domain::template::parts;

@@ -13,6 +13,7 @@ pub mod pages;
 pub mod problem;
 pub mod query;
 pub mod schema;
+pub mod tail;
 pub mod uploads;
 pub mod views;
 

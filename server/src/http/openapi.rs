@@ -11,7 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
-use super::{api, escape, grouping, groups, head, ingest, views};
+use super::{api, escape, grouping, groups, head, ingest, tail, views};
 use crate::state::AppState;
 
 #[derive(OpenApi)]
@@ -23,7 +23,7 @@ use crate::state::AppState;
                        reach is 404. Errors are problem documents (RFC 9457)."
     ),
     paths(
-        ingest::events, api::events, api::event, groups::list, groups::one, groups::history, grouping::grouping, groups::act,
+        ingest::events, api::events, api::event, tail::events, groups::list, groups::one, groups::history, grouping::grouping, groups::act,
         views::list, views::create, views::one, views::change, views::delete, api::sources, api::audit
     ),
     modifiers(&Key)

@@ -163,6 +163,12 @@ impl Problem {
         self.0.cause = Some(cause.into());
         self
     }
+    /// In other words.
+    #[must_use]
+    pub fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = detail.into();
+        self
+    }
     fn after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
         self

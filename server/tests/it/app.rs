@@ -1,12 +1,14 @@
 //! A Watchroom in memory: the real router over a fresh database, people, keys, and a browser that talks to it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
 use domain::api_key::NewApiKey;
 use domain::organization::NewOrganization;
 use http_body_util::BodyExt as _;
@@ -22,7 +24,8 @@ pub const PASSWORD: &str = "correct horse battery";
 
 pub struct TestApp {
     pub services: Services,
-    router: Router,
+    pub router: Router,
+    pub config: Config,
     _db: TestDb,
 }
 
@@ -39,7 +42,8 @@ impl TestApp {
         let SecretKey(key) = SecretKey::parse(&"07".repeat(32)).unwrap();
         let services = Services::new(db.db.clone(), Clock::System, Secrets::new(key), false)
             .with_data_dir(&config.data_dir);
-        Self { router: server::router::router(AppState::new(config, services.clone())), services, _db: db }
+        let router = server::router::router(AppState::new(config.clone(), services.clone()));
+        Self { router, services, config, _db: db }
     }
 
     /// With the organization `acme` and its `ada@acme.test`, an admin.
@@ -151,17 +155,76 @@ impl Call<'_> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         self.body("application/x-www-form-urlencoded", body)
     }
+    /// A stream that stays open is answered with nothing but its head; see [`Call::open`].
     pub async fn send(self) -> Answer {
-        let mut request = Request::builder().method(self.method).uri(&self.path).body(self.body).unwrap();
-        *request.headers_mut() = self.headers;
-        request.extensions_mut().insert(ConnectInfo(self.peer));
-        let response = self.app.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let (parts, body) = self.begin().await.into_parts();
+        let streams = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let bytes = if streams { Bytes::new() } else { body.collect().await.unwrap().to_bytes() };
         Answer {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+    /// A stream of server-sent events.
+    pub async fn open(self) -> Stream {
+        let response = self.begin().await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let headers = response.headers().clone();
+        Stream { headers, body: response.into_body(), text: String::new() }
+    }
+    async fn begin(self) -> Response {
+        let mut request = Request::builder().method(self.method).uri(&self.path).body(self.body).unwrap();
+        *request.headers_mut() = self.headers;
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        self.app.router.clone().oneshot(request).await.unwrap()
+    }
+}
+
+/// An answer that goes on.
+pub struct Stream {
+    pub headers: HeaderMap,
+    body: Body,
+    text: String,
+}
+
+/// One block of a [`Stream`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Block {
+    pub id: String,
+    pub event: String,
+    pub data: String,
+}
+
+impl Stream {
+    /// The next block; `None` at the end.
+    pub async fn next(&mut self) -> Option<Block> {
+        loop {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let mut read = Block::default();
+                for line in block.lines() {
+                    match line.split_once(": ") {
+                        Some(("id", text)) => text.clone_into(&mut read.id),
+                        Some(("event", text)) => text.clone_into(&mut read.event),
+                        Some(("data", text)) => text.clone_into(&mut read.data),
+                        _ => {}
+                    }
+                }
+                rest.clone_into(&mut self.text);
+                return Some(read);
+            }
+            let frame = tokio::time::timeout(Duration::from_secs(30), self.body.frame()).await;
+            let frame = frame.expect("the stream says something")?.unwrap();
+            self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+    }
+    /// The next block of this kind.
+    pub async fn event(&mut self, kind: &str) -> Block {
+        loop {
+            let block = self.next().await.expect("the stream goes on");
+            if block.event == kind {
+                return block;
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod openapi;
 mod permissions;
 mod rest;
 mod sessions;
+mod tail;
 mod tidy;
 mod uploads;
 mod views;

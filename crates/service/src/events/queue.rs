@@ -253,7 +253,10 @@ async fn transact(
     let outcome = ingest::insert(&mut tx, batch, now, &move || clock.id()).await?;
     let entries =
         entries(parts, &outcome).into_iter().map(|(actor, entry)| (actor, services.clock.id(), entry));
-    tx.commit_for_each(entries.collect()).await?;
+    tx.commit_arrival(entries.collect(), &outcome.arrived).await?;
+    if outcome.arrived.count > 0 {
+        services.memory.tails.knock(organization);
+    }
     Ok(outcome)
 }
 

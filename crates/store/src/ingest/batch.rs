@@ -8,6 +8,7 @@ use domain::{EventId, GroupId, Severity, Timestamp};
 use uuid::Uuid;
 
 use super::Names;
+use crate::arrival::{self, Arrived};
 use crate::rollup::{self, Grain, Row as RollupRow};
 use crate::search;
 
@@ -133,6 +134,16 @@ impl Batch {
     }
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Without the skipped rows; of many the newest.
+    pub(super) fn arrived(&self, skipped: &HashSet<u32>) -> Arrived {
+        let stored = self.order.iter().filter(|i| !skipped.contains(i)).map(|i| &self.rows[*i as usize]);
+        let mut keys: Vec<(Timestamp, Uuid)> = stored.map(|row| (row.at, row.id)).collect();
+        let count = keys.len() as i64;
+        keys.sort_unstable();
+        let newest = &keys[keys.len().saturating_sub(arrival::KEPT)..];
+        Arrived { count, ids: newest.iter().map(|(_, id)| *id).collect() }
     }
 
     pub(super) fn source_names(&self) -> impl Iterator<Item = Arc<str>> {

@@ -27,11 +27,13 @@ pub async fn rebuild(tx: &mut WriteTx) -> Result<i64> {
         let q = counted(q, grain, field, tx.conn().dialect());
         tx.conn().exec(q).await?;
     }
-    let q = tx.sql("UPDATE groups SET event_count = 0 WHERE organization_id = $1");
+    let q = tx.sql("UPDATE groups SET event_count = retired_count WHERE organization_id = $1");
     tx.conn().exec(q).await?;
     let q = tx.sql(
         "UPDATE groups
-         SET event_count = e.n, first_seen = e.first, last_seen = e.last
+         SET event_count = retired_count + e.n,
+             first_seen = CASE WHEN retired_count > 0 AND first_seen < e.first THEN first_seen ELSE e.first END,
+             last_seen = CASE WHEN retired_count > 0 AND last_seen > e.last THEN last_seen ELSE e.last END
          FROM (SELECT group_id, count(*) AS n, min(occurred_at) AS first, max(occurred_at) AS last
                FROM events
                WHERE organization_id = $1
@@ -76,7 +78,7 @@ pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
         "SELECT count(*)
          FROM groups g
          LEFT JOIN (SELECT group_id, count(*) AS n FROM events WHERE organization_id = $1 GROUP BY group_id) AS e ON e.group_id = g.id
-         WHERE g.organization_id = $1 AND g.event_count <> COALESCE(e.n, 0)",
+         WHERE g.organization_id = $1 AND g.event_count - g.retired_count <> COALESCE(e.n, 0)",
     );
     let n: i64 = tx.conn().scalar(q).await?.unwrap_or(0);
     if n > 0 {

@@ -4,6 +4,7 @@
 
 mod account;
 mod api_key;
+mod arrival;
 mod audit;
 mod environment;
 mod event;
@@ -15,6 +16,7 @@ mod ingest;
 mod member;
 mod organization;
 mod query;
+mod retention;
 mod rls;
 mod schema;
 mod seam;

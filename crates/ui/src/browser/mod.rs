@@ -7,10 +7,12 @@ use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, 
 pub(crate) mod echarts;
 mod keys;
 mod recent;
+mod stream;
 mod theme;
 
 pub(crate) use keys::{close_menus_outside, key, mark_ready};
 pub(crate) use recent::{remember, remembered};
+pub use stream::listen;
 pub(crate) use theme::{apply_theme, save_theme, saved_theme};
 
 /// False on the server and while hydrating, then true: for controls that cannot work without WASM.

@@ -1,0 +1,233 @@
+//! The live part of the event list: rows enter on top as they arrive, unless the reader is elsewhere.
+//!
+//! Rows enter while the page is at its top, nothing is paused, no panel is open and the focus is in no row; else they wait
+//! behind a button that says how many. Each wave of rows is a `<tbody>` of its own, so that nothing below is drawn again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::tachys::view::any_view::AnyViewState;
+use leptos::web_sys::Element;
+use ui::{Button, Glyph, Variant};
+
+use super::list::event_line;
+use super::parts::number;
+use super::query::EventQuery;
+use super::shown::EventRow;
+use super::state::Events;
+use crate::shown;
+
+/// Live rows that are kept, and rows that wait.
+const KEPT: usize = 500;
+/// How long it is said that something was left out.
+const SAID: Duration = Duration::from_secs(3);
+
+type Waves = StoredValue<VecDeque<Wave>, LocalStorage>;
+
+/// One wave of rows in the table.
+struct Wave {
+    owner: Owner,
+    rows: AnyViewState,
+    body: Element,
+    count: usize,
+}
+
+impl Wave {
+    fn remove(mut self) {
+        self.rows.unmount();
+        self.owner.cleanup();
+        self.body.remove();
+    }
+}
+
+/// What stands over a live list: how it is, a pause, and what waits. `place` is where the list ends and the stream begins,
+/// `classes` are those of the cells behind the message.
+#[component]
+pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>) -> impl IntoView {
+    let connection = RwSignal::new("Connecting…");
+    let left_out = RwSignal::new(String::new());
+    let paused = RwSignal::new(false);
+    // Newest first; all that wait, of which not all may be kept.
+    let waiting = RwSignal::new(Vec::<EventRow>::new());
+    let count = RwSignal::new(0_usize);
+    // Made in the browser alone: what a server's thread makes so, another may not drop.
+    let waves = StoredValue::new(None::<Waves>);
+    let owner = StoredValue::new(Owner::current().unwrap_or_default());
+    let classes = StoredValue::new(classes);
+
+    let enter = move || {
+        let cut = count.get_untracked() > KEPT;
+        let rows = std::mem::take(&mut *waiting.write());
+        count.set(0);
+        let count = rows.len();
+        let lines = move || {
+            classes.with_value(|classes| {
+                rows.into_iter().map(|row| event_line(events, row, classes)).collect::<Vec<_>>()
+            })
+        };
+        if count > 0 && !insert(waves.get_value(), &owner.get_value(), count, lines, cut) {
+            // The list was empty: it has something now.
+            events.list.refetch();
+        }
+    };
+    let hear = move |kind: &str, data: &str| match kind {
+        "open" => connection.set("Live"),
+        "error" if data == "closed" => connection.set("Stopped: load the page again"),
+        "error" => connection.set("Reconnecting…"),
+        "lost" => events.list.refetch(),
+        "skipped" => {
+            left_out.set(data.to_owned());
+            let said = data.to_owned();
+            set_timeout(
+                move || {
+                    left_out.try_update(|now| {
+                        if *now == said {
+                            now.clear();
+                        }
+                    });
+                },
+                SAID,
+            );
+        }
+        _ => {
+            let mut rows: Vec<EventRow> = shown::read(data).unwrap_or_default();
+            rows.retain(|row| document().get_element_by_id(&format!("event-{}", row.id)).is_none());
+            count.update(|n| *n += rows.len());
+            waiting.update(|waiting| {
+                waiting.splice(0..0, rows);
+                waiting.truncate(KEPT);
+            });
+            if !paused.get_untracked() && may_enter(events) {
+                enter();
+            }
+        }
+    };
+    Effect::new(move |_| {
+        let held = Waves::new_local(VecDeque::new());
+        waves.set_value(Some(held));
+        on_cleanup(move || {
+            held.try_update_value(|waves| waves.drain(..).for_each(Wave::remove));
+        });
+        let address = untrack(|| events.query.read().tail_href(&events.slug.read(), &place));
+        ui::browser::listen(&address, &["rows", "skipped", "lost"], hear);
+    });
+
+    let state = move || {
+        if paused.get() {
+            return "Paused".to_owned();
+        }
+        let said = left_out.get();
+        if said.is_empty() { connection.get().to_owned() } else { said }
+    };
+    let pause = Callback::new(move |_| {
+        paused.update(|paused| *paused = !*paused);
+        if !paused.get_untracked() {
+            enter();
+        }
+    });
+    let show = move |_| {
+        enter();
+        if let Some(page) = page() {
+            page.set_scroll_top(0);
+        }
+    };
+    view! {
+        <div class="live-bar">
+            <span class="live-state" class:off=move || paused.get() || connection.get() != "Live">
+                {state}
+            </span>
+            <Button variant=Variant::Ghost icon=Glyph::Clock on_click=pause>
+                {move || if paused.get() { "Resume" } else { "Pause" }}
+            </Button>
+            // Not each row: whether it runs, and whether something waits.
+            <p class="visually-hidden" role="status">
+                {move || if paused.get() { "Paused" } else { connection.get() }}
+                {move || (count.get() > 0).then_some(". New events wait.")}
+            </p>
+        </div>
+        <div class="live-new" hidden=move || count.get() == 0>
+            <button type="button" class="button primary" on:click=show>
+                {move || format!("{} new", number(count.get() as i64))}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Switches the live list on and off. In the browser only: without WASM nothing can enter a list.
+#[component]
+pub fn LiveToggle(events: Events) -> impl IntoView {
+    let ready = ui::browser::ready();
+    let navigate = leptos_router::hooks::use_navigate();
+    let toggle = move |_| navigate(&untrack(|| events.href(EventQuery::live_toggled)), Default::default());
+    view! {
+        <button
+            class="button secondary"
+            type="button"
+            data-key="l"
+            aria-keyshortcuts="l"
+            aria-pressed=move || if events.query.read().is_live() { "true" } else { "false" }
+            hidden=move || !ready.get()
+            on:click=toggle
+        >
+            "Live"
+        </button>
+    }
+    .into_any()
+}
+
+/// What scrolls.
+fn page() -> Option<Element> {
+    document().query_selector(".main").ok().flatten()
+}
+
+/// The reader is at the top of the list and holds on to nothing in it.
+fn may_enter(events: Events) -> bool {
+    let in_a_row =
+        document().active_element().is_some_and(|at| at.closest("[data-row]").ok().flatten().is_some());
+    let scrolled = page().is_some_and(|page| page.scroll_top() > 4);
+    !in_a_row && !scrolled && events.query.read_untracked().event.is_empty()
+}
+
+/// Puts rows on top of the table; false when there is none. `cut`: rows before these are missing, so what follows is hidden.
+fn insert(
+    waves: Option<Waves>,
+    owner: &Owner,
+    count: usize,
+    lines: impl FnOnce() -> Vec<AnyView>,
+    cut: bool,
+) -> bool {
+    let find = |selector| document().query_selector(selector).ok().flatten();
+    let (Some(table), Some(waves)) = (find(".events-list .data-table"), waves) else { return false };
+    let (Some(first), Ok(body)) =
+        (table.query_selector("tbody").ok().flatten(), document().create_element("tbody"))
+    else {
+        return false;
+    };
+    let _ = table.insert_before(&body, Some(&first));
+    let owner = owner.child();
+    let mut rows = owner.with(|| lines().collect_view().into_any().build());
+    rows.mount(&body, None);
+    waves.update_value(|waves| {
+        waves.push_front(Wave { owner, rows, body, count });
+        let (mut kept, mut full) = (0, cut);
+        let mut keep = waves.len();
+        for (at, wave) in waves.iter().enumerate() {
+            kept += wave.count;
+            if at > 0 && (kept > KEPT || cut) {
+                (keep, full) = (at, true);
+                break;
+            }
+        }
+        waves.drain(keep..).for_each(Wave::remove);
+        // What the page came with no longer follows on.
+        if let (true, Ok(all)) = (full, table.query_selector_all("tbody"))
+            && let Some(last) = all.get(all.length().saturating_sub(1))
+        {
+            use leptos::wasm_bindgen::JsCast as _;
+            let _ = last.unchecked_into::<Element>().set_attribute("hidden", "");
+        }
+    });
+    true
+}

@@ -1,0 +1,236 @@
+//! `/o/{organization}/settings/retention`: how long events are kept, what holds them, what was deleted. The days are looked at
+//! first (`?preview=true&info=30…`, a GET form), then saved.
+
+mod api;
+
+use domain::permission::Key;
+use leptos::prelude::*;
+use leptos_router::components::Form as GetForm;
+use leptos_router::hooks::use_query_map;
+use ui::{
+    Badge, Button, Column, DataTable, DateTimeInput, Field, Notice, NoticeKind, Row, Section, TextInput,
+    Tone, Variant,
+};
+
+use api::{Days, HoldRow, LiftHold, LoadRetention, PlaceHold, RetentionShown, RunRow, SaveRetention};
+
+use crate::fetch::{Load, fetch_after};
+use crate::form::{Form, FormError, tell_done};
+use crate::routes::SettingsPage;
+use crate::send::{SendForm, Submission, submit};
+use crate::session::{Permitted, use_slug};
+
+#[derive(Clone, Copy)]
+struct Actions {
+    slug: Memo<String>,
+    save: Submission,
+    hold: Submission,
+    lift: Submission,
+}
+
+#[component]
+pub fn RetentionPage() -> impl IntoView {
+    let slug = use_slug();
+    let actions = Actions {
+        slug,
+        save: submit::<SaveRetention>(),
+        hold: submit::<PlaceHold>(),
+        lift: submit::<LiftHold>(),
+    };
+    tell_done(actions.save, "Retention saved");
+    tell_done(actions.hold, "Legal hold placed");
+    tell_done(actions.lift, "Legal hold lifted");
+    let map = use_query_map();
+    let version = move || actions.save.version() + actions.hold.version() + actions.lift.version();
+    let page = fetch_after(version, move || {
+        let map = map.read();
+        let one = |name| map.get_str(name).unwrap_or_default().to_owned();
+        LoadRetention {
+            organization: slug.get(),
+            days: Days {
+                info: one("info"),
+                low: one("low"),
+                medium: one("medium"),
+                high: one("high"),
+                critical: one("critical"),
+            },
+            preview: !one("preview").is_empty(),
+        }
+    });
+    view! {
+        {super::tab(SettingsPage::Retention)}
+        <Load resource=page let:page>
+            {sections(page, actions)}
+        </Load>
+    }
+    .into_any()
+}
+
+fn sections(page: RetentionShown, actions: Actions) -> AnyView {
+    let RetentionShown { days, wrong, preview, now, holds, runs } = page;
+    view! {
+        <Section title="Retention" hint="Days that events are kept, by severity. Groups stay and go on counting what they had; so do the audit log and sources.">
+            <p class="text">{now}</p>
+            {policy(&days, &wrong, actions)}
+            {(!preview.is_empty()).then(|| saving(days, preview, actions))}
+        </Section>
+        <Section title="Legal holds" hint="While a hold stands, what it keeps is not deleted, whatever the days say.">
+            {holding(holds, actions)}
+        </Section>
+        <Section title="Last runs" hint="Deleting goes on in small steps beside the ingest, every hour.">
+            {past(runs)}
+        </Section>
+    }
+    .into_any()
+}
+
+/// The days, as a GET form that leads to the preview.
+fn policy(days: &Days, wrong: &[(String, String)], actions: Actions) -> AnyView {
+    let fields = pairs(days).map(|(name, label, value)| {
+        let reason = wrong.iter().find(|(field, _)| field == name).map(|(_, reason)| reason.clone());
+        view! {
+            <Field id=name label=label error=MaybeProp::from(reason)>
+                <TextInput name=name kind="number" min="1" max="3650" placeholder="for ever" value=value />
+            </Field>
+        }
+        .into_any()
+    });
+    view! {
+        <GetForm method="GET" action=move || SettingsPage::Retention.href(&actions.slug.read()) attr:class="form">
+            <input type="hidden" name="preview" value="true" />
+            <div class="form-grid">{fields.into_iter().collect_view()}</div>
+            <div class="row-line">
+                <Button submit=true>"Preview"</Button>
+            </div>
+        </GetForm>
+    }
+    .into_any()
+}
+
+fn pairs(days: &Days) -> [(&'static str, &'static str, String); 5] {
+    [
+        ("info", "Info", days.info.clone()),
+        ("low", "Low", days.low.clone()),
+        ("medium", "Medium", days.medium.clone()),
+        ("high", "High", days.high.clone()),
+        ("critical", "Critical", days.critical.clone()),
+    ]
+}
+
+/// What would go, and the button that makes it so.
+fn saving(days: Days, preview: Vec<String>, actions: Actions) -> AnyView {
+    let form = Form::of(actions.save);
+    let hidden = StoredValue::new(Vec::from(pairs(&days).map(|(name, _, value)| (name, value))));
+    let sentences = preview.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view();
+    view! {
+        <Notice kind=NoticeKind::Warning>{sentences}</Notice>
+        <Permitted key=Key::SettingsWrite>
+            <SendForm to=actions.save class="form">
+                <FormError form fields=&[] />
+                <input type="hidden" name="organization" value=actions.slug.get_untracked() />
+                {crate::events::parts::hidden(hidden.get_value())}
+                <div class="row-line">
+                    <Button submit=true variant=Variant::Danger busy=form.busy>
+                        "Save these days"
+                    </Button>
+                </div>
+            </SendForm>
+        </Permitted>
+    }
+    .into_any()
+}
+
+fn holding(holds: Vec<HoldRow>, actions: Actions) -> AnyView {
+    let form = Form::of(actions.hold);
+    let columns = vec![
+        Column::new("Reason").class("message"),
+        Column::new("Keeps"),
+        Column::new("Lift").class("shrink").hidden_header(),
+    ];
+    let table = (!holds.is_empty()).then(|| {
+        view! {
+            <DataTable caption="Legal holds" columns=columns>
+                {holds.into_iter().map(|row| hold(row, actions)).collect_view()}
+            </DataTable>
+        }
+    });
+    view! {
+        {table}
+        <Permitted key=Key::SettingsWrite>
+            <SendForm to=actions.hold class="form">
+                <FormError form fields=&["reason", "query", "until"] />
+                <input type="hidden" name="organization" value=actions.slug.get_untracked() />
+                <Field id="reason" label="Reason" required=true error=form.reason("reason")>
+                    <TextInput name="reason" value=form.typed("reason", "") maxlength=1000_u32 />
+                </Field>
+                <Field id="finds" label="Only what this query finds" hint="Empty: every event." error=form.reason("query")>
+                    <TextInput name="finds" mono=true value=form.typed("finds", "") />
+                </Field>
+                <Field id="until" label="Until" hint="Empty: until it is lifted." error=form.reason("until")>
+                    <DateTimeInput name="until" value=form.typed("until", "") />
+                </Field>
+                <div class="row-line">
+                    <Button submit=true busy=form.busy>"Place a hold"</Button>
+                </div>
+            </SendForm>
+        </Permitted>
+    }
+    .into_any()
+}
+
+fn hold(row: HoldRow, actions: Actions) -> AnyView {
+    let (id, stands) = (StoredValue::new(row.id), row.stands);
+    let lift = move || {
+        let form = Form::of(actions.lift);
+        view! {
+            <SendForm to=actions.lift>
+                <input type="hidden" name="organization" value=actions.slug.get_untracked() />
+                <input type="hidden" name="id" value=id.get_value() />
+                <Button submit=true variant=Variant::Ghost busy=form.busy>"Lift"</Button>
+            </SendForm>
+        }
+    };
+    let lift = stands.then(|| view! { <Permitted key=Key::SettingsWrite>{lift()}</Permitted> });
+    view! {
+        <Row done=!stands>
+            <td class="message wrap">
+                <div>
+                    {row.reason} " "
+                    {stands.then(|| view! { <Badge tone=Tone::Medium>"stands"</Badge> })}
+                </div>
+                <small class="faint">{row.told}</small>
+            </td>
+            <td class="mono">{row.keeps}</td>
+            <td class="shrink">{lift}</td>
+        </Row>
+    }
+    .into_any()
+}
+
+fn past(runs: Vec<RunRow>) -> AnyView {
+    if runs.is_empty() {
+        return view! { <p class="text">"Nothing was deleted so far."</p> }.into_any();
+    }
+    let columns = vec![
+        Column::new("Started").class("time"),
+        Column::new("Deleted").class("message"),
+        Column::new("Kept by a hold").class("num optional"),
+        Column::new("Ended").class("time optional"),
+    ];
+    let line = |row: RunRow| {
+        view! {
+            <Row>
+                <td class="time">{row.started}</td>
+                <td class="message">{row.deleted}</td>
+                <td class="num optional">{row.held}</td>
+                <td class="time optional">{row.ended}</td>
+            </Row>
+        }
+    };
+    view! {
+        <DataTable caption="Last runs of retention" columns=columns>
+            {runs.into_iter().map(line).collect_view()}
+        </DataTable>
+    }
+    .into_any()
+}

@@ -1,0 +1,220 @@
+//! Server functions of retention: sentences and numbers, ready to print.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Answer;
+use crate::shown::shown;
+
+/// Days by severity, as the form has them; empty is for ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Days {
+    pub info: String,
+    pub low: String,
+    pub medium: String,
+    pub high: String,
+    pub critical: String,
+}
+shown!(Days: info, low, medium, high, critical);
+
+/// The retention page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RetentionShown {
+    pub days: Days,
+    /// What is wrong with the days that were asked for: severity and reason.
+    pub wrong: Vec<(String, String)>,
+    /// What the days that were asked for would delete, a sentence each; empty where none were asked for or they are wrong.
+    pub preview: Vec<String>,
+    /// What holds now, in a sentence.
+    pub now: String,
+    pub holds: Vec<HoldRow>,
+    pub runs: Vec<RunRow>,
+}
+shown!(RetentionShown: days, wrong, preview, now, holds, runs);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HoldRow {
+    pub id: String,
+    pub reason: String,
+    /// "Every event", or the query.
+    pub keeps: String,
+    /// "since 2026-11-23 09:30 by ada@acme.example, until it is lifted".
+    pub told: String,
+    pub stands: bool,
+}
+shown!(HoldRow: id, reason, keeps, told, stands);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRow {
+    pub started: String,
+    /// "12,340: Info 10,000, Low 2,340".
+    pub deleted: String,
+    pub held: String,
+    pub ended: String,
+}
+shown!(RunRow: started, deleted, held, ended);
+
+/// `preview`: the days are asked for and not those that are kept.
+#[server(name = LoadRetention, prefix = "/fn", endpoint = "retention", input = GetUrl)]
+pub async fn load_retention(
+    organization: String,
+    #[server(default)] days: Days,
+    #[server(default)] preview: bool,
+) -> Answer<RetentionShown> {
+    let scope = crate::server::scope(&organization).await?;
+    read::page(&scope, days, preview).await
+}
+
+#[server(name = SaveRetention, prefix = "/fn", endpoint = "save_retention")]
+pub async fn save_retention(
+    organization: String,
+    #[server(default)] info: String,
+    #[server(default)] low: String,
+    #[server(default)] medium: String,
+    #[server(default)] high: String,
+    #[server(default)] critical: String,
+) -> Answer<()> {
+    let scope = crate::server::scope(&organization).await?;
+    let policy = domain::retention::Policy::read(&[info, low, medium, high, critical])?;
+    service::retention::set(&scope.admit()?, &policy).await?;
+    leptos_axum::redirect(&crate::routes::SettingsPage::Retention.href(&organization));
+    Ok(())
+}
+
+/// `until`: in the reader's zone; empty is until it is lifted. `finds`: a query; empty keeps everything.
+#[server(name = PlaceHold, prefix = "/fn", endpoint = "place_hold")]
+pub async fn place_hold(
+    organization: String,
+    reason: String,
+    #[server(default)] finds: String,
+    #[server(default)] until: String,
+) -> Answer<()> {
+    use crate::error::Typed as _;
+    let scope = crate::server::scope(&organization).await?;
+    let hold = read::new_hold(&scope, &reason, &finds, &until);
+    let typed = [("reason", reason.as_str()), ("finds", &finds), ("until", &until)];
+    let hold = hold.typed(&typed)?;
+    service::retention::hold(&scope.admit()?, &hold).await.typed(&typed)?;
+    leptos_axum::redirect(&crate::routes::SettingsPage::Retention.href(&organization));
+    Ok(())
+}
+
+#[server(name = LiftHold, prefix = "/fn", endpoint = "lift_hold")]
+pub async fn lift_hold(organization: String, id: String) -> Answer<()> {
+    let scope = crate::server::scope(&organization).await?;
+    service::retention::lift(&scope.admit()?, &id).await?;
+    leptos_axum::redirect(&crate::routes::SettingsPage::Retention.href(&organization));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+mod read {
+    use domain::permission::SettingsRead;
+    use domain::retention::{NewHold, Policy};
+    use domain::{Invalid, Severity, Timestamp};
+    use service::retention::{self, Preview};
+
+    use super::{Days, HoldRow, RetentionShown, RunRow};
+    use crate::Answer;
+    use crate::events::parts::{counted, number, severity_word};
+    use crate::server::Scope;
+    use crate::when::Zone;
+
+    pub async fn page(scope: &Scope, asked: Days, preview: bool) -> Answer<RetentionShown> {
+        let cx = scope.admit::<SettingsRead>()?;
+        let kept = retention::get(&cx).await?;
+        let (now, zone) = (scope.services.clock.now(), scope.zone);
+        let (mut wrong, mut sentences) = (Vec::new(), Vec::new());
+        let days = if preview { asked } else { form(kept.policy.unwrap_or_default()) };
+        if preview {
+            let texts = [&days.info, &days.low, &days.medium, &days.high, &days.critical].map(Clone::clone);
+            match Policy::read(&texts) {
+                Ok(policy) => sentences = told(&retention::preview(&cx, &policy).await?, zone),
+                Err(Invalid(errors)) => wrong = errors.into_iter().map(|e| (e.field, e.reason)).collect(),
+            }
+        }
+        let now_kept = if kept.policy.is_none_or(|policy| policy.keeps_all()) {
+            "Every event is kept for ever."
+        } else {
+            "Events that are past their time are deleted within the hour."
+        };
+        let holds = kept.holds.into_iter().map(|hold| {
+            let stands = hold.stands(now);
+            let end = match (&hold.lifted_by, hold.lifted_at, hold.until) {
+                (Some(by), Some(at), _) => format!("lifted {} by {by}", zone.when(at).text),
+                (.., Some(until)) => format!("until {}", zone.when(until).text),
+                _ => "until it is lifted".to_owned(),
+            };
+            HoldRow {
+                id: hold.id.to_string(),
+                told: format!("Since {} by {}, {end}", zone.when(hold.placed_at).text, hold.placed_by),
+                reason: hold.reason,
+                keeps: hold.query.unwrap_or_else(|| "Every event".to_owned()),
+                stands,
+            }
+        });
+        let runs = kept.runs.into_iter().map(|run| RunRow {
+            started: zone.when(run.started_at).text,
+            deleted: by_severity(run.counts),
+            held: number(run.held),
+            ended: run.ended_at.map_or_else(|| "at work".to_owned(), |at| zone.when(at).text),
+        });
+        Ok(RetentionShown {
+            days,
+            wrong,
+            preview: sentences,
+            now: now_kept.to_owned(),
+            holds: holds.collect(),
+            runs: runs.collect(),
+        })
+    }
+
+    pub fn new_hold(scope: &Scope, reason: &str, finds: &str, until: &str) -> Result<NewHold, Invalid> {
+        let until = match until {
+            "" => None,
+            text => Some(scope.zone.parse(text).map_err(|reason| Invalid::field("until", reason))?),
+        };
+        Ok(NewHold { reason: reason.to_owned(), query: finds.to_owned(), until })
+    }
+
+    fn form(policy: Policy) -> Days {
+        let [info, low, medium, high, critical] =
+            policy.days.map(|days| days.map(|n| n.to_string()).unwrap_or_default());
+        Days { info, low, medium, high, critical }
+    }
+
+    fn by_severity(counts: [i64; 5]) -> String {
+        let parts: Vec<String> = Severity::ALL
+            .into_iter()
+            .filter(|s| counts[s.rank()] > 0)
+            .map(|s| format!("{} {}", severity_word(s), number(counts[s.rank()])))
+            .collect();
+        format!("{}: {}", number(counts.iter().sum()), parts.join(", "))
+    }
+
+    /// What would go, a sentence for each severity, and what keeps it.
+    fn told(preview: &Preview, zone: Zone) -> Vec<String> {
+        let sum: i64 = preview.counts.iter().sum();
+        if sum == 0 {
+            return vec!["Nothing would be deleted now.".to_owned()];
+        }
+        let mut sentences = vec![format!("Would delete {}:", counted(sum, "event", "events"))];
+        for severity in Severity::ALL {
+            let (n, before): (i64, Option<Timestamp>) =
+                (preview.counts[severity.rank()], preview.before[severity.rank()]);
+            if let (1.., Some(before)) = (n, before) {
+                let before = zone.when(before).text;
+                sentences.push(format!("{} {} from before {before}", number(n), severity_word(severity)));
+            }
+        }
+        if preview.all_held {
+            sentences
+                .push("A legal hold keeps every event: none of these goes until it is lifted.".to_owned());
+        } else if preview.some_held {
+            sentences.push("What legal holds find stays; it is not taken off these numbers.".to_owned());
+        }
+        sentences
+    }
+}
