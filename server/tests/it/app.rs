@@ -210,7 +210,8 @@ impl Stream {
                         _ => {}
                     }
                 }
-                rest.clone_into(&mut self.text);
+                let read_bytes = self.text.len() - rest.len();
+                self.text.drain(..read_bytes);
                 return Some(read);
             }
             let frame = tokio::time::timeout(Duration::from_secs(30), self.body.frame()).await;
