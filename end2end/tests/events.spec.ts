@@ -64,6 +64,23 @@ test("the query bar completes fields, values and paths by keyboard, and remember
   expect(errors).toEqual([]);
 });
 
+test("what was typed and not sent is offered again", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=30d");
+  await events.ready();
+  await events.search.fill("half a thought");
+  await events.facet("Severity", "High").click();
+  await expect(events.search).toHaveValue("severity:high");
+  await events.search.fill("");
+  await events.search.click();
+  const options = page.getByRole("listbox", { name: "Query" }).getByRole("option");
+  await expect(options.first()).toHaveText(/^half a thought/);
+  await options.first().click();
+  await page.getByRole("search", { name: "This list" }).getByRole("button", { name: "Search" }).click();
+  await expect(page).toHaveURL(/[?&]q=half/);
+  expect(page.url()).not.toContain("&=");
+});
+
 test("a facet shows more values and searches in them", async ({ page }) => {
   const events = new EventsPage(page);
   await events.open("?from=30d");

@@ -77,7 +77,7 @@ test("columns are added, moved and taken away, and rows made compact", async ({ 
   await events.ready();
   const heads = page.getByRole("table", { name: /^Events, / }).getByRole("columnheader");
   await expect(heads).toHaveText(["Severity", "Time", "Message", "Component", "Service", "System", "Source"]);
-  const menu = page.getByText("Columns", { exact: true }).first();
+  const menu = page.locator("summary", { hasText: "Columns" });
   await menu.click();
   await page.getByRole("link", { name: "Event type", exact: true }).click();
   await expect(heads.last()).toHaveText("Event type");
@@ -100,5 +100,23 @@ test("columns are added, moved and taken away, and rows made compact", async ({ 
   await menu.click();
   await page.getByRole("link", { name: "Usual columns and rows" }).click();
   await expect(heads).toHaveCount(7);
+  expect(errors).toEqual([]);
+});
+
+test("groups have views too", async ({ page }) => {
+  const errors = watchForErrors(page);
+  await signIn(page, "noor@globex.example");
+  await page.goto("/o/globex/groups?severity=high&sort=count");
+  await expect(page.locator(":root[data-ready]")).toBeAttached();
+  await page.getByRole("button", { name: "Save as view" }).click();
+  const save = page.getByRole("dialog", { name: "Save this list as a view" });
+  await save.getByLabel("Name").fill("Loud ones");
+  await save.getByRole("button", { name: "Save" }).click();
+  const tab = page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: /^Loud ones/ });
+  await expect(tab).toHaveAttribute("aria-current", "page");
+  await expect(page).toHaveURL(/severity=high&sort=count&view=[0-9a-f-]{36}/);
+  await page.getByRole("button", { name: "Edit view" }).click();
+  await page.getByRole("dialog", { name: "Edit the view" }).getByRole("button", { name: "Delete the view" }).click();
+  await expect(tab).toHaveCount(0);
   expect(errors).toEqual([]);
 });

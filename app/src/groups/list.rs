@@ -4,6 +4,7 @@ use domain::Severity;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
 use ui::{
     BulkBar, Button, Checkbox, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Notice, NoticeKind,
     PageHead, Shaped, Skeleton, Sorted, Tab, Tabs, TextInput, Variant,
@@ -22,6 +23,7 @@ use crate::form::{Form as Sent, FormError};
 use crate::routes;
 use crate::send::SendForm;
 use crate::session::use_slug;
+use crate::views::{ViewTabs, Viewed};
 
 #[derive(Clone, Copy)]
 struct Groups {
@@ -47,9 +49,20 @@ pub fn GroupsPage() -> impl IntoView {
         move || groups.writes.version(),
         move || ListGroups { organization: groups.slug.get(), query: groups.query.get() },
     );
+    let bare = Memo::new(move |_| *map.read() == ParamsMap::new());
+    let viewed = Viewed {
+        area: "groups",
+        all: "All groups",
+        slug,
+        page: Signal::derive(move || routes::groups(&slug.read())),
+        saved: Signal::derive(move || groups.query.read().saved()),
+        view: Signal::derive(move || groups.query.read().view.clone()),
+        bare: bare.into(),
+    };
     view! {
         <Title text="Groups" />
         <PageHead title="Groups" note="Events of one fingerprint, told by their template" actions=move || view! { <Since groups /> } />
+        <ViewTabs list=viewed />
         <Search groups />
         <Severities groups />
         <div class="page-table">

@@ -27,6 +27,8 @@ pub struct GroupQuery {
     pub done: String,
     /// How many groups it left as they were.
     pub left: String,
+    /// Id of the saved view that this began with, or `all` for none.
+    pub view: String,
 }
 
 impl GroupQuery {
@@ -47,11 +49,29 @@ impl GroupQuery {
             back: all("back"),
             done: one("done"),
             left: one("left"),
+            view: one("view"),
         }
     }
 
+    /// The list this describes. Never without a query: that would lead to the view that somebody starts with.
     pub fn href(&self, organization: &str) -> String {
-        Link::new(routes::groups(organization))
+        let page = routes::groups(organization);
+        let link = self
+            .link(page.clone())
+            .with_all("back", self.back.iter().map(String::as_str))
+            .with("cursor", &self.cursor)
+            .with("view", &self.view)
+            .done();
+        if link == page { Link::new(page).with("view", "all").done() } else { link }
+    }
+
+    /// What a saved view keeps of it.
+    pub fn saved(&self) -> String {
+        self.link(String::new()).done().trim_start_matches('?').to_owned()
+    }
+
+    fn link(&self, page: String) -> Link {
+        Link::new(page)
             .with("text", &self.text)
             .with("status", &self.status)
             .with_all("severity", self.severity.iter().map(String::as_str))
@@ -59,14 +79,17 @@ impl GroupQuery {
             .with("from", &self.from)
             .with("to", &self.to)
             .with("sort", &self.sort)
-            .with_all("back", self.back.iter().map(String::as_str))
-            .with("cursor", &self.cursor)
-            .done()
     }
 
     /// Every pair of the filter but the text, for the hidden inputs of the search form.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
-        let single = [("status", &self.status), ("from", &self.from), ("to", &self.to), ("sort", &self.sort)];
+        let single = [
+            ("status", &self.status),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("sort", &self.sort),
+            ("view", &self.view),
+        ];
         let single = single
             .into_iter()
             .filter(|(_, value)| !value.is_empty())

@@ -2,7 +2,7 @@
 
 use domain::GroupId;
 use domain::filter::EventFilter;
-use domain::group::Group;
+use domain::group::{Group, GroupFilter};
 use domain::group::life::{Change, Status};
 use domain::permission::{EventRead, GroupRead, Key, MemberRead};
 use service::Cx;
@@ -29,14 +29,19 @@ const TOP: usize = 10;
 /// Steps of its life shown there.
 const STEPS: u32 = 200;
 
+/// What the URL asks for, at the server's time, in the reader's zone.
+pub fn filter(scope: &Scope, query: &GroupQuery) -> Answer<GroupFilter> {
+    let me = scope.actor.audit().user_id;
+    Ok(query.to_filter(scope.services.clock.now(), |text| scope.zone.parse(text).ok(), me)?)
+}
+
 pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     let cx = scope.admit::<GroupRead>()?;
-    let me = scope.actor.audit().user_id;
-    let filter = query.to_filter(scope.services.clock.now(), |text| scope.zone.parse(text).ok(), me)?;
+    let filter = filter(scope, query)?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page = service::groups::list(&cx, &filter, PAGE, cursor).await?;
     let nothing = if page.items.is_empty() {
-        let any = !service::groups::list(&cx, &domain::group::GroupFilter::default(), 1, None)
+        let any = !service::groups::list(&cx, &GroupFilter::default(), 1, None)
             .await?
             .items
             .is_empty();
@@ -68,7 +73,7 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
 }
 
 /// How many groups a view holds; that of a single status is not counted.
-fn matching(counts: Counts, view: &str) -> String {
+pub fn matching(counts: Counts, view: &str) -> String {
     let n = match view {
         "" => counts.open,
         "mine" => counts.mine,

@@ -32,9 +32,7 @@ pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Told> {
     }
     let act = read(scope, asked).map_err(|invalid| AppError::from(invalid).typed(&typed))?;
     let report = if asked.all {
-        let me = scope.actor.audit().user_id;
-        let now = scope.services.clock.now();
-        let filter = asked.list.to_filter(now, |text| scope.zone.parse(text).ok(), me)?;
+        let filter = super::read::filter(scope, &asked.list)?;
         service::groups::act_on_matching(&cx, &act, &filter, Some(&asked.note)).await
     } else {
         service::groups::act(&cx, &act, &ids, Some(&asked.note)).await

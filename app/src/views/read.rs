@@ -1,7 +1,7 @@
 //! Between the service's views and the pages. Server only.
 
 use domain::ViewId;
-use domain::permission::{EventRead, Key, ViewRead, ViewWrite};
+use domain::permission::{EventRead, GroupRead, Key, ViewRead, ViewWrite};
 use domain::view::{Area, NewView, View};
 use leptos_router::params::ParamsMap;
 use service::Who;
@@ -12,6 +12,7 @@ use crate::Answer;
 use crate::error::Typed as _;
 use crate::events::EventQuery;
 use crate::events::parts::compact;
+use crate::groups::GroupQuery;
 use crate::routes::{self, Link};
 use crate::server::{Scope, came_from, is_plain_form, not_found};
 
@@ -136,16 +137,23 @@ fn href(slug: &str, view: &View) -> String {
 
 /// How many match now. A view that cannot be read any more says nothing; its page says why.
 async fn count(scope: &Scope, view: &View) -> String {
+    let map = map(&view.query);
     let counted = async {
-        let query = EventQuery::read(&map(&view.query));
-        let filter = crate::events::read::filter(scope, &query)?;
-        Answer::Ok(service::events::count(&scope.admit::<EventRead>()?, &filter).await?)
+        Answer::Ok(match view.area {
+            Area::Events => {
+                let filter = crate::events::read::filter(scope, &EventQuery::read(&map))?;
+                let count = service::events::count(&scope.admit::<EventRead>()?, &filter).await?;
+                format!("{}{}", if count.exact { "" } else { "~" }, compact(count.n))
+            }
+            Area::Groups => {
+                let query = GroupQuery::read(&map);
+                let filter = crate::groups::read::filter(scope, &query)?;
+                let counts = service::groups::counts(&scope.admit::<GroupRead>()?, &filter).await?;
+                crate::groups::read::matching(counts, &query.status)
+            }
+        })
     };
-    match (view.area, counted.await) {
-        (Area::Events, Ok(count)) if count.exact => compact(count.n),
-        (Area::Events, Ok(count)) => format!("~{}", compact(count.n)),
-        _ => String::new(),
-    }
+    counted.await.unwrap_or_default()
 }
 
 /// The pairs as the router reads them from an address: it decodes each value as it takes it.
