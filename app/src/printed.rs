@@ -1,12 +1,15 @@
 //! Parts of pages that the server prints whole: the browser puts the HTML in its place and needs no code for what is inside.
 //!
 //! For what does nothing by itself: links, which the router follows wherever they stand, folding lists, buttons that copy
-//! (`data-copy`). What holds signals or forms of its own stays a component. A server function makes it with [`Printed::of`].
+//! (`data-copy`), forms of which nothing is told but by a message that passes. What holds signals stays a component. A server
+//! function makes it with [`Printed::of`].
 
 use leptos::prelude::*;
+use leptos::web_sys::SubmitEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::send::Submission;
 use crate::shown::Shown;
 
 /// HTML of our own components, which escape what they show.
@@ -27,8 +30,11 @@ impl Shown for Printed {
     }
 }
 
-/// In its place; its parts are laid out as if they stood there themselves.
+/// In its place; its parts are laid out as if they stood there themselves. Forms inside that post to one of `sends` go through it.
 #[component]
-pub fn Print(html: Printed) -> impl IntoView {
-    view! { <div class="printed" inner_html=html.0></div> }.into_any()
+pub fn Print(html: Printed, #[prop(optional)] sends: Vec<Submission>) -> impl IntoView {
+    let send = move |event: SubmitEvent| {
+        sends.iter().any(|sent| sent.takes(&event));
+    };
+    view! { <div class="printed" inner_html=html.0 on:submit=send></div> }.into_any()
 }

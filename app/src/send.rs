@@ -11,7 +11,8 @@ use leptos::server::ServerActionError;
 use leptos::server_fn::codec::{Json, PostUrl};
 use leptos::server_fn::error::ServerFnUrlError;
 use leptos::server_fn::{Http, ServerFn};
-use leptos::web_sys::SubmitEvent;
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys::{Element, SubmitEvent};
 
 use crate::ask::fields;
 use crate::error::AppError;
@@ -65,6 +66,15 @@ impl Submission {
     /// Sends fields that no form holds, as a form would write them.
     pub fn send_fields(self, fields: String) {
         self.action.dispatch(fields);
+    }
+    /// Sends a form that was printed for it (`printed`); false when it is another's.
+    pub fn takes(self, event: &SubmitEvent) -> bool {
+        let form = event.target().and_then(|form| form.dyn_into::<Element>().ok());
+        let ours = form.and_then(|form| form.get_attribute("action")).is_some_and(|path| path == self.path);
+        if ours {
+            self.send(event.clone());
+        }
+        ours
     }
     fn send(self, event: SubmitEvent) {
         if event.default_prevented() {

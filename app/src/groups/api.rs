@@ -5,8 +5,9 @@ use leptos::server_fn::codec::GetUrl;
 
 use super::act::Asked;
 use super::query::GroupQuery;
-use super::shown::{GroupList, GroupShown, GroupingShown, Told};
+use super::shown::{GroupList, GroupShown, Told};
 use crate::Answer;
+use crate::printed::Printed;
 
 #[server(name = ListGroups, prefix = "/fn", endpoint = "groups/list", input = GetUrl)]
 pub async fn list_groups(organization: String, #[server(default)] query: GroupQuery) -> Answer<GroupList> {
@@ -29,10 +30,11 @@ pub async fn get_grouping(
     #[server(default)] slot: String,
     #[server(default)] value: String,
     #[server(default)] q: String,
-) -> Answer<GroupingShown> {
+) -> Answer<Printed> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::server::not_found())?;
-    super::explain::grouping(&scope, id, &slot, &value, &q).await
+    let shown = super::explain::grouping(&scope, id, &slot, &value, &q).await?;
+    Ok(super::sections::grouping(shown, scope.organization.slug))
 }
 
 /// Resolves, reopens, mutes, unmutes, assigns, merges, unmerges or splits groups.

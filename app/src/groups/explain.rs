@@ -12,7 +12,7 @@ use domain::{GroupId, Timestamp};
 use service::Error;
 use service::groups::{MOVED, Preview, Sample};
 
-use super::shown::{
+use super::facts::{
     Bar, Bars, GroupingShown, Linked, MemberShown, PreviewShown, RuleShown, SimilarShown, SlotShown,
 };
 use super::words::brief;
@@ -47,13 +47,13 @@ pub fn held(sample: Sample, group: GroupId, organization: &str, may_act: bool) -
         .map(|((field, counted), title)| Bars {
             title: title.to_owned(),
             note: values(counted),
-            bars: bars(counted, |value| (of_group(&condition(field, value)), None)),
+            values: bars(counted, |value| (of_group(&condition(field, value)), None)),
         })
         .collect();
     let slot = |(i, held): (usize, &Distribution)| Bars {
         title: slot_name(i, held.slot.mark()),
         note: note(held),
-        bars: bars(&held.counted, |value| {
+        values: bars(&held.counted, |value| {
             let split = Link::new(routes::group(organization, group))
                 .with("tab", "grouping")
                 .with("slot", &i.to_string())

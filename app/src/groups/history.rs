@@ -1,14 +1,13 @@
-//! The life of one group: what it is called and why, what can be done, what happened.
+//! The life of one group: what it is called and why, what can be done.
 
 use leptos::prelude::*;
-use ui::{Button, Choice, DateTimeInput, Empty, Field, Glyph, Section, Select, TextArea, TextInput, Variant};
+use ui::{Button, Choice, DateTimeInput, Field, Glyph, Section, Select, TextArea, TextInput, Variant};
 
 use super::act::{ACT, AssignMenu, IDS, MuteMenu, NoDefault, Writes};
 use super::parts::StatusBadge;
-use super::shown::{GroupShown, HistoryLine};
+use super::shown::GroupShown;
 use crate::form::{Form, FormError};
 use crate::send::SendForm;
-use crate::when::At;
 
 const FIELDS: &[&str] = &["note", "until", "count", "window", "query"];
 
@@ -98,53 +97,6 @@ fn Acts(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
             </div>
             {until}
         </SendForm>
-    }
-    .into_any()
-}
-
-/// What happened, the newest first.
-#[component]
-pub fn Story(writes: Writes, history: Vec<HistoryLine>, more: bool, slug: String) -> impl IntoView {
-    if history.is_empty() {
-        return view! {
-            <Section title="History" id="history">
-                <Empty title="Nothing happened yet" text="Who resolved, muted or assigned it, and what it did by itself, is kept here." icon=Glyph::Clock />
-            </Section>
-        }
-        .into_any();
-    }
-    let line = move |line: HistoryLine| {
-        let organization = slug.clone();
-        let undo = line.undo.map(|action| {
-            view! {
-                <SendForm to=writes.undo>
-                    <input type="hidden" name="organization" value=organization />
-                    <input type="hidden" name="action_id" value=action />
-                    <Button submit=true>"Undo"</Button>
-                </SendForm>
-            }
-        });
-        let tone = if line.who.is_some() { "accent" } else { "info" };
-        view! {
-            <li class=tone>
-                <div class="row-line">
-                    <strong>{line.who.unwrap_or_else(|| "It".to_owned())}</strong>
-                    <span>{line.what}</span>
-                    <span class="faint">
-                        <At when=line.at />
-                    </span>
-                    {undo}
-                </div>
-                {line.note.map(|note| view! { <p class="note-box message-text">{note}</p> })}
-            </li>
-        }
-    };
-    let older = more.then(|| view! { <p class="hint">"Older steps are told by the API."</p> });
-    view! {
-        <Section title="History" id="history">
-            <ol class="timeline">{history.into_iter().map(line).collect_view()}</ol>
-            {older}
-        </Section>
     }
     .into_any()
 }

@@ -7,6 +7,8 @@ pub mod bars;
 mod detail;
 #[cfg(feature = "ssr")]
 mod explain;
+#[cfg(feature = "ssr")]
+mod facts;
 mod grouping;
 mod history;
 mod list;
@@ -14,6 +16,8 @@ pub mod parts;
 mod query;
 #[cfg(feature = "ssr")]
 pub mod read;
+#[cfg(feature = "ssr")]
+mod sections;
 pub mod shown;
 #[cfg(feature = "ssr")]
 mod words;

@@ -2,16 +2,18 @@
 
 use domain::GroupId;
 use domain::filter::EventFilter;
-use domain::group::{Group, GroupFilter};
 use domain::group::life::{Change, Status};
+use domain::group::{Group, GroupFilter};
 use domain::permission::{EventRead, GroupRead, Key, MemberRead};
 use service::Cx;
 use service::groups::{Counts, History};
 
 use super::bars::group_bars;
 use super::explain;
+use super::facts::{Facts, HistoryLine};
 use super::query::GroupQuery;
-use super::shown::{GroupList, GroupRow, GroupShown, HistoryLine, Person, Told, View};
+use super::sections;
+use super::shown::{GroupList, GroupRow, GroupShown, Person, Told, View};
 use super::words;
 use crate::Answer;
 use crate::events::chart::Size;
@@ -41,10 +43,7 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page = service::groups::list(&cx, &filter, PAGE, cursor).await?;
     let nothing = if page.items.is_empty() {
-        let any = !service::groups::list(&cx, &GroupFilter::default(), 1, None)
-            .await?
-            .items
-            .is_empty();
+        let any = !service::groups::list(&cx, &GroupFilter::default(), 1, None).await?.items.is_empty();
         Some(Nothing { any, origin: events::origin() })
     } else {
         None
@@ -148,31 +147,36 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
         other.map(|(id, name)| explain::linked(id, name.as_deref().unwrap_or("another group"), organization))
     });
     let gone = service::retention::retired(&cx, id).await?;
-    Ok(GroupShown {
+    let muted = group.life.mute.is_some();
+    let histogram =
+        events::histogram(&buckets, &[], &span, scope.services.clock.now(), scope.zone, Size::Medium);
+    let facts = Facts {
         gone: (gone > 0).then(|| format!("{}, by retention", counted(gone, "event", "events"))),
         merged_into,
         split_from,
         sampled: held.sampled,
         slots: held.slots,
         breakdown: held.breakdown,
-        muted: group.life.mute.is_some(),
         may_act,
-        people: if may_act { people(scope).await? } else { Vec::new() },
         more_history: history.page.next_cursor.is_some(),
         history: lines(&history, may_act, scope.zone),
         event_type: group.event_type.clone(),
         fingerprint: group.fingerprint.clone(),
         example: events::marked(group.example.clone(), None),
-        histogram: events::histogram(
-            &buckets,
-            &[],
-            &span,
-            scope.services.clock.now(),
-            scope.zone,
-            Size::Medium,
-        ),
         recent: recent.items.iter().map(|event| events::row(event, scope.zone, None, &system)).collect(),
         group: row(group, scope.zone),
+    };
+    Ok(GroupShown {
+        histogram,
+        muted,
+        may_act,
+        people: if may_act { people(scope).await? } else { Vec::new() },
+        life: facts.merged_into.is_none(),
+        head: sections::head(&facts, organization),
+        template: sections::template(&facts),
+        below: sections::below(&facts, organization),
+        about: sections::about(&facts, organization),
+        group: facts.group,
     })
 }
 

@@ -137,7 +137,6 @@ pub fn Row(
             data-row
             data-href=href
             aria-current=move || selected.get().then_some("true")
-            on:click=|event| crate::browser::open_row(&event)
         >
             {check}
             {children()}

@@ -1,6 +1,6 @@
 //! One key listener for the whole page. It presses what the page shows, so a key can do nothing a click could not.
 //!
-//! `data-key="a"` on a button or link: pressed by that key · `data-go="e"`: followed by `g` then `e` · `data-row`: j, k, x, Enter ·
+//! `data-key="a"` on a button or link: pressed by that key · `data-go="e"`: followed by `g` then `e` · `data-row`: j, k, x, Enter, opened by a click ·
 //! `data-search`: focused by `/` · `data-escape`: followed by Escape · Ctrl/Cmd+Enter sends the form around the focus ·
 //! `data-copy="text"` on a button: copied by a click ·
 //! Ctrl/Cmd+K opens the palette, `?` the help sheet. Never while typing.
@@ -31,6 +31,7 @@ pub fn Shortcuts() -> impl IntoView {
         let clicks = window_event_listener(ev::click, |event| {
             browser::close_menus_outside(&event);
             browser::copy_from(&event);
+            browser::open_row(&event);
         });
         on_cleanup(move || {
             keys.remove();

@@ -15,10 +15,7 @@ fn a_query_is_read_back_as_it_was_written() {
         ("q", "a b&c"),
         ("event", "e1"),
     ]));
-    assert_eq!(
-        query.href("acme"),
-        "/o/acme/events?from=7d&q=a%20b%26c&facet=user&facet=payload.b&event=e1"
-    );
+    assert_eq!(query.href("acme"), "/o/acme/events?from=7d&q=a%20b%26c&facet=user&facet=payload.b&event=e1");
     let pairs = query.pairs(&["q"]);
     assert_eq!(pairs.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["from", "facet", "facet"]);
 }
@@ -69,10 +66,7 @@ fn a_saved_view_keeps_no_place_in_the_list() {
     };
     assert_eq!(EventQuery::default().href("acme"), "/o/acme/events?view=all");
     assert_eq!(query.saved(), "from=7d");
-    assert_eq!(
-        query.href("acme"),
-        "/o/acme/events?from=7d&more=component&back=b&cursor=c&event=e&view=v"
-    );
+    assert_eq!(query.href("acme"), "/o/acme/events?from=7d&more=component&back=b&cursor=c&event=e&view=v");
 }
 
 #[test]
