@@ -5,7 +5,6 @@ mod api;
 
 use domain::permission::Key;
 use leptos::prelude::*;
-use leptos_router::components::Form as GetForm;
 use leptos_router::hooks::use_query_map;
 use ui::{
     Badge, Button, Column, DataTable, DateTimeInput, Field, Notice, NoticeKind, Row, Section, TextInput,
@@ -14,6 +13,7 @@ use ui::{
 
 use api::{Days, HoldRow, LiftHold, LoadRetention, PlaceHold, RetentionShown, RunRow, SaveRetention};
 
+use crate::ask::AskForm;
 use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done};
 use crate::routes::SettingsPage;
@@ -96,13 +96,13 @@ fn policy(days: &Days, wrong: &[(String, String)], actions: Actions) -> AnyView 
         .into_any()
     });
     view! {
-        <GetForm method="GET" action=move || SettingsPage::Retention.href(&actions.slug.read()) attr:class="form">
+        <AskForm page=Signal::derive(move || SettingsPage::Retention.href(&actions.slug.read())) class="form">
             <input type="hidden" name="preview" value="true" />
             <div class="form-grid">{fields.into_iter().collect_view()}</div>
             <div class="row-line">
                 <Button submit=true>"Preview"</Button>
             </div>
-        </GetForm>
+        </AskForm>
     }
     .into_any()
 }
