@@ -14,7 +14,7 @@ test("groups are merged from the bar, taken back, merged again and unmerged on t
   await expect(groups.table.getByRole("row")).toHaveCount(4);
   await groups.check("north door").check();
   await groups.check("south door").check();
-  await groups.bar.getByRole("button", { name: "Merge" }).click();
+  await groups.bar.getByText("Merge", { exact: true }).click();
   await groups.bar.getByRole("button", { name: "With most events" }).click();
   await expect(page.getByRole("status").getByText("2 groups merged")).toBeVisible();
   await expect(groups.table.getByRole("row")).toHaveCount(3);

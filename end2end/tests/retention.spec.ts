@@ -26,6 +26,8 @@ test("days are looked at before they are saved, and a hold is placed and lifted"
   await page.getByLabel("Only what this query finds").fill("severty:high");
   await page.getByRole("button", { name: "Place a hold" }).click();
   await expect(page.getByText(/severty/).first()).toBeVisible();
+  // What was refused is told in the console too.
+  expect(errors.splice(0)).toEqual([expect.stringContaining("400")]);
   await page.getByLabel("Only what this query finds").fill("component:sshd");
   await page.getByRole("button", { name: "Place a hold" }).click();
   const row = page.getByRole("row").filter({ hasText: reason });

@@ -321,7 +321,9 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
         raw_payload: event.raw_payload,
     };
     let print = if whole { sections::page } else { sections::panel };
-    let body = print(&facts, query, &scope.organization.slug);
+    // A link that changes only what is beside it leaves the panel open.
+    let here = EventQuery { event: if whole { String::new() } else { facts.id.clone() }, ..query.clone() };
+    let body = print(&facts, &here, &scope.organization.slug);
     Ok(EventShown { id: facts.id, at: facts.at, severity: facts.severity, body })
 }
 

@@ -128,9 +128,7 @@ pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>) -> imp
     });
     let show = move |_| {
         enter();
-        if let Some(page) = page() {
-            page.set_scroll_top(0);
-        }
+        scrollers().for_each(|scroller| scroller.set_scroll_top(0));
     };
     view! {
         <div class="live-bar">
@@ -177,16 +175,16 @@ pub fn LiveToggle(events: Events) -> impl IntoView {
     .into_any()
 }
 
-/// What scrolls.
-fn page() -> Option<Element> {
-    document().query_selector(".main").ok().flatten()
+/// What scrolls: the list itself where there is room for what stands around it, the page where there is none.
+fn scrollers() -> impl Iterator<Item = Element> {
+    [".list", ".main"].into_iter().filter_map(|selector| document().query_selector(selector).ok().flatten())
 }
 
 /// The reader is at the top of the list and holds on to nothing in it.
 fn may_enter(events: Events) -> bool {
     let in_a_row =
         document().active_element().is_some_and(|at| at.closest("[data-row]").ok().flatten().is_some());
-    let scrolled = page().is_some_and(|page| page.scroll_top() > 4);
+    let scrolled = scrollers().any(|scroller| scroller.scroll_top() > 4);
     !in_a_row && !scrolled && events.query.read_untracked().event.is_empty()
 }
 
