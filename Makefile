@@ -29,7 +29,7 @@ run: setup site server ## build everything and serve the demo on http://127.0.0.
 	@$(server) serve --demo
 
 test: ## everything CI runs, with a table of times at the end
-	@scripts/ci.sh setup-test fmt lint-web 'site&' lint lint-wasm wait size unit e2e
+	@scripts/ci.sh setup-test fmt lint-web lint lint-wasm site size unit e2e
 
 setup: ## what `make run` needs: compiler with wasm32, npm packages, wasm-bindgen
 	@scripts/setup.sh run
