@@ -142,21 +142,20 @@ pub async fn retire_all(services: &Services) -> Result<i64> {
 /// Deletes what is past its time in one organization; how many events.
 pub async fn retire(services: &Services, organization: OrganizationId) -> Result<i64> {
     let now = services.clock.now();
-    let (policy, open) = {
-        let mut tx = ReadTx::begin(&services.db, organization).await?;
-        (kept::policy(&mut tx).await?.unwrap_or_default(), kept::open_run(&mut tx).await?)
-    };
+    let open = kept::open_run(&mut ReadTx::begin(&services.db, organization).await?).await?;
     // One that was stopped is gone on with, and ended even where the policy has changed since.
     let run = open.as_ref().map_or_else(|| services.clock.id::<domain::AuditId>().0, |run| run.id);
     let started = open.as_ref().map_or(now, |run| run.started_at);
-    let cutoffs = policy.cutoffs(now);
     let (mut gone, mut after) = (0, None);
-    loop {
+    let cutoffs = loop {
         let mut tx = SystemTx::across_all_organizations(&services.db).await?;
         let mut within = tx.within(organization);
-        // Asked each time: a hold counts from the moment it is placed.
-        let Some(holds) = keeping(&mut within, services.clock.now()).await? else { break };
-        let Some((hour, severities)) = kept::next_hour(&mut within, &cutoffs, after).await? else { break };
+        // Asked each time: days that are taken back, and a hold, count from that moment.
+        let cutoffs = kept::policy(&mut within).await?.unwrap_or_default().cutoffs(now);
+        let Some(holds) = keeping(&mut within, services.clock.now()).await? else { break cutoffs };
+        let Some((hour, severities)) = kept::next_hour(&mut within, &cutoffs, after).await? else {
+            break cutoffs;
+        };
         let counts = kept::step(&mut within, hour, &severities, &holds, STEP).await?;
         let n: i64 = counts.iter().sum();
         if n == 0 {
@@ -168,7 +167,7 @@ pub async fn retire(services: &Services, organization: OrganizationId) -> Result
         tx.commit_unaudited_bookkeeping().await?;
         gone += n;
         tokio::time::sleep(REST).await;
-    }
+    };
     if gone > 0 || open.is_some() {
         end(services, organization, run, &cutoffs).await?;
     }

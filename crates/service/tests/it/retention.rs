@@ -139,6 +139,31 @@ async fn a_run_that_was_stopped_goes_on_and_is_told_once() {
 }
 
 #[tokio::test]
+async fn days_that_are_taken_back_stop_a_run_that_is_at_work() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let rows = (0..8_000).map(|n| event(100 * DAY + n % 9, "x")).collect();
+        events::ingest(&cx::<EventWrite>(&world, org), rows, Origin::Api).await.unwrap();
+        retention::set(&cx(&world, org), &Policy { days: [Some(30); 5] }).await.unwrap();
+        let regret = async {
+            while count(&world, org).await == 8_000 {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            retention::set(&cx(&world, org), &Policy::default()).await.unwrap();
+        };
+        let (gone, ()) = tokio::join!(retention::retire(&world.services, org), regret);
+        let left = count(&world, org).await;
+        assert_eq!(gone.unwrap() + left, 8_000);
+        assert!(left > 0, "the rest stays");
+        let runs = retention::get(&cx(&world, org)).await.unwrap().runs;
+        assert!(runs.len() == 1 && runs[0].ended_at.is_some(), "{runs:?}");
+        assert_eq!(retention::retire(&world.services, org).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn only_an_admin_changes_what_is_kept() {
     for_each_backend(|t| async move {
         let world = World::new(t);
