@@ -29,7 +29,7 @@ run: setup site server ## build everything and serve the demo on http://127.0.0.
 	@$(server) serve --demo
 
 test: ## everything CI runs, with a table of times at the end
-	@scripts/ci.sh setup-test fmt lint-web lint lint-wasm site size unit e2e
+	@LINTED=1 scripts/ci.sh setup-test fmt lint-web lint-wasm site size unit e2e
 
 setup: ## what `make run` needs: compiler with wasm32, npm packages, wasm-bindgen
 	@scripts/setup.sh run
@@ -55,8 +55,11 @@ lint-web: setup ## the types of the end-to-end tests, the scripts' syntax
 	@for script in scripts/*.sh .ci/run; do bash -n $$script; done
 	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh .ci/run; fi
 
+# LINTED: clippy's driver is the compiler and lints on its way, so that `make test` compiles the dependencies once, not twice.
+linted := $(if $(LINTED),RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__)
+
 unit: setup-test ## unit and integration tests, on SQLite and PostgreSQL
-	@$(T) scripts/with-postgres.sh cargo test $(host) $(quiet)
+	@$(T) env $(linted) scripts/with-postgres.sh cargo test $(host) $(quiet)
 
 site: setup ## the browser's half into target/site
 	@scripts/site.sh release
@@ -70,9 +73,10 @@ server: setup ## the server in release mode, with the site inside
 e2e: setup-test ## Playwright with axe against the server that `make site unit` built; PROFILE=release: `make site server`
 	@WATCHROOM_E2E_PROFILE=$(PROFILE) $(T) node_modules/.bin/playwright test --config end2end/playwright.config.ts $(ARGS)
 
-bench: setup-test site server ## benchmarks as JSON lines: SCALE=1m|10m DATABASE=sqlite|postgres|both
+bench: setup-test site server ## benchmarks as JSON lines: SCALE=1m|10m DATABASE=sqlite|postgres|both ARGS="--only queries"
+	@$(T) cargo build --release --package domain --example grouping $(quiet)
 	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh \
-		python3 scripts/bench.py --server $(server) --scale $(SCALE) --database $(DATABASE)
+		python3 scripts/bench --server $(server) --scale $(SCALE) --database $(DATABASE) $(ARGS)
 
 checks: setup-test server ## the reliability and security checks against the release binary, on both databases
 	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh python3 scripts/checks.py --server $(server) $(ARGS)

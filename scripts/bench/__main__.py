@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Benchmarks as JSON lines on standard output, progress on standard error.
+
+    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,single,tail,wasm,grouping
+
+For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, eight connections, durable) beside a bare
+bulk insert of the same rows and keys into the same engine in the same run (ratio), the server's peak memory; what people look at (queries.py) at
+1 M and, with 10m, at 10 M with the growth between; single events; 20 live tails. Last, the size of the WebAssembly and, where labelled logs lie in
+WATCHROOM_SHARED or beside the repository, Grouping Accuracy. Standard library only.
+"""
+
+import argparse, os, pathlib, subprocess, sys, tempfile, time, uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import bare, data, queries, single, tail
+from output import emit, say
+from server import Server, ingest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PARTS = ("ingest", "queries", "single", "tail", "wasm", "grouping")
+
+
+def database_url(database, folder):
+    if database == "sqlite":
+        return f"sqlite://{folder}/watchroom.db"
+    cluster = os.environ.get("WATCHROOM_TEST_POSTGRES_URL") or sys.exit("WATCHROOM_TEST_POSTGRES_URL is not set: use make bench")
+    name = "bench_" + uuid.uuid4().hex[:12]
+    bare.psql(cluster, "-c", f"CREATE DATABASE {name}")
+    base, _, query = cluster.partition("?")
+    return base.rsplit("/", 1)[0] + "/" + name + ("?" + query if query else "")
+
+
+def one(binary, database, total, folder, parts):
+    url, start = database_url(database, folder), int(time.time()) - data.DAYS * 86400
+    first = min(total, 1_000_000)
+    sample = min(total, 200_000)
+    ceiling = None
+    if "ingest" in parts:
+        say(f"{database}: bare bulk insert of {sample:,} rows")
+        rows = list(bare.bare_rows(sample, start))
+        ceiling = bare.bare_sqlite(folder, rows) if database == "sqlite" else bare.bare_postgres(url, folder, rows)
+        del rows
+    say(f"{database}: preparing {first:,} events")
+    prepared = data.bodies(0, first, start)
+    server = Server(binary, folder, url)
+    before = {}
+    try:
+        say(f"{database}: ingesting {first:,} events over HTTP")
+        head = sample // data.BATCH
+        rate = ingest(server, prepared[:head], sample)
+        emit(bench="ingest", database=database, events=sample, events_per_s=round(rate), bare_insert_per_s=ceiling and round(ceiling), ratio=ceiling and round(rate / ceiling, 2), peak_mb=round(server.peak_mb(), 1), start_ms=round(server.start_ms))
+        grow(server, database, prepared[head:], sample)
+        if "queries" in parts:
+            queries.run(server, database, first, before)
+        # In pieces: ten million prepared requests would not fit beside the database.
+        for at in range(first, total, 1_000_000):
+            say(f"{database}: {at:,} events are in")
+            grow(server, database, data.bodies(at, min(1_000_000, total - at), start), at)
+        if total > first and "queries" in parts:
+            queries.run(server, database, total, before)
+        if "single" in parts:
+            single.run(server, database)
+        if "tail" in parts:
+            tail.tail(server, database)
+    finally:
+        server.stop()
+
+
+def grow(server, database, prepared, already):
+    if prepared:
+        rate = ingest(server, prepared, len(prepared) * data.BATCH)
+        emit(bench="ingest", database=database, events=len(prepared) * data.BATCH, already=already, events_per_s=round(rate), peak_mb=round(server.peak_mb(), 1))
+
+
+def wasm():
+    for module in sorted((ROOT / "target/site/pkg").glob("*.wasm")):
+        compressed = module.with_name(module.name + ".br")
+        emit(bench="wasm", raw_bytes=module.stat().st_size, brotli_bytes=compressed.stat().st_size if compressed.exists() else None)
+
+
+def grouping(binary):
+    logs = pathlib.Path(os.environ.get("WATCHROOM_SHARED", ROOT.parent / "shared")) / "data/loghub"
+    program = pathlib.Path(binary).parent / "examples/grouping"
+    if not logs.is_dir() or not program.exists():
+        return say(f"grouping: left out, {logs if program.exists() else program} is not there")
+    subprocess.run([program, logs], check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", default="1m", choices=["20k", "200k", "1m", "10m"])
+    parser.add_argument("--database", default="both", choices=["sqlite", "postgres", "both"])
+    parser.add_argument("--server", default=str(ROOT / "target/release/watchroom"))
+    parser.add_argument("--only", default=",".join(PARTS), help="of " + ", ".join(PARTS))
+    args = parser.parse_args()
+    parts = args.only.split(",")
+    unknown = set(parts) - set(PARTS)
+    if unknown:
+        parser.error(f"--only: {', '.join(sorted(unknown))} is not one of {', '.join(PARTS)}")
+    total = {"20k": 20_000, "200k": 200_000, "1m": 1_000_000, "10m": 10_000_000}[args.scale]
+    if set(parts) & {"ingest", "queries", "single", "tail"}:
+        for database in ("sqlite", "postgres") if args.database == "both" else (args.database,):
+            with tempfile.TemporaryDirectory(prefix="watchroom-bench-") as folder:
+                one(args.server, database, total, pathlib.Path(folder), parts)
+    if "wasm" in parts:
+        wasm()
+    if "grouping" in parts:
+        grouping(args.server)
+
+
+main()
