@@ -38,7 +38,7 @@ def questions(server):
     for word in ("24h", "7d", "30d"):
         yield "overview", word, f"/fn/overview/get?organization=bench&range={word}"
     groups = json.loads(server.get("/api/v1/groups?limit=200")[2])["items"]
-    busiest = max(groups, key=lambda group: group["count"])["id"]
+    busiest = max(groups, key=lambda group: group["event_count"])["id"]
     yield "group", "busiest group", f"/fn/groups/get?organization=bench&id={busiest}"
     yield "group", "grouping of the busiest", f"/fn/groups/grouping?organization=bench&id={busiest}"
     yield "groups", "first page", "/fn/groups/list?organization=bench"

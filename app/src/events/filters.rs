@@ -1,7 +1,10 @@
 //! What narrows the event list: query, time range, facets.
 
 use domain::query::{EVENTS, Problem};
+use leptos::ev;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys::{Element, HtmlAnchorElement};
 use ui::{Button, Combobox, DateTimeInput, Facet, FacetItem, Field, Glyph, Icon, Kbd, Offer, Variant};
 
 use super::api::CompleteQuery;
@@ -198,7 +201,20 @@ pub fn Facets(events: Events) -> impl IntoView {
         };
         added.get().into_iter().map(part).collect_view()
     };
+    // The panel stays open, although the links of values do not know of it.
+    let keep_panel = move |event: ev::MouseEvent| {
+        let open = events.query.read_untracked().event.clone();
+        let link = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok())
+            .and_then(|target| target.closest("a").ok().flatten())
+            .and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok());
+        if let Some(link) = link.filter(|link| !open.is_empty() && !link.search().contains("event=")) {
+            link.set_search(&[link.search().as_str(), "&event=", &open].concat());
+        }
+    };
     view! {
+        <div on:click=keep_panel>
         <Transition fallback=|| view! { <ui::Skeleton count=12 /> }>
             <p class="facets-note" hidden=move || note().is_none()>
                 {note}
@@ -206,6 +222,7 @@ pub fn Facets(events: Events) -> impl IntoView {
             {fields()}
             {move || parts()}
         </Transition>
+        </div>
         <AskForm page=Signal::derive(move || routes::events(&events.slug.read())) class="add-facet" label="Add a facet">
             <Hidden events without=&[] />
             <input type="text" name="facet" required=true placeholder="payload.user" aria-label="Part of the payload" autocapitalize="none" spellcheck="false" />
@@ -275,10 +292,7 @@ pub fn Hidden(events: Events, without: &'static [&'static str]) -> impl IntoView
 
 fn items(events: Events, facet: FacetShown, q: &str) -> Vec<FacetItem> {
     let most = facet.values.iter().map(|value| value.n).max().unwrap_or(0).max(1);
-    // The panel stays open.
-    let href = |edit: &Edit| {
-        events.href(|query| EventQuery { event: query.event.clone(), ..query.asking(edit.of(q)) })
-    };
+    let href = |edit: &Edit| events.closed.with(|query| query.asking(edit.of(q)).href(&events.slug.read()));
     facet
         .values
         .into_iter()

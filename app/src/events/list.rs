@@ -120,7 +120,7 @@ fn OverTime(events: Events) -> impl IntoView {
     let histogram = move || events.histogram();
     let rows = move || {
         chart::rows_with_groups(&histogram().slices, |slice| {
-            events.href(|query| query.range(&slice.from, &slice.to))
+            events.closed.with(|query| query.range(&slice.from, &slice.to).href(&events.slug.read()))
         })
     };
     let brushed = move |(first, last): (usize, usize)| {

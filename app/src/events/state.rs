@@ -15,6 +15,8 @@ use crate::session::use_slug;
 pub struct Events {
     pub slug: Memo<String>,
     pub query: Memo<EventQuery>,
+    /// The same without the panel. What many links are made of, so that they stay when a panel opens.
+    pub closed: Memo<EventQuery>,
     /// The URL has no query at all.
     pub bare: Memo<bool>,
     /// What is wrong with the query, which then finds nothing.
@@ -34,6 +36,7 @@ impl Events {
         Self {
             slug,
             query,
+            closed: Memo::new(move |_| query.read().closed()),
             bare: Memo::new(move |_| *map.read() == ParamsMap::new()),
             problem: Memo::new(move |_| query.read().problem()),
             list: fetch(move || ListEvents { organization: slug.get(), query: query.read().list() }),

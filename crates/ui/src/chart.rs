@@ -48,12 +48,21 @@ pub fn Chart(
         });
     });
     let links_in = table_id.clone();
+    // Each in a task of its own: the page can be read and used before a chart is drawn, and its colours cost nothing once it has been painted.
+    let painted = RwSignal::new(false);
+    Effect::new(move |_| {
+        after_paint(move || {
+            painted.try_set(true);
+        });
+    });
     Effect::new(move |_| {
         scheme.track();
         tries.track();
-        let Some(element) = node.get() else { return };
+        let Some(element) = node.get().filter(|_| painted.get()) else { return };
         if echarts::start(&element, &links_in, on_brush) {
-            drawn.update(|count| *count += 1);
+            after_paint(move || {
+                drawn.try_update(|count| *count += 1);
+            });
         } else if tries.get_untracked() < 40 {
             set_timeout(
                 move || {
@@ -94,6 +103,11 @@ pub fn Chart(
         </figure>
     }
     .into_any()
+}
+
+/// In a task after the next frame.
+fn after_paint(work: impl FnOnce() + 'static) {
+    request_animation_frame(move || set_timeout(work, std::time::Duration::ZERO));
 }
 
 fn table_row(index: usize, row: ChartRow) -> AnyView {

@@ -1,0 +1,31 @@
+import { chromium } from "@playwright/test";
+import { writeFileSync } from "node:fs";
+const browser = await chromium.launch({ args: ["--no-sandbox","--disable-gpu"], executablePath: "/usr/bin/chromium" });
+const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, baseURL: "http://127.0.0.1:3111" });
+await page.goto("/sign-in");
+await page.getByLabel("E-mail").fill("ada@acme.example");
+await page.getByLabel("Password", { exact: true }).fill("watchroom-demo-2026");
+await page.getByRole("button", { name: "Sign in" }).click();
+await page.waitForURL(/\/o\//);
+await page.goto("/o/acme/events?from=30d&limit=200");
+await page.getByRole("row").nth(150).waitFor();
+await page.waitForLoadState("networkidle");
+for (let n = 0; n < 5; n++) await page.keyboard.press("j");
+await page.waitForTimeout(300);
+const events = [];
+const cdp = await page.context().newCDPSession(page);
+cdp.on("Tracing.dataCollected", (e) => events.push(...e.value));
+await cdp.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: ["devtools.timeline","disabled-by-default-devtools.timeline","blink.user_timing","v8","disabled-by-default-devtools.timeline.invalidationTracking"] } });
+await page.keyboard.press("Enter");
+await page.waitForURL(/event=/);
+await page.waitForTimeout(1000);
+const done = new Promise((r) => cdp.once("Tracing.tracingComplete", r));
+await cdp.send("Tracing.end"); await done;
+const sum = {};
+for (const e of events) if (e.ph === "X" && e.dur > 1000) { (sum[e.name] ??= [0,0,0]); sum[e.name][0] += e.dur/1000; sum[e.name][1]++; sum[e.name][2]=Math.max(sum[e.name][2], e.dur/1000); }
+for (const [k, v] of Object.entries(sum).sort((a,b)=>b[1][0]-a[1][0]).slice(0,22)) console.log(k, v.map((x)=>Math.round(x)).join(" "));
+for (const e of events.filter((e)=>e.ph==="X" && (e.name==="UpdateLayoutTree"||e.name==="Layout") && e.dur>3000)) console.log(e.name, Math.round(e.dur/1000), JSON.stringify(e.args).slice(0,300));
+await browser.close();
+const inv = {};
+for (const e of events) if (/Invalidation/.test(e.name)) { const d = e.args.data || {}; const k = [e.name, d.reason, d.nodeName, d.extraData, d.invalidatedSelectorId, d.changedClass, d.changedAttribute, d.subtree].join(" | "); inv[k] = (inv[k]||0)+1; }
+for (const [k,v] of Object.entries(inv).sort((a,b)=>b[1]-a[1]).slice(0,50)) console.log(v, k);
