@@ -12,6 +12,7 @@ use ui::{
     SplitList, Timestamp,
 };
 
+use super::cells::{CellMenu, Cells};
 use super::chart;
 use super::columns::ColumnMenu;
 use super::detail::EventPanel;
@@ -156,14 +157,22 @@ fn OverTime(events: Events) -> impl IntoView {
 
 #[component]
 fn List(events: Events) -> impl IntoView {
+    let cells = Cells::new();
     view! {
         <Show when=move || events.problem.read().is_some()>
             <Empty title="The query cannot be read" text="The list comes back as soon as it is corrected." icon=Glyph::Search />
         </Show>
-        <div class="events-list" hidden=move || events.problem.read().is_some()>
+        <div
+            class="events-list"
+            hidden=move || events.problem.read().is_some()
+            on:pointerover=move |event| cells.follow(&event)
+            on:focusin=move |event| cells.follow(&event)
+            on:contextmenu=move |event| cells.pressed(&event)
+        >
             <Load resource=events.list skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=18 /> } let:list>
                 <Loaded events list />
             </Load>
+            <CellMenu events cells />
         </div>
     }
     .into_any()

@@ -1,6 +1,9 @@
 //! Events: the list with its facets and histogram, the panel, the page of one event.
 
 mod api;
+#[cfg(feature = "ssr")]
+mod cell_menu;
+mod cells;
 pub mod chart;
 mod columns;
 #[cfg(feature = "ssr")]

@@ -282,7 +282,7 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
             value,
         })
     };
-    let source = event.source.clone().or(event.source_id.map(|id| id.to_string()));
+    let source = source(&event);
     let fields = [
         field("severity", &Some(event.severity.to_string())),
         field("component", &event.component),
@@ -292,11 +292,7 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
         field("environment", &event.environment),
         field("source", &source),
     ];
-    let (on, place) = match (&event.system_id, &source) {
-        (Some(system), _) => (edit::condition("system_id", system), format!(" on {system}")),
-        (None, Some(source)) => (edit::condition("source", source), format!(" from {source}")),
-        (None, None) => (String::new(), String::new()),
-    };
+    let (on, place) = system(&event);
     let around = AROUND
         .map(|(words, seconds)| Around {
             words: format!("{words}{place}"),
@@ -327,6 +323,19 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
     Ok(EventShown { id: facts.id, at: facts.at, severity: facts.severity, body })
 }
 
+fn source(event: &Event) -> Option<String> {
+    event.source.clone().or(event.source_id.map(|id| id.to_string()))
+}
+
+/// Where an event happened: as a condition, and in words (" on web-01"). Its system, else its source.
+pub fn system(event: &Event) -> (String, String) {
+    match (&event.system_id, source(event)) {
+        (Some(system), _) => (edit::condition("system_id", system), format!(" on {system}")),
+        (None, Some(source)) => (edit::condition("source", &source), format!(" from {source}")),
+        (None, None) => (String::new(), String::new()),
+    }
+}
+
 /// A column of a list of events.
 pub enum Column {
     /// Name and words.
@@ -335,13 +344,20 @@ pub enum Column {
 }
 
 impl Column {
-    fn head(&self) -> String {
+    pub fn head(&self) -> String {
         match self {
             Self::Field(_, words) => (*words).to_owned(),
             Self::Part(target) => target.to_string(),
         }
     }
     fn cell(&self, event: &Event) -> String {
+        match self {
+            Self::Field(..) => self.value(event),
+            Self::Part(_) => cut(&self.value(event), ROW_MESSAGE),
+        }
+    }
+    /// All of what the cell shows the beginning of.
+    pub fn value(&self, event: &Event) -> String {
         let field = match self {
             Self::Field("component", _) => &event.component,
             Self::Field("service", _) => &event.service,
@@ -350,7 +366,7 @@ impl Column {
             Self::Field("environment", _) => &event.environment,
             Self::Field("source", _) => &event.source,
             Self::Field(..) => &None,
-            Self::Part(target) => return cut(&part(target, &event.raw_payload), ROW_MESSAGE),
+            Self::Part(target) => return part(target, &event.raw_payload),
         };
         field.clone().unwrap_or_default()
     }

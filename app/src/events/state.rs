@@ -48,6 +48,7 @@ impl Events {
                     id,
                     query: query.read().list(),
                     whole: false,
+                    cell: String::new(),
                 })
             }),
         }

@@ -182,8 +182,9 @@ fn scrollers() -> impl Iterator<Item = Element> {
 
 /// The reader is at the top of the list and holds on to nothing in it.
 fn may_enter(events: Events) -> bool {
-    let in_a_row =
-        document().active_element().is_some_and(|at| at.closest("[data-row]").ok().flatten().is_some());
+    let in_a_row = document()
+        .active_element()
+        .is_some_and(|at| at.closest("[data-row], .cell-menu").ok().flatten().is_some());
     let scrolled = scrollers().any(|scroller| scroller.scroll_top() > 4);
     !in_a_row && !scrolled && events.query.read_untracked().event.is_empty()
 }

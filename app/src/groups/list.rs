@@ -255,7 +255,7 @@ fn Bulk(count: Signal<usize>, people: Vec<Person>, matching: String) -> impl Int
     view! {
         <BulkBar count>
             <Checkbox name="asked[all]" label=all />
-            <TextInput name="asked[note]" label="Note" placeholder="Note" autocomplete="off" maxlength=2000_u32 />
+            <TextInput name="asked[note]" key="c" label="Note" placeholder="Note" autocomplete="off" maxlength=2000_u32 />
             <Button variant=Variant::Primary submit=true name=ACT value="resolve" key="r" icon=Glyph::Check>
                 "Resolve"
             </Button>
