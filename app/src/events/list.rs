@@ -19,7 +19,7 @@ use super::detail::EventPanel;
 use super::filters::{Facets, QueryBar, TimeRange};
 use super::first::FirstEvent;
 use super::parts::{Message, Pages, Severe, counted};
-use super::query::{EventQuery, PAGE_SIZES};
+use super::query::{EventQuery, HOTTEST, PAGE_SIZES};
 use super::shown::{EventList, EventRow, Nothing};
 use super::state::Events;
 use super::stream::{LiveBar, LiveToggle};
@@ -195,13 +195,16 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
     let previous = events
         .query
         .with_untracked(|query| query.previous().map(|query| query.href(&events.slug.read_untracked())));
-    let oldest_first = events.query.read_untracked().is_oldest_first();
-    let words = if oldest_first { ("Older", "Newer") } else { ("Newer", "Older") };
+    let (words, caption) = events.query.with_untracked(|query| match query.order.as_str() {
+        "" => (("Newer", "Older"), "Events, newest first"),
+        "oldest" => (("Older", "Newer"), "Events, oldest first"),
+        HOTTEST => (("Back", "On"), "Events, the most severe first"),
+        _ => (("Back", "On"), "Events, the least severe first"),
+    });
     let searching = (list.rows.is_empty() && next.is_some()).then(|| {
         let text = "Nothing matched in the part of the range searched so far; the rest is searched a page at a time.";
         view! { <Empty title="No match so far" text=text icon=Glyph::Search /> }
     });
-    let caption = if oldest_first { "Events, oldest first" } else { "Events, newest first" };
     let columns = columns(events, list.columns, &classes);
     let lines = list.rows.iter().map(|row| event_line(events, row.clone(), &classes)).collect_view();
     view! {
@@ -225,11 +228,19 @@ fn classes(columns: &[String]) -> Vec<&'static str> {
 
 fn columns(events: Events, heads: Vec<String>, classes: &[&'static str]) -> Vec<Column> {
     let query = events.query.read_untracked();
-    let sorted = if query.is_oldest_first() { Sorted::Ascending } else { Sorted::Descending };
-    let reversed = query.reversed().href(&events.slug.read_untracked());
+    let (by_severity, by_time) = match query.order.as_str() {
+        "" => (None, Some(Sorted::Descending)),
+        "oldest" => (None, Some(Sorted::Ascending)),
+        HOTTEST => (Some(Sorted::Descending), None),
+        _ => (Some(Sorted::Ascending), None),
+    };
+    let slug = events.slug.read_untracked();
     let mut columns = vec![
-        Column::new("Severity").class("shrink").hidden_header(),
-        Column::new("Time").class("time optional").sort(reversed, Some(sorted)),
+        Column::new("Severity")
+            .class("shrink")
+            .hidden_header()
+            .sort(query.by_severity().href(&slug), by_severity),
+        Column::new("Time").class("time optional").sort(query.by_time().href(&slug), by_time),
         Column::new("Message").class("message"),
     ];
     columns.extend(heads.into_iter().zip(classes).map(|(head, class)| Column::new(head).class(class)));
