@@ -17,13 +17,13 @@ use super::chart;
 use super::columns::ColumnMenu;
 use super::detail::EventPanel;
 use super::filters::{Facets, QueryBar, TimeRange};
-use super::first::FirstEvent;
 use super::parts::{Message, Pages, Severe, counted};
 use super::query::{EventQuery, HOTTEST, PAGE_SIZES};
-use super::shown::{EventList, EventRow, Nothing};
+use super::shown::{EventList, EventRow};
 use super::state::Events;
 use super::stream::{LiveBar, LiveToggle};
 use crate::fetch::Load;
+use crate::printed::Print;
 use crate::routes;
 use crate::session::Permitted;
 use crate::views::{ViewTabs, Viewed};
@@ -185,7 +185,7 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
     if let Some(nothing) = list.nothing {
         return view! {
             {live}
-            <NothingHere events nothing />
+            <Print html=nothing />
         }
         .into_any();
     }
@@ -291,34 +291,6 @@ fn PageSizes(events: Events) -> impl IntoView {
         }
     };
     view! { <span class="page-sizes">"Rows "{PAGE_SIZES.map(size)}</span> }
-}
-
-/// Nothing matched, or nothing was ever sent.
-#[component]
-fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
-    let slug = events.slug.get_untracked();
-    if nothing.any {
-        let query = events.query.get_untracked();
-        let clear = (!query.q.is_empty()).then(|| query.cleared().href(&slug));
-        let widen = (query.preset() != Some("all")).then(|| query.range("all", "").href(&slug));
-        return view! {
-            <Empty title="No event matches" text="Nothing in this time range fits the query." icon=Glyph::Search>
-                {clear.map(|href| view! { <Button href=href>"Clear the query"</Button> })}
-                {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
-            </Empty>
-        }
-        .into_any();
-    }
-    view! {
-        <FirstEvent
-            title="No events yet"
-            text="Send the first one with an API key, or upload a file. It appears here within a second."
-            icon=Glyph::Events
-            origin=nothing.origin
-            slug
-        />
-    }
-    .into_any()
 }
 
 /// A range typed in the reader's zone becomes RFC 3339 in the address, so that a shared link means the same to everybody.

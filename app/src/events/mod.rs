@@ -10,6 +10,7 @@ mod columns;
 mod complete;
 mod detail;
 mod filters;
+#[cfg(feature = "ssr")]
 mod first;
 mod list;
 #[cfg(feature = "ssr")]
@@ -26,7 +27,8 @@ mod stream;
 
 pub use api::*;
 pub use detail::EventPage;
-pub use first::FirstEvent;
+#[cfg(feature = "ssr")]
+pub use first::first_event;
 pub use list::EventsPage;
 #[cfg(feature = "ssr")]
 pub use query::on_server;

@@ -16,12 +16,13 @@ use service::Cx;
 use service::events::{BySeverity, list_by_severity, tail};
 
 use super::chart::{Size, severity_bars};
+use super::first;
 use super::parts::{counted, number};
 use super::query::{EventQuery, FIELDS, HOTTEST, MILDEST};
 use super::sections::{self, Around, Facts, FieldShown};
 use super::shown::{
-    Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked,
-    Nothing, Slice, Summary,
+    Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked, Slice,
+    Summary,
 };
 use crate::Answer;
 use crate::server::Scope;
@@ -52,7 +53,7 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
         _ => service::events::list(&cx, &filter, query.page_size(), cursor).await?,
     };
     let nothing = if page.items.is_empty() && page.next_cursor.is_none() && cursor.is_none() {
-        Some(Nothing { any: any(&cx).await?, origin: origin() })
+        Some(first::nothing(scope, query, any(&cx).await?))
     } else {
         None
     };

@@ -9,6 +9,7 @@ use service::Cx;
 use service::groups::{Counts, History};
 
 use super::bars::group_bars;
+use super::empty;
 use super::explain;
 use super::facts::{Facts, HistoryLine};
 use super::query::GroupQuery;
@@ -19,7 +20,6 @@ use crate::Answer;
 use crate::events::chart::Size;
 use crate::events::parts::{counted, number};
 use crate::events::read as events;
-use crate::events::shown::Nothing;
 use crate::server::Scope;
 use crate::when::Zone;
 
@@ -44,7 +44,7 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     let page = service::groups::list(&cx, &filter, PAGE, cursor).await?;
     let nothing = if page.items.is_empty() {
         let any = !service::groups::list(&cx, &GroupFilter::default(), 1, None).await?.items.is_empty();
-        Some(Nothing { any, origin: events::origin() })
+        Some(empty::nothing(any, query, &scope.organization.slug))
     } else {
         None
     };

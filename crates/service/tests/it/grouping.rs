@@ -479,7 +479,7 @@ async fn a_split_and_a_deletion_do_not_wait_for_each_other_in_a_circle() {
         let filter = domain::filter::EventFilter { group_id: Some(logins.id), ..Default::default() };
         let events = service::events::list(&room.cx(), &filter, 100, None).await.unwrap().items;
         let gone = events.iter().find(|event| event.message.contains("10.0.0.7")).unwrap().id;
-        let mut deletion = store::SystemTx::across_all_organizations(&room.world.services.db).await.unwrap();
+        let mut deletion = store::SystemTx::across_all_organizations(&room.world.t.db).await.unwrap();
         let mut within = deletion.within(room.org);
         let q = within.sql("DELETE FROM events WHERE organization_id = $1 AND id = $2").bind(gone);
         within.conn().exec_one(q).await.unwrap();
