@@ -2,7 +2,8 @@
 
 use leptos::form::form_data_from_event;
 use leptos::prelude::*;
-use leptos::web_sys::{SubmitEvent, UrlSearchParams};
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys::{HtmlFormElement, SubmitEvent, UrlSearchParams};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
@@ -30,6 +31,9 @@ pub fn AskForm(
     /// Accessible name.
     #[prop(optional)]
     label: Option<&'static str>,
+    /// It adds something: what was typed is not kept.
+    #[prop(optional)]
+    adds: bool,
     children: Children,
 ) -> impl IntoView {
     let navigate = use_navigate();
@@ -39,6 +43,10 @@ pub fn AskForm(
         let page = page.get_untracked();
         let address = [page.as_str(), if page.contains('?') { "&" } else { "?" }, &fields].concat();
         navigate(&address, NavigateOptions::default());
+        let form = event.target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+        if let (true, Some(form)) = (adds, form) {
+            form.reset();
+        }
     };
     view! {
         <form method="get" action=page class=class role=role aria-label=label on:submit=ask>

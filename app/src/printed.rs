@@ -18,6 +18,9 @@ use crate::shown::Shown;
 pub struct Printed(String);
 
 impl Printed {
+    pub fn html(&self) -> &str {
+        &self.0
+    }
     #[cfg(feature = "ssr")]
     pub fn of(view: impl IntoView) -> Self {
         Self(view.into_view().to_html())

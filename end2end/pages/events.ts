@@ -5,6 +5,9 @@ export class EventsPage {
   readonly rows: Locator;
   readonly panel: Locator;
   readonly search: Locator;
+  /** The button of the cell that the pointer or the focus is in, and what its menu holds. */
+  readonly cellMenu: Locator;
+  readonly cellItems: Locator;
   constructor(
     readonly page: Page,
     readonly organization = "acme",
@@ -12,6 +15,8 @@ export class EventsPage {
     this.rows = page.getByRole("table", { name: /^Events, / }).locator("tbody tr");
     this.panel = page.getByRole("complementary", { name: "Event" });
     this.search = page.getByRole("combobox", { name: "Query" });
+    this.cellMenu = page.getByTitle("Cell menu");
+    this.cellItems = page.locator(".cell-menu > .items");
   }
   async open(query = "") {
     await this.page.goto(`/o/${this.organization}/events${query}`);
@@ -29,6 +34,9 @@ export class EventsPage {
       .getByRole("group")
       .filter({ has: this.page.getByText(field, { exact: true }) })
       .getByRole("link", { name, exact: true });
+  }
+  cellEntry(name: string): Locator {
+    return this.cellItems.getByRole("link", { name, exact: true });
   }
   link(row: number): Locator {
     return this.rows.nth(row).getByRole("link");

@@ -120,3 +120,38 @@ test("Live leads from a past range, oldest first, to the newest, by key, and off
   await page.keyboard.press("l");
   await expect(page).not.toHaveURL(/live=1/);
 });
+
+test("what comes late enters at its place, and a key that shows what waits goes on from its first row", async ({ page, request }) => {
+  await signIn(page);
+  const key = await makeKey(page, "live late");
+  const marker = `late${Date.now()}`;
+  const at = async (minutes: number, message: string) => {
+    const answer = await request.post("/api/v1/events", {
+      headers: { Authorization: `Bearer ${key}` },
+      data: [{ occurred_at: new Date(Date.now() - minutes * 60_000).toISOString(), severity: "low", message: `${marker} ${message}` }],
+    });
+    expect(answer.status()).toBe(200);
+  };
+  await at(10, "first");
+  const events = new EventsPage(page);
+  await events.open(`?from=1h&q=${marker}&live=1`);
+  await events.ready();
+  await expect(page.getByRole("status").filter({ hasText: /^Live$/ })).toBeAttached();
+  await expect(events.rows).toHaveCount(1);
+  await at(1, "newest");
+  await expect(events.rows).toHaveCount(2);
+  await at(5, "between");
+  await expect(events.rows).toHaveCount(3);
+  await at(20, "oldest");
+  await expect(events.rows).toHaveCount(4);
+  await expect(events.rows).toContainText(["newest", "between", "first", "oldest"]);
+
+  await page.getByRole("button", { name: "Pause" }).click();
+  await at(0, "waiting");
+  const pill = page.getByRole("button", { name: "1 new" });
+  await expect(pill).toBeVisible();
+  await pill.press("Enter");
+  await expect(events.rows).toHaveCount(5);
+  await expect(events.rows.first()).toContainText("waiting");
+  await expect(events.rows.first()).toBeFocused();
+});

@@ -64,6 +64,42 @@ test("the query bar completes fields, values and paths by keyboard, and remember
   expect(errors).toEqual([]);
 });
 
+test("the bars are clicked down to seconds, and lead to just what they count", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=30d&q=component%3Asshd&limit=200");
+  await events.ready();
+  // It folds, so no role finds it.
+  const table = page.locator("#events-histogram-data table");
+  for (let click = 0; click < 8; click++) {
+    await expect(table).toBeAttached();
+    // The table behind the chart has the same links as its bars.
+    const fullest = await table.evaluate((table) => {
+      const sum = (row: Element) =>
+        [...row.querySelectorAll("td")].slice(0, 5).reduce((n, cell) => n + Number((cell.textContent ?? "").replace(/[^0-9]/g, "")), 0);
+      const rows = [...table.querySelectorAll("tbody tr")].map((row) => ({ n: sum(row), href: row.querySelector("a")?.getAttribute("href") ?? "" }));
+      rows.sort((a, b) => b.n - a.n);
+      return { ...rows[0], label: table.querySelector("caption")?.textContent ?? "" };
+    });
+    await page.goto(fullest.href);
+    await events.ready();
+    await expect(page.getByText(new RegExp(`^${fullest.n.toLocaleString("en")} events?$`))).toBeVisible();
+    if (/per second/.test(fullest.label)) return;
+  }
+  throw new Error("no click led to seconds");
+});
+
+test("a part of the payload is added as a column, and the field is empty again", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d");
+  await events.ready();
+  await page.getByTitle("Columns", { exact: true }).click();
+  const field = page.getByRole("textbox", { name: "Part of the payload as a column" });
+  await field.fill("payload.message");
+  await field.press("Enter");
+  await expect(page.getByRole("columnheader", { name: "payload.message" })).toBeVisible();
+  await expect(field).toHaveValue("");
+});
+
 test("what was typed and not sent is offered again", async ({ page }) => {
   const events = new EventsPage(page);
   await events.open("?from=30d");
@@ -316,4 +352,26 @@ test("fields and words are asked in one line; what cannot be read says where and
   await page.getByRole("button", { name: "Query syntax" }).click();
   await expect(page.getByText("values that begin so; * is any run, ? one character")).toBeVisible();
   await expectAccessible(page);
+});
+
+test("the heads sort by time and by severity, a page at a time", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=30d&limit=25");
+  await events.ready();
+  await page.getByRole("columnheader", { name: "Severity" }).getByRole("link").click();
+  await expect(page).toHaveURL(/order=hottest/);
+  await expect(page.getByRole("table", { name: "Events, the most severe first" })).toBeVisible();
+  await expect(page.getByRole("columnheader", { name: "Severity" })).toHaveAttribute("aria-sort", "descending");
+  await expect(events.rows.first().getByRole("img", { name: "Critical" })).toBeVisible();
+  const first = await events.link(0).getAttribute("id");
+  await page.getByRole("navigation", { name: "Pages of events" }).getByRole("link", { name: "On" }).click();
+  await expect(page).toHaveURL(/cursor=/);
+  await expect(events.link(0)).not.toHaveAttribute("id", first ?? "");
+  await page.getByRole("columnheader", { name: "Severity" }).getByRole("link").click();
+  await expect(page.getByRole("table", { name: "Events, the least severe first" })).toBeVisible();
+  await expect(events.rows.first().getByRole("img", { name: "Info" })).toBeVisible();
+  await page.getByRole("columnheader", { name: "Time" }).getByRole("link").click();
+  await expect(page.getByRole("table", { name: "Events, newest first" })).toBeVisible();
+  await page.getByRole("columnheader", { name: "Time" }).getByRole("link").click();
+  await expect(page.getByRole("table", { name: "Events, oldest first" })).toBeVisible();
 });

@@ -26,6 +26,7 @@ test("groups are merged from the bar, taken back, merged again and unmerged on t
   await expect(page).toHaveURL(/\/groups\/[0-9a-f-]{36}$/);
   await page.getByRole("navigation", { name: "Sides of the group" }).getByRole("link", { name: "Grouping" }).click();
   await expect(page).toHaveURL(/tab=grouping/);
+  await expect(page.getByRole("link", { name: "All groups" })).toBeVisible();
   const similar = page.getByRole("region", { name: "Similar groups" });
   await similar.getByRole("listitem").filter({ hasText: "south door" }).getByRole("button", { name: "Merge into this one" }).click();
   const members = page.getByRole("region", { name: "Merged into it" });
@@ -64,6 +65,7 @@ test("events of a slot value get a group of their own after a preview", async ({
   await expect(split.getByText(/It would take 2 of its newest 3 events/)).toBeVisible();
   await split.getByRole("button", { name: "Split", exact: true }).click();
   await expect(page.getByRole("status").getByText("1 group split")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Rules" })).toContainText("2 events moved");
   await groups.open(`?text=${name}`);
   await expect(groups.table.getByRole("row")).toHaveCount(3);
   await expect(groups.row("login from 192.0.2.7").getByRole("link", { name: "2 events" })).toBeVisible();

@@ -123,3 +123,43 @@ test("a viewer reads the history and is offered nothing to do", async ({ page })
   await expect(page.getByRole("region", { name: "Status" })).toBeVisible();
   await expect(page.getByRole("button", { name: "Resolve" })).toHaveCount(0);
 });
+
+test("a long history is read a page at a time", async ({ page, request }) => {
+  await signIn(page);
+  const name = word();
+  await send(request, await makeKey(page, "event.write"), [`${name} bell rings`]);
+  const key = await makeKey(page, "group.write");
+  const headers = { Authorization: `Bearer ${key}` };
+  const found = await (await request.get(`/api/v1/groups?text=${name}`, { headers })).json();
+  const id: string = found.items[0].id;
+  for (let step = 0; step < 53; step++) {
+    const action = step % 2 ? "reopen" : "resolve";
+    const answer = await request.post("/api/v1/groups/actions", { headers, data: { action, ids: [id], note: `step ${step}` } });
+    expect(answer.status()).toBe(200);
+  }
+  await page.goto(`/o/acme/groups/${id}`);
+  const history = page.getByRole("region", { name: "History" });
+  await expect(history.getByRole("listitem")).toHaveCount(50);
+  await expect(history.getByRole("button", { name: "Undo" })).toHaveCount(1);
+  await history.getByRole("link", { name: "Older steps" }).click();
+  await expect(history.getByText("step 0", { exact: true })).toBeVisible();
+  await expect(history.getByRole("listitem")).toHaveCount(3);
+  await expect(history.getByRole("button", { name: "Undo" })).toHaveCount(0);
+  await history.getByRole("link", { name: "Newest steps" }).click();
+  await expect(history.getByText("step 52", { exact: true })).toBeVisible();
+});
+
+test("c goes to the note of a group", async ({ page, request }) => {
+  await signIn(page);
+  const key = await makeKey(page, "event.write");
+  const name = word();
+  await send(request, key, [`${name} horn sounds`]);
+  const groups = new GroupsPage(page);
+  await groups.open(`?text=${name}`);
+  await groups.ready();
+  await groups.row("horn sounds").getByRole("link").first().click();
+  const note = page.getByRole("textbox", { name: "Note" });
+  await expect(note).toBeVisible();
+  await page.keyboard.press("c");
+  await expect(note).toBeFocused();
+});

@@ -1,5 +1,5 @@
 //! What the server does by itself: sweep what time has ended and delete what is past its retention, at the start and every hour; review the groups and forget
-//! quiet visitors every minute.
+//! quiet visitors every minute; go on with splits that have older events to move every ten seconds.
 
 use std::time::Duration;
 
@@ -12,14 +12,16 @@ use crate::telemetry;
 const SWEEP: Duration = Duration::from_hours(1);
 const UPKEEP: Duration = Duration::from_mins(1);
 const REVIEW: Duration = Duration::from_mins(1);
+const MOVES: Duration = Duration::from_secs(10);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 4] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 5] {
     [
         tokio::spawn(sweep(state.clone())),
         tokio::spawn(retire(state.clone())),
         tokio::spawn(upkeep(state.clone())),
         tokio::spawn(review(state.clone())),
+        tokio::spawn(moves(state.clone())),
     ]
 }
 
@@ -70,6 +72,19 @@ async fn review(state: AppState) {
         match service::groups::review_all(&state.services).await {
             Ok(moved) => tracing::debug!(moved, "reviewed the groups"),
             Err(error) => tracing::warn!(%error, "the review of groups failed; it runs again in a minute"),
+        }
+    }
+}
+
+async fn moves(state: AppState) {
+    let mut ticks = interval(MOVES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::groups::move_everywhere(&state.services).await {
+            Ok(0) => {}
+            Ok(events) => tracing::debug!(events, "moved events of splits"),
+            Err(error) => tracing::warn!(%error, "a split could not go on; it is tried again in ten seconds"),
         }
     }
 }

@@ -37,15 +37,20 @@ pub async fn complete_query(
     super::complete::complete(&scope, &EventQuery { from, to, q, ..EventQuery::default() }, at).await
 }
 
-/// An event, and what is told of it beside the list of this query, or on its page.
+/// An event, and what is told of it beside the list of this query, or on its page (`whole`), or in the menu of one of the row's
+/// cells (`cell`: its number, from 0).
 #[server(name = GetEvent, prefix = "/fn", endpoint = "events/get", input = GetUrl)]
 pub async fn get_event(
     organization: String,
     id: String,
     #[server(default)] query: EventQuery,
     #[server(default)] whole: bool,
+    #[server(default)] cell: String,
 ) -> Answer<EventShown> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::server::not_found())?;
-    super::read::event(&scope, id, &query, whole).await
+    match cell.parse() {
+        Ok(cell) => super::cell_menu::cell(&scope, id, &query, cell).await,
+        Err(_) => super::read::event(&scope, id, &query, whole).await,
+    }
 }

@@ -38,7 +38,7 @@ pub fn ColumnMenu(events: Events) -> impl IntoView {
             <MenuLabel>"Columns"</MenuLabel>
             {move || items()}
             <div class="menu-form">
-                <AskForm page=Signal::derive(move || routes::events(&events.slug.read()))>
+                <AskForm page=Signal::derive(move || routes::events(&events.slug.read())) adds=true>
                     <AllColumns events />
                     <input type="text" class="text-input mono" name="column" required=true placeholder="payload.user" aria-label="Part of the payload as a column" autocapitalize="none" spellcheck="false" />
                     <Button submit=true wide=true>

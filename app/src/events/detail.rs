@@ -86,6 +86,7 @@ pub fn EventPage() -> impl IntoView {
         id: id(),
         query: EventQuery::all_time(String::new()),
         whole: true,
+        cell: String::new(),
     });
     view! {
         <Title text="Event" />

@@ -223,7 +223,7 @@ pub fn Facets(events: Events) -> impl IntoView {
             {move || parts()}
         </Transition>
         </div>
-        <AskForm page=Signal::derive(move || routes::events(&events.slug.read())) class="add-facet" label="Add a facet">
+        <AskForm page=Signal::derive(move || routes::events(&events.slug.read())) class="add-facet" label="Add a facet" adds=true>
             <Hidden events without=&[] />
             <input type="text" name="facet" required=true placeholder="payload.user" aria-label="Part of the payload" autocapitalize="none" spellcheck="false" />
             <Button submit=true>"Add facet"</Button>

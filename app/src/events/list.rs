@@ -12,17 +12,18 @@ use ui::{
     SplitList, Timestamp,
 };
 
+use super::cells::{CellMenu, Cells};
 use super::chart;
 use super::columns::ColumnMenu;
 use super::detail::EventPanel;
 use super::filters::{Facets, QueryBar, TimeRange};
-use super::first::FirstEvent;
 use super::parts::{Message, Pages, Severe, counted};
-use super::query::{EventQuery, PAGE_SIZES};
-use super::shown::{EventList, EventRow, Nothing};
+use super::query::{EventQuery, HOTTEST, PAGE_SIZES};
+use super::shown::{EventList, EventRow};
 use super::state::Events;
 use super::stream::{LiveBar, LiveToggle};
 use crate::fetch::Load;
+use crate::printed::Print;
 use crate::routes;
 use crate::session::Permitted;
 use crate::views::{ViewTabs, Viewed};
@@ -156,14 +157,22 @@ fn OverTime(events: Events) -> impl IntoView {
 
 #[component]
 fn List(events: Events) -> impl IntoView {
+    let cells = Cells::new();
     view! {
         <Show when=move || events.problem.read().is_some()>
             <Empty title="The query cannot be read" text="The list comes back as soon as it is corrected." icon=Glyph::Search />
         </Show>
-        <div class="events-list" hidden=move || events.problem.read().is_some()>
+        <div
+            class="events-list"
+            hidden=move || events.problem.read().is_some()
+            on:pointerover=move |event| cells.follow(&event)
+            on:focusin=move |event| cells.follow(&event)
+            on:contextmenu=move |event| cells.pressed(&event)
+        >
             <Load resource=events.list skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=18 /> } let:list>
                 <Loaded events list />
             </Load>
+            <CellMenu events cells />
         </div>
     }
     .into_any()
@@ -176,7 +185,7 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
     if let Some(nothing) = list.nothing {
         return view! {
             {live}
-            <NothingHere events nothing />
+            <Print html=nothing />
         }
         .into_any();
     }
@@ -186,13 +195,16 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
     let previous = events
         .query
         .with_untracked(|query| query.previous().map(|query| query.href(&events.slug.read_untracked())));
-    let oldest_first = events.query.read_untracked().is_oldest_first();
-    let words = if oldest_first { ("Older", "Newer") } else { ("Newer", "Older") };
+    let (words, caption) = events.query.with_untracked(|query| match query.order.as_str() {
+        "" => (("Newer", "Older"), "Events, newest first"),
+        "oldest" => (("Older", "Newer"), "Events, oldest first"),
+        HOTTEST => (("Back", "On"), "Events, the most severe first"),
+        _ => (("Back", "On"), "Events, the least severe first"),
+    });
     let searching = (list.rows.is_empty() && next.is_some()).then(|| {
         let text = "Nothing matched in the part of the range searched so far; the rest is searched a page at a time.";
         view! { <Empty title="No match so far" text=text icon=Glyph::Search /> }
     });
-    let caption = if oldest_first { "Events, oldest first" } else { "Events, newest first" };
     let columns = columns(events, list.columns, &classes);
     let lines = list.rows.iter().map(|row| event_line(events, row.clone(), &classes)).collect_view();
     view! {
@@ -216,11 +228,19 @@ fn classes(columns: &[String]) -> Vec<&'static str> {
 
 fn columns(events: Events, heads: Vec<String>, classes: &[&'static str]) -> Vec<Column> {
     let query = events.query.read_untracked();
-    let sorted = if query.is_oldest_first() { Sorted::Ascending } else { Sorted::Descending };
-    let reversed = query.reversed().href(&events.slug.read_untracked());
+    let (by_severity, by_time) = match query.order.as_str() {
+        "" => (None, Some(Sorted::Descending)),
+        "oldest" => (None, Some(Sorted::Ascending)),
+        HOTTEST => (Some(Sorted::Descending), None),
+        _ => (Some(Sorted::Ascending), None),
+    };
+    let slug = events.slug.read_untracked();
     let mut columns = vec![
-        Column::new("Severity").class("shrink").hidden_header(),
-        Column::new("Time").class("time optional").sort(reversed, Some(sorted)),
+        Column::new("Severity")
+            .class("shrink")
+            .hidden_header()
+            .sort(query.by_severity().href(&slug), by_severity),
+        Column::new("Time").class("time optional").sort(query.by_time().href(&slug), by_time),
         Column::new("Message").class("message"),
     ];
     columns.extend(heads.into_iter().zip(classes).map(|(head, class)| Column::new(head).class(class)));
@@ -271,34 +291,6 @@ fn PageSizes(events: Events) -> impl IntoView {
         }
     };
     view! { <span class="page-sizes">"Rows "{PAGE_SIZES.map(size)}</span> }
-}
-
-/// Nothing matched, or nothing was ever sent.
-#[component]
-fn NothingHere(events: Events, nothing: Nothing) -> impl IntoView {
-    let slug = events.slug.get_untracked();
-    if nothing.any {
-        let query = events.query.get_untracked();
-        let clear = (!query.q.is_empty()).then(|| query.cleared().href(&slug));
-        let widen = (query.preset() != Some("all")).then(|| query.range("all", "").href(&slug));
-        return view! {
-            <Empty title="No event matches" text="Nothing in this time range fits the query." icon=Glyph::Search>
-                {clear.map(|href| view! { <Button href=href>"Clear the query"</Button> })}
-                {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
-            </Empty>
-        }
-        .into_any();
-    }
-    view! {
-        <FirstEvent
-            title="No events yet"
-            text="Send the first one with an API key, or upload a file. It appears here within a second."
-            icon=Glyph::Events
-            origin=nothing.origin
-            slug
-        />
-    }
-    .into_any()
 }
 
 /// A range typed in the reader's zone becomes RFC 3339 in the address, so that a shared link means the same to everybody.

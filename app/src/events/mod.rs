@@ -1,12 +1,16 @@
 //! Events: the list with its facets and histogram, the panel, the page of one event.
 
 mod api;
+#[cfg(feature = "ssr")]
+mod cell_menu;
+mod cells;
 pub mod chart;
 mod columns;
 #[cfg(feature = "ssr")]
 mod complete;
 mod detail;
 mod filters;
+#[cfg(feature = "ssr")]
 mod first;
 mod list;
 #[cfg(feature = "ssr")]
@@ -23,7 +27,8 @@ mod stream;
 
 pub use api::*;
 pub use detail::EventPage;
-pub use first::FirstEvent;
+#[cfg(feature = "ssr")]
+pub use first::first_event;
 pub use list::EventsPage;
 #[cfg(feature = "ssr")]
 pub use query::on_server;

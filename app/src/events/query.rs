@@ -22,6 +22,9 @@ pub const FIELDS: [(&str, &str); 7] = [
 pub const COLUMNS: [&str; 4] = ["component", "service", "system_id", "source"];
 const NO_COLUMNS: &str = "none";
 const COMPACT: &str = "compact";
+/// Orders by severity, the newest first in each.
+pub const HOTTEST: &str = "hottest";
+pub const MILDEST: &str = "mildest";
 
 /// The range that holds when the URL names none.
 pub const DEFAULT_RANGE: &str = "24h";
@@ -54,7 +57,7 @@ pub struct EventQuery {
     /// The facet that shows more of its values, and what these contain.
     pub more: String,
     pub within: String,
-    /// `oldest`, or newest first.
+    /// `oldest`, [`HOTTEST`], [`MILDEST`], or newest first.
     pub order: String,
     pub limit: String,
     pub cursor: String,
@@ -305,13 +308,20 @@ impl EventQuery {
         Self { density, ..self.clone() }
     }
 
-    /// The other end first.
+    /// By time, from the other end where it is that already.
     #[must_use]
-    pub fn reversed(&self) -> Self {
-        Self {
-            order: if self.is_oldest_first() { String::new() } else { "oldest".to_owned() },
-            ..self.first_page()
-        }
+    pub fn by_time(&self) -> Self {
+        self.ordered(if self.order.is_empty() { "oldest" } else { "" })
+    }
+
+    /// By severity, the mildest first where it is by the hottest already.
+    #[must_use]
+    pub fn by_severity(&self) -> Self {
+        self.ordered(if self.order == HOTTEST { MILDEST } else { HOTTEST })
+    }
+
+    fn ordered(&self, order: &str) -> Self {
+        Self { order: order.to_owned(), live: String::new(), ..self.first_page() }
     }
 
     /// The page after this one, which starts at `cursor`.
@@ -338,7 +348,7 @@ impl EventQuery {
 
     /// What arrives enters the list: the first page, newest first, of a range without an end.
     pub fn is_live(&self) -> bool {
-        !self.live.is_empty() && self.to.is_empty() && self.cursor.is_empty() && !self.is_oldest_first()
+        !self.live.is_empty() && self.to.is_empty() && self.cursor.is_empty() && self.order.is_empty()
     }
 
     /// Live, from the newest on, or as it was.
@@ -448,7 +458,12 @@ pub mod on_server {
         ) -> Result<EventFilter, Invalid> {
             let (from, to) = range(&self.from, &self.to, now, local)?;
             let mut problems = Problems::default();
-            problems.require(["", "oldest"].contains(&self.order.as_str()), "order", "oldest, or left out");
+            let orders = ["", "oldest", super::HOTTEST, super::MILDEST];
+            problems.require(
+                orders.contains(&self.order.as_str()),
+                "order",
+                "oldest, hottest, mildest, or left out",
+            );
             let sizes = self.limit.parse().is_ok_and(|size| PAGE_SIZES.contains(&size));
             problems.require(self.limit.is_empty() || sizes, "limit", "25, 50, 100 or 200");
             let field = |name: &str| FIELDS.iter().any(|(field, _)| *field == name);

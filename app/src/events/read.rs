@@ -3,7 +3,7 @@
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 use domain::event::Event;
-use domain::filter::EventFilter;
+use domain::filter::{EventFilter, Facet};
 use domain::overview::Bucket;
 use domain::page::Page;
 use domain::permission::{EventRead, GroupRead, SourceRead};
@@ -13,15 +13,16 @@ use domain::{EventId, Invalid, Severity, Timestamp};
 use leptos::prelude::use_context;
 use serde_json::Value;
 use service::Cx;
-use service::events::tail;
+use service::events::{BySeverity, list_by_severity, tail};
 
 use super::chart::{Size, severity_bars};
+use super::first;
 use super::parts::{counted, number};
-use super::query::{EventQuery, FIELDS};
+use super::query::{EventQuery, FIELDS, HOTTEST, MILDEST};
 use super::sections::{self, Around, Facts, FieldShown};
 use super::shown::{
-    Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked,
-    Nothing, Slice, Summary,
+    Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked, Slice,
+    Summary,
 };
 use crate::Answer;
 use crate::server::Scope;
@@ -46,9 +47,13 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
     let filter = filter(scope, query)?;
     // Before the list is read: what arrives meanwhile is told twice rather than not at all, and the page knows its rows.
     let place = if query.is_live() { Some(tail::here(&cx).await?.to_string()) } else { None };
-    let page: Page<Event> = service::events::list(&cx, &filter, query.page_size(), cursor).await?;
+    let page: Page<Event> = match query.order.as_str() {
+        HOTTEST => list_by_severity(&cx, &filter, BySeverity::Hottest, query.page_size(), cursor).await?,
+        MILDEST => list_by_severity(&cx, &filter, BySeverity::Mildest, query.page_size(), cursor).await?,
+        _ => service::events::list(&cx, &filter, query.page_size(), cursor).await?,
+    };
     let nothing = if page.items.is_empty() && page.next_cursor.is_none() && cursor.is_none() {
-        Some(Nothing { any: any(&cx).await?, origin: origin() })
+        Some(first::nothing(scope, query, any(&cx).await?))
     } else {
         None
     };
@@ -100,12 +105,16 @@ async fn facets(
         let end = if query.is_oldest_first() { "oldest" } else { "newest" };
         format!("Among the {end} {}", counted(n, "match", "matches"))
     };
+    let stands_for = |facet: &Facet| match facet.sampled {
+        Some(n) => Some(among(n)),
+        None => facet.hours.then(|| "Counted in whole hours".to_owned()),
+    };
+    // Said once where it holds for all; else each says it of itself, those that are exact too.
+    let notes: Vec<Option<String>> = found.iter().map(stands_for).collect();
+    let alike = notes.windows(2).all(|pair| pair[0] == pair[1]);
+    let note = if alike { notes.first().cloned().flatten() } else { None };
+    let own_note = |facet: &Facet| (!alike).then(|| stands_for(facet).unwrap_or_else(|| "Exact".to_owned()));
     let (fields, parts) = found.split_at(found.len() - payload.iter().filter(|(_, t)| t.is_ok()).count());
-    let aligned = |at: Option<Timestamp>| at.is_none_or(|at| at == at.hour());
-    let by_hours = fields.iter().any(|facet| facet.sampled.is_none());
-    let by_hours = by_hours && !(aligned(filter.from) && aligned(filter.to));
-    let sampled = fields.iter().filter_map(|facet| facet.sampled).max().map(among);
-    let note = sampled.or_else(|| by_hours.then(|| "Long ranges are counted in whole hours".to_owned()));
     let mut shown = Vec::new();
     for (name, _) in FIELDS {
         let stored = field(name);
@@ -128,7 +137,8 @@ async fn facets(
             }
             _ => {}
         }
-        shown.push(facet_shown(name, name, values, facet.longer, query, &chosen));
+        let line = facet_shown(name, name, values, facet.longer, query, &chosen);
+        shown.push(FacetShown { note: own_note(facet), ..line });
     }
     let mut parts = parts.iter();
     for (path, target) in &payload {
@@ -138,7 +148,7 @@ async fn facets(
                 let values = facet.map(|facet| facet.values.clone()).unwrap_or_default();
                 let longer = facet.is_some_and(|facet| facet.longer);
                 let none = (values.is_empty() && query.more != **path).then(|| "Nothing has it".to_owned());
-                let note = facet.and_then(|facet| facet.sampled).map(among).or(none);
+                let note = none.or_else(|| facet.and_then(own_note));
                 FacetShown { note, ..facet_shown(path, &target.to_string(), values, longer, query, &chosen) }
             }
             Err(problem) => FacetShown {
@@ -224,15 +234,19 @@ pub fn histogram(
     let end = filter.to.unwrap_or(now);
     let seconds = match buckets {
         [first, second, ..] => second.start.seconds() - first.start.seconds(),
-        [only] => (end.seconds() - only.start.seconds()).max(60),
+        [only] => (end.seconds() - only.start.seconds()).max(1),
         [] => 3_600,
     };
     let slices = buckets
         .iter()
         .map(|bucket| Slice {
             label: axis_label(zone, bucket.start, seconds),
-            from: bucket.start.iso(),
-            to: bucket.start.plus_seconds(seconds).iso(),
+            // Those at the ends count what the range has of them, and lead to that.
+            from: filter.from.map_or(bucket.start, |from| from.max(bucket.start)).iso(),
+            to: {
+                let to = bucket.start.plus_seconds(seconds);
+                filter.to.map_or(to, |end| end.min(to)).iso()
+            },
             counts: bucket.counts,
             groups: {
                 let end = bucket.start.plus_seconds(seconds);
@@ -282,7 +296,7 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
             value,
         })
     };
-    let source = event.source.clone().or(event.source_id.map(|id| id.to_string()));
+    let source = source(&event);
     let fields = [
         field("severity", &Some(event.severity.to_string())),
         field("component", &event.component),
@@ -292,11 +306,7 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
         field("environment", &event.environment),
         field("source", &source),
     ];
-    let (on, place) = match (&event.system_id, &source) {
-        (Some(system), _) => (edit::condition("system_id", system), format!(" on {system}")),
-        (None, Some(source)) => (edit::condition("source", source), format!(" from {source}")),
-        (None, None) => (String::new(), String::new()),
-    };
+    let (on, place) = system(&event);
     let around = AROUND
         .map(|(words, seconds)| Around {
             words: format!("{words}{place}"),
@@ -327,6 +337,19 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
     Ok(EventShown { id: facts.id, at: facts.at, severity: facts.severity, body })
 }
 
+fn source(event: &Event) -> Option<String> {
+    event.source.clone().or(event.source_id.map(|id| id.to_string()))
+}
+
+/// Where an event happened: as a condition, and in words (" on web-01"). Its system, else its source.
+pub fn system(event: &Event) -> (String, String) {
+    match (&event.system_id, source(event)) {
+        (Some(system), _) => (edit::condition("system_id", system), format!(" on {system}")),
+        (None, Some(source)) => (edit::condition("source", &source), format!(" from {source}")),
+        (None, None) => (String::new(), String::new()),
+    }
+}
+
 /// A column of a list of events.
 pub enum Column {
     /// Name and words.
@@ -335,13 +358,20 @@ pub enum Column {
 }
 
 impl Column {
-    fn head(&self) -> String {
+    pub fn head(&self) -> String {
         match self {
             Self::Field(_, words) => (*words).to_owned(),
             Self::Part(target) => target.to_string(),
         }
     }
     fn cell(&self, event: &Event) -> String {
+        match self {
+            Self::Field(..) => self.value(event),
+            Self::Part(_) => cut(&self.value(event), ROW_MESSAGE),
+        }
+    }
+    /// All of what the cell shows the beginning of.
+    pub fn value(&self, event: &Event) -> String {
         let field = match self {
             Self::Field("component", _) => &event.component,
             Self::Field("service", _) => &event.service,
@@ -350,7 +380,7 @@ impl Column {
             Self::Field("environment", _) => &event.environment,
             Self::Field("source", _) => &event.source,
             Self::Field(..) => &None,
-            Self::Part(target) => return cut(&part(target, &event.raw_payload), ROW_MESSAGE),
+            Self::Part(target) => return part(target, &event.raw_payload),
         };
         field.clone().unwrap_or_default()
     }
@@ -457,12 +487,15 @@ async fn any(cx: &Cx<EventRead>) -> Answer<bool> {
     Ok(service::events::count(cx, &EventFilter::default()).await?.n > 0)
 }
 
-/// "14:05" within a day or two, "23 Nov 14:00" for hours of longer ranges, "23 Nov" for days.
+/// "14:05:30" within minutes, "14:05" within a day or two, "23 Nov 14:00" for hours of longer ranges, "23 Nov" for days.
 fn axis_label(zone: Zone, at: Timestamp, step: i64) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let text = zone.input(at);
     let (date, time) = text.split_once('T').unwrap_or((&text, ""));
+    if step < 60 {
+        return format!("{time}:{:02}", at.seconds().rem_euclid(60));
+    }
     let mut parts = date.split('-').skip(1);
     let month = parts
         .next()

@@ -170,18 +170,20 @@ fn surrounding(event: &Facts, query: &EventQuery, slug: &str) -> AnyView {
             </li>
         }
     };
-    let wider = |around: Around| {
+    let wider = |(at, around): (usize, Around)| {
+        // The one in the middle has the key.
+        let key = (at == 1).then_some("c");
         let href = EventQuery { event: event.id.clone(), ..query.range(&around.from, &around.to) };
         let href = EventQuery { q: around.q, ..href }.href(slug);
         view! {
-            <a class="link" href=href>
+            <a class="link" href=href data-key=key aria-keyshortcuts=key>
                 {around.words}
             </a>
         }
     };
     view! {
         <ol class="surrounding small mono">{event.surrounding.iter().cloned().map(line).collect_view()}</ol>
-        <p class="links small">{event.around.iter().cloned().map(wider).collect_view()}</p>
+        <p class="links small">{event.around.iter().cloned().enumerate().map(wider).collect_view()}</p>
     }
     .into_any()
 }

@@ -63,22 +63,12 @@ pub struct EventList {
     pub columns: Vec<String>,
     /// The page can be short, even empty, though there is a next one: a rare match is looked for a page at a time.
     pub next_cursor: Option<String>,
-    /// Set when nothing matched.
-    pub nothing: Option<Nothing>,
+    /// Why it is empty and what helps, where nothing matched.
+    pub nothing: Option<Printed>,
     /// Of a live list: where the stream goes on from.
     pub place: Option<String>,
 }
 shown!(EventList: rows, columns, next_cursor, nothing, place);
-
-/// Why a list is empty, and what helps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Nothing {
-    /// The organization has events, only none that match.
-    pub any: bool,
-    /// Scheme and host the reader sees, for the example command.
-    pub origin: String,
-}
-shown!(Nothing: any, origin);
 
 /// What stands around a list: how many match, the values of each field, events over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -51,6 +51,7 @@ impl Events {
                     id,
                     query: query.read().list(),
                     whole: false,
+                    cell: String::new(),
                 })
             }),
         }

@@ -1,4 +1,5 @@
-//! The live part of the event list: rows enter on top as they arrive, unless the reader is elsewhere.
+//! The live part of the event list: rows enter as they arrive, each at its place in the order of the list, unless the reader
+//! is elsewhere.
 //!
 //! Rows enter while the page is at its top, nothing is paused, no panel is open and the focus is in no row; else they wait
 //! behind a button that says how many. Each wave of rows is a `<tbody>` of its own, so that nothing below is drawn again.
@@ -8,7 +9,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
-use leptos::web_sys::Element;
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys::{Element, HtmlElement, MouseEvent};
 use ui::{Button, Glyph, Variant};
 
 use super::list::event_line;
@@ -95,7 +97,9 @@ pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>) -> imp
             rows.retain(|row| document().get_element_by_id(&format!("event-{}", row.id)).is_none());
             count.update(|n| *n += rows.len());
             waiting.update(|waiting| {
-                waiting.splice(0..0, rows);
+                waiting.append(&mut rows);
+                // The order of the list, not that of arrival. The texts are of one width.
+                waiting.sort_by(|a, b| (&b.at.iso, &b.id).cmp(&(&a.at.iso, &a.id)));
                 waiting.truncate(KEPT);
             });
             if !paused.get_untracked() && may_enter(events) {
@@ -126,9 +130,15 @@ pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>) -> imp
             enter();
         }
     });
-    let show = move |_| {
+    let show = move |event: MouseEvent| {
         enter();
         scrollers().for_each(|scroller| scroller.set_scroll_top(0));
+        // Whoever came by a key goes on from the first new row; the button is gone. A pointer holds on to nothing.
+        let first = document().query_selector(".events-list [data-row]").ok().flatten();
+        if let (0, Some(first)) = (event.detail(), first.and_then(|row| row.dyn_into::<HtmlElement>().ok())) {
+            let _ = first.set_attribute("tabindex", "-1");
+            let _ = first.focus();
+        }
     };
     view! {
         <div class="live-bar">
@@ -182,13 +192,14 @@ fn scrollers() -> impl Iterator<Item = Element> {
 
 /// The reader is at the top of the list and holds on to nothing in it.
 fn may_enter(events: Events) -> bool {
-    let in_a_row =
-        document().active_element().is_some_and(|at| at.closest("[data-row]").ok().flatten().is_some());
+    let in_a_row = document()
+        .active_element()
+        .is_some_and(|at| at.closest("[data-row], .cell-menu").ok().flatten().is_some());
     let scrolled = scrollers().any(|scroller| scroller.scroll_top() > 4);
     !in_a_row && !scrolled && events.query.read_untracked().event.is_empty()
 }
 
-/// Puts rows on top of the table; false when there is none. `cut`: rows before these are missing, so what follows is hidden.
+/// Puts rows into the table; false when there is none. `cut`: rows before these are missing, which is said where they would be.
 fn insert(
     waves: Option<Waves>,
     owner: &Owner,
@@ -207,6 +218,7 @@ fn insert(
     let owner = owner.child();
     let mut rows = owner.with(|| lines().collect_view().into_any().build());
     rows.mount(&body, None);
+    settle(&table, &body);
     waves.update_value(|waves| {
         waves.push_front(Wave { owner, rows, body, count });
         let (mut kept, mut full) = (0, cut);
@@ -219,13 +231,49 @@ fn insert(
             }
         }
         waves.drain(keep..).for_each(Wave::remove);
-        // What the page came with no longer follows on.
-        if let (true, Ok(all)) = (full, table.query_selector_all("tbody"))
-            && let Some(last) = all.get(all.length().saturating_sub(1))
+        // What the page came with stays, and no longer follows on.
+        let last = table.query_selector("tbody:last-of-type").ok().flatten();
+        if let (true, None, Some(last), Ok(gap)) =
+            (full, table.query_selector(".gap").ok().flatten(), last, document().create_element("tbody"))
         {
-            use leptos::wasm_bindgen::JsCast as _;
-            let _ = last.unchecked_into::<Element>().set_attribute("hidden", "");
+            gap.set_inner_html(GAP);
+            let _ = table.insert_before(&gap, Some(&last));
         }
     });
     true
+}
+
+/// What stands between live rows and those that the page came with, where rows are left out.
+const GAP: &str = "<tr class=gap><td colspan=99>Some events between these are left out. Load the page again to see all.</td></tr>";
+
+/// When the event of a row occurred, and its id: what the list is ordered by. Both are texts of one width.
+fn place(row: &Element) -> Option<(String, String)> {
+    let time = row.query_selector("time").ok().flatten()?.get_attribute("datetime")?;
+    Some((time, row.query_selector("[data-row-link]").ok().flatten()?.id()))
+}
+
+/// Brings what came late from the top of the table to its place. A wave's rows leave with it wherever they stand.
+fn settle(table: &Element, body: &Element) {
+    let (Ok(new), Ok(all)) = (body.query_selector_all("tr"), table.query_selector_all("[data-row]")) else {
+        return;
+    };
+    let row = |at: u32| all.get(at).and_then(|row| row.dyn_into::<Element>().ok());
+    let newer = |at: u32, than: &Element| row(at).filter(|row| place(row) > place(than));
+    // Mostly not even the oldest of them is late.
+    let mut below = new.length();
+    if row(below - 1).is_none_or(|oldest| newer(below, &oldest).is_none()) {
+        return;
+    }
+    for late in (0..new.length()).filter_map(row) {
+        while newer(below, &late).is_some() {
+            below += 1;
+        }
+        let _ = match row(below) {
+            Some(next) if below > new.length() => next.before_with_node_1(&late),
+            Some(_) => Ok(()),
+            None => table.query_selector("tbody:last-of-type").map(|last| {
+                last.map(|last| last.append_child(&late));
+            }),
+        };
+    }
 }

@@ -15,14 +15,20 @@ pub async fn list_groups(organization: String, #[server(default)] query: GroupQu
     super::read::list(&scope, &query).await
 }
 
+/// A group and what happened to it, the newest first; `before`: where an older page of that begins.
 #[server(name = GetGroup, prefix = "/fn", endpoint = "groups/get", input = GetUrl)]
-pub async fn get_group(organization: String, id: String) -> Answer<GroupShown> {
+pub async fn get_group(
+    organization: String,
+    id: String,
+    #[server(default)] before: String,
+) -> Answer<GroupShown> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::server::not_found())?;
-    super::read::get(&scope, id).await
+    super::read::get(&scope, id, &before).await
 }
 
-/// Why the events of a group belong together; `slot`, `value` and `q`: a split to preview.
+/// Why the events of a group belong together; `slot`, `value` and `q`: a split to preview; `before`: where an older page of its
+/// rules begins.
 #[server(name = GetGrouping, prefix = "/fn", endpoint = "groups/grouping", input = GetUrl)]
 pub async fn get_grouping(
     organization: String,
@@ -30,10 +36,12 @@ pub async fn get_grouping(
     #[server(default)] slot: String,
     #[server(default)] value: String,
     #[server(default)] q: String,
+    #[server(default)] before: String,
 ) -> Answer<Printed> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::server::not_found())?;
-    let shown = super::explain::grouping(&scope, id, &slot, &value, &q).await?;
+    let split = super::write::condition(&slot, &value, &q);
+    let shown = super::explain::grouping(&scope, id, split, &before).await?;
     Ok(super::sections::grouping(shown, scope.organization.slug))
 }
 

@@ -42,8 +42,12 @@ pub fn GroupPage() -> impl IntoView {
 
 #[component]
 fn EventsTab(writes: Writes, slug: Memo<String>, id: Memo<String>) -> impl IntoView {
-    let group =
-        fetch_after(move || writes.version(), move || GetGroup { organization: slug.get(), id: id.get() });
+    let map = use_query_map();
+    let before = move || map.with(|map| map.get_str("before").unwrap_or_default().to_owned());
+    let group = fetch_after(
+        move || writes.version(),
+        move || GetGroup { organization: slug.get(), id: id.get(), before: before() },
+    );
     view! {
         <Load resource=group let:shown>
             <Whole writes shown slug=slug.get_untracked() />

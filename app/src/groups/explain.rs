@@ -16,7 +16,6 @@ use super::facts::{
     Bar, Bars, GroupingShown, Linked, MemberShown, PreviewShown, RuleShown, SimilarShown, SlotShown,
 };
 use super::words::brief;
-use super::write;
 use crate::Answer;
 use crate::events::EventQuery;
 use crate::events::parts::{counted, number};
@@ -123,15 +122,14 @@ pub fn linked(id: GroupId, template: &str, organization: &str) -> Linked {
 pub async fn grouping(
     scope: &Scope,
     id: GroupId,
-    slot: &str,
-    value: &str,
-    query: &str,
+    split: Option<Condition>,
+    before: &str,
 ) -> Answer<GroupingShown> {
     let cx = scope.admit::<GroupRead>()?;
-    let told = service::groups::grouping(&cx, id).await?;
+    let told = service::groups::grouping(&cx, id, Some(before).filter(|at| !at.is_empty())).await?;
     let organization = scope.organization.slug.as_str();
     let may_act = scope.actor.permissions.has(Key::GroupWrite);
-    let preview = match write::condition(slot, value, query) {
+    let preview = match split {
         Some(condition) if may_act => {
             Some(preview(service::groups::preview_split(&cx, id, &condition).await, &condition)?)
         }
@@ -185,6 +183,8 @@ pub async fn grouping(
         id: id.to_string(),
         event_count: group.event_count,
         template: marked_template(&group.template),
+        older: told.older_rules,
+        is_older: !before.is_empty(),
         fingerprint: group.fingerprint,
         may_act,
         preview,
@@ -222,7 +222,17 @@ fn rule(rule: &Rule, others: &HashMap<GroupId, String>, scope: &Scope) -> RuleSh
         None => rule.created_by_label.clone(),
         Some(by) => format!("{}; undone by {by}", rule.created_by_label),
     };
-    RuleShown { what, who, at: scope.zone.when(rule.created_at), in_force: rule.undone_at.is_none() }
+    let in_force = rule.undone_at.is_none();
+    let moved = rule.split.is_some().then(|| {
+        let moved = format!("{} moved", counted(rule.moved, "event", "events"));
+        match rule.looked {
+            Some((at, _)) if in_force => {
+                format!("{moved} so far; those before {} are still looked at", scope.zone.when(at).title)
+            }
+            _ => moved,
+        }
+    });
+    RuleShown { what, who, moved, at: scope.zone.when(rule.created_at), in_force }
 }
 
 fn preview(found: service::Result<Preview>, condition: &Condition) -> Answer<PreviewShown> {
@@ -241,7 +251,10 @@ fn preview(found: service::Result<Preview>, condition: &Condition) -> Answer<Pre
             let past = if found.all {
                 "and all that come like them".to_owned()
             } else {
-                format!("and all that come like them; events before the newest {} stay", number(MOVED as i64))
+                format!(
+                    "those like them before the newest {}, a part at a time, and all that come like them",
+                    number(MOVED as i64)
+                )
             };
             let of = counted_events(found.of);
             (

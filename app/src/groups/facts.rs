@@ -13,7 +13,10 @@ pub struct Facts {
     pub gone: Option<String>,
     pub recent: Vec<EventRow>,
     pub history: Vec<HistoryLine>,
-    pub more_history: bool,
+    /// Where the page of older steps begins, where there are such.
+    pub older: Option<String>,
+    /// These are not the newest steps.
+    pub is_older: bool,
     pub merged_into: Option<Linked>,
     pub split_from: Option<Linked>,
     pub sampled: String,
@@ -77,6 +80,10 @@ pub struct GroupingShown {
     pub merged_into: Option<Linked>,
     pub members: Vec<MemberShown>,
     pub rules: Vec<RuleShown>,
+    /// Where the page of older rules begins, where there are such.
+    pub older: Option<String>,
+    /// These are not the newest rules.
+    pub is_older: bool,
     pub similar: Vec<SimilarShown>,
     pub may_act: bool,
     /// What the split in the address would do.
@@ -107,6 +114,8 @@ pub struct RuleShown {
     pub what: String,
     /// "ana@acme.test", "ana@acme.test; undone by bo@acme.test".
     pub who: String,
+    /// "1,384 events moved; events before 14:31 are still looked at".
+    pub moved: Option<String>,
     pub at: When,
     pub in_force: bool,
 }

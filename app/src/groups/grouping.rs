@@ -22,6 +22,7 @@ pub fn GroupingTab(writes: Writes, slug: Memo<String>, id: Memo<String>) -> impl
             slot: of("slot"),
             value: of("value"),
             q: of("q"),
+            before: of("before"),
         },
     );
     view! {

@@ -85,7 +85,7 @@ fn Acts(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
             <input type="hidden" name=IDS value=shown.group.id />
             <FormError form fields=FIELDS />
             <Field id="group-note" label="Note" hint="Kept in the history." error=form.reason("note") optional=true>
-                <TextArea name="asked[note]" rows=2_u32 maxlength=2000_u32 value=form.typed("note", "") />
+                <TextArea name="asked[note]" key="c" rows=2_u32 maxlength=2000_u32 value=form.typed("note", "") />
             </Field>
             <div class="row-line">
                 <Button variant=Variant::Primary submit=true name=ACT value=value key="r" icon=Glyph::Check busy=form.busy>

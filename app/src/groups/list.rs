@@ -6,8 +6,8 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use ui::{
-    BulkBar, Button, Checkbox, Chip, Column, DataTable, Empty, Glyph, Icon, Kbd, Notice, NoticeKind,
-    PageHead, Shaped, Skeleton, Sorted, Tab, Tabs, TextInput, Variant,
+    BulkBar, Button, Checkbox, Chip, Column, DataTable, Glyph, Icon, Kbd, Notice, NoticeKind, PageHead,
+    Shaped, Skeleton, Sorted, Tab, Tabs, TextInput, Variant,
 };
 
 use super::act::{ACT, AssignMenu, MergeMenu, MuteMenu, NoDefault, Writes};
@@ -20,6 +20,7 @@ use crate::events::RANGES;
 use crate::events::parts::{Pages, RangeChoice, RangeMenu, hidden, severity_word};
 use crate::fetch::{Load, fetch_after};
 use crate::form::{Form as Sent, FormError};
+use crate::printed::Print;
 use crate::routes;
 use crate::send::SendForm;
 use crate::session::use_slug;
@@ -168,7 +169,7 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
         return view! {
             {views}
             {told}
-            {nothing_here(nothing.any, &query, &slug)}
+            <Print html=nothing />
         }
         .into_any();
     }
@@ -255,7 +256,7 @@ fn Bulk(count: Signal<usize>, people: Vec<Person>, matching: String) -> impl Int
     view! {
         <BulkBar count>
             <Checkbox name="asked[all]" label=all />
-            <TextInput name="asked[note]" label="Note" placeholder="Note" autocomplete="off" maxlength=2000_u32 />
+            <TextInput name="asked[note]" key="c" label="Note" placeholder="Note" autocomplete="off" maxlength=2000_u32 />
             <Button variant=Variant::Primary submit=true name=ACT value="resolve" key="r" icon=Glyph::Check>
                 "Resolve"
             </Button>
@@ -304,61 +305,4 @@ fn sortable(groups: Groups) -> Vec<Column> {
         columns[at] = sort(std::mem::take(&mut columns[at]), word);
     }
     columns
-}
-
-fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
-    if any {
-        let clear = (query.filters() > 0).then(|| {
-            GroupQuery { from: query.from.clone(), status: query.status.clone(), ..GroupQuery::default() }
-                .href(slug)
-        });
-        let widen = (!query.from.is_empty()).then(|| query.range("all").href(slug));
-        if clear.is_none() && widen.is_none() {
-            return nothing_in(&query.status, query, slug);
-        }
-        return view! {
-            <Empty title="No group matches" text="Nothing fits every filter." icon=Glyph::Search>
-                {clear.map(|href| view! { <Button href=href>"Clear filters"</Button> })}
-                {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
-            </Empty>
-        }
-        .into_any();
-    }
-    let events = routes::events(slug);
-    let text = "Events that differ only in their variable parts (addresses, numbers, names) come together here as soon as the first ones arrive.";
-    view! {
-        <Empty title="No groups yet" text=text icon=Glyph::Groups>
-            <Button variant=Variant::Primary href=events>
-                "Send the first event"
-            </Button>
-        </Empty>
-    }
-    .into_any()
-}
-
-/// A view without filters that holds nothing.
-fn nothing_in(status: &str, query: &GroupQuery, slug: &str) -> AnyView {
-    let (title, text) = match status {
-        "" => ("All done", "No group is open. What is resolved comes back here when it happens again."),
-        "mine" => (
-            "Nothing of yours is open",
-            "Groups that are assigned to you stand here until they are resolved or muted.",
-        ),
-        "muted" => (
-            "No group is muted",
-            "Mute what is known and harmless for a time, until there is too much of it, or until a query matches.",
-        ),
-        "resolved" => (
-            "No group is resolved",
-            "Resolve what is mended: it comes back as regressed when it happens again.",
-        ),
-        _ => ("No group is like that", "Groups of this status stand here."),
-    };
-    let all = query.view("all").href(slug);
-    view! {
-        <Empty title=title text=text icon=Glyph::Groups>
-            <Button href=all>"All groups"</Button>
-        </Empty>
-    }
-    .into_any()
 }

@@ -6,6 +6,8 @@ mod api;
 pub mod bars;
 mod detail;
 #[cfg(feature = "ssr")]
+mod empty;
+#[cfg(feature = "ssr")]
 mod explain;
 #[cfg(feature = "ssr")]
 mod facts;

@@ -9,6 +9,7 @@ use service::Cx;
 use service::groups::{Counts, History};
 
 use super::bars::group_bars;
+use super::empty;
 use super::explain;
 use super::facts::{Facts, HistoryLine};
 use super::query::GroupQuery;
@@ -19,7 +20,6 @@ use crate::Answer;
 use crate::events::chart::Size;
 use crate::events::parts::{counted, number};
 use crate::events::read as events;
-use crate::events::shown::Nothing;
 use crate::server::Scope;
 use crate::when::Zone;
 
@@ -28,8 +28,8 @@ const PAGE: u32 = 50;
 const RECENT: u32 = 10;
 /// Groups in the chart of the list.
 const TOP: usize = 10;
-/// Steps of its life shown there.
-const STEPS: u32 = 200;
+/// Steps of its life on a page of them.
+const STEPS: u32 = 50;
 
 /// What the URL asks for, at the server's time, in the reader's zone.
 pub fn filter(scope: &Scope, query: &GroupQuery) -> Answer<GroupFilter> {
@@ -44,7 +44,7 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     let page = service::groups::list(&cx, &filter, PAGE, cursor).await?;
     let nothing = if page.items.is_empty() {
         let any = !service::groups::list(&cx, &GroupFilter::default(), 1, None).await?.items.is_empty();
-        Some(Nothing { any, origin: events::origin() })
+        Some(empty::nothing(any, query, &scope.organization.slug))
     } else {
         None
     };
@@ -126,7 +126,8 @@ async fn told(cx: &Cx<GroupRead>, query: &GroupQuery) -> Answer<Option<Told>> {
     Ok(Some(Told { text, action_id: query.done.clone(), undo: true }))
 }
 
-pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
+/// `before`: where an older page of its history begins; empty for the newest.
+pub async fn get(scope: &Scope, id: GroupId, before: &str) -> Answer<GroupShown> {
     let cx = scope.admit::<GroupRead>()?;
     let group = service::groups::get(&cx, id).await?;
     let buckets = service::groups::histogram(&cx, id, None, None, crate::events::BUCKETS).await?;
@@ -136,7 +137,7 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
         EventFilter { from: Some(group.first_seen), to: Some(group.last_seen.plus_micros(1)), ..filter };
     let may_act = scope.actor.permissions.has(Key::GroupWrite);
     let system = events::columns(&["system_id"])?;
-    let history = service::groups::history(&cx, id, STEPS, None).await?;
+    let history = service::groups::history(&cx, id, STEPS, Some(before).filter(|at| !at.is_empty())).await?;
     let organization = scope.organization.slug.as_str();
     let held = explain::held(service::groups::sample(&cx, id).await?, id, organization, may_act);
     let mut named = [group.merged_into, group.split_from].map(|other| other.map(|id| (id, None)));
@@ -158,8 +159,9 @@ pub async fn get(scope: &Scope, id: GroupId) -> Answer<GroupShown> {
         slots: held.slots,
         breakdown: held.breakdown,
         may_act,
-        more_history: history.page.next_cursor.is_some(),
-        history: lines(&history, may_act, scope.zone),
+        older: history.page.next_cursor.clone(),
+        is_older: !before.is_empty(),
+        history: lines(&history, may_act && before.is_empty(), scope.zone),
         event_type: group.event_type.clone(),
         fingerprint: group.fingerprint.clone(),
         example: events::marked(group.example.clone(), None),

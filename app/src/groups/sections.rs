@@ -60,6 +60,8 @@ pub fn template(facts: &Facts) -> Printed {
 pub fn below(facts: &Facts, slug: &str) -> Printed {
     let undo = submit::<UndoGroups>();
     let all = EventQuery::all_time(["group:", &facts.group.id].concat()).href(slug);
+    let here = Link::new(routes::group(slug, &facts.group.id));
+    let pages = pages(&here, facts.older.as_deref(), facts.is_older, ("steps", "#history"));
     let recent = view! { <Recent recent=facts.recent.clone() slug=slug.to_owned() /> };
     Printed::of(view! {
         <Held title="What the slots hold" hint=facts.sampled.clone() all=facts.slots.clone() />
@@ -67,8 +69,26 @@ pub fn below(facts: &Facts, slug: &str) -> Printed {
         <Section title="Latest events" actions=move || view! { <a class="link" href=all.clone()>"All of them"</a> }>
             {recent}
         </Section>
-        <Story undo history=facts.history.clone() more=facts.more_history slug=slug.to_owned() />
+        <Story undo history=facts.history.clone() pages slug=slug.to_owned() />
     })
+}
+
+/// Where a list on the page goes on, and back to its newest part: what its lines are, and where on the page it stands.
+fn pages(here: &Link, older: Option<&str>, is_older: bool, of: (&str, &str)) -> AnyView {
+    let (lines, place) = of;
+    let link = |words: &str, href: String| {
+        view! {
+            <a class="link" href=[&href, place].concat()>
+                {[words, " ", lines].concat()}
+            </a>
+        }
+    };
+    let newest = is_older.then(|| link("Newest", here.clone().done()));
+    let older = older.map(|cursor| link("Older", here.clone().with("before", cursor).done()));
+    if newest.is_none() && older.is_none() {
+        return ().into_any();
+    }
+    view! { <p class="links small">{newest} {older}</p> }.into_any()
 }
 
 /// Beside them.
@@ -146,8 +166,22 @@ pub fn grouping(shown: GroupingShown, slug: String) -> Printed {
         }
     };
     let target = (shown.may_act && shown.merged_into.is_none()).then(|| shown.id.clone());
+    let here = Link::new(routes::group(&slug, &shown.id)).with("tab", "grouping");
+    let pages = pages(&here, shown.older.as_deref(), shown.is_older, ("rules", "#rules"));
+    let of_group = EventQuery::all_time(["group:", &shown.id].concat());
+    let (back, all) = (routes::groups(&slug), of_group.href(&slug));
+    let actions = move || {
+        view! {
+            <Button href=back.clone() icon=Glyph::ArrowLeft optional=true>
+                "All groups"
+            </Button>
+            <Button href=all.clone() icon=Glyph::Events>
+                "Its events"
+            </Button>
+        }
+    };
     Printed::of(view! {
-        <PageHead title="Group" note=counted(shown.event_count, "event", "events") />
+        <PageHead title="Group" note=counted(shown.event_count, "event", "events") actions=actions />
         <Tabs label="Sides of the group" tabs=tabs />
         {merged}
         <div class="columns group-page">
@@ -160,7 +194,7 @@ pub fn grouping(shown: GroupingShown, slug: String) -> Printed {
                 </Section>
                 <Members act members=shown.members slug=slug.clone() may_act=shown.may_act />
                 <Similar act similar=shown.similar target slug=slug.clone() />
-                <Rules rules=shown.rules />
+                <Rules rules=shown.rules pages is_older=shown.is_older />
             </div>
             <aside class="side" aria-label="What makes the group">
                 <Section title="Its fingerprint" hint="Events with the same three are one group.">
@@ -256,6 +290,8 @@ fn Members(act: Submission, members: Vec<MemberShown>, slug: String, may_act: bo
     .into_any()
 }
 
+const SIMILAR: &str = "The 8 likest of the 1,000 groups of its component that were seen last.";
+
 #[component]
 fn Similar(
     act: Submission,
@@ -288,7 +324,7 @@ fn Similar(
         }
     };
     view! {
-        <Section title="Similar groups">
+        <Section title="Similar groups" hint=SIMILAR>
             <ol class="timeline">{similar.into_iter().map(one).collect_view()}</ol>
         </Section>
     }
@@ -296,8 +332,8 @@ fn Similar(
 }
 
 #[component]
-fn Rules(rules: Vec<RuleShown>) -> impl IntoView {
-    if rules.is_empty() {
+fn Rules(rules: Vec<RuleShown>, pages: AnyView, is_older: bool) -> impl IntoView {
+    if rules.is_empty() && !is_older {
         return ().into_any();
     }
     let rule = |rule: RuleShown| {
@@ -312,12 +348,14 @@ fn Rules(rules: Vec<RuleShown>) -> impl IntoView {
                     </span>
                     <span class="faint">{state}</span>
                 </div>
+                {rule.moved.map(|moved| view! { <p class="muted small">{moved}</p> })}
             </li>
         }
     };
     view! {
-        <Section title="Rules" hint="What people taught about this group; later events follow what is in force.">
+        <Section title="Rules" id="rules" hint="What people taught about this group; later events follow what is in force.">
             <ol class="timeline">{rules.into_iter().map(rule).collect_view()}</ol>
+            {pages}
         </Section>
     }
     .into_any()
@@ -341,7 +379,7 @@ fn Split(act: Submission, shown: GroupingShown, slug: String) -> impl IntoView {
     let told =
         preview.map(|preview| view! { <Previewed act preview id=shown.id.clone() slug=slug.clone() /> });
     view! {
-        <Section title="Split" id="split" hint="Events that belong elsewhere get a group of their own: the newest that are there, and those that come.">
+        <Section title="Split" id="split" hint="Events that belong elsewhere get a group of their own: those that are there, and those that come.">
             <form method="get" action=[&routes::group(&slug, &shown.id), "#split"].concat() class="form">
                 <input type="hidden" name="tab" value="grouping" />
                 <Field id="split-slot" label="By">
@@ -463,10 +501,11 @@ fn Recent(recent: Vec<EventRow>, slug: String) -> impl IntoView {
 
 /// What happened, the newest first.
 #[component]
-fn Story(undo: Submission, history: Vec<HistoryLine>, more: bool, slug: String) -> impl IntoView {
+fn Story(undo: Submission, history: Vec<HistoryLine>, pages: AnyView, slug: String) -> impl IntoView {
     if history.is_empty() {
         return view! {
             <Section title="History" id="history">
+                {pages}
                 <Empty title="Nothing happened yet" text="Who resolved, muted or assigned it, and what it did by itself, is kept here." icon=Glyph::Clock />
             </Section>
         }
@@ -498,11 +537,10 @@ fn Story(undo: Submission, history: Vec<HistoryLine>, more: bool, slug: String) 
             </li>
         }
     };
-    let older = more.then(|| view! { <p class="hint">"Older steps are told by the API."</p> });
     view! {
         <Section title="History" id="history">
             <ol class="timeline">{history.into_iter().map(line).collect_view()}</ol>
-            {older}
+            {pages}
         </Section>
     }
     .into_any()

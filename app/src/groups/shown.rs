@@ -4,7 +4,7 @@ use domain::Severity;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::events::shown::{Histogram, Marked, Nothing};
+use crate::events::shown::{Histogram, Marked};
 use crate::printed::Printed;
 use crate::shown::shown;
 use crate::when::When;
@@ -65,7 +65,7 @@ shown!(View: word, label, count);
 pub struct GroupList {
     pub rows: Vec<GroupRow>,
     pub next_cursor: Option<String>,
-    pub nothing: Option<Nothing>,
+    pub nothing: Option<Printed>,
     pub views: Vec<View>,
     /// The reader may act on groups.
     pub may_act: bool,

@@ -4,16 +4,17 @@ use domain::Severity;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::{Chart, DataTable, Glyph, Kpi, PageHead, Section, Shaped, Skeleton, Tone};
+use ui::{Chart, DataTable, Kpi, PageHead, Section, Shaped, Skeleton, Tone};
 
 use super::api::GetOverview;
 use super::shown::OverviewShown;
 use crate::events::parts::{RangeChoice, RangeMenu, compact, mark, number};
-use crate::events::{DEFAULT_RANGE, EventQuery, FirstEvent, chart};
+use crate::events::{DEFAULT_RANGE, EventQuery, chart};
 use crate::fetch::{Load, fetch};
 use crate::groups::GroupQuery;
 use crate::groups::parts::{GroupLine, Recurring, columns};
 use crate::groups::shown::GroupRow;
+use crate::printed::Print;
 use crate::routes::{self, Link};
 use crate::session::use_slug;
 
@@ -67,9 +68,8 @@ fn known(range: &str) -> (&'static str, &'static str, &'static str) {
 
 #[component]
 fn Loaded(shown: OverviewShown, slug: String) -> impl IntoView {
-    if !shown.any {
-        let text = "Send a first event with an API key, or upload a file: figures, trends and groups appear by themselves.";
-        return view! { <FirstEvent title="Nothing has come in yet" text icon=Glyph::Overview origin=shown.origin slug /> }.into_any();
+    if let Some(html) = shown.nothing {
+        return view! { <Print html /> }.into_any();
     }
     let (groups, recurring) = (shown.top_groups.clone(), shown.recurring.clone());
     let period = (shown.from.clone(), shown.to.clone());

@@ -3,10 +3,12 @@
 use domain::filter::EventFilter;
 use domain::permission::EventRead;
 
+use ui::Glyph;
+
 use super::shown::OverviewShown;
 use crate::Answer;
 use crate::events::chart::Size;
-use crate::events::{on_server, read as events};
+use crate::events::{first_event, on_server, read as events};
 use crate::groups::bars::group_bars;
 use crate::groups::read::row;
 use crate::groups::shown::GroupRow;
@@ -18,6 +20,8 @@ pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
     let (from, _) = on_server::range(range, "", now, |_| None)?;
     let overview = service::overview::get(&cx, from.unwrap_or(now.plus_seconds(-86_400)), now).await?;
     let any = overview.events > 0 || service::events::count(&cx, &EventFilter::default()).await?.n > 0;
+    let text = "Send a first event with an API key, or upload a file: figures, trends and groups appear by themselves.";
+    let nothing = (!any).then(|| first_event(scope, "Nothing has come in yet", text, Glyph::Overview));
     let filter = EventFilter { from: Some(overview.from), to: Some(overview.to), ..EventFilter::default() };
     let histogram = events::histogram(&overview.buckets, &[], &filter, now, scope.zone, Size::Medium);
     let top_groups: Vec<GroupRow> =
@@ -38,7 +42,6 @@ pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
         over_time: histogram.chart,
         recurring: group_bars(&top_groups),
         top_groups,
-        origin: events::origin(),
-        any,
+        nothing,
     })
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::events::shown::Slice;
 use crate::groups::shown::GroupRow;
+use crate::printed::Printed;
 use crate::shown::shown;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +29,7 @@ pub struct OverviewShown {
     pub top_groups: Vec<GroupRow>,
     /// Options of the chart of `top_groups`.
     pub recurring: Value,
-    /// Scheme and host the reader sees.
-    pub origin: String,
-    /// The organization has events, though perhaps none in the period.
-    pub any: bool,
+    /// What to do, where the organization has no events at all.
+    pub nothing: Option<Printed>,
 }
-shown!(OverviewShown: from, to, step, events, events_before, severe, severe_before, groups_active, groups_new, sources_active, sources_quiet, slices, over_time, top_groups, recurring, origin, any);
+shown!(OverviewShown: from, to, step, events, events_before, severe, severe_before, groups_active, groups_new, sources_active, sources_quiet, slices, over_time, top_groups, recurring, nothing);

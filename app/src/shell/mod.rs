@@ -57,8 +57,12 @@ fn forget_refusal() {
 fn keys() -> Vec<KeyGroup> {
     let areas =
         AREAS.iter().map(|area| (area.keys, format!("Go to {}", area.label.to_lowercase()))).collect();
-    let events = KeyGroup::new("Events", &[("l", "Live on, off")]);
-    let groups = KeyGroup::new("Groups", &[("r", "Resolve, reopen"), ("s", "Mute"), ("a", "Assign")]);
+    let events = KeyGroup::new(
+        "Events",
+        &[("m", "Menu of the cell"), ("c", "Surrounding events"), ("l", "Live on, off")],
+    );
+    let groups =
+        KeyGroup::new("Groups", &[("r", "Resolve, reopen"), ("s", "Mute"), ("a", "Assign"), ("c", "Note")]);
     vec![
         KeyGroup::everywhere(),
         KeyGroup::lists(),

@@ -86,4 +86,7 @@ pub struct Facet {
     pub longer: bool,
     /// How many events were counted, where there are more: the first of the list.
     pub sampled: Option<i64>,
+    /// Counted in whole hours, though the range begins or ends within one: somewhat more than the range has. Neither this nor
+    /// `sampled`: exact.
+    pub hours: bool,
 }

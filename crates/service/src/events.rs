@@ -1,5 +1,6 @@
 //! Events: taking them in, listing, counting.
 
+mod by_severity;
 mod prepare;
 pub(crate) mod queue;
 pub mod tail;
@@ -18,6 +19,7 @@ use store::event::Position;
 use store::ingest::Answer;
 use uuid::Uuid;
 
+pub use by_severity::{BySeverity, list_by_severity};
 pub use domain::filter::{Count, Facet};
 pub use prepare::{PreparedEvent, Preparer, prepare};
 

@@ -25,7 +25,7 @@ pub use grouping::{Grouping, grouping};
 pub use merge::{merge, unmerge};
 pub use review::{review, review_all};
 pub use sample::{Sample, sample};
-pub use split::{MOVED, Preview, Split, preview_split, split};
+pub use split::{MOVED, Preview, Split, move_all, move_everywhere, preview_split, split};
 
 use crate::{Cx, Error, Result, Who};
 

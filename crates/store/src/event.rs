@@ -157,7 +157,7 @@ async fn tally(tx: &mut impl Scoped, asked: &Asked, span: Span) -> Result<i64> {
     Ok(tx.conn().scalar(q).await?.unwrap_or(0))
 }
 
-/// Matching events of the span by minute or hour and severity, counted one by one.
+/// Matching events of the span by second, minute or hour and severity, counted one by one.
 async fn by_time(
     tx: &mut impl Scoped,
     asked: &Asked,
@@ -166,8 +166,10 @@ async fn by_time(
 ) -> Result<Vec<(Timestamp, [i64; 5])>> {
     let within = within(tx, asked, span).await?;
     let q = tx.sql("SELECT ").push(match (tx_dialect(tx), grain) {
+        (Dialect::Sqlite, Grain::Second) => "substr(occurred_at, 1, 19) || '.000000Z'",
         (Dialect::Sqlite, Grain::Minute) => "substr(occurred_at, 1, 16) || ':00.000000Z'",
         (Dialect::Sqlite, Grain::Hour) => "substr(occurred_at, 1, 13) || ':00:00.000000Z'",
+        (Dialect::Postgres, Grain::Second) => "date_trunc('second', occurred_at)",
         (Dialect::Postgres, Grain::Minute) => "date_trunc('minute', occurred_at)",
         (Dialect::Postgres, Grain::Hour) => "date_trunc('hour', occurred_at)",
     });
@@ -184,8 +186,20 @@ async fn by_time(
 
 #[derive(Clone, Copy, Debug)]
 enum Grain {
+    Second,
     Minute,
     Hour,
+}
+
+impl Grain {
+    /// The coarsest that fills buckets of so many seconds.
+    fn of(step: i64) -> Self {
+        match step {
+            ..60 => Self::Second,
+            60..3_600 => Self::Minute,
+            _ => Self::Hour,
+        }
+    }
 }
 
 fn tx_dialect(tx: &mut impl Scoped) -> Dialect {

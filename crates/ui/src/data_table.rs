@@ -151,18 +151,25 @@ fn header(column: Column) -> AnyView {
         Sorted::Descending => ("descending", Glyph::ArrowDown),
     });
     let aria = sort.map(|(word, _)| word);
+    let words = if column.hidden_header {
+        view! { <span class="visually-hidden">{column.header.clone()}</span> }.into_any()
+    } else {
+        column.header.clone().into_any()
+    };
     let inner = match column.sort_href {
-        Some(href) => view! {
-            <a href=href>
-                {column.header}
-                {sort.map(|(_, glyph)| view! { <Icon glyph /> })}
-            </a>
+        Some(href) => {
+            // Words that are hidden leave the picture, and what it does to the pointer.
+            let glyph = sort.map(|(_, glyph)| glyph).or(column.hidden_header.then_some(Glyph::ChevronDown));
+            let title = column.hidden_header.then(|| ["Sort by ", &column.header].concat());
+            view! {
+                <a href=href title=title>
+                    {words}
+                    {glyph.map(|glyph| view! { <Icon glyph /> })}
+                </a>
+            }
+            .into_any()
         }
-        .into_any(),
-        None if column.hidden_header => {
-            view! { <span class="visually-hidden">{column.header}</span> }.into_any()
-        }
-        None => column.header.into_any(),
+        None => words,
     };
     view! {
         <th scope="col" class=classes(&[column.class]) aria-sort=aria>

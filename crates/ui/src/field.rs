@@ -99,6 +99,9 @@ pub fn TextInput(
     /// Focused by `/`.
     #[prop(optional)]
     search: bool,
+    /// Key that focuses it.
+    #[prop(optional, into)]
+    key: Option<&'static str>,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
 ) -> impl IntoView {
     let field = Control::new(id, required);
@@ -122,6 +125,7 @@ pub fn TextInput(
             aria-describedby=field.described_by
             aria-invalid=field.invalid
             data-search=search.then_some("")
+            data-key=key
             on:input=move |event| tell(on_input, &event)
         />
     }
@@ -297,6 +301,9 @@ pub fn TextArea(
     #[prop(optional, into)] maxlength: Option<u32>,
     #[prop(optional)] required: bool,
     #[prop(optional)] mono: bool,
+    /// Key that focuses it.
+    #[prop(optional, into)]
+    key: Option<&'static str>,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
 ) -> impl IntoView {
     let field = Control::new(id, required);
@@ -310,6 +317,7 @@ pub fn TextArea(
             rows=rows.unwrap_or(4).to_string()
             maxlength=maxlength.map(|length| length.to_string())
             required=field.required
+            data-key=key
             aria-describedby=field.described_by
             aria-invalid=field.invalid
             on:input=move |event| tell(on_input, &event)

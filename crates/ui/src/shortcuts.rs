@@ -1,6 +1,6 @@
 //! One key listener for the whole page. It presses what the page shows, so a key can do nothing a click could not.
 //!
-//! `data-key="a"` on a button or link: pressed by that key · `data-go="e"`: followed by `g` then `e` · `data-row`: j, k, x, Enter, opened by a click ·
+//! `data-key="a"` on a button, a link or a field: pressed or focused by that key · `data-go="e"`: followed by `g` then `e` · `data-row`: j, k, x, Enter, opened by a click ·
 //! `data-search`: focused by `/` · `data-escape`: followed by Escape · Ctrl/Cmd+Enter sends the form around the focus ·
 //! `data-copy="text"` on a button: copied by a click ·
 //! Ctrl/Cmd+K opens the palette, `?` the help sheet. Never while typing.

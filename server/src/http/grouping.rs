@@ -68,6 +68,11 @@ pub struct GroupingRule {
     undone_by: Option<String>,
     #[schema(required = true, value_type = Option<DateTime<Utc>>)]
     undone_at: Option<Timestamp>,
+    /// split: events that were there and were moved so far.
+    moved: i64,
+    /// split: events that occurred before are still to be looked at; null once all were.
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    moving_before: Option<Timestamp>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -88,7 +93,7 @@ pub struct SimilarGroup {
 pub async fn grouping(caller: Caller, Path(id): Path<String>) -> Result<Json<GroupingItem>, Problem> {
     let cx = caller.admit::<GroupRead>()?;
     let id: GroupId = id.parse().map_err(|_| Problem::not_found())?;
-    let told = service::groups::grouping(&cx, id).await?;
+    let told = service::groups::grouping(&cx, id, None).await?;
     let parts = parts(&told.group.template)
         .map(|(text, slot)| TemplatePart {
             text: text.to_owned(),
@@ -128,5 +133,7 @@ fn rule(rule: Rule) -> GroupingRule {
         action_id: rule.action_id,
         undone_by: rule.undone_by_label,
         undone_at: rule.undone_at,
+        moved: rule.moved,
+        moving_before: rule.looked.filter(|_| rule.undone_at.is_none()).map(|(at, _)| at),
     }
 }

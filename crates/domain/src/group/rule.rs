@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::invalid::Problems;
 use crate::template::{MAX_TEMPLATE, Slot, parts, values};
-use crate::{GroupActionId, GroupId, GroupRuleId, Invalid, Timestamp, UserId, query};
+use crate::{EventId, GroupActionId, GroupId, GroupRuleId, Invalid, Timestamp, UserId, query};
 
 /// Most groups of one merge, the one that takes the others included.
 pub const MAX_MERGE: usize = 50;
@@ -35,6 +35,10 @@ pub struct Rule {
     pub created_at: Timestamp,
     pub undone_by_label: Option<String>,
     pub undone_at: Option<Timestamp>,
+    /// Events that a split moved so far, of those that were there.
+    pub moved: i64,
+    /// Of a split that is still looking at the events that are there: it has come to here, newest first.
+    pub looked: Option<(Timestamp, EventId)>,
 }
 
 /// Which events of a group a split takes.
@@ -219,6 +223,8 @@ mod tests {
             created_at: Timestamp::EPOCH,
             undone_by_label: None,
             undone_at: None,
+            moved: 0,
+            looked: None,
         }
     }
 

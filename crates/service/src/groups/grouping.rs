@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use domain::GroupId;
 use domain::group::rule::{Rule, distance};
 use domain::group::{Group, GroupFilter};
 use domain::permission::GroupRead;
+use domain::{GroupId, GroupRuleId, Invalid};
 
 use crate::{Cx, Error, Result};
 
@@ -24,13 +24,23 @@ pub struct Grouping {
     pub members: Vec<(Group, Option<Rule>)>,
     /// Those that name it, the newest first, at most 50; undone ones too.
     pub rules: Vec<Rule>,
+    /// The page of older rules begins there.
+    pub older_rules: Option<String>,
     /// Groups of the same component whose template differs in few words, the likest first, with in how many.
     pub similar: Vec<(Group, usize)>,
     /// Templates of the groups that the rules name.
     pub others: HashMap<GroupId, String>,
 }
 
-pub async fn grouping(cx: &Cx<GroupRead>, id: GroupId) -> Result<Grouping> {
+/// `cursor`: where a page of older rules begins.
+///
+/// # Errors
+/// `Invalid` where the cursor is none.
+pub async fn grouping(cx: &Cx<GroupRead>, id: GroupId, cursor: Option<&str>) -> Result<Grouping> {
+    let before = cursor
+        .map(str::parse::<GroupRuleId>)
+        .transpose()
+        .map_err(|_| Invalid::field("cursor", "not a cursor of this list; start again without it"))?;
     let mut tx = cx.read().await?;
     let group = store::group::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let together = store::group::rules::with_members(&mut tx, &[id]).await?.concat();
@@ -49,7 +59,10 @@ pub async fn grouping(cx: &Cx<GroupRead>, id: GroupId) -> Result<Grouping> {
         }));
     }
     members.sort_by(|(a, _), (b, _)| b.event_count.cmp(&a.event_count).then_with(|| a.id.cmp(&b.id)));
-    let rules = store::group::rules::of_group(&mut tx, id, RULES).await?;
+    let mut rules = store::group::rules::of_group(&mut tx, id, before, RULES + 1).await?;
+    let more = rules.len() > RULES as usize;
+    rules.truncate(RULES as usize);
+    let older_rules = rules.last().filter(|_| more).map(|rule| rule.id.to_string());
     let mut named: Vec<GroupId> = rules.iter().flat_map(|rule| [rule.group_id, rule.target_id]).collect();
     named.extend(members.iter().filter_map(|(_, rule)| rule.as_ref()).map(|rule| rule.target_id));
     named.extend(group.merged_into.into_iter().chain(group.split_from));
@@ -69,5 +82,5 @@ pub async fn grouping(cx: &Cx<GroupRead>, id: GroupId) -> Result<Grouping> {
         .collect();
     similar.sort_by(|(a, m), (b, n)| m.cmp(n).then_with(|| b.event_count.cmp(&a.event_count)));
     similar.truncate(SIMILAR);
-    Ok(Grouping { group, members, rules, similar, others })
+    Ok(Grouping { group, members, rules, older_rules, similar, others })
 }

@@ -254,6 +254,8 @@ pub(super) fn rule(
         created_at: cx.now(),
         undone_by_label: None,
         undone_at: None,
+        moved: 0,
+        looked: None,
     }
 }
 

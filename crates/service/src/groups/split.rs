@@ -1,5 +1,8 @@
 //! Events of a group that belong elsewhere: a split gives those for which a condition holds a group of their own, the ones that
-//! come and the newest that are there.
+//! come and those that are there. The newest of these move with the split itself, the rest in steps behind it ([`move_all`]),
+//! so that no transaction is long; the rule remembers how far they came, through an undo, a restart or another server.
+
+use std::time::Duration;
 
 use domain::audit::Action;
 use domain::event::Event;
@@ -9,18 +12,21 @@ use domain::group::life::{Change, Outcome, Report, Step};
 use domain::group::rule::{Condition, Rule};
 use domain::permission::{GroupRead, GroupWrite};
 use domain::query;
-use domain::{GroupActionId, GroupId, Invalid, Timestamp};
+use domain::{EventId, GroupActionId, GroupId, Invalid, OrganizationId, PLATFORM, Timestamp};
 use serde_json::json;
+use store::event::Position;
 use store::group::rules;
-use store::group::split::{SplitOff, create, take};
-use store::{Scoped, WriteTx};
+use store::group::split::{SplitOff, create, hold, take};
+use store::{ReadTx, Scoped, SystemTx, WriteTx, Writing};
 
 use super::act::{check, finish, lock, told};
 use super::merge::{line, rule};
-use crate::{Cx, Error, Result};
+use crate::{Cx, Error, Result, Services};
 
-/// The newest events of the group that a split moves, at most.
+/// Events that are looked at, the newest, before a split is made, and by each step behind it.
 pub const MOVED: usize = 5000;
+/// Rest after each step, in which others write.
+const REST: Duration = Duration::from_millis(50);
 const SINCE: &str = "it was changed since; that stays";
 
 /// What a split would do.
@@ -48,11 +54,12 @@ pub struct Split {
 pub async fn preview_split(cx: &Cx<GroupRead>, id: GroupId, condition: &Condition) -> Result<Preview> {
     let mut tx = cx.read().await?;
     let group = store::group::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    let (taken, of, all) = look(&mut tx, &group, condition, cx.now()).await?;
-    Ok(Preview { template: condition.template(&own_template(&group)), taken: taken.len(), of, all })
+    let looked = look(&mut tx, &group, condition, None, cx.now()).await?;
+    let template = condition.template(&own_template(&group));
+    Ok(Preview { template, taken: looked.taken.len(), of: looked.of, all: looked.next.is_none() })
 }
 
-/// Splits a group. Of its events that are there the newest 5,000 are looked at; older ones stay.
+/// Splits a group. Of its events that are there the newest 5,000 are looked at now; [`move_all`] goes on with the older ones.
 ///
 /// # Errors
 /// `Invalid` where the condition takes none or all of them, or is in force already.
@@ -76,8 +83,9 @@ pub async fn split(
     }
     let fingerprint = condition.fingerprint(&group.fingerprint);
     let target = GroupId::derive(organization, &fingerprint);
+    let Looked { taken, of, next } = look(&mut tx, &group, condition, None, now).await?;
+    let taken = hold(&mut tx, taken).await?;
     let kept = lock(&mut tx, &[id, target]).await?;
-    let (taken, of, all) = look(&mut tx, &group, condition, now).await?;
     let template = own_template(&group);
     let name = condition.template(&template);
     match &kept.get(&target).map(|kept| kept.merged_into) {
@@ -108,14 +116,19 @@ pub async fn split(
         }
         Some(None) => {}
     }
-    if all && taken.len() == of {
+    if next.is_none() && taken.len() == of {
         return Err(Invalid::field(field(condition), "all of its events are like that").into());
     }
     if !taken.is_empty() {
         take(&mut tx, id, target, &taken).await?;
     }
     let action_id: GroupActionId = cx.services.clock.id();
-    let new = Rule { split: Some(condition.clone()), ..rule(cx, action_id, id, target, note) };
+    let new = Rule {
+        split: Some(condition.clone()),
+        moved: i64::try_from(taken.len()).unwrap_or(i64::MAX),
+        looked: next,
+        ..rule(cx, action_id, id, target, note)
+    };
     rules::insert(&mut tx, &[new]).await?;
     let kept = lock(&mut tx, &[id, target]).await?;
     let sides = [(id, Step::Split, target), (target, Step::SplitOff, id)];
@@ -128,8 +141,65 @@ pub async fn split(
     metadata["into"] = json!(target);
     metadata["condition"] = json!(condition);
     metadata["moved"] = json!(taken.len());
+    metadata["older_follow"] = json!(next.is_some());
     let report = finish(tx, Action::GROUPS_SPLIT, action_id, metadata, changes, results).await?;
     Ok(Split { report, group: target })
+}
+
+/// Moves, in every organization, the older events of splits that are not done with them; how many. One that fails does not
+/// keep the others waiting.
+///
+/// # Errors
+/// The last failure, after all were tried.
+pub async fn move_everywhere(services: &Services) -> Result<i64> {
+    let organizations = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        store::organization::all(&mut tx).await?
+    };
+    let (mut moved, mut failed) = (0, None);
+    for organization in organizations.into_iter().filter(|o| o.id != PLATFORM) {
+        match move_all(services, organization.id).await {
+            Ok(n) => moved += n,
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(moved), Err)
+}
+
+/// Moves the older events of the splits of an organization, a short transaction at a time; how many. The decision was the
+/// split's, which the audit log has; this only carries it out.
+pub async fn move_all(services: &Services, organization: OrganizationId) -> Result<i64> {
+    let mut moved = 0;
+    // Asked first without a write lock: mostly there is nothing.
+    while rules::moving(&mut ReadTx::begin(&services.db, organization).await?).await?.is_some() {
+        let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+        let mut within = tx.within(organization);
+        // An undo, or another server, waits here or was faster.
+        rules::lock(&mut within).await?;
+        let Some(rule) = rules::moving(&mut within).await? else { break };
+        moved += step(&mut within, &rule, services.clock.now()).await?;
+        tx.commit_unaudited_bookkeeping().await?;
+        tokio::time::sleep(REST).await;
+    }
+    Ok(moved)
+}
+
+/// Goes on with one split; how many events moved.
+async fn step(tx: &mut impl Writing, rule: &Rule, now: Timestamp) -> Result<i64> {
+    let group = store::group::get(tx, rule.group_id).await?;
+    let (Some(group), Some(condition), Some(after)) = (group, &rule.split, rule.looked) else {
+        rules::went_on(tx, rule.id, 0, None).await?;
+        return Ok(0);
+    };
+    let Looked { taken, next, .. } = look(tx, &group, condition, Some(after), now).await?;
+    let taken = hold(tx, taken).await?;
+    if !taken.is_empty() {
+        store::group::life::lock(tx, &[rule.group_id, rule.target_id]).await?;
+        take(tx, rule.group_id, rule.target_id, &taken).await?;
+    }
+    let n = i64::try_from(taken.len()).unwrap_or(i64::MAX);
+    rules::went_on(tx, rule.id, n, next).await?;
+    Ok(n)
 }
 
 /// Undoes a split: events that come go where they went before, and those that were taken are read there again.
@@ -191,13 +261,24 @@ async fn in_force(tx: &mut WriteTx, id: GroupId, target: GroupId) -> Result<bool
     Ok(rules::splits(tx).await?.iter().any(|rule| rule.group_id == id && rule.target_id == target))
 }
 
-/// The events of the group's newest ones for which the condition holds, of how many, and whether these are all.
+/// Events of a group in a row, newest first.
+struct Looked {
+    /// Those for which the condition holds.
+    taken: Vec<Event>,
+    /// Of so many.
+    of: usize,
+    /// The last of them, where there are more.
+    next: Option<(Timestamp, EventId)>,
+}
+
+/// Looks at up to [`MOVED`] of the group's own events after one of them, or at the newest.
 async fn look(
     tx: &mut impl Scoped,
     group: &Group,
     condition: &Condition,
+    after: Option<(Timestamp, EventId)>,
     now: Timestamp,
-) -> Result<(Vec<Event>, usize, bool)> {
+) -> Result<Looked> {
     let template = own_template(group);
     condition.check(&template, now)?;
     let parsed = match condition {
@@ -206,11 +287,13 @@ async fn look(
         }
         Condition::Slot { .. } => None,
     };
-    let (events, more) = store::event::own(tx, group.id, &EventFilter::default(), MOVED).await?;
+    let after = after.map(|(at, id)| Position { at, id: id.0 });
+    let (events, next) = store::event::own(tx, group.id, &EventFilter::default(), after, MOVED).await?;
     let of = events.len();
     let holds = |event: &Event| match &parsed {
         Some(query) => query.matches(event),
         None => condition.holds_in(&template, &event.message),
     };
-    Ok((events.into_iter().filter(|event| holds(event)).collect(), of, !more))
+    let taken = events.into_iter().filter(|event| holds(event)).collect();
+    Ok(Looked { taken, of, next: next.map(|at| (at.at, EventId(at.id))) })
 }

@@ -5,7 +5,7 @@ use domain::filter::EventFilter;
 use domain::group::GroupFilter;
 use domain::permission::{AuditRead, EventRead, EventWrite, GroupRead};
 use domain::{EventId, GroupId, OrganizationId, Severity};
-use service::events::{self, Idempotency, Origin};
+use service::events::{self, BySeverity, Idempotency, Origin};
 use service::{Actor, Cx, Error, groups, overview};
 use testkit::for_each_backend;
 
@@ -263,6 +263,57 @@ async fn filters_that_ask_too_much_are_refused() {
         let filter = EventFilter { component: vec!["x".to_owned(); 101], ..EventFilter::default() };
         assert!(matches!(events::list(&read, &filter, 10, None).await, Err(Error::Invalid(_))));
         assert!(matches!(events::count(&read, &filter).await, Err(Error::Invalid(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_by_severity_has_every_event_once_the_newest_of_each_first() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let row = |i: i64| {
+            let severity = ["info", "low", "critical", "info", "medium"][(i * i % 5) as usize];
+            let object = serde_json::json!({
+                "occurred_at": start().plus_seconds(-600 * i), "severity": severity, "message": format!("step {i}"), "source": "web",
+            });
+            normalise(object.as_object().unwrap(), &Mapping::contract(), start()).unwrap()
+        };
+        events::ingest(&cx(&world, org), (0..130).map(row).collect(), Origin::Api).await.unwrap();
+        let read = cx::<EventRead>(&world, org);
+        let query = domain::query::parse("severity<critical", &domain::query::EVENTS, start()).unwrap();
+        for (filter, most) in [
+            (EventFilter::default(), 130),
+            (EventFilter { severity: vec![Severity::Info, Severity::Critical], ..EventFilter::default() }, 130),
+            (EventFilter { query: Some(query), from: Some(start().plus_seconds(-40_000)), ..EventFilter::default() }, 67),
+        ] {
+            let mut by_time = events::list(&read, &filter, 200, None).await.unwrap().items;
+            for order in [BySeverity::Hottest, BySeverity::Mildest] {
+                by_time.sort_by_key(|event| event.severity.rank());
+                if order == BySeverity::Hottest {
+                    by_time.sort_by_key(|event| std::cmp::Reverse(event.severity.rank()));
+                }
+                for limit in [7, 25, 200] {
+                    let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+                    loop {
+                        let page =
+                            events::list_by_severity(&read, &filter, order, limit, cursor.as_deref()).await.unwrap();
+                        assert!(page.items.len() <= limit as usize);
+                        seen.extend(page.items);
+                        cursor = page.next_cursor;
+                        if cursor.is_none() {
+                            break;
+                        }
+                    }
+                    assert_eq!(seen, by_time, "{order:?} by {limit}");
+                    assert!(seen.len() <= most && !seen.is_empty());
+                }
+            }
+        }
+        for bad in ["", "9", "é", "0zz", "4"] {
+            let found = events::list_by_severity(&read, &EventFilter::default(), BySeverity::Hottest, 5, Some(bad)).await;
+            assert_eq!(found.is_err(), bad != "4", "{bad}");
+        }
     })
     .await;
 }

@@ -103,7 +103,7 @@ pub async fn facets(tx: &mut impl Scoped, filter: &EventFilter, asked: &FacetReq
         let own = without(filter, field);
         let own = if let Some(own) = &own { &Counts::of(tx, own).await? } else { &whole };
         let ((values, longer), sampled) = own.values(tx, field, wanted).await?;
-        facets.push(Facet { field: field.to_owned(), values, longer, sampled });
+        facets.push(Facet { field: field.to_owned(), values, longer, sampled, hours: own.hours() });
     }
     for target in &asked.payload {
         let own = without_target(filter, target);
@@ -111,7 +111,7 @@ pub async fn facets(tx: &mut impl Scoped, filter: &EventFilter, asked: &FacetReq
         let field = target.to_string();
         let (values, longer) = of_payload(&found.events, target, Wanted::of(&field, asked));
         let sampled = found.next.is_some().then_some(found.events.len() as i64);
-        facets.push(Facet { field, values, longer, sampled });
+        facets.push(Facet { field, values, longer, sampled, hours: false });
     }
     Ok(facets)
 }
@@ -227,6 +227,12 @@ impl Counts {
         }
         let found = walk::list(tx, COLUMNS, asked, None, SAMPLE, BUDGET).await?;
         Ok(Self::Events(found.events, found.next.is_none()))
+    }
+
+    /// The hours counted say more than the range.
+    fn hours(&self) -> bool {
+        let aligned = |at: Option<Timestamp>| at.is_none_or(|at| at == at.hour());
+        matches!(self, Self::Rollups(span, _) if !(aligned(span.from) && aligned(span.to)))
     }
 
     /// The values, and how many events were counted where that is not all.

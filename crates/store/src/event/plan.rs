@@ -17,7 +17,13 @@ use crate::scope::Scoped;
 const BUDGET: i64 = 100_000;
 const HOUR: i64 = 3600;
 /// Lengths of a bucket, in seconds.
-const STEPS: [i64; 16] = [
+const STEPS: [i64; 22] = [
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
     60,
     300,
     900,
@@ -79,19 +85,20 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
     (asked.filter.from, asked.filter.to) = (Some(from), Some(to));
     let (bounded, span) = (&asked.filter, span_of(&asked.filter));
     let length = (to.micros() - from.micros()).div_euclid(1_000_000).max(1);
-    let mut step = STEPS.into_iter().find(|s| length <= s * i64::from(buckets.max(1))).unwrap_or(STEPS[15]);
+    let mut step = STEPS.into_iter().find(|s| length <= s * i64::from(buckets.max(1))).unwrap_or(STEPS[21]);
     if asked.nothing {
         return Ok(fill(from, to, step, Vec::new()));
     }
     if asked.few.is_some() {
-        let grain = if step < HOUR { Grain::Minute } else { Grain::Hour };
-        return Ok(fill(from, to, step, by_time(tx, &asked, span, grain).await?));
+        return Ok(fill(from, to, step, by_time(tx, &asked, span, Grain::of(step)).await?));
     }
     if step < HOUR {
         let rows =
             rollup::totals(tx, &[Clause::everything()], &[], span).await?.first().copied().unwrap_or(0);
-        if rows <= BUDGET {
-            return Ok(fill(from, to, step, by_time(tx, &asked, span, Grain::Minute).await?));
+        // The totals are those of whole hours. A part of one is counted however full it is: a bar as long as an hour would
+        // lead nowhere further.
+        if rows <= BUDGET || length <= HOUR {
+            return Ok(fill(from, to, step, by_time(tx, &asked, span, Grain::of(step)).await?));
         }
         step = HOUR;
     }

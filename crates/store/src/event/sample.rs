@@ -52,16 +52,17 @@ pub async fn sample(
     Ok((found.events, found.next.is_some()))
 }
 
-/// A group's own events in the filter's order, without those of groups that are merged into it, and whether there are more.
+/// A group's own events in the filter's order after `after`, without those of groups that are merged into it, and where to go on.
 pub async fn own(
     tx: &mut impl Scoped,
     group: GroupId,
     filter: &EventFilter,
+    after: Option<Position>,
     limit: usize,
-) -> Result<(Vec<Event>, bool)> {
+) -> Result<(Vec<Event>, Option<Position>)> {
     let mut asked = Asked::of(tx, filter).await?;
     asked.groups.push(vec![group]);
     asked.clauses.push(of_groups(&[group]));
-    let found: Found<Event> = walk::list(tx, OWN, asked, None, limit, ROW_BUDGET).await?;
-    Ok((found.events, found.next.is_some()))
+    let found: Found<Event> = walk::list(tx, OWN, asked, after, limit, ROW_BUDGET).await?;
+    Ok((found.events, found.next))
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use domain::group::rule::{Condition, Rule, heads};
-use domain::{GroupActionId, GroupId, GroupRuleId, Timestamp};
+use domain::{EventId, GroupActionId, GroupId, GroupRuleId, Timestamp};
 
 use crate::db::{Dialect, Error, FromDb, Insert, Result, Row, ToArg as _};
 use crate::scope::{Scoped, Writing};
@@ -39,19 +39,21 @@ impl FromDb for Rule {
             created_at: row.get("created_at")?,
             undone_by_label: row.get("undone_by_label")?,
             undone_at: row.get("undone_at")?,
+            moved: row.get("moved")?,
+            looked: row.get::<Option<Timestamp>>("looked_at")?.zip(row.get("looked_id")?),
         })
     }
 }
 
 const RULES: &str = "SELECT id, kind, group_id, target_id, slot, value, query, note, action_id, created_by, created_by_label, created_at,
-            undone_by_label, undone_at
+            undone_by_label, undone_at, moved, looked_at, looked_id
      FROM grouping_rules
      WHERE organization_id = $1";
 
 static INSERT: Insert = Insert {
     head: "INSERT INTO grouping_rules (organization_id, id, kind, group_id, target_id, slot, value, query, note, action_id, created_by,
-                created_by_label, created_at) VALUES",
-    columns: 13,
+                created_by_label, created_at, moved, looked_at, looked_id) VALUES",
+    columns: 16,
     tail: "",
 };
 
@@ -91,6 +93,9 @@ pub async fn insert(tx: &mut impl Writing, rules: &[Rule]) -> Result<()> {
             rule.created_by.to_arg(),
             rule.created_by_label.as_str().to_arg(),
             rule.created_at.to_arg(),
+            rule.moved.to_arg(),
+            rule.looked.map(|(at, _)| at).to_arg(),
+            rule.looked.map(|(_, id)| id).to_arg(),
         ]
     });
     let args: Vec<_> = args.collect();
@@ -188,17 +193,19 @@ pub(crate) async fn of_fingerprints(tx: &mut impl Scoped, fingerprints: &[String
     Ok(found)
 }
 
-/// Rules that name a group, in force or not, the newest first.
-pub async fn of_group(tx: &mut impl Scoped, group: GroupId, limit: u32) -> Result<Vec<Rule>> {
-    let q = tx
-        .sql(RULES)
-        .push(" AND (group_id = ")
-        .arg(group)
-        .push(" OR target_id = ")
-        .arg(group)
-        .push(") ORDER BY id DESC LIMIT ")
-        .arg(limit);
-    tx.conn().all(q).await
+/// Rules that name a group, in force or not, the newest first; `before`: the last of the page before.
+pub async fn of_group(
+    tx: &mut impl Scoped,
+    group: GroupId,
+    before: Option<GroupRuleId>,
+    limit: u32,
+) -> Result<Vec<Rule>> {
+    let mut q =
+        tx.sql(RULES).push(" AND (group_id = ").arg(group).push(" OR target_id = ").arg(group).push(")");
+    if let Some(before) = before {
+        q = q.push(" AND id < ").arg(before);
+    }
+    tx.conn().all(q.push(" ORDER BY id DESC LIMIT ").arg(limit)).await
 }
 
 /// Rules that one action made.
@@ -219,6 +226,34 @@ pub async fn merges_of(tx: &mut impl Scoped, groups: &[GroupId]) -> Result<Vec<R
         found.extend(tx.conn().all::<Rule>(q).await?);
     }
     Ok(found)
+}
+
+/// A split in force that is still looking at the events that are there; the one that began first.
+pub async fn moving(tx: &mut impl Scoped) -> Result<Option<Rule>> {
+    let q = tx
+        .sql(RULES)
+        .push(" AND kind = 'split' AND undone_at IS NULL AND looked_at IS NOT NULL ORDER BY id LIMIT 1");
+    tx.conn().opt(q).await
+}
+
+/// A split moved so many more events, and has come to `looked`; `None`: it has seen all.
+pub async fn went_on(
+    tx: &mut impl Writing,
+    id: GroupRuleId,
+    moved: i64,
+    looked: Option<(Timestamp, EventId)>,
+) -> Result<()> {
+    let q = tx
+        .sql(
+            "UPDATE grouping_rules
+             SET moved = moved + $3, looked_at = $4, looked_id = $5
+             WHERE organization_id = $1 AND id = $2",
+        )
+        .bind(id)
+        .bind(moved)
+        .bind(looked.map(|(at, _)| at))
+        .bind(looked.map(|(_, id)| id));
+    tx.conn().exec_one(q).await
 }
 
 /// The splits in force, the oldest first.

@@ -1,15 +1,15 @@
 //! Giving events of one group a group of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use domain::event::Event;
 use domain::filter::EventFilter;
 use domain::group::Life;
 use domain::page::Order;
-use domain::{GroupId, Severity, Timestamp};
+use domain::{EventId, GroupId, Severity, Timestamp};
 
-use crate::db::Result;
+use crate::db::{Dialect, Result};
 use crate::rollup::{self, Grain};
 use crate::scope::Writing;
 
@@ -55,7 +55,27 @@ pub async fn create(
     tx.conn().exec_one(q).await
 }
 
-/// Moves events from one group to another, with their counts. Both groups are locked.
+/// Locks events, and leaves those out that are gone by now. Before their groups are locked: in that order retention deletes,
+/// and neither waits for the other in a circle.
+pub async fn hold(tx: &mut impl Writing, events: Vec<Event>) -> Result<Vec<Event>> {
+    if tx.conn().dialect() == Dialect::Sqlite {
+        return Ok(events);
+    }
+    let mut ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
+    ids.sort_unstable();
+    let mut there = HashSet::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        // PostgreSQL only.
+        let q = tx
+            .sql("SELECT id FROM events WHERE organization_id = $1 AND id IN (")
+            .list(ids.iter().copied())
+            .push(") ORDER BY occurred_at, id FOR UPDATE");
+        there.extend(tx.conn().scalars::<EventId>(q).await?);
+    }
+    Ok(events.into_iter().filter(|event| there.contains(&event.id)).collect())
+}
+
+/// Moves events from one group to another, with their counts. The events are held, and both groups are locked after them.
 pub async fn take(tx: &mut impl Writing, from: GroupId, to: GroupId, events: &[Event]) -> Result<()> {
     for events in events.chunks(500) {
         let q = tx
@@ -107,12 +127,15 @@ pub async fn take(tx: &mut impl Writing, from: GroupId, to: GroupId, events: &[E
 async fn count(tx: &mut impl Writing, group: GroupId, by: i64, severity: Option<Severity>) -> Result<()> {
     let newest = EventFilter::default();
     let oldest = EventFilter { order: Order::Oldest, ..EventFilter::default() };
-    let (last, _) = crate::event::own(tx, group, &newest, 1).await?;
-    let (first, _) = crate::event::own(tx, group, &oldest, 1).await?;
+    let (last, _) = crate::event::own(tx, group, &newest, None, 1).await?;
+    let (first, _) = crate::event::own(tx, group, &oldest, None, 1).await?;
+    // What retention deleted was the group's: what it was then is not known any more, and stays.
     let q = tx
         .sql(
             "UPDATE groups
-             SET event_count = event_count + $3, first_seen = COALESCE($4, first_seen), last_seen = COALESCE($5, last_seen),
+             SET event_count = event_count + $3,
+                 first_seen = CASE WHEN retired_count > 0 AND first_seen < $4 THEN first_seen ELSE COALESCE($4, first_seen) END,
+                 last_seen = CASE WHEN retired_count > 0 AND last_seen > $5 THEN last_seen ELSE COALESCE($5, last_seen) END,
                  severity = COALESCE($6, severity)
              WHERE organization_id = $1 AND id = $2",
         )

@@ -157,7 +157,7 @@ fn naive_facet(
     values.sort_by_key(|(_, n)| -n);
     let longer = values.len() > 4;
     values.truncate(4);
-    Facet { field: field.to_owned(), values, longer, sampled }
+    Facet { field: field.to_owned(), values, longer, sampled, hours: false }
 }
 
 #[tokio::test]
@@ -308,9 +308,15 @@ async fn an_event_is_told_with_how_common_it_is_and_what_happened_around_it() {
 async fn histogram_buckets_have_no_gaps_and_hold_their_events() {
     for_each_backend(|t| async move {
         let (org, events) = filled(&t.db, "alpha", 3, 800).await;
-        for (from, to, most) in
-            [(0, 3600, 60), (100, 7000, 30), (0, 432_000, 50), (5_000, 300_000, 12), (0, 60, 10)]
-        {
+        for (from, to, most) in [
+            (0, 3600, 60),
+            (100, 7000, 30),
+            (0, 432_000, 50),
+            (5_000, 300_000, 12),
+            (0, 60, 10),
+            (7, 130, 72),
+            (30, 31, 72),
+        ] {
             let filter = EventFilter { from: Some(at(from)), to: Some(at(to)), ..EventFilter::default() };
             let buckets = store::event::histogram(&mut read(&t.db, org).await, &filter, most).await.unwrap();
             let step = buckets.get(1).map_or(i64::MAX, |b| b.start.micros() - buckets[0].start.micros());
@@ -324,6 +330,47 @@ async fn histogram_buckets_have_no_gaps_and_hold_their_events() {
                 });
                 assert_eq!(bucket.counts.iter().sum::<i64>(), n.count() as i64, "{filter:?} {bucket:?}");
             }
+        }
+    })
+    .await;
+}
+
+/// What a click on a bar, or a drag over some, leads to: the list of just what the bars counted, down to a second.
+#[tokio::test]
+async fn a_histogram_is_zoomed_into_down_to_seconds_and_agrees_with_the_list() {
+    for_each_backend(|t| async move {
+        let (org, events) = filled(&t.db, "alpha", 9, 800).await;
+        let of = |text: &str| EventFilter { query: Some(asked(text)), ..EventFilter::default() };
+        for filter in [EventFilter::default(), of("severity>=low"), of("-severity:info")] {
+            let (mut from, mut to) = (at(0), at(432_000));
+            let mut steps = Vec::new();
+            for _ in 0..8 {
+                let filter = EventFilter { from: Some(from), to: Some(to), ..filter.clone() };
+                let mut tx = read(&t.db, org).await;
+                let buckets = store::event::histogram(&mut tx, &filter, 72).await.unwrap();
+                let found = all_pages(&t.db, org, &filter, 500).await;
+                let all: i64 = buckets.iter().flat_map(|b| b.counts).sum();
+                assert_eq!(all, found.len() as i64, "{filter:?}");
+                let Some(fullest) =
+                    buckets.iter().enumerate().max_by_key(|(_, b)| b.counts.iter().sum::<i64>())
+                else {
+                    break;
+                };
+                let step = match buckets.as_slice() {
+                    [first, second, ..] => second.start.seconds() - first.start.seconds(),
+                    _ => break,
+                };
+                steps.push(step);
+                (from, to) = (fullest.1.start.max(from), fullest.1.start.plus_seconds(step).min(to));
+                let slice = EventFilter { from: Some(from), to: Some(to), ..filter };
+                let listed = all_pages(&t.db, org, &slice, 500).await;
+                assert_eq!(listed.len() as i64, fullest.1.counts.iter().sum::<i64>(), "{slice:?}");
+                if step == 1 {
+                    break;
+                }
+            }
+            assert_eq!(steps.last(), Some(&1), "{steps:?} of {} events", events.len());
+            assert!(steps.windows(2).all(|pair| pair[1] < pair[0]), "each click leads further: {steps:?}");
         }
     })
     .await;

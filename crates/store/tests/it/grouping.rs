@@ -47,6 +47,8 @@ async fn merge(db: &Db, org: OrganizationId, group_id: GroupId, target_id: Group
         created_at: at(0),
         undone_by_label: None,
         undone_at: None,
+        moved: 0,
+        looked: None,
     };
     rules::insert(&mut tx, std::slice::from_ref(&rule)).await.unwrap();
     rules::follow(&mut tx).await.unwrap();
@@ -54,7 +56,7 @@ async fn merge(db: &Db, org: OrganizationId, group_id: GroupId, target_id: Group
     let mut tx = read(db, org).await;
     assert_eq!(rules::of_action(&mut tx, rule.action_id).await.unwrap(), std::slice::from_ref(&rule));
     assert_eq!(rules::merges_of(&mut tx, &[group_id]).await.unwrap(), std::slice::from_ref(&rule));
-    assert!(rules::of_group(&mut tx, target_id, 10).await.unwrap().contains(&rule));
+    assert!(rules::of_group(&mut tx, target_id, None, 10).await.unwrap().contains(&rule));
     rule.id
 }
 

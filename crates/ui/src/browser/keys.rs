@@ -76,8 +76,8 @@ fn click(selector: &str) -> bool {
     let found = shown.is_some();
     if let Some(element) = shown {
         element.click();
-        // The arrow keys go on from the menu that a key opened.
-        if element.tag_name() == "SUMMARY" {
+        // The arrow keys go on from the menu that a key opened; a field is typed into.
+        if matches!(element.tag_name().as_str(), "SUMMARY" | "INPUT" | "TEXTAREA") {
             let _ = element.focus();
         }
     }

@@ -1,0 +1,5 @@
+-- A split moves the events that are there in steps. Where it goes on: the last event that was looked at, newest first; NULL
+-- once all were. And how many it moved so far.
+ALTER TABLE grouping_rules ADD COLUMN looked_at TEXT;
+ALTER TABLE grouping_rules ADD COLUMN looked_id TEXT;
+ALTER TABLE grouping_rules ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;
