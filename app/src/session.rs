@@ -102,7 +102,9 @@ async fn place(own: &crate::server::Own, reach: &[Reach], slug: &str) -> Answer<
     let first = reach.iter().find(|r| r.role.is_some()).map(|r| r.slug.as_str());
     let Some(slug) = (if slug.is_empty() { first } else { Some(slug) }) else { return Ok(None) };
     let (organization, actor) = service::organizations::enter(&own.services, &own.viewer, slug).await?;
-    let permissions = actor.permissions.keys().map(|k| k.as_str().to_owned()).collect();
+    // What the platform role adds goes with the person, not with the organization.
+    let held = actor.permissions.union(own.actor.permissions);
+    let permissions = held.keys().map(|k| k.as_str().to_owned()).collect();
     Ok(Some(Place { slug: organization.slug, name: organization.name, permissions }))
 }
 

@@ -30,5 +30,5 @@ test("the range is chosen in the address", async ({ page }) => {
   await page.getByText("Last 24 hours").first().click();
   await page.getByRole("link", { name: "Last 30 days" }).click();
   await expect(page).toHaveURL(/range=30d/);
-  await expect(page.getByText("compared with the 30 days before")).toBeVisible();
+  await expect(page.getByText(/compared with the 30 days before/)).toBeVisible();
 });

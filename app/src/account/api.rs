@@ -1,10 +1,10 @@
 //! Server functions of one's own account.
 
-use domain::UserSessionId;
 #[cfg(feature = "ssr")]
 use domain::account::UserSession;
 #[cfg(feature = "ssr")]
 use domain::permission::{AccountRead, AccountWrite};
+use domain::{InvitationId, UserSessionId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use service::auth;
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::Typed as _;
+use crate::printed::Printed;
 #[cfg(feature = "ssr")]
 use crate::routes;
 #[cfg(feature = "ssr")]
@@ -85,6 +86,21 @@ pub async fn revoke_device(id: UserSessionId) -> Answer<()> {
     let own = own().await?;
     auth::revoke_device(&own.admit::<AccountWrite>()?, id).await?;
     leptos_axum::redirect(if own.viewer.session == id { routes::SIGN_IN } else { routes::ACCOUNT });
+    Ok(())
+}
+
+/// Those that wait for the signed-in person.
+#[server(name = ListInvitations, prefix = "/fn", endpoint = "invitations", input = GetUrl)]
+pub async fn list_invitations() -> Answer<Printed> {
+    let received = service::invitations::received(&own().await?.admit::<AccountRead>()?).await?;
+    Ok(super::invitations::print(received))
+}
+
+/// Leads into the organization.
+#[server(name = AcceptInvitation, prefix = "/fn", endpoint = "accept_invitation")]
+pub async fn accept_invitation(id: InvitationId) -> Answer<()> {
+    let accepted = service::invitations::accept(&own().await?.admit::<AccountWrite>()?, id).await?;
+    leptos_axum::redirect(&routes::overview(&accepted.slug));
     Ok(())
 }
 

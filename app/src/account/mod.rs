@@ -2,12 +2,14 @@
 
 mod api;
 mod devices;
+mod invitations;
 mod password;
 mod profile;
 
 pub use api::{
-    Account, ChangePassword, DeviceRow, ListDevices, LoadAccount, RevokeDevice, SaveProfile, change_password,
-    list_devices, load_account, revoke_device, save_profile,
+    AcceptInvitation, Account, ChangePassword, DeviceRow, ListDevices, ListInvitations, LoadAccount,
+    RevokeDevice, SaveProfile, accept_invitation, change_password, list_devices, list_invitations,
+    load_account, revoke_device, save_profile,
 };
 
 use leptos::prelude::*;
@@ -25,6 +27,7 @@ pub fn AccountPage() -> impl IntoView {
         <Title text="Account" />
         <PageHead title="Account" />
         <div class="page page-narrow stack">
+            <invitations::Invitations />
             <profile::Profile />
             <password::Password />
             <Section title="Colour scheme" hint="Kept in this browser.">

@@ -31,7 +31,10 @@ pub fn HomePage() -> impl IntoView {
 fn stranded(way: Option<String>) -> AnyView {
     match way {
         None => view! {
-            <Entry title="You belong to no organization yet" hint="An administrator of one has to add you; then load this page again.">
+            <Entry title="You belong to no organization yet" hint="An administrator of one has to invite you. Invitations are in your account.">
+                <Button href=routes::ACCOUNT wide=true variant=ui::Variant::Primary>
+                    "Account and invitations"
+                </Button>
                 <form method="post" action=routes::SIGN_OUT>
                     <Button submit=true wide=true>
                         "Sign out"

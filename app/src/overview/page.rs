@@ -20,9 +20,9 @@ use crate::session::use_slug;
 
 /// Word in the URL, words on the page, what it is compared with.
 const RANGES: [(&str, &str, &str); 3] = [
-    ("24h", "Last 24 hours", "compared with the day before"),
-    ("7d", "Last 7 days", "compared with the week before"),
-    ("30d", "Last 30 days", "compared with the 30 days before"),
+    ("24h", "Last 24 hours", "whole hours with this one, compared with the 24 before"),
+    ("7d", "Last 7 days", "whole hours with this one, compared with the 7 days before"),
+    ("30d", "Last 30 days", "whole hours with this one, compared with the 30 days before"),
 ];
 
 /// `/o/{organization}/overview?range=24h`

@@ -5,11 +5,13 @@ use domain::api_key::{ApiKey, NewApiKey};
 #[cfg(feature = "ssr")]
 use domain::environment::{Environment, NewEnvironment};
 #[cfg(feature = "ssr")]
+use domain::invitation::{Invitation, NewInvitation};
+#[cfg(feature = "ssr")]
 use domain::member::Member;
 #[cfg(feature = "ssr")]
 use domain::member::NewMember;
 use domain::member::{ApprovalLevel, Role};
-use domain::{ApiKeyId, EnvironmentId, MembershipId};
+use domain::{ApiKeyId, EnvironmentId, InvitationId, MembershipId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -27,7 +29,7 @@ use crate::when::When;
 #[cfg(feature = "ssr")]
 use domain::permission as p;
 #[cfg(feature = "ssr")]
-use service::{api_keys, environments, members, organizations, settings};
+use service::{api_keys, environments, invitations, members, organizations, settings};
 
 // ---- general ----
 
@@ -144,29 +146,49 @@ pub struct MemberRow {
     pub last_login: Option<When>,
     /// The reader.
     pub me: bool,
+    /// Not a member yet: `id` is the invitation's.
+    pub invited: bool,
 }
-shown!(MemberRow: id, name, email, role, approval_level, enabled, last_login, me);
+shown!(MemberRow: id, name, email, role, approval_level, enabled, last_login, me, invited);
 
 #[server(name = ListMembers, prefix = "/fn", endpoint = "members", input = GetUrl)]
 pub async fn list_members(organization: String) -> Answer<Listed<MemberRow>> {
     let scope = scope(&organization).await?;
-    let members = members::list(&scope.admit::<p::MemberRead>()?).await?;
-    Ok(listed(&scope, p::Key::MemberWrite, members, |member| member_row(&scope, member)))
+    let cx = scope.admit::<p::MemberRead>()?;
+    let members = members::list(&cx).await?;
+    let invited = invitations::list(&cx).await?;
+    let mut listed = listed(&scope, p::Key::MemberWrite, members, |member| member_row(&scope, member));
+    listed.rows.extend(invited.into_iter().map(invited_row));
+    Ok(listed)
 }
 
-/// `password`: empty for someone who has an account.
+/// Invites. With a `first_password`, which takes the platform role, the account is made or added at once.
 #[server(name = AddMember, prefix = "/fn", endpoint = "add_member")]
 pub async fn add_member(
     organization: String,
     email: String,
-    password: String,
+    #[server(default)] first_password: String,
     role: Role,
     approval_level: ApprovalLevel,
 ) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
     let typed =
         [("email", email.as_str()), ("role", role.as_str()), ("approval_level", approval_level.as_str())];
-    members::add(&cx, new_member(&email, password, role, approval_level)).await.typed(&typed)?;
+    if first_password.is_empty() {
+        invitations::invite(&cx, NewInvitation { email: email.clone(), role, approval_level })
+            .await
+            .typed(&typed)?;
+    } else {
+        members::add(&cx, new_member(&email, first_password, role, approval_level)).await.typed(&typed)?;
+    }
+    Ok(())
+}
+
+#[server(name = WithdrawInvitation, prefix = "/fn", endpoint = "withdraw_invitation")]
+pub async fn withdraw_invitation(organization: String, id: InvitationId) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
+    invitations::withdraw(&cx, id).await.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Members.href(&organization));
     Ok(())
 }
 
@@ -213,6 +235,22 @@ fn member_row(scope: &server::Scope, member: Member) -> MemberRow {
         enabled: member.enabled,
         last_login: scope.zone.maybe(member.last_login_at),
         me,
+        invited: false,
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn invited_row(invitation: Invitation) -> MemberRow {
+    MemberRow {
+        id: invitation.id.to_string(),
+        name: invitation.email.clone(),
+        email: format!("invited by {}", invitation.invited_by),
+        role: invitation.role.as_str().to_owned(),
+        approval_level: invitation.approval_level.as_str().to_owned(),
+        enabled: true,
+        last_login: None,
+        me: false,
+        invited: true,
     }
 }
 

@@ -9,7 +9,9 @@ use ui::{
     Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
 };
 
-use super::api::{AddMember, ListMembers, Listed, MemberRow, RemoveMember, SwitchMember, UpdateMember};
+use super::api::{
+    AddMember, ListMembers, Listed, MemberRow, RemoveMember, SwitchMember, UpdateMember, WithdrawInvitation,
+};
 use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done, when_done};
 use crate::routes::{Link, SettingsPage};
@@ -24,6 +26,7 @@ struct Changes {
     update: Submission,
     remove: Submission,
     switch: Submission,
+    withdraw: Submission,
 }
 
 #[component]
@@ -34,12 +37,15 @@ pub fn MembersPage() -> impl IntoView {
         update: submit::<UpdateMember>(),
         remove: submit::<RemoveMember>(),
         switch: submit::<SwitchMember>(),
+        withdraw: submit::<WithdrawInvitation>(),
     };
     tell_done(changes.update, "Member changed");
     tell_done(changes.remove, "Member removed");
     tell_done(changes.switch, "Account changed");
+    tell_done(changes.withdraw, "Invitation withdrawn");
     let version = move || {
-        add.version() + changes.update.version() + changes.remove.version() + changes.switch.version()
+        let Changes { update, remove, switch, withdraw } = changes;
+        [add, update, remove, switch, withdraw].into_iter().map(Submission::version).sum::<usize>()
     };
     let members = fetch_after(version, move || ListMembers { organization: slug.get() });
     view! {
@@ -58,7 +64,7 @@ fn add_button() -> AnyView {
     view! {
         <Permitted key=Key::MemberWrite>
             <Button opens=ADD icon=Glyph::Plus variant=Variant::Primary>
-                "Add a member"
+                "Invite a member"
             </Button>
         </Permitted>
     }
@@ -101,6 +107,7 @@ fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
                     <span>
                         {row.name}
                         {row.me.then(|| view! { " " <Badge>"you"</Badge> })}
+                        {row.invited.then(|| view! { " " <Badge tone=Tone::Accent>"invited"</Badge> })}
                         {(!row.enabled).then(|| view! { " " <Badge tone=Tone::Medium>"disabled"</Badge> })}
                         <small class="faint">{row.email}</small>
                     </span>
@@ -131,11 +138,12 @@ fn levels() -> Vec<Choice> {
 fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
     let form = Form::of(action);
     let node = NodeRef::new();
-    when_done(action, node, "Member added");
+    when_done(action, node, "Done: the list shows them");
     view! {
-        <Dialog id=ADD title="Add a member" open=form.refused()>
+        <Dialog id=ADD title="Invite a member" open=form.refused()>
             <SendForm to=action node_ref=node class="form">
                 <FormError form fields=&["email", "password"] />
+                <p class="hint">"They sign in and accept under Account. Whether the address has an account is not told here."</p>
                 <input type="hidden" name="organization" value=move || slug.get() />
                 <Field id="add-email" label="E-mail" required=true error=form.reason("email")>
                     <TextInput name="email" kind="email" value=form.typed("email", "") autocomplete="off" />
@@ -146,12 +154,14 @@ fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
                 <Field id="add-level" label="Approves up to" required=true>
                     <Select name="approval_level" choices=levels() value=form.typed("approval_level", "none") />
                 </Field>
-                <Field id="add-password" label="First password" hint="Only for someone without an account. They change it in their account." error=form.reason("password")>
-                    <PasswordInput name="password" autocomplete="new-password" />
-                </Field>
+                <Permitted key=Key::UserCreate>
+                    <Field id="add-password" label="First password" hint="Makes the account, or adds the one there is, without asking. They change it in their account." error=form.reason("password")>
+                        <PasswordInput name="first_password" autocomplete="new-password" />
+                    </Field>
+                </Permitted>
                 <Actions>
                     <Button submit=true variant=Variant::Primary busy=form.busy>
-                        "Add"
+                        "Invite"
                     </Button>
                 </Actions>
             </SendForm>
@@ -174,6 +184,15 @@ fn ChangeDialog(rows: Vec<MemberRow>, slug: Memo<String>, changes: Changes) -> i
 
 fn change(row: MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
     let id = row.id;
+    if row.invited {
+        return view! {
+            <Dialog id="change-member" title=row.name open=true close_href=MaybeProp::derive(move || Some(SettingsPage::Members.href(&slug.get())))>
+                <p class="muted">{row.email}</p>
+                {withdraw(id, slug, changes.withdraw)}
+            </Dialog>
+        }
+        .into_any();
+    }
     let hidden = id.clone();
     let form = Form::of(changes.update).only("id", id.clone());
     view! {
@@ -203,37 +222,42 @@ fn change(row: MemberRow, slug: Memo<String>, changes: Changes) -> AnyView {
 }
 
 fn switch(id: String, enabled: bool, slug: Memo<String>, action: Submission) -> AnyView {
-    let form = Form::of(action).only("id", id.clone());
-    let words = if enabled { "Disable the account" } else { "Enable the account" };
-    let hint = if enabled {
-        "They are signed out everywhere and cannot sign in."
+    let (words, hint) = if enabled {
+        ("Disable the account", "They are signed out everywhere and cannot sign in.")
     } else {
-        "They can sign in again."
+        ("Enable the account", "They can sign in again.")
     };
-    view! {
-        <SendForm to=action class="choice-line">
-            <input type="hidden" name="organization" value=move || slug.get() />
-            <input type="hidden" name="id" value=id />
-            <input type="hidden" name="enabled" value=(!enabled).to_string() />
-            <p class="hint">{hint}</p>
-            <Button submit=true busy=form.busy>
-                {words}
-            </Button>
-            <FormError form fields=&[] />
-        </SendForm>
-    }
-    .into_any()
+    line(id, (!enabled).to_string(), (hint, words), Variant::Secondary, slug, action)
+}
+
+fn withdraw(id: String, slug: Memo<String>, action: Submission) -> AnyView {
+    let words = ("It waits to be accepted, and ends by itself after 30 days.", "Withdraw the invitation");
+    line(id, String::new(), words, Variant::Danger, slug, action)
 }
 
 fn remove(id: String, slug: Memo<String>, action: Submission) -> AnyView {
+    let words = ("The account stays; API keys they made here stop working.", "Remove from the organization");
+    line(id, String::new(), words, Variant::Danger, slug, action)
+}
+
+/// A hint, and the button of a form about one member or invitation.
+fn line(
+    id: String,
+    enabled: String,
+    (hint, words): (&'static str, &'static str),
+    variant: Variant,
+    slug: Memo<String>,
+    action: Submission,
+) -> AnyView {
     let form = Form::of(action).only("id", id.clone());
     view! {
         <SendForm to=action class="choice-line">
             <input type="hidden" name="organization" value=move || slug.get() />
             <input type="hidden" name="id" value=id />
-            <p class="hint">"The account stays; API keys they made here stop working."</p>
-            <Button submit=true variant=Variant::Danger busy=form.busy>
-                "Remove from the organization"
+            <input type="hidden" name="enabled" value=enabled />
+            <p class="hint">{hint}</p>
+            <Button submit=true variant=variant busy=form.busy>
+                {words}
             </Button>
             <FormError form fields=&[] />
         </SendForm>

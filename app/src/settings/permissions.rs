@@ -26,7 +26,7 @@ pub fn PermissionsPage() -> impl IntoView {
                 {Key::ALL.iter().map(|key| permission(*key)).collect_view()}
             </DataTable>
         </Section>
-        <Section title="API-key scopes" hint="A key may do what its scopes say and never touches accounts. A write scope includes the read one.">
+        <Section title="API-key scopes" hint="A key may do what its scopes say and never touches accounts. A write scope does not let a key read.">
             <DataTable caption="What each scope allows" columns=scopes compact=true>
                 {scope_words().into_iter().map(scope).collect_view()}
             </DataTable>

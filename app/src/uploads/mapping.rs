@@ -82,7 +82,7 @@ fn Form(
                     </DataTable>
                 </div>
             </Section>
-            <Section title="Where a row says nothing">
+            <Section title="Where a row says nothing, or a severity nobody knows">
                 <div class="form-grid">
                     <Field id="upload-severity" label="Severity">
                         <Select name="severity" choices=severities value=kept.severity />
@@ -168,7 +168,7 @@ fn DryRun(tried: Answer<Tried>) -> impl IntoView {
 
 #[component]
 fn Outcome(tried: Tried) -> impl IntoView {
-    let Tried { accepted, rejected, whole, rejections } = tried;
+    let Tried { accepted, rejected, unknown, whole, rejections } = tried;
     let kind = match (accepted, rejected) {
         (_, 0) => NoticeKind::Ok,
         (0, _) => NoticeKind::Error,
@@ -182,9 +182,16 @@ fn Outcome(tried: Tried) -> impl IntoView {
     );
     view! {
         <Notice kind>{words}</Notice>
+        <Unknown words=unknown />
         <Refused rejections />
     }
     .into_any()
+}
+
+/// Severities that were not understood, and what they became.
+#[component]
+pub fn Unknown(words: String) -> impl IntoView {
+    (!words.is_empty()).then(|| view! { <Notice kind=NoticeKind::Warning>{words}</Notice> }).into_any()
 }
 
 /// The first refused rows with their reasons.

@@ -2,7 +2,7 @@
 
 use domain::UploadId;
 use domain::permission::EventWrite;
-use domain::upload::{Preview, Rejection, Upload, UploadState};
+use domain::upload::{Preview, Rejection, UnknownSeverities, Upload, UploadState};
 use service::Cx;
 use service::uploads::DryRun;
 
@@ -52,6 +52,7 @@ pub fn upload_shown(upload: Upload, zone: Zone) -> UploadShown {
         bytes_done: upload.bytes_done,
         accepted: upload.accepted,
         rejected: upload.rejected,
+        unknown: unknown(&upload.unknown_severities),
         error: upload.error_message,
         created: zone.when(upload.created_at),
         rejections: Vec::new(),
@@ -86,10 +87,20 @@ fn preview(preview: Preview) -> PreviewShown {
 }
 
 fn tried(tried: DryRun) -> Tried {
-    let DryRun { receipt, texts, whole } = tried;
+    let DryRun { receipt, texts, unknown_severities, whole } = tried;
     let rejections =
         receipt.rejections.into_iter().zip(texts).take(REJECTIONS as usize).map(rejection).collect();
-    Tried { accepted: receipt.accepted as i64, rejected: receipt.rejected as i64, whole, rejections }
+    Tried {
+        accepted: receipt.accepted as i64,
+        rejected: receipt.rejected as i64,
+        unknown: unknown(&unknown_severities),
+        whole,
+        rejections,
+    }
+}
+
+fn unknown(severities: &UnknownSeverities) -> String {
+    severities.sentence().map(|s| format!("{s}. The words are kept beside the events.")).unwrap_or_default()
 }
 
 fn rejection((rejection, text): (Rejection, String)) -> RejectionShown {

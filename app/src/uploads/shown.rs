@@ -18,12 +18,14 @@ pub struct UploadShown {
     pub bytes_done: i64,
     pub accepted: i64,
     pub rejected: i64,
+    /// A sentence about severities that were not understood; empty when all were.
+    pub unknown: String,
     pub error: Option<String>,
     pub created: When,
     /// The first refused rows; on the page of one upload only.
     pub rejections: Vec<RejectionShown>,
 }
-shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, rejected, error, created, rejections);
+shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, rejected, unknown, error, created, rejections);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionShown {
@@ -70,12 +72,14 @@ shown!(ColumnShown: name, samples, guess);
 pub struct Tried {
     pub accepted: i64,
     pub rejected: i64,
+    /// As in [`UploadShown`].
+    pub unknown: String,
     /// False when only the start of a long file was tried.
     pub whole: bool,
     /// The first refused rows.
     pub rejections: Vec<RejectionShown>,
 }
-shown!(Tried: accepted, rejected, whole, rejections);
+shown!(Tried: accepted, rejected, unknown, whole, rejections);
 
 impl UploadShown {
     /// 0 to 100.

@@ -58,6 +58,8 @@ pub(crate) fn event(start: Timestamp, moment: Moment, random: &mut Random) -> Ne
         occurred_at,
         severity: Severity::from_vocabulary(level).unwrap_or(Severity::Info),
         severity_text: level.to_owned(),
+        severity_known: true,
+        dated: true,
         component: text(origin.component),
         service: text(origin.service),
         environment: text(origin.environment),

@@ -74,8 +74,8 @@ impl NewApiKey {
     }
 }
 
-/// What the scopes allow. `all` is an organization admin's permissions; `audit.write` is the export, `view.write` includes sharing; a write scope
-/// includes the read one. A key never holds account or platform permissions.
+/// What the scopes allow. `all` is an organization admin's permissions. A read scope includes exports, which show nothing else; `view.write` includes
+/// sharing. A write scope does not include the read one: who only sends need not see. A key never holds account or platform permissions.
 pub fn permissions(scopes: &[String]) -> PermissionSet {
     let admin = PermissionSet::of_role(crate::member::Role::Admin);
     let mut set = PermissionSet::NONE;
@@ -85,10 +85,14 @@ pub fn permissions(scopes: &[String]) -> PermissionSet {
             continue;
         }
         let (noun, verb) = scope.split_once('.').unwrap_or(("", ""));
-        let write = verb == "write";
         for key in Key::ALL {
-            let (n, verb) = key.as_str().split_once('.').unwrap_or(("", ""));
-            if n == noun && (verb == "read" || (write && matches!(verb, "write" | "export" | "share"))) {
+            let (n, what) = key.as_str().split_once('.').unwrap_or(("", ""));
+            let needs = match what {
+                "export" => "read",
+                "share" => "write",
+                other => other,
+            };
+            if n == noun && needs == verb {
                 set = set.with(*key);
             }
         }
@@ -101,4 +105,24 @@ pub fn permissions(scopes: &[String]) -> PermissionSet {
         Key::OrganizationEnter,
     ];
     Key::ALL.iter().filter(|k| set.has(**k) && !own.contains(k)).fold(PermissionSet::NONE, |s, k| s.with(*k))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_that_writes_reads_nothing_and_one_that_reads_writes_nothing() {
+        for scope in SCOPES {
+            let (noun, verb) = scope.split_once('.').unwrap();
+            for key in permissions(&[(*scope).to_owned()]).keys() {
+                let (n, what) = key.as_str().split_once('.').unwrap();
+                let wanted = if matches!(what, "read" | "export") { "read" } else { "write" };
+                assert_eq!((n, wanted), (noun, verb), "{scope} allows {}", key.as_str());
+            }
+        }
+        let both = permissions(&["event.write".to_owned(), "event.read".to_owned()]);
+        assert!(both.has(Key::EventRead) && both.has(Key::EventWrite) && !both.has(Key::GroupRead));
+        assert!(permissions(&["all".to_owned()]).has(Key::EventRead));
+    }
 }

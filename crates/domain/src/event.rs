@@ -55,6 +55,10 @@ pub struct NewEvent {
     pub occurred_at: Timestamp,
     pub severity: Severity,
     pub severity_text: String,
+    /// False when nobody knows the word in `severity_text` and the import's severity stands in for it.
+    pub severity_known: bool,
+    /// False when the row has no time and `occurred_at` is when it was received.
+    pub dated: bool,
     pub component: Option<String>,
     pub service: Option<String>,
     pub environment: Option<String>,

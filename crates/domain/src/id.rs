@@ -48,6 +48,7 @@ ids! {
     EnvironmentId,
     UserId,
     MembershipId,
+    InvitationId,
     /// A row of `user_sessions`: one signed-in device.
     UserSessionId,
     ApiKeyId,

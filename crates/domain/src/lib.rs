@@ -14,6 +14,7 @@ pub mod group;
 pub mod id;
 pub mod instant;
 pub mod invalid;
+pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod overview;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Mapping, Target};
+use crate::event::{Mapping, NewEvent, Target};
 use crate::member::words;
 use crate::{Severity, Timestamp, UploadId, UserId};
 
@@ -35,6 +35,8 @@ pub struct Upload {
     pub bytes_done: i64,
     pub accepted: i64,
     pub rejected: i64,
+    /// Severities among the accepted rows that were not understood.
+    pub unknown_severities: UnknownSeverities,
     pub error_message: Option<String>,
     pub created_by: Option<UserId>,
     pub created_at: Timestamp,
@@ -69,6 +71,69 @@ impl Choice {
     }
 }
 
+/// Rows of an import that say a severity nobody knows. They are stored, with the word in `severity_text`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnknownSeverities {
+    pub rows: u64,
+    /// What they became: the severity chosen for rows that say none.
+    pub became: Option<Severity>,
+    /// Rows by word, of the first 20 words.
+    pub words: BTreeMap<String, u64>,
+}
+
+/// Words told, and characters told of each.
+const MAX_WORDS: usize = 20;
+const MAX_WORD: usize = 40;
+
+impl UnknownSeverities {
+    /// Counts an event if its severity was not understood.
+    pub fn count(&mut self, event: &NewEvent) {
+        if event.severity_known {
+            return;
+        }
+        let word: String = event.severity_text.chars().take(MAX_WORD).collect();
+        self.add_word(word, 1);
+        self.rows += 1;
+        self.became = Some(event.severity);
+    }
+
+    /// Adds what another part of the file had.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.became = other.became.or(self.became);
+        for (word, rows) in &other.words {
+            self.add_word(word.clone(), *rows);
+        }
+    }
+
+    fn add_word(&mut self, word: String, rows: u64) {
+        if let Some(n) = self.words.get_mut(&word) {
+            *n += rows;
+        } else if self.words.len() < MAX_WORDS {
+            self.words.insert(word, rows);
+        }
+    }
+
+    /// `3 rows had a severity that was not understood and became info: 'dire' (2), 'meh' (1)`. The most frequent first;
+    /// nothing when there are none.
+    pub fn sentence(&self) -> Option<String> {
+        let became = self.became.filter(|_| self.rows > 0)?;
+        let mut words: Vec<_> = self.words.iter().collect();
+        words.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+        let told: u64 = self.words.values().sum();
+        let mut list: Vec<String> = words.into_iter().map(|(word, n)| format!("'{word}' ({n})")).collect();
+        if told < self.rows {
+            list.push(format!("others ({})", self.rows - told));
+        }
+        let rows = if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", self.rows) };
+        Some(format!(
+            "{rows} had a severity that was not understood and became {became}: {}",
+            list.join(", ")
+        ))
+    }
+}
+
 /// The start of an uploaded file, as the mapping page shows it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
@@ -94,4 +159,29 @@ pub struct Receipt {
     pub accepted: u64,
     pub rejected: u64,
     pub rejections: Vec<Rejection>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severities_that_were_not_understood_are_told_with_what_they_became() {
+        let mut all = UnknownSeverities::default();
+        assert_eq!(all.sentence(), None);
+        let part = |words: &[(&str, u64)]| UnknownSeverities {
+            rows: words.iter().map(|(_, n)| n).sum(),
+            became: Some(Severity::Info),
+            words: words.iter().map(|(w, n)| ((*w).to_owned(), *n)).collect(),
+        };
+        all.add(&part(&[("dire", 1), ("meh", 1)]));
+        all.add(&part(&[("dire", 1)]));
+        let sentence = "3 rows had a severity that was not understood and became info: 'dire' (2), 'meh' (1)";
+        assert_eq!(all.sentence().as_deref(), Some(sentence));
+        for n in 0..30 {
+            all.add(&part(&[(&format!("w{n}"), 1)]));
+        }
+        assert_eq!((all.rows, all.words.len()), (33, MAX_WORDS));
+        assert!(all.sentence().is_some_and(|s| s.ends_with("others (12)")), "{all:?}");
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use domain::event::Mapping;
 use domain::permission::EventWrite;
-use domain::upload::{Format, Rejection};
+use domain::upload::{Format, Rejection, UnknownSeverities};
 use domain::{Invalid, OrganizationId, Timestamp};
 use tokio::sync::mpsc;
 use wire::{Encoding, Identities};
@@ -44,7 +44,7 @@ impl Plan {
 }
 
 /// How far a file was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes of the file as it is (compressed, if it is).
     pub bytes: u64,
@@ -55,6 +55,8 @@ pub struct Progress {
     /// Of these, stored before.
     pub duplicates: u64,
     pub rejected: u64,
+    /// Of the accepted ones, those whose severity was not understood.
+    pub unknown_severities: UnknownSeverities,
 }
 
 /// Rows a transaction.
@@ -142,9 +144,10 @@ async fn step(
     progress.accepted += stored.accepted;
     progress.duplicates += stored.duplicates;
     progress.rejected += batch.refused_rows;
+    progress.unknown_severities.add(&batch.unknown_severities);
     progress.bytes = batch.bytes;
     progress.rows = batch.end;
-    watch.stored(*progress, batch.refused).await
+    watch.stored(progress.clone(), batch.refused).await
 }
 
 /// What became of the first rows without storing any.
@@ -152,6 +155,8 @@ async fn step(
 pub struct Trial {
     pub accepted: u64,
     pub rejected: u64,
+    /// Of the accepted ones, those whose severity was not understood.
+    pub unknown_severities: UnknownSeverities,
     /// The first refused rows with the start of their text.
     pub refused: Vec<(Rejection, String)>,
     /// Whether the whole file was read.
@@ -176,7 +181,10 @@ pub async fn rehearse(
                 break;
             }
             match &row.event {
-                Ok(_) => trial.accepted += 1,
+                Ok(event) => {
+                    trial.accepted += 1;
+                    trial.unknown_severities.count(event);
+                }
                 Err(_) => trial.rejected += 1,
             }
             if row.event.is_err() && trial.refused.len() < refusals {
@@ -192,10 +200,12 @@ pub async fn rehearse(
 }
 
 /// Parsed rows on their way to the database.
+#[derive(Default)]
 struct Parsed {
     rows: Vec<PreparedEvent>,
     refused: Vec<(Rejection, String)>,
     refused_rows: u64,
+    unknown_severities: UnknownSeverities,
     /// Bytes read and rows read when it was complete.
     bytes: u64,
     end: u64,
@@ -223,18 +233,20 @@ fn read(
     let (input, bytes) = opened(input, plan)?;
     let mut identities = Identities::new(plan.identity.as_str());
     let mut preparer = Preparer::new(organization);
-    let mut batch =
-        Parsed { rows: Vec::with_capacity(BATCH), refused: Vec::new(), refused_rows: 0, bytes: 0, end: 0 };
+    let mut batch = Parsed { rows: Vec::with_capacity(BATCH), ..Parsed::default() };
     let mut size = 0;
     for row in wire::read(plan.format, input, &plan.mapping, now)? {
         let row = row?;
         batch.end = row.index + 1;
         if let Ok(event) = &row.event {
             // Skipped rows are counted too: equal rows further down get the same ids as the first time.
-            let id = identities.next_id(event.occurred_at, &row.bytes);
+            // A row without a time is received at another time each time, and is the same row all the same.
+            let at = if event.dated { event.occurred_at } else { Timestamp::EPOCH };
+            let id = identities.next_id(at, &row.bytes);
             if row.index < plan.skip {
                 continue;
             }
+            batch.unknown_severities.count(event);
             let mut event = event.clone();
             event.id.get_or_insert(id);
             size += event.message.len() + event.raw_payload.len();
@@ -245,13 +257,7 @@ fn read(
         }
         if batch.rows.len() >= BATCH || size >= BATCH_BYTES || batch.refused.len() >= BATCH {
             batch.bytes = bytes.load(Ordering::Relaxed);
-            let next = Parsed {
-                rows: Vec::with_capacity(BATCH),
-                refused: Vec::new(),
-                refused_rows: 0,
-                bytes: 0,
-                end: batch.end,
-            };
+            let next = Parsed { rows: Vec::with_capacity(BATCH), end: batch.end, ..Parsed::default() };
             if stop.load(Ordering::Relaxed)
                 || sender.blocking_send(std::mem::replace(&mut batch, next)).is_err()
             {

@@ -18,6 +18,7 @@ mod forbidden;
 pub mod groups;
 pub mod housekeeping;
 pub mod import;
+pub mod invitations;
 pub mod members;
 pub mod organizations;
 pub mod overview;

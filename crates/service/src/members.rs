@@ -20,8 +20,20 @@ pub async fn get(cx: &Cx<MemberRead>, id: MembershipId) -> Result<Member> {
     store::member::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
 }
 
-/// Adds an existing account, or makes one with the given first password.
+/// Adds an existing account, or makes one with the given first password. For who knows all accounts anyway: the platform
+/// role and the command line. Everybody else invites ([`crate::invitations`]).
+///
+/// # Errors
+/// `Forbidden` for everybody else, whatever the address is.
 pub async fn add(cx: &Cx<MemberWrite>, new: NewMember) -> Result<Member> {
+    let of_the_platform = match &cx.actor.who {
+        Who::System(_) => true,
+        Who::User(user) => user.is_sre,
+        Who::ApiKey { .. } => false,
+    };
+    if !of_the_platform {
+        return Err(Error::Forbidden);
+    }
     new.check()?;
     let email = normal_email(&new.email);
     let existing = {
@@ -138,7 +150,7 @@ pub async fn add_user(
 }
 
 /// What the audit log keeps of a member.
-fn told(member: &Member) -> Value {
+pub(crate) fn told(member: &Member) -> Value {
     json!({ "email": member.email, "role": member.role, "approval_level": member.approval_level, "enabled": member.enabled })
 }
 
@@ -207,6 +219,7 @@ async fn insert(
             other => other.into(),
         }
     })?;
+    store::invitation::delete_of_email(tx, &user.email).await?;
     store::member::get(tx, id).await?.ok_or(Error::NotFound)
 }
 
@@ -214,7 +227,7 @@ fn added(member: &Member) -> AuditEntry {
     AuditEntry::new(Action::MEMBER_ADDED, "member", member.id).change(None, Some(told(member)))
 }
 
-fn already_a_member() -> Error {
+pub(crate) fn already_a_member() -> Error {
     Error::Conflict("this person is a member already; change the role instead".to_owned())
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::audit::{Action, AuditEntry};
 use domain::permission::EventWrite;
-use domain::upload::{Choice, Format, Preview, Receipt, Rejection, Upload, UploadState};
+use domain::upload::{Choice, Format, Preview, Receipt, Rejection, UnknownSeverities, Upload, UploadState};
 use domain::{Invalid, OrganizationId, UploadId};
 use serde_json::json;
 use store::SystemTx;
@@ -88,6 +88,7 @@ impl Staging {
             bytes_done: 0,
             accepted: 0,
             rejected: 0,
+            unknown_severities: UnknownSeverities::default(),
             error_message: None,
             created_by: if let Who::User(user) = &cx.actor.who { Some(user.id) } else { None },
             created_at: now,
@@ -138,6 +139,8 @@ pub struct DryRun {
     pub receipt: Receipt,
     /// The start of the refused rows' text, beside `receipt.rejections`.
     pub texts: Vec<String>,
+    /// Of the accepted rows, those whose severity was not understood.
+    pub unknown_severities: UnknownSeverities,
     /// False when the file is so long that only its start was tried.
     pub whole: bool,
 }
@@ -146,10 +149,10 @@ pub struct DryRun {
 pub async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Result<DryRun> {
     let (upload, file) = staged(cx, id).await?;
     let plan = plan(&upload, choice, 0);
-    let Trial { accepted, rejected, refused, whole } =
+    let Trial { accepted, rejected, unknown_severities, refused, whole } =
         rehearse(file, plan, cx.now(), TRIAL_ROWS, TRIAL_REFUSALS).await?;
     let (rejections, texts) = refused.into_iter().unzip();
-    Ok(DryRun { receipt: Receipt { accepted, rejected, rejections }, texts, whole })
+    Ok(DryRun { receipt: Receipt { accepted, rejected, rejections }, texts, unknown_severities, whole })
 }
 
 /// Starts the background task that reads the file.
@@ -229,8 +232,12 @@ async fn read_file(services: &Services, actor: &Actor, watch: &mut Recorder) -> 
     let skip = (watch.upload.accepted + watch.upload.rejected).max(0) as u64;
     let plan = plan(&watch.upload, &watch.upload.mapping, skip);
     watch.kept.store(watch.upload.rejected.max(0) as u64, Ordering::Relaxed);
-    let mut counted =
-        Since { accepted: watch.upload.accepted, rejected: watch.upload.rejected, recorder: watch };
+    let mut counted = Since {
+        accepted: watch.upload.accepted,
+        rejected: watch.upload.rejected,
+        unknown_severities: watch.upload.unknown_severities.clone(),
+        recorder: watch,
+    };
     import(&cx, file, plan, &mut counted).await?;
     Ok(())
 }
@@ -239,8 +246,11 @@ async fn finish(services: &Services, actor: &Actor, upload: &mut Upload) -> Resu
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     upload.updated_at = services.clock.now();
     store::upload::update(&mut tx.within(actor.organization), upload).await?;
-    let about =
+    let mut about =
         json!({ "file_name": upload.file_name, "accepted": upload.accepted, "rejected": upload.rejected });
+    if upload.unknown_severities.rows > 0 {
+        about["unknown_severities"] = json!(upload.unknown_severities);
+    }
     let mut entry = AuditEntry::new(Action::UPLOAD_FINISHED, "upload", upload.id).metadata(about);
     if let Some(message) = &upload.error_message {
         entry = entry.failed(message.clone());
@@ -261,6 +271,7 @@ struct Recorder {
 struct Since<'a> {
     accepted: i64,
     rejected: i64,
+    unknown_severities: UnknownSeverities,
     recorder: &'a mut Recorder,
 }
 
@@ -270,6 +281,8 @@ impl Watch for Since<'_> {
         let upload = &mut recorder.upload;
         upload.accepted = self.accepted + progress.accepted as i64;
         upload.rejected = self.rejected + progress.rejected as i64;
+        upload.unknown_severities.clone_from(&self.unknown_severities);
+        upload.unknown_severities.add(&progress.unknown_severities);
         upload.bytes_done = (progress.bytes as i64).min(upload.bytes_total);
         upload.updated_at = recorder.services.clock.now();
         let room = MAX_KEPT.saturating_sub(recorder.kept.fetch_add(refused.len() as u64, Ordering::Relaxed));

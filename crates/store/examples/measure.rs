@@ -137,6 +137,8 @@ fn event(n: u64, total: u64) -> NewEvent {
         occurred_at: at,
         severity,
         severity_text: severity.to_string(),
+        severity_known: true,
+        dated: true,
         component: Some(component),
         service: Some(service),
         environment: Some(if r.trailing_zeros() >= 3 { "staging" } else { "prod" }.to_owned()),

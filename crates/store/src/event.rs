@@ -24,7 +24,7 @@ use asked::{Asked, Few, asks_words, is_of_words};
 
 pub use beside::{seen, surrounding};
 pub use facets::{facets, paths, values};
-pub(crate) use plan::fill;
+pub(crate) use plan::fill_since;
 pub use plan::{count, histogram};
 pub use sample::{Sampled, own, sample};
 pub use walk::{Found, Listed};

@@ -17,6 +17,7 @@ pub mod event;
 pub mod group;
 pub mod housekeeping;
 pub mod ingest;
+pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod overview;

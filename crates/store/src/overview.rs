@@ -8,7 +8,7 @@ use domain::overview::{Bucket, Overview};
 use domain::{GroupId, Severity, Timestamp};
 
 use crate::db::Result;
-use crate::event::fill;
+use crate::event::fill_since;
 use crate::group;
 use crate::rollup::{self, Clause, Grain, Span};
 use crate::scope::Scoped;
@@ -16,14 +16,13 @@ use crate::scope::Scoped;
 /// Groups shown at the top.
 const TOP: u32 = 10;
 
-/// The period in whole hours: `from` is rounded down, `to` up. `step` is the seconds a bucket spans.
+/// The period in whole hours: `from` is rounded down, `to` up. `step` is the seconds a bucket spans; the first begins at `from`.
 pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64) -> Result<Overview> {
     let from = from.hour();
     let to = if to == to.hour() { to } else { to.hour().plus_seconds(3600) };
     let before = from.plus_micros(from.micros() - to.micros());
-    let grain = if step % 86_400 == 0 { Grain::Day } else { Grain::Hour };
     let span = Span { from: Some(from), to: Some(to) };
-    let series = rollup::series(tx, &Clause::everything(), &[], grain, span).await?;
+    let series = rollup::series(tx, &Clause::everything(), &[], Grain::Hour, span).await?;
     let earlier = rollup::by_severity(tx, Span { from: Some(before), to: Some(from) }).await?;
     let (events_before, severe_before) = sums(&[earlier]);
     let (events, severe) = sums(&series.iter().map(|(_, counts)| *counts).collect::<Vec<_>>());
@@ -33,7 +32,7 @@ pub async fn get(tx: &mut impl Scoped, from: Timestamp, to: Timestamp, step: i64
     let sources: i64 = tx.conn().scalar(q).await?.unwrap_or(0);
     let sources_active =
         (rollup::top(tx, rollup::SOURCE, "", &[], span, 100_000).await?.len() as i64).min(sources);
-    let buckets: Vec<Bucket> = fill(from, to, step, series);
+    let buckets: Vec<Bucket> = fill_since(from, (from, to), step, series);
     let top_groups = top_groups(tx, span).await?;
     Ok(Overview {
         from,

@@ -23,6 +23,8 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub at: Timestamp,
+    /// False when the line has no time and `at` is when it was received.
+    pub dated: bool,
     pub level: String,
     pub component: Option<String>,
     pub system: Option<String>,
@@ -50,7 +52,7 @@ pub(crate) fn parse(line: &[u8], mapping: &Mapping, now: Timestamp) -> Result<Ne
 }
 
 fn finish(line: &str, parts: Parts, mapping: &Mapping, now: Timestamp) -> Result<NewEvent, Vec<FieldError>> {
-    let Parts { at, level, component, system, event_type, message, mut extra } = parts;
+    let Parts { at, dated, level, component, system, event_type, message, mut extra } = parts;
     extra.insert("line".to_owned(), Value::String(line.to_owned()));
     for (name, value) in [("component", &component), ("host", &system), ("msgid", &event_type)] {
         if let Some(value) = value {
@@ -74,6 +76,7 @@ fn finish(line: &str, parts: Parts, mapping: &Mapping, now: Timestamp) -> Result
     }
     let mut event = row.finish(mapping, Value::Object(extra).to_string(), now)?;
     event.severity_text = level;
+    event.dated = dated;
     Ok(event)
 }
 
@@ -93,6 +96,7 @@ fn recognise_plain(line: &str, now: Timestamp) -> Option<Parts> {
     if let Some((at, form, rest)) = stamp(line, now) {
         let parts = Parts {
             at,
+            dated: true,
             level: String::new(),
             component: None,
             system: None,
@@ -113,6 +117,7 @@ fn recognise_plain(line: &str, now: Timestamp) -> Option<Parts> {
         let extra = Map::from_iter([("file".to_owned(), Value::String(name.to_owned()))]);
         let parts = Parts {
             at,
+            dated: true,
             level: String::new(),
             component: None,
             system: None,
@@ -317,6 +322,7 @@ fn access(line: &str, now: Timestamp) -> Option<Parts> {
     let extra = Map::from_iter([("client".to_owned(), Value::String(client.to_owned()))]);
     Some(Parts {
         at,
+        dated: true,
         level: level.to_owned(),
         component: None,
         system: None,

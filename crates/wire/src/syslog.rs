@@ -3,7 +3,7 @@
 use chrono::{Datelike, Utc};
 use domain::{Timestamp, instant};
 use serde_json::{Map, Value, json};
-use syslog_loose::{ProcId, SyslogSeverity, Variant};
+use syslog_loose::{ProcId, Protocol, SyslogSeverity, Variant};
 
 use crate::plain::Parts;
 
@@ -19,7 +19,10 @@ pub(crate) fn parse(line: &str, now: Timestamp) -> Option<Parts> {
             .year()
     };
     let message = syslog_loose::parse_message_with_year_tz(line, year, Some(Utc), Variant::Either);
-    let at = Timestamp::new(message.timestamp?.with_timezone(&Utc))?;
+    // RFC 5424 section 6.2.3: a sender without a clock sends `-`. Then the time is when the line was received, as the year of
+    // an RFC 3164 line is the one in which it was.
+    let dated = !(message.protocol == Protocol::RFC5424(1) && has_nil_time(line));
+    let at = if dated { Timestamp::new(message.timestamp?.with_timezone(&Utc))? } else { now };
     let mut extra = Map::new();
     if let Some(facility) = message.facility {
         extra.insert("facility".to_owned(), json!(facility.as_str()));
@@ -50,6 +53,7 @@ pub(crate) fn parse(line: &str, now: Timestamp) -> Option<Parts> {
     let text = message.msg.trim_start_matches('\u{feff}').trim();
     Some(Parts {
         at,
+        dated,
         level: message.severity.map_or("", name).to_owned(),
         component: message.appname.map(str::to_owned),
         system: message.hostname.map(str::to_owned),
@@ -58,6 +62,11 @@ pub(crate) fn parse(line: &str, now: Timestamp) -> Option<Parts> {
         message: if text.is_empty() { line.to_owned() } else { text.to_owned() },
         extra,
     })
+}
+
+/// The second word of the header, after priority and version.
+fn has_nil_time(line: &str) -> bool {
+    line.split(' ').nth(1) == Some("-")
 }
 
 fn name(severity: SyslogSeverity) -> &'static str {

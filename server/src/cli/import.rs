@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal as _, Read, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 
 use domain::permission::EventWrite;
-use domain::upload::{Format, Rejection};
+use domain::upload::{Format, Rejection, UnknownSeverities};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -63,6 +63,8 @@ struct State {
     accepted: u64,
     duplicates: u64,
     rejected: u64,
+    #[serde(default)]
+    unknown_severities: UnknownSeverities,
     /// Length of the file of refused rows.
     rejected_bytes: u64,
 }
@@ -145,10 +147,13 @@ impl Log {
             // A leftover costs one reading of the file.
             let _ = fs::remove_file(place);
         }
-        let State { accepted, duplicates, rejected, .. } = self.state;
+        let State { accepted, duplicates, rejected, unknown_severities, .. } = self.state;
         let known =
             if duplicates > 0 { format!(" ({duplicates} of them known already)") } else { String::new() };
         eprintln!("{accepted} rows accepted{known}, {rejected} refused");
+        if let Some(sentence) = unknown_severities.sentence() {
+            eprintln!("{sentence}; the words are kept in severity_text");
+        }
         if rejected > 0 {
             eprintln!("the refused rows and why: {}", self.rejects.display());
         }
@@ -165,6 +170,8 @@ impl Watch for Log {
         self.state.accepted = self.before.accepted + progress.accepted;
         self.state.duplicates = self.before.duplicates + progress.duplicates;
         self.state.rejected = self.before.rejected + progress.rejected;
+        self.state.unknown_severities.clone_from(&self.before.unknown_severities);
+        self.state.unknown_severities.add(&progress.unknown_severities);
         self.write(&refused).map_err(|e| Error::Internal(format!("{}: {e}", self.rejects.display())))?;
         self.save().map_err(|e| Error::Internal(format!("the state of the import: {e}")))?;
         self.bar.set_position(progress.bytes);

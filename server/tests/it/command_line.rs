@@ -164,6 +164,10 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
     assert!(err.contains("101 rows accepted (101 of them known already)"), "{err}");
     let (_, err) = expect(&run(folder, "import --org acme --source web --format ndjson -", &text), 0);
     assert!(err.contains("(101 of them known already)"), "the same rows through a pipe: {err}");
+    let dire = line(200).replace("high", "dire");
+    let (_, err) = expect(&run(folder, "import --org acme --source web --format ndjson -", &dire), 0);
+    let sentence = "1 row had a severity that was not understood and became info: 'dire' (1); the words are kept in severity_text";
+    assert!(err.contains("1 rows accepted, 0 refused") && err.contains(sentence), "{err}");
     expect(&run(folder, "import --org nobody events.ndjson", ""), 1);
     assert_eq!(expect(&run(folder, "rollup check", ""), 0).0, "acme: as the events say\n");
     let (out, _) = expect(&run(folder, "rollup rebuild --org acme", ""), 0);

@@ -99,12 +99,13 @@ async fn bad_rows_are_told_by_position_and_the_good_ones_kept() {
     for_each_backend(|db| async move {
         let sender = Sender::new(db).await;
         let body = format!(
-            "{}\nnot json\n{}\n{{\"severity\":\"high\",\"message\":\"when?\"}}\n[1]\n",
+            "{}\nnot json\n{}\n{{\"severity\":\"high\",\"message\":\"when?\"}}\n[1]\n{}\n",
             event("good"),
-            event("better")
+            event("better"),
+            event("worst").to_string().replace("\"high\"", "\"dire\""),
         );
         let answer = sender.send(NDJSON, body).await;
-        assert_eq!(counts(&answer), (2, 3));
+        assert_eq!(counts(&answer), (2, 4));
         let receipt = answer.json();
         let told: Vec<(u64, &str)> = receipt["rejections"]
             .as_array()
@@ -112,7 +113,9 @@ async fn bad_rows_are_told_by_position_and_the_good_ones_kept() {
             .iter()
             .map(|r| (r["index"].as_u64().unwrap(), r["field"].as_str().unwrap()))
             .collect();
-        assert_eq!(told, [(1, ""), (3, "occurred_at"), (4, "")]);
+        assert_eq!(told, [(1, ""), (3, "occurred_at"), (4, ""), (5, "severity")]);
+        let reason = receipt["rejections"][3]["reason"].as_str().unwrap();
+        assert!(reason.starts_with("'dire' is not a severity"), "{reason}");
         assert_eq!(sender.stored().await.len(), 2);
     })
     .await;

@@ -12,7 +12,7 @@ async fn a_key_saves_changes_and_deletes_shared_views() {
         let app = TestApp::new(db);
         app.organization("acme").await;
         app.organization("globex").await;
-        let key = app.key("acme", &["view.write"]).await;
+        let key = app.key("acme", &["view.read", "view.write"]).await;
         let stranger = app.key("globex", &["all"]).await;
         let new = json!({ "area": "events", "name": "Logins", "query": "from=7d&q=login" }).to_string();
         let made = app.post("/api/v1/views").bearer(&key).json(new.clone()).send().await;

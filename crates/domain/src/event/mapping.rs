@@ -51,7 +51,8 @@ impl Mapping {
         mapping
     }
 
-    /// The names that common tools use, for files. A row without an understood severity is `info` and keeps its text.
+    /// The names that common tools use, for files. A row without an understood severity is `info`, keeps its text,
+    /// and is counted (`NewEvent::severity_known`).
     pub fn import() -> Self {
         let mut mapping = Self::empty(true);
         for (target, columns) in ALIASES {

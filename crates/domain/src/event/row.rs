@@ -115,12 +115,16 @@ impl<'a> Row<'a> {
         .map(&mut field);
         let id = self.id(mapping).map_err(|e| problems.push(e)).ok().flatten();
         match (occurred_at, severity, message) {
-            (Some(occurred_at), Some((severity, severity_text)), Some(message)) if problems.is_empty() => {
+            (Some(occurred_at), Some(Graded { severity, text, known }), Some(message))
+                if problems.is_empty() =>
+            {
                 Ok(NewEvent {
                     id,
                     occurred_at,
                     severity,
-                    severity_text,
+                    severity_text: text,
+                    severity_known: known,
+                    dated: true,
                     component,
                     service,
                     environment: environment.or_else(|| mapping.environment.clone()),
@@ -171,11 +175,15 @@ impl<'a> Row<'a> {
         Ok(at)
     }
 
-    fn severity(&self, mapping: &Mapping) -> Result<(Severity, String), FieldError> {
+    fn severity(&self, mapping: &Mapping) -> Result<Graded, FieldError> {
         let words = "info, low, medium, high, critical, or a syslog or Windows level";
         let text: Cow<'_, str> = match self.cell(Target::Severity) {
             Some(Cell::Text(text)) => clean(text.trim()),
             Some(Cell::Number(text)) => Cow::Borrowed(text),
+            // An import loses no row over its severity.
+            Some(Cell::Bool(yes)) if mapping.is_lenient() => {
+                Cow::Borrowed(if *yes { "true" } else { "false" })
+            }
             None if mapping.severity.is_some() => Cow::Borrowed(""),
             None => return Err(problem(Target::Severity, missing(mapping, &format!("send one of {words}")))),
             Some(_) => return Err(problem(Target::Severity, format!("must be a text or a number: {words}"))),
@@ -185,7 +193,9 @@ impl<'a> Row<'a> {
             _ => Severity::from_vocabulary(&text),
         };
         if let Some(severity) = known.or(mapping.severity) {
-            return Ok((severity, text.chars().take(MAX_FIELD).collect()));
+            // A row that says nothing is no word that was not understood.
+            let known = known.is_some() || text.is_empty();
+            return Ok(Graded { severity, text: text.chars().take(MAX_FIELD).collect(), known });
         }
         let shown: String = text.chars().take(40).collect();
         Err(problem(Target::Severity, format!("'{shown}' is not a severity; send {words}")))
@@ -249,6 +259,13 @@ impl<'a> Row<'a> {
             )),
         }
     }
+}
+
+/// A severity, the word it came from, and whether that was understood.
+struct Graded {
+    severity: Severity,
+    text: String,
+    known: bool,
 }
 
 fn problem(target: Target, reason: String) -> FieldError {

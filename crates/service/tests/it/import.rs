@@ -113,7 +113,7 @@ async fn equal_lines_of_one_file_all_count_and_a_broken_off_import_is_completed(
         .await;
         assert_eq!(
             rest.unwrap(),
-            Progress { bytes: all.len() as u64, rows: 12_000, accepted: 7000, duplicates: 0, rejected: 0 }
+            Progress { bytes: all.len() as u64, rows: 12_000, accepted: 7000, ..Progress::default() }
         );
         assert_eq!(count(&world, org).await, 12_000);
         let (again, _) = read_in(&world, org, all, Plan::of_source("app", Format::Ndjson)).await;
@@ -150,6 +150,56 @@ async fn a_bomb_is_refused() {
         let (done, _) = read_in(&world, org, lines(50), plan).await;
         assert!(matches!(done, Err(Error::Invalid(_))), "{done:?}");
         let _: Timestamp = start();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_severity_nobody_knows_costs_neither_the_row_nor_the_word_and_is_told() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let rows = ["dire", "warn", "meh", "dire"].map(|level| {
+            format!("{{\"timestamp\":1795000000,\"level\":\"{level}\",\"msg\":\"{level} thing\"}}\n")
+        });
+        let odd = "{\"timestamp\":1795000000,\"level\":true,\"msg\":\"x\"}\n{\"timestamp\":1795000000,\"msg\":\"says none\"}\n";
+        let bytes = (rows.concat() + odd).into_bytes();
+        let (done, refused) = read_in(&world, org, bytes.clone(), Plan::of_source("app", Format::Auto)).await;
+        let done = done.unwrap();
+        assert_eq!((done.accepted, refused.len()), (6, 0), "{refused:?}");
+        let sentence = "4 rows had a severity that was not understood and became info: 'dire' (2), 'meh' (1), 'true' (1)";
+        assert_eq!(done.unknown_severities.sentence().as_deref(), Some(sentence));
+        let cx = world.services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
+        let found = events::list(&cx, &EventFilter::default(), 10, None).await.unwrap().items;
+        let mut kept: Vec<_> = found.iter().map(|e| (e.severity_text.as_str(), e.severity.as_str())).collect();
+        kept.sort_unstable();
+        let wanted = [("", "info"), ("dire", "info"), ("dire", "info"), ("meh", "info"), ("true", "info"), ("warn", "medium")];
+        assert_eq!(kept, wanted);
+        let mut plan = Plan::of_source("app", Format::Auto);
+        plan.mapping.severity = Some(domain::Severity::High);
+        let trial = rehearse(io::Cursor::new(bytes), plan, start(), 100, 10).await.unwrap();
+        assert_eq!(trial.unknown_severities.became, Some(domain::Severity::High));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lines_of_a_sender_without_a_clock_are_of_now_and_do_not_double_later() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let text = "<34>1 - web-1 su - ID47 - failed\n<34>1 - web-1 su - ID47 - failed\n<14>1 - - - - - -\n";
+        for (known, pause) in [(0, 0), (3, 3600)] {
+            world.clock.advance_seconds(pause);
+            let plan = Plan::of_source("edge", Format::Auto);
+            let (done, refused) = read_in(&world, org, text.as_bytes().to_vec(), plan).await;
+            let done = done.unwrap();
+            assert_eq!((done.accepted, done.duplicates), (3, known), "{refused:?}");
+            assert_eq!(count(&world, org).await, 3);
+        }
+        let cx = world.services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
+        let found = events::list(&cx, &EventFilter::default(), 10, None).await.unwrap().items;
+        assert!(found.iter().all(|e| e.occurred_at == start()), "{found:?}");
     })
     .await;
 }

@@ -12,6 +12,7 @@ mod grouping;
 mod groups;
 mod housekeeping;
 mod import;
+mod invitations;
 mod isolation;
 mod members;
 mod organizations;

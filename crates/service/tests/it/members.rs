@@ -16,6 +16,12 @@ async fn alpha(t: testkit::TestDb) -> World {
     world
 }
 
+/// An admin who also has the platform role may make accounts.
+async fn platform_admin(world: &World) -> service::Cx<MemberWrite> {
+    world.person(ADMIN, "alpha", "sre").await;
+    world.cx::<MemberWrite>(ADMIN, "alpha").await
+}
+
 fn new(email: &str, password: Option<&str>) -> NewMember {
     NewMember {
         email: email.to_owned(),
@@ -35,7 +41,7 @@ async fn member(world: &World, email: &str) -> Member {
 async fn a_new_account_is_made_with_its_membership() {
     for_each_backend(|t| async move {
         let world = alpha(t).await;
-        let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
+        let cx = platform_admin(&world).await;
         let without = members::add(&cx, new("Ana@Example.test", None)).await.unwrap_err();
         assert!(matches!(without, Error::Invalid(ref i) if i.0[0].field == "password"), "{without:?}");
         let added = members::add(&cx, new("Ana@Example.test", Some(PASSWORD))).await.unwrap();
@@ -64,7 +70,7 @@ async fn an_existing_account_keeps_its_password_when_it_is_added() {
         let world = alpha(t).await;
         world.organization("beta").await;
         world.person("ben@beta.test", "beta", "viewer").await;
-        let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
+        let cx = platform_admin(&world).await;
         members::add(&cx, new("ben@beta.test", Some("another password"))).await.unwrap();
         assert!(
             auth::sign_in(&world.services, "ben@beta.test", "another password", &client()).await.is_err()

@@ -198,3 +198,25 @@ async fn previews_of_objects_and_log_lines() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_upload_says_which_severities_were_not_understood() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let services = services(&world);
+        let cx = cx::<EventWrite>(&services, org);
+        let csv = "When;How bad;Text;Box\n2026-11-23T08:00:00Z;dire;disk full;db-1\n2026-11-23T08:01:00Z;info;disk fine;db-1\n";
+        let upload = uploads::stage(&cx, "disk.csv", csv.as_bytes()).await.unwrap();
+        let sentence = "1 row had a severity that was not understood and became info: 'dire' (1)";
+        let tried = uploads::dry_run(&cx, upload.id, &choice()).await.unwrap();
+        assert_eq!((tried.receipt.accepted, tried.unknown_severities.sentence().as_deref()), (2, Some(sentence)));
+        uploads::start(&cx, upload.id, choice()).await.unwrap();
+        let done = finished(&cx, upload.id).await;
+        assert_eq!((done.accepted, done.unknown_severities.sentence().as_deref()), (2, Some(sentence)));
+        let log = world.log(org).await;
+        let entry = log.iter().rfind(|r| r.action == "UPLOAD_FINISHED").unwrap();
+        assert!(format!("{entry:?}").contains("dire"), "{entry:?}");
+    })
+    .await;
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Timestamp;
 use domain::id::Id;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo};
@@ -56,7 +56,7 @@ pub trait ToArg {
 /// The domain's ids; a new one is added here and nowhere else.
 macro_rules! for_each_id {
     ($macro:ident) => {
-        $macro! { OrganizationId, EnvironmentId, UserId, MembershipId, UserSessionId, ApiKeyId, SourceId, EventId, GroupId, GroupChangeId, GroupActionId, GroupRuleId, AuditId, UploadId, ViewId }
+        $macro! { OrganizationId, EnvironmentId, UserId, MembershipId, InvitationId, UserSessionId, ApiKeyId, SourceId, EventId, GroupId, GroupChangeId, GroupActionId, GroupRuleId, AuditId, UploadId, ViewId }
     };
 }
 pub(super) use for_each_id;
@@ -136,13 +136,36 @@ pub fn canonical(value: Value) -> Value {
         Value::Object(map) => {
             Value::Object(map.into_iter().map(|(k, v)| (without_nul(k), canonical(v))).collect())
         }
-        Value::Number(n) => match n.as_f64() {
-            Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 9_007_199_254_740_992.0 => {
-                Value::from(f as i64)
-            }
-            _ => Value::Number(n),
+        Value::Number(n) => match double(n) {
+            Value::Number(n) => match n.as_f64() {
+                Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 9_007_199_254_740_992.0 => {
+                    Value::from(f as i64)
+                }
+                _ => Value::Number(n),
+            },
+            other => other,
         },
         other => other,
+    }
+}
+
+/// Every number that is no integer of 64 bits as a double, so that equal ones have one text, whichever way it was stored.
+pub fn as_doubles(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(as_doubles).collect()),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (k, as_doubles(v))).collect()),
+        Value::Number(n) => double(n),
+        other => other,
+    }
+}
+
+fn double(n: Number) -> Value {
+    if let Some(n) = n.as_i64() {
+        Value::from(n)
+    } else if let Some(n) = n.as_u64() {
+        Value::from(n)
+    } else {
+        n.as_f64().and_then(Number::from_f64).unwrap_or(n).into()
     }
 }
 

@@ -21,7 +21,7 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 
-pub use args::{Arg, Kind, ToArg, canonical};
+pub use args::{Arg, Kind, ToArg, as_doubles, canonical};
 pub use bulk::{CopyBuffer, Insert};
 pub use conn::Conn;
 pub use error::{Error, Result};

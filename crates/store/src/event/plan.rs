@@ -225,17 +225,29 @@ pub(crate) fn fill(
     step: i64,
     counts: Vec<(Timestamp, [i64; 5])>,
 ) -> Vec<Bucket> {
+    fill_since(Timestamp::EPOCH, (from, to), step, counts)
+}
+
+/// As [`fill`], aligned so that one bucket begins at `origin`.
+pub(crate) fn fill_since(
+    origin: Timestamp,
+    (from, to): (Timestamp, Timestamp),
+    step: i64,
+    counts: Vec<(Timestamp, [i64; 5])>,
+) -> Vec<Bucket> {
     let length = step * 1_000_000;
-    let first = from.micros().div_euclid(length);
-    let last = (to.micros() - 1).div_euclid(length);
+    let shift = origin.micros().rem_euclid(length);
+    let bucket_of = |micros: i64| (micros - shift).div_euclid(length);
+    let first = bucket_of(from.micros());
+    let last = bucket_of(to.micros() - 1);
     let mut buckets: Vec<Bucket> = (first..=last)
         .map(|i| Bucket {
-            start: Timestamp::from_micros(i * length).unwrap_or(Timestamp::EPOCH),
+            start: Timestamp::from_micros(i * length + shift).unwrap_or(Timestamp::EPOCH),
             counts: [0; 5],
         })
         .collect();
     for (at, counts) in counts {
-        let index = usize::try_from(at.micros().div_euclid(length) - first);
+        let index = usize::try_from(bucket_of(at.micros()) - first);
         if let Some(bucket) = index.ok().and_then(|i| buckets.get_mut(i)) {
             for (sum, n) in bucket.counts.iter_mut().zip(counts) {
                 *sum += n;

@@ -50,6 +50,8 @@ pub fn event(seconds: i64, message: &str) -> NewEvent {
         occurred_at: at(seconds),
         severity: Severity::Info,
         severity_text: "INFO".to_owned(),
+        severity_known: true,
+        dated: true,
         component: None,
         service: None,
         environment: None,

@@ -45,6 +45,8 @@ async fn tricky(db: &Db, n: usize) -> (OrganizationId, Vec<Event>) {
             occurred_at: made.occurred_at.min(Timestamp::far_future().plus_micros(-1)),
             severity: made.severity,
             severity_text: made.severity_text,
+            severity_known: true,
+            dated: true,
             component: made.component,
             service: made.service,
             environment: made.environment,

@@ -25,6 +25,7 @@ const ALONE: &[(&str, &str)] = &[("events", "seq"), ("events", "words")];
 
 /// Indexes that do not begin with the organization, and why.
 const CROSSING: &[(&str, &str)] = &[
+    ("invitations_by_email", "which organizations invite an address"),
     ("memberships_by_user", "which organizations a person can enter"),
     ("api_keys_by_hash", "a request brings a key and no organization"),
     ("idempotency_keys_by_age", "housekeeping deletes by age, of all organizations"),

@@ -1,6 +1,6 @@
 //! Rows of uploads and their refusals.
 
-use domain::upload::{Choice, Format, Rejection, Upload, UploadState};
+use domain::upload::{Choice, Format, Rejection, UnknownSeverities, Upload, UploadState};
 use testkit::for_each_backend;
 
 use crate::world::{at, entry, id, organization, read, system, write};
@@ -16,6 +16,7 @@ fn upload() -> Upload {
         bytes_done: 0,
         accepted: 0,
         rejected: 0,
+        unknown_severities: UnknownSeverities::default(),
         error_message: None,
         created_by: None,
         created_at: at(0),
@@ -35,6 +36,11 @@ async fn an_upload_is_claimed_once_and_keeps_its_refusals() {
         first.state = UploadState::Running;
         first.mapping.columns.insert(domain::event::Target::Message, vec!["Text".to_owned()]);
         first.accepted = 5;
+        first.unknown_severities = UnknownSeverities {
+            rows: 2,
+            became: Some(domain::Severity::Info),
+            words: [("dire".to_owned(), 2)].into(),
+        };
         store::upload::update(&mut tx, &first).await.unwrap();
         let refused: Vec<_> = (0..5)
             .map(|i| {

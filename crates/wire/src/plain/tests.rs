@@ -29,6 +29,24 @@ fn lines_of_many_systems_are_understood() {
             "2003-10-11T22:14:15 | critical | mymachine | su | 'su root' failed",
         ),
         (
+            "<34>1 - mymachine su - ID47 - 'su root' failed",
+            "2026-11-24T06:00:00 | critical | mymachine | su | 'su root' failed",
+        ),
+        ("<14>1 - - - - - - hello", "2026-11-24T06:00:00 | info | - | - | hello"),
+        ("<14>1 - - - - - -", "2026-11-24T06:00:00 | info | - | - | <14>1 - - - - - -"),
+        (
+            "<165>1 2003-10-11T22:14:15Z - - - - -",
+            "2003-10-11T22:14:15 | low | - | - | <165>1 2003-10-11T22:14:15Z - - - - -",
+        ),
+        (
+            "<34>1 yesterday mymachine su - ID47 - x",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
+            "<13>hello without a time",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
             "<13>Feb  5 17:32:18 10.0.0.99 sshd[7]: Use the BFG!",
             "2026-02-05T17:32:18 | low | 10.0.0.99 | sshd | Use the BFG!",
         ),
@@ -126,4 +144,14 @@ proptest! {
     fn near_logs_never_panic(line in "(\\[|Jun |2026-11-23 |time=)?[A-Za-z0-9: \\[\\]\"=\\-ü.,]{0,80}") {
         let _ = parse(line.as_bytes(), &Mapping::import(), now());
     }
+}
+
+#[test]
+fn a_nil_value_is_no_value_and_the_row_knows_that_it_has_no_time() {
+    let event = parse(b"<34>1 - - - - - -", &Mapping::import(), now()).unwrap();
+    assert_eq!((event.component, event.system_id, event.event_type), (None, None, None));
+    assert!(!event.dated && event.occurred_at == now());
+    let payload: Value = serde_json::from_str(&event.raw_payload).unwrap();
+    assert_eq!(payload.as_object().unwrap().keys().collect::<Vec<_>>(), ["facility", "line"]);
+    assert!(parse(b"Jun 14 15:16:01 combo su: x", &Mapping::import(), now()).unwrap().dated);
 }

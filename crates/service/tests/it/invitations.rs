@@ -1,0 +1,116 @@
+//! Invitations: nobody learns of accounts by inviting, and nobody is a member who did not agree.
+
+use domain::invitation::{NewInvitation, Received};
+use domain::member::{ApprovalLevel, NewMember, Role};
+use domain::permission::{AccountRead, AccountWrite, MemberRead, MemberWrite};
+use service::{Error, auth, invitations, members, organizations};
+use testkit::for_each_backend;
+
+use crate::world::{PASSWORD, World};
+
+const ADMIN: &str = "admin@alpha.test";
+
+async fn two(t: testkit::TestDb) -> World {
+    let world = World::new(t);
+    for slug in ["alpha", "beta"] {
+        world.organization(slug).await;
+    }
+    world.person(ADMIN, "alpha", "admin").await;
+    world.person("ben@beta.test", "beta", "viewer").await;
+    world
+}
+
+fn new(email: &str) -> NewInvitation {
+    NewInvitation { email: email.to_owned(), role: Role::Analyst, approval_level: ApprovalLevel::Senior }
+}
+
+async fn received(world: &World, email: &str) -> Vec<Received> {
+    let actor = auth::account_actor(&world.viewer(email).await);
+    invitations::received(&world.services.admit::<AccountRead>(&actor).unwrap()).await.unwrap()
+}
+
+async fn accept(world: &World, email: &str, id: domain::InvitationId) -> service::Result<Received> {
+    let actor = auth::account_actor(&world.viewer(email).await);
+    invitations::accept(&world.services.admit::<AccountWrite>(&actor).unwrap(), id).await
+}
+
+#[tokio::test]
+async fn an_admin_cannot_tell_whether_an_address_has_an_account() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
+        let organization = cx.actor().organization;
+        let mut told = Vec::new();
+        for email in ["ben@beta.test", "nob@beta.test"] {
+            let invited = invitations::invite(&cx, new(email)).await.unwrap();
+            let again = invitations::invite(&cx, new(email)).await.unwrap();
+            let listed = invitations::list(&world.cx::<MemberRead>(ADMIN, "alpha").await).await.unwrap();
+            let members = members::list(&world.cx::<MemberRead>(ADMIN, "alpha").await).await.unwrap();
+            let added = NewMember {
+                email: email.to_owned(),
+                role: Role::Viewer,
+                approval_level: ApprovalLevel::None,
+                display_name: None,
+                password: Some(PASSWORD.to_owned()),
+            };
+            let direct = members::add(&cx, added.clone()).await.unwrap_err();
+            let without = members::add(&cx, NewMember { password: None, ..added }).await.unwrap_err();
+            let log = world.log(organization).await;
+            let entries: Vec<_> = log.iter().rev().take(2).map(|e| (&e.action, &e.new_values)).collect();
+            assert!(again.id != invited.id && listed.iter().filter(|i| i.email == email).count() == 1);
+            let all = format!("{} {} {direct:?} {without:?} {entries:?}", again.email, members.len());
+            told.push(all.replace("ben@", "x@").replace("nob@", "x@"));
+        }
+        assert_eq!(told[0], told[1]);
+        assert!(told[0].contains("Forbidden") && !told[0].contains("Ben"), "{}", told[0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_person_accepts_after_sign_in_and_nobody_else_can() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
+        let invited = invitations::invite(&cx, new(" Ben@Beta.test ")).await.unwrap();
+        assert!(matches!(
+            organizations::enter(&world.services, &world.viewer("ben@beta.test").await, "alpha").await,
+            Err(Error::NotFound)
+        ));
+        assert!(matches!(accept(&world, ADMIN, invited.id).await, Err(Error::NotFound)), "not the admin's");
+        let waiting = received(&world, "ben@beta.test").await;
+        assert_eq!(
+            (waiting.len(), waiting[0].slug.as_str(), waiting[0].invited_by.as_str(), waiting[0].role),
+            (1, "alpha", ADMIN, Role::Analyst)
+        );
+        accept(&world, "ben@beta.test", invited.id).await.unwrap();
+        let entry = world.log(cx.actor().organization).await.pop().unwrap();
+        assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("MEMBER_ADDED", "ben@beta.test"));
+        assert_eq!(world.actor("ben@beta.test", "alpha").await.role, Some(Role::Analyst));
+        assert!(received(&world, "ben@beta.test").await.is_empty());
+        assert!(matches!(accept(&world, "ben@beta.test", invited.id).await, Err(Error::NotFound)), "once");
+        assert!(matches!(invitations::invite(&cx, new("ben@beta.test")).await, Err(Error::Conflict(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_waits_for_an_account_and_ends_when_withdrawn_or_old() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
+        let first = invitations::invite(&cx, new("zoe@beta.test")).await.unwrap();
+        world.person("zoe@beta.test", "beta", "viewer").await;
+        assert_eq!(received(&world, "zoe@beta.test").await.len(), 1);
+        invitations::withdraw(&cx, first.id).await.unwrap();
+        assert!(matches!(invitations::withdraw(&cx, first.id).await, Err(Error::NotFound)));
+        assert!(matches!(accept(&world, "zoe@beta.test", first.id).await, Err(Error::NotFound)));
+        let second = invitations::invite(&cx, new("zoe@beta.test")).await.unwrap();
+        world.person("admin@beta.test", "beta", "admin").await;
+        let beta = world.cx::<MemberWrite>("admin@beta.test", "beta").await;
+        assert!(matches!(invitations::withdraw(&beta, second.id).await, Err(Error::NotFound)), "another's");
+        world.clock.advance_seconds(30 * 86_400);
+        assert!(matches!(accept(&world, "zoe@beta.test", second.id).await, Err(Error::NotFound)), "over");
+    })
+    .await;
+}
