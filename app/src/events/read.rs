@@ -70,16 +70,15 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
 
 pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
     let (cx, filter) = (scope.admit::<EventRead>()?, filter(scope, query)?);
-    let count = service::events::count(&cx, &filter).await?;
-    let buckets = service::events::histogram(&cx, &filter, super::api::BUCKETS).await?;
+    let series = service::events::histogram(&cx, &filter, super::api::BUCKETS).await?;
     let groups = service::groups::first_seen(&scope.admit::<GroupRead>()?, filter.from, filter.to).await?;
     let now = scope.services.clock.now();
-    let histogram = histogram(&buckets, &groups, &filter, now, scope.zone, Size::Small);
+    let histogram = histogram(&series.buckets, &groups, &filter, now, scope.zone, Size::Small);
     let asked = (query.from.clone(), query.to.clone());
     let (facets, facets_note) = facets(scope, query, &filter).await?;
     let histogram = Histogram { asked, ..histogram };
     let as_of = scope.zone.clock(now);
-    Ok(Summary { count, as_of, q: query.q.clone(), facets, facets_note, histogram })
+    Ok(Summary { count: series.count(), as_of, q: query.q.clone(), facets, facets_note, histogram })
 }
 
 /// Facets with the names of sources and what each value makes of the query, and what their numbers stand for.

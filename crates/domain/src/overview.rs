@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::filter::Count;
 use crate::group::Group;
 
 /// Events in one bucket by severity, in the order of [`crate::Severity::ALL`].
@@ -10,6 +11,21 @@ use crate::group::Group;
 pub struct Bucket {
     pub start: Timestamp,
     pub counts: [i64; 5],
+}
+
+/// Events over time, without gaps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub buckets: Vec<Bucket>,
+    /// False where a part is an estimate.
+    pub exact: bool,
+}
+
+impl Series {
+    /// How many events it shows.
+    pub fn count(&self) -> Count {
+        Count { n: self.buckets.iter().flat_map(|bucket| bucket.counts).sum(), exact: self.exact }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

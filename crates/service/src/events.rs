@@ -8,7 +8,7 @@ pub mod tail;
 use domain::audit::{Action, AuditEntry};
 use domain::event::{Event, NewEvent};
 use domain::filter::{EventFilter, FacetRequest};
-use domain::overview::Bucket;
+use domain::overview::Series;
 use domain::page::Page;
 use domain::permission::{EventExport, EventRead, EventWrite};
 use domain::query::Target;
@@ -283,7 +283,7 @@ pub async fn beside(cx: &Cx<EventRead>, id: EventId, filter: &EventFilter) -> Re
 }
 
 /// At most about `buckets` buckets over the filter's time range (or all of time), without gaps.
-pub async fn histogram(cx: &Cx<EventRead>, filter: &EventFilter, buckets: u32) -> Result<Vec<Bucket>> {
+pub async fn histogram(cx: &Cx<EventRead>, filter: &EventFilter, buckets: u32) -> Result<Series> {
     check_filter(filter)?;
     Ok(store::event::histogram(&mut cx.read().await?, filter, buckets.clamp(1, 1000)).await?)
 }

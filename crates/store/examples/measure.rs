@@ -430,7 +430,7 @@ async fn run(db: &Db, read: Read) -> Outcome<usize> {
         }
         Read::Histogram => {
             let filter = EventFilter { component: vec!["component-3".to_owned()], ..all };
-            return Ok(store::event::histogram(&mut tx, &filter, 60).await?.len());
+            return Ok(store::event::histogram(&mut tx, &filter, 60).await?.buckets.len());
         }
         Read::Count => {
             let filter = EventFilter {

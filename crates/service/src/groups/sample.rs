@@ -10,7 +10,7 @@ use super::split::own_template;
 use crate::{Cx, Error, Result};
 
 /// Events that are looked at.
-const NEWEST: usize = 2000;
+const NEWEST: usize = 500;
 
 /// What the newest events of a group hold.
 #[derive(Clone, Debug, PartialEq)]

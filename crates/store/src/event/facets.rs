@@ -20,7 +20,7 @@ const SAMPLE: usize = 2000;
 /// Likewise of a facet of the payload, whose rows are wide.
 const SENT: usize = 500;
 /// Rows that are read for them.
-const BUDGET: i64 = 100_000;
+const BUDGET: i64 = 30_000;
 /// Seconds below which whole hours would say too much of a range.
 const SHORT: i64 = 6 * 3600;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Timestamp;
 use domain::filter::{Count, EventFilter};
-use domain::overview::Bucket;
+use domain::overview::{Bucket, Series};
 
 use super::asked::Asked;
 use super::walk::{BLOCK, Hour, choose_lead, next_hours, ranges};
@@ -14,7 +14,7 @@ use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
 /// Rows a count or a histogram reads before it estimates the rest.
-const BUDGET: i64 = 100_000;
+const BUDGET: i64 = 50_000;
 const HOUR: i64 = 3600;
 /// Lengths of a bucket, in seconds.
 const STEPS: [i64; 22] = [
@@ -79,18 +79,20 @@ pub async fn count(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Count> 
 }
 
 /// At most about `buckets` buckets over the filter's time range (or all of time), without gaps.
-pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32) -> Result<Vec<Bucket>> {
+pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32) -> Result<Series> {
     let mut asked = Asked::of(tx, filter).await?;
-    let Some((from, to)) = extent(tx, &asked.filter).await? else { return Ok(Vec::new()) };
+    let Some((from, to)) = extent(tx, &asked.filter).await? else {
+        return Ok(counted(Vec::new()));
+    };
     (asked.filter.from, asked.filter.to) = (Some(from), Some(to));
     let (bounded, span) = (&asked.filter, span_of(&asked.filter));
     let length = (to.micros() - from.micros()).div_euclid(1_000_000).max(1);
     let mut step = STEPS.into_iter().find(|s| length <= s * i64::from(buckets.max(1))).unwrap_or(STEPS[21]);
     if asked.nothing {
-        return Ok(fill(from, to, step, Vec::new()));
+        return Ok(counted(fill(from, to, step, Vec::new())));
     }
     if asked.few.is_some() {
-        return Ok(fill(from, to, step, by_time(tx, &asked, span, Grain::of(step)).await?));
+        return Ok(counted(fill(from, to, step, by_time(tx, &asked, span, Grain::of(step)).await?)));
     }
     if step < HOUR {
         let rows =
@@ -98,7 +100,7 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
         // The totals are those of whole hours. A part of one is counted however full it is: a bar as long as an hour would
         // lead nowhere further.
         if rows <= BUDGET || length <= HOUR {
-            return Ok(fill(from, to, step, by_time(tx, &asked, span, Grain::of(step)).await?));
+            return Ok(counted(fill(from, to, step, by_time(tx, &asked, span, Grain::of(step)).await?)));
         }
         step = HOUR;
     }
@@ -112,10 +114,10 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
         for edge in edges {
             counts.extend(by_time(tx, &asked, edge, Grain::Hour).await?);
         }
-        return Ok(fill(from, to, step, counts));
+        return Ok(counted(fill(from, to, step, counts)));
     }
     let Some((lead, others)) = choose_lead(tx, asked.clauses.clone(), bounded).await? else {
-        return Ok(fill(from, to, step, Vec::new()));
+        return Ok(counted(fill(from, to, step, Vec::new())));
     };
     let (near, far) = affordable(all_hours(tx, &lead, &others, bounded).await?);
     let mut counts = Vec::new();
@@ -124,7 +126,8 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
             counts.extend(by_time(tx, &asked, cut, Grain::Hour).await?);
         }
     }
-    if !far.is_empty() {
+    let exact = far.is_empty();
+    if !exact {
         let found = counts.iter().map(|(_, c)| c.iter().sum::<i64>()).sum();
         let share = share(found, &near);
         let lead: BTreeMap<Timestamp, [i64; 5]> =
@@ -138,7 +141,12 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
             counts.push((hour.start, of_lead.map(|n| (n as f64 * part).round() as i64)));
         }
     }
-    Ok(fill(from, to, step, counts))
+    Ok(Series { buckets: fill(from, to, step, counts), exact })
+}
+
+/// Nothing of it is an estimate.
+fn counted(buckets: Vec<Bucket>) -> Series {
+    Series { buckets, exact: true }
 }
 
 /// The one clause that answers the filter by itself.

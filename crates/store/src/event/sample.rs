@@ -33,6 +33,9 @@ impl Listed for Sampled {
     }
 }
 
+/// Rows that are read for a sample.
+const SAMPLE_BUDGET: i64 = 50_000;
+
 const SAMPLED: &str = "SELECT id, occurred_at, severity, service, environment, system_id,
         (SELECT s.name FROM sources s WHERE s.organization_id = e.organization_id AND s.id = e.source_id) AS source, message,
         e.group_id AS own_group";
@@ -48,7 +51,7 @@ pub async fn sample(
     limit: usize,
 ) -> Result<(Vec<Sampled>, bool)> {
     let asked = Asked::of(tx, filter).await?;
-    let found: Found<Sampled> = walk::list(tx, SAMPLED, asked, None, limit, ROW_BUDGET).await?;
+    let found: Found<Sampled> = walk::list(tx, SAMPLED, asked, None, limit, SAMPLE_BUDGET).await?;
     Ok((found.events, found.next.is_some()))
 }
 

@@ -59,7 +59,8 @@ pub(super) async fn list<R: Listed>(
     };
     // SQLite asks the index for a whole block before it gives the first row: the first blocks are small.
     let words = asked.filter.query.as_ref().is_some_and(|q| asks_words(&q.expr));
-    let block = if words && tx.conn().dialect() == Dialect::Sqlite { SMALL_BLOCK } else { BLOCK };
+    let block =
+        if words && tx.conn().dialect() == Dialect::Sqlite { SMALL_BLOCK } else { BLOCK.min(budget / 3) };
     let walk = Walk {
         columns,
         asked: &asked,
@@ -233,7 +234,7 @@ impl<R: Listed> Walk<'_, R> {
                 Order::Oldest => span.from = Some(last.plus_seconds(3600)),
             }
             limit = (limit * 4).min(2000);
-            self.block = BLOCK;
+            self.block = BLOCK.min(self.budget / 3);
         }
     }
 

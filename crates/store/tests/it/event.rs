@@ -90,7 +90,8 @@ async fn every_filter_means_what_the_plain_model_says() {
             assert_eq!(all_pages(&t.db, org, &filter, limit).await, expected, "{filter:?}");
             let count = store::event::count(&mut read(&t.db, org).await, &filter).await.unwrap();
             assert_eq!((count.n, count.exact), (expected.len() as i64, true), "{filter:?}");
-            let buckets = store::event::histogram(&mut read(&t.db, org).await, &filter, 40).await.unwrap();
+            let buckets =
+                store::event::histogram(&mut read(&t.db, org).await, &filter, 40).await.unwrap().buckets;
             let mut sums = [0; 5];
             for bucket in &buckets {
                 for (sum, n) in sums.iter_mut().zip(bucket.counts) {
@@ -318,7 +319,8 @@ async fn histogram_buckets_have_no_gaps_and_hold_their_events() {
             (30, 31, 72),
         ] {
             let filter = EventFilter { from: Some(at(from)), to: Some(at(to)), ..EventFilter::default() };
-            let buckets = store::event::histogram(&mut read(&t.db, org).await, &filter, most).await.unwrap();
+            let buckets =
+                store::event::histogram(&mut read(&t.db, org).await, &filter, most).await.unwrap().buckets;
             let step = buckets.get(1).map_or(i64::MAX, |b| b.start.micros() - buckets[0].start.micros());
             for pair in buckets.windows(2) {
                 assert_eq!(pair[1].start.micros() - pair[0].start.micros(), step);
@@ -347,7 +349,7 @@ async fn a_histogram_is_zoomed_into_down_to_seconds_and_agrees_with_the_list() {
             for _ in 0..8 {
                 let filter = EventFilter { from: Some(from), to: Some(to), ..filter.clone() };
                 let mut tx = read(&t.db, org).await;
-                let buckets = store::event::histogram(&mut tx, &filter, 72).await.unwrap();
+                let buckets = store::event::histogram(&mut tx, &filter, 72).await.unwrap().buckets;
                 let found = all_pages(&t.db, org, &filter, 500).await;
                 let all: i64 = buckets.iter().flat_map(|b| b.counts).sum();
                 assert_eq!(all, found.len() as i64, "{filter:?}");
@@ -448,7 +450,7 @@ async fn one_organization_never_sees_another_ones_events() {
         for filter in filters {
             assert!(store::event::page(&mut tx, &filter, None, 10).await.unwrap().events.is_empty());
             assert_eq!(store::event::count(&mut tx, &filter).await.unwrap().n, 0);
-            assert!(store::event::histogram(&mut tx, &filter, 10).await.unwrap().is_empty());
+            assert!(store::event::histogram(&mut tx, &filter, 10).await.unwrap().buckets.is_empty());
         }
         assert!(store::group::list(&mut tx, &Default::default(), None, 10).await.unwrap().is_empty());
         assert!(

@@ -85,7 +85,7 @@ async fn agree(db: &Db, org: OrganizationId, group: GroupId) -> i64 {
         let mut tx = read(db, org).await;
         let count = store::event::count(&mut tx, &filter).await.unwrap();
         assert_eq!((count.n, count.exact), (n, true), "the count");
-        let buckets = store::event::histogram(&mut tx, &filter, 50).await.unwrap();
+        let buckets = store::event::histogram(&mut tx, &filter, 50).await.unwrap().buckets;
         assert_eq!(buckets.iter().flat_map(|b| b.counts).sum::<i64>(), n, "the histogram");
         let wanted = FacetRequest { limit: 9, more: None, payload: Vec::new() };
         let facets = store::event::facets(&mut tx, &filter, &wanted).await.unwrap();

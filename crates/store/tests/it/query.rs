@@ -117,7 +117,7 @@ async fn both_databases_find_what_is_found_in_memory() {
                 assert_eq!((&listed, page.next), (&expected, None), "{:?}", filter.query);
                 let count = store::event::count(&mut tx, &filter).await.unwrap();
                 assert_eq!((count.n, count.exact), (expected.len() as i64, true), "{:?}", filter.query);
-                let buckets = store::event::histogram(&mut tx, &filter, 20).await.unwrap();
+                let buckets = store::event::histogram(&mut tx, &filter, 20).await.unwrap().buckets;
                 let sum: i64 = buckets.iter().flat_map(|b| b.counts).sum();
                 assert_eq!(sum, expected.len() as i64, "{:?}", filter.query);
             }
@@ -164,7 +164,7 @@ async fn queries_find_what_their_sentences_say() {
             r#"{"port": 22.0, "ok": true, "a.b": 1}"#,
             r#"{"port": 4000000000000000000000, "ok": "true", "list": [1, {"x": 1}, 9]}"#,
             r#"{"port": 1e-400, "list": [], "odd \"key\\": "v"}"#,
-            r#"{"n": -5, "list": [[1]], "": {"é": false}}"#,
+            r#"{"n": -5, "list": [[1]], "": {"é": false}, "who": "r\u006fot", "path": "a\/b", "both": "é\u00e9"}"#,
         ]
         .into_iter()
         .enumerate()
@@ -230,6 +230,10 @@ async fn queries_find_what_their_sentences_say() {
             ("payload.user.name:*", &[0]),
             ("payload.user:*", &[0, 1]),
             ("payload.user.tags:b", &[0]),
+            ("payload.who:root", &[5]),
+            ("-payload.who:root", &[0, 1, 2, 3, 4]),
+            ("payload.path:\"a/b\"", &[5]),
+            ("payload.both:éé", &[5]),
             ("payload.list:9", &[3]),
             ("payload.list:1", &[3]),
             ("payload.list:*", &[3, 4, 5]),
