@@ -18,6 +18,9 @@ pub struct AssetPaths {
     pub fonts: Vec<String>,
 }
 
+/// Milliseconds after which a module that has not come is given up for the time being.
+const LATE_MS: u32 = 10_000;
+
 /// The whole document.
 pub fn document() -> impl IntoView {
     let theme = server::cookie("theme").filter(|t| matches!(t.as_str(), "light" | "dark"));
@@ -38,9 +41,14 @@ fn head() -> impl IntoView {
     let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> }).collect_view();
     let charts = (!assets.echarts.is_empty())
         .then(|| view! { <script defer nonce=nonce.clone() src=assets.echarts.clone()></script> });
-    // `wait` starts the module only when both are here; the page works before that, and without.
+    // The page works before the module is here, and without. Where it cannot run, or does not come, `data-plain` says that
+    // nothing will be drawn: the tables behind the charts are what is shown.
     let start = format!(
-        "import init, {{ hydrate }} from {}; init({{ module_or_path: {} }}).then(hydrate);",
+        "const plain=on=>{{document.documentElement.toggleAttribute('data-plain',on);\
+         if(on)document.querySelectorAll('.chart .data').forEach(d=>{{d.open=true}})}};\
+         const late=setTimeout(plain,{LATE_MS},true);\
+         import({}).then(m=>m.default({{module_or_path:{}}}).then(()=>{{clearTimeout(late);plain(false);m.hydrate()}}))\
+         .catch(e=>{{clearTimeout(late);plain(true);console.error(e)}});",
         serde_json::Value::from(assets.js.as_str()),
         serde_json::Value::from(assets.wasm.as_str()),
     );

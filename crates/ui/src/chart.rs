@@ -70,6 +70,8 @@ pub fn Chart(
                 },
                 std::time::Duration::from_millis(150),
             );
+        } else {
+            echarts::give_up(&element, &links_in);
         }
     });
     Effect::new(move |_| {

@@ -73,6 +73,13 @@ pub(crate) fn start(
     true
 }
 
+/// The library does not come: the table is shown instead of an empty box.
+pub(crate) fn give_up(element: &HtmlElement, table_id: &str) {
+    for (element, word) in [(element.parent_element(), "data-plain"), (by_id::<Element>(table_id), "open")] {
+        let _ = element.map(|element| element.set_attribute(word, ""));
+    }
+}
+
 /// Draws the options into the element's instance, tokens resolved.
 pub(crate) fn draw(element: &HtmlElement, options: &Value, brush: bool) {
     let Some(instance) = global().and_then(|echarts| call(&echarts, "getInstanceByDom", &[element.as_ref()]))
