@@ -159,6 +159,35 @@ pub struct Receipt {
     pub accepted: u64,
     pub rejected: u64,
     pub rejections: Vec<Rejection>,
+    /// Of the accepted rows those that are stored once and were sent again; not told where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicates: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// Reasons told; the numbers count all.
+pub const MAX_REJECTIONS: usize = 1000;
+
+impl Receipt {
+    /// Corrects it by what storing showed: `conflicts` are positions among the accepted rows, of which `indexes` says where
+    /// they stood in the body.
+    pub fn settle(&mut self, indexes: &[u64], duplicates: u64, conflicts: &[usize]) {
+        self.duplicates = duplicates;
+        let n = conflicts.len() as u64;
+        self.accepted = self.accepted.saturating_sub(n);
+        self.rejected += n;
+        self.rejections.extend(conflicts.iter().filter_map(|at| indexes.get(*at)).map(|index| Rejection {
+            index: *index,
+            field: Target::Id.as_str().to_owned(),
+            reason: "another event has this id; send it with a new one, or without".to_owned(),
+        }));
+        self.rejections.sort_by_key(|r| r.index);
+        self.rejections.truncate(MAX_REJECTIONS);
+    }
 }
 
 #[cfg(test)]

@@ -39,10 +39,13 @@ pub enum Origin {
 /// What became of the rows that were handed in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ingested {
-    /// All of them: stored now, or stored before under the same id.
+    /// Stored now, or stored before under the same id.
     pub accepted: u64,
     /// Of these the ones whose id was stored before.
     pub duplicates: u64,
+    /// Positions of the rows that were not accepted because another event has their id. Of [`Origin::Api`] only: a file's rows
+    /// have ids that follow from their content.
+    pub conflicts: Vec<usize>,
     /// Set when a request with this `Idempotency-Key` was answered before: nothing was stored, this is the answer to give.
     pub replayed: Option<(u16, String)>,
 }
@@ -54,8 +57,10 @@ pub struct Idempotency {
     /// Hash of the request's body and parameters; the same key with another one is a conflict.
     pub request_hash: String,
     pub status: u16,
-    /// The answer's body, JSON.
+    /// The answer's body, JSON. A [`domain::upload::Receipt`] is settled by what storing shows.
     pub response: String,
+    /// Where each row stood in the request, for the receipt.
+    pub indexes: Vec<u64>,
 }
 
 /// Longest `Idempotency-Key`.
@@ -74,7 +79,7 @@ const SURROUNDING: usize = 5;
 /// Most values of one field in a filter.
 const MAX_VALUES: usize = 100;
 
-/// Stores events, durably when it returns. Ids that are stored already are passed over silently.
+/// Stores events, durably when it returns. Ids that are stored already are passed over and counted.
 ///
 /// # Errors
 /// `TooMany` when too much is waiting to be stored; `Unavailable` when the database is away or full. Nothing was stored then.
@@ -123,7 +128,7 @@ pub async fn ingest_prepared_once(
         cx.actor.audit(),
         rows,
         origin,
-        Some((once.key, answer)),
+        Some(queue::Once { key: once.key, answer, indexes: once.indexes }),
     )
     .await
 }

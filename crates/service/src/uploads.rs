@@ -152,7 +152,12 @@ pub async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Resu
     let Trial { accepted, rejected, unknown_severities, refused, whole } =
         rehearse(file, plan, cx.now(), TRIAL_ROWS, TRIAL_REFUSALS).await?;
     let (rejections, texts) = refused.into_iter().unzip();
-    Ok(DryRun { receipt: Receipt { accepted, rejected, rejections }, texts, unknown_severities, whole })
+    Ok(DryRun {
+        receipt: Receipt { accepted, rejected, rejections, duplicates: 0 },
+        texts,
+        unknown_severities,
+        whole,
+    })
 }
 
 /// Starts the background task that reads the file.

@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub use batch::{Batch, GroupSeed, Prepared};
 
 use crate::arrival::Arrived;
-use crate::db::{Arg, CopyBuffer, Dialect, Insert, Kind, Result, ToArg as _, sql};
+use crate::db::{Arg, CopyBuffer, Dialect, Insert, Kind, Result, ToArg as _, canonical, sql};
 use crate::rollup;
 use crate::scope::{Scoped, WriteTx, Writing};
 use crate::search;
@@ -399,6 +399,29 @@ pub async fn answer(tx: &mut impl Scoped, key: &str) -> Result<Option<Answer>> {
     }))
 }
 
+/// Of the rows at these positions those that are not what is stored under their id: other events that claim it. Payloads are
+/// compared, which hold all that was sent; `1e2` and `100` are one number.
+pub async fn conflicts(tx: &mut impl Scoped, batch: &Batch, positions: &[usize]) -> Result<Vec<usize>> {
+    let mut stored: HashMap<Uuid, Value> = HashMap::with_capacity(positions.len());
+    for positions in positions.chunks(500) {
+        let ids = positions.iter().filter_map(|i| batch.rows.get(*i)).map(|row| row.id);
+        let q = tx
+            .sql("SELECT id, raw_payload FROM events WHERE organization_id = $1 AND id IN (")
+            .list(ids)
+            .push(")");
+        for row in tx.conn().rows(q).await? {
+            stored.insert(row.get("id")?, canonical(row.get("raw_payload")?));
+        }
+    }
+    let differs = |i: &usize| {
+        batch.rows.get(*i).is_some_and(|row| {
+            let sent = serde_json::from_str(&row.raw_payload).map(canonical).ok();
+            stored.get(&row.id).is_some_and(|stored| sent.as_ref() != Some(stored))
+        })
+    };
+    Ok(positions.iter().copied().filter(differs).collect())
+}
+
 /// Keeps an answer; `false` when there is one under this key already.
 pub async fn keep_answer(tx: &mut WriteTx, key: &str, answer: &Answer) -> Result<bool> {
     let at = tx.now();
@@ -414,6 +437,15 @@ pub async fn keep_answer(tx: &mut WriteTx, key: &str, answer: &Answer) -> Result
         .bind(&answer.response)
         .bind(at);
     Ok(tx.conn().exec(q).await? == 1)
+}
+
+/// Puts what storing showed into an answer kept by this transaction.
+pub async fn amend_answer(tx: &mut WriteTx, key: &str, response: &Value) -> Result<()> {
+    let q = tx
+        .sql("UPDATE idempotency_keys SET response = $3 WHERE organization_id = $1 AND key = $2")
+        .bind(key)
+        .bind(response);
+    tx.conn().exec_one(q).await
 }
 
 /// Instants of the oldest and newest event; `None` without events.

@@ -17,10 +17,10 @@ use bytes::{Bytes, BytesMut};
 use domain::event::Mapping;
 use domain::invalid::FieldError;
 use domain::permission::EventWrite;
-use domain::upload::{Receipt, Rejection};
+use domain::upload::{MAX_REJECTIONS, Receipt, Rejection};
 use domain::{OrganizationId, Timestamp};
 use http_body_util::BodyExt as _;
-use service::events::{Idempotency, Ingested, Origin, PreparedEvent, Preparer};
+use service::events::{Idempotency, Origin, PreparedEvent, Preparer};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::Encoding;
@@ -36,8 +36,6 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Rows of one request; more is refused before they are parsed.
 const MAX_ROWS: usize = 100_000;
-/// Reasons told; the numbers count all.
-const MAX_REJECTIONS: usize = 1000;
 /// How long a request may wait for memory or for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Memory is handed out in this unit.
@@ -165,25 +163,31 @@ pub async fn events(
         drop(turn);
         parsed
     });
-    let (rows, receipt) = parsed.await.map_err(|e| Problem::internal(format!("parsing a batch: {e}")))??;
+    let Parsed { rows, indexes, mut receipt } =
+        parsed.await.map_err(|e| Problem::internal(format!("parsing a batch: {e}")))??;
     state.plans.events(cx.actor().organization, rows.len())?;
-    let answer = serde_json::to_string(&receipt).map_err(|e| Problem::internal(e.to_string()))?;
     let ingested = match (key, hash) {
         (Some(key), Some(request_hash)) => {
-            let once = Idempotency { key, request_hash, status: 200, response: answer.clone() };
+            let response = body_of(&receipt)?;
+            let once = Idempotency { key, request_hash, status: 200, response, indexes: indexes.clone() };
             service::events::ingest_prepared_once(&cx, rows, Origin::Api, once).await?
         }
         _ => service::events::ingest_prepared(&cx, rows, Origin::Api).await?,
     };
     drop((place, gauge));
-    if let Ingested { replayed: Some((status, answer)), .. } = ingested {
+    if let Some((status, answer)) = ingested.replayed {
         return Ok(replayed(status, answer));
     }
+    receipt.settle(&indexes, ingested.duplicates, &ingested.conflicts);
     metrics::counter!("ingest_rows_total", "outcome" => "accepted")
         .increment(receipt.accepted - ingested.duplicates.min(receipt.accepted));
     metrics::counter!("ingest_rows_total", "outcome" => "duplicate").increment(ingested.duplicates);
     metrics::counter!("ingest_rows_total", "outcome" => "rejected").increment(receipt.rejected);
-    Ok(json(StatusCode::OK, answer))
+    Ok(json(StatusCode::OK, body_of(&receipt)?))
+}
+
+fn body_of(receipt: &Receipt) -> Result<String, Problem> {
+    serde_json::to_string(receipt).map_err(|e| Problem::internal(e.to_string()))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,8 +204,16 @@ struct Work {
     now: Timestamp,
 }
 
+/// What the body holds.
+struct Parsed {
+    rows: Vec<PreparedEvent>,
+    /// Where each of them stood.
+    indexes: Vec<u64>,
+    receipt: Receipt,
+}
+
 impl Work {
-    fn parse(&self, body: &[u8]) -> Result<(Vec<PreparedEvent>, Receipt), Problem> {
+    fn parse(&self, body: &[u8]) -> Result<Parsed, Problem> {
         let inflated;
         let body = if self.encoding == Encoding::Identity {
             body
@@ -210,7 +222,7 @@ impl Work {
             &inflated
         };
         let mapping = Mapping::contract();
-        let mut rows = Vec::new();
+        let (mut rows, mut indexes) = (Vec::new(), Vec::new());
         let mut receipt = Receipt::default();
         let mut preparer = Preparer::new(self.organization);
         let mut take = |index: u64, line: &[u8]| {
@@ -223,6 +235,7 @@ impl Work {
                 Ok(event) => {
                     receipt.accepted += 1;
                     rows.push(preparer.prepare(event));
+                    indexes.push(index);
                 }
                 Err(problems) => {
                     receipt.rejected += 1;
@@ -253,7 +266,7 @@ impl Work {
             }
             (Form::Lines, Some(_)) => wire::rows(body).try_for_each(|(index, line)| take(index, line))?,
         }
-        Ok((rows, receipt))
+        Ok(Parsed { rows, indexes, receipt })
     }
 }
 

@@ -149,7 +149,7 @@ pub struct EventIn {
     /// Name of the source; made on first use.
     #[schema(required = false)]
     pub source: Option<String>,
-    /// A UUID of the sender's; an event with the same id is stored once.
+    /// A UUID of the sender's; an event with the same id is stored once, another event with a used id is refused.
     #[schema(required = false)]
     pub id: Option<Uuid>,
 }
@@ -178,6 +178,9 @@ pub struct ReceiptItem {
     pub rejected: u64,
     /// The first 1,000 reasons.
     pub rejections: Vec<RejectionItem>,
+    /// Of the accepted rows those that were sent before, with the same id and content; left out where there are none.
+    #[schema(required = false)]
+    pub duplicates: Option<u64>,
 }
 
 #[derive(IntoParams)]

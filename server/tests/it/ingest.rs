@@ -354,3 +354,26 @@ async fn what_is_over_the_queue_is_told_to_come_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_id_sent_again_is_a_duplicate_and_one_that_another_event_has_is_refused() {
+    for_each_backend(|db| async move {
+        let sender = Sender::new(db).await;
+        let with = |message: &str| {
+            let mut event = event(message);
+            event["id"] = json!("01939f6e-3b7a-7cc2-9f60-0d6c1a5b7e42");
+            event
+        };
+        let first = sender.send(NDJSON, format!("{}\n", with("first"))).await;
+        assert_eq!(first.text, r#"{"accepted":1,"rejected":0,"rejections":[]}"#);
+        let body = format!("nonsense\n{}\n{}\n", with("first"), with("second"));
+        let answer = sender.send(NDJSON, body).await;
+        assert_eq!(counts(&answer), (1, 2));
+        let receipt = answer.json();
+        assert_eq!(receipt["duplicates"], 1);
+        assert_eq!(receipt["rejections"][1]["index"], 2);
+        assert_eq!(receipt["rejections"][1]["field"], "id");
+        assert_eq!(sender.stored().await.len(), 1);
+    })
+    .await;
+}

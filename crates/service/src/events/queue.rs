@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::OrganizationId;
 use domain::audit::{Action, AuditActor, AuditEntry};
+use domain::upload::Receipt;
 use serde_json::json;
 use store::WriteTx;
 use store::ingest::{self, Answer, Batch, Outcome};
@@ -41,7 +42,7 @@ struct Request {
     bytes: usize,
     actor: AuditActor,
     origin: Origin,
-    once: Option<(String, Answer)>,
+    once: Option<Once>,
     reply: oneshot::Sender<Result<Ingested>>,
 }
 
@@ -62,7 +63,7 @@ pub(super) async fn submit(
     actor: AuditActor,
     rows: Vec<PreparedEvent>,
     origin: Origin,
-    once: Option<(String, Answer)>,
+    once: Option<Once>,
 ) -> Result<Ingested> {
     let bytes = rows.iter().map(|r| r.event.message.len() + r.event.raw_payload.len() + ROW_OVERHEAD).sum();
     let queue = &services.memory.ingest;
@@ -111,7 +112,7 @@ impl Working<'_> {
         let waiting = &mut lanes.get_mut(&self.organization)?.waiting;
         let (mut taken, mut rows, mut keys) = (Vec::new(), 0, HashSet::new());
         while let Some(request) = waiting.front() {
-            let key = request.once.as_ref().map(|(key, _)| key.clone());
+            let key = request.once.as_ref().map(|once| once.key.clone());
             // The second request with one key waits until the first is stored.
             let again = key.is_some_and(|key| !keys.insert(key));
             if !taken.is_empty() && (again || rows + request.rows.len() > MAX_ROWS) {
@@ -141,12 +142,19 @@ impl Drop for Working<'_> {
     }
 }
 
+/// The key of a request, the answer to keep, and where its rows stood in it.
+pub(super) struct Once {
+    pub key: String,
+    pub answer: Answer,
+    pub indexes: Vec<u64>,
+}
+
 /// What remains of a request once its rows are in the batch.
 struct Part {
     rows: usize,
     actor: AuditActor,
     origin: Origin,
-    once: Option<(String, Answer)>,
+    once: Option<Once>,
     reply: oneshot::Sender<Result<Ingested>>,
 }
 
@@ -181,7 +189,7 @@ async fn store_together(services: &Services, organization: OrganizationId, reque
         }
     };
     match result {
-        Ok(outcome) => reply(parts, &outcome),
+        Ok(told) => reply(parts, told),
         Err(e) => refuse(parts, &e.into()),
     }
 }
@@ -199,7 +207,7 @@ async fn answer_known(
     let mut known = HashMap::new();
     let look = async {
         let mut tx = store::ReadTx::begin(&services.db, organization).await?;
-        for (key, _) in requests.iter().filter_map(|r| r.once.as_ref()) {
+        for Once { key, .. } in requests.iter().filter_map(|r| r.once.as_ref()) {
             if let Some(answer) = ingest::answer(&mut tx, key).await? {
                 known.insert(key.clone(), answer);
             }
@@ -218,7 +226,7 @@ async fn answer_known(
         let answer = request
             .once
             .as_ref()
-            .and_then(|(key, asked)| Some((known.get(key)?.clone(), asked.request_hash.clone())));
+            .and_then(|once| Some((known.get(&once.key)?.clone(), once.answer.request_hash.clone())));
         match answer {
             None => fresh.push(request),
             Some((answer, hash)) => {
@@ -226,6 +234,7 @@ async fn answer_known(
                 let result = same_request(answer, &hash).map(|answer| Ingested {
                     accepted,
                     duplicates: accepted,
+                    conflicts: Vec::new(),
                     replayed: Some(answer),
                 });
                 let _ = request.reply.send(result);
@@ -240,10 +249,10 @@ async fn transact(
     organization: OrganizationId,
     batch: &Batch,
     parts: &[Part],
-) -> store::Result<Outcome> {
-    let Some(first) = parts.first() else { return Ok(Outcome::default()) };
+) -> store::Result<Vec<Told>> {
+    let Some(first) = parts.first() else { return Ok(Vec::new()) };
     let mut tx = WriteTx::begin(&services.db, organization, first.actor.clone(), services.stamp()).await?;
-    for (key, answer) in parts.iter().filter_map(|p| p.once.as_ref()) {
+    for Once { key, answer, .. } in parts.iter().filter_map(|p| p.once.as_ref()) {
         if !ingest::keep_answer(&mut tx, key, answer).await? {
             return Err(store::Error::Unavailable("another server is answering the same request".to_owned()));
         }
@@ -251,67 +260,121 @@ async fn transact(
     let clock = services.clock.clone();
     let now = tx.now();
     let outcome = ingest::insert(&mut tx, batch, now, &move || clock.id()).await?;
+    let mut told = told(parts, &outcome);
+    settle(&mut tx, batch, parts, &mut told).await?;
     let entries =
-        entries(parts, &outcome).into_iter().map(|(actor, entry)| (actor, services.clock.id(), entry));
+        entries(parts, &told, &outcome).into_iter().map(|(actor, entry)| (actor, services.clock.id(), entry));
     tx.commit_arrival(entries.collect(), &outcome.arrived).await?;
     if outcome.arrived.count > 0 {
         services.memory.tails.knock(organization);
     }
-    Ok(outcome)
+    Ok(told)
+}
+
+/// Finds the rows that claim another event's id, and corrects the answers that are kept.
+async fn settle(tx: &mut WriteTx, batch: &Batch, parts: &[Part], told: &mut [Told]) -> store::Result<()> {
+    for (part, told) in parts.iter().zip(told) {
+        if part.origin == Origin::Api && !told.duplicates.is_empty() {
+            let conflicts = ingest::conflicts(tx, batch, &told.duplicates).await?;
+            told.duplicates.retain(|at| conflicts.binary_search(at).is_err());
+            told.conflicts = conflicts.into_iter().map(|at| at - told.start).collect();
+        }
+        let Some(Once { key, answer, indexes }) = &part.once else { continue };
+        if told.duplicates.is_empty() && told.conflicts.is_empty() {
+            continue;
+        }
+        if let Ok(mut receipt) = serde_json::from_value::<Receipt>(answer.response.clone()) {
+            receipt.settle(indexes, told.duplicates.len() as u64, &told.conflicts);
+            ingest::amend_answer(tx, key, &json!(receipt)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// One audit entry for each actor and origin.
-fn entries(parts: &[Part], outcome: &Outcome) -> Vec<(AuditActor, AuditEntry)> {
-    let mut sums: Vec<(&AuditActor, Origin, u64, u64, u64)> = Vec::new();
-    for (part, duplicates) in parts.iter().zip(duplicates_of(parts, outcome)) {
-        let rows = part.rows as u64;
-        match sums.iter_mut().find(|(actor, origin, ..)| *actor == &part.actor && *origin == part.origin) {
-            Some((_, _, requests, accepted, known)) => {
-                *requests += 1;
-                *accepted += rows;
-                *known += duplicates;
-            }
-            None => sums.push((&part.actor, part.origin, 1, rows, duplicates)),
+fn entries(parts: &[Part], told: &[Told], outcome: &Outcome) -> Vec<(AuditActor, AuditEntry)> {
+    let mut sums: Vec<Sum<'_>> = Vec::new();
+    for (part, told) in parts.iter().zip(told) {
+        let at = sums.iter().position(|s| s.actor == &part.actor && s.origin == part.origin);
+        let at = at.unwrap_or_else(|| {
+            sums.push(Sum {
+                actor: &part.actor,
+                origin: part.origin,
+                requests: 0,
+                rows: 0,
+                known: 0,
+                refused: 0,
+            });
+            sums.len() - 1
+        });
+        if let Some(sum) = sums.get_mut(at) {
+            sum.requests += 1;
+            sum.rows += part.rows;
+            sum.known += told.duplicates.len();
+            sum.refused += told.conflicts.len();
         }
     }
-    let entry = |(i, (actor, origin, requests, accepted, duplicates)): (
-        usize,
-        (&AuditActor, Origin, u64, u64, u64),
-    )| {
-        let action = match origin {
+    let entry = |(i, sum): (usize, Sum<'_>)| {
+        let action = match sum.origin {
             Origin::Api => Action::EVENTS_INGESTED,
             Origin::Import | Origin::Upload => Action::EVENTS_IMPORTED,
         };
-        let mut metadata = json!({ "requests": requests, "accepted": accepted, "duplicates": duplicates });
+        let mut metadata =
+            json!({ "requests": sum.requests, "accepted": sum.rows - sum.refused, "duplicates": sum.known });
+        if sum.refused > 0 {
+            metadata["rejected"] = json!(sum.refused);
+        }
         if i == 0 && !outcome.new_sources.is_empty() {
             metadata["new_sources"] = json!(outcome.new_sources);
         }
-        (actor.clone(), AuditEntry::new(action, "event", "").metadata(metadata))
+        (sum.actor.clone(), AuditEntry::new(action, "event", "").metadata(metadata))
     };
     sums.into_iter().enumerate().map(entry).collect()
 }
 
-/// How many of each request's rows were duplicates.
-fn duplicates_of(parts: &[Part], outcome: &Outcome) -> Vec<u64> {
+/// What one actor handed in one way.
+struct Sum<'a> {
+    actor: &'a AuditActor,
+    origin: Origin,
+    requests: u64,
+    rows: usize,
+    known: usize,
+    refused: usize,
+}
+
+/// What became of one request's rows.
+struct Told {
+    /// Position of its first row in the batch.
+    start: usize,
+    /// Positions in the batch of the rows that were stored before.
+    duplicates: Vec<usize>,
+    /// Positions in the request of the rows whose id another event has.
+    conflicts: Vec<usize>,
+}
+
+fn told(parts: &[Part], outcome: &Outcome) -> Vec<Told> {
     let mut positions = outcome.duplicates.iter().copied().peekable();
     let mut end = 0;
     parts
         .iter()
         .map(|part| {
+            let start = end;
             end += part.rows;
-            let mut n = 0;
-            while positions.next_if(|p| *p < end).is_some() {
-                n += 1;
-            }
-            n
+            let duplicates = std::iter::from_fn(|| positions.next_if(|p| *p < end)).collect();
+            Told { start, duplicates, conflicts: Vec::new() }
         })
         .collect()
 }
 
-fn reply(parts: Vec<Part>, outcome: &Outcome) {
-    let duplicates = duplicates_of(&parts, outcome);
-    for (part, duplicates) in parts.into_iter().zip(duplicates) {
-        let _ = part.reply.send(Ok(Ingested { accepted: part.rows as u64, duplicates, replayed: None }));
+fn reply(parts: Vec<Part>, told: Vec<Told>) {
+    for (part, told) in parts.into_iter().zip(told) {
+        let ingested = Ingested {
+            accepted: (part.rows - told.conflicts.len()) as u64,
+            duplicates: told.duplicates.len() as u64,
+            conflicts: told.conflicts,
+            replayed: None,
+        };
+        let _ = part.reply.send(Ok(ingested));
     }
 }
 

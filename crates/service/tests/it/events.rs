@@ -32,6 +32,7 @@ fn once(key: &str, hash: &str) -> Idempotency {
         request_hash: hash.to_owned(),
         status: 200,
         response: r#"{"accepted":2,"rejected":0}"#.to_owned(),
+        indexes: Vec::new(),
     }
 }
 
@@ -317,3 +318,70 @@ async fn a_list_by_severity_has_every_event_once_the_newest_of_each_first() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_overview_covers_what_its_label_says_and_each_mark_finds_what_it_shows() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        // 09:30 is now. Of the last 24 hours, of the 25th hour that a careless rounding adds, and of 7 and 30 days.
+        let minutes =
+            [0, 29, 31, 90, 700, 1409, 1411, 1439, 1441, 9_000, 10_049, 10_051, 40_000, 43_169, 43_171];
+        let rows = minutes.iter().map(|m| event(*m, "a")).collect();
+        events::ingest(&cx(&world, org), rows, Origin::Api).await.unwrap();
+        let read = cx::<EventRead>(&world, org);
+        for (days, step, events) in [(1_i64, 1, 6), (7, 3, 11), (30, 12, 14)] {
+            let o = overview::get(&read, start().plus_seconds(-86_400 * days), start()).await.unwrap();
+            assert_eq!(o.to.seconds() - o.from.seconds(), 86_400 * days, "{days} days");
+            assert_eq!((o.buckets.len() as i64 * o.step, o.step), (86_400 * days, step * 3600));
+            assert_eq!((o.buckets[0].start, o.events), (o.from, events), "{days} days");
+            let count = async |from, to| {
+                let filter = EventFilter { from: Some(from), to: Some(to), ..EventFilter::default() };
+                events::count(&read, &filter).await.unwrap().n
+            };
+            for bucket in &o.buckets {
+                let found = count(bucket.start, bucket.start.plus_seconds(o.step)).await;
+                assert_eq!(found, bucket.counts.iter().sum::<i64>(), "{days} days, {}", bucket.start);
+            }
+            assert_eq!(o.top_groups[0].event_count, events);
+            assert_eq!(count(o.from, o.to).await, events);
+        }
+    })
+    .await;
+}
+<<<<<<< HEAD
+=======
+
+#[tokio::test]
+async fn a_used_id_is_a_duplicate_or_another_event_and_each_is_told() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let (a, b) = (world.organization("alpha").await.id, world.organization("beta").await.id);
+        let with = |n: u128, message: &str| {
+            let mut object = serde_json::json!({ "occurred_at": start(), "severity": "error", "message": message, "rate": 1e2 });
+            object["id"] = serde_json::json!(EventId(uuid::Uuid::from_u128(n)));
+            normalise(object.as_object().unwrap(), &Mapping::contract(), start()).unwrap()
+        };
+        events::ingest(&cx(&world, a), vec![with(1, "one")], Origin::Api).await.unwrap();
+        let rows = vec![with(2, "two"), with(1, "one"), with(1, "other"), with(2, "two"), with(2, "three"), event(1, "x")];
+        let done = events::ingest(&cx(&world, a), rows.clone(), Origin::Api).await.unwrap();
+        assert_eq!((done.accepted, done.duplicates, done.conflicts), (4, 2, vec![2, 4]));
+        assert_eq!(count(&world, a).await, 3);
+        let told = world.log(a).await.pop().unwrap().metadata;
+        assert_eq!((&told["accepted"], &told["duplicates"], &told["rejected"]), (&4.into(), &2.into(), &2.into()));
+        // Another organization's ids are its own.
+        let other = events::ingest(&cx(&world, b), vec![with(1, "mine")], Origin::Api).await.unwrap();
+        assert_eq!((other.accepted, other.duplicates, other.conflicts.len()), (1, 0, 0));
+        // What is kept under a key says it too.
+        let receipt = r#"{"accepted":6,"rejected":1,"rejections":[{"index":1,"field":"message","reason":"missing"}]}"#;
+        let asked = Idempotency { response: receipt.to_owned(), indexes: vec![0, 2, 3, 4, 5, 6], ..once("k", "h") };
+        events::ingest_once(&cx(&world, a), rows.clone(), Origin::Api, asked).await.unwrap();
+        let (_, answer) = events::replay(&cx::<EventWrite>(&world, a), "k", "h").await.unwrap().unwrap();
+        let answer: domain::upload::Receipt = serde_json::from_str(&answer).unwrap();
+        assert_eq!((answer.accepted, answer.rejected, answer.duplicates), (4, 3, 3));
+        let told: Vec<_> = answer.rejections.iter().map(|r| (r.index, r.field.as_str())).collect();
+        assert_eq!(told, [(1, "message"), (3, "id"), (5, "id")]);
+    })
+    .await;
+}
+>>>>>>> two
