@@ -94,11 +94,19 @@ impl Cells {
     }
 }
 
+fn shut() {
+    if let Some(menu) = menu() {
+        let _ = menu.remove_attribute("open");
+    }
+}
+
 fn menu() -> Option<HtmlElement> {
     document().query_selector(".cell-menu").ok().flatten()?.dyn_into().ok()
 }
 
+/// Opens the menu where the button is now, also where it was open elsewhere.
 fn press() {
+    shut();
     let button = document().query_selector(BUTTON).ok().flatten();
     if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
         button.click();
@@ -139,15 +147,19 @@ pub fn CellMenu(events: Events, cells: Cells) -> impl IntoView {
             });
         }
     });
-    // Another list has other rows.
+    // Another list has other rows; one beside which the panel opens has the same.
+    let list = Memo::new(move |_| events.query.read().list());
     Effect::new(move |_| {
-        events.query.track();
+        list.track();
         cells.at.set(Default::default());
-        cells.open.set(false);
-        if let Some(menu) = menu() {
-            let _ = menu.remove_attribute("open");
-        }
+        shut();
     });
+    let chosen = move |event: MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if target.is_some_and(|target| target.closest("a").ok().flatten().is_some()) {
+            shut();
+        }
+    };
     let toggled = move |_: Event| {
         let Some(menu) = menu() else { return };
         let open = menu.has_attribute("open");
@@ -190,7 +202,7 @@ pub fn CellMenu(events: Events, cells: Cells) -> impl IntoView {
     };
     let hidden = move || cells.at.read().0.is_empty();
     view! {
-        <details class="menu cell-menu" hidden=hidden on:keydown=beside on:toggle=toggled>
+        <details class="menu cell-menu" hidden=hidden on:keydown=beside on:toggle=toggled on:click=chosen>
             <summary class="icon-button ghost" title="Cell menu" data-key="m" aria-keyshortcuts="m">
                 <Icon glyph=Glyph::More />
                 <VisuallyHidden>"Cell menu"</VisuallyHidden>
