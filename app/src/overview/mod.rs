@@ -4,6 +4,8 @@ mod api;
 mod page;
 #[cfg(feature = "ssr")]
 mod read;
+#[cfg(feature = "ssr")]
+mod sections;
 pub mod shown;
 
 pub use api::*;

@@ -5,6 +5,7 @@ use domain::permission::EventRead;
 
 use ui::Glyph;
 
+use super::sections;
 use super::shown::OverviewShown;
 use crate::Answer;
 use crate::events::chart::Size;
@@ -24,20 +25,16 @@ pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
     let nothing = (!any).then(|| first_event(scope, "Nothing has come in yet", text, Glyph::Overview));
     let filter = EventFilter { from: Some(overview.from), to: Some(overview.to), ..EventFilter::default() };
     let histogram = events::histogram(&overview.buckets, &[], &filter, now, scope.zone, Size::Medium);
+    let slug = scope.organization.slug.as_str();
+    let figures = sections::figures(&overview, &histogram.from, &histogram.to, slug);
     let top_groups: Vec<GroupRow> =
         overview.top_groups.into_iter().map(|group| row(group, scope.zone)).collect();
     Ok(OverviewShown {
+        figures,
+        top: sections::top(&top_groups, &histogram.from, &histogram.to, slug),
         from: histogram.from,
         to: histogram.to,
         step: histogram.step,
-        events: overview.events,
-        events_before: overview.events_before,
-        severe: overview.severe,
-        severe_before: overview.severe_before,
-        groups_active: overview.groups_active,
-        groups_new: overview.groups_new,
-        sources_active: overview.sources_active,
-        sources_quiet: overview.sources_quiet,
         slices: histogram.slices,
         over_time: histogram.chart,
         recurring: group_bars(&top_groups),

@@ -15,21 +15,17 @@ pub struct OverviewShown {
     pub to: String,
     /// "hour", "6 hours", "day": what a slice spans.
     pub step: String,
-    pub events: i64,
-    pub events_before: i64,
-    pub severe: i64,
-    pub severe_before: i64,
-    pub groups_active: i64,
-    pub groups_new: i64,
-    pub sources_active: i64,
-    pub sources_quiet: i64,
+    /// The key figures.
+    pub figures: Printed,
     pub slices: Vec<Slice>,
     /// Options of the chart of `slices`.
     pub over_time: Value,
     pub top_groups: Vec<GroupRow>,
+    /// The table of `top_groups`.
+    pub top: Printed,
     /// Options of the chart of `top_groups`.
     pub recurring: Value,
     /// What to do, where the organization has no events at all.
     pub nothing: Option<Printed>,
 }
-shown!(OverviewShown: from, to, step, events, events_before, severe, severe_before, groups_active, groups_new, sources_active, sources_quiet, slices, over_time, top_groups, recurring, nothing);
+shown!(OverviewShown: from, to, step, figures, slices, over_time, top_groups, top, recurring, nothing);

@@ -4,18 +4,20 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use super::query::MappingForm;
-use super::shown::{UploadShown, UploadStep};
+use super::shown::UploadStep;
 use crate::Answer;
+use crate::printed::Printed;
 
 /// Past uploads on the page.
 #[cfg(feature = "ssr")]
 const PAST: u32 = 100;
 
 #[server(name = ListUploads, prefix = "/fn", endpoint = "uploads/list", input = GetUrl)]
-pub async fn list_uploads(organization: String) -> Answer<Vec<UploadShown>> {
+pub async fn list_uploads(organization: String) -> Answer<Printed> {
     let scope = crate::server::scope(&organization).await?;
     let uploads = service::uploads::list(&scope.admit()?, PAST).await?;
-    Ok(uploads.into_iter().map(|upload| super::read::upload_shown(upload, scope.zone)).collect())
+    let shown = uploads.into_iter().map(|upload| super::read::upload_shown(upload, scope.zone)).collect();
+    Ok(super::sections::past(shown, &scope.organization.slug))
 }
 
 /// The step the upload is at; with a `mapping` also what an import with it would do. Stores nothing.

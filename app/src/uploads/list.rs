@@ -5,18 +5,13 @@ use domain::upload::UploadState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::{
-    Badge, Button, Column, DataTable, Empty, FileInput, Glyph, Notice, NoticeKind, PageHead, Row, Section,
-    Shaped, Skeleton, Tone, Variant,
-};
+use ui::{Button, FileInput, Glyph, Notice, NoticeKind, PageHead, Section, Shaped, Skeleton, Tone, Variant};
 
 use super::api::ListUploads;
-use super::shown::{UploadShown, bytes};
-use crate::events::parts::number;
 use crate::fetch::{Load, fetch};
+use crate::printed::Print;
 use crate::routes;
 use crate::session::{Permitted, use_slug};
-use crate::when::Ago;
 
 /// `/o/{organization}/uploads?error=…`
 #[component]
@@ -39,7 +34,7 @@ pub fn UploadsPage() -> impl IntoView {
             <Section title="Past uploads">
                 <div class="table-scroll">
                     <Load resource=uploads skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=4 /> } let:uploads>
-                        <Past uploads slug=slug.get_untracked() />
+                        <Print html=uploads />
                     </Load>
                 </div>
             </Section>
@@ -77,54 +72,6 @@ fn Choose(slug: Memo<String>) -> impl IntoView {
                 "Upload and look"
             </Button>
         </form>
-    }
-    .into_any()
-}
-
-#[component]
-fn Past(uploads: Vec<UploadShown>, slug: String) -> impl IntoView {
-    if uploads.is_empty() {
-        let text = "A file you upload is shown first: you choose which column is the time, the message, the severity, and import when it looks right.";
-        return view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> }.into_any();
-    }
-    let columns = vec![
-        Column::new("File").class("message"),
-        Column::new("State").class("shrink"),
-        Column::new("Size").class("num optional"),
-        Column::new("Accepted").class("num"),
-        Column::new("Refused").class("num"),
-        Column::new("Uploaded").class("time optional"),
-    ];
-    view! {
-        <DataTable caption="Past uploads" columns=columns>
-            {uploads.into_iter().map(|upload| view! { <Line upload slug=slug.clone() /> }).collect_view()}
-        </DataTable>
-    }
-    .into_any()
-}
-
-#[component]
-fn Line(upload: UploadShown, slug: String) -> impl IntoView {
-    let href = routes::upload(&slug, &upload.id);
-    let (words, tone) = state(upload.state);
-    view! {
-        <Row href=href.clone()>
-            <td class="message">
-                <a href=href data-row-link="">
-                    {upload.file_name}
-                </a>
-                <span class="under">{bytes(upload.bytes_total)} " · " <Ago when=upload.created.clone() /></span>
-            </td>
-            <td class="shrink">
-                <Badge tone>{words}</Badge>
-            </td>
-            <td class="num optional">{bytes(upload.bytes_total)}</td>
-            <td class="num">{number(upload.accepted)}</td>
-            <td class="num">{number(upload.rejected)}</td>
-            <td class="time optional">
-                <Ago when=upload.created />
-            </td>
-        </Row>
     }
     .into_any()
 }

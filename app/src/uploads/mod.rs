@@ -16,6 +16,8 @@ mod page;
 mod query;
 #[cfg(feature = "ssr")]
 mod read;
+#[cfg(feature = "ssr")]
+mod sections;
 mod shown;
 
 pub use api::*;

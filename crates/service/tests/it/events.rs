@@ -349,8 +349,6 @@ async fn an_overview_covers_what_its_label_says_and_each_mark_finds_what_it_show
     })
     .await;
 }
-<<<<<<< HEAD
-=======
 
 #[tokio::test]
 async fn a_used_id_is_a_duplicate_or_another_event_and_each_is_told() {
@@ -384,4 +382,3 @@ async fn a_used_id_is_a_duplicate_or_another_event_and_each_is_told() {
     })
     .await;
 }
->>>>>>> two

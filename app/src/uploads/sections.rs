@@ -1,0 +1,57 @@
+//! Past uploads. Server only.
+
+use leptos::prelude::*;
+use ui::{Badge, Column, DataTable, Empty, Glyph, Row};
+
+use super::list::state;
+use super::shown::{UploadShown, bytes};
+use crate::events::parts::number;
+use crate::printed::Printed;
+use crate::routes;
+use crate::when::Ago;
+
+pub fn past(uploads: Vec<UploadShown>, slug: &str) -> Printed {
+    if uploads.is_empty() {
+        let text = "A file you upload is shown first: you choose which column is the time, the message, the severity, and import when it looks right.";
+        return Printed::of(view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> });
+    }
+    let columns = vec![
+        Column::new("File").class("message"),
+        Column::new("State").class("shrink"),
+        Column::new("Size").class("num optional"),
+        Column::new("Accepted").class("num"),
+        Column::new("Refused").class("num"),
+        Column::new("Uploaded").class("time optional"),
+    ];
+    let lines = uploads.into_iter().map(|upload| line(upload, slug)).collect_view();
+    Printed::of(view! {
+        <DataTable caption="Past uploads" columns=columns>
+            {lines}
+        </DataTable>
+    })
+}
+
+fn line(upload: UploadShown, slug: &str) -> AnyView {
+    let href = routes::upload(slug, &upload.id);
+    let (words, tone) = state(upload.state);
+    view! {
+        <Row href=href.clone()>
+            <td class="message">
+                <a href=href data-row-link="">
+                    {upload.file_name}
+                </a>
+                <span class="under">{bytes(upload.bytes_total)} " · " <Ago when=upload.created.clone() /></span>
+            </td>
+            <td class="shrink">
+                <Badge tone>{words}</Badge>
+            </td>
+            <td class="num optional">{bytes(upload.bytes_total)}</td>
+            <td class="num">{number(upload.accepted)}</td>
+            <td class="num">{number(upload.rejected)}</td>
+            <td class="time optional">
+                <Ago when=upload.created />
+            </td>
+        </Row>
+    }
+    .into_any()
+}
