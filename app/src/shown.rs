@@ -165,7 +165,6 @@ shown!(words domain::Severity: "info" = Info, "low" = Low, "medium" = Medium, "h
 shown!(words domain::upload::UploadState: "failed" = Failed, "mapped" = Mapped, "running" = Running, "done" = Done);
 shown!(domain::filter::Count: n, exact);
 shown!(domain::invalid::FieldError: field, reason);
-shown!(domain::audit::Verdict: organization, entries, head_seq, head_hash, broken, breaks);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,5 @@
 //! Server functions of the audit page.
 
-use domain::audit::Verdict;
 #[cfg(feature = "ssr")]
 use domain::audit::{AuditFilter, AuditRecord};
 #[cfg(feature = "ssr")]
@@ -71,12 +70,14 @@ pub async fn load_entry(
     Ok(super::sections::print(found, scope.zone, &scope.organization.slug, &query))
 }
 
-/// Walks the whole chain of the organization.
+/// Walks the whole chain of the organization; what was found, above the list of this query.
 #[server(name = VerifyAudit, prefix = "/fn", endpoint = "verify_audit", input = GetUrl)]
-pub async fn verify_audit(organization: String) -> Answer<Verdict> {
+pub async fn verify_audit(organization: String, #[server(default)] query: AuditQuery) -> Answer<Printed> {
     let scope = scope(&organization).await?;
     scope.admit::<AuditRead>()?;
-    Ok(service::audit::verify(&scope.services, scope.organization.id, &scope.organization.slug, None).await?)
+    let slug = scope.organization.slug.as_str();
+    let found = service::audit::verify(&scope.services, scope.organization.id, slug, None).await?;
+    Ok(super::sections::verdict(found, query.href(slug)))
 }
 
 #[cfg(feature = "ssr")]

@@ -1,14 +1,11 @@
-//! The table, its page links, export and verdict.
+//! The table, its page links and export.
 
-use domain::audit::Verdict;
 use domain::permission::Key;
 use leptos::prelude::*;
-use ui::{
-    Badge, Button, Column, DataTable, Empty, Glyph, Menu, MenuItem, Notice, NoticeKind, Pager, Row, Tone,
-};
+use ui::{Badge, Button, Column, DataTable, Empty, Glyph, Menu, MenuItem, Pager, Row, Tone};
 
 use super::api::{AuditList, Line};
-use crate::fetch::{Fetched, Load, after};
+use crate::fetch::{Fetched, after};
 use crate::routes::{self, AuditQuery};
 use crate::session::Permitted;
 use crate::when::At;
@@ -46,47 +43,6 @@ fn export(csv: String, json: String) -> AnyView {
         </Menu>
     }
     .into_any()
-}
-
-/// What verifying found; nothing while it was not asked for.
-#[component]
-pub fn VerdictLine(
-    slug: Memo<String>,
-    query: Memo<AuditQuery>,
-    verdict: Fetched<Option<Verdict>>,
-) -> impl IntoView {
-    view! {
-        <Load resource=verdict skeleton=|| () let:verdict>
-            {verdict.map(|verdict| told(verdict, query.with_untracked(|q| q.href(&slug.get_untracked()))))}
-        </Load>
-    }
-    .into_any()
-}
-
-fn told(verdict: Verdict, back: String) -> AnyView {
-    let notice = if verdict.breaks == 0 {
-        let words = format!(
-            "{} entries, none edited, moved or removed. Head: entry {}, hash ",
-            verdict.entries, verdict.head_seq
-        );
-        view! {
-            <Notice kind=NoticeKind::Ok title="The chain holds." dismiss_href=back>
-                {words}
-                <code class="hash">{verdict.head_hash}</code>
-            </Notice>
-        }
-    } else {
-        let more = verdict.breaks - verdict.broken.len() as i64;
-        let more = (more > 0).then(|| view! { <li>{format!("and {more} more")}</li> });
-        let breaks: Vec<_> =
-            verdict.broken.into_iter().map(|(_, reason)| view! { <li>{reason}</li> }).collect();
-        view! {
-            <Notice kind=NoticeKind::Error title="The chain is broken." dismiss_href=back>
-                <ul>{breaks} {more}</ul>
-            </Notice>
-        }
-    };
-    view! { <div class="page-notice">{notice}</div> }.into_any()
 }
 
 pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> AnyView {

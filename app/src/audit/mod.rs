@@ -15,6 +15,7 @@ use leptos_router::hooks::use_query_map;
 use ui::{PageHead, Shaped, Skeleton, SplitList};
 
 use crate::fetch::{Load, fetch, fetch_if};
+use crate::printed::Print;
 use crate::routes::AuditQuery;
 use crate::session::use_slug;
 
@@ -27,7 +28,9 @@ pub fn AuditPage() -> impl IntoView {
     let verifies = Memo::new(move |_| map.with(|m| m.get_str("verify").is_some()));
     let entries = fetch(move || ListAudit { organization: slug.get(), query: listed.get() });
     // Made here and not where they are shown: a resource inside a branch is numbered differently by server and browser.
-    let verdict = fetch_if(move || verifies.get().then(|| VerifyAudit { organization: slug.get() }));
+    let verdict = fetch_if(move || {
+        verifies.get().then(|| VerifyAudit { organization: slug.get(), query: listed.get() })
+    });
     let shown = Memo::new(move |_| query.with(|q| q.entry.clone()));
     let entry = fetch_if(move || {
         let seq = Some(shown.get()).filter(|seq| !seq.is_empty())?;
@@ -38,7 +41,9 @@ pub fn AuditPage() -> impl IntoView {
     view! {
         <Title text="Audit" />
         <PageHead title="Audit" note="append-only, each entry chained to the one before by its hash" actions=move || list::actions(slug, query, entries) />
-        <list::VerdictLine slug query verdict />
+        <Load resource=verdict skeleton=|| () let:found>
+            {found.map(|html| view! { <Print html /> })}
+        </Load>
         {move || filter::bar(&slug.get(), &listed.get())}
         <SplitList panel=panel panel_open=open>
             <Load resource=entries skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=12_usize /> } let:page>

@@ -1,6 +1,6 @@
-//! One entry: who, where from, what changed, and its place in the chain. Server only.
+//! What verifying found; and one entry: who, where from, what changed, and its place in the chain. Server only.
 
-use domain::audit::AuditRecord;
+use domain::audit::{AuditRecord, Verdict};
 use leptos::prelude::*;
 use serde_json::Value;
 use ui::{CodeBlock, Definition, DefinitionList, DiffView, JsonTree, Notice, NoticeKind};
@@ -8,6 +8,33 @@ use ui::{CodeBlock, Definition, DefinitionList, DiffView, JsonTree, Notice, Noti
 use crate::printed::Printed;
 use crate::routes::AuditQuery;
 use crate::when::{At, When, Zone};
+
+/// What verifying found; `back` leads to the list without it.
+pub fn verdict(verdict: Verdict, back: String) -> Printed {
+    let notice = if verdict.breaks == 0 {
+        let words = format!(
+            "{} entries, none edited, moved or removed. Head: entry {}, hash ",
+            verdict.entries, verdict.head_seq
+        );
+        view! {
+            <Notice kind=NoticeKind::Ok title="The chain holds." dismiss_href=back>
+                {words}
+                <code class="hash">{verdict.head_hash}</code>
+            </Notice>
+        }
+    } else {
+        let more = verdict.breaks - verdict.broken.len() as i64;
+        let more = (more > 0).then(|| view! { <li>{format!("and {more} more")}</li> });
+        let breaks: Vec<_> =
+            verdict.broken.into_iter().map(|(_, reason)| view! { <li>{reason}</li> }).collect();
+        view! {
+            <Notice kind=NoticeKind::Error title="The chain is broken." dismiss_href=back>
+                <ul>{breaks} {more}</ul>
+            </Notice>
+        }
+    };
+    Printed::of(view! { <div class="page-notice">{notice}</div> })
+}
 
 /// An entry with all it holds.
 struct Entry {
