@@ -37,12 +37,14 @@ export function word(): string {
 }
 
 /** Makes an API key with one scope, as an administrator does. */
-export async function makeKey(page: Page, scope: string): Promise<string> {
+export async function makeKey(page: Page, ...scopes: string[]): Promise<string> {
   await page.goto("/o/acme/settings/api-keys");
   await page.getByRole("button", { name: "Make an API key" }).click();
   const dialog = page.getByRole("dialog", { name: "Make an API key" });
   await dialog.getByLabel("Name").fill(`groups ${Date.now()}`);
-  await dialog.getByRole("checkbox", { name: new RegExp(scope.replace(".", "\\.")) }).check();
+  for (const scope of scopes) {
+    await dialog.getByRole("checkbox", { name: new RegExp(scope.replace(".", "\\.")) }).check();
+  }
   await dialog.getByRole("button", { name: "Make the key" }).click();
   const secret = page.getByText(/^wr_[A-Za-z0-9]+$/).first();
   await expect(secret).toBeVisible();

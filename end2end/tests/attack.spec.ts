@@ -9,6 +9,7 @@ test("markup in every field of an event is text on every page that shows it", as
   const dialog = page.getByRole("dialog", { name: "Make an API key" });
   await dialog.getByLabel("Name").fill("attack");
   await dialog.getByRole("checkbox", { name: /event\.write/ }).check();
+  await dialog.getByRole("checkbox", { name: /event\.read/ }).check();
   await dialog.getByRole("button", { name: "Make the key" }).click();
   const key = (await page.getByText(/^wr_[A-Za-z0-9]+$/).first().textContent())!.trim();
 

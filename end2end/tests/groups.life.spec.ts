@@ -128,9 +128,9 @@ test("a long history is read a page at a time", async ({ page, request }) => {
   await signIn(page);
   const name = word();
   await send(request, await makeKey(page, "event.write"), [`${name} bell rings`]);
-  const key = await makeKey(page, "group.write");
+  const key = await makeKey(page, "group.read", "group.write");
   const headers = { Authorization: `Bearer ${key}` };
-  const found = await (await request.get(`/api/v1/groups?text=${name}`, { headers })).json();
+  const found = await (await request.get(`/api/v1/groups?q=${name}`, { headers })).json();
   const id: string = found.items[0].id;
   for (let step = 0; step < 53; step++) {
     const action = step % 2 ? "reopen" : "resolve";

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Benchmarks as JSON lines on standard output, progress on standard error.
 
-    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,single,tail,wasm,grouping
+    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,browser,single,tail,wasm,grouping
 
 For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, eight connections, durable) beside a bare
 bulk insert of the same rows and keys into the same engine in the same run (ratio), the server's peak memory; what people look at (queries.py) at
-1 M and, with 10m, at 10 M with the growth between; single events; 20 live tails. Last, the size of the WebAssembly and, where labelled logs lie in
+1 M and, with 10m, at 10 M with the growth between; what a person feels in Chromium; single events; 20 live tails. Last, the size of the WebAssembly and, where labelled logs lie in
 WATCHROOM_SHARED or beside the repository, Grouping Accuracy. Standard library only.
 """
 
@@ -15,10 +15,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import bare, data, queries, single, tail
 from output import emit, say
-from server import Server, ingest
+from server import EMAIL, PASSWORD, Server, ingest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = ("ingest", "queries", "single", "tail", "wasm", "grouping")
+PARTS = ("ingest", "queries", "browser", "single", "tail", "wasm", "grouping")
 
 
 def database_url(database, folder):
@@ -59,6 +59,9 @@ def one(binary, database, total, folder, parts):
             grow(server, database, data.bodies(at, min(1_000_000, total - at), start), at)
         if total > first and "queries" in parts:
             queries.run(server, database, total, before)
+        if "browser" in parts:
+            script = ROOT / "scripts/bench/browser.mjs"
+            subprocess.run(["node", script, f"http://{server.host}:{server.port}", EMAIL, PASSWORD], check=True)
         if "single" in parts:
             single.run(server, database)
         if "tail" in parts:
@@ -99,7 +102,7 @@ def main():
     if unknown:
         parser.error(f"--only: {', '.join(sorted(unknown))} is not one of {', '.join(PARTS)}")
     total = {"20k": 20_000, "200k": 200_000, "1m": 1_000_000, "10m": 10_000_000}[args.scale]
-    if set(parts) & {"ingest", "queries", "single", "tail"}:
+    if set(parts) & {"ingest", "queries", "browser", "single", "tail"}:
         for database in ("sqlite", "postgres") if args.database == "both" else (args.database,):
             with tempfile.TemporaryDirectory(prefix="watchroom-bench-") as folder:
                 one(args.server, database, total, pathlib.Path(folder), parts)

@@ -2,6 +2,7 @@
 
 import concurrent.futures, http.client, json, os, re, subprocess, threading, time, urllib.parse
 
+EMAIL = "bench@example.com"
 PASSWORD = "correct horse battery staple"
 
 
@@ -13,7 +14,7 @@ class Server:
                         WATCHROOM_RATE_KEY="100000", WATCHROOM_RATE_KEY_BURST="100000", WATCHROOM_RATE_ADDRESS="100000", WATCHROOM_RATE_ADDRESS_BURST="100000")
         self.binary = binary
         self.run("org", "add", "bench")
-        self.run("user", "add", "bench@example.com", "--org", "bench", "--role", "admin", "--password-stdin", stdin=PASSWORD)
+        self.run("user", "add", EMAIL, "--org", "bench", "--role", "admin", "--password-stdin", stdin=PASSWORD)
         self.key = self.run("apikey", "create", "--org", "bench", "--name", "bench", "--scope", "all").strip()
         self.cookie = None
         self.start()
@@ -56,7 +57,7 @@ class Server:
         return whole, first, content
 
     def sign_in(self):
-        form = urllib.parse.urlencode({"email": "bench@example.com", "password": PASSWORD})
+        form = urllib.parse.urlencode({"email": EMAIL, "password": PASSWORD})
         self.conn.request("POST", "/sign-in", form, {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"})
         answer = self.conn.getresponse()
         answer.read()

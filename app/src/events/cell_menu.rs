@@ -202,8 +202,8 @@ mod tests {
         assert_eq!(
             words(&entries),
             [
-                ("Include", "/o/acme/events?q=severity%3Ahigh+component%3Asshd&event=e1"),
-                ("Exclude", "/o/acme/events?q=severity%3Ahigh+-component%3Asshd&event=e1"),
+                ("Include", "/o/acme/events?q=severity%3Ahigh%20component%3Asshd&event=e1"),
+                ("Exclude", "/o/acme/events?q=severity%3Ahigh%20-component%3Asshd&event=e1"),
                 ("Only this value", "/o/acme/events?q=component%3Asshd&event=e1"),
                 ("Count by Component", "/o/acme/events?q=severity%3Ahigh&more=component&event=e1"),
                 ("Groups with it", "/o/acme/groups?status=all&component=sshd"),

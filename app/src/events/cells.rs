@@ -194,7 +194,9 @@ pub fn CellMenu(events: Events, cells: Cells) -> impl IntoView {
             event.prevent_default();
         }
     };
-    let around = move |_: MouseEvent| {
+    let around = move |event: MouseEvent| {
+        // Else this click, which is outside of the menu, would close what it opens.
+        event.stop_propagation();
         if !cells.at.with_untracked(|(id, _)| id.is_empty()) {
             cells.go.set(true);
             press();

@@ -61,12 +61,8 @@ fn mark(yes: bool) -> AnyView {
 
 /// The scopes that allow something today, `all` last.
 pub fn scope_words() -> Vec<&'static str> {
-    let allows = |word: &str| api_key::permissions(&[word.to_owned()]);
-    let more_than_reading = |word: &&'static str| match word.strip_suffix(".write") {
-        Some(noun) => allows(word) != allows(&format!("{noun}.read")),
-        None => allows(word) != PermissionSet::NONE,
-    };
-    api_key::SCOPES.iter().copied().filter(more_than_reading).chain(["all"]).collect()
+    let allows = |word: &&'static str| api_key::permissions(&[(*word).to_owned()]) != PermissionSet::NONE;
+    api_key::SCOPES.iter().copied().filter(allows).chain(["all"]).collect()
 }
 
 /// What a scope allows, in words.
