@@ -3,3 +3,7 @@
 ALTER TABLE grouping_rules ADD COLUMN looked_at TIMESTAMPTZ;
 ALTER TABLE grouping_rules ADD COLUMN looked_id UUID;
 ALTER TABLE grouping_rules ADD COLUMN moved BIGINT NOT NULL DEFAULT 0;
+-- Splits from before have looked at a part; they go over their group once more.
+UPDATE grouping_rules
+SET looked_at = '9999-01-01T00:00:00Z', looked_id = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+WHERE kind = 'split' AND undone_at IS NULL;

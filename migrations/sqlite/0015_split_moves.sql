@@ -3,3 +3,7 @@
 ALTER TABLE grouping_rules ADD COLUMN looked_at TEXT;
 ALTER TABLE grouping_rules ADD COLUMN looked_id TEXT;
 ALTER TABLE grouping_rules ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;
+-- Splits from before have looked at a part; they go over their group once more.
+UPDATE grouping_rules
+SET looked_at = '9999-01-01T00:00:00.000000Z', looked_id = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+WHERE kind = 'split' AND undone_at IS NULL;

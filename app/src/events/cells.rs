@@ -27,6 +27,13 @@ impl Cells {
         Self { at: RwSignal::default(), open: RwSignal::new(false), go: RwSignal::new(false) }
     }
 
+    /// As [`Cells::follow`], but not where rows move under a pointer that rests.
+    pub fn pointed(self, event: &MouseEvent) {
+        if event.movement_x() != 0 || event.movement_y() != 0 {
+            self.follow(event);
+        }
+    }
+
     /// The button goes to the cell that an event of the page is about, unless its menu is open.
     pub fn follow(self, event: &Event) {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -49,9 +56,9 @@ impl Cells {
     /// Instead of the browser's own menu, which links keep.
     pub fn pressed(self, event: &MouseEvent) {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let plain =
-            target.is_some_and(|target| target.closest("a, .cell-menu, thead").ok().flatten().is_none());
-        if plain {
+        let within =
+            |selector| target.as_ref().is_some_and(|at| at.closest(selector).ok().flatten().is_some());
+        if within("[data-row] td") && !within("a, .cell-menu") {
             self.open.set(false);
             self.follow(event);
             press();
@@ -104,6 +111,11 @@ fn menu() -> Option<HtmlElement> {
     document().query_selector(".cell-menu").ok().flatten()?.dyn_into().ok()
 }
 
+/// The entry of what is around, once the server told what the menu holds.
+fn around_link() -> Option<HtmlElement> {
+    document().query_selector(".cell-menu a[aria-keyshortcuts=c]").ok().flatten()?.dyn_into().ok()
+}
+
 /// Opens the menu where the button is now, also where it was open elsewhere.
 fn press() {
     shut();
@@ -136,14 +148,11 @@ pub fn CellMenu(events: Events, cells: Cells) -> impl IntoView {
             }
             Err(_) => "This event cannot be read now.".to_owned(),
         });
-        if cells.go.get_untracked() && matches!(&answer, Ok(event) if event.is_some()) {
+        if cells.open.get_untracked() && cells.go.get_untracked() {
             cells.go.set(false);
             // Once it stands in the page.
             request_animation_frame(|| {
-                let link = document().query_selector(".cell-menu a[aria-keyshortcuts=c]").ok().flatten();
-                if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
-                    link.click();
-                }
+                around_link().inspect(HtmlElement::click);
             });
         }
     });
@@ -152,6 +161,7 @@ pub fn CellMenu(events: Events, cells: Cells) -> impl IntoView {
     Effect::new(move |_| {
         list.track();
         cells.at.set(Default::default());
+        cells.go.set(false);
         shut();
     });
     let chosen = move |event: MouseEvent| {
@@ -164,6 +174,9 @@ pub fn CellMenu(events: Events, cells: Cells) -> impl IntoView {
         let Some(menu) = menu() else { return };
         let open = menu.has_attribute("open");
         cells.open.set(open);
+        if !open {
+            cells.go.set(false);
+        }
         // Where rows came in above, the cell is elsewhere now.
         let cell = cells.cell();
         if let (true, Some(cell)) = (open, &cell) {
@@ -197,9 +210,13 @@ pub fn CellMenu(events: Events, cells: Cells) -> impl IntoView {
     let around = move |event: MouseEvent| {
         // Else this click, which is outside of the menu, would close what it opens.
         event.stop_propagation();
-        if !cells.at.with_untracked(|(id, _)| id.is_empty()) {
+        if let Some(link) = around_link().filter(|_| cells.open.get_untracked()) {
+            link.click();
+        } else if !cells.at.with_untracked(|(id, _)| id.is_empty()) {
             cells.go.set(true);
-            press();
+            if !cells.open.get_untracked() {
+                press();
+            }
         }
     };
     let hidden = move || cells.at.read().0.is_empty();

@@ -209,8 +209,14 @@ pub fn Facets(events: Events) -> impl IntoView {
             .and_then(|target| target.dyn_into::<Element>().ok())
             .and_then(|target| target.closest("a").ok().flatten())
             .and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok());
-        if let Some(link) = link.filter(|link| !open.is_empty() && !link.search().contains("event=")) {
-            link.set_search(&[link.search().as_str(), "&event=", &open].concat());
+        if let Some(link) = link {
+            // It may still say what was open when it was last pressed.
+            let search = link.search();
+            let mut parts: Vec<&str> = search.trim_start_matches('?').split('&').collect();
+            parts.retain(|part| !part.starts_with("event="));
+            let panel = ["event=", &open].concat();
+            parts.extend((!open.is_empty()).then_some(panel.as_str()));
+            link.set_search(&parts.join("&"));
         }
     };
     view! {

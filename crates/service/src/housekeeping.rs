@@ -16,6 +16,8 @@ pub struct Swept {
     pub failures: u64,
     /// Answers kept for `Idempotency-Key`, after 24 hours.
     pub idempotency_keys: u64,
+    /// Invitations that nobody accepted in time.
+    pub invitations: u64,
 }
 
 const DAY: i64 = 86_400;
@@ -32,6 +34,11 @@ pub async fn run(services: &Services) -> Result<Swept> {
         failures: store::account::delete_failures(&mut tx, now.plus_seconds(-DAY)).await?,
         idempotency_keys: store::housekeeping::delete_idempotency_keys(&mut tx, now.plus_seconds(-DAY))
             .await?,
+        invitations: store::invitation::delete_old(
+            &mut tx,
+            now.plus_seconds(-domain::invitation::DAYS * DAY),
+        )
+        .await?,
     };
     tx.commit_unaudited_bookkeeping().await?;
     Ok(swept)

@@ -46,7 +46,7 @@ pub async fn invite(cx: &Cx<MemberWrite>, new: NewInvitation) -> Result<Invitati
 pub async fn withdraw(cx: &Cx<MemberWrite>, id: InvitationId) -> Result<()> {
     let mut tx = cx.write().await?;
     let old = store::invitation::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    store::invitation::delete(&mut tx, id).await?;
+    store::invitation::delete(&mut tx, id).await.map_err(gone)?;
     tx.commit(AuditEntry::new(Action::INVITATION_WITHDRAWN, "invitation", id).change(Some(said(&old)), None))
         .await?;
     Ok(())
@@ -72,7 +72,7 @@ pub async fn accept(cx: &Cx<AccountWrite>, id: InvitationId) -> Result<Received>
     let received = store::invitation::received(&mut tx, &user.email, since(stamp.now)).await?;
     let accepted = received.into_iter().find(|i| i.id == id).ok_or(Error::NotFound)?;
     let mut within = tx.within(accepted.organization_id);
-    store::invitation::delete(&mut within, id).await?;
+    store::invitation::delete(&mut within, id).await.map_err(gone)?;
     let (role, level) = (accepted.role, accepted.approval_level);
     store::member::insert(&mut within, membership, user.id, role, level, stamp.now).await.map_err(
         |error| match error {
@@ -87,6 +87,14 @@ pub async fn accept(cx: &Cx<AccountWrite>, id: InvitationId) -> Result<Received>
     tx.commit_in(accepted.organization_id, &cx.actor.audit(), stamp, entry).await?;
     services.memory.keys.forget_all();
     Ok(accepted)
+}
+
+/// Somebody was quicker.
+fn gone(error: store::Error) -> Error {
+    match error {
+        store::Error::RowCount { .. } => Error::NotFound,
+        other => other.into(),
+    }
 }
 
 fn since(now: Timestamp) -> Timestamp {

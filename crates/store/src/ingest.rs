@@ -416,10 +416,25 @@ pub async fn conflicts(tx: &mut impl Scoped, batch: &Batch, positions: &[usize])
     let differs = |i: &usize| {
         batch.rows.get(*i).is_some_and(|row| {
             let sent = serde_json::from_str(&row.raw_payload).map(canonical).ok();
-            stored.get(&row.id).is_some_and(|stored| sent.as_ref() != Some(stored))
+            stored.get(&row.id).is_some_and(|stored| !sent.is_some_and(|sent| same(&sent, stored)))
         })
     };
     Ok(positions.iter().copied().filter(differs).collect())
+}
+
+/// Numbers are doubles: what PostgreSQL gives back of `1.7e18` is written as an integer.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, one)| other.get(key).is_some_and(|other| same(one, other)))
+        }
+        _ => one == other,
+    }
 }
 
 /// Keeps an answer; `false` when there is one under this key already.

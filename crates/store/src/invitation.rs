@@ -77,3 +77,8 @@ pub async fn received(tx: &mut SystemTx, email: &str, since: Timestamp) -> Resul
                  ORDER BY o.name, o.id");
     tx.conn().all(q.bind(email).bind(since).bind(true)).await
 }
+
+/// Forgets those of every organization that were made until `before`; how many.
+pub async fn delete_old(tx: &mut SystemTx, before: Timestamp) -> Result<u64> {
+    tx.conn().exec(sql("DELETE FROM invitations WHERE created_at <= $1").bind(before)).await
+}

@@ -58,10 +58,16 @@ pub async fn list_by_severity(
     while let Some(severity) = all.get(at) {
         let wanted = filter.severity.is_empty() || filter.severity.contains(severity);
         if wanted {
+            let own = EventFilter { severity: vec![*severity], order: Order::Newest, ..filter.clone() };
             if items.len() == limit {
+                // A next page is promised where there is one.
+                let found = store::event::page(&mut tx, &own, None, 1).await?;
+                if found.events.is_empty() && found.next.is_none() {
+                    at += 1;
+                    continue;
+                }
                 return Ok(Page { items, next_cursor: Some(severity.rank().to_string()) });
             }
-            let own = EventFilter { severity: vec![*severity], order: Order::Newest, ..filter.clone() };
             let found = store::event::page(&mut tx, &own, after, limit - items.len()).await?;
             items.extend(found.events);
             if let Some(next) = found.next {

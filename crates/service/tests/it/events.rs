@@ -311,6 +311,14 @@ async fn a_list_by_severity_has_every_event_once_the_newest_of_each_first() {
                 }
             }
         }
+        // A full page that is the last one promises no other.
+        let hot = EventFilter { severity: vec![Severity::Critical], ..EventFilter::default() };
+        let n = events::count(&read, &hot).await.unwrap().n as u32;
+        let page = events::list_by_severity(&read, &hot, BySeverity::Hottest, n, None).await.unwrap();
+        assert_eq!((page.items.len() as u32, page.next_cursor), (n, None));
+        let everything = EventFilter { severity: vec![Severity::Critical, Severity::Info], ..EventFilter::default() };
+        let page = events::list_by_severity(&read, &everything, BySeverity::Hottest, n, None).await.unwrap();
+        assert!(page.next_cursor.is_some());
         for bad in ["", "9", "é", "0zz", "4"] {
             let found = events::list_by_severity(&read, &EventFilter::default(), BySeverity::Hottest, 5, Some(bad)).await;
             assert_eq!(found.is_err(), bad != "4", "{bad}");
@@ -356,7 +364,7 @@ async fn a_used_id_is_a_duplicate_or_another_event_and_each_is_told() {
         let world = World::new(t);
         let (a, b) = (world.organization("alpha").await.id, world.organization("beta").await.id);
         let with = |n: u128, message: &str| {
-            let mut object = serde_json::json!({ "occurred_at": start(), "severity": "error", "message": message, "rate": 1e2 });
+            let mut object = serde_json::json!({ "occurred_at": start(), "severity": "error", "message": message, "rate": 1e2, "ts_ns": 1.7e18 });
             object["id"] = serde_json::json!(EventId(uuid::Uuid::from_u128(n)));
             normalise(object.as_object().unwrap(), &Mapping::contract(), start()).unwrap()
         };

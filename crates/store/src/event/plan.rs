@@ -135,13 +135,24 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
                 .await?
                 .into_iter()
                 .collect();
+        let mut carried = [0.0; 5];
         for hour in far {
             let Some(of_lead) = lead.get(&hour.start) else { continue };
             let part = share * hour.most as f64 / of_lead.iter().sum::<i64>().max(1) as f64;
-            counts.push((hour.start, of_lead.map(|n| (n as f64 * part).round() as i64)));
+            counts.push((hour.start, parts_of(*of_lead, part, &mut carried)));
         }
     }
     Ok(Series { buckets: fill(from, to, step, counts), exact })
+}
+
+/// A part of each count in whole numbers. What rounding leaves is carried on, so that the sum of many small ones is right.
+fn parts_of(counts: [i64; 5], part: f64, carried: &mut [f64; 5]) -> [i64; 5] {
+    std::array::from_fn(|i| {
+        carried[i] += counts[i] as f64 * part;
+        let whole = (carried[i] + 0.5).floor();
+        carried[i] -= whole;
+        whole as i64
+    })
 }
 
 /// Nothing of it is an estimate.
@@ -263,4 +274,22 @@ pub(crate) fn fill_since(
         }
     }
     buckets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts_of;
+
+    #[test]
+    fn small_parts_of_many_hours_add_up() {
+        let mut carried = [0.0; 5];
+        let (mut sum, mut most) = ([0; 5], 0);
+        for _ in 0..720 {
+            let parts = parts_of([150, 30, 20, 0, 1], 0.003, &mut carried);
+            assert!(parts.iter().all(|n| *n >= 0));
+            most = most.max(parts[0]);
+            (0..5).for_each(|i| sum[i] += parts[i]);
+        }
+        assert_eq!((sum, most), ([324, 65, 43, 0, 2], 1));
+    }
 }
