@@ -27,13 +27,6 @@ impl Cells {
         Self { at: RwSignal::default(), open: RwSignal::new(false), go: RwSignal::new(false) }
     }
 
-    /// As [`Cells::follow`], but not where rows move under a pointer that rests.
-    pub fn pointed(self, event: &MouseEvent) {
-        if event.movement_x() != 0 || event.movement_y() != 0 {
-            self.follow(event);
-        }
-    }
-
     /// The button goes to the cell that an event of the page is about, unless its menu is open.
     pub fn follow(self, event: &Event) {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());

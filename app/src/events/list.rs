@@ -165,7 +165,7 @@ fn List(events: Events) -> impl IntoView {
         <div
             class="events-list"
             hidden=move || events.problem.read().is_some()
-            on:pointermove=move |event| cells.pointed(&event)
+            on:pointerover=move |event| cells.follow(&event)
             on:focusin=move |event| cells.follow(&event)
             on:contextmenu=move |event| cells.pressed(&event)
         >
