@@ -160,13 +160,12 @@ pub struct Receipt {
     pub rejected: u64,
     pub rejections: Vec<Rejection>,
     /// Of the accepted rows those that are stored once and were sent again; not told where there are none.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub duplicates: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_zero(n: &u64) -> bool {
-    *n == 0
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Reasons told; the numbers count all.
