@@ -1,11 +1,10 @@
 //! Choosing a file, and what became of the files before.
 
 use domain::permission::Key;
-use domain::upload::UploadState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use ui::{Button, FileInput, Glyph, Notice, NoticeKind, PageHead, Section, Shaped, Skeleton, Tone, Variant};
+use ui::{Button, FileInput, Glyph, Notice, NoticeKind, PageHead, Section, Shaped, Skeleton, Variant};
 
 use super::api::ListUploads;
 use crate::fetch::{Load, fetch};
@@ -74,13 +73,4 @@ fn Choose(slug: Memo<String>) -> impl IntoView {
         </form>
     }
     .into_any()
-}
-
-pub fn state(state: UploadState) -> (&'static str, Tone) {
-    match state {
-        UploadState::Mapped => ("To be mapped", Tone::Accent),
-        UploadState::Running => ("Importing", Tone::Accent),
-        UploadState::Done => ("Imported", Tone::Ok),
-        UploadState::Failed => ("Failed", Tone::High),
-    }
 }

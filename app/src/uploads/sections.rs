@@ -1,9 +1,9 @@
 //! Past uploads. Server only.
 
+use domain::upload::UploadState;
 use leptos::prelude::*;
-use ui::{Badge, Column, DataTable, Empty, Glyph, Row};
+use ui::{Badge, Column, DataTable, Empty, Glyph, Row, Tone};
 
-use super::list::state;
 use super::shown::{UploadShown, bytes};
 use crate::events::parts::number;
 use crate::printed::Printed;
@@ -54,4 +54,13 @@ fn line(upload: UploadShown, slug: &str) -> AnyView {
         </Row>
     }
     .into_any()
+}
+
+fn state(state: UploadState) -> (&'static str, Tone) {
+    match state {
+        UploadState::Mapped => ("To be mapped", Tone::Accent),
+        UploadState::Running => ("Importing", Tone::Accent),
+        UploadState::Done => ("Imported", Tone::Ok),
+        UploadState::Failed => ("Failed", Tone::High),
+    }
 }
