@@ -1,15 +1,17 @@
 import { expect, test } from "@playwright/test";
 import { expectAccessible, signIn, watchForErrors } from "../pages/room";
 
-const pages = ["overview", "events", "groups", "sources", "uploads", "audit", "settings/general", "settings/retention", "settings/members", "settings/environments", "settings/api-keys", "settings/permissions"];
+const areas = ["overview", "events", "groups", "sources", "uploads", "audit"].map((area) => `/o/acme/${area}`);
+const settings = ["general", "retention", "members", "environments", "api-keys", "permissions"].map((page) => `/o/acme/settings/${page}`);
+const parts = { "areas are": areas, "settings, account and API documents are": [...settings, "/account", "/api/docs"] };
 
-for (const scheme of ["light", "dark"] as const) {
-  test(`every page is accessible and free of script errors in the ${scheme} scheme`, async ({ page }) => {
+for (const [scheme, [words, paths]] of (["light", "dark"] as const).flatMap((scheme) => Object.entries(parts).map((part) => [scheme, part] as const))) {
+  test(`${words} accessible and free of script errors in the ${scheme} scheme`, async ({ page }) => {
     test.setTimeout(120_000);
     const errors = watchForErrors(page);
     await page.emulateMedia({ colorScheme: scheme });
     await signIn(page);
-    for (const path of [...pages.map((p) => `/o/acme/${p}`), "/account", "/api/docs"]) {
+    for (const path of paths) {
       await test.step(path, async () => {
         const answer = await page.goto(path);
         expect(answer?.status()).toBe(200);
