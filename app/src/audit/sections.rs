@@ -168,7 +168,7 @@ fn metadata(value: Value) -> AnyView {
         value @ (Value::Object(_) | Value::Array(_)) => view! {
             <section>
                 <h3>"Metadata"</h3>
-                <JsonTree value=value name="metadata" />
+                <JsonTree json=value.to_string() name="metadata" />
             </section>
         }
         .into_any(),

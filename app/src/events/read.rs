@@ -2,7 +2,7 @@
 
 use axum::http::header::HOST;
 use axum::http::request::Parts;
-use domain::event::Event;
+use domain::event::{Event, Payload};
 use domain::filter::{EventFilter, Facet};
 use domain::overview::Bucket;
 use domain::page::Page;
@@ -11,7 +11,6 @@ use domain::query::{EVENTS, Problem, Query, Schema, Selected, Target, edit, pars
 use domain::template::slots;
 use domain::{EventId, Invalid, Severity, Timestamp};
 use leptos::prelude::use_context;
-use serde_json::Value;
 use service::Cx;
 use service::events::{BySeverity, list_by_severity, tail};
 
@@ -327,7 +326,7 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
         group_id: event.group_id.to_string(),
         around,
         surrounding: beside.surrounding.iter().map(|event| row(event, zone, None, &[])).collect(),
-        raw_payload: event.raw_payload,
+        raw_payload: event.raw_payload.text().to_owned(),
     };
     let print = if whole { sections::page } else { sections::panel };
     // A link that changes only what is beside it leaves the panel open.
@@ -403,13 +402,11 @@ pub fn columns(names: &[&str]) -> Answer<Vec<Column>> {
 }
 
 /// What stands at a path of the payload: text as it is, everything else as JSON.
-fn part(target: &Target, payload: &Value) -> String {
+fn part(target: &Target, payload: &Payload) -> String {
     let Target::Payload(path) = target else { return String::new() };
-    let value = path.iter().try_fold(payload, |at, key| at.as_object()?.get(key));
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
+    match payload.part(path) {
+        None | Some("null") => String::new(),
+        Some(json) => serde_json::from_str(json).unwrap_or_else(|_| json.to_owned()),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What is told of one event, printed for the panel and for its page. Server only.
 
 use leptos::prelude::*;
-use serde_json::Value;
 use ui::{CopyButton, Definition, DefinitionList, Glyph, Icon, JsonTree, Section, Timestamp};
 
 use super::parts::{FieldLine, Message, Severe};
@@ -34,7 +33,8 @@ pub struct Facts {
     pub around: Vec<Around>,
     /// What happened on the same system right before and after, oldest first, itself included.
     pub surrounding: Vec<EventRow>,
-    pub raw_payload: Value,
+    /// JSON text.
+    pub raw_payload: String,
 }
 
 /// A field of an event, and where its value leads: queries of the list beside it.
@@ -205,11 +205,10 @@ fn IdLine(name: &'static str, href: String, id: String) -> impl IntoView {
 
 /// What the sender sent; any value of it narrows the list.
 fn payload(event: &Facts, query: &EventQuery, slug: &str) -> AnyView {
-    let (value, query, slug) = (event.raw_payload.clone(), query.clone(), slug.to_owned());
-    let json = serde_json::to_string_pretty(&value).unwrap_or_default();
-    let actions = move |(path, value): (String, Value)| {
+    let (json, query, slug) = (event.raw_payload.clone(), query.clone(), slug.to_owned());
+    let copied = json.clone();
+    let actions = move |(path, value): (String, String)| {
         // A quoted text is found as text only, a bare number as a number too.
-        let value = value.to_string();
         if value == "null" || value.len() > MAX_CONDITION {
             return ().into_any();
         }
@@ -232,8 +231,8 @@ fn payload(event: &Facts, query: &EventQuery, slug: &str) -> AnyView {
         .into_any()
     };
     view! {
-        <Section title="Raw payload" actions=move || view! { <CopyButton text=json.clone() label="Copy JSON" wordy=true /> }>
-            <JsonTree value name="payload" actions=Callback::new(actions) />
+        <Section title="Raw payload" actions=move || view! { <CopyButton text=copied.clone() label="Copy JSON" wordy=true /> }>
+            <JsonTree json name="payload" actions=Callback::new(actions) />
         </Section>
     }
     .into_any()

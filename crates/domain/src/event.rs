@@ -9,11 +9,13 @@
 //! - A text field may be sent as a number or a boolean; it is kept as its JSON text.
 
 mod mapping;
+mod payload;
 mod record;
 mod row;
 mod text;
 
 pub use mapping::{Mapping, Target};
+pub use payload::{Payload, members};
 pub use row::{Cell, Row};
 pub use text::{clean, sound};
 
@@ -40,8 +42,7 @@ pub struct Event {
     /// Name of the source, joined.
     pub source: Option<String>,
     pub message: String,
-    /// The whole original event as JSON.
-    pub raw_payload: serde_json::Value,
+    pub raw_payload: Payload,
     /// 32 hex digits over template, component and event type.
     pub fingerprint: String,
     pub group_id: GroupId,

@@ -1,25 +1,31 @@
 //! A JSON value as a folding tree.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A tree of `<details>`; copy buttons for path and value appear where WASM runs. `actions` adds links to a leaf that a path of
 /// keys leads to: names with dots between, quoted where they hold more than letters, digits, `_` and `-`; the elements of an
 /// array have the array's.
 #[component]
 pub fn JsonTree(
-    value: Value,
+    /// JSON text. Numbers are shown with all the digits that stand there.
+    #[prop(into)]
+    json: String,
     /// Name of the root, the first part of every path (`payload`).
     #[prop(optional, into)]
     name: String,
     /// Levels unfolded at first; 2 unless told.
     #[prop(optional)]
     depth: Option<usize>,
-    /// From the path of keys and the value: what stands after a leaf.
+    /// From the path of keys and the JSON text of the value: what stands after a leaf.
     #[prop(optional, into)]
-    actions: Option<Callback<(String, Value), AnyView>>,
+    actions: Option<Callback<(String, String), AnyView>>,
 ) -> impl IntoView {
-    let root = node(&name, name.clone(), Some(name.clone()), &value, depth.unwrap_or(2), actions);
+    let value: &RawValue = serde_json::from_str(&json).unwrap_or(RawValue::NULL);
+    let root = node(&name, name.clone(), Some(name.clone()), value, depth.unwrap_or(2), actions);
     view! {
         <div class="json-tree">
             <ul>{root}</ul>
@@ -41,38 +47,52 @@ pub fn member_path(parent: &str, key: &str) -> String {
     }
 }
 
+/// What a value holds, each part still text.
+enum Parts<'j> {
+    Members(BTreeMap<String, &'j RawValue>),
+    Items(Vec<&'j RawValue>),
+}
+
+fn parts(value: &RawValue) -> Option<Parts<'_>> {
+    let json = value.get();
+    if json.starts_with('{') {
+        serde_json::from_str(json).ok().map(Parts::Members)
+    } else if json.starts_with('[') {
+        serde_json::from_str(json).ok().map(Parts::Items)
+    } else {
+        None
+    }
+}
+
 /// `keys`: the path of keys, where only keys lead here.
 fn node(
     key: &str,
     path: String,
     keys: Option<String>,
-    value: &Value,
+    value: &RawValue,
     depth: usize,
-    actions: Option<Callback<(String, Value), AnyView>>,
+    actions: Option<Callback<(String, String), AnyView>>,
 ) -> AnyView {
     let next = depth.saturating_sub(1);
-    let branches: Vec<AnyView> = match value {
-        Value::Object(members) if !members.is_empty() => members
-            .iter()
-            .map(|(key, value)| {
-                let name = if is_plain(key) { key.clone() } else { Value::from(key.as_str()).to_string() };
+    let (branches, size): (Vec<AnyView>, String) = match parts(value) {
+        Some(Parts::Members(members)) if !members.is_empty() => {
+            let size = format!("{{{}}}", members.len());
+            let branch = |(key, value): (String, &RawValue)| {
+                let name = if is_plain(&key) { key.clone() } else { Value::from(key.as_str()).to_string() };
                 let keys = keys.as_ref().map(|keys| [keys, ".", &name].concat());
-                node(key, member_path(&path, key), keys, value, next, actions)
-            })
-            .collect(),
-        Value::Array(items) if !items.is_empty() => items
-            .iter()
-            .enumerate()
-            .map(|(index, value)| {
-                let keys = if value.is_object() || value.is_array() { None } else { keys.clone() };
+                node(&key, member_path(&path, &key), keys, value, next, actions)
+            };
+            (members.into_iter().map(branch).collect(), size)
+        }
+        Some(Parts::Items(items)) if !items.is_empty() => {
+            let size = format!("[{}]", items.len());
+            let branch = |(index, value): (usize, &RawValue)| {
+                let keys = if parts(value).is_some() { None } else { keys.clone() };
                 node(&index.to_string(), format!("{path}[{index}]"), keys, value, next, actions)
-            })
-            .collect(),
-        _ => return leaf(key, path, keys, value, actions),
-    };
-    let size = match value {
-        Value::Array(items) => format!("[{}]", items.len()),
-        _ => format!("{{{}}}", branches.len()),
+            };
+            (items.into_iter().enumerate().map(branch).collect(), size)
+        }
+        _ => return leaf(key, path, keys, value.get(), actions),
     };
     view! {
         <li>
@@ -92,18 +112,20 @@ fn leaf(
     key: &str,
     path: String,
     keys: Option<String>,
-    value: &Value,
-    actions: Option<Callback<(String, Value), AnyView>>,
+    json: &str,
+    actions: Option<Callback<(String, String), AnyView>>,
 ) -> AnyView {
-    let class = match value {
-        Value::String(_) => "value string",
-        Value::Number(_) => "value number",
-        Value::Bool(_) => "value bool",
+    let class = match json.as_bytes().first() {
+        Some(b'"') => "value string",
+        Some(b'-' | b'0'..=b'9') => "value number",
+        Some(b't' | b'f') => "value bool",
         _ => "value null",
     };
-    let text = value.to_string();
-    let plain = value.as_str().map_or_else(|| text.clone(), str::to_owned);
-    let actions = actions.zip(keys).map(|(actions, keys)| actions.run((keys, value.clone())));
+    let plain = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
+    // As it is written most plainly, whatever escapes the sender chose.
+    let text =
+        if class.ends_with("string") { Value::from(plain.as_str()).to_string() } else { json.to_owned() };
+    let actions = actions.zip(keys).map(|(actions, keys)| actions.run((keys, text.clone())));
     view! {
         <li class="leaf">
             <span class="key">{key.to_owned()}</span>

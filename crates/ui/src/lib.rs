@@ -40,7 +40,7 @@
 //!               <Panel label:S close_href:S previous_href?:M next_href?:M expand_href?:M title?:ViewFn>sections</Panel>
 //! Show:         <Section title:S id? hint? actions?:ViewFn>… <Kpi label value:S delta?:M tone? note?:M href?>… (in .kpis) <Sparkline values:S<Vec<f64>> label tone?/>
 //!               <Progress label value?:M<f64> max? text?:M tone?/> <DefinitionList mono?><Definition term>…</Definition></DefinitionList>
-//!               <CodeBlock code label nowrap?/> <JsonTree value name? depth? actions?:Callback<(String, Value), AnyView>/>
+//!               <CodeBlock code label nowrap?/> <JsonTree json name? depth? actions?:Callback<(String, String), AnyView>/>
 //!               <DiffView old new caption masked? side_by_side? actions?:Callback<String, AnyView>/>
 //!               <Chart id label:S options:S<Value> columns:S<Vec<String>> rows:S<Vec<ChartRow>> size? on_brush?:Callback<(usize, usize)>/>
 //! Keys:         data-key="a" (Button/IconButton key) · data-go="e" (RailLink key) · data-row (Row) · data-search (TextInput search) · data-escape (Panel's close)

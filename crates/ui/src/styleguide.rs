@@ -468,7 +468,7 @@ fn machine() -> AnyView {
     view! {
         <Section id="machine" title="Machine text">
             <div class="pair">
-                <JsonTree value=payload name="payload" depth=3 />
+                <JsonTree json=payload.to_string() name="payload" depth=3 />
                 <CodeBlock
                     label="Example request"
                     code="curl -H 'Authorization: Bearer wr_…' \\\n  --data-binary @events.ndjson \\\n  https://watchroom.example/api/v1/events"

@@ -83,7 +83,7 @@ impl EventFile {
     /// What the writer cannot write.
     pub fn rows(&mut self, rows: Vec<Event>) -> Result<Vec<u8>> {
         for row in rows {
-            self.bytes += row.message.len() + row.raw_payload.to_string().len();
+            self.bytes += row.message.len() + row.raw_payload.text().len();
             self.rows.push(row);
             if self.rows.len() >= GROUP_ROWS || self.bytes >= GROUP_BYTES {
                 self.group()?;
@@ -135,7 +135,7 @@ impl EventFile {
         column::<ByteArrayType>(&mut group, &texts(|row| row.message.clone()), None)?;
         column::<ByteArrayType>(&mut group, &texts(|row| row.fingerprint.clone()), None)?;
         column::<ByteArrayType>(&mut group, &texts(|row| row.group_id.to_string()), None)?;
-        column::<ByteArrayType>(&mut group, &texts(|row| row.raw_payload.to_string()), None)?;
+        column::<ByteArrayType>(&mut group, &texts(|row| row.raw_payload.text().to_owned()), None)?;
         group.close().map(drop)
     }
 }
@@ -176,7 +176,7 @@ mod tests {
             source_id: None,
             source: None,
             message,
-            raw_payload: json!({ "größe": [1, null] }),
+            raw_payload: json!({ "größe": [1, null] }).into(),
             fingerprint: "f".repeat(32),
             group_id: GroupId(uuid::Uuid::from_u128(7)),
         }

@@ -25,6 +25,6 @@ impl Record for Event {
         text.map(|t| Datum::Text(t))
     }
     fn payload(&self) -> Option<&serde_json::Value> {
-        Some(&self.raw_payload)
+        Some(self.raw_payload.value())
     }
 }

@@ -174,7 +174,7 @@ pub fn event(c: &mut Choices<'_>) -> Event {
         source_id: None,
         source: word(c),
         message: message(c),
-        raw_payload: object(c, 3),
+        raw_payload: object(c, 3).into(),
         fingerprint: c.text(),
         group_id: GroupId(id(c)),
     }

@@ -1,6 +1,7 @@
 //! Rows: one type over both drivers, read by column name.
 
 use domain::Timestamp;
+use domain::event::Payload;
 use domain::id::Id;
 use serde_json::Value;
 use sqlx::postgres::{PgRow, PgValueRef};
@@ -127,6 +128,18 @@ impl Column for Value {
     }
     fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
         <sqlx::types::Json<Value> as Decode<Postgres>>::decode(value).map(|j| j.0)
+    }
+}
+impl Column for Payload {
+    fn sqlite(value: SqliteValueRef<'_>) -> Decoded<Self> {
+        Ok(Self::new(<&str as Decode<Sqlite>>::decode(value)?)?)
+    }
+    fn postgres(value: PgValueRef<'_>) -> Decoded<Self> {
+        // The binary form of JSONB is its version, 1, and the text.
+        match value.as_bytes()? {
+            [1, text @ ..] => Ok(Self::new(str::from_utf8(text)?)?),
+            _ => Err("not JSONB of version 1".into()),
+        }
     }
 }
 impl Column for Vec<String> {

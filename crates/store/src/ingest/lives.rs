@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::event::Event;
+use domain::event::{Event, Payload};
 use domain::group::life::{Arrival, Change, Mute};
 use domain::id::Id as _;
 use domain::{EventId, GroupChangeId, GroupId, Timestamp, query};
@@ -114,7 +114,7 @@ pub(super) fn event(batch: &Batch, row: &Row, group_id: GroupId, now: Timestamp)
         source: row.source.map(word),
         source_id: None,
         message: row.message.to_string(),
-        raw_payload: serde_json::from_str(&row.raw_payload).unwrap_or_default(),
+        raw_payload: Payload::new(&row.raw_payload).unwrap_or_default(),
         fingerprint: group.of_events().to_owned(),
         group_id,
     }

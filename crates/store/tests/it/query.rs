@@ -54,7 +54,7 @@ async fn tricky(db: &Db, n: usize) -> (OrganizationId, Vec<Event>) {
             event_type: made.event_type,
             source: made.source,
             message: made.message,
-            raw_payload: made.raw_payload.to_string(),
+            raw_payload: made.raw_payload.text().to_owned(),
         };
         prepared.push(Prepared { id, event, group: Arc::new(group) });
     }

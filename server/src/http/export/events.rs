@@ -145,7 +145,7 @@ fn csv_row(event: &Event) -> [String; 15] {
         event.message.clone(),
         event.fingerprint.clone(),
         event.group_id.to_string(),
-        event.raw_payload.to_string(),
+        event.raw_payload.text().to_owned(),
     ];
     cells.map(harmless)
 }

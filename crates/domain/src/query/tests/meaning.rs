@@ -29,7 +29,8 @@ fn login() -> Event {
             "list": [{"a": 1}],
             "text5": "5", "f": 5.0, "big": 1e3, "yes": true, "yestext": "true", "none": null, "nonetext": "null",
             "empty": [], "": "blank", "é": "\u{10000}", "obj": {}
-        }),
+        })
+        .into(),
         fingerprint: "abc".into(),
         group_id: GroupId(uuid::Uuid::from_u128(0xdef)),
     }
