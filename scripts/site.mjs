@@ -1,6 +1,6 @@
-// The part of scripts/site.sh that is not Rust: styles, fonts, the chart bundle, names, compression.
+// The part of scripts/site.sh that is not Rust: styles, fonts, the scripts of npm packages, names, compression.
 //   site.mjs setting KEY          a value of [[workspace.metadata.leptos]], one line each
-//   site.mjs assets               what `cargo leptos watch` does not make: fonts in the site folder, charts in public/vendor
+//   site.mjs assets               what `cargo leptos watch` does not make: fonts in the site folder, scripts in public/vendor
 //   site.mjs site MODE WORK       WORK/bindgen and all the rest into the site folder
 // The site folder holds exactly what a run makes; what is already there and the same is not written again, so that the
 // server, which embeds the folder, is not rebuilt for nothing.
@@ -47,13 +47,14 @@ const font = (name) => readFileSync(join("node_modules", fonts[name]));
 /** For `cargo leptos watch`, which copies public/ and leaves the package folder alone but for its own three files. */
 async function assets({ "site-root": root, "site-pkg-dir": pkg, "assets-dir": publicDir }) {
   for (const name of Object.keys(fonts)) put(join(root, pkg, "fonts", name), font(name));
-  await charts(publicDir);
+  await script(publicDir, "echarts");
+  await script(publicDir, "page");
 }
 
-/** The chart bundle, made again when its list or a package changed. */
-async function charts(publicDir) {
-  const entry = "scripts/echarts.mjs";
-  const bundle = join(publicDir, "vendor/echarts.min.js");
+/** A script of npm packages that sets the global of its name, made again when its list or a package changed. */
+async function script(publicDir, name) {
+  const entry = `scripts/${name}.mjs`;
+  const bundle = join(publicDir, `vendor/${name}.min.js`);
   const stamp = sha(readFileSync(entry) + readFileSync("package-lock.json"));
   if (existsSync(bundle) && readFileSync(bundle, "utf8").startsWith(`/*! ${stamp} */`)) return readFileSync(bundle);
   const esbuild = await import("esbuild");
@@ -62,19 +63,19 @@ async function charts(publicDir) {
     bundle: true,
     minify: true,
     format: "iife",
-    globalName: "echarts",
+    globalName: name,
     target: "es2022",
     legalComments: "none", // the licences are in third-party.txt
     write: false,
     logLevel: "warning",
   });
-  put(bundle, `/*! ${stamp} */\n/*! Apache ECharts and zrender: see /third-party.txt */\n${result.outputFiles[0].text}`);
+  put(bundle, `/*! ${stamp} */\n/*! Licences: /third-party.txt */\n${result.outputFiles[0].text}`);
   return readFileSync(bundle);
 }
 
 /** The licences of what is served and is not ours. */
 function thirdParty() {
-  const packages = ["echarts", "zrender", "@fontsource-variable/inter", "@fontsource-variable/jetbrains-mono"];
+  const packages = ["echarts", "zrender", "idiomorph", "@fontsource-variable/inter", "@fontsource-variable/jetbrains-mono"];
   const parts = packages.flatMap((pkg) => {
     const folder = join("node_modules", pkg);
     const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
@@ -140,16 +141,17 @@ async function site(mode, work) {
   const bindgen = join(work, "bindgen");
   const wasm = hashed(`${name}_bg`, ".wasm", readFileSync(join(bindgen, `${name}_bg.wasm`)));
   const glue = readFileSync(join(bindgen, `${name}.js`), "utf8").replaceAll(`${name}_bg.wasm`, basename(wasm));
-  const script = await esbuild.transform(glue, { format: "esm", minify: release, target: "es2022", legalComments: "none" });
+  const module = await esbuild.transform(glue, { format: "esm", minify: release, target: "es2022", legalComments: "none" });
   for (const file of filesUnder(join(bindgen, "snippets"))) {
     files.set(`${pkg}/snippets/${file}`, readFileSync(join(bindgen, "snippets", file)));
   }
 
   const manifest = {
-    js: hashed(name, ".js", script.code),
+    js: hashed(name, ".js", module.code),
     wasm,
     css: hashed(name, ".css", css),
-    echarts: hashed("echarts", ".js", await charts(publicDir)),
+    echarts: hashed("echarts", ".js", await script(publicDir, "echarts")),
+    page: hashed("page", ".js", await script(publicDir, "page")),
     fonts: [...fontUrl.values()],
   };
 
@@ -185,7 +187,7 @@ async function site(mode, work) {
   put(ledger, JSON.stringify(now));
 
   const size = (url) => statSync(join(root, url)).size;
-  for (const [what, url] of Object.entries({ wasm: manifest.wasm, js: manifest.js, css: manifest.css, echarts: manifest.echarts })) {
+  for (const [what, url] of Object.entries({ wasm: manifest.wasm, js: manifest.js, css: manifest.css, page: manifest.page, echarts: manifest.echarts })) {
     console.error(`site: ${what.padEnd(8)}${String(size(url)).padStart(9)} bytes, brotli ${String(size(`${url}.br`)).padStart(7)}`);
   }
 }

@@ -14,6 +14,8 @@ pub struct AssetPaths {
     pub css: String,
     /// Empty in a build without charts.
     pub echarts: String,
+    /// Puts printed pages in their place.
+    pub page: String,
     /// Fonts to fetch at once.
     pub fonts: Vec<String>,
 }
@@ -39,8 +41,9 @@ fn head() -> impl IntoView {
     let assets = use_context::<AssetPaths>().unwrap_or_default();
     let nonce = use_nonce().map(|n| n.to_string());
     let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous" /> }).collect_view();
-    let charts = (!assets.echarts.is_empty())
-        .then(|| view! { <script defer nonce=nonce.clone() src=assets.echarts.clone()></script> });
+    let scripts = [assets.echarts, assets.page].into_iter().filter(|path| !path.is_empty());
+    let scripts = scripts.map(|src| view! { <script defer nonce=nonce.clone() src=src></script> });
+    let scripts = scripts.collect_view();
     // The page works before the module is here, and without. Where it cannot run, or does not come, `data-plain` says that
     // nothing will be drawn: the tables behind the charts are what is shown.
     let start = format!(
@@ -64,7 +67,7 @@ fn head() -> impl IntoView {
         {fonts}
         <link rel="modulepreload" href=assets.js nonce=nonce.clone() />
         <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-        {charts}
+        {scripts}
         <script type="module" nonce=nonce>
             {start}
         </script>

@@ -15,6 +15,12 @@ pub struct Form {
 }
 
 impl Form {
+    /// Of a form to the server function `S` on a printed page.
+    #[cfg(feature = "ssr")]
+    pub fn printed<S: leptos::server_fn::ServerFn>() -> Self {
+        let error = crate::send::refused(S::PATH);
+        Self { error: Signal::stored(error), busy: Signal::stored(false) }
+    }
     pub fn of(sent: Submission) -> Self {
         Self { error: Signal::derive(move || sent.error()), busy: sent.pending() }
     }

@@ -20,6 +20,7 @@ pub mod fetch;
 pub mod form;
 pub mod groups;
 pub mod overview;
+pub mod page;
 mod printed;
 pub mod routes;
 pub mod send;
@@ -78,7 +79,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
-                        <Route path=path!("members") view=settings::MembersPage ssr=WHOLE />
+                        <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("environments") view=settings::EnvironmentsPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=settings::ApiKeysPage ssr=WHOLE />
                         <Route path=path!("permissions") view=settings::PermissionsPage ssr=WHOLE />

@@ -124,6 +124,10 @@ impl SettingsPage {
             Self::Permissions => "Permissions",
         }
     }
+    /// Of the document.
+    pub fn title(self) -> String {
+        format!("{} · Settings", self.label())
+    }
     pub fn href(self, slug: &str) -> String {
         format!("/o/{slug}/settings/{}", self.word())
     }

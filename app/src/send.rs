@@ -39,6 +39,10 @@ fn to(path: &'static str) -> Submission {
 
 /// Why a form that was sent without WASM came back.
 pub fn refused(path: &str) -> Option<AppError> {
+    #[cfg(feature = "ssr")]
+    if let Some(refused) = use_context::<crate::page::Refused>() {
+        return (refused.path == path).then(|| AppError::read(&refused.error));
+    }
     let error = use_context::<ServerActionError>()?;
     (error.path() == path).then(|| ServerFnUrlError::decode_err(error.err()))
 }

@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT, COOKIE, REFERER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use domain::organization::Organization;
-use domain::permission::Permission;
+use domain::permission::{Key, Permission};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use service::auth::Viewer;
@@ -54,6 +54,9 @@ pub async fn own() -> Answer<Own> {
 }
 
 impl Scope {
+    pub fn may(&self, key: Key) -> bool {
+        self.actor.permissions.has(key)
+    }
     /// The proof that the person may do `P` here.
     pub fn admit<P: Permission>(&self) -> Answer<Cx<P>> {
         Ok(self.services.admit(&self.actor)?)

@@ -21,7 +21,7 @@ pub async fn get(address: String) -> Raw {
 }
 
 /// `body` is URL-encoded, as a form is.
-pub async fn post(path: &'static str, body: String) -> Raw {
+pub async fn post(path: &str, body: String) -> Raw {
     Raw::text(send(Request::try_new_post(path, PostUrl::CONTENT_TYPE, Json::CONTENT_TYPE, body)).await)
 }
 

@@ -135,7 +135,8 @@ fn listed<S, T>(scope: &server::Scope, key: p::Key, rows: Vec<S>, row: impl Fn(S
 
 // ---- members ----
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
 pub struct MemberRow {
     pub id: String,
     pub name: String,
@@ -148,18 +149,6 @@ pub struct MemberRow {
     pub me: bool,
     /// Not a member yet: `id` is the invitation's.
     pub invited: bool,
-}
-shown!(MemberRow: id, name, email, role, approval_level, enabled, last_login, me, invited);
-
-#[server(name = ListMembers, prefix = "/fn", endpoint = "members", input = GetUrl)]
-pub async fn list_members(organization: String) -> Answer<Listed<MemberRow>> {
-    let scope = scope(&organization).await?;
-    let cx = scope.admit::<p::MemberRead>()?;
-    let members = members::list(&cx).await?;
-    let invited = invitations::list(&cx).await?;
-    let mut listed = listed(&scope, p::Key::MemberWrite, members, |member| member_row(&scope, member));
-    listed.rows.extend(invited.into_iter().map(invited_row));
-    Ok(listed)
 }
 
 /// Invites. With a `first_password`, which takes the platform role, the account is made or added at once.
@@ -224,7 +213,7 @@ pub async fn switch_member(organization: String, id: MembershipId, enabled: bool
 }
 
 #[cfg(feature = "ssr")]
-fn member_row(scope: &server::Scope, member: Member) -> MemberRow {
+pub fn member_row(scope: &server::Scope, member: Member) -> MemberRow {
     let me = matches!(&scope.actor.who, service::Who::User(user) if user.id == member.user_id);
     MemberRow {
         id: member.id.to_string(),
@@ -240,7 +229,7 @@ fn member_row(scope: &server::Scope, member: Member) -> MemberRow {
 }
 
 #[cfg(feature = "ssr")]
-fn invited_row(invitation: Invitation) -> MemberRow {
+pub fn invited_row(invitation: Invitation) -> MemberRow {
     MemberRow {
         id: invitation.id.to_string(),
         name: invitation.email.clone(),

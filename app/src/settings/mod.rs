@@ -4,14 +4,14 @@ mod api;
 mod api_keys;
 mod environments;
 mod general;
-mod members;
+#[cfg(feature = "ssr")]
+pub mod members;
 mod permissions;
 mod retention;
 
 pub use api_keys::ApiKeysPage;
 pub use environments::EnvironmentsPage;
 pub use general::GeneralPage;
-pub use members::MembersPage;
 pub use permissions::PermissionsPage;
 pub use retention::RetentionPage;
 
@@ -64,5 +64,5 @@ fn links(session: &Session) -> AnyView {
 
 /// The title in the browser's tab.
 fn tab(page: SettingsPage) -> impl IntoView {
-    view! { <Title text=format!("{} · Settings", page.label()) /> }
+    view! { <Title text=page.title() /> }
 }

@@ -4,9 +4,6 @@ pub mod life;
 pub mod rule;
 pub mod slots;
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -65,6 +65,14 @@ ids! {
     AuditId,
     UploadId,
     ViewId,
+    CaseId,
+    /// A row of a case's history.
+    CaseChangeId,
+    CaseLinkId,
+    CaseNoteId,
+    CaseTaskId,
+    TagId,
+    ObservableId,
 }
 
 /// The reserved organization that holds the platform's own audit chain (sign-ins, new organizations).

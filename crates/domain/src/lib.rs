@@ -7,6 +7,7 @@
 pub mod account;
 pub mod api_key;
 pub mod audit;
+pub mod case;
 pub mod environment;
 pub mod event;
 pub mod filter;

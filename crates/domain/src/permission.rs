@@ -54,6 +54,11 @@ permissions! {
     read  ViewRead = "view.read" [Viewer Analyst Admin Sre] "See one's own and shared views of lists";
     write ViewWrite = "view.write" [Viewer Analyst Admin Sre] "Save views of lists for oneself, choose a default";
     write ViewShare = "view.share" [Analyst Admin] "Share views in the organization, change and delete shared ones";
+    read  CaseRead = "case.read" [Viewer Analyst Admin Sre] "See cases with their notes, tasks and observables";
+    write CaseWrite = "case.write" [Analyst Admin] "Open and work on cases: edit, link, note, assign, resolve, reopen";
+    write CaseExport = "case.export" [Viewer Analyst Admin Sre] "Export cases as files (the export is itself audited)";
+    read  TagRead = "tag.read" [Viewer Analyst Admin Sre] "See tags";
+    write TagWrite = "tag.write" [Analyst Admin] "Rename and merge tags";
     read  SourceRead = "source.read" [Viewer Analyst Admin Sre] "See sources";
     write SourceWrite = "source.write" [Admin] "Add and change sources";
     read  EnvironmentRead = "environment.read" [Viewer Analyst Admin Sre] "See environments";

@@ -1,8 +1,6 @@
 //! Imports and uploads: a file becomes events, with a report of what was refused.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 

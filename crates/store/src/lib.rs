@@ -11,6 +11,7 @@ pub mod account;
 pub mod api_key;
 pub mod arrival;
 pub mod audit;
+pub mod case;
 pub mod db;
 pub mod environment;
 pub mod event;
@@ -29,6 +30,7 @@ mod search;
 pub mod session;
 pub mod setting;
 pub mod source;
+pub mod tag;
 pub mod upload;
 pub mod view;
 

@@ -38,7 +38,6 @@ pub(crate) enum Column {
     Severity(&'static str),
     Id(&'static str),
     Time(&'static str),
-    #[expect(dead_code, reason = "no list has such a field yet")]
     Number(&'static str),
     /// A text with an index of its words.
     Text {
@@ -121,7 +120,7 @@ fn of_column(q: Sql, column: Column, test: &Test, c: Compile<'_>) -> Sql {
             }
         }
         (Column::Text { column, index }, Test::Text(text)) => match text {
-            TextMatch::Words { words, prefix } => words::push(q, index, words, *prefix, c.within),
+            TextMatch::Words { words, prefix } => words::push(q, index, words, *prefix, c),
             TextMatch::Glob(pattern) => match c.dialect {
                 Dialect::Sqlite => q.push(column).push(" LIKE "),
                 Dialect::Postgres => q.push("lower(").push(column).push(" COLLATE \"C\") LIKE "),

@@ -49,7 +49,8 @@ pub fn Dialog(
             .into_any()
         } else {
             let target = target.clone();
-            view! { <IconButton glyph=Glyph::Close label="Close" on_click=move |_| browser::close_dialog(&target) /> }.into_any()
+            let of = target.clone();
+            view! { <IconButton glyph=Glyph::Close label="Close" closes=of on_click=move |_| browser::close_dialog(&target) /> }.into_any()
         }
     };
     view! {

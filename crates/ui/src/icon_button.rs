@@ -28,6 +28,9 @@ pub fn IconButton(
     /// `id` of a dialog it opens.
     #[prop(optional, into)]
     opens: Option<String>,
+    /// `id` of a dialog it closes.
+    #[prop(optional, into)]
+    closes: Option<String>,
     /// Toggle buttons: `aria-pressed`.
     #[prop(optional, into)]
     pressed: MaybeProp<bool>,
@@ -60,14 +63,15 @@ pub fn IconButton(
         .into_any();
     }
     let open = opens.clone();
+    let command = if opens.is_some() { Some("show-modal") } else { closes.as_ref().map(|_| "close") };
     view! {
         <button
             class=class
             type=if submit { "submit" } else { "button" }
             name=name
             value=value
-            command=opens.as_ref().map(|_| "show-modal")
-            commandfor=opens
+            command=command
+            commandfor=opens.or(closes)
             aria-label=move || label.get()
             aria-pressed=move || pressed.get().map(|on| if on { "true" } else { "false" })
             title=title

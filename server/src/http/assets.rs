@@ -41,6 +41,9 @@ pub struct Names {
     /// Absent in a build without charts.
     #[serde(default)]
     pub echarts: String,
+    /// Puts printed pages in their place.
+    #[serde(default)]
+    pub page: String,
     /// Fonts that every page needs.
     #[serde(default)]
     pub fonts: Vec<String>,
@@ -62,6 +65,7 @@ impl Assets {
             wasm: "/pkg/watchroom.wasm".to_owned(),
             css: "/pkg/watchroom.css".to_owned(),
             echarts: "/vendor/echarts.min.js".to_owned(),
+            page: "/vendor/page.min.js".to_owned(),
             fonts: Vec::new(),
         };
         let mut assets = Self { folder, names: plain };
@@ -146,6 +150,7 @@ impl Names {
             wasm: rooted(self.wasm),
             css: rooted(self.css),
             echarts: rooted(self.echarts),
+            page: rooted(self.page),
             fonts: self.fonts.into_iter().map(rooted).collect(),
         }
     }

@@ -69,6 +69,7 @@ fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         wasm: names.wasm.clone(),
         css: names.css.clone(),
         echarts: names.echarts.clone(),
+        page: names.page.clone(),
         fonts: names.fonts.clone(),
     };
     let reload = state.assets.is_watched().then(|| state.options.clone());

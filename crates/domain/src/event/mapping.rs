@@ -1,8 +1,6 @@
 //! Which columns of a sender's row feed which field.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 

@@ -8,9 +8,6 @@
 //! - **muted** until an instant, until so many events fall in a window, or until a query matches. A mute by number stays with
 //!   the group: it comes back as escalating and is muted again after a quiet window.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::Problems;

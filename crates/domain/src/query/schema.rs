@@ -73,6 +73,50 @@ pub static EVENTS: Schema = Schema {
     ],
 };
 
+/// Cases; see [`Case`](crate::case::Case).
+pub static CASES: Schema = Schema {
+    payload: false,
+    fields: &[
+        field("number", &[], Kind::Number, "number of the case"),
+        field("text", &["title", "description"], Kind::Text, "words of title and description"),
+        field(
+            "status",
+            &[],
+            Kind::Choice(&["open", "investigating", "resolved"]),
+            "open, investigating, resolved",
+        ),
+        field(
+            "resolution",
+            &[],
+            Kind::Choice(&["true_positive", "false_positive", "benign", "duplicate", "inconclusive"]),
+            "what was found out",
+        ),
+        field(
+            "priority",
+            &[],
+            Kind::Choice(&["low", "normal", "high", "urgent"]),
+            "low, normal, high, urgent",
+        ),
+        field("severity", &[], Kind::Severity, "info, low, medium, high, critical"),
+        field(
+            "tlp",
+            &[],
+            Kind::Choice(&["clear", "green", "amber", "amber+strict", "red"]),
+            "with whom it may be shared",
+        ),
+        field("pap", &[], Kind::Choice(&["clear", "green", "amber", "red"]), "what may be done with it"),
+        field("assignee", &["assigned_to"], Kind::Word, "e-mail of who has it"),
+        field("created_by", &["author"], Kind::Word, "e-mail of who opened it"),
+        field("tag", &["tags"], Kind::Word, "a tag, in lower case"),
+        field("observable", &["ioc"], Kind::Word, "value of an observable"),
+        field("id", &[], Kind::Id, "id of the case"),
+        field("created_at", &["created"], Kind::Time, "when it was opened"),
+        field("updated_at", &["updated"], Kind::Time, "when it last changed"),
+        field("due_at", &["due"], Kind::Time, "when it is due"),
+        field("resolved_at", &["resolved"], Kind::Time, "when it was resolved"),
+    ],
+};
+
 const fn field(name: &'static str, aliases: &'static [&'static str], kind: Kind, doc: &'static str) -> Field {
     Field { name, aliases, kind, doc }
 }

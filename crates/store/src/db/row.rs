@@ -171,6 +171,14 @@ macro_rules! words {
 }
 words!(
     domain::Severity,
+    domain::case::LinkKind,
+    domain::case::Pap,
+    domain::case::Priority,
+    domain::case::Resolution,
+    domain::case::Status,
+    domain::case::Step,
+    domain::case::Tlp,
+    domain::case::observable::ObservableKind,
     domain::group::life::Status,
     domain::group::life::Step,
     domain::member::Role,

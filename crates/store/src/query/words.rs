@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use domain::query::{Expr, Test, TextMatch};
 
+use super::Compile;
 use crate::db::{Dialect, Sql};
 
 /// How a condition asks the index of a text. The words to be found stand between the two.
@@ -13,6 +14,8 @@ pub(crate) enum Index {
     Rows { any: &'static str, this: &'static str },
     /// PostgreSQL: the column of words.
     Column(&'static str),
+    /// No index: a column of words, each with a blank before and behind.
+    Spaced(&'static str),
 }
 
 /// SQLite: which rows a statement looks at, so that the index is not asked for all that hold a common word.
@@ -26,7 +29,13 @@ pub(crate) enum Within {
 }
 
 /// Appends the test for words in sequence.
-pub(super) fn push(q: Sql, index: Index, words: &[String], prefix: bool, within: Within) -> Sql {
+pub(super) fn push(
+    q: Sql,
+    index: Index,
+    words: &[String],
+    prefix: bool,
+    Compile { within, dialect, .. }: Compile<'_>,
+) -> Sql {
     let mut wanted = String::new();
     match index {
         Index::Rows { any, this } => {
@@ -39,6 +48,15 @@ pub(super) fn push(q: Sql, index: Index, words: &[String], prefix: bool, within:
                 Within::Each => q.push(this),
                 Within::Everything => q.push(")"),
             }
+        }
+        Index::Spaced(column) => {
+            let wanted = format!(" {}{}", words.join(" "), if prefix { "" } else { " " });
+            match dialect {
+                Dialect::Sqlite => q.push("instr(").push(column).push(", "),
+                Dialect::Postgres => q.push("strpos(").push(column).push(", "),
+            }
+            .arg(wanted)
+            .push(") > 0")
         }
         Index::Column(column) => {
             phrase(&mut wanted, words, prefix, Dialect::Postgres);

@@ -39,6 +39,28 @@ pub fn close_dialog(id: &str) {
     }
 }
 
+/// Marks the dialog around an element: it closes when the page is put in place anew.
+pub fn close_dialog_of(element: &Element) {
+    if let Some(dialog) = closest(element, "dialog") {
+        let _ = dialog.set_attribute("data-sent", "");
+    }
+}
+
+/// Puts HTML of our own into an element, changing no more than is different: by the global `page` (scripts/page.mjs), or all
+/// of it where that script did not come.
+pub(crate) fn put(place: &Element, html: &str) {
+    let put = js_sys::Reflect::get(&window(), &"page".into())
+        .and_then(|page| js_sys::Reflect::get(&page, &"put".into()))
+        .ok()
+        .and_then(|put| put.dyn_into::<js_sys::Function>().ok());
+    match put {
+        Some(put) => {
+            let _ = put.call2(&JsValue::NULL, place, &html.into());
+        }
+        None => place.set_inner_html(html),
+    }
+}
+
 /// Copies text to the clipboard.
 pub fn copy(text: &str) {
     let _ = window().navigator().clipboard().write_text(text);

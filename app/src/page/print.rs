@@ -1,0 +1,102 @@
+//! The server's half of printed pages: which there are, and what each is printed from.
+
+use std::pin::Pin;
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_router::params::ParamsMap;
+
+use super::{Page, Refused};
+use crate::error::{Answer, AppError};
+use crate::printed::Printed;
+use crate::server::{self, Scope};
+use crate::settings;
+
+/// What is asked of a page.
+pub struct Asked {
+    /// Slug of the organization.
+    pub organization: String,
+    /// What stands for `{id}` in the page's path; empty where there is none.
+    pub id: String,
+    pub query: ParamsMap,
+}
+
+impl Asked {
+    pub async fn scope(&self) -> Answer<Scope> {
+        server::scope(&self.organization).await
+    }
+    /// A value of the query; empty when it is not there.
+    pub fn get(&self, name: &str) -> &str {
+        self.query.get_str(name).unwrap_or_default()
+    }
+}
+
+type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
+
+/// Below `/o/{organization}/`, `{id}` for any one part.
+const PAGES: &[(&str, Printing)] = &[("settings/members", |asked| Box::pin(settings::members::page(asked)))];
+
+impl Page {
+    pub fn of(title: impl Into<String>, body: impl IntoView) -> Self {
+        Self { title: title.into(), body: Printed::of(body) }
+    }
+}
+
+/// The page of an address.
+pub async fn page(address: &str, refused: Option<Refused>) -> Answer<Page> {
+    if let Some(refused) = refused {
+        provide_context(refused);
+    }
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let rest = path.strip_prefix("/o/").and_then(|path| path.trim_end_matches('/').split_once('/'));
+    let (organization, rest) = rest.ok_or_else(server::not_found)?;
+    let (id, print) = PAGES
+        .iter()
+        .find_map(|(pattern, print)| Some((matched(pattern, rest)?, print)))
+        .ok_or_else(server::not_found)?;
+    let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    print(Asked { organization: organization.to_owned(), id, query }).await
+}
+
+/// What stands for `{id}`, if the path is one of the pattern.
+fn matched(pattern: &str, path: &str) -> Option<String> {
+    let (mut id, mut parts) = (String::new(), path.split('/'));
+    for wanted in pattern.split('/') {
+        match (wanted, parts.next()?) {
+            ("{id}", part) => part.clone_into(&mut id),
+            (wanted, part) if wanted == part => {}
+            _ => return None,
+        }
+    }
+    parts.next().is_none().then_some(id)
+}
+
+/// A form that posts to the server function `S`; its words in `done` pass when that answers.
+pub fn form<S: ServerFn<Error = AppError>>(
+    done: &'static str,
+    class: &'static str,
+    fields: impl IntoView,
+) -> AnyView {
+    view! {
+        <form method="post" action=S::PATH class=class data-done=done>
+            {fields}
+        </form>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matched;
+
+    #[test]
+    fn an_address_is_of_one_page() {
+        assert_eq!(matched("settings/members", "settings/members").as_deref(), Some(""));
+        assert_eq!(matched("cases/{id}", "cases/7").as_deref(), Some("7"));
+        for (pattern, path) in
+            [("cases/{id}", "cases"), ("cases", "cases/7"), ("cases/{id}", "cases/7/notes")]
+        {
+            assert_eq!(matched(pattern, path), None, "{pattern} {path}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! Cases: open, edit, work on, resolve; what is in them is in the modules below.
+
+mod links;
+mod notes;
+mod observables;
+mod tags;
+mod tasks;
+
+use domain::audit::{Action, AuditEntry};
+use domain::case::{self, Act, Case, CaseFilter, CaseSort, Change, LinkKind, NewCase, Status, Step};
+use domain::page::Page;
+use domain::permission::{CaseRead, CaseWrite, Permission};
+use domain::{CaseId, Invalid, Timestamp, UserId};
+use serde_json::{Value, json};
+use store::WriteTx;
+use store::case::After;
+use uuid::Uuid;
+
+pub use links::{CaseEvents, events, groups, link, linked_to, unlink};
+pub use notes::{add_note, delete_note, edit_note, notes};
+pub use observables::{Added, add_observables, observables, remove_observable, similar};
+pub use tags::{delete_tag, merge_tags, rename_tag, tags};
+pub use tasks::{add_task, change_task, complete_task, delete_task, tasks};
+
+use crate::{Cx, Error, Result, Who};
+
+const MAX_PAGE: u32 = 200;
+/// Lines of a case's history that are read.
+const HISTORY: u32 = 1_000;
+
+/// A page of cases.
+pub async fn list(
+    cx: &Cx<CaseRead>,
+    filter: &CaseFilter,
+    sort: CaseSort,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Case>> {
+    let after = cursor.map(|text| parse_cursor(text, sort)).transpose()?;
+    let limit = limit.clamp(1, MAX_PAGE);
+    let mut items = store::case::list(&mut cx.read().await?, filter, sort, after, limit + 1).await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = if more { items.last().map(|last| write_cursor(last, sort)) } else { None };
+    Ok(Page { items, next_cursor })
+}
+
+/// How many cases there are for the tabs of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub open: i64,
+    pub investigating: i64,
+    pub resolved: i64,
+    /// Open or investigated, of the person who asks.
+    pub mine: i64,
+    /// Open or investigated, of nobody.
+    pub unassigned: i64,
+    /// Open or investigated, and their time is over.
+    pub overdue: i64,
+}
+
+pub async fn counts(cx: &Cx<CaseRead>, filter: &CaseFilter) -> Result<Counts> {
+    let (mut tx, now) = (cx.read().await?, cx.now());
+    let mut counts = Counts::default();
+    for (status, [n, mine, nobody, overdue]) in store::case::counts(&mut tx, filter, user(cx), now).await? {
+        match status {
+            Status::Open => counts.open = n,
+            Status::Investigating => counts.investigating = n,
+            Status::Resolved => {
+                counts.resolved = n;
+                continue;
+            }
+        }
+        counts.mine += mine;
+        counts.unassigned += nobody;
+        counts.overdue += overdue;
+    }
+    Ok(counts)
+}
+
+pub async fn get(cx: &Cx<CaseRead>, id: CaseId) -> Result<Case> {
+    store::case::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
+}
+
+/// By `CASE-42`, `42` or the id.
+pub async fn find(cx: &Cx<CaseRead>, name: &str) -> Result<Case> {
+    let mut tx = cx.read().await?;
+    let found = match (case::number(name), name.parse()) {
+        (Some(number), _) => store::case::by_number(&mut tx, number).await?,
+        (None, Ok(id)) => store::case::get(&mut tx, id).await?,
+        (None, Err(_)) => None,
+    };
+    found.ok_or(Error::NotFound)
+}
+
+/// What happened to a case, the latest first.
+pub async fn history(cx: &Cx<CaseRead>, id: CaseId) -> Result<Vec<Change>> {
+    Ok(store::case::history::list(&mut cx.read().await?, id, HISTORY).await?)
+}
+
+/// Opens a case, about these events or groups if any.
+pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) -> Result<Case> {
+    let new = new.tidy();
+    new.check()?;
+    let mut tx = cx.write().await?;
+    is_member(&mut tx, new.assigned_to_id).await?;
+    let now = tx.now();
+    let mut case = Case {
+        id: cx.services.clock.id(),
+        number: store::case::next_number(&mut tx).await?,
+        status: Status::Open,
+        resolution: None,
+        created_by_id: user(cx),
+        created_at: now,
+        resolved_at: None,
+        assignee: None,
+        link_count: 0,
+        note_count: 0,
+        task_count: 0,
+        tasks_done: 0,
+        version: 1,
+        updated_at: now,
+        title: new.title,
+        description: new.description,
+        priority: new.priority,
+        severity: new.severity,
+        tlp: new.tlp,
+        pap: new.pap,
+        assigned_to_id: new.assigned_to_id,
+        due_at: new.due_at,
+        tags: new.tags,
+    };
+    store::case::insert(&mut tx, &case).await?;
+    store::tag::put(&mut tx, case.id, &case.tags, || cx.services.clock.id()).await?;
+    record(cx, &mut tx, case.id, Step::Opened, (json!({}), told(&case)), None).await?;
+    for kind in [LinkKind::Event, LinkKind::Group] {
+        let targets: Vec<Uuid> = about.iter().filter(|(of, _)| *of == kind).map(|(_, id)| *id).collect();
+        if !targets.is_empty() {
+            links::put(cx, &mut tx, case.id, kind, &targets).await?;
+        }
+    }
+    case = store::case::get(&mut tx, case.id).await?.ok_or(Error::NotFound)?;
+    let entry = AuditEntry::new(Action::CASE_CREATED, "case", case.id)
+        .change(None, Some(told(&case)))
+        .metadata(json!({ "number": case.number, "links": case.link_count }));
+    tx.commit(entry).await?;
+    Ok(case)
+}
+
+/// Changes what a case says. `version` is the one that the change was made from: when somebody was faster, nothing is written.
+pub async fn edit(cx: &Cx<CaseWrite>, id: CaseId, version: i64, new: NewCase) -> Result<Case> {
+    let new = new.tidy();
+    new.check()?;
+    let (mut tx, old) = locked(cx, id).await?;
+    if old.version != version {
+        return Err(stale());
+    }
+    if NewCase::of(&old) == new {
+        return Ok(old);
+    }
+    if new.assigned_to_id != old.assigned_to_id {
+        is_member(&mut tx, new.assigned_to_id).await?;
+    }
+    let case = Case {
+        title: new.title,
+        description: new.description,
+        priority: new.priority,
+        severity: new.severity,
+        tlp: new.tlp,
+        pap: new.pap,
+        assigned_to_id: new.assigned_to_id,
+        due_at: new.due_at,
+        tags: new.tags,
+        ..old.clone()
+    };
+    let step = if case.assigned_to_id == old.assigned_to_id { Step::Edited } else { Step::Assigned };
+    if case.tags != old.tags {
+        store::tag::put(&mut tx, id, &case.tags, || cx.services.clock.id()).await?;
+    }
+    save(cx, tx, old, case, step, None, Action::CASE_UPDATED).await
+}
+
+/// Begins, resolves or reopens an investigation.
+pub async fn act(cx: &Cx<CaseWrite>, id: CaseId, act: &Act) -> Result<Case> {
+    act.check()?;
+    let (tx, old) = locked(cx, id).await?;
+    let (status, step) = act.on(old.status).map_err(|why| Error::Conflict(why.to_owned()))?;
+    let now = tx.now();
+    let (resolution, reason, action) = match act {
+        Act::Investigate => (None, None, Action::CASE_STARTED),
+        Act::Resolve { resolution, reason } => (Some(*resolution), Some(reason), Action::CASE_RESOLVED),
+        Act::Reopen { reason } => (None, Some(reason), Action::CASE_REOPENED),
+    };
+    let case = Case {
+        status,
+        resolution,
+        resolved_at: (status == Status::Resolved).then_some(now),
+        // Who begins has it, unless somebody has.
+        assigned_to_id: old.assigned_to_id.or(if step == Step::Started { user(cx) } else { None }),
+        ..old.clone()
+    };
+    save(cx, tx, old, case, step, reason.map(|reason| reason.trim()), action).await
+}
+
+/// Gives a case to a member, or to nobody.
+pub async fn assign(cx: &Cx<CaseWrite>, id: CaseId, to: Option<UserId>) -> Result<Case> {
+    let (mut tx, old) = locked(cx, id).await?;
+    if old.assigned_to_id == to {
+        return Ok(old);
+    }
+    is_member(&mut tx, to).await?;
+    let case = Case { assigned_to_id: to, ..old.clone() };
+    save(cx, tx, old, case, Step::Assigned, None, Action::CASE_UPDATED).await
+}
+
+/// Writes a changed case with its history and audit entry.
+async fn save(
+    cx: &Cx<CaseWrite>,
+    mut tx: WriteTx,
+    old: Case,
+    new: Case,
+    step: Step,
+    reason: Option<&str>,
+    action: Action,
+) -> Result<Case> {
+    let new = Case { version: old.version + 1, updated_at: tx.now(), ..new };
+    store::case::update(&mut tx, &new).await?;
+    let (before, after) = differing(&told(&old), &told(&new));
+    record(cx, &mut tx, new.id, step, (before.clone(), after.clone()), reason).await?;
+    let case = store::case::get(&mut tx, new.id).await?.ok_or(Error::NotFound)?;
+    let entry = AuditEntry::new(action, "case", new.id)
+        .change(Some(before), Some(after))
+        .metadata(json!({ "number": new.number, "reason": reason }));
+    tx.commit(entry).await?;
+    Ok(case)
+}
+
+/// Of a change inside a case: its history, and the case is newer.
+async fn record(
+    cx: &Cx<CaseWrite>,
+    tx: &mut WriteTx,
+    case_id: CaseId,
+    step: Step,
+    (old, new): (Value, Value),
+    reason: Option<&str>,
+) -> Result<()> {
+    let actor = cx.actor.audit();
+    let change = Change {
+        id: cx.services.clock.id(),
+        case_id,
+        at: tx.now(),
+        actor_id: actor.user_id,
+        actor: actor.label,
+        step,
+        old,
+        new,
+        reason: reason.map(str::to_owned),
+    };
+    store::case::history::add(tx, &change).await?;
+    Ok(store::case::touch(tx, case_id).await?)
+}
+
+/// A case to be changed.
+async fn locked(cx: &Cx<CaseWrite>, id: CaseId) -> Result<(WriteTx, Case)> {
+    let mut tx = cx.write().await?;
+    let case = store::case::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    Ok((tx, case))
+}
+
+async fn is_member(tx: &mut WriteTx, user: Option<UserId>) -> Result<()> {
+    match user {
+        Some(user) if store::member::role(tx, user).await?.is_none() => {
+            Err(Invalid::field("assigned_to_id", "not a member of this organization").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn stale() -> Error {
+    Error::Conflict(
+        "somebody changed this case meanwhile; look at what they wrote before you save".to_owned(),
+    )
+}
+
+fn user<P: Permission>(cx: &Cx<P>) -> Option<UserId> {
+    match &cx.actor().who {
+        Who::User(user) => Some(user.id),
+        Who::ApiKey { .. } | Who::System(_) => None,
+    }
+}
+
+/// What history and audit keep of a case.
+fn told(case: &Case) -> Value {
+    json!({
+        "title": case.title, "description": case.description, "status": case.status, "resolution": case.resolution,
+        "priority": case.priority, "severity": case.severity, "tlp": case.tlp, "pap": case.pap,
+        "assigned_to_id": case.assigned_to_id, "due_at": case.due_at, "tags": case.tags,
+    })
+}
+
+/// The members of two objects that are not the same.
+fn differing(old: &Value, new: &Value) -> (Value, Value) {
+    let of = |one: &Value, other: &Value| {
+        let members = one.as_object().into_iter().flatten();
+        Value::Object(
+            members
+                .filter(|(name, value)| other.get(*name) != Some(value))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect(),
+        )
+    };
+    (of(old, new), of(new, old))
+}
+
+fn write_cursor(case: &Case, sort: CaseSort) -> String {
+    let value = match sort {
+        CaseSort::Updated => case.updated_at.micros(),
+        CaseSort::Number => case.number,
+        CaseSort::Severity => case.severity.rank() as i64,
+        CaseSort::Priority => case.priority as i64,
+        CaseSort::Due => case.due_at.unwrap_or(Timestamp::far_future()).micros(),
+    };
+    format!("{}.{value}.{}", sort.as_str(), case.id)
+}
+
+fn parse_cursor(text: &str, sort: CaseSort) -> Result<After> {
+    let wrong = || Error::Invalid(Invalid::field("cursor", "take it from the page before, unchanged"));
+    let mut parts = text.split('.');
+    let (of, value, id) = (parts.next(), parts.next().and_then(|n| n.parse::<i64>().ok()), parts.next());
+    let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(wrong)?;
+    let value = value.filter(|_| of == Some(sort.as_str()) && parts.next().is_none()).ok_or_else(wrong)?;
+    match sort {
+        CaseSort::Updated | CaseSort::Due => {
+            Ok(After::Time(Timestamp::from_micros(value).ok_or_else(wrong)?, id))
+        }
+        CaseSort::Number | CaseSort::Severity | CaseSort::Priority => Ok(After::Number(value, id)),
+    }
+}

@@ -1,0 +1,145 @@
+//! What a case is about: events and groups.
+
+use std::collections::HashMap;
+
+use domain::audit::{Action, AuditEntry};
+use domain::case::{Case, CaseFilter, CaseLink, CaseSort, LinkKind, MAX_LINKS, Step};
+use domain::event::Event;
+use domain::group::Group;
+use domain::page::Page;
+use domain::permission::{CaseRead, CaseWrite};
+use domain::{CaseId, GroupId, Invalid, Timestamp};
+use serde_json::json;
+use store::WriteTx;
+use uuid::Uuid;
+
+use super::{locked, record, user};
+use crate::{Cx, Error, Result};
+
+/// Cases of an event or group, the latest first.
+const SHOWN: u32 = 20;
+
+/// Links with the events they lead to; one that is gone has none.
+pub type CaseEvents = Page<(CaseLink, Option<Event>)>;
+
+/// The events of a case, the latest linked first.
+pub async fn events(cx: &Cx<CaseRead>, case: CaseId, limit: u32, cursor: Option<&str>) -> Result<CaseEvents> {
+    let wrong = || Error::Invalid(Invalid::field("cursor", "take it from the page before, unchanged"));
+    let after = cursor.map(|text| {
+        let (at, id) = text.split_once('.').ok_or_else(wrong)?;
+        let at = at.parse().ok().and_then(Timestamp::from_micros).ok_or_else(wrong)?;
+        Ok::<_, Error>((at, id.parse::<Uuid>().map_err(|_| wrong())?))
+    });
+    let (after, limit) = (after.transpose()?, limit.clamp(1, super::MAX_PAGE));
+    let mut tx = cx.read().await?;
+    store::case::get(&mut tx, case).await?.ok_or(Error::NotFound)?;
+    let mut links = store::case::link::list(&mut tx, case, LinkKind::Event, after, limit + 1).await?;
+    let more = links.len() > limit as usize;
+    links.truncate(limit as usize);
+    let next_cursor =
+        links.last().filter(|_| more).map(|last| format!("{}.{}", last.linked_at.micros(), last.id));
+    let ids: Vec<Uuid> = links.iter().map(|link| link.target_id).collect();
+    let events = store::event::by_ids(&mut tx, &ids).await?;
+    let mut events: HashMap<Uuid, Event> = events.into_iter().map(|event| (event.id.0, event)).collect();
+    let items = links.into_iter().map(|link| {
+        let event = events.remove(&link.target_id);
+        (link, event)
+    });
+    Ok(Page { items: items.collect(), next_cursor })
+}
+
+/// The groups of a case, the latest linked first.
+pub async fn groups(cx: &Cx<CaseRead>, case: CaseId) -> Result<Vec<(CaseLink, Option<Group>)>> {
+    let mut tx = cx.read().await?;
+    let links = store::case::link::list(&mut tx, case, LinkKind::Group, None, super::MAX_PAGE).await?;
+    let ids: Vec<GroupId> = links.iter().map(|link| GroupId(link.target_id)).collect();
+    let groups = if ids.is_empty() { Vec::new() } else { store::group::get_many(&mut tx, &ids).await? };
+    let mut groups: HashMap<Uuid, Group> = groups.into_iter().map(|group| (group.id.0, group)).collect();
+    Ok(links
+        .into_iter()
+        .map(|link| {
+            let group = groups.remove(&link.target_id);
+            (link, group)
+        })
+        .collect())
+}
+
+/// The cases that an event or a group is in, the latest first.
+pub async fn linked_to(cx: &Cx<CaseRead>, kind: LinkKind, target: Uuid) -> Result<Vec<Case>> {
+    let filter = CaseFilter { linked: Some((kind, target)), ..CaseFilter::default() };
+    Ok(store::case::list(&mut cx.read().await?, &filter, CaseSort::Updated, None, SHOWN).await?)
+}
+
+/// Links a case to events or groups; says how many were not linked before. All of them must exist.
+pub async fn link(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &[Uuid]) -> Result<u64> {
+    let (mut tx, found) = locked(cx, case).await?;
+    let added = put(cx, &mut tx, case, kind, targets).await?;
+    if added == 0 {
+        return Ok(0);
+    }
+    let action = match kind {
+        LinkKind::Event => Action::EVENT_LINKED_TO_CASE,
+        LinkKind::Group => Action::GROUP_LINKED_TO_CASE,
+    };
+    let metadata = json!({ "number": found.number, "added": added, "ids": targets });
+    tx.commit(AuditEntry::new(action, "case", case).metadata(metadata)).await?;
+    Ok(added)
+}
+
+/// Takes links away; says how many there were.
+pub async fn unlink(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &[Uuid]) -> Result<u64> {
+    check(targets)?;
+    let (mut tx, found) = locked(cx, case).await?;
+    let removed = store::case::link::remove(&mut tx, case, kind, targets).await?;
+    if removed == 0 {
+        return Ok(0);
+    }
+    let told = json!({ "kind": kind, "count": removed, "ids": targets });
+    record(cx, &mut tx, case, Step::Unlinked, (told, json!({})), None).await?;
+    let action = match kind {
+        LinkKind::Event => Action::EVENT_UNLINKED_FROM_CASE,
+        LinkKind::Group => Action::GROUP_UNLINKED_FROM_CASE,
+    };
+    let metadata = json!({ "number": found.number, "removed": removed, "ids": targets });
+    tx.commit(AuditEntry::new(action, "case", case).metadata(metadata)).await?;
+    Ok(removed)
+}
+
+/// In the transaction of whoever links.
+pub(super) async fn put(
+    cx: &Cx<CaseWrite>,
+    tx: &mut WriteTx,
+    case: CaseId,
+    kind: LinkKind,
+    targets: &[Uuid],
+) -> Result<u64> {
+    check(targets)?;
+    let mut targets = targets.to_vec();
+    targets.sort_unstable();
+    targets.dedup();
+    let known = match kind {
+        LinkKind::Event => store::case::link::known_events(tx, &targets).await?,
+        LinkKind::Group => store::case::link::known_groups(tx, &targets).await?,
+    };
+    if let Some(absent) = targets.iter().find(|id| !known.contains(id)) {
+        let field = format!("{kind}_ids");
+        return Err(Invalid::field(field, format!("there is no {kind} {absent}")).into());
+    }
+    let rows: Vec<_> = targets.iter().map(|target| (cx.services.clock.id(), *target)).collect();
+    let added = store::case::link::add(tx, case, kind, &rows, user(cx)).await?;
+    if added > 0 {
+        let told = json!({ "kind": kind, "count": added, "ids": targets });
+        record(cx, tx, case, Step::Linked, (json!({}), told), None).await?;
+    }
+    Ok(added)
+}
+
+fn check(targets: &[Uuid]) -> Result<()> {
+    if targets.is_empty() {
+        return Err(Invalid::field("ids", "choose at least one").into());
+    }
+    if targets.len() > MAX_LINKS {
+        return Err(Invalid::field("ids", "choose at most 5,000 at a time").into());
+    }
+    Ok(())
+}

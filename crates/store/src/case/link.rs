@@ -1,0 +1,106 @@
+//! What cases are linked to.
+
+use domain::case::{CaseLink, LinkKind};
+use domain::{CaseId, CaseLinkId, Timestamp};
+use uuid::Uuid;
+
+use crate::db::{Insert, Result, ToArg as _, from_row};
+use crate::scope::{Scoped, WriteTx};
+
+from_row!(CaseLink { id, kind, target_id, linked_by_id, linked_by, linked_at });
+
+static LINKS: Insert = Insert {
+    head: "INSERT INTO case_links (organization_id, id, case_id, kind, target_id, linked_by_id, linked_at) VALUES",
+    columns: 7,
+    tail: " ON CONFLICT (organization_id, case_id, kind, target_id) DO NOTHING",
+};
+
+/// How many were not linked before. `ids` are those of the new rows.
+pub async fn add(
+    tx: &mut WriteTx,
+    case: CaseId,
+    kind: LinkKind,
+    targets: &[(CaseLinkId, Uuid)],
+    by: Option<domain::UserId>,
+) -> Result<u64> {
+    let (organization, now) = (tx.organization(), tx.now());
+    let args = targets.iter().flat_map(|(id, target)| {
+        [
+            organization.to_arg(),
+            id.to_arg(),
+            case.to_arg(),
+            kind.as_str().to_arg(),
+            target.to_arg(),
+            by.to_arg(),
+            now.to_arg(),
+        ]
+    });
+    tx.conn().insert_many(&LINKS, targets.len(), args).await
+}
+
+/// How many of these were linked.
+pub async fn remove(tx: &mut WriteTx, case: CaseId, kind: LinkKind, targets: &[Uuid]) -> Result<u64> {
+    let mut removed = 0;
+    for targets in targets.chunks(500) {
+        let q = tx
+            .sql("DELETE FROM case_links WHERE organization_id = $1 AND case_id = $2 AND kind = $3 AND target_id IN (")
+            .bind(case)
+            .bind(kind.as_str())
+            .list(targets.iter().copied())
+            .push(")");
+        removed += tx.conn().exec(q).await?;
+    }
+    Ok(removed)
+}
+
+/// The latest first.
+pub async fn list(
+    tx: &mut impl Scoped,
+    case: CaseId,
+    kind: LinkKind,
+    after: Option<(Timestamp, Uuid)>,
+    limit: u32,
+) -> Result<Vec<CaseLink>> {
+    let mut q = tx
+        .sql(
+            "SELECT l.id, l.kind, l.target_id, l.linked_by_id, l.linked_at,
+                    (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = l.linked_by_id) AS linked_by
+             FROM case_links l
+             WHERE l.organization_id = $1 AND l.case_id = $2 AND l.kind = $3",
+        )
+        .bind(case)
+        .bind(kind.as_str());
+    if let Some((at, id)) = after {
+        q = q.push(" AND (l.linked_at, l.id) < (").arg(at).push(", ").arg(id).push(")");
+    }
+    tx.conn().all(q.push(" ORDER BY l.linked_at DESC, l.id DESC LIMIT ").arg(limit)).await
+}
+
+/// How many there are of a kind.
+pub async fn count(tx: &mut impl Scoped, case: CaseId, kind: LinkKind) -> Result<i64> {
+    let q = tx
+        .sql("SELECT count(*) FROM case_links WHERE organization_id = $1 AND case_id = $2 AND kind = $3")
+        .bind(case)
+        .bind(kind.as_str());
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
+}
+
+/// Those of the ids that exist as events.
+pub async fn known_events(tx: &mut impl Scoped, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut known = Vec::new();
+    for ids in ids.chunks(500) {
+        let q = tx.sql("SELECT id FROM events WHERE organization_id = $1 AND id IN (");
+        known.extend(tx.conn().scalars::<Uuid>(q.list(ids.iter().copied()).push(")")).await?);
+    }
+    Ok(known)
+}
+
+/// Those of the ids that exist as groups.
+pub async fn known_groups(tx: &mut impl Scoped, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut known = Vec::new();
+    for ids in ids.chunks(500) {
+        let q = tx.sql("SELECT id FROM groups WHERE organization_id = $1 AND id IN (");
+        known.extend(tx.conn().scalars::<Uuid>(q.list(ids.iter().copied()).push(")")).await?);
+    }
+    Ok(known)
+}

@@ -1,0 +1,103 @@
+//! Notes of cases with their revisions.
+
+use domain::case::CaseNote;
+use domain::{CaseId, CaseNoteId, UserId};
+
+use crate::db::{Result, from_row};
+use crate::scope::{Scoped, WriteTx};
+
+from_row!(CaseNote { id, author_id, author, content, created_at, edited_at, deleted_at, revision });
+
+const COLUMNS: &str = "SELECT n.id, n.author_id, n.author, n.created_at, n.edited_at, n.deleted_at, n.revision,
+            COALESCE(r.content, '') AS content
+     FROM case_notes n
+     LEFT JOIN case_note_revisions r ON r.organization_id = n.organization_id AND r.note_id = n.id AND r.revision = n.revision
+     WHERE n.organization_id = $1";
+
+/// The oldest first.
+pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<CaseNote>> {
+    let q = tx.sql(COLUMNS).push(" AND n.case_id = ").arg(case).push(" ORDER BY n.created_at, n.id");
+    tx.conn().all(q).await
+}
+
+pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseNoteId) -> Result<Option<CaseNote>> {
+    let q = tx.sql(COLUMNS).push(" AND n.case_id = ").arg(case).push(" AND n.id = ").arg(id);
+    tx.conn().opt(q).await
+}
+
+pub async fn insert(tx: &mut WriteTx, case: CaseId, note: &CaseNote) -> Result<()> {
+    let q = tx
+        .sql(
+            "INSERT INTO case_notes (organization_id, id, case_id, author_id, author, revision, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(note.id)
+        .bind(case)
+        .bind(note.author_id)
+        .bind(&note.author)
+        .bind(note.revision)
+        .bind(note.created_at);
+    tx.conn().exec_one(q).await?;
+    revise(tx, note.id, note.revision, &note.content, note.author_id, &note.author).await
+}
+
+/// Another revision; whether the one before still was the newest.
+pub async fn edit(
+    tx: &mut WriteTx,
+    id: CaseNoteId,
+    revision: i64,
+    content: &str,
+    author_id: Option<UserId>,
+    author: &str,
+) -> Result<bool> {
+    let now = tx.now();
+    let q = tx
+        .sql(
+            "UPDATE case_notes
+             SET revision = $3, edited_at = $4
+             WHERE organization_id = $1 AND id = $2 AND revision = $3 - 1 AND deleted_at IS NULL",
+        )
+        .bind(id)
+        .bind(revision)
+        .bind(now);
+    if tx.conn().exec(q).await? == 0 {
+        return Ok(false);
+    }
+    revise(tx, id, revision, content, author_id, author).await?;
+    Ok(true)
+}
+
+/// Its place stays, what was written goes.
+pub async fn delete(tx: &mut WriteTx, id: CaseNoteId) -> Result<()> {
+    let now = tx.now();
+    let q = tx
+        .sql("UPDATE case_notes SET deleted_at = $3 WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL")
+        .bind(id)
+        .bind(now);
+    tx.conn().exec_one(q).await?;
+    let q = tx.sql("DELETE FROM case_note_revisions WHERE organization_id = $1 AND note_id = $2").bind(id);
+    tx.conn().exec(q).await.map(drop)
+}
+
+async fn revise(
+    tx: &mut WriteTx,
+    id: CaseNoteId,
+    revision: i64,
+    content: &str,
+    author_id: Option<UserId>,
+    author: &str,
+) -> Result<()> {
+    let now = tx.now();
+    let q = tx
+        .sql(
+            "INSERT INTO case_note_revisions (organization_id, note_id, revision, content, author_id, author, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(id)
+        .bind(revision)
+        .bind(content)
+        .bind(author_id)
+        .bind(author)
+        .bind(now);
+    tx.conn().exec_one(q).await
+}

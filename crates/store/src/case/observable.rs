@@ -1,0 +1,106 @@
+//! Observables, one in the organization, and the cases that have them.
+
+use domain::case::observable::{Observable, ObservableKind};
+use domain::{CaseId, ObservableId, UserId};
+
+use crate::db::{Result, from_row};
+use crate::scope::{Scoped, WriteTx};
+
+from_row!(Observable { id, kind, value, ioc, added_by, added_at, other_cases });
+
+const COLUMNS: &str = "SELECT o.id, o.kind, o.value, co.ioc, co.added_at,
+            (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = co.added_by_id) AS added_by,
+            (SELECT count(*) FROM case_observables x
+             WHERE x.organization_id = $1 AND x.observable_id = o.id AND x.case_id <> co.case_id) AS other_cases
+     FROM case_observables co
+     JOIN observables o ON o.organization_id = co.organization_id AND o.id = co.observable_id
+     WHERE co.organization_id = $1 AND co.case_id = $2";
+
+/// By kind and value.
+pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<Observable>> {
+    let q = tx.sql(COLUMNS).bind(case).push(" ORDER BY o.kind, o.value, o.id");
+    tx.conn().all(q).await
+}
+
+pub async fn get(tx: &mut impl Scoped, case: CaseId, id: ObservableId) -> Result<Option<Observable>> {
+    let q = tx.sql(COLUMNS).bind(case).push(" AND o.id = ").arg(id);
+    tx.conn().opt(q).await
+}
+
+/// The id under which a value is known; `fresh` becomes it when it was not.
+pub async fn ensure(
+    tx: &mut WriteTx,
+    fresh: ObservableId,
+    kind: ObservableKind,
+    value: &str,
+) -> Result<ObservableId> {
+    let now = tx.now();
+    let q = tx
+        .sql(
+            "INSERT INTO observables (organization_id, id, kind, value, created_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (organization_id, kind, value) DO NOTHING",
+        )
+        .bind(fresh)
+        .bind(kind.as_str())
+        .bind(value)
+        .bind(now);
+    tx.conn().exec(q).await?;
+    let q = tx
+        .sql("SELECT id FROM observables WHERE organization_id = $1 AND kind = $2 AND value = $3")
+        .bind(kind.as_str())
+        .bind(value);
+    Ok(tx.conn().scalar(q).await?.unwrap_or(fresh))
+}
+
+/// Whether the case did not have it.
+pub async fn add(
+    tx: &mut WriteTx,
+    case: CaseId,
+    id: ObservableId,
+    ioc: bool,
+    by: Option<UserId>,
+) -> Result<bool> {
+    let now = tx.now();
+    let q = tx
+        .sql(
+            "INSERT INTO case_observables (organization_id, case_id, observable_id, ioc, added_by_id, added_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (organization_id, case_id, observable_id) DO NOTHING",
+        )
+        .bind(case)
+        .bind(id)
+        .bind(ioc)
+        .bind(by)
+        .bind(now);
+    Ok(tx.conn().exec(q).await? == 1)
+}
+
+pub async fn remove(tx: &mut WriteTx, case: CaseId, id: ObservableId) -> Result<()> {
+    let q = tx
+        .sql(
+            "DELETE FROM case_observables WHERE organization_id = $1 AND case_id = $2 AND observable_id = $3",
+        )
+        .bind(case)
+        .bind(id);
+    tx.conn().exec_one(q).await
+}
+
+/// Other cases that share observables with a case, with how many, those with most first.
+pub async fn shared(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<(CaseId, i64)>> {
+    let q = tx
+        .sql(
+            "SELECT other.case_id, count(*) AS n
+             FROM case_observables own
+             JOIN case_observables other ON other.organization_id = own.organization_id
+                  AND other.observable_id = own.observable_id AND other.case_id <> own.case_id
+             WHERE own.organization_id = $1 AND own.case_id = $2
+             GROUP BY other.case_id
+             ORDER BY n DESC, other.case_id DESC
+             LIMIT $3",
+        )
+        .bind(case)
+        .bind(limit);
+    let rows = tx.conn().rows(q).await?;
+    rows.iter().map(|row| Ok((row.get("case_id")?, row.get("n")?))).collect()
+}

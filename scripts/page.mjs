@@ -1,0 +1,88 @@
+// Puts what the server printed in its place (app::page), as one script that sets the global `page`. What is there and the
+// same stays: focus, scroll, what is typed but not sent, folded and unfolded parts.
+import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
+
+/** A field with something typed that was not sent: the new page keeps it. */
+function keepTyped(old, fresh) {
+  if (old instanceof HTMLTextAreaElement) {
+    if (old.value !== old.defaultValue) fresh.textContent = old.value;
+  } else if (old instanceof HTMLSelectElement) {
+    const chosen = [...old.options].map((option) => option.selected);
+    if ([...old.options].some((option) => option.selected !== option.defaultSelected)) {
+      [...fresh.options].forEach((option, index) => option.toggleAttribute("selected", chosen[index] ?? false));
+    }
+  } else if (old.type === "checkbox" || old.type === "radio") {
+    if (old.checked !== old.defaultChecked) fresh.toggleAttribute("checked", old.checked);
+  } else if (old.type !== "hidden" && old.type !== "file" && old.value !== old.defaultValue) {
+    fresh.setAttribute("value", old.value);
+  }
+}
+
+const callbacks = {
+  beforeNodeMorphed(old, fresh) {
+    if (!(old instanceof Element) || old.tagName !== fresh.tagName) return true;
+    if (old.matches("input, textarea, select")) keepTyped(old, fresh);
+    // What the reader folded stays as it is, and so does an open dialog that the page still has open or knows nothing of.
+    if (old.tagName === "DETAILS") fresh.open = old.open;
+    if (old.tagName === "DIALOG" && old.open) fresh.open = true;
+    if (old.hasAttribute("tabindex") && old.matches("[data-row]")) fresh.setAttribute("tabindex", "-1");
+    return true;
+  },
+};
+
+/** Dialogs that the server printed open become modal. */
+function settle(place) {
+  for (const dialog of place.querySelectorAll("dialog[open]:not(:modal)")) {
+    dialog.removeAttribute("open");
+    dialog.showModal();
+    const away = dialog.querySelector("a[data-close]");
+    if (away) dialog.addEventListener("close", () => dialog.isConnected && !("sent" in dialog.dataset) && away.click(), { once: true });
+  }
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (!target.closest(".printed")) return;
+  if (target.matches("th.check input")) {
+    for (const box of target.closest("table").querySelectorAll("tbody td.check input")) box.checked = target.checked;
+  } else if (target.matches("select[data-submits]")) {
+    target.form.requestSubmit();
+  }
+});
+
+/** "6 min ago", as ui::ago says it. */
+function ago(seconds) {
+  const size = Math.abs(seconds);
+  if (size < 45) return "now";
+  const words =
+    size < 3_570
+      ? `${Math.max(Math.round(size / 60), 1)} min`
+      : size < 84_600
+        ? `${Math.round(size / 3_600)} h`
+        : size < 60 * 86_400
+          ? `${Math.round(size / 86_400)} d`
+          : `${Math.round(size / 2_629_800)} mo`;
+  return seconds < 0 ? `in ${words}` : `${words} ago`;
+}
+
+function tellAges() {
+  for (const time of document.querySelectorAll(".printed time.relative")) {
+    const then = Date.parse(time.dateTime);
+    if (!Number.isNaN(then)) time.textContent = ago((Date.now() - then) / 1000);
+  }
+}
+setInterval(tellAges, 60_000);
+
+export function put(place, html) {
+  if (place.firstChild) {
+    const next = new DOMParser().parseFromString(html, "text/html").body;
+    for (const dialog of place.querySelectorAll("dialog[data-sent]")) {
+      delete dialog.dataset.sent;
+      dialog.close();
+    }
+    Idiomorph.morph(place, next.childNodes, { morphStyle: "innerHTML", callbacks });
+  } else {
+    place.innerHTML = html;
+  }
+  settle(place);
+  tellAges();
+}
