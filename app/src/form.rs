@@ -42,6 +42,11 @@ impl Form {
             .with_untracked(|e| e.as_ref().and_then(|e| e.typed.get(field).cloned()))
             .unwrap_or_else(|| otherwise.into())
     }
+    /// Somebody was faster.
+    #[cfg(feature = "ssr")]
+    pub fn is_conflict(self) -> bool {
+        self.error.with_untracked(|e| e.as_ref().is_some_and(|e| e.kind == crate::error::Kind::Conflict))
+    }
     /// The form came back with an error.
     pub fn refused(self) -> Signal<bool> {
         let error = self.error;

@@ -11,6 +11,7 @@
 pub mod account;
 mod ask;
 pub mod audit;
+pub mod cases;
 #[cfg(feature = "ssr")]
 pub mod document;
 pub mod entry;
@@ -71,6 +72,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("events/:id") view=events::EventPage ssr=WHOLE />
                     <Route path=path!("groups") view=groups::GroupsPage ssr=WHOLE />
                     <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
+                    <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("sources") view=sources::SourcesPage ssr=WHOLE />
                     <Route path=path!("uploads") view=uploads::UploadsPage ssr=WHOLE />
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />

@@ -14,7 +14,7 @@ use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::{Element, HtmlFormElement, SubmitEvent};
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::hooks::{use_location, use_matched, use_navigate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ui::{Toast, Toasts, browser};
@@ -89,9 +89,15 @@ pub async fn load_page(address: String, #[server(default)] refused: Option<Refus
 #[component]
 pub fn PrintedPage() -> impl IntoView {
     let location = use_location();
-    let address = Memo::new(move |_| {
+    let matched = use_matched();
+    // On the way to another page the address is that page's already.
+    let address = Memo::new(move |before: Option<&String>| {
         let (path, query) = (location.pathname.get(), location.search.get());
-        if query.is_empty() { path } else { [&path, "?", &query].concat() }
+        match before {
+            Some(before) if path != matched.get() => before.clone(),
+            _ if query.is_empty() => path,
+            _ => [&path, "?", &query].concat(),
+        }
     });
     // With the address it happened at.
     let refused = RwSignal::new((String::new(), Refused::default()));

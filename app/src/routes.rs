@@ -77,6 +77,13 @@ pub fn groups(slug: &str) -> String {
 pub fn group(slug: &str, id: impl std::fmt::Display) -> String {
     format!("/o/{slug}/groups/{id}")
 }
+pub fn cases(slug: &str) -> String {
+    in_organization(slug, "cases")
+}
+/// `name`: the number, or `CASE-42`.
+pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
+    format!("/o/{slug}/cases/{name}")
+}
 pub fn sources(slug: &str) -> String {
     in_organization(slug, "sources")
 }

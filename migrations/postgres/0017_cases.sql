@@ -20,7 +20,7 @@ CREATE TABLE cases (
     status          TEXT NOT NULL CHECK (status IN ('open', 'investigating', 'resolved')),
     resolution      TEXT CHECK (resolution IN ('true_positive', 'false_positive', 'benign', 'duplicate', 'inconclusive')),
     priority        TEXT NOT NULL CHECK (priority IN ('low', 'normal', 'high', 'urgent')),
-    severity        TEXT NOT NULL CHECK (severity IN ('info', 'low', 'medium', 'high', 'critical')),
+    severity        severity NOT NULL,
     tlp             TEXT NOT NULL CHECK (tlp IN ('clear', 'green', 'amber', 'amber+strict', 'red')),
     pap             TEXT NOT NULL CHECK (pap IN ('clear', 'green', 'amber', 'red')),
     created_by_id   UUID,
@@ -146,10 +146,11 @@ CREATE TABLE case_observables (
 );
 CREATE INDEX case_observables_by_observable ON case_observables (organization_id, observable_id, case_id);
 
--- Who changed what of a case, when, and why; rows are only added.
+-- Who changed what of a case, when, and why; rows are only added. seq counts from 1 in each case.
 CREATE TABLE case_history (
     organization_id UUID NOT NULL,
     case_id         UUID NOT NULL,
+    seq             BIGINT NOT NULL,
     id              UUID NOT NULL,
     at              TIMESTAMPTZ NOT NULL,
     actor_id        UUID,
@@ -158,7 +159,7 @@ CREATE TABLE case_history (
     old_values      JSONB NOT NULL,
     new_values      JSONB NOT NULL,
     reason          TEXT,
-    PRIMARY KEY (organization_id, case_id, id),
+    PRIMARY KEY (organization_id, case_id, seq),
     FOREIGN KEY (organization_id, case_id) REFERENCES cases (organization_id, id)
 );
 

@@ -146,10 +146,11 @@ CREATE TABLE case_observables (
 ) STRICT;
 CREATE INDEX case_observables_by_observable ON case_observables (organization_id, observable_id, case_id);
 
--- Who changed what of a case, when, and why; rows are only added.
+-- Who changed what of a case, when, and why; rows are only added. seq counts from 1 in each case.
 CREATE TABLE case_history (
     organization_id TEXT NOT NULL,
     case_id         TEXT NOT NULL,
+    seq             INTEGER NOT NULL,
     id              TEXT NOT NULL,
     at              TEXT NOT NULL,
     actor_id        TEXT,
@@ -158,6 +159,6 @@ CREATE TABLE case_history (
     old_values      TEXT NOT NULL,
     new_values      TEXT NOT NULL,
     reason          TEXT,
-    PRIMARY KEY (organization_id, case_id, id),
+    PRIMARY KEY (organization_id, case_id, seq),
     FOREIGN KEY (organization_id, case_id) REFERENCES cases (organization_id, id)
 ) STRICT;

@@ -10,7 +10,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::settings;
+use crate::{cases, settings};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -34,7 +34,11 @@ impl Asked {
 type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 
 /// Below `/o/{organization}/`, `{id}` for any one part.
-const PAGES: &[(&str, Printing)] = &[("settings/members", |asked| Box::pin(settings::members::page(asked)))];
+const PAGES: &[(&str, Printing)] = &[
+    ("cases", |asked| Box::pin(cases::list::page(asked))),
+    ("cases/{id}", |asked| Box::pin(cases::detail::page(asked))),
+    ("settings/members", |asked| Box::pin(settings::members::page(asked))),
+];
 
 impl Page {
     pub fn of(title: impl Into<String>, body: impl IntoView) -> Self {

@@ -30,6 +30,7 @@ pub const AREAS: &[Area] = &[
     area("Overview", Glyph::Overview, Part::Watch, "g o", "overview", Key::EventRead, routes::overview),
     area("Events", Glyph::Events, Part::Watch, "g e", "events", Key::EventRead, routes::events),
     area("Groups", Glyph::Groups, Part::Watch, "g g", "groups", Key::GroupRead, routes::groups),
+    area("Cases", Glyph::Cases, Part::Watch, "g c", "cases", Key::CaseRead, routes::cases),
     area("Sources", Glyph::Sources, Part::Configure, "g s", "sources", Key::SourceRead, routes::sources),
     area("Uploads", Glyph::Upload, Part::Configure, "g u", "uploads", Key::EventWrite, routes::uploads),
     area("Audit", Glyph::Audit, Part::Configure, "g a", "audit", Key::AuditRead, routes::audit),

@@ -9,7 +9,7 @@ mod tasks;
 use domain::audit::{Action, AuditEntry};
 use domain::case::{self, Act, Case, CaseFilter, CaseSort, Change, LinkKind, NewCase, Status, Step};
 use domain::page::Page;
-use domain::permission::{CaseRead, CaseWrite, Permission};
+use domain::permission::{CaseRead, CaseWrite, Mutating, Permission};
 use domain::{CaseId, Invalid, Timestamp, UserId};
 use serde_json::{Value, json};
 use store::WriteTx;
@@ -213,6 +213,19 @@ pub async fn assign(cx: &Cx<CaseWrite>, id: CaseId, to: Option<UserId>) -> Resul
     save(cx, tx, old, case, Step::Assigned, None, Action::CASE_UPDATED).await
 }
 
+/// Takes their open cases from somebody who leaves, in the transaction that ends the membership. Says how many.
+pub(crate) async fn unassign<P: Mutating>(cx: &Cx<P>, tx: &mut WriteTx, user: UserId) -> Result<usize> {
+    let ids = store::case::of_member(tx, user).await?;
+    for id in &ids {
+        let Some(old) = store::case::lock(tx, *id).await? else { continue };
+        let new =
+            Case { assigned_to_id: None, version: old.version + 1, updated_at: tx.now(), ..old.clone() };
+        store::case::update(tx, &new).await?;
+        record(cx, tx, *id, Step::Assigned, differing(&told(&old), &told(&new)), None).await?;
+    }
+    Ok(ids.len())
+}
+
 /// Writes a changed case with its history and audit entry.
 async fn save(
     cx: &Cx<CaseWrite>,
@@ -236,8 +249,8 @@ async fn save(
 }
 
 /// Of a change inside a case: its history, and the case is newer.
-async fn record(
-    cx: &Cx<CaseWrite>,
+async fn record<P: Mutating>(
+    cx: &Cx<P>,
     tx: &mut WriteTx,
     case_id: CaseId,
     step: Step,

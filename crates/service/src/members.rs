@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use store::{SystemTx, Writing};
 
 use crate::auth::{hash_password, insert_user, made, normal_email, user_created};
-use crate::{Actor, Cx, Error, Result, Services, Who, auth, groups, organizations};
+use crate::{Actor, Cx, Error, Result, Services, Who, auth, cases, groups, organizations};
 
 /// By e-mail.
 pub async fn list(cx: &Cx<MemberRead>) -> Result<Vec<Member>> {
@@ -75,18 +75,20 @@ pub async fn update(
     Ok(new)
 }
 
-/// Ends the membership; the account stays. API keys the person made here stop working, and nobody has their groups.
+/// Ends the membership; the account stays. API keys the person made here stop working, and nobody has their groups
+/// and open cases.
 pub async fn remove(cx: &Cx<MemberWrite>, id: MembershipId) -> Result<()> {
     let mut tx = cx.write().await?;
     let admins = store::member::count_admins(&mut tx).await?;
     let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     keep_an_admin(&old, admins, "remove")?;
     let groups = groups::unassign(cx, &mut tx, old.user_id).await?;
+    let cases = cases::unassign(cx, &mut tx, old.user_id).await?;
     store::member::delete(&mut tx, id).await?;
     tx.commit(
         AuditEntry::new(Action::MEMBER_REMOVED, "member", id)
             .change(Some(told(&old)), None)
-            .metadata(json!({ "groups_unassigned": groups })),
+            .metadata(json!({ "groups_unassigned": groups, "cases_unassigned": cases })),
     )
     .await?;
     cx.services.memory.keys.forget_all();

@@ -109,6 +109,11 @@ pub fn condition(field: &str, value: &str) -> String {
     [field, ":", &print::written(value)].concat()
 }
 
+/// A text anywhere in the words of a record.
+pub fn phrase(text: &str) -> String {
+    ["\"", &text.replace('\\', "\\\\").replace('"', "\\\""), "\""].concat()
+}
+
 impl Query {
     /// The query without what it chooses of one field, as [`selected`] tells it.
     #[must_use]

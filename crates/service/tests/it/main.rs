@@ -5,6 +5,7 @@
 mod api_keys;
 mod audit;
 mod auth;
+mod cases;
 mod demo;
 mod environments;
 mod events;

@@ -1,0 +1,277 @@
+//! Server functions of cases: scope, one service call, back to the page.
+
+#[cfg(feature = "ssr")]
+use domain::case::{Act, LinkKind, NewCase, NewTask};
+#[cfg(feature = "ssr")]
+use domain::permission::{CaseRead, CaseWrite};
+use domain::{CaseId, CaseNoteId, CaseTaskId, ObservableId};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Answer;
+#[cfg(feature = "ssr")]
+use crate::error::{AppError, Typed as _};
+use crate::page::Done;
+#[cfg(feature = "ssr")]
+use crate::routes;
+#[cfg(feature = "ssr")]
+use crate::server::{Scope, scope};
+#[cfg(feature = "ssr")]
+use domain::Invalid;
+#[cfg(feature = "ssr")]
+use service::{Cx, cases};
+
+/// The fields of the form of a case, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CaseForm {
+    pub title: String,
+    pub description: String,
+    pub priority: String,
+    pub severity: String,
+    pub tlp: String,
+    pub pap: String,
+    /// Id of a member; empty for nobody.
+    pub assigned_to_id: String,
+    /// In the reader's zone.
+    pub due_at: String,
+    /// Parted by commas.
+    pub tags: String,
+}
+
+/// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks.
+#[server(name = OpenCase, prefix = "/fn", endpoint = "open_case")]
+pub async fn open_case(
+    organization: String,
+    case: CaseForm,
+    #[server(default)] about: String,
+) -> Answer<Done> {
+    let (scope, cx) = writes(&organization).await?;
+    let opened =
+        async { Ok::<_, AppError>(cases::open(&cx, new_case(&case, &scope)?, &links(&about)?).await?) };
+    let opened = opened.await.typed(&typed(&case, &about))?;
+    leptos_axum::redirect(&routes::case(&scope.organization.slug, opened.number));
+    Ok(Done::new(format!("{} is open", opened.key())))
+}
+
+/// `version`: the one that the form was made from.
+#[server(name = EditCase, prefix = "/fn", endpoint = "edit_case")]
+pub async fn edit_case(organization: String, id: CaseId, version: i64, case: CaseForm) -> Answer<Done> {
+    let (scope, cx) = writes(&organization).await?;
+    let saved = async { Ok::<_, AppError>(cases::edit(&cx, id, version, new_case(&case, &scope)?).await?) };
+    let saved = saved.await.typed(&typed(&case, ""))?;
+    leptos_axum::redirect(&routes::case(&scope.organization.slug, saved.number));
+    Ok(Done::new("Saved"))
+}
+
+#[server(name = BeginCase, prefix = "/fn", endpoint = "begin_case")]
+pub async fn begin_case(organization: String, id: CaseId) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::act(&cx, id, &Act::Investigate).await?;
+    Ok(Done::new("The investigation has begun"))
+}
+
+#[server(name = ResolveCase, prefix = "/fn", endpoint = "resolve_case")]
+pub async fn resolve_case(
+    organization: String,
+    id: CaseId,
+    resolution: String,
+    reason: String,
+) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    let typed = [("resolution", resolution.as_str()), ("reason", reason.as_str())];
+    let done = async {
+        let resolution = word("resolution", &resolution)?;
+        Ok::<_, AppError>(cases::act(&cx, id, &Act::Resolve { resolution, reason: reason.clone() }).await?)
+    };
+    done.await.typed(&typed)?;
+    Ok(Done::new("Resolved"))
+}
+
+#[server(name = ReopenCase, prefix = "/fn", endpoint = "reopen_case")]
+pub async fn reopen_case(organization: String, id: CaseId, reason: String) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::act(&cx, id, &Act::Reopen { reason: reason.clone() }).await.typed(&[("reason", &reason)])?;
+    Ok(Done::new("Reopened"))
+}
+
+#[server(name = AddCaseNote, prefix = "/fn", endpoint = "add_case_note")]
+pub async fn add_case_note(organization: String, id: CaseId, content: String) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::add_note(&cx, id, &content).await.typed(&[("content", &content)])?;
+    Ok(Done::new("Noted"))
+}
+
+#[server(name = EditCaseNote, prefix = "/fn", endpoint = "edit_case_note")]
+pub async fn edit_case_note(
+    organization: String,
+    id: CaseId,
+    note: CaseNoteId,
+    revision: i64,
+    content: String,
+) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    let typed = [("note", &*note.to_string()), ("content", &*content)];
+    cases::edit_note(&cx, id, note, revision, &content).await.typed(&typed)?;
+    Ok(Done::new("Saved"))
+}
+
+#[server(name = DeleteCaseNote, prefix = "/fn", endpoint = "delete_case_note")]
+pub async fn delete_case_note(organization: String, id: CaseId, note: CaseNoteId) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::delete_note(&cx, id, note).await?;
+    Ok(Done::new("Deleted; its place stays"))
+}
+
+/// `assigned_to_id` and `due_at` as in [`CaseForm`].
+#[server(name = AddCaseTask, prefix = "/fn", endpoint = "add_case_task")]
+pub async fn add_case_task(
+    organization: String,
+    id: CaseId,
+    title: String,
+    #[server(default)] assigned_to_id: String,
+    #[server(default)] due_at: String,
+) -> Answer<Done> {
+    let (scope, cx) = writes(&organization).await?;
+    let done = async {
+        let assigned_to_id = optional("assigned_to_id", &assigned_to_id)?;
+        let due_at = scope.zone.parse_optional("due_at", &due_at)?;
+        let new = NewTask { title: title.clone(), assigned_to_id, due_at };
+        Ok::<_, AppError>(cases::add_task(&cx, id, new).await?)
+    };
+    done.await.typed(&[("title", &title), ("assigned_to_id", &assigned_to_id), ("due_at", &due_at)])?;
+    Ok(Done::new("Task added"))
+}
+
+#[server(name = CompleteCaseTask, prefix = "/fn", endpoint = "complete_case_task")]
+pub async fn complete_case_task(
+    organization: String,
+    id: CaseId,
+    task: CaseTaskId,
+    done: bool,
+) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::complete_task(&cx, id, task, done).await?;
+    Ok(Done::new(if done { "Task done" } else { "Task open again" }))
+}
+
+#[server(name = DeleteCaseTask, prefix = "/fn", endpoint = "delete_case_task")]
+pub async fn delete_case_task(organization: String, id: CaseId, task: CaseTaskId) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::delete_task(&cx, id, task).await?;
+    Ok(Done::new("Task deleted"))
+}
+
+/// `observables`: whatever was pasted. `ioc`: there when the box is ticked.
+#[server(name = AddObservables, prefix = "/fn", endpoint = "add_observables")]
+pub async fn add_observables(
+    organization: String,
+    id: CaseId,
+    observables: String,
+    #[server(default)] ioc: String,
+) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    let added = cases::add_observables(&cx, id, &observables, !ioc.is_empty()).await;
+    let added = added.typed(&[("observables", &observables)])?;
+    let words = crate::events::parts::counted(added.added as i64, "observable added", "observables added");
+    let known = if added.known == 0 { String::new() } else { format!("; {} were there", added.known) };
+    Ok(Done::new(words + &known))
+}
+
+#[server(name = RemoveObservable, prefix = "/fn", endpoint = "remove_observable")]
+pub async fn remove_observable(organization: String, id: CaseId, observable: ObservableId) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::remove_observable(&cx, id, observable).await?;
+    Ok(Done::new("Observable removed"))
+}
+
+/// Links what `about` names (as in [`open_case`]) to the case of this number, and leads there.
+#[server(name = LinkToCase, prefix = "/fn", endpoint = "link_to_case")]
+pub async fn link_to_case(organization: String, case: String, about: String) -> Answer<Done> {
+    let (scope, cx) = writes(&organization).await?;
+    let found = async {
+        let found = cases::find(&scope.admit::<CaseRead>()?, &case).await.map_err(|error| match error {
+            service::Error::NotFound => Invalid::field("case", "there is no such case").into(),
+            other => other,
+        })?;
+        for kind in LinkKind::ALL {
+            let of = |(of, id): &(LinkKind, uuid::Uuid)| (of == kind).then_some(*id);
+            let targets: Vec<_> = links(&about)?.iter().filter_map(of).collect();
+            if !targets.is_empty() {
+                cases::link(&cx, found.id, *kind, &targets).await?;
+            }
+        }
+        Ok::<_, AppError>(found)
+    };
+    let found = found.await.typed(&[("case", &case), ("about", &about)])?;
+    leptos_axum::redirect(&routes::case(&scope.organization.slug, found.number));
+    Ok(Done::new(format!("Linked to {}", found.key())))
+}
+
+#[server(name = UnlinkFromCase, prefix = "/fn", endpoint = "unlink_from_case")]
+pub async fn unlink_from_case(organization: String, id: CaseId, about: String) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    let mut removed = 0;
+    for (kind, target) in links(&about)? {
+        removed += cases::unlink(&cx, id, kind, &[target]).await?;
+    }
+    Ok(Done::new(if removed == 0 { "It was not linked" } else { "No longer linked" }))
+}
+
+#[cfg(feature = "ssr")]
+async fn writes(organization: &str) -> Answer<(Scope, Cx<CaseWrite>)> {
+    let scope = scope(organization).await?;
+    let cx = scope.admit::<CaseWrite>()?;
+    Ok((scope, cx))
+}
+
+#[cfg(feature = "ssr")]
+fn new_case(form: &CaseForm, scope: &Scope) -> Result<NewCase, Invalid> {
+    Ok(NewCase {
+        title: form.title.clone(),
+        description: form.description.clone(),
+        priority: word("priority", &form.priority)?,
+        severity: word("severity", &form.severity)?,
+        tlp: word("tlp", &form.tlp)?,
+        pap: word("pap", &form.pap)?,
+        assigned_to_id: optional("assigned_to_id", &form.assigned_to_id)?,
+        due_at: scope.zone.parse_optional("due_at", &form.due_at)?,
+        tags: form.tags.split(',').map(str::to_owned).collect(),
+    })
+}
+
+#[cfg(feature = "ssr")]
+fn word<T: std::str::FromStr>(field: &str, text: &str) -> Result<T, Invalid> {
+    text.parse().map_err(|_| Invalid::field(field, "choose one of the list"))
+}
+
+#[cfg(feature = "ssr")]
+fn optional<T: std::str::FromStr>(field: &str, text: &str) -> Result<Option<T>, Invalid> {
+    if text.is_empty() { Ok(None) } else { word(field, text).map(Some) }
+}
+
+#[cfg(feature = "ssr")]
+fn links(about: &str) -> Result<Vec<(LinkKind, uuid::Uuid)>, Invalid> {
+    let read = |text: &str| {
+        let (kind, id) = text.split_once(':')?;
+        Some((kind.parse().ok()?, id.parse().ok()?))
+    };
+    let wrong = || Invalid::field("about", "kinds and ids: event:… or group:…");
+    about.split_whitespace().map(|text| read(text).ok_or_else(wrong)).collect()
+}
+
+#[cfg(feature = "ssr")]
+fn typed<'a>(form: &'a CaseForm, about: &'a str) -> [(&'static str, &'a str); 10] {
+    [
+        ("title", &form.title),
+        ("priority", &form.priority),
+        ("severity", &form.severity),
+        ("tlp", &form.tlp),
+        ("pap", &form.pap),
+        ("assigned_to_id", &form.assigned_to_id),
+        ("due_at", &form.due_at),
+        ("tags", &form.tags),
+        ("about", about),
+        ("description", &form.description),
+    ]
+}

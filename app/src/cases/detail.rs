@@ -1,0 +1,627 @@
+//! `/o/{organization}/cases/{number}?tab=`: one investigation.
+
+use domain::case::observable::{Observable, ObservableKind};
+use domain::case::{Case, CaseLink, CaseNote, CaseTask, Status};
+use domain::event::Event;
+use domain::group::Group;
+use domain::member::Member;
+use domain::permission::{CaseRead, Key, MemberRead};
+use leptos::prelude::*;
+use service::cases;
+use ui::{
+    Actions, Avatar, Badge, Button, Checkbox, Column, DataTable, DateTimeInput, Dialog, Empty, Field, Glyph,
+    IconButton, PageHead, Pager, Row, Section, Select, Tab, Tabs, TextArea, TextInput, Tone, Variant,
+};
+
+use super::markdown::to_html;
+use super::{
+    AddCaseNote, AddCaseTask, AddObservables, BeginCase, CompleteCaseTask, DeleteCaseNote, DeleteCaseTask,
+    EditCase, EditCaseNote, RemoveObservable, ReopenCase, ResolveCase, UnlinkFromCase, forms, parts,
+    timeline,
+};
+use crate::error::Answer;
+use crate::events::parts::{Severe, counted};
+use crate::form::{Form, FormError};
+use crate::page::Page;
+use crate::page::print::{Asked, form};
+use crate::routes::{self, AuditQuery, Link};
+use crate::server::{self, Scope};
+use crate::when::{Ago, AgoOr, At};
+
+const EDIT: &str = "edit-case";
+const RESOLVE: &str = "resolve-case";
+const REOPEN: &str = "reopen-case";
+/// Events of the story and of a page of the tab.
+const EVENTS: u32 = 100;
+
+/// What every part of the page needs.
+struct Place<'a> {
+    scope: &'a Scope,
+    case: &'a Case,
+    members: &'a [Member],
+    may_write: bool,
+}
+
+impl Place<'_> {
+    fn slug(&self) -> &str {
+        &self.scope.organization.slug
+    }
+    fn href(&self, tab: &str) -> String {
+        Link::new(routes::case(self.slug(), self.case.number)).with("tab", tab).done()
+    }
+    fn hidden(&self) -> impl IntoView + use<> {
+        hidden(self.slug(), self.case)
+    }
+}
+
+pub async fn page(asked: Asked) -> Answer<Page> {
+    let scope = asked.scope().await?;
+    let cx = scope.admit::<CaseRead>()?;
+    let case = cases::find(&cx, &asked.id).await?;
+    let may_write = scope.may(Key::CaseWrite);
+    let members = match scope.admit::<MemberRead>() {
+        Ok(cx) if may_write => service::members::list(&cx).await?,
+        _ => Vec::new(),
+    };
+    let place = Place { scope: &scope, case: &case, members: &members, may_write };
+    let similar = cases::similar(&cx, case.id).await?;
+    let groups = cases::groups(&cx, case.id).await?;
+    let (tab, content) = match asked.get("tab") {
+        "events" => {
+            let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
+            let found = cases::events(&cx, case.id, EVENTS, cursor).await?;
+            let next = found
+                .next_cursor
+                .map(|cursor| Link::new(place.href("events")).with("cursor", &cursor).done());
+            ("events", linked(&place, &found.items, &groups, next))
+        }
+        "observables" => ("observables", observables(&place, &cases::observables(&cx, case.id).await?)),
+        "tasks" => ("tasks", tasks(&place, &cases::tasks(&cx, case.id).await?)),
+        "" => {
+            let notes = cases::notes(&cx, case.id).await?;
+            let history = cases::history(&cx, case.id).await?;
+            let events = cases::events(&cx, case.id, EVENTS, None).await?;
+            let kind = timeline::KINDS
+                .iter()
+                .find(|(word, _)| *word == asked.get("show"))
+                .map_or("", |(word, _)| word);
+            let story = timeline::timeline(kind, &history, &notes, &events.items, (place.slug(), scope.zone));
+            ("", summary(&place, kind, story, &notes, asked.get("note")))
+        }
+        _ => return Err(server::not_found()),
+    };
+    let observable_count =
+        if tab == "observables" { None } else { Some(cases::observables(&cx, case.id).await?.len()) };
+    let tabs = vec![
+        Tab::new("Timeline", place.href(""), tab.is_empty()),
+        Tab::new("Events", place.href("events"), tab == "events").count(case.link_count.to_string()),
+        Tab::new("Observables", place.href("observables"), tab == "observables")
+            .count(observable_count.map(|n| n.to_string()).unwrap_or_default()),
+        Tab::new("Tasks", place.href("tasks"), tab == "tasks")
+            .count(format!("{}/{}", case.tasks_done, case.task_count)),
+    ];
+    let head = head(&place);
+    let aside = aside(&place, &similar);
+    let dialogs = may_write.then(|| dialogs(&place, asked.get("edit")));
+    let body = view! {
+        {head}
+        <Tabs label="Parts of the case" tabs=tabs />
+        <div class="columns">
+            <div class="main-column">{content}</div>
+            <aside class="side" aria-label="Facts">
+                {aside}
+            </aside>
+        </div>
+        {dialogs}
+    };
+    Ok(Page::of(format!("{} {}", case.key(), case.title), body))
+}
+
+fn head(place: &Place<'_>) -> AnyView {
+    let (slug, case, may_write) = (place.slug().to_owned(), place.case.clone(), place.may_write);
+    let (code, title) = (case.key(), case.title.clone());
+    let actions = move || may_write.then(|| buttons(&slug, &case)).into_any();
+    view! { <PageHead code=code title=title actions=actions /> }.into_any()
+}
+
+fn buttons(slug: &str, case: &Case) -> AnyView {
+    let begin = (case.status == Status::Open).then(|| {
+        let fields = view! {
+            {hidden(slug, case)}
+            <Button submit=true icon=Glyph::Play>
+                "Investigate"
+            </Button>
+        };
+        form::<BeginCase>("Begun", "inline-form", fields)
+    });
+    let (id, icon, words, variant) = if case.status.is_open() {
+        (RESOLVE, Glyph::Check, "Resolve", Variant::Primary)
+    } else {
+        (REOPEN, Glyph::Refresh, "Reopen", Variant::Secondary)
+    };
+    view! {
+        <Button opens=EDIT icon=Glyph::Edit>
+            "Edit"
+        </Button>
+        {begin}
+        <Button opens=id icon=icon variant=variant key="r">
+            {words}
+        </Button>
+    }
+    .into_any()
+}
+
+/// Hidden fields of every form here.
+fn hidden(slug: &str, case: &Case) -> impl IntoView + use<> {
+    view! {
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        <input type="hidden" name="id" value=case.id.to_string() />
+    }
+}
+
+fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
+    let (case, zone) = (place.case, place.scope.zone);
+    let steps = [Status::Open, Status::Investigating, Status::Resolved]
+        .map(|status| view! { <span class=(status <= case.status).then_some("on")></span> });
+    let assignee = case.assignee.clone().map_or_else(
+        || view! { <span class="faint">"nobody"</span> }.into_any(),
+        |name| view! { <div class="person"><Avatar name=name.clone() /> {name}</div> }.into_any(),
+    );
+    let overdue = case
+        .is_overdue(place.scope.services.clock.now())
+        .then(|| view! { <Badge tone=Tone::High>"overdue"</Badge> });
+    let like: Vec<_> = similar
+        .iter()
+        .map(|(other, n)| {
+            let why = counted(*n, "shared observable", "shared observables");
+            view! {
+                <li>
+                    <a href=routes::case(place.slug(), other.number)>
+                        <span class="mono muted">{other.key()}</span>
+                        " "
+                        {other.title.clone()}
+                    </a>
+                    <small class="faint">{why}</small>
+                </li>
+            }
+        })
+        .collect();
+    let like = (!like.is_empty())
+        .then(|| view! { <Section title="Similar"><ul class="plain-list">{like}</ul></Section> });
+    let log =
+        AuditQuery { target_type: "case".into(), target_id: case.id.to_string(), ..AuditQuery::default() };
+    let log = place.scope.may(Key::AuditRead).then(|| {
+        let href = log.href(place.slug());
+        view! { <p><a href=href>"Audit log of this case"</a></p> }
+    });
+    let tags = if case.tags.is_empty() {
+        view! { <span class="faint">"none"</span> }.into_any()
+    } else {
+        parts::tags(&case.tags, place.slug())
+    };
+    let (status, priority) = (parts::status(case), parts::priority(case.priority));
+    let (severity, markings) = (case.severity, parts::markings(case.tlp, case.pap));
+    let (due, opened, changed) =
+        (zone.maybe(case.due_at), zone.when(case.created_at), zone.when(case.updated_at));
+    view! {
+        <Section title="Status">
+            <p>{status}</p>
+            <div class="steps" aria-hidden="true">{steps}</div>
+        </Section>
+        <Section title="Severity">
+            <p><Severe severity=severity /> " " {priority}</p>
+        </Section>
+        <Section title="Assignee">{assignee}</Section>
+        <Section title="Due">
+            <p><AgoOr when=due words="no date" /> " " {overdue}</p>
+        </Section>
+        <Section title="Markings">
+            <p>{markings}</p>
+        </Section>
+        <Section title="Tags">
+            <p class="tags">{tags}</p>
+        </Section>
+        <Section title="Times">
+            <p class="muted">"Opened " <Ago when=opened /></p>
+            <p class="muted">"Changed " <Ago when=changed /></p>
+            {log}
+        </Section>
+        {like}
+    }
+    .into_any()
+}
+
+fn summary(place: &Place<'_>, kind: &str, story: AnyView, notes: &[CaseNote], editing: &str) -> AnyView {
+    let case = place.case;
+    let description = if case.description.trim().is_empty() {
+        view! { <p class="faint">"No description."</p> }.into_any()
+    } else {
+        view! { <div class="markdown" inner_html=to_html(&case.description)></div> }.into_any()
+    };
+    let chips: Vec<_> = timeline::KINDS
+        .iter()
+        .map(|(word, words)| {
+            let href = Link::new(place.href("")).with("show", word).done();
+            view! { <a class="chip" href=href aria-current=(*word == kind).then_some("true")>{*words}</a> }
+        })
+        .collect();
+    let own = own_notes(place, notes, editing);
+    let write = place.may_write.then(|| {
+        let state = Form::printed::<AddCaseNote>();
+        let fields = view! {
+            <FormError form=state fields=&["content"] />
+            {place.hidden()}
+            <Field id="note" label="Write a note" hint="Markdown. Ctrl+Enter sends it." error=state.reason("content")>
+                <TextArea name="content" rows=4_u32 value=state.typed("content", "") required=true key="c" />
+            </Field>
+            <Actions>
+                <Button submit=true variant=Variant::Primary>"Add the note"</Button>
+            </Actions>
+        };
+        form::<AddCaseNote>("Noted", "form", fields)
+    });
+    view! {
+        <Section title="Description">{description}</Section>
+        <Section title="Timeline">
+            <nav class="row-line" aria-label="What the timeline shows">
+                {chips}
+            </nav>
+            {story}
+        </Section>
+        {write}
+        {own}
+    }
+    .into_any()
+}
+
+/// One's own notes can be changed and deleted.
+fn own_notes(place: &Place<'_>, notes: &[CaseNote], editing: &str) -> Option<AnyView> {
+    let service::Who::User(user) = &place.scope.actor.who else { return None };
+    let own: Vec<_> = notes
+        .iter()
+        .filter(|note| place.may_write && note.author_id == Some(user.id) && note.deleted_at.is_none())
+        .map(|note| own_note(place, note, editing == note.id.to_string()))
+        .collect();
+    (!own.is_empty())
+        .then(|| view! { <Section title="Your notes"><ul class="plain-list">{own}</ul></Section> }.into_any())
+}
+
+fn own_note(place: &Place<'_>, note: &CaseNote, editing: bool) -> AnyView {
+    let id = note.id.to_string();
+    let state = Form::printed::<EditCaseNote>().only("note", id.clone());
+    if editing || state.refused().get_untracked() {
+        let (leave, content) = (place.href(""), state.typed("content", &note.content));
+        let fields = view! {
+            <FormError form=state fields=&["content"] />
+            {place.hidden()}
+            <input type="hidden" name="note" value=id.clone() />
+            <input type="hidden" name="revision" value=note.revision.to_string() />
+            <Field id=format!("note-{id}") label="Change the note" error=state.reason("content")>
+                <TextArea name="content" rows=4_u32 value=content required=true />
+            </Field>
+            <Actions>
+                <Button href=leave>"Leave it"</Button>
+                <Button submit=true variant=Variant::Primary>"Save the note"</Button>
+            </Actions>
+        };
+        return view! { <li>{form::<EditCaseNote>("Saved", "form", fields)}</li> }.into_any();
+    }
+    let edit = Link::new(place.href("")).with("note", &id).done();
+    let fields = view! {
+        {place.hidden()}
+        <input type="hidden" name="note" value=id />
+        <IconButton submit=true glyph=Glyph::Trash label="Delete the note" />
+    };
+    let start: String = note.content.chars().take(120).collect();
+    view! {
+        <li class="row-line">
+            <span class="grow">{start}</span>
+            <IconButton href=edit glyph=Glyph::Edit label="Change the note" />
+            {form::<DeleteCaseNote>("Deleted", "inline-form", fields)}
+        </li>
+    }
+    .into_any()
+}
+
+fn linked(
+    place: &Place<'_>,
+    events: &[(CaseLink, Option<Event>)],
+    groups: &[(CaseLink, Option<Group>)],
+    next: Option<String>,
+) -> AnyView {
+    let slug = place.slug();
+    let zone = place.scope.zone;
+    let unlink = |about: String| {
+        place.may_write.then(|| {
+            let fields = view! {
+                {place.hidden()}
+                <input type="hidden" name="about" value=about />
+                <IconButton submit=true glyph=Glyph::Close label="Take out of the case" />
+            };
+            form::<UnlinkFromCase>("No longer linked", "inline-form", fields)
+        })
+    };
+    let group_rows: Vec<_> = groups
+        .iter()
+        .map(|(link, group)| {
+            let name = group
+                .as_ref()
+                .map_or_else(|| "a group that is gone".to_owned(), |group| group.template.clone());
+            let count = group.as_ref().map(|group| counted(group.event_count, "event", "events"));
+            view! {
+                <li class="row-line">
+                    <a class="grow" href=routes::group(slug, link.target_id)>{name}</a>
+                    <span class="muted">{count}</span>
+                    {unlink(format!("group:{}", link.target_id))}
+                </li>
+            }
+        })
+        .collect();
+    let groups = (!group_rows.is_empty())
+        .then(|| view! { <Section title="Groups"><ul class="plain-list">{group_rows}</ul></Section> });
+    if events.is_empty() && groups.is_none() {
+        return view! { <Empty title="Nothing is linked yet" text="Add events and groups from their panel: “Cases”, then the number of this case." icon=Glyph::Link /> }
+            .into_any();
+    }
+    let rows: Vec<_> = events
+        .iter()
+        .map(|(link, event)| {
+            let href = routes::event(slug, link.target_id);
+            let (by, out) = (link.linked_by.clone(), unlink(format!("event:{}", link.target_id)));
+            let (time, severity, message, system) = match event {
+                Some(event) => (
+                    view! { <At when=zone.when(event.occurred_at) /> }.into_any(),
+                    view! { <Severe severity=event.severity /> }.into_any(),
+                    event.message.clone(),
+                    event.system_id.clone().or_else(|| event.source.clone()).unwrap_or_default(),
+                ),
+                None => (().into_any(), ().into_any(), "an event that is gone".to_owned(), String::new()),
+            };
+            view! {
+                <Row href=href.clone()>
+                    <td class="time">{time}</td>
+                    <td class="shrink">{severity}</td>
+                    <td class="message"><a data-row-link href=href>{message}</a></td>
+                    <td class="optional">{system}</td>
+                    <td class="optional">{by}</td>
+                    <td class="shrink">{out}</td>
+                </Row>
+            }
+        })
+        .collect();
+    let columns = vec![
+        Column::new("Time").class("time"),
+        Column::new("Severity").class("shrink"),
+        Column::new("Message").class("message"),
+        Column::new("System").class("optional"),
+        Column::new("Linked by").class("optional"),
+        Column::new("Take out").class("shrink").hidden_header(),
+    ];
+    let table = (!rows.is_empty()).then(|| {
+        view! {
+            <DataTable caption="Events of the case" columns=columns>
+                {rows}
+            </DataTable>
+            <Pager label="Pages of events" next=next />
+        }
+    });
+    view! {
+        {groups}
+        {table}
+    }
+    .into_any()
+}
+
+fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
+    let slug = place.slug();
+    let rows: Vec<_> = found
+        .iter()
+        .map(|one| {
+            let seen = domain::query::edit::phrase(&one.value);
+            let seen = Link::new(routes::events(slug)).with("from", "30d").with("q", &seen).done();
+            let others = (one.other_cases > 0).then(|| {
+                let query = domain::query::edit::condition("observable", &one.value);
+                let href = Link::new(routes::cases(slug)).with("view", "all").with("q", &query).done();
+                view! { <a href=href>{counted(one.other_cases, "other case", "other cases")}</a> }
+            });
+            let remove = place.may_write.then(|| {
+                let fields = view! {
+                    {place.hidden()}
+                    <input type="hidden" name="observable" value=one.id.to_string() />
+                    <IconButton submit=true glyph=Glyph::Trash label="Remove the observable" />
+                };
+                form::<RemoveObservable>("Removed", "inline-form", fields)
+            });
+            let ioc = one.ioc.then(|| view! { <Badge tone=Tone::High>"indicator"</Badge> });
+            let (kind, value, by) = (kind(one.kind), one.value.clone(), one.added_by.clone());
+            view! {
+                <Row>
+                    <td class="shrink">{kind}</td>
+                    <td class="message mono">{value} " " {ioc}</td>
+                    <td><a href=seen>"Sightings in events"</a></td>
+                    <td class="optional">{others}</td>
+                    <td class="optional">{by}</td>
+                    <td class="shrink">{remove}</td>
+                </Row>
+            }
+        })
+        .collect();
+    let columns = vec![
+        Column::new("Kind").class("shrink"),
+        Column::new("Value").class("message"),
+        Column::new("Seen"),
+        Column::new("Elsewhere").class("optional"),
+        Column::new("Added by").class("optional"),
+        Column::new("Remove").class("shrink").hidden_header(),
+    ];
+    let table = if rows.is_empty() {
+        view! { <Empty title="No observables yet" text="Addresses, names, hashes: paste them as you find them." icon=Glyph::Search /> }.into_any()
+    } else {
+        view! {
+            <DataTable caption="Observables" columns=columns>
+                {rows}
+            </DataTable>
+        }
+        .into_any()
+    };
+    let add = place.may_write.then(|| {
+        let state = Form::printed::<AddObservables>();
+        let fields = view! {
+            <FormError form=state fields=&["observables"] />
+            {place.hidden()}
+            <Field id="observables" label="Add observables" hint="As many as you like, one a line or parted by commas. What each is, is told by its form; hxxp and [.] are understood." error=state.reason("observables")>
+                <TextArea name="observables" rows=4_u32 mono=true value=state.typed("observables", "") required=true />
+            </Field>
+            <Checkbox name="ioc" value="yes" label="They are indicators of compromise" />
+            <Actions>
+                <Button submit=true variant=Variant::Primary>"Add"</Button>
+            </Actions>
+        };
+        form::<AddObservables>("Added", "form", fields)
+    });
+    view! {
+        {table}
+        {add}
+    }
+    .into_any()
+}
+
+fn kind(kind: ObservableKind) -> String {
+    match kind {
+        ObservableKind::Ip => "IP".to_owned(),
+        ObservableKind::Url => "URL".to_owned(),
+        kind => parts::label(kind.as_str()),
+    }
+}
+
+fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
+    let zone = place.scope.zone;
+    let now = place.scope.services.clock.now();
+    let rows: Vec<_> = found
+        .iter()
+        .map(|task| {
+            let done = task.completed_at.is_some();
+            let id = task.id.to_string();
+            let complete = place.may_write.then(|| {
+                let (glyph, label) =
+                    if done { (Glyph::Refresh, "Open again: ") } else { (Glyph::Check, "Done: ") };
+                let fields = view! {
+                    {place.hidden()}
+                    <input type="hidden" name="task" value=id.clone() />
+                    <input type="hidden" name="done" value=(!done).to_string() />
+                    <IconButton submit=true glyph label=[label, &task.title].concat() />
+                };
+                form::<CompleteCaseTask>("Changed", "inline-form", fields)
+            });
+            let delete = place.may_write.then(|| {
+                let fields = view! {
+                    {place.hidden()}
+                    <input type="hidden" name="task" value=id.clone() />
+                    <IconButton submit=true glyph=Glyph::Trash label=["Delete: ", &task.title].concat() />
+                };
+                form::<DeleteCaseTask>("Deleted", "inline-form", fields)
+            });
+            let (title, assignee, due) = (task.title.clone(), task.assignee.clone(), zone.maybe(task.due_at));
+            let done_mark = done.then(|| view! { " " <Badge tone=Tone::Ok>"done"</Badge> });
+            let late = !done && task.due_at.is_some_and(|due| due < now);
+            view! {
+                <Row done=done>
+                    <td class="shrink">{complete}</td>
+                    <td class="message">{title} {done_mark}</td>
+                    <td class="optional">{assignee}</td>
+                    <td class=if late { "time optional overdue" } else { "time optional" }>
+                        <AgoOr when=due words="–" />
+                    </td>
+                    <td class="shrink">{delete}</td>
+                </Row>
+            }
+        })
+        .collect();
+    let columns = vec![
+        Column::new("Done").class("shrink").hidden_header(),
+        Column::new("Task").class("message"),
+        Column::new("Assignee").class("optional"),
+        Column::new("Due").class("time optional"),
+        Column::new("Delete").class("shrink").hidden_header(),
+    ];
+    let table = if rows.is_empty() {
+        view! { <Empty title="No tasks yet" text="What has to be done before this can be closed?" icon=Glyph::Check /> }.into_any()
+    } else {
+        view! {
+            <DataTable caption="Tasks" columns=columns>
+                {rows}
+            </DataTable>
+        }
+        .into_any()
+    };
+    let add = place.may_write.then(|| {
+        let state = Form::printed::<AddCaseTask>();
+        let fields = view! {
+            <FormError form=state fields=&["title", "due_at", "assigned_to_id"] />
+            {place.hidden()}
+            <Field id="task-title" label="Add a task" error=state.reason("title")>
+                <TextInput name="title" value=state.typed("title", "") required=true maxlength=200_u32 />
+            </Field>
+            <div class="two">
+                <Field id="task-assignee" label="Assignee" error=state.reason("assigned_to_id")>
+                    <Select name="assigned_to_id" choices=forms::people(place.members) value=state.typed("assigned_to_id", "") />
+                </Field>
+                <Field id="task-due" label="Due" error=state.reason("due_at")>
+                    <DateTimeInput name="due_at" value=state.typed("due_at", "") />
+                </Field>
+            </div>
+            <Actions>
+                <Button submit=true variant=Variant::Primary>"Add the task"</Button>
+            </Actions>
+        };
+        form::<AddCaseTask>("Added", "form", fields)
+    });
+    view! {
+        {table}
+        {add}
+    }
+    .into_any()
+}
+
+fn dialogs(place: &Place<'_>, editing: &str) -> AnyView {
+    let case = place.case;
+    let (resolve, reopen, edit) =
+        (Form::printed::<ResolveCase>(), Form::printed::<ReopenCase>(), Form::printed::<EditCase>());
+    let resolving = view! {
+        <FormError form=resolve fields=&["reason", "resolution"] />
+        {place.hidden()}
+        <Field id="resolution" label="What was it?" required=true error=resolve.reason("resolution")>
+            <Select name="resolution" choices=parts::resolutions() value=resolve.typed("resolution", "true_positive") />
+        </Field>
+        <Field id="resolve-reason" label="Why" required=true hint="What was found and done; the next reader starts here." error=resolve.reason("reason")>
+            <TextArea name="reason" rows=4_u32 value=resolve.typed("reason", "") required=true />
+        </Field>
+        <Actions>
+            <Button submit=true variant=Variant::Primary>"Resolve the case"</Button>
+        </Actions>
+    };
+    let reopening = view! {
+        <FormError form=reopen fields=&["reason"] />
+        {place.hidden()}
+        <Field id="reopen-reason" label="Why" required=true error=reopen.reason("reason")>
+            <TextArea name="reason" rows=3_u32 value=reopen.typed("reason", "") required=true />
+        </Field>
+        <Actions>
+            <Button submit=true variant=Variant::Primary>"Reopen the case"</Button>
+        </Actions>
+    };
+    let editing = !editing.is_empty() || edit.refused().get_untracked();
+    let fields = forms::edit(place.slug(), case, place.members, place.scope.zone);
+    view! {
+        <Dialog id=EDIT title=format!("Edit {}", case.key()) wide=true open=editing>
+            {fields}
+        </Dialog>
+        <Dialog id=RESOLVE title=format!("Resolve {}", case.key()) open=resolve.refused()>
+            {form::<ResolveCase>("Resolved", "form", resolving)}
+        </Dialog>
+        <Dialog id=REOPEN title=format!("Reopen {}", case.key()) open=reopen.refused()>
+            {form::<ReopenCase>("Reopened", "form", reopening)}
+        </Dialog>
+    }
+    .into_any()
+}

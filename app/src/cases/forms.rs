@@ -1,0 +1,180 @@
+//! The form of a case, for a new one and for one that is there.
+
+use domain::Severity;
+use domain::case::{Case, Pap, Priority, Tlp};
+use domain::member::Member;
+use leptos::prelude::*;
+use ui::{
+    Actions, Button, Choice, DateTimeInput, Field, Notice, NoticeKind, Select, TextArea, TextInput, Variant,
+};
+
+use super::parts::label;
+use super::{CaseForm, EditCase, OpenCase};
+use crate::form::{Form, FormError};
+use crate::page::print::form;
+use crate::when::Zone;
+
+const FIELDS: &[&str] = &["title", "description", "tags", "due_at", "assigned_to_id"];
+
+/// Nobody, then the members that can work on cases.
+pub fn people(members: &[Member]) -> Vec<Choice> {
+    let one = |member: &Member| {
+        let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
+        Choice::new(member.user_id.to_string(), name)
+    };
+    std::iter::once(Choice::new("", "Nobody")).chain(members.iter().filter(|m| m.enabled).map(one)).collect()
+}
+
+/// A new case, about something or not.
+pub fn open(slug: &str, about: &str, members: &[Member]) -> AnyView {
+    let state = Form::printed::<OpenCase>();
+    let starts = CaseForm {
+        priority: "normal".to_owned(),
+        severity: "medium".to_owned(),
+        tlp: "amber".to_owned(),
+        pap: "amber".to_owned(),
+        ..CaseForm::default()
+    };
+    let about = state.typed("about", about);
+    let count = about.split_whitespace().count();
+    let told = (count > 0).then(|| {
+        let words = if count == 1 {
+            "It will be linked to what you came from.".to_owned()
+        } else {
+            format!("It will be linked to {count} things.")
+        };
+        view! { <Notice kind=NoticeKind::Info>{words}</Notice> }
+    });
+    let fields = view! {
+        <FormError form=state fields=FIELDS />
+        {told}
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        <input type="hidden" name="about" value=about />
+        {fields("open", state, &starts, members)}
+        <Actions>
+            <Button submit=true variant=Variant::Primary>
+                "Open the case"
+            </Button>
+        </Actions>
+    };
+    form::<OpenCase>("Opened", "form", fields)
+}
+
+/// What is there, to change. When somebody was faster, what they wrote stands beside what was typed.
+pub fn edit(slug: &str, case: &Case, members: &[Member], zone: Zone) -> AnyView {
+    let state = Form::printed::<EditCase>();
+    let now = CaseForm {
+        title: case.title.clone(),
+        description: case.description.clone(),
+        priority: case.priority.as_str().to_owned(),
+        severity: case.severity.as_str().to_owned(),
+        tlp: case.tlp.as_str().to_owned(),
+        pap: case.pap.as_str().to_owned(),
+        assigned_to_id: case.assigned_to_id.map(|id| id.to_string()).unwrap_or_default(),
+        due_at: case.due_at.map(|at| zone.input(at)).unwrap_or_default(),
+        tags: case.tags.join(", "),
+    };
+    let stale = state.is_conflict().then(|| differences(state, &now));
+    let fields = view! {
+        <FormError form=state fields=FIELDS />
+        {stale}
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        <input type="hidden" name="id" value=case.id.to_string() />
+        <input type="hidden" name="version" value=case.version.to_string() />
+        {fields("edit", state, &now, members)}
+        <Actions>
+            <Button submit=true variant=Variant::Primary>
+                "Save"
+            </Button>
+        </Actions>
+    };
+    form::<EditCase>("Saved", "form", fields)
+}
+
+/// Field by field, where what was typed is not what the case says now. Saving again puts what is typed in its place.
+fn differences(state: Form, now: &CaseForm) -> AnyView {
+    let rows: Vec<_> = [
+        ("Title", "title", &now.title),
+        ("Description", "description", &now.description),
+        ("Priority", "priority", &now.priority),
+        ("Severity", "severity", &now.severity),
+        ("TLP", "tlp", &now.tlp),
+        ("PAP", "pap", &now.pap),
+        ("Due", "due_at", &now.due_at),
+        ("Tags", "tags", &now.tags),
+    ]
+    .into_iter()
+    .filter_map(|(words, name, now)| {
+        let typed = state.typed(name, now.clone());
+        (typed != *now).then(|| {
+            view! {
+                <tr>
+                    <th scope="row">{words}</th>
+                    <td>{now.clone()}</td>
+                    <td>{typed}</td>
+                </tr>
+            }
+        })
+    })
+    .collect();
+    view! {
+        <table class="data-table differences">
+            <caption>"Where the case and your form differ. Change the form to what is right and save again."</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Field"</th>
+                    <th scope="col">"In the case now"</th>
+                    <th scope="col">"In your form"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<Choice> {
+    all.iter().map(|one| Choice::new(word(*one), label(word(*one)))).collect()
+}
+
+fn fields(prefix: &str, state: Form, now: &CaseForm, members: &[Member]) -> AnyView {
+    let id = |name: &str| format!("{prefix}-{name}");
+    let priorities = words(Priority::ALL, Priority::as_str);
+    let severities = words(&Severity::ALL, Severity::as_str);
+    let tlps: Vec<Choice> =
+        Tlp::ALL.iter().map(|t| Choice::new(t.as_str(), t.as_str().to_uppercase())).collect();
+    let paps: Vec<Choice> =
+        Pap::ALL.iter().map(|p| Choice::new(p.as_str(), p.as_str().to_uppercase())).collect();
+    view! {
+        <Field id=id("title") label="Title" required=true error=state.reason("title")>
+            <TextInput name="case[title]" value=state.typed("title", &now.title) required=true maxlength=200_u32 />
+        </Field>
+        <Field id=id("description") label="Description" hint="Markdown" error=state.reason("description")>
+            <TextArea name="case[description]" rows=5_u32 value=state.typed("description", &now.description) />
+        </Field>
+        <div class="two">
+            <Field id=id("severity") label="Severity">
+                <Select name="case[severity]" choices=severities value=state.typed("severity", &now.severity) />
+            </Field>
+            <Field id=id("priority") label="Priority">
+                <Select name="case[priority]" choices=priorities value=state.typed("priority", &now.priority) />
+            </Field>
+            <Field id=id("tlp") label="TLP">
+                <Select name="case[tlp]" choices=tlps value=state.typed("tlp", &now.tlp) />
+            </Field>
+            <Field id=id("pap") label="PAP">
+                <Select name="case[pap]" choices=paps value=state.typed("pap", &now.pap) />
+            </Field>
+            <Field id=id("assignee") label="Assignee" error=state.reason("assigned_to_id")>
+                <Select name="case[assigned_to_id]" choices=people(members) value=state.typed("assigned_to_id", &now.assigned_to_id) />
+            </Field>
+            <Field id=id("due") label="Due" error=state.reason("due_at")>
+                <DateTimeInput name="case[due_at]" value=state.typed("due_at", &now.due_at) />
+            </Field>
+        </div>
+        <Field id=id("tags") label="Tags" hint="Parted by commas" error=state.reason("tags")>
+            <TextInput name="case[tags]" value=state.typed("tags", &now.tags) autocomplete="off" />
+        </Field>
+    }
+    .into_any()
+}

@@ -1,0 +1,19 @@
+//! `/o/{organization}/cases`: investigations, as a list and one by one. Printed pages.
+
+mod api;
+#[cfg(feature = "ssr")]
+pub mod detail;
+#[cfg(feature = "ssr")]
+mod forms;
+#[cfg(feature = "ssr")]
+pub mod list;
+#[cfg(feature = "ssr")]
+mod markdown;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+mod timeline;
+
+pub use api::*;
+#[cfg(feature = "ssr")]
+pub use parts::about;

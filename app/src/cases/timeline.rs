@@ -1,0 +1,175 @@
+//! What happened in a case and to what it is about, as one story.
+
+use domain::Timestamp;
+use domain::case::{CaseLink, CaseNote, Change, LinkKind, Step};
+use domain::event::Event;
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::markdown::to_html;
+use super::parts::label;
+use crate::events::parts::severity_word;
+use crate::routes;
+use crate::when::{At, Zone};
+
+/// What the story can be narrowed to.
+pub const KINDS: [(&str, &str); 4] =
+    [("", "All"), ("events", "Events"), ("notes", "Notes"), ("changes", "Changes")];
+
+struct Line {
+    at: Timestamp,
+    tone: &'static str,
+    kind: &'static str,
+    view: AnyView,
+}
+
+/// The oldest first. `kind` is one of [`KINDS`].
+pub fn timeline(
+    kind: &str,
+    history: &[Change],
+    notes: &[CaseNote],
+    events: &[(CaseLink, Option<Event>)],
+    (slug, zone): (&str, Zone),
+) -> AnyView {
+    let changes = history
+        .iter()
+        .filter(|change| !matches!(change.step, Step::Noted | Step::NoteEdited | Step::NoteDeleted));
+    let changes = changes.map(|change| Line {
+        at: change.at,
+        tone: tone(change.step),
+        kind: "changes",
+        view: changed(change),
+    });
+    let notes = notes.iter().map(|note| Line {
+        at: note.created_at,
+        tone: "accent",
+        kind: "notes",
+        view: noted(note),
+    });
+    let events = events.iter().filter_map(|(_, event)| event.as_ref()).map(|event| Line {
+        at: event.occurred_at,
+        tone: event.severity.as_str(),
+        kind: "events",
+        view: happened(event, slug),
+    });
+    let mut lines: Vec<Line> =
+        changes.chain(notes).chain(events).filter(|line| kind.is_empty() || line.kind == kind).collect();
+    // History comes the latest first; what happened at one instant stays in its order.
+    lines.reverse();
+    lines.sort_by_key(|line| line.at);
+    if lines.is_empty() {
+        return view! { <p class="faint">"Nothing yet."</p> }.into_any();
+    }
+    let lines = lines
+        .into_iter()
+        .map(|line| {
+            view! {
+                <li class=line.tone>
+                    <span class="faint">
+                        <At when=zone.when(line.at) />
+                    </span>
+                    " "
+                    {line.view}
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ol class="timeline case-timeline">{lines}</ol> }.into_any()
+}
+
+fn tone(step: Step) -> &'static str {
+    match step {
+        Step::Resolved | Step::TaskDone => "ok",
+        Step::Reopened => "medium",
+        Step::Started | Step::Opened => "accent",
+        _ => "",
+    }
+}
+
+fn happened(event: &Event, slug: &str) -> AnyView {
+    let place = event.system_id.clone().or_else(|| event.source.clone()).unwrap_or_default();
+    view! {
+        <a href=routes::event(slug, event.id)>{event.message.clone()}</a>
+        " "
+        <span class="muted">{severity_word(event.severity)} " " {place}</span>
+    }
+    .into_any()
+}
+
+fn noted(note: &CaseNote) -> AnyView {
+    let edited = note
+        .edited_at
+        .filter(|_| note.deleted_at.is_none())
+        .map(|_| view! { <span class="faint">" · edited"</span> });
+    if note.deleted_at.is_some() {
+        return view! { <b>{note.author.clone()}</b> <span class="faint">" deleted a note"</span> }
+            .into_any();
+    }
+    view! {
+        <b>{note.author.clone()}</b>
+        {edited}
+        <div class="note-box markdown" inner_html=to_html(&note.content)></div>
+    }
+    .into_any()
+}
+
+fn changed(change: &Change) -> AnyView {
+    let reason = change.reason.clone().map(|reason| view! { <div class="note-box">{reason}</div> });
+    view! {
+        <b>{change.actor.clone()}</b>
+        " "
+        <span class="muted">{words(change)}</span>
+        {reason}
+    }
+    .into_any()
+}
+
+fn words(change: &Change) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let count = change.new["count"].as_i64().or(change.old["count"].as_i64()).unwrap_or(1);
+    let kind = change.new["kind"].as_str().or(change.old["kind"].as_str()).unwrap_or("event");
+    let things = |n: i64| match (kind.parse(), n) {
+        (Ok(LinkKind::Group), 1) => "a group".to_owned(),
+        (Ok(LinkKind::Group), n) => format!("{n} groups"),
+        (_, 1) => "an event".to_owned(),
+        (_, n) => format!("{n} events"),
+    };
+    match change.step {
+        Step::Opened => "opened the case".to_owned(),
+        Step::Started => "began the investigation".to_owned(),
+        Step::Resolved => {
+            format!("resolved it as {}", label(&text(&change.new["resolution"])).to_lowercase())
+        }
+        Step::Reopened => "reopened it".to_owned(),
+        Step::Linked => format!("linked {}", things(count)),
+        Step::Unlinked => format!("unlinked {}", things(count)),
+        Step::TaskAdded => format!("added the task “{}”", text(&change.new["title"])),
+        Step::TaskDone => format!("finished “{}”", text(&change.new["title"])),
+        Step::TaskReopened => format!("reopened the task “{}”", text(&change.new["title"])),
+        Step::TaskChanged => format!("changed the task “{}”", text(&change.new["title"])),
+        Step::TaskDeleted => format!("deleted the task “{}”", text(&change.old["title"])),
+        Step::ObservableAdded => {
+            let n = change.new["observables"].as_array().map_or(1, Vec::len);
+            if n == 1 { "added an observable".to_owned() } else { format!("added {n} observables") }
+        }
+        Step::ObservableRemoved => format!("removed {}", text(&change.old["value"])),
+        _ => {
+            let fields: Vec<String> =
+                change.new.as_object().into_iter().flatten().map(|(name, _)| field(name)).collect();
+            if fields.is_empty() {
+                label(change.step.as_str()).to_lowercase()
+            } else {
+                format!("changed {}", fields.join(", "))
+            }
+        }
+    }
+}
+
+fn field(name: &str) -> String {
+    match name {
+        "assigned_to_id" => "assignee".to_owned(),
+        "due_at" => "due date".to_owned(),
+        "tlp" | "pap" => name.to_uppercase(),
+        name => name.to_owned(),
+    }
+}
