@@ -201,7 +201,9 @@ async fn add_with_account(
     let user = made(services, &user);
     insert_user(&mut tx, &user, &phc).await?;
     let member = insert(&mut tx.within(cx.actor.organization), id, &user, new, cx.now()).await?;
-    tx.append_in(cx.actor.organization, &actor, services.stamp(), added(&member)).await?;
+    let here = cx.actor.organization;
+    tx.append_in(here, &actor, services.stamp(), user_created(&user)).await?;
+    tx.append_in(here, &actor, services.stamp(), added(&member)).await?;
     tx.commit(&actor, services.stamp(), user_created(&user)).await?;
     Ok(member)
 }
@@ -277,7 +279,7 @@ async fn promote(services: &Services, user: User) -> Result<User> {
     let new = User { is_sre: true, updated_at: stamp.now, ..user.clone() };
     let entry = AuditEntry::new(Action::USER_UPDATED, "user", user.id)
         .change(Some(auth::told(&user)), Some(auth::told(&new)));
-    tx.commit(&Actor::platform("command line").audit(), stamp, entry).await?;
+    auth::end(services, tx, user.id, &Actor::platform("command line").audit(), stamp, entry).await?;
     services.memory.keys.forget_all();
     Ok(new)
 }

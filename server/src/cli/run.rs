@@ -40,6 +40,7 @@ pub async fn serve(config: Config, demo: bool) -> Done {
     for job in jobs {
         job.abort();
     }
+    service::auth::settled(&services).await;
     db.close().await;
     Ok(())
 }

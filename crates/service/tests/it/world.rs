@@ -63,6 +63,7 @@ impl World {
 
     /// Oldest first.
     pub async fn log(&self, organization: OrganizationId) -> Vec<AuditRecord> {
+        auth::settled(&self.services).await;
         let cx = self.services.admit(&Actor::system("test", organization)).unwrap();
         let mut records = service::audit::list(&cx, &AuditFilter::default(), 1000, None).await.unwrap().items;
         records.reverse();
