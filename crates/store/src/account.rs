@@ -206,3 +206,12 @@ pub async fn organizations(tx: &mut SystemTx, id: UserId) -> Result<Vec<Organiza
     let q = sql("SELECT organization_id FROM memberships WHERE user_id = $1 ORDER BY organization_id");
     tx.conn().scalars(q.bind(id)).await
 }
+
+/// The members of an organization who belong to another one too.
+pub async fn elsewhere(tx: &mut SystemTx, organization: OrganizationId) -> Result<Vec<UserId>> {
+    let q = sql("SELECT DISTINCT m.user_id
+                 FROM memberships m
+                 JOIN memberships o ON o.user_id = m.user_id AND o.organization_id <> m.organization_id
+                 WHERE m.organization_id = $1");
+    tx.conn().scalars(q.bind(organization)).await
+}

@@ -57,7 +57,7 @@ pub async fn check(config: &Config) -> Done {
     }
     if wrong.is_empty() {
         for (name, value) in config.table() {
-            println!("{name} = {value}");
+            super::tell(&format!("{name} = {value}"))?;
         }
         return Ok(());
     }

@@ -68,7 +68,10 @@ async fn append(
     for organization in organizations {
         let stamp = Stamp { now, audit_id: services.clock.id() };
         let written = async {
-            WriteTx::begin(&services.db, organization, actor.clone(), stamp).await?.commit(entry.clone()).await
+            WriteTx::begin(&services.db, organization, actor.clone(), stamp)
+                .await?
+                .commit(entry.clone())
+                .await
         };
         first_error = first_error.and(written.await);
     }

@@ -512,7 +512,10 @@ async fn an_organization_sees_what_happens_to_its_members_accounts_and_no_others
             world.actions(alpha).await,
             [&["ORGANIZATION_CREATED", "USER_CREATED", "MEMBER_ADDED"][..], &told].concat()
         );
-        assert_eq!(world.actions(beta).await, [&["ORGANIZATION_CREATED", "MEMBER_ADDED"][..], &told].concat());
+        assert_eq!(
+            world.actions(beta).await,
+            [&["ORGANIZATION_CREATED", "MEMBER_ADDED"][..], &told].concat()
+        );
         assert_eq!(
             world.actions(gamma).await,
             ["ORGANIZATION_CREATED", "USER_CREATED", "MEMBER_ADDED"],

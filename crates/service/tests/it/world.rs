@@ -43,7 +43,7 @@ impl World {
 
     /// `role`: of the organization, or `sre`. The password is [`PASSWORD`].
     pub async fn person(&self, email: &str, slug: &str, role: &str) -> User {
-        members::add_user(&self.services, email, slug, role, PASSWORD).await.unwrap()
+        members::add_user(&self.services, email, slug, role, PASSWORD).await.unwrap().0
     }
 
     pub async fn viewer(&self, email: &str) -> Viewer {
