@@ -8,7 +8,7 @@ mod import;
 mod rollup;
 mod run;
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -227,7 +227,7 @@ async fn dispatch(command: Command, config: Config) -> Done {
         Command::Serve { demo, check: false } => return run::serve(config, demo).await,
         Command::Config { check: false } => {
             for (name, value) in config.table() {
-                println!("{name} = {value}");
+                tell(&format!("{name} = {value}"))?;
             }
             return Ok(());
         }
@@ -250,15 +250,21 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
         Command::Org(Org::Add { slug, name }) => add_organization(services, slug, name).await,
         Command::User(User::Add { email, org, role, password_stdin: _ }) => {
             let password = password_from_stdin()?;
-            let user = usage(service::members::add_user(services, &email, &org, &role, &password).await)?;
+            let (user, existed) =
+                usage(service::members::add_user(services, &email, &org, &role, &password).await)?;
             eprintln!("{} is {role} of {org}", user.email);
+            if existed {
+                eprintln!(
+                    "the account was there already and keeps its password; the one given here was not used"
+                );
+            }
             Ok(())
         }
         Command::Apikey(ApiKey::Create { org, name, scope }) => {
             let new = NewApiKey { name, scopes: scope, expires_at: None };
             let (key, secret) = usage(service::api_keys::create_for_organization(services, &org, new).await)?;
             eprintln!("key {}… for {org}; it is shown this once", key.key_prefix);
-            println!("{secret}");
+            tell(&secret)?;
             Ok(())
         }
         Command::Import { org, source, format, file } => {
@@ -296,6 +302,14 @@ async fn add_organization(services: &Services, slug: String, name: Option<String
     let organization = usage(service::organizations::create(&cx, new).await)?;
     eprintln!("organization {} ({})", organization.slug, organization.name);
     Ok(())
+}
+
+/// A line on standard output. A reader that has seen enough (`| head`) is no failure.
+fn tell(line: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        told => told,
+    }
 }
 
 /// What the person typed wrong is usage, the rest a failure.

@@ -43,8 +43,9 @@ macro_rules! settings {
             }
         }
         impl Config {
-            fn read(figment: &Figment, wrong: &mut Vec<Complaint>) -> Option<Self> {
-                $(let $name = pick::<$type>(figment, stringify!($name), wrong);)*
+            /// What cannot be read is told and has its default, so that the rest is checked all the same.
+            fn read(figment: &Figment, wrong: &mut Wrongs) -> Option<Self> {
+                $(let $name = pick::<$type>(figment, stringify!($name), $default, wrong);)*
                 Some(Self { $($name: $name?),* })
             }
             fn shown(&self) -> Vec<(&'static str, String)> {
@@ -143,18 +144,18 @@ pub fn load_from(
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Config, Wrong> {
     let environment: BTreeMap<String, String> = environment.filter(|(k, _)| k.starts_with(PREFIX)).collect();
-    let mut wrong = Vec::new();
-    let figment = figment(flags, &environment, &mut wrong);
-    let config = Config::read(&figment, &mut wrong);
-    match config {
-        Some(mut config) if wrong.is_empty() => {
-            if origin(&figment, "database_url") == DEFAULT {
-                config.database_url = format!("sqlite://{}/watchroom.db", config.data_dir.display());
-            }
-            config.check(&figment, &mut wrong);
-            if wrong.is_empty() { Ok(config) } else { Err(Wrong(wrong)) }
+    let mut wrong = Wrongs::default();
+    let figment = figment(flags, &environment, &mut wrong.told);
+    let config = Config::read(&figment, &mut wrong).map(|mut config| {
+        if origin(&figment, "database_url") == DEFAULT {
+            config.database_url = format!("sqlite://{}/watchroom.db", config.data_dir.display());
         }
-        _ => Err(Wrong(wrong)),
+        config.check(&figment, &mut wrong);
+        config
+    });
+    match config {
+        Some(config) if wrong.told.is_empty() => Ok(config),
+        _ => Err(Wrong(wrong.told)),
     }
 }
 
@@ -186,49 +187,65 @@ impl Config {
         }
         rows
     }
-    fn check(&self, figment: &Figment, wrong: &mut Vec<Complaint>) {
-        let mut require = |ok: bool, key: &str, reason: &str| {
-            if !ok {
-                wrong.push(complaint(figment, key, reason.to_owned()));
+    /// One complaint a setting; none that compares it with another one that is wrong itself.
+    fn check(&self, figment: &Figment, wrong: &mut Wrongs) {
+        let mut require = |ok: bool, keys: &[&'static str], reason: &str| {
+            if !ok && !keys.iter().any(|key| wrong.keys.contains(key)) {
+                wrong.add(figment, keys[0], reason.to_owned());
             }
         };
         let url = &self.database_url;
         require(
             ["sqlite:", "postgres://", "postgresql://"].iter().any(|s| url.starts_with(s)),
-            "database_url",
+            &["database_url"],
             "start it with sqlite:// or postgres://",
         );
         let public = &self.public_url;
         require(
             public.is_empty() || public.starts_with("https://") || public.starts_with("http://"),
-            "public_url",
+            &["public_url"],
             "start it with https:// or http://",
         );
         require(
             self.log.parse::<tracing_subscriber::EnvFilter>().is_ok(),
-            "log",
+            &["log"],
             "not a filter; try info or warn,server=debug",
         );
         require(
             self.secret_key.is_empty() || SecretKey::parse(&self.secret_key).is_some(),
-            "secret_key",
+            &["secret_key"],
             "give 32 bytes as 64 hex digits or as base64",
         );
+        let most = service::auth::IDLE.unsigned_abs();
+        require(self.session_idle.as_secs() <= most, &["session_idle"], "at most 12h");
+        let most = service::auth::ABSOLUTE.unsigned_abs();
+        require(self.session_absolute.as_secs() <= most, &["session_absolute"], "at most 7d");
         require(
             self.session_idle <= self.session_absolute,
-            "session_idle",
+            &["session_idle", "session_absolute"],
             "not longer than session_absolute",
         );
-        let most = service::auth::IDLE.unsigned_abs();
-        require(self.session_idle.as_secs() <= most, "session_idle", "at most 12h");
-        let most = service::auth::ABSOLUTE.unsigned_abs();
-        require(self.session_absolute.as_secs() <= most, "session_absolute", "at most 7d");
-        require(self.max_upload.0 as u64 <= service::uploads::MAX_FILE, "max_upload", "at most 200 MiB");
+        require(self.max_upload.0 as u64 <= service::uploads::MAX_FILE, &["max_upload"], "at most 200 MiB");
         require(
             self.max_ingest_decoded.0 >= self.max_ingest_body.0,
-            "max_ingest_decoded",
+            &["max_ingest_decoded", "max_ingest_body"],
             "not smaller than max_ingest_body",
         );
+    }
+}
+
+/// What is wrong so far.
+#[derive(Default)]
+struct Wrongs {
+    told: Vec<Complaint>,
+    /// Settings that have a complaint.
+    keys: Vec<&'static str>,
+}
+
+impl Wrongs {
+    fn add(&mut self, figment: &Figment, key: &'static str, reason: String) {
+        self.told.push(complaint(figment, key, reason));
+        self.keys.push(key);
     }
 }
 
@@ -336,12 +353,12 @@ fn with_file(figment: Figment, file: &Path, wrong: &mut Vec<Complaint>) -> Figme
     }
 }
 
-fn pick<T: Setting>(figment: &Figment, key: &str, wrong: &mut Vec<Complaint>) -> Option<T> {
+fn pick<T: Setting>(figment: &Figment, key: &'static str, default: &str, wrong: &mut Wrongs) -> Option<T> {
     match figment.find_value(key).map_err(|e| e.to_string()).and_then(|value| T::read(&value)) {
         Ok(value) => Some(value),
         Err(reason) => {
-            wrong.push(complaint(figment, key, reason));
-            None
+            wrong.add(figment, key, reason);
+            T::read(&Value::from(default)).ok()
         }
     }
 }
@@ -490,6 +507,33 @@ mod tests {
             environment(&[("WATCHROOM_SESSION_IDLE", "30d"), ("WATCHROOM_DATABASE_URL", "mysql://x")]),
         );
         let keys: Vec<String> = wrong.unwrap_err().0.into_iter().map(|c| c.key).collect();
-        assert_eq!(keys, ["WATCHROOM_DATABASE_URL", "WATCHROOM_SESSION_IDLE", "WATCHROOM_SESSION_IDLE"]);
+        assert_eq!(keys, ["WATCHROOM_DATABASE_URL", "WATCHROOM_SESSION_IDLE"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_hides_nothing_else_that_is_wrong() {
+        let wrong = load_from(
+            &Flags::default(),
+            environment(&[
+                ("WATCHROOM_ADDR", "here"),
+                ("WATCHROOM_DATABASE_URL", "mysql://x"),
+                ("WATCHROOM_MAX_INGEST_BODY", "lots"),
+                ("WATCHROOM_MAX_INGEST_DECODED", "1"),
+                ("WATCHROOM_PUBLIC_URL", "example.org"),
+                ("WATCHROOM_SECRET_KEY", "abc"),
+                ("WATCHROOM_SESSION_ABSOLUTE", "1m"),
+                ("WATCHROOM_SESSION_IDLE", "99999999999999d"),
+            ]),
+        );
+        assert_eq!(
+            wrong.unwrap_err().to_string(),
+            "WATCHROOM_ADDR (environment): give an address and a port, such as 127.0.0.1:3000 or [::1]:3000\n\
+             WATCHROOM_MAX_INGEST_BODY (environment): give a size, such as 65536, 512 KiB or 10 MiB\n\
+             WATCHROOM_DATABASE_URL (environment): start it with sqlite:// or postgres://\n\
+             WATCHROOM_PUBLIC_URL (environment): start it with https:// or http://\n\
+             WATCHROOM_SECRET_KEY (environment): give 32 bytes as 64 hex digits or as base64\n\
+             WATCHROOM_SESSION_IDLE (environment): at most 12h",
+            "one line for each; the two sizes and times are not compared while one of them is wrong"
+        );
     }
 }

@@ -74,11 +74,18 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
     let response = next.run(request).await;
     if rotates
         && session.id().is_some()
-        && let Err(error) = session.cycle_id().await
+        && let Err(error) = rotate(&state, &session).await
     {
         return Problem::internal(format!("the session id could not be changed: {error}")).into_response();
     }
     response
+}
+
+/// Another id for the same session. The expiry is said again: it is the cookie's Max-Age, and it is not read from the store.
+async fn rotate(state: &AppState, session: &Session) -> Result<(), tower_sessions::session::Error> {
+    session.cycle_id().await?;
+    let ends = session.get::<i64>(ENDS).await?.unwrap_or(0);
+    slide(state, session, state.services.clock.now().seconds(), ends).await
 }
 
 /// Starts a session for a device, under a fresh id whatever the browser sent.

@@ -15,6 +15,8 @@ mod first;
 mod list;
 #[cfg(feature = "ssr")]
 pub mod live;
+#[cfg(feature = "ssr")]
+pub mod over_time;
 pub mod parts;
 mod query;
 #[cfg(feature = "ssr")]

@@ -4,7 +4,6 @@ use axum::http::header::HOST;
 use axum::http::request::Parts;
 use domain::event::{Event, Payload};
 use domain::filter::{EventFilter, Facet};
-use domain::overview::Bucket;
 use domain::page::Page;
 use domain::permission::{EventRead, GroupRead, SourceRead};
 use domain::query::{EVENTS, Problem, Query, Schema, Selected, Target, edit, parse, selected};
@@ -14,14 +13,14 @@ use leptos::prelude::use_context;
 use service::Cx;
 use service::events::{BySeverity, list_by_severity, tail};
 
-use super::chart::{Size, severity_bars};
+use super::chart::Size;
 use super::first;
+use super::over_time::histogram;
 use super::parts::{counted, number};
 use super::query::{EventQuery, FIELDS, HOTTEST, MILDEST};
 use super::sections::{self, Around, Facts, FieldShown};
 use super::shown::{
-    Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked, Slice,
-    Summary,
+    Edit, EventList, EventRow, EventShown, FacetShown, FacetValue, Histogram, Mark, MarkKind, Marked, Summary,
 };
 use crate::Answer;
 use crate::server::Scope;
@@ -218,52 +217,6 @@ fn changed(q: &str, new: Result<String, Problem>) -> Edit {
     let end = q.len() - q.ceil_char_boundary(q.len() - same);
     let between = new.get(start..new.len() - end).unwrap_or_default();
     Edit(start as u32, end as u32, between.to_owned())
-}
-
-/// The buckets in the reader's zone, with the groups that were first seen then.
-pub fn histogram(
-    buckets: &[Bucket],
-    groups: &[Timestamp],
-    filter: &EventFilter,
-    now: Timestamp,
-    zone: Zone,
-    size: Size,
-) -> Histogram {
-    let end = filter.to.unwrap_or(now);
-    let seconds = match buckets {
-        [first, second, ..] => second.start.seconds() - first.start.seconds(),
-        [only] => (end.seconds() - only.start.seconds()).max(1),
-        [] => 3_600,
-    };
-    let slices = buckets
-        .iter()
-        .map(|bucket| Slice {
-            label: axis_label(zone, bucket.start, seconds),
-            // Those at the ends count what the range has of them, and lead to that.
-            from: filter.from.map_or(bucket.start, |from| from.max(bucket.start)).iso(),
-            to: {
-                let to = bucket.start.plus_seconds(seconds);
-                filter.to.map_or(to, |end| end.min(to)).iso()
-            },
-            counts: bucket.counts,
-            groups: {
-                let end = bucket.start.plus_seconds(seconds);
-                groups.partition_point(|at| *at < end) - groups.partition_point(|at| *at < bucket.start)
-            } as i64,
-        })
-        .collect::<Vec<_>>();
-    let from = filter.from.or_else(|| buckets.first().map(|bucket| bucket.start)).unwrap_or(now);
-    let iso = |at: Option<Timestamp>| at.map(Timestamp::iso).unwrap_or_default();
-    Histogram {
-        chart: severity_bars(&slices, size),
-        slices,
-        step: span(seconds),
-        from_input: zone.input(from),
-        to_input: zone.input(end),
-        from: iso(filter.from),
-        to: iso(filter.to),
-        asked: (String::new(), String::new()),
-    }
 }
 
 /// An event with what is told beside the list of `query`. A query that cannot be read does not hide it.
@@ -483,41 +436,6 @@ async fn any(cx: &Cx<EventRead>) -> Answer<bool> {
     Ok(service::events::count(cx, &EventFilter::default()).await?.n > 0)
 }
 
-/// "14:05:30" within minutes, "14:05" within a day or two, "23 Nov 14:00" for hours of longer ranges, "23 Nov" for days.
-fn axis_label(zone: Zone, at: Timestamp, step: i64) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let text = zone.input(at);
-    let (date, time) = text.split_once('T').unwrap_or((&text, ""));
-    if step < 60 {
-        return format!("{time}:{:02}", at.seconds().rem_euclid(60));
-    }
-    let mut parts = date.split('-').skip(1);
-    let month = parts
-        .next()
-        .and_then(|month| month.parse::<usize>().ok())
-        .and_then(|month| MONTHS.get(month - 1))
-        .copied()
-        .unwrap_or("");
-    let day = parts.next().unwrap_or("").trim_start_matches('0');
-    match step {
-        ..3_600 => time.to_owned(),
-        3_600..86_400 => format!("{day} {month} {time}"),
-        _ => format!("{day} {month}"),
-    }
-}
-
-/// Seconds as "minute", "5 minutes", "hour", "6 hours", "day".
-fn span(seconds: i64) -> String {
-    let (n, unit) = match seconds {
-        ..60 => (seconds.max(1), "second"),
-        60..3_600 => (seconds / 60, "minute"),
-        3_600..86_400 => (seconds / 3_600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    if n == 1 { unit.to_owned() } else { format!("{n} {unit}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -553,24 +471,5 @@ mod tests {
         let marked = marked_template("retry <n> of <url>");
         assert_eq!(marked.text, "retry n of url");
         assert_eq!(marked.marks, [Mark(6, 7, MarkKind::Slot), Mark(11, 14, MarkKind::Slot)]);
-    }
-
-    #[test]
-    fn slices_are_told_in_the_readers_zone() {
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let zone = Zone::named("Europe/Berlin");
-        let bucket = |text| Bucket { start: at(text), counts: [1, 0, 0, 0, 0] };
-        let shown = histogram(
-            &[bucket("2026-11-23T14:00:00Z"), bucket("2026-11-23T15:00:00Z")],
-            &["2026-11-23T13:59:59Z", "2026-11-23T15:00:00Z", "2026-11-23T15:59:59Z"].map(at),
-            &EventFilter::default(),
-            at("2026-11-23T16:00:00Z"),
-            zone,
-            Size::Small,
-        );
-        assert_eq!((shown.slices[0].label.as_str(), shown.step.as_str()), ("23 Nov 15:00", "hour"));
-        assert_eq!(shown.slices[1].to, "2026-11-23T16:00:00.000000Z");
-        assert_eq!((shown.slices[0].groups, shown.slices[1].groups), (0, 2));
-        assert_eq!(shown.from_input, "2026-11-23T15:00");
     }
 }

@@ -19,7 +19,7 @@ use super::words;
 use crate::Answer;
 use crate::events::chart::Size;
 use crate::events::parts::{counted, number};
-use crate::events::read as events;
+use crate::events::{over_time, read as events};
 use crate::server::Scope;
 use crate::when::Zone;
 
@@ -150,7 +150,7 @@ pub async fn get(scope: &Scope, id: GroupId, before: &str) -> Answer<GroupShown>
     let gone = service::retention::retired(&cx, id).await?;
     let muted = group.life.mute.is_some();
     let histogram =
-        events::histogram(&buckets, &[], &span, scope.services.clock.now(), scope.zone, Size::Medium);
+        over_time::histogram(&buckets, &[], &span, scope.services.clock.now(), scope.zone, Size::Medium);
     let facts = Facts {
         gone: (gone > 0).then(|| format!("{}, by retention", counted(gone, "event", "events"))),
         merged_into,

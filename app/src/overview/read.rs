@@ -9,7 +9,7 @@ use super::sections;
 use super::shown::OverviewShown;
 use crate::Answer;
 use crate::events::chart::Size;
-use crate::events::{first_event, on_server, read as events};
+use crate::events::{first_event, on_server, over_time};
 use crate::groups::bars::group_bars;
 use crate::groups::read::row;
 use crate::groups::shown::GroupRow;
@@ -24,7 +24,7 @@ pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
     let text = "Send a first event with an API key, or upload a file: figures, trends and groups appear by themselves.";
     let nothing = (!any).then(|| first_event(scope, "Nothing has come in yet", text, Glyph::Overview));
     let filter = EventFilter { from: Some(overview.from), to: Some(overview.to), ..EventFilter::default() };
-    let histogram = events::histogram(&overview.buckets, &[], &filter, now, scope.zone, Size::Medium);
+    let histogram = over_time::histogram(&overview.buckets, &[], &filter, now, scope.zone, Size::Medium);
     let slug = scope.organization.slug.as_str();
     let figures = sections::figures(&overview, &histogram.from, &histogram.to, slug);
     let top_groups: Vec<GroupRow> =

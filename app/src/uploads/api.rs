@@ -16,7 +16,10 @@ const PAST: u32 = 100;
 pub async fn list_uploads(organization: String) -> Answer<Printed> {
     let scope = crate::server::scope(&organization).await?;
     let uploads = service::uploads::list(&scope.admit()?, PAST).await?;
-    let shown = uploads.into_iter().map(|upload| super::read::upload_shown(upload, scope.zone)).collect();
+    let shown = uploads
+        .into_iter()
+        .map(|upload| super::read::upload_shown(upload, &scope.organization.slug, scope.zone))
+        .collect();
     Ok(super::sections::past(shown, &scope.organization.slug))
 }
 

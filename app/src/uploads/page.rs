@@ -12,7 +12,6 @@ use super::api::GetUpload;
 use super::mapping::{MapColumns, Refused, Unknown};
 use super::query::MappingForm;
 use super::shown::{UploadShown, UploadStep, bytes};
-use crate::events::EventQuery;
 use crate::events::parts::{counted, number};
 use crate::fetch::{Load, fetch_after};
 use crate::routes;
@@ -134,7 +133,6 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
             counted(upload.rejected, "row", "rows")
         ),
     };
-    let events = EventQuery::all_time(String::new()).href(&slug);
     let file = format!("{}/rejections.csv", routes::upload(&slug, &upload.id));
     let rejected = upload.rejected > 0;
     let download = move || {
@@ -151,7 +149,7 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
             <Notice kind>{words}</Notice>
             <Unknown words=upload.unknown />
             <p class="row-line after-import">
-                <Button variant=Variant::Primary href=events icon=Glyph::Events>
+                <Button variant=Variant::Primary href=upload.events icon=Glyph::Events>
                     "See the events"
                 </Button>
                 <Button href=routes::uploads(&slug) icon=Glyph::Upload>

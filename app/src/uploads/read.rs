@@ -2,12 +2,15 @@
 
 use domain::UploadId;
 use domain::permission::EventWrite;
-use domain::upload::{Preview, Rejection, UnknownSeverities, Upload, UploadState};
+use domain::query::EVENTS;
+use domain::query::edit::{condition, include};
+use domain::upload::{Imported, Preview, Rejection, UnknownSeverities, Upload, UploadState};
 use service::Cx;
 use service::uploads::DryRun;
 
 use super::query::MappingForm;
 use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown, UploadStep};
+use crate::events::EventQuery;
 use crate::server::Scope;
 use crate::when::Zone;
 use crate::{Answer, AppError};
@@ -39,10 +42,11 @@ async fn get(scope: &Scope, cx: &Cx<EventWrite>, id: UploadId) -> Answer<UploadS
     let rejections =
         if refused { service::uploads::rejections(cx, id, 0, REJECTIONS).await? } else { Vec::new() };
     let rejections = rejections.into_iter().map(rejection).collect();
-    Ok(UploadShown { rejections, ..upload_shown(upload, scope.zone) })
+    Ok(UploadShown { rejections, ..upload_shown(upload, &scope.organization.slug, scope.zone) })
 }
 
-pub fn upload_shown(upload: Upload, zone: Zone) -> UploadShown {
+pub fn upload_shown(upload: Upload, slug: &str, zone: Zone) -> UploadShown {
+    let events = events_of(&upload).href(slug);
     UploadShown {
         id: upload.id.to_string(),
         file_name: upload.file_name,
@@ -52,11 +56,25 @@ pub fn upload_shown(upload: Upload, zone: Zone) -> UploadShown {
         bytes_done: upload.bytes_done,
         accepted: upload.accepted,
         rejected: upload.rejected,
+        events,
         unknown: unknown(&upload.unknown_severities),
         error: upload.error_message,
         created: zone.when(upload.created_at),
         rejections: Vec::new(),
     }
+}
+
+/// The events it brought, as far as time and source tell them: what was there before in the same range is among them.
+fn events_of(upload: &Upload) -> EventQuery {
+    let Imported { first, last, sources, .. } = &upload.imported;
+    let (Some(first), Some(last)) = (first, last) else {
+        // Nothing was accepted, or it was read by an earlier version.
+        let source = upload.mapping.source.as_deref().unwrap_or(&upload.file_name);
+        return EventQuery::all_time(condition("source", source));
+    };
+    let q =
+        sources.iter().fold(String::new(), |q, source| include(&q, &EVENTS, "source", source).unwrap_or(q));
+    EventQuery { from: first.iso(), to: last.plus_micros(1).iso(), q, ..EventQuery::default() }
 }
 
 fn preview(preview: Preview) -> PreviewShown {
@@ -112,4 +130,50 @@ pub async fn start(scope: &Scope, organization: &str, id: UploadId, form: &Mappi
     service::uploads::start(&scope.admit()?, id, form.to_choice()?).await?;
     leptos_axum::redirect(&crate::routes::upload(organization, id));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+    use domain::upload::{Choice, Format};
+
+    use super::*;
+
+    fn upload(imported: Imported) -> Upload {
+        let at: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
+        Upload {
+            id: UploadId(uuid::Uuid::nil()),
+            file_name: "app log.csv".to_owned(),
+            format: Format::Csv,
+            mapping: Choice::default(),
+            state: UploadState::Done,
+            bytes_total: 1,
+            bytes_done: 1,
+            accepted: 1,
+            rejected: 0,
+            unknown_severities: UnknownSeverities::default(),
+            imported,
+            error_message: None,
+            created_by: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn the_events_of_an_upload_are_those_of_its_sources_in_its_time() {
+        let at = |text: &str| text.parse::<Timestamp>().ok();
+        let imported = Imported {
+            first: at("2026-11-23T09:00:00Z"),
+            last: at("2026-11-23T10:00:00Z"),
+            sources: ["db", "web 1"].map(str::to_owned).into(),
+            any_source: false,
+        };
+        let query = events_of(&upload(imported));
+        assert_eq!(query.from, "2026-11-23T09:00:00.000000Z");
+        assert_eq!(query.to, "2026-11-23T10:00:00.000001Z", "the last one is within");
+        assert_eq!(query.q, "source:[db, \"web 1\"]");
+        let nothing = events_of(&upload(Imported::default()));
+        assert_eq!((nothing.from.as_str(), nothing.q.as_str()), ("all", "source:\"app log.csv\""));
+    }
 }

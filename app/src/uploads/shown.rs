@@ -18,6 +18,8 @@ pub struct UploadShown {
     pub bytes_done: i64,
     pub accepted: i64,
     pub rejected: i64,
+    /// Where its events are listed.
+    pub events: String,
     /// A sentence about severities that were not understood; empty when all were.
     pub unknown: String,
     pub error: Option<String>,
@@ -25,7 +27,7 @@ pub struct UploadShown {
     /// The first refused rows; on the page of one upload only.
     pub rejections: Vec<RejectionShown>,
 }
-shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, rejected, unknown, error, created, rejections);
+shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, rejected, events, unknown, error, created, rejections);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionShown {

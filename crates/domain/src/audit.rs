@@ -145,6 +145,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AuditFilter {
+    /// A part of the label, in any case.
     pub actor: Option<String>,
     pub action: Option<String>,
     pub target_type: Option<String>,

@@ -47,6 +47,9 @@ pub struct Member {
     pub role: Role,
     pub approval_level: ApprovalLevel,
     pub enabled: bool,
+    /// The account is not this organization's alone: it belongs to another one too, or has the platform role. It cannot be
+    /// disabled from here then.
+    pub elsewhere: bool,
     pub last_login_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }

@@ -1,6 +1,6 @@
 //! Imports and uploads: a file becomes events, with a report of what was refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,7 @@ pub struct Upload {
     pub rejected: i64,
     /// Severities among the accepted rows that were not understood.
     pub unknown_severities: UnknownSeverities,
+    pub imported: Imported,
     pub error_message: Option<String>,
     pub created_by: Option<UserId>,
     pub created_at: Timestamp,
@@ -66,6 +67,62 @@ impl Choice {
         mapping.source = self.source.clone().filter(|s| !s.trim().is_empty());
         mapping.environment = self.environment.clone().filter(|s| !s.trim().is_empty());
         mapping
+    }
+}
+
+/// Where the events of an import are found: the time of the first and the last, and their sources.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Imported {
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+    /// Empty when there are more than [`MAX_SOURCES`], or an event names none: the time alone tells then.
+    pub sources: BTreeSet<String>,
+    pub any_source: bool,
+}
+
+/// Sources of an import that are told.
+const MAX_SOURCES: usize = 8;
+
+impl Imported {
+    /// Takes in an event that was accepted.
+    pub fn count(&mut self, event: &NewEvent) {
+        let at = event.occurred_at;
+        self.widen(Some(at), Some(at));
+        if !self.any_source {
+            match &event.source {
+                Some(source) if self.sources.contains(source) => {}
+                Some(source) => self.name([source.clone()]),
+                None => self.name_none(),
+            }
+        }
+    }
+
+    /// Adds what another part of the file had.
+    pub fn add(&mut self, other: &Self) {
+        self.widen(other.first, other.last);
+        if other.any_source {
+            self.name_none();
+        } else if !self.any_source {
+            self.name(other.sources.iter().cloned());
+        }
+    }
+
+    fn widen(&mut self, first: Option<Timestamp>, last: Option<Timestamp>) {
+        self.first = self.first.into_iter().chain(first).min();
+        self.last = self.last.max(last);
+    }
+
+    fn name(&mut self, sources: impl IntoIterator<Item = String>) {
+        self.sources.extend(sources);
+        if self.sources.len() > MAX_SOURCES {
+            self.name_none();
+        }
+    }
+
+    fn name_none(&mut self) {
+        self.any_source = true;
+        self.sources.clear();
     }
 }
 
@@ -190,6 +247,35 @@ impl Receipt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn event(at: &str, source: Option<&str>) -> NewEvent {
+        let mapping = Mapping::contract();
+        let row =
+            serde_json::json!({ "occurred_at": at, "severity": "low", "message": "x", "source": source });
+        let now = "2026-11-24T00:00:00Z".parse().unwrap();
+        crate::event::normalise(row.as_object().unwrap(), &mapping, now).unwrap()
+    }
+
+    #[test]
+    fn an_import_is_found_by_the_time_and_the_sources_of_its_events() {
+        let mut all = Imported::default();
+        all.count(&event("2026-11-23T10:00:00Z", Some("web")));
+        let mut part = Imported::default();
+        part.count(&event("2026-11-23T09:00:00Z", Some("db")));
+        part.count(&event("2026-11-23T09:30:00Z", Some("web")));
+        all.add(&part);
+        assert_eq!(all.sources, BTreeSet::from(["db".to_owned(), "web".to_owned()]));
+        let iso = |at: Option<Timestamp>| at.map(Timestamp::iso).unwrap_or_default();
+        assert_eq!(iso(all.first), "2026-11-23T09:00:00.000000Z");
+        assert_eq!(iso(all.last), "2026-11-23T10:00:00.000000Z");
+        let mut many = all.clone();
+        (0..8).for_each(|n| many.count(&event("2026-11-23T10:00:00Z", Some(&format!("s{n}")))));
+        assert!(many.any_source && many.sources.is_empty(), "{many:?}");
+        all.add(&many);
+        assert!(all.any_source && all.sources.is_empty());
+        part.count(&event("2026-11-23T09:00:00Z", None));
+        assert!(part.any_source);
+    }
 
     #[test]
     fn severities_that_were_not_understood_are_told_with_what_they_became() {

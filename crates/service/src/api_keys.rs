@@ -67,7 +67,10 @@ pub async fn revoke(cx: &Cx<ApiKeyWrite>, id: ApiKeyId) -> Result<()> {
     store::api_key::revoke(&mut tx, id, now).await?;
     let new = ApiKey { revoked_at: Some(now), ..old.clone() };
     tx.commit(
-        AuditEntry::new(Action::API_KEY_REVOKED, "api_key", id).change(Some(told(&old)), Some(told(&new))),
+        AuditEntry::new(Action::API_KEY_REVOKED, "api_key", id)
+            // The change alone says when, and not which one it was.
+            .metadata(json!({ "name": new.name, "key_prefix": new.key_prefix }))
+            .change(Some(told(&old)), Some(told(&new))),
     )
     .await?;
     cx.services.memory.keys.forget_all();

@@ -1,8 +1,9 @@
 //! Signing in and out, and one's own account: Argon2id passwords, lock-out with growing waits, devices.
 //!
 //! Sign-ins belong to the platform, so their transactions are the system's and their audit entries are in the platform's
-//! chain. Unknown account, disabled account and wrong password cost the same time and give the same answer.
+//! chain; [`chains`] adds them to those of the account's organizations. Unknown account, disabled account and wrong password cost the same time and give the same answer.
 
+pub(crate) mod chains;
 mod hashing;
 
 use std::time::Duration;
@@ -15,10 +16,11 @@ use domain::organization::NewOrganization;
 use domain::permission::{AccountRead, AccountWrite, Key, PermissionSet, UserCreate};
 use domain::{Invalid, MembershipId, PLATFORM, Timestamp, UserId, UserSessionId};
 use serde_json::{Value, json};
-use store::SystemTx;
 use store::account::{AttemptKind, Credentials};
 use store::session::Device;
+use store::{Stamp, SystemTx};
 
+pub use chains::settled;
 pub(crate) use hashing::Hashing;
 use hashing::{DUMMY, hash, is_current, verify};
 
@@ -78,7 +80,7 @@ pub async fn sign_out(services: &Services, viewer: &Viewer) -> Result<()> {
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     if store::session::revoke_device(&mut tx, viewer.user.id, viewer.session, stamp.now).await? {
         let entry = AuditEntry::new(Action::SIGNED_OUT, "session", viewer.session);
-        tx.commit(&account_actor(viewer).audit(), stamp, entry).await?;
+        end(services, tx, viewer.user.id, &account_actor(viewer).audit(), stamp, entry).await?;
     }
     Ok(())
 }
@@ -162,8 +164,12 @@ pub async fn create_first_admin(
     let entry = AuditEntry::new(Action::MEMBER_ADDED, "member", membership)
         .change(None, Some(json!({ "email": user.email, "role": Role::Admin, "approval_level": level })));
     tx.append_in(organization.id, &actor, services.stamp(), entry).await?;
-    tx.append_in(PLATFORM, &actor, services.stamp(), user_created(&user)).await?;
-    tx.commit(&actor, stamp, AuditEntry::new(Action::SIGNED_IN, "session", device.id)).await?;
+    let signed_in = AuditEntry::new(Action::SIGNED_IN, "session", device.id);
+    for chain in [organization.id, PLATFORM] {
+        tx.append_in(chain, &actor, services.stamp(), user_created(&user)).await?;
+    }
+    tx.append_in(organization.id, &actor, services.stamp(), signed_in.clone()).await?;
+    tx.commit(&actor, stamp, signed_in).await?;
     Ok(SignedIn { user: User { last_login_at: Some(stamp.now), ..user }, session: device.id })
 }
 
@@ -212,7 +218,7 @@ pub async fn change_password(cx: &Cx<AccountWrite>, old: &str, new: &str) -> Res
     };
     let entry = AuditEntry::new(Action::PASSWORD_CHANGED, "user", user.id)
         .metadata(json!({ "devices_signed_out": others }));
-    Ok(tx.commit(&cx.actor.audit(), stamp, entry).await?)
+    end(services, tx, user.id, &cx.actor.audit(), stamp, entry).await
 }
 
 /// Changes what one's own account shows. `time_zone` is an IANA name.
@@ -241,7 +247,7 @@ pub async fn update_account(
     store::account::set_profile(&mut tx, id, display_name, time_zone, stamp.now).await?;
     let new = store::account::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let entry = AuditEntry::new(Action::USER_UPDATED, "user", id).change(Some(told(&old)), Some(told(&new)));
-    tx.commit(&cx.actor.audit(), stamp, entry).await?;
+    end(&cx.services, tx, id, &cx.actor.audit(), stamp, entry).await?;
     Ok(new)
 }
 
@@ -262,7 +268,7 @@ pub async fn revoke_device(cx: &Cx<AccountWrite>, session: UserSessionId) -> Res
         return Err(Error::NotFound);
     }
     let entry = AuditEntry::new(Action::SESSION_REVOKED, "session", session);
-    Ok(tx.commit(&cx.actor.audit(), stamp, entry).await?)
+    end(&cx.services, tx, user.id, &cx.actor.audit(), stamp, entry).await
 }
 
 /// Makes an account that belongs to no organization yet.
@@ -276,6 +282,20 @@ pub async fn create_user(cx: &Cx<UserCreate>, user: NewUser) -> Result<User> {
     insert_user(&mut tx, &user, &phc).await?;
     tx.commit(&cx.actor.audit(), stamp, user_created(&user)).await?;
     Ok(user)
+}
+
+/// Appends to the platform's chain and commits; then tells the account's organizations.
+pub(crate) async fn end(
+    services: &Services,
+    tx: SystemTx,
+    user: UserId,
+    actor: &AuditActor,
+    stamp: Stamp,
+    entry: AuditEntry,
+) -> Result<()> {
+    tx.commit(actor, stamp, entry.clone()).await?;
+    chains::tell(services, user, actor, stamp.now, &entry).await;
+    Ok(())
 }
 
 pub(crate) fn normal_email(email: &str) -> String {
@@ -392,7 +412,7 @@ async fn admit_device(
     }
     store::account::forget_failures(&mut tx, AttemptKind::Account, &subjects.account).await?;
     let entry = AuditEntry::new(Action::SIGNED_IN, "session", device.id);
-    tx.commit(&actor_of(&user, Some(device.id), client), stamp, entry).await?;
+    end(services, tx, user.id, &actor_of(&user, Some(device.id), client), stamp, entry).await?;
     Ok(SignedIn { user: User { last_login_at: Some(stamp.now), ..user }, session: device.id })
 }
 
@@ -490,7 +510,11 @@ async fn count_failure(
     };
     let entry = AuditEntry::new(Action::SIGN_IN_FAILED, "user", target).failed("wrong e-mail or password");
     let entry = if wait > 0 { entry.metadata(json!({ "locked_for_seconds": wait })) } else { entry };
-    Ok(tx.commit(&actor, stamp, entry).await?)
+    tx.commit(&actor, stamp, entry.clone()).await?;
+    if let Some(user) = user {
+        chains::tell_behind(services, user.id, actor, stamp.now, entry).await;
+    }
+    Ok(())
 }
 
 fn anonymous(client: &Client) -> AuditActor {

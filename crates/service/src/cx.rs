@@ -13,6 +13,7 @@ use store::{Db, ReadTx, Stamp, WriteTx};
 
 use crate::api_keys::KeyCache;
 use crate::auth::Hashing;
+use crate::auth::chains::Behind;
 use crate::events::queue::Queue;
 use crate::events::tail::Tails;
 use crate::organizations::Entered;
@@ -36,6 +37,7 @@ pub struct Services {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) hashing: Hashing,
+    pub(crate) behind: Behind,
     pub(crate) keys: KeyCache,
     pub(crate) entered: Entered,
     pub(crate) ingest: Queue,

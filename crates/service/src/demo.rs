@@ -3,22 +3,22 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ::demo::{ORGANIZATIONS, PASSWORD, PEOPLE};
+use ::demo::{ORGANIZATIONS, PASSWORD, PEOPLE, Person};
 use domain::account::User;
-use domain::audit::{Action, AuditEntry};
+use domain::audit::{Action, AuditActor, AuditEntry};
 use domain::environment::Environment;
 use domain::id::Id;
 use domain::member::{ApprovalLevel, Role};
 use domain::organization::Organization;
 use domain::source::Source;
-use domain::{OrganizationId, Timestamp, UserId};
+use domain::{MembershipId, OrganizationId, PLATFORM, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use store::SystemTx;
 use store::ingest::{self, Batch};
+use store::{Stamp, SystemTx};
 
 use crate::events::Preparer;
-use crate::{Actor, Result, Services, auth};
+use crate::{Actor, Result, Services, auth, environments, organizations, sources};
 
 /// A line of the sign-in page's help in demo mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +46,16 @@ pub fn credentials() -> Vec<Credential> {
 
 /// Rows that arrive together; their arrival is the last one's time, so that "last seen" looks lived in.
 const BATCH: usize = 1000;
+/// The set-up begins so many seconds before the first event, and takes so many for each thing that is made.
+const SET_UP: i64 = 2 * 3600;
+const STEP: i64 = 240;
 
 /// Fills the database if it is empty; `false` (and nothing done) if it is not. `progress` hears how many events are in.
 /// The story ends at the clock's last full hour; the same hour gives the same rows.
 pub async fn fill(services: &Services, mut progress: impl FnMut(u64) + Send) -> Result<bool> {
     let end = services.clock.now().hour();
     let start = end.plus_seconds(-::demo::DAYS * 86_400);
-    let actor = Actor::platform("demo").audit();
+    let system = Actor::platform("demo").audit();
     let mut hashes = Vec::with_capacity(PEOPLE.len());
     if !is_empty(&mut SystemTx::read_across_all_organizations(&services.db).await?).await? {
         return Ok(false);
@@ -65,19 +68,21 @@ pub async fn fill(services: &Services, mut progress: impl FnMut(u64) + Send) -> 
     if !is_empty(&mut tx).await? {
         return Ok(false);
     }
-    people(&mut tx, hashes, start).await?;
+    // Set up before the first event, as it has to be.
+    let begin = start.plus_seconds(-SET_UP);
+    people(&mut tx, hashes, begin).await?;
     let mut total = 0;
     for organization in ORGANIZATIONS {
         let id: OrganizationId = derive(&["organization", organization.slug]);
-        place(&mut tx, organization, id, start).await?;
+        place(&mut tx, organization, id, begin).await?;
         let events = events(&mut tx, organization, id, end, &mut total, &mut progress).await?;
         let entry = AuditEntry::new(Action::DEMO_FILLED, "organization", id)
             .metadata(json!({ "events": events, "until": end }));
-        tx.append_in(id, &actor, services.stamp(), entry).await?;
+        tx.append_in(id, &system, services.stamp(), entry).await?;
     }
     let entry = AuditEntry::new(Action::DEMO_FILLED, "platform", "demo")
         .metadata(json!({ "events": total, "until": end }));
-    tx.commit(&actor, services.stamp(), entry).await?;
+    tx.commit(&system, services.stamp(), entry).await?;
     Ok(true)
 }
 
@@ -85,32 +90,76 @@ async fn is_empty(tx: &mut SystemTx) -> Result<bool> {
     Ok(!store::account::exist(tx).await? && store::organization::all(tx).await?.is_empty())
 }
 
-async fn people(tx: &mut SystemTx, hashes: Vec<String>, at: Timestamp) -> Result<()> {
-    for (person, hash) in PEOPLE.iter().zip(hashes) {
-        let user = User {
-            id: derive(&["user", person.email]),
-            email: person.email.to_owned(),
-            username: person.username.to_owned(),
-            display_name: Some(person.name.to_owned()),
-            is_sre: person.is_sre,
-            enabled: true,
-            time_zone: person.time_zone.to_owned(),
-            last_login_at: None,
-            created_at: at,
-            updated_at: at,
-        };
+/// The accounts, made one after the other by the platform's own.
+async fn people(tx: &mut SystemTx, hashes: Vec<String>, begin: Timestamp) -> Result<()> {
+    for ((n, person), hash) in PEOPLE.iter().enumerate().zip(hashes) {
+        let user = account(n, person, begin);
         store::account::insert(tx, &user, &hash).await?;
+        let stamp = Stamp { now: user.created_at, audit_id: derive(&["audit", "user", person.email]) };
+        tx.append_in(PLATFORM, &platform_admin(), stamp, auth::user_created(&user)).await?;
     }
     Ok(())
 }
 
-/// The organization with its members, environments and sources.
+fn account(n: usize, person: &Person, begin: Timestamp) -> User {
+    let at = begin.plus_seconds(STEP * n as i64);
+    User {
+        id: derive(&["user", person.email]),
+        email: person.email.to_owned(),
+        username: person.username.to_owned(),
+        display_name: Some(person.name.to_owned()),
+        is_sre: person.is_sre,
+        enabled: true,
+        time_zone: person.time_zone.to_owned(),
+        last_login_at: None,
+        created_at: at,
+        updated_at: at,
+    }
+}
+
+fn actor(email: &str) -> AuditActor {
+    AuditActor {
+        user_id: Some(derive(&["user", email])),
+        label: email.to_owned(),
+        ip_address: None,
+        user_agent: None,
+        session_id: None,
+    }
+}
+
+/// Who made the organizations and accounts.
+fn platform_admin() -> AuditActor {
+    PEOPLE.iter().find(|p| p.is_sre).map_or_else(|| Actor::platform("demo").audit(), |p| actor(p.email))
+}
+
+/// The audit log of an organization while it is set up: when, and as which entry. Ids follow from the number, so that the
+/// log is the same in every demo.
+struct Log {
+    id: OrganizationId,
+    slug: &'static str,
+    at: Timestamp,
+    n: u32,
+}
+
+impl Log {
+    /// Writes the entry, and lets some minutes pass.
+    async fn tell(&mut self, tx: &mut SystemTx, by: &AuditActor, entry: AuditEntry) -> Result<()> {
+        self.n += 1;
+        let audit_id = derive(&["audit", self.slug, &self.n.to_string()]);
+        tx.append_in(self.id, by, Stamp { now: self.at, audit_id }, entry).await?;
+        self.at = self.at.plus_seconds(STEP);
+        Ok(())
+    }
+}
+
+/// The organization with its members, environments and sources, each with its entry in the audit log.
 async fn place(
     tx: &mut SystemTx,
     demo: &'static ::demo::Organization,
     id: OrganizationId,
-    at: Timestamp,
+    begin: Timestamp,
 ) -> Result<()> {
+    let made = begin.plus_seconds(-STEP);
     let organization = Organization {
         id,
         slug: demo.slug.to_owned(),
@@ -118,30 +167,16 @@ async fn place(
         description: Some("Made-up data of the demo".to_owned()),
         contact_email: None,
         is_active: true,
-        created_at: at,
-        updated_at: at,
+        created_at: made,
+        updated_at: made,
     };
     store::organization::insert(tx, &organization).await?;
-    let mut within = tx.within(id);
-    for person in PEOPLE {
-        for (slug, role) in person.memberships.iter().filter(|(slug, _)| *slug == demo.slug) {
-            let level = match role {
-                Role::Viewer => ApprovalLevel::None,
-                Role::Analyst => ApprovalLevel::Analyst,
-                Role::Admin => ApprovalLevel::Executive,
-            };
-            let user: UserId = derive(&["user", person.email]);
-            store::member::insert(
-                &mut within,
-                derive(&["member", slug, person.email]),
-                user,
-                *role,
-                level,
-                at,
-            )
-            .await?;
-        }
-    }
+    let mut log = Log { id, slug: demo.slug, at: made, n: 0 };
+    log.tell(tx, &platform_admin(), organizations::created(&organization)).await?;
+    members(tx, &mut log, begin).await?;
+    let admin = PEOPLE.iter().find(|p| p.memberships.contains(&(demo.slug, Role::Admin)));
+    let admin = admin.map_or_else(platform_admin, |person| actor(person.email));
+    log.at = begin.plus_seconds(STEP * PEOPLE.len() as i64);
     for place in demo.environments {
         let environment = Environment {
             id: derive(&["environment", demo.slug, place.slug]),
@@ -152,10 +187,11 @@ async fn place(
             account_id: place.account_id.map(str::to_owned),
             tags: json!({}),
             is_active: true,
-            created_at: at,
-            updated_at: at,
+            created_at: log.at,
+            updated_at: log.at,
         };
-        store::environment::insert(&mut within, &environment).await?;
+        store::environment::insert(&mut tx.within(id), &environment).await?;
+        log.tell(tx, &admin, environments::created(&environment)).await?;
     }
     for sender in demo.sources {
         let source = Source {
@@ -169,10 +205,35 @@ async fn place(
             notifications: json!({}),
             last_activity: None,
             event_count: 0,
-            created_at: at,
-            updated_at: at,
+            created_at: log.at,
+            updated_at: log.at,
         };
-        store::source::insert(&mut within, &source).await?;
+        store::source::insert(&mut tx.within(id), &source).await?;
+        log.tell(tx, &admin, sources::created(&source)).await?;
+    }
+    Ok(())
+}
+
+/// Each account of the organization, and its membership.
+async fn members(tx: &mut SystemTx, log: &mut Log, begin: Timestamp) -> Result<()> {
+    let here = log.slug;
+    for (n, person) in PEOPLE.iter().enumerate() {
+        for (slug, role) in person.memberships.iter().filter(|(slug, _)| *slug == here) {
+            let level = match role {
+                Role::Viewer => ApprovalLevel::None,
+                Role::Analyst => ApprovalLevel::Analyst,
+                Role::Admin => ApprovalLevel::Executive,
+            };
+            let user = account(n, person, begin);
+            let membership: MembershipId = derive(&["member", slug, person.email]);
+            let mut within = tx.within(log.id);
+            store::member::insert(&mut within, membership, user.id, *role, level, user.created_at).await?;
+            let member = store::member::get(&mut within, membership).await?.ok_or(crate::Error::NotFound)?;
+            for entry in [auth::user_created(&user), crate::members::added(&member)] {
+                log.at = user.created_at;
+                log.tell(tx, &platform_admin(), entry).await?;
+            }
+        }
     }
     Ok(())
 }

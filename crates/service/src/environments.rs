@@ -34,9 +34,7 @@ pub async fn create(cx: &Cx<EnvironmentWrite>, new: NewEnvironment) -> Result<En
     };
     let mut tx = cx.write().await?;
     store::environment::insert(&mut tx, &environment).await.map_err(slug_taken)?;
-    let entry = AuditEntry::new(Action::ENVIRONMENT_CREATED, "environment", environment.id)
-        .change(None, Some(told(&environment)));
-    tx.commit(entry).await?;
+    tx.commit(created(&environment)).await?;
     Ok(environment)
 }
 
@@ -106,6 +104,11 @@ async fn set_active(cx: &Cx<EnvironmentWrite>, id: EnvironmentId, is_active: boo
 fn updated(old: &Environment, new: &Environment) -> AuditEntry {
     AuditEntry::new(Action::ENVIRONMENT_UPDATED, "environment", new.id)
         .change(Some(told(old)), Some(told(new)))
+}
+
+pub(crate) fn created(environment: &Environment) -> AuditEntry {
+    AuditEntry::new(Action::ENVIRONMENT_CREATED, "environment", environment.id)
+        .change(None, Some(told(environment)))
 }
 
 /// What the audit log keeps of an environment.

@@ -8,10 +8,11 @@ pub mod tail;
 use domain::audit::{Action, AuditEntry};
 use domain::event::{Event, NewEvent};
 use domain::filter::{EventFilter, FacetRequest};
-use domain::overview::Series;
+use domain::overview::{Calendar, Series};
 use domain::page::Page;
 use domain::permission::{EventExport, EventRead, EventWrite};
 use domain::query::Target;
+use domain::upload::Receipt;
 use domain::{EventId, Invalid, Timestamp};
 use serde_json::{Value, json};
 use store::ReadTx;
@@ -157,7 +158,12 @@ fn check_key(key: &str) -> Result<()> {
 
 fn same_request(answer: Answer, request_hash: &str) -> Result<(u16, String)> {
     if answer.request_hash == request_hash {
-        Ok((u16::try_from(answer.status).unwrap_or(200), answer.response.to_string()))
+        // PostgreSQL keeps no order of keys; the answer has the one of the type, as the first time.
+        let body = match serde_json::from_value::<Receipt>(answer.response.clone()) {
+            Ok(receipt) => serde_json::to_string(&receipt).unwrap_or_default(),
+            Err(_) => answer.response.to_string(),
+        };
+        Ok((u16::try_from(answer.status).unwrap_or(200), body))
     } else {
         Err(Error::Conflict(
             "this Idempotency-Key was used with another body; use a new key for a new request".to_owned(),
@@ -290,7 +296,19 @@ pub async fn beside(cx: &Cx<EventRead>, id: EventId, filter: &EventFilter) -> Re
 /// At most about `buckets` buckets over the filter's time range (or all of time), without gaps.
 pub async fn histogram(cx: &Cx<EventRead>, filter: &EventFilter, buckets: u32) -> Result<Series> {
     check_filter(filter)?;
-    Ok(store::event::histogram(&mut cx.read().await?, filter, buckets.clamp(1, 1000)).await?)
+    over_time(&mut cx.read().await?, filter, buckets).await
+}
+
+/// As [`histogram`]. Buckets of a month and more are those of the calendar, added up from its days.
+pub(crate) async fn over_time(tx: &mut ReadTx, filter: &EventFilter, buckets: u32) -> Result<Series> {
+    let series = store::event::histogram(tx, filter, buckets.clamp(1, 1000)).await?;
+    let [first, second, ..] = series.buckets.as_slice() else { return Ok(series) };
+    let step = second.start.seconds() - first.start.seconds();
+    let Some(part) = Calendar::of_length(step) else { return Ok(series) };
+    // One more at each end, where the buckets of the first answer may begin earlier and end later.
+    let days = (step / 86_400 + 1).saturating_mul(series.buckets.len() as i64 + 2);
+    let days = store::event::histogram(tx, filter, u32::try_from(days).unwrap_or(u32::MAX)).await?;
+    Ok(Series { buckets: part.fold(&days.buckets), exact: days.exact })
 }
 
 fn check_filter(filter: &EventFilter) -> Result<()> {

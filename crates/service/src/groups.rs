@@ -106,7 +106,7 @@ pub async fn histogram(
     let from = from.unwrap_or(group.first_seen);
     let to = to.unwrap_or(group.last_seen.plus_micros(1));
     let filter = EventFilter { from: Some(from), to: Some(to), group_id: Some(id), ..EventFilter::default() };
-    Ok(store::event::histogram(&mut tx, &filter, buckets.clamp(1, 1000)).await?.buckets)
+    Ok(crate::events::over_time(&mut tx, &filter, buckets).await?.buckets)
 }
 
 /// How many groups there are, by what is to be done with them.

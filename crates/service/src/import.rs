@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use domain::event::Mapping;
 use domain::permission::EventWrite;
-use domain::upload::{Format, Rejection, UnknownSeverities};
+use domain::upload::{Format, Imported, Rejection, UnknownSeverities};
 use domain::{Invalid, OrganizationId, Timestamp};
 use tokio::sync::mpsc;
 use wire::{Encoding, Identities};
@@ -57,16 +57,18 @@ pub struct Progress {
     pub rejected: u64,
     /// Of the accepted ones, those whose severity was not understood.
     pub unknown_severities: UnknownSeverities,
+    /// Where the accepted ones are found.
+    pub imported: Imported,
 }
 
 /// Rows a transaction.
 const BATCH: usize = 5000;
 /// Bytes a transaction, for rows that are very long.
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
-/// Start of a refused row that is reported with it, in bytes.
+/// Start of a refused row that a dry run shows, in bytes.
 const SHOWN: usize = 500;
 
-/// What is called after each stored batch, with the rows refused in it. An error ends the import.
+/// What is called after each stored batch, with the rows refused in it as they stood in the file. An error ends the import.
 pub trait Watch: Send {
     fn stored(
         &mut self,
@@ -145,6 +147,7 @@ async fn step(
     progress.duplicates += stored.duplicates;
     progress.rejected += batch.refused_rows;
     progress.unknown_severities.add(&batch.unknown_severities);
+    progress.imported.add(&batch.imported);
     progress.bytes = batch.bytes;
     progress.rows = batch.end;
     watch.stored(progress.clone(), batch.refused).await
@@ -188,7 +191,7 @@ pub async fn rehearse(
                 Err(_) => trial.rejected += 1,
             }
             if row.event.is_err() && trial.refused.len() < refusals {
-                refuse(&row, &mut trial.refused);
+                refuse(&row, SHOWN, &mut trial.refused);
             }
         }
         Ok(trial)
@@ -206,6 +209,7 @@ struct Parsed {
     refused: Vec<(Rejection, String)>,
     refused_rows: u64,
     unknown_severities: UnknownSeverities,
+    imported: Imported,
     /// Bytes read and rows read when it was complete.
     bytes: u64,
     end: u64,
@@ -247,13 +251,14 @@ fn read(
                 continue;
             }
             batch.unknown_severities.count(event);
+            batch.imported.count(event);
             let mut event = event.clone();
             event.id.get_or_insert(id);
             size += event.message.len() + event.raw_payload.len();
             batch.rows.push(preparer.prepare(event));
         } else if row.index >= plan.skip {
             batch.refused_rows += 1;
-            refuse(&row, &mut batch.refused);
+            size += refuse(&row, usize::MAX, &mut batch.refused);
         }
         if batch.rows.len() >= BATCH || size >= BATCH_BYTES || batch.refused.len() >= BATCH {
             batch.bytes = bytes.load(Ordering::Relaxed);
@@ -272,11 +277,12 @@ fn read(
     Ok(())
 }
 
-/// One refusal a field.
-fn refuse(row: &wire::Row, into: &mut Vec<(Rejection, String)>) {
-    let Err(problems) = &row.event else { return };
-    let text = String::from_utf8_lossy(&row.bytes).replace('\u{1f}', " | ").replace('\0', "\u{fffd}");
-    let shown = text[..text.floor_char_boundary(SHOWN)].to_owned();
+/// One refusal a field, each with the row as it stood in the file; what is no text in it becomes U+FFFD. Answers how many
+/// bytes were added.
+fn refuse(row: &wire::Row, most: usize, into: &mut Vec<(Rejection, String)>) -> usize {
+    let Err(problems) = &row.event else { return 0 };
+    let text = String::from_utf8_lossy(row.as_sent()).replace('\0', "\u{fffd}");
+    let shown = text[..text.floor_char_boundary(most)].to_owned();
     // Two problems of one field are one line.
     let mut fields: BTreeMap<&str, String> = BTreeMap::new();
     for problem in problems {
@@ -286,9 +292,11 @@ fn refuse(row: &wire::Row, into: &mut Vec<(Rejection, String)>) {
         }
         reason.push_str(&problem.reason);
     }
+    let bytes = fields.len() * shown.len();
     for (field, reason) in fields {
         into.push((Rejection { index: row.index, field: field.to_owned(), reason }, shown.clone()));
     }
+    bytes
 }
 
 fn unreadable(error: &io::Error) -> Error {

@@ -1,10 +1,12 @@
 //! Members of an organization. It always keeps an admin who can sign in.
 
+use std::collections::HashSet;
+
 use domain::account::{NewUser, User};
 use domain::audit::{Action, AuditEntry};
 use domain::member::{ApprovalLevel, Member, NewMember, Role};
 use domain::permission::{MemberRead, MemberWrite};
-use domain::{Invalid, MembershipId, Timestamp};
+use domain::{Invalid, MembershipId, Timestamp, UserId};
 use serde_json::{Value, json};
 use store::{SystemTx, Writing};
 
@@ -13,11 +15,23 @@ use crate::{Actor, Cx, Error, Result, Services, Who, auth, cases, groups, organi
 
 /// By e-mail.
 pub async fn list(cx: &Cx<MemberRead>) -> Result<Vec<Member>> {
-    Ok(store::member::list(&mut cx.read().await?).await?)
+    let mut members = store::member::list(&mut cx.read().await?).await?;
+    let elsewhere = elsewhere(cx).await?;
+    for member in &mut members {
+        member.elsewhere |= elsewhere.contains(&member.user_id);
+    }
+    Ok(members)
 }
 
 pub async fn get(cx: &Cx<MemberRead>, id: MembershipId) -> Result<Member> {
-    store::member::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
+    let member = store::member::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)?;
+    let elsewhere = member.elsewhere || elsewhere(cx).await?.contains(&member.user_id);
+    Ok(Member { elsewhere, ..member })
+}
+
+async fn elsewhere(cx: &Cx<MemberRead>) -> Result<HashSet<UserId>> {
+    let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
+    Ok(store::account::elsewhere(&mut tx, cx.actor.organization).await?.into_iter().collect())
 }
 
 /// Adds an existing account, or makes one with the given first password. For who knows all accounts anyway: the platform
@@ -108,17 +122,21 @@ pub async fn enable(cx: &Cx<MemberWrite>, id: MembershipId) -> Result<Member> {
 
 /// For the command line: adds the account with this e-mail to an organization, making it with `password` when there is
 /// none (an existing account keeps its own). `role`: `viewer`, `analyst`, `admin`, or `sre`, the platform role, which
-/// makes no membership.
+/// makes no membership. The second of the answer: there was the account already.
 pub async fn add_user(
     services: &Services,
     email: &str,
     slug: &str,
     role: &str,
     password: &str,
-) -> Result<User> {
+) -> Result<(User, bool)> {
     let organization = organizations::by_slug(services, slug).await?;
     let email = normal_email(email);
     let actor = Actor::system("command line", organization.id);
+    let existing = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        store::account::by_email(&mut tx, &email).await?.map(|c| c.user)
+    };
     if role != "sre" {
         let role: Role =
             role.parse().map_err(|_| Invalid::field("role", "not a role: viewer, analyst, admin or sre"))?;
@@ -131,14 +149,11 @@ pub async fn add_user(
         };
         add(&services.admit::<MemberWrite>(&actor)?, new).await?;
         let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-        return Ok(store::account::by_email(&mut tx, &email).await?.ok_or(Error::NotFound)?.user);
+        let user = store::account::by_email(&mut tx, &email).await?.ok_or(Error::NotFound)?.user;
+        return Ok((user, existing.is_some()));
     }
-    let existing = {
-        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-        store::account::by_email(&mut tx, &email).await?.map(|c| c.user)
-    };
     if let Some(user) = existing {
-        promote(services, user).await
+        Ok((promote(services, user).await?, true))
     } else {
         let new = NewUser {
             username: email.clone(),
@@ -147,7 +162,7 @@ pub async fn add_user(
             password: password.to_owned(),
             is_sre: true,
         };
-        auth::create_user(&services.admit(&Actor::platform("command line"))?, new).await
+        Ok((auth::create_user(&services.admit(&Actor::platform("command line"))?, new).await?, false))
     }
 }
 
@@ -203,7 +218,9 @@ async fn add_with_account(
     let user = made(services, &user);
     insert_user(&mut tx, &user, &phc).await?;
     let member = insert(&mut tx.within(cx.actor.organization), id, &user, new, cx.now()).await?;
-    tx.append_in(cx.actor.organization, &actor, services.stamp(), added(&member)).await?;
+    let here = cx.actor.organization;
+    tx.append_in(here, &actor, services.stamp(), user_created(&user)).await?;
+    tx.append_in(here, &actor, services.stamp(), added(&member)).await?;
     tx.commit(&actor, services.stamp(), user_created(&user)).await?;
     Ok(member)
 }
@@ -225,7 +242,7 @@ async fn insert(
     store::member::get(tx, id).await?.ok_or(Error::NotFound)
 }
 
-fn added(member: &Member) -> AuditEntry {
+pub(crate) fn added(member: &Member) -> AuditEntry {
     AuditEntry::new(Action::MEMBER_ADDED, "member", member.id).change(None, Some(told(member)))
 }
 
@@ -279,7 +296,7 @@ async fn promote(services: &Services, user: User) -> Result<User> {
     let new = User { is_sre: true, updated_at: stamp.now, ..user.clone() };
     let entry = AuditEntry::new(Action::USER_UPDATED, "user", user.id)
         .change(Some(auth::told(&user)), Some(auth::told(&new)));
-    tx.commit(&Actor::platform("command line").audit(), stamp, entry).await?;
+    auth::end(services, tx, user.id, &Actor::platform("command line").audit(), stamp, entry).await?;
     services.memory.keys.forget_all();
     Ok(new)
 }

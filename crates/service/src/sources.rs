@@ -36,8 +36,7 @@ pub async fn create(cx: &Cx<SourceWrite>, new: NewSource) -> Result<Source> {
     };
     let mut tx = cx.write().await?;
     store::source::insert(&mut tx, &source).await.map_err(name_taken)?;
-    tx.commit(AuditEntry::new(Action::SOURCE_CREATED, "source", source.id).change(None, Some(told(&source))))
-        .await?;
+    tx.commit(created(&source)).await?;
     Ok(source)
 }
 
@@ -73,6 +72,10 @@ pub async fn delete(cx: &Cx<SourceWrite>, id: SourceId) -> Result<()> {
     Ok(tx
         .commit(AuditEntry::new(Action::SOURCE_DELETED, "source", id).change(Some(told(&old)), None))
         .await?)
+}
+
+pub(crate) fn created(source: &Source) -> AuditEntry {
+    AuditEntry::new(Action::SOURCE_CREATED, "source", source.id).change(None, Some(told(source)))
 }
 
 /// What the audit log keeps of a source.

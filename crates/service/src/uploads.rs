@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::audit::{Action, AuditEntry};
 use domain::permission::EventWrite;
-use domain::upload::{Choice, Format, Preview, Receipt, Rejection, UnknownSeverities, Upload, UploadState};
+use domain::upload::{
+    Choice, Format, Imported, Preview, Receipt, Rejection, UnknownSeverities, Upload, UploadState,
+};
 use domain::{Invalid, OrganizationId, UploadId};
 use serde_json::json;
 use store::SystemTx;
@@ -29,6 +31,9 @@ const TRIAL_ROWS: u64 = 100_000;
 const TRIAL_REFUSALS: usize = 50;
 /// Refusals that are kept of one upload; all are counted.
 const MAX_KEPT: u64 = 100_000;
+/// Bytes of refused rows that are kept whole of one upload; of the rest only the start, of [`KEPT_START`] bytes.
+const MAX_KEPT_BYTES: u64 = 64 * 1024 * 1024;
+const KEPT_START: usize = 500;
 
 /// A file on its way in. Dropped before [`Staging::finish`], it leaves nothing behind.
 pub struct Staging {
@@ -89,6 +94,7 @@ impl Staging {
             accepted: 0,
             rejected: 0,
             unknown_severities: UnknownSeverities::default(),
+            imported: Imported::default(),
             error_message: None,
             created_by: if let Who::User(user) = &cx.actor.who { Some(user.id) } else { None },
             created_at: now,
@@ -178,7 +184,7 @@ pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<
     Ok(upload)
 }
 
-/// Refused rows from an index on, each with the start of its text.
+/// Refused rows from an index on, each as it stood in the file (what is beyond [`MAX_KEPT_BYTES`]: its start).
 pub async fn rejections(
     cx: &Cx<EventWrite>,
     id: UploadId,
@@ -210,7 +216,8 @@ pub async fn recover(services: &Services) -> Result<usize> {
 /// Reads the file and records how it went.
 async fn run(services: Services, actor: Actor, upload: Upload) {
     let organization = actor.organization;
-    let mut watch = Recorder { services: services.clone(), organization, upload, kept: AtomicU64::new(0) };
+    let mut watch =
+        Recorder { services: services.clone(), organization, upload, kept: AtomicU64::new(0), kept_bytes: 0 };
     let result = read_file(&services, &actor, &mut watch).await;
     let mut upload = watch.upload;
     upload.state = if result.is_ok() { UploadState::Done } else { UploadState::Failed };
@@ -241,6 +248,7 @@ async fn read_file(services: &Services, actor: &Actor, watch: &mut Recorder) -> 
         accepted: watch.upload.accepted,
         rejected: watch.upload.rejected,
         unknown_severities: watch.upload.unknown_severities.clone(),
+        imported: watch.upload.imported.clone(),
         recorder: watch,
     };
     import(&cx, file, plan, &mut counted).await?;
@@ -270,6 +278,7 @@ struct Recorder {
     organization: OrganizationId,
     upload: Upload,
     kept: AtomicU64,
+    kept_bytes: u64,
 }
 
 /// A recorder with the counts that an earlier run left.
@@ -277,6 +286,7 @@ struct Since<'a> {
     accepted: i64,
     rejected: i64,
     unknown_severities: UnknownSeverities,
+    imported: Imported,
     recorder: &'a mut Recorder,
 }
 
@@ -288,10 +298,18 @@ impl Watch for Since<'_> {
         upload.rejected = self.rejected + progress.rejected as i64;
         upload.unknown_severities.clone_from(&self.unknown_severities);
         upload.unknown_severities.add(&progress.unknown_severities);
+        upload.imported.clone_from(&self.imported);
+        upload.imported.add(&progress.imported);
         upload.bytes_done = (progress.bytes as i64).min(upload.bytes_total);
         upload.updated_at = recorder.services.clock.now();
         let room = MAX_KEPT.saturating_sub(recorder.kept.fetch_add(refused.len() as u64, Ordering::Relaxed));
         refused.truncate(room as usize);
+        for (_, text) in &mut refused {
+            if recorder.kept_bytes + text.len() as u64 > MAX_KEPT_BYTES {
+                text.truncate(text.floor_char_boundary(KEPT_START));
+            }
+            recorder.kept_bytes += text.len() as u64;
+        }
         let mut tx = SystemTx::across_all_organizations(&recorder.services.db).await?;
         let mut within = tx.within(recorder.organization);
         store::upload::update(&mut within, upload).await?;

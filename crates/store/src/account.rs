@@ -1,7 +1,7 @@
 //! Users, and the counters of failed sign-ins. Both belong to the platform, so every function takes the system's transaction.
 
 use domain::account::User;
-use domain::{Timestamp, UserId};
+use domain::{OrganizationId, Timestamp, UserId};
 
 use crate::SystemTx;
 use crate::db::{Dialect, FromDb, Result, Row, from_row, sql};
@@ -199,4 +199,19 @@ pub async fn delete_failures(tx: &mut SystemTx, before: Timestamp) -> Result<u64
 pub async fn count_memberships(tx: &mut SystemTx, id: UserId) -> Result<i64> {
     let q = sql("SELECT count(*) FROM memberships WHERE user_id = $1");
     Ok(tx.conn().scalar(q.bind(id)).await?.unwrap_or(0))
+}
+
+/// The organizations `id` is a member of, suspended ones too.
+pub async fn organizations(tx: &mut SystemTx, id: UserId) -> Result<Vec<OrganizationId>> {
+    let q = sql("SELECT organization_id FROM memberships WHERE user_id = $1 ORDER BY organization_id");
+    tx.conn().scalars(q.bind(id)).await
+}
+
+/// The members of an organization who belong to another one too.
+pub async fn elsewhere(tx: &mut SystemTx, organization: OrganizationId) -> Result<Vec<UserId>> {
+    let q = sql("SELECT DISTINCT m.user_id
+                 FROM memberships m
+                 JOIN memberships o ON o.user_id = m.user_id AND o.organization_id <> m.organization_id
+                 WHERE m.organization_id = $1");
+    tx.conn().scalars(q.bind(organization)).await
 }

@@ -15,14 +15,17 @@ from_row!(Member {
     role,
     approval_level,
     enabled,
+    elsewhere,
     last_login_at,
     created_at
 });
 
-/// By e-mail.
+/// By e-mail. Other organizations are not seen from here: `elsewhere` says the platform role alone, see
+/// [`crate::account::elsewhere`].
 pub async fn list(tx: &mut impl Scoped) -> Result<Vec<Member>> {
     let q = tx.sql(
-        "SELECT m.id, m.user_id, u.email, u.username, u.display_name, r.name AS role, m.approval_level, u.enabled, u.last_login_at, m.created_at
+        "SELECT m.id, m.user_id, u.email, u.username, u.display_name, r.name AS role, m.approval_level, u.enabled,
+                u.is_sre AS elsewhere, u.last_login_at, m.created_at
          FROM memberships m
          JOIN users u ON u.id = m.user_id
          JOIN roles r ON r.id = m.role_id
@@ -35,7 +38,8 @@ pub async fn list(tx: &mut impl Scoped) -> Result<Vec<Member>> {
 pub async fn get(tx: &mut impl Scoped, id: MembershipId) -> Result<Option<Member>> {
     let q = tx
         .sql(
-            "SELECT m.id, m.user_id, u.email, u.username, u.display_name, r.name AS role, m.approval_level, u.enabled, u.last_login_at, m.created_at
+            "SELECT m.id, m.user_id, u.email, u.username, u.display_name, r.name AS role, m.approval_level, u.enabled,
+                    u.is_sre AS elsewhere, u.last_login_at, m.created_at
              FROM memberships m
              JOIN users u ON u.id = m.user_id
              JOIN roles r ON r.id = m.role_id

@@ -21,6 +21,7 @@ impl FromDb for Upload {
             rejected: row.get("rejected")?,
             unknown_severities: serde_json::from_value(row.get::<Value>("unknown_severities")?)
                 .unwrap_or_default(),
+            imported: serde_json::from_value(row.get::<Value>("imported")?).unwrap_or_default(),
             error_message: row.get("error_message")?,
             created_by: row.get("created_by")?,
             created_at: row.get("created_at")?,
@@ -29,7 +30,7 @@ impl FromDb for Upload {
     }
 }
 
-const COLUMNS: &str = "SELECT id, file_name, format, mapping, state, bytes_total, bytes_done, accepted, rejected, unknown_severities,
+const COLUMNS: &str = "SELECT id, file_name, format, mapping, state, bytes_total, bytes_done, accepted, rejected, unknown_severities, imported,
         error_message, created_by, created_at, updated_at
      FROM uploads
      WHERE organization_id = $1";
@@ -74,7 +75,7 @@ pub async fn update(tx: &mut impl Writing, upload: &Upload) -> Result<()> {
         .sql(
             "UPDATE uploads
              SET format = $3, mapping = $4, state = $5, bytes_done = $6, accepted = $7, rejected = $8, error_message = $9, updated_at = $10,
-                 unknown_severities = $11
+                 unknown_severities = $11, imported = $12
              WHERE organization_id = $1 AND id = $2",
         )
         .bind(upload.id)
@@ -86,7 +87,8 @@ pub async fn update(tx: &mut impl Writing, upload: &Upload) -> Result<()> {
         .bind(upload.rejected)
         .bind(upload.error_message.as_deref())
         .bind(upload.updated_at)
-        .bind(serde_json::to_value(&upload.unknown_severities).unwrap_or_default());
+        .bind(serde_json::to_value(&upload.unknown_severities).unwrap_or_default())
+        .bind(serde_json::to_value(&upload.imported).unwrap_or_default());
     tx.conn().exec_one(q).await
 }
 

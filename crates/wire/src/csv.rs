@@ -1,7 +1,7 @@
 //! CSV with a header line; the delimiter (comma, semicolon, tab or bar) is taken from it.
 
 use std::borrow::Cow;
-use std::cell::Cell as Shared;
+use std::cell::RefCell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 use crate::sniff::delimiter;
 use crate::{MAX_LINE, Row, refuse};
 
-/// Each row's payload is an object of header name and text. Its `bytes` are the fields joined by U+001F.
+/// Each row's payload is an object of header name and text. Its `bytes` are the fields joined by U+001F, whatever the
+/// quoting and the delimiter; a refused row has its `record` too.
 pub(crate) fn read<'a, R: BufRead + 'a>(
     mut input: R,
     mapping: &'a Mapping,
@@ -22,8 +23,8 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
     let mark = if first.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let by = delimiter(first);
     input.consume(mark);
-    let budget = Rc::new(Shared::new(0));
-    let guard = Guard { input, spent: Rc::clone(&budget) };
+    let tail = Rc::new(RefCell::new(Tail::default()));
+    let guard = Guard { input, tail: Rc::clone(&tail) };
     let mut reader = ::csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(guard);
     let names: Vec<String> = match reader.byte_headers() {
         Ok(headers) => headers.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect(),
@@ -36,7 +37,8 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
         if over {
             return None;
         }
-        budget.set(0);
+        let from = reader.position().byte();
+        tail.borrow_mut().begin(from);
         let row = match reader.read_byte_record(&mut record) {
             Ok(false) => return None,
             Ok(true) => {
@@ -46,11 +48,15 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
                 } else {
                     parse(&names, &record, mapping, now)
                 };
-                Row { index, bytes, event }
+                let record = match &event {
+                    Ok(_) => None,
+                    Err(_) => Some(tail.borrow().between(from, reader.position().byte())),
+                };
+                Row { index, bytes, record, event }
             }
             Err(e) => {
                 over = true;
-                if budget.get() <= MAX_LINE
+                if tail.borrow().spent <= MAX_LINE
                     && let ::csv::ErrorKind::Io(_) = e.kind()
                 {
                     return Some(Err(io::Error::other(e)));
@@ -58,6 +64,7 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
                 Row {
                     index,
                     bytes: Vec::new(),
+                    record: None,
                     event: Err(refuse(
                         "longer than 1.5 MiB; is a quote not closed? The rest of the file was not read",
                     )),
@@ -89,19 +96,62 @@ fn parse(
     row.finish(mapping, event::sound(&payload).map_err(refuse)?.into_owned(), now)
 }
 
-/// Fails when one record has taken much more than [`MAX_LINE`], so that an open quote does not fill the memory.
+/// What was read of the input, from the record that is being read on.
+#[derive(Default)]
+struct Tail {
+    bytes: Vec<u8>,
+    /// Where in the input `bytes` begins, and where the record does.
+    start: u64,
+    record: u64,
+    /// Bytes read since the record began.
+    spent: usize,
+}
+
+impl Tail {
+    fn begin(&mut self, record: u64) {
+        self.record = record;
+        self.spent = 0;
+    }
+
+    /// Takes in what was read, and forgets what lies before the record: once a read, not once a record.
+    fn take(&mut self, read: &[u8]) {
+        let gone = usize::try_from(self.record - self.start).unwrap_or(usize::MAX).min(self.bytes.len());
+        self.bytes.drain(..gone);
+        self.start += gone as u64;
+        self.bytes.extend_from_slice(read);
+        self.spent += read.len();
+    }
+
+    /// A part of the input without line ends around it, at most [`MAX_LINE`] bytes.
+    fn between(&self, from: u64, to: u64) -> Vec<u8> {
+        let at = |place: u64| {
+            usize::try_from(place.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.bytes.len())
+        };
+        let mut part = &self.bytes[at(from)..at(to)];
+        while let [b'\r' | b'\n', rest @ ..] = part {
+            part = rest;
+        }
+        while let [rest @ .., b'\r' | b'\n'] = part {
+            part = rest;
+        }
+        part[..part.len().min(MAX_LINE)].to_vec()
+    }
+}
+
+/// Keeps the tail, and fails when one record has taken much more than [`MAX_LINE`], so that an open quote does not fill the
+/// memory.
 struct Guard<R> {
     input: R,
-    spent: Rc<Shared<usize>>,
+    tail: Rc<RefCell<Tail>>,
 }
 
 impl<R: Read> Read for Guard<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.spent.get() > MAX_LINE + 65_536 {
+        if self.tail.borrow().spent > MAX_LINE + 65_536 {
             return Err(io::Error::other("a record is too long"));
         }
         let n = self.input.read(buffer)?;
-        self.spent.set(self.spent.get() + n);
+        self.tail.borrow_mut().take(&buffer[..n]);
         Ok(n)
     }
 }
@@ -128,6 +178,25 @@ mod tests {
         assert!(event.raw_payload.contains("\"Extra\":\"7\""));
         assert!(rows[1].event.is_err() && rows[2].event.is_err());
         assert_eq!(rows.len(), 3);
+    }
+
+    #[test]
+    fn a_refused_record_is_told_as_it_stood_in_the_file() {
+        let rows = rows(
+            "\u{feff}Time;Level;Message\r\nnever;high;\"a \"\"b\"\";\r\nc\"\r\n\r\n2026-11-23T09:30:00Z;low;fine\r\n\"never\" ;;é | x",
+        );
+        let sent: Vec<_> = rows.iter().map(|r| String::from_utf8_lossy(r.as_sent())).collect();
+        assert_eq!(sent[0], "never;high;\"a \"\"b\"\";\r\nc\"");
+        assert!(rows[1].event.is_ok() && rows[1].record.is_none());
+        assert_eq!(sent[2], "\"never\" ;;é | x");
+    }
+
+    #[test]
+    fn records_are_told_apart_however_the_input_is_cut() {
+        let lines: Vec<String> = (0..3000).map(|n| format!("never,{n},{}", "y".repeat(n % 97))).collect();
+        let rows = rows(&format!("time,n,message\n{}\n", lines.join("\n")));
+        let sent: Vec<_> = rows.iter().map(|r| String::from_utf8_lossy(r.as_sent()).into_owned()).collect();
+        assert_eq!(sent, lines);
     }
 
     #[test]

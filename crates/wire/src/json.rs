@@ -91,7 +91,7 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
             Ok(text) if text.trim().is_empty() => Err(refuse("empty")),
             _ => event::parse(&bytes, mapping, now),
         };
-        Ok(Row { index, bytes, event })
+        Ok(Row { index, bytes, record: None, event })
     })
 }
 

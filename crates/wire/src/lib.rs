@@ -58,7 +58,16 @@ pub struct Row {
     pub index: u64,
     /// The bytes as they were (cut at [`MAX_LINE`]); with the occurrence they identify an imported row.
     pub bytes: Vec<u8>,
+    /// The row as it stood in the file, without its line end, where it was refused and `bytes` is not that (CSV).
+    pub record: Option<Vec<u8>>,
     pub event: Result<NewEvent, Vec<FieldError>>,
+}
+
+impl Row {
+    /// The row as it stood in the file, to be mended and sent again.
+    pub fn as_sent(&self) -> &[u8] {
+        self.record.as_deref().unwrap_or(&self.bytes)
+    }
 }
 
 /// The rows of an input. Only reading itself can fail.

@@ -6,7 +6,7 @@ use domain::{OrganizationId, PLATFORM};
 use serde::{Deserialize, Serialize};
 use service::{Services, organizations};
 
-use super::{Done, Stop};
+use super::{Done, Stop, tell};
 
 /// The end of one chain, kept elsewhere.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,6 +18,12 @@ struct Head {
     hash: String,
 }
 
+impl Head {
+    fn is_of(&self, id: OrganizationId, slug: &str) -> bool {
+        self.organization_id == Some(id) || (self.organization_id.is_none() && self.organization == slug)
+    }
+}
+
 pub async fn verify(
     services: &Services,
     org: Option<&str>,
@@ -25,27 +31,46 @@ pub async fn verify(
     save: Option<&Path>,
 ) -> Done {
     let known = head.map(read).transpose()?.unwrap_or_default();
-    let chains = chains(services, org).await?;
+    let chains = match org {
+        // Its head was kept, so that it is not there is what was looked for.
+        Some(slug) if known.iter().any(|h| h.organization == slug) && !exists(services, slug).await? => {
+            Vec::new()
+        }
+        _ => chains(services, org).await?,
+    };
     let (mut heads, mut broken) = (Vec::new(), 0);
+    let gone = known.iter().filter(|h| {
+        org.is_none_or(|slug| h.organization == slug) && !chains.iter().any(|(id, slug)| h.is_of(*id, slug))
+    });
+    for head in gone {
+        broken += 1;
+        let name = match (head.organization.as_str(), head.organization_id) {
+            ("", Some(id)) => id.to_string(),
+            (slug, _) => slug.to_owned(),
+        };
+        tell(&format!(
+            "{name}: BROKEN at 1: the organization is gone with its whole log, which ended at entry {} when its head was kept",
+            head.seq
+        ))?;
+    }
+    let all = chains.len() + broken;
     for (id, slug) in &chains {
-        let expected = known.iter().find(|h| {
-            h.organization_id == Some(*id) || (h.organization_id.is_none() && h.organization == *slug)
-        });
+        let expected = known.iter().find(|h| h.is_of(*id, slug));
         let expected = expected.map(|h| (h.seq, h.hash.as_str()));
         let verdict = service::audit::verify(services, *id, slug, expected).await?;
         if verdict.breaks == 0 {
-            println!(
+            tell(&format!(
                 "{slug}: {} entries, unbroken, head {} {}",
                 verdict.entries, verdict.head_seq, verdict.head_hash
-            );
+            ))?;
         } else {
             broken += 1;
             for (seq, reason) in &verdict.broken {
-                println!("{slug}: BROKEN at {seq}: {reason}");
+                tell(&format!("{slug}: BROKEN at {seq}: {reason}"))?;
             }
             let more = verdict.breaks - verdict.broken.len() as i64;
             if more > 0 {
-                println!("{slug}: and {more} more");
+                tell(&format!("{slug}: and {more} more"))?;
             }
         }
         heads.push(Head {
@@ -56,13 +81,21 @@ pub async fn verify(
         });
     }
     if broken > 0 {
-        return Err(Stop::Failed(anyhow::anyhow!("{broken} of {} audit logs do not hold", chains.len())));
+        return Err(Stop::Failed(anyhow::anyhow!("{broken} of {all} audit logs do not hold")));
     }
     if let Some(file) = save {
         std::fs::write(file, serde_json::to_string_pretty(&heads)? + "\n")
             .map_err(|e| anyhow::anyhow!("{}: {e}", file.display()))?;
     }
     Ok(())
+}
+
+async fn exists(services: &Services, slug: &str) -> Result<bool, Stop> {
+    match organizations::by_slug(services, slug).await {
+        Ok(_) => Ok(true),
+        Err(service::Error::NotFound) => Ok(slug == "platform"),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The organizations whose log is asked for, by slug; the platform's own is one.

@@ -30,6 +30,9 @@ pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
     let organization = super::usage(organizations::by_slug(services, &job.org).await)?;
     let cx = services.admit::<EventWrite>(&Actor::system("import", organization.id))?;
     let from_stdin = job.file.as_os_str() == "-";
+    if !from_stdin && job.file.is_dir() {
+        return Err(Stop::Usage(format!("{}: is a folder; name a file in it", job.file.display())));
+    }
     if !from_stdin && !job.file.is_file() {
         return Err(Stop::Usage(format!("{}: there is no such file", job.file.display())));
     }

@@ -9,7 +9,7 @@ use super::{Done, Stop};
 pub async fn rebuild(services: &Services, org: Option<&str>) -> Done {
     for (id, slug) in organizations(services, org).await? {
         let rows = rollups::rebuild(&services.admit(&Actor::system("command line", id))?).await?;
-        println!("{slug}: {rows} roll-up rows");
+        super::tell(&format!("{slug}: {rows} roll-up rows"))?;
     }
     Ok(())
 }
@@ -19,10 +19,10 @@ pub async fn check(services: &Services, org: Option<&str>) -> Done {
     for (id, slug) in organizations(services, org).await? {
         let problems = rollups::check(&services.admit(&Actor::system("command line", id))?).await?;
         if problems.is_empty() {
-            println!("{slug}: as the events say");
+            super::tell(&format!("{slug}: as the events say"))?;
         }
         for problem in &problems {
-            println!("{slug}: {problem}");
+            super::tell(&format!("{slug}: {problem}"))?;
         }
         wrong += usize::from(!problems.is_empty());
     }

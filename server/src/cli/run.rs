@@ -40,6 +40,7 @@ pub async fn serve(config: Config, demo: bool) -> Done {
     for job in jobs {
         job.abort();
     }
+    service::auth::settled(&services).await;
     db.close().await;
     Ok(())
 }
@@ -56,7 +57,7 @@ pub async fn check(config: &Config) -> Done {
     }
     if wrong.is_empty() {
         for (name, value) in config.table() {
-            println!("{name} = {value}");
+            super::tell(&format!("{name} = {value}"))?;
         }
         return Ok(());
     }

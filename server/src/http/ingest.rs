@@ -294,8 +294,7 @@ fn kind(headers: &HeaderMap) -> Result<(Form, Encoding), Problem> {
         _ => return Err(Problem::unsupported_media("Send application/json or application/x-ndjson.")),
     };
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
-    let encoding = Encoding::of_header(text(CONTENT_ENCODING))
-        .map_err(|e| Problem::unsupported_media(format!("The body is {e}.")));
+    let encoding = Encoding::of_header(text(CONTENT_ENCODING)).map_err(unreadable);
     if encodings.next().is_some() && encodings.next().is_some() {
         return Err(Problem::unsupported_media("Compress once: one Content-Encoding."));
     }
@@ -314,9 +313,8 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 fn unreadable(error: wire::Error) -> Problem {
     match error {
         wire::Error::TooLarge(limit) => Problem::too_large(usize::try_from(limit).unwrap_or(usize::MAX)),
-        wire::Error::Nested | wire::Error::Encoding(_) => {
-            Problem::unsupported_media(format!("The body is {error}."))
-        }
+        wire::Error::Nested => Problem::unsupported_media(format!("The body is {error}.")),
+        wire::Error::Encoding(_) => Problem::unsupported_media(format!("{error}.")),
         wire::Error::Damaged(_) | wire::Error::Io(_) => {
             Problem::bad_request(format!("The body cannot be read: {error}."))
         }

@@ -114,6 +114,16 @@ fn every_wrong_setting_is_said_at_once() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child =
+        watchroom(folder.path()).arg("config").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let (_, err) = expect(&child.wait_with_output().unwrap(), 0);
+    assert!(err.is_empty(), "{err}");
+}
+
+#[test]
 fn a_key_is_the_only_thing_on_standard_output() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -136,12 +146,16 @@ fn a_key_is_the_only_thing_on_standard_output() {
         2,
     );
     expect(&run(folder, "user add bob@acme.test --org acme --role admin --password-stdin", "short\n"), 2);
+    expect(&run(folder, "org add globex", ""), 0);
+    let again = "user add ada@acme.test --org globex --role viewer --password-stdin";
+    let (_, err) = expect(&run(folder, again, "another horse battery\n"), 0);
+    assert!(err.contains("keeps its password"), "{err}");
     let (out, _) =
         expect(&run(folder, "apikey create --org acme --name ci --scope event.write event.read", ""), 0);
     assert!(out.starts_with("wr_") && out.trim().len() == 67 && out.lines().count() == 1, "{out}");
     expect(&run(folder, "apikey create --org acme --name ci --scope everything", ""), 2);
     let (out, _) = expect(&run(folder, "audit verify", ""), 0);
-    assert_eq!(out.lines().count(), 2, "the organization's log and the platform's: {out}");
+    assert_eq!(out.lines().count(), 3, "the logs of two organizations and the platform's: {out}");
 }
 
 #[test]
@@ -169,6 +183,20 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
     let sentence = "1 row had a severity that was not understood and became info: 'dire' (1); the words are kept in severity_text";
     assert!(err.contains("1 rows accepted, 0 refused") && err.contains(sentence), "{err}");
     expect(&run(folder, "import --org nobody events.ndjson", ""), 1);
+    let (_, err) = expect(&run(folder, "import --org acme .", ""), 2);
+    assert!(err.contains("is a folder"), "{err}");
+    std::fs::write(folder.join("b.csv"), "time;level;message\r\nnever;high;\"a;\r\n\"\"b\"\"\"\r\n").unwrap();
+    expect(&run(folder, "import --org acme b.csv", ""), 1);
+    let refused = std::fs::read_to_string(folder.join("b.csv.rejected.ndjson")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(refused.trim()).unwrap();
+    assert_eq!(
+        line["row"], "never;high;\"a;\r\n\"\"b\"\"\"",
+        "as it stood in the file, to be mended and sent again"
+    );
+    let (_, err) = expect(&run(folder, "import --org acme --format ndjson -", "{\"message\":\"x\"}\n"), 1);
+    assert!(err.contains("stdin.rejected.ndjson"), "{err}");
+    let refused = std::fs::read_to_string(folder.join("stdin.rejected.ndjson")).unwrap();
+    assert!(refused.contains("call the key or column") && !refused.contains("choose"), "{refused}");
     assert_eq!(expect(&run(folder, "rollup check", ""), 0).0, "acme: as the events say\n");
     let (out, _) = expect(&run(folder, "rollup rebuild --org acme", ""), 0);
     assert!(out.starts_with("acme: ") && out.ends_with(" roll-up rows\n"), "{out}");
@@ -199,6 +227,35 @@ fn a_cut_audit_log_is_found_with_a_head_kept_elsewhere() {
     let (out, _) = expect(&run(folder, "audit verify --org acme --head head.json", ""), 1);
     assert!(out.contains("acme: BROKEN at 2"), "{out}");
     expect(&run(folder, "audit verify --org acme", ""), 0);
+}
+
+#[tokio::test]
+async fn an_organization_that_is_gone_with_its_log_is_named_by_a_head_kept_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    expect(&run(folder, "org add acme", ""), 0);
+    expect(&run(folder, "org add globex", ""), 0);
+    expect(&run(folder, "audit verify --save-head heads.json", ""), 0);
+    let url = format!("sqlite://{}", folder.join("data/watchroom.db").display());
+    let db = store::Db::connect(&url, &store::Options::default()).await.unwrap();
+    let mut tx = store::SystemTx::across_all_organizations(&db).await.unwrap();
+    for text in [
+        "DROP TRIGGER audit_log_no_delete",
+        "DELETE FROM audit_log WHERE organization_id = (SELECT o.id FROM organizations o WHERE o.slug = 'globex')",
+        "DELETE FROM audit_heads WHERE organization_id = (SELECT o.id FROM organizations o WHERE o.slug = 'globex')",
+        "DELETE FROM organizations WHERE slug = 'globex'",
+    ] {
+        tx.conn().exec(store::db::sql(text)).await.unwrap();
+    }
+    tx.commit_unaudited_bookkeeping().await.unwrap();
+    db.close().await;
+    expect(&run(folder, "audit verify", ""), 0);
+    for line in ["audit verify --head heads.json", "audit verify --org globex --head heads.json"] {
+        let (out, err) = expect(&run(folder, line, ""), 1);
+        assert!(out.contains("globex: BROKEN at 1: the organization is gone"), "{line}: {out}{err}");
+    }
+    expect(&run(folder, "audit verify --org acme --head heads.json", ""), 0);
+    expect(&run(folder, "audit verify --org nobody --head heads.json", ""), 1);
 }
 
 #[test]

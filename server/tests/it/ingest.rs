@@ -144,7 +144,9 @@ async fn compressed_bodies_are_understood() {
             counts(&sender.send_encoded("zstd", zstd::encode_all(body.as_bytes(), 3).unwrap()).await),
             (1, 0)
         );
-        sender.send_encoded("br", body.clone().into_bytes()).await.assert_problem(415, "unsupported-media");
+        let brotli = sender.send_encoded("br", body.clone().into_bytes()).await;
+        brotli.assert_problem(415, "unsupported-media");
+        assert_eq!(brotli.json()["detail"], "'br' is not a supported compression; use gzip or zstd.");
         sender
             .send_encoded("gzip, gzip", gzip(&gzip(body.as_bytes())))
             .await
@@ -283,7 +285,7 @@ async fn the_same_request_with_one_key_is_stored_once_and_answered_alike() {
         assert_eq!(counts(&first), (1, 1));
         assert_eq!(first.header("idempotency-replayed"), "");
         let second = send("a-1", body.clone()).await;
-        assert_eq!(second.json(), first.json());
+        assert_eq!(second.text, first.text, "the same bytes, not only the same values");
         assert_eq!(second.header("idempotency-replayed"), "true");
         send("a-1", format!("{}\n", event("other"))).await.assert_problem(409, "conflict");
         assert_eq!(counts(&send("a-2", body).await), (1, 1));

@@ -25,6 +25,12 @@ async fn an_address_over_its_rate_waits_and_another_does_not() {
             person.text
         );
         assert!(person.header("retry-after").parse::<u64>().unwrap() >= 1);
+        let form =
+            app.post("/fn/change_password").header("accept", "text/html,*/*;q=0.8").form(&[]).send().await;
+        let page = (429, "text/html; charset=utf-8");
+        assert_eq!((form.status.as_u16(), form.header("content-type")), page, "a form sent without scripts");
+        let script = app.post("/fn/change_password").form(&[]).send().await;
+        script.assert_problem(429, "too-many");
         assert_eq!(app.get("/api/docs").from("198.51.100.7").send().await.status, 200);
         assert_eq!(app.get("/health/live").send().await.status, 200, "health is never refused");
     })

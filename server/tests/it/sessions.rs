@@ -130,6 +130,8 @@ async fn a_new_password_changes_the_session_and_ends_the_others() {
         assert!(answer.status.is_success(), "{} {}", answer.status, answer.text);
         let fresh = answer.cookie().expect("another session id");
         assert_ne!(fresh, here);
+        let set = answer.header("set-cookie");
+        assert!(set.contains("Max-Age=43"), "it lasts as long as after a sign-in: {set}");
         assert!(is_in(&app, &fresh).await);
         assert!(!is_in(&app, &here).await, "the old id");
         assert!(!is_in(&app, &elsewhere).await, "the other device");

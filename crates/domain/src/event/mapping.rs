@@ -26,6 +26,8 @@ pub struct Mapping {
     /// Objects that are looked into: `host` when `host.name` is a column.
     opened: Vec<String>,
     lenient: bool,
+    /// A person chose the columns.
+    pub(super) chosen: bool,
     /// Used when a row says nothing; `None` makes severity required.
     pub severity: Option<Severity>,
     pub source: Option<String>,
@@ -65,7 +67,7 @@ impl Mapping {
 
     /// The columns a person chose on the upload page; a field that is not listed stays empty.
     pub fn custom(columns: &BTreeMap<Target, Vec<String>>) -> Self {
-        let mut mapping = Self::empty(true);
+        let mut mapping = Self { chosen: true, ..Self::empty(true) };
         for (target, names) in columns {
             for (rank, name) in names.iter().enumerate() {
                 mapping.add(*target, rank as u16, name);
@@ -126,6 +128,7 @@ impl Mapping {
             joined: Vec::new(),
             opened: Vec::new(),
             lenient,
+            chosen: false,
             severity: lenient.then_some(Severity::Info),
             source: None,
             environment: None,

@@ -160,7 +160,11 @@ impl<'a> Row<'a> {
                 None => {
                     return Err(problem(
                         target,
-                        missing(mapping, "send a time in RFC 3339, for example 2026-11-23T09:30:00Z"),
+                        missing(
+                            mapping,
+                            "timestamp",
+                            "send a time in RFC 3339, for example 2026-11-23T09:30:00Z",
+                        ),
                     ));
                 }
             }
@@ -185,7 +189,12 @@ impl<'a> Row<'a> {
                 Cow::Borrowed(if *yes { "true" } else { "false" })
             }
             None if mapping.severity.is_some() => Cow::Borrowed(""),
-            None => return Err(problem(Target::Severity, missing(mapping, &format!("send one of {words}")))),
+            None => {
+                return Err(problem(
+                    Target::Severity,
+                    missing(mapping, "severity", &format!("send one of {words}")),
+                ));
+            }
             Some(_) => return Err(problem(Target::Severity, format!("must be a text or a number: {words}"))),
         };
         let known = match text.parse::<i64>() {
@@ -211,7 +220,7 @@ impl<'a> Row<'a> {
                 return Err(problem(target, "must be a text, not an object or array".to_owned()));
             }
             None | Some(Cell::Null) => {
-                return Err(problem(target, missing(mapping, "say in a text what happened")));
+                return Err(problem(target, missing(mapping, "message", "say in a text what happened")));
             }
         };
         if text.trim().is_empty() {
@@ -272,9 +281,12 @@ fn problem(target: Target, reason: String) -> FieldError {
     FieldError { field: target.as_str().to_owned(), reason }
 }
 
-fn missing(mapping: &Mapping, advice: &str) -> String {
-    if mapping.is_lenient() {
+/// `name`: one that files call it, for whoever cannot choose what holds it.
+fn missing(mapping: &Mapping, name: &str, advice: &str) -> String {
+    if mapping.chosen {
         format!("no column holds it; {advice}, or choose the column")
+    } else if mapping.is_lenient() {
+        format!("missing; call the key or column that holds it {name}, and {advice}")
     } else {
         format!("missing; {advice}")
     }

@@ -27,6 +27,20 @@ fn refusal(value: Value) -> String {
 }
 
 #[test]
+fn what_is_missing_is_told_in_words_that_fit_the_file() {
+    let row = serde_json::json!({ "message": "x", "when": "2026-11-23T09:30:00Z" });
+    let row = row.as_object().unwrap();
+    let now = "2026-11-24T00:00:00Z".parse().unwrap();
+    let reason = |mapping: &Mapping| normalise(row, mapping, now).unwrap_err()[0].reason.clone();
+    let imported = reason(&Mapping::import());
+    assert!(imported.contains("call the key or column that holds it timestamp"), "{imported}");
+    let columns = std::collections::BTreeMap::from([(Target::Message, vec!["message".to_owned()])]);
+    let chosen = reason(&Mapping::custom(&columns));
+    assert!(chosen.ends_with("or choose the column"), "{chosen}");
+    assert!(reason(&Mapping::contract()).starts_with("missing; send a time"));
+}
+
+#[test]
 fn the_contracts_fields_are_read_and_the_rest_is_kept() {
     let event = json!({
         "occurred_at": "2026-11-23T09:30:00Z", "severity": "WARNING", "message": "disk full", "component": "storage",

@@ -98,6 +98,8 @@ async fn a_revoked_key_stops_at_once_although_it_was_remembered() {
         assert!(matches!(api_keys::revoke(&cx, key.id).await, Err(Error::Conflict(_))));
         let entry = world.log(cx.actor().organization).await.pop().unwrap();
         assert_eq!((entry.action.as_str(), entry.target_id), ("API_KEY_REVOKED", key.id.to_string()));
+        assert_eq!(entry.metadata["name"], key.name.as_str(), "which one it was, not only when");
+        assert_eq!(entry.metadata["key_prefix"], key.key_prefix.as_str());
     })
     .await;
 }

@@ -432,7 +432,10 @@ async fn the_first_admin_is_made_once_even_when_several_try() {
         let reach = service::organizations::reach(&world.services, &viewer).await.unwrap();
         assert_eq!(reach.len(), 1);
         assert_eq!(reach[0].role, Some(domain::member::Role::Admin));
-        assert_eq!(world.actions(reach[0].organization_id).await, ["ORGANIZATION_CREATED", "MEMBER_ADDED"]);
+        assert_eq!(
+            world.actions(reach[0].organization_id).await,
+            ["ORGANIZATION_CREATED", "MEMBER_ADDED", "USER_CREATED", "SIGNED_IN"]
+        );
         let platform: Vec<_> = world.platform_log().await.into_iter().map(|r| r.action).collect();
         assert_eq!(platform, ["USER_CREATED", "SIGNED_IN"]);
     })
@@ -474,4 +477,77 @@ async fn only_the_platform_role_makes_accounts() {
         assert_eq!(error.to_string(), "this username is taken; choose another");
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_organization_sees_what_happens_to_its_members_accounts_and_no_others() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let [alpha, beta, gamma] = [
+            world.organization("alpha").await.id,
+            world.organization("beta").await.id,
+            world.organization("gamma").await.id,
+        ];
+        world.person("ana@example.test", "alpha", "admin").await;
+        world.person("ana@example.test", "beta", "viewer").await;
+        world.person("gil@example.test", "gamma", "admin").await;
+        assert!(auth::sign_in(&world.services, "ana@example.test", "wrong", &client()).await.is_err());
+        assert!(auth::sign_in(&world.services, "no@example.test", "wrong", &client()).await.is_err());
+        let (here, there) = (world.viewer("ana@example.test").await, world.viewer("ana@example.test").await);
+        let cx = own::<AccountWrite>(&world, &here);
+        auth::revoke_device(&cx, there.session).await.unwrap();
+        auth::update_account(&cx, Some("Ana"), "UTC").await.unwrap();
+        auth::change_password(&cx, PASSWORD, "a whole new password").await.unwrap();
+        auth::sign_out(&world.services, &here).await.unwrap();
+        let told = [
+            "SIGN_IN_FAILED",
+            "SIGNED_IN",
+            "SIGNED_IN",
+            "SESSION_REVOKED",
+            "USER_UPDATED",
+            "PASSWORD_CHANGED",
+            "SIGNED_OUT",
+        ];
+        assert_eq!(
+            world.actions(alpha).await,
+            [&["ORGANIZATION_CREATED", "USER_CREATED", "MEMBER_ADDED"][..], &told].concat()
+        );
+        assert_eq!(
+            world.actions(beta).await,
+            [&["ORGANIZATION_CREATED", "MEMBER_ADDED"][..], &told].concat()
+        );
+        assert_eq!(
+            world.actions(gamma).await,
+            ["ORGANIZATION_CREATED", "USER_CREATED", "MEMBER_ADDED"],
+            "nothing of others"
+        );
+        let failed = world.log(alpha).await.into_iter().find(|r| r.action == "SIGN_IN_FAILED").unwrap();
+        assert_eq!(failed.ip_address.as_deref(), Some("192.0.2.1"));
+        assert_eq!(failed.user_agent.as_deref(), Some("test browser"));
+        assert_eq!((failed.actor.as_str(), failed.success), ("ana@example.test", false));
+        let platform = world.platform_log().await;
+        assert_eq!(platform.iter().filter(|r| r.action == "SIGN_IN_FAILED").count(), 2);
+        assert_eq!(platform.iter().filter(|r| r.action == "PASSWORD_CHANGED").count(), 1);
+        for organization in [alpha, beta, gamma, domain::PLATFORM] {
+            let verdict = service::audit::verify(&world.services, organization, "x", None).await.unwrap();
+            assert_eq!(verdict.breaks, 0);
+        }
+    })
+    .await;
+}
+
+/// So the time of the answer does not tell an account from none. PostgreSQL alone: SQLite has one writer for everything.
+#[tokio::test]
+async fn a_failed_sign_in_does_not_wait_until_the_organizations_are_told() {
+    let world = one_person(testkit::postgres().await).await;
+    let alpha = service::organizations::by_slug(&world.services, "alpha").await.unwrap().id;
+    let mut busy = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
+    let lock = store::db::sql("SELECT seq FROM audit_heads WHERE organization_id = $1 FOR UPDATE");
+    busy.conn().rows(lock.bind(alpha)).await.unwrap();
+    let client = client();
+    let answer = auth::sign_in(&world.services, "ana@example.test", "wrong", &client);
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(20), answer).await;
+    assert!(matches!(answer, Ok(Err(Error::Unauthenticated))), "{answer:?}");
+    drop(busy);
+    assert_eq!(world.actions(alpha).await.last().map(String::as_str), Some("SIGN_IN_FAILED"));
 }

@@ -37,7 +37,18 @@ async fn the_demo_is_filled_once_and_the_same_everywhere() {
         assert_eq!(acme.0 + globex.0, last as i64);
         assert!(acme.0 > 100_000 && globex.0 > 15_000);
         assert_eq!(acme.2.values().sum::<i64>(), acme.0);
-        seen.lock().unwrap().push((acme, globex));
+        let org = organizations::by_slug(&world.services, "acme").await.unwrap().id;
+        let log = world.log(org).await;
+        let set_up: Vec<_> = log.iter().take_while(|r| r.action != "DEMO_FILLED").cloned().collect();
+        let entries = |action: &str| set_up.iter().filter(|r| r.action == action).count();
+        assert_eq!(set_up[0].action, "ORGANIZATION_CREATED");
+        assert_eq!((entries("USER_CREATED"), entries("MEMBER_ADDED")), (3, 3));
+        assert_eq!((entries("ENVIRONMENT_CREATED"), entries("SOURCE_CREATED")), (2, 11));
+        assert!(set_up.is_sorted_by_key(|r| r.created_at));
+        let first_event = world.clock.now().hour().plus_seconds(-30 * 86_400);
+        assert!(set_up.last().unwrap().created_at < first_event);
+        let head = set_up.last().unwrap().hash.clone();
+        seen.lock().unwrap().push((acme, globex, head));
         assert!(!demo::fill(&world.services, |_| {}).await.unwrap(), "only an empty database is filled");
 
         // The connections that filled it still take in events afterwards.
@@ -64,7 +75,8 @@ async fn the_demo_is_filled_once_and_the_same_everywhere() {
     })
     .await;
     let seen = seen.lock().unwrap();
-    let [(acme, globex), (acme_too, globex_too)] = &seen[..] else { panic!("two databases") };
+    let [(acme, globex, head), (acme_too, globex_too, head_too)] = &seen[..] else { panic!("two databases") };
+    assert_eq!(head, head_too, "the log of the set-up is the same everywhere");
     for (one, two) in [(acme, acme_too), (globex, globex_too)] {
         assert_eq!((one.0, &one.2), (two.0, &two.2));
         assert!(one.1 == two.1, "the newest events differ");

@@ -390,3 +390,34 @@ async fn a_used_id_is_a_duplicate_or_another_event_and_each_is_told() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_long_time_is_told_by_the_months_and_years_of_the_calendar() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let write = cx::<EventWrite>(&world, org);
+        let at = |text: &str| text.parse::<domain::Timestamp>().unwrap();
+        let dated = |n: i64, when: &str| domain::event::NewEvent { occurred_at: at(when), ..event(n, "old") };
+        let rows = vec![dated(1, "2024-02-29T23:59:59Z"), dated(2, "2024-03-01T00:00:00Z")];
+        events::ingest(&write, rows, Origin::Api).await.unwrap();
+        let filter = EventFilter { to: Some(at("2026-11-23T09:30:00Z")), ..EventFilter::default() };
+        let starts = async |filter: &EventFilter| {
+            let series = events::histogram(&cx::<EventRead>(&world, org), filter, 60).await.unwrap();
+            let counted: i64 = series.buckets.iter().flat_map(|b| b.counts).sum();
+            (series.buckets.into_iter().map(|b| b.start).collect::<Vec<_>>(), counted)
+        };
+        let (months, n) = starts(&filter).await;
+        assert_eq!((months.len(), n), (34, 2), "February 2024 to November 2026");
+        assert_eq!((months[0], months[1]), (at("2024-02-01T00:00:00Z"), at("2024-03-01T00:00:00Z")));
+        events::ingest(&write, vec![dated(3, "1970-01-01T00:00:00Z")], Origin::Api).await.unwrap();
+        let (years, n) = starts(&filter).await;
+        assert_eq!((years.len(), n), (57, 3), "1970 to 2026");
+        assert_eq!((years[0], years[56]), (at("1970-01-01T00:00:00Z"), at("2026-01-01T00:00:00Z")));
+        // A query that the roll-ups alone do not answer.
+        let query = domain::query::parse("old", &domain::query::EVENTS, world.clock.now()).unwrap();
+        let (years, n) = starts(&EventFilter { query: Some(query), ..filter }).await;
+        assert_eq!((years.len(), n), (57, 3));
+    })
+    .await;
+}

@@ -111,10 +111,9 @@ async fn equal_lines_of_one_file_all_count_and_a_broken_off_import_is_completed(
             Plan { skip: last.rows, ..Plan::of_source("app", Format::Ndjson) },
         )
         .await;
-        assert_eq!(
-            rest.unwrap(),
-            Progress { bytes: all.len() as u64, rows: 12_000, accepted: 7000, ..Progress::default() }
-        );
+        let rest = rest.unwrap();
+        assert_eq!((rest.bytes, rest.rows, rest.accepted), (all.len() as u64, 12_000, 7000));
+        assert_eq!((rest.duplicates, rest.rejected), (0, 0));
         assert_eq!(count(&world, org).await, 12_000);
         let (again, _) = read_in(&world, org, all, Plan::of_source("app", Format::Ndjson)).await;
         assert_eq!((again.unwrap().duplicates, count(&world, org).await), (12_000, 12_000));

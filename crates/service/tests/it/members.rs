@@ -51,7 +51,10 @@ async fn a_new_account_is_made_with_its_membership() {
         );
         auth::sign_in(&world.services, "ana@example.test", PASSWORD, &client()).await.unwrap();
         let organization = cx.actor().organization;
-        let entry = world.log(organization).await.pop().unwrap();
+        let log = world.log(organization).await;
+        let actions: Vec<_> = log[log.len() - 3..].iter().map(|r| r.action.as_str()).collect();
+        assert_eq!(actions, ["USER_CREATED", "MEMBER_ADDED", "SIGNED_IN"]);
+        let entry = log[log.len() - 2].clone();
         assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("MEMBER_ADDED", ADMIN));
         assert_eq!(entry.new_values.unwrap()["approval_level"], "senior");
         let created = world.platform_log().await.into_iter().rfind(|r| r.action == "USER_CREATED").unwrap();
@@ -71,7 +74,16 @@ async fn an_existing_account_keeps_its_password_when_it_is_added() {
         world.organization("beta").await;
         world.person("ben@beta.test", "beta", "viewer").await;
         let cx = platform_admin(&world).await;
-        members::add(&cx, new("ben@beta.test", Some("another password"))).await.unwrap();
+        let listed = async || members::list(&world.cx::<MemberRead>(ADMIN, "alpha").await).await.unwrap();
+        let ben = members::add(&cx, new("ben@beta.test", Some("another password"))).await.unwrap();
+        assert!(
+            listed().await.into_iter().all(|m| m.elsewhere),
+            "ben is in beta, the admin has the platform role"
+        );
+        let one = members::get(&world.cx::<MemberRead>(ADMIN, "alpha").await, ben.id).await.unwrap();
+        assert!(one.elsewhere);
+        let cal = members::add(&cx, new("cal@alpha.test", Some(PASSWORD))).await.unwrap();
+        assert!(listed().await.into_iter().any(|m| m.id == cal.id && !m.elsewhere));
         assert!(
             auth::sign_in(&world.services, "ben@beta.test", "another password", &client()).await.is_err()
         );
@@ -206,13 +218,13 @@ async fn the_command_line_adds_users_and_the_platform_role() {
             members::add_user(services, "x@example.test", "alpha", "viewer", "short").await,
             Err(Error::Invalid(_))
         ));
-        let sre = members::add_user(services, "sre@example.test", "alpha", "sre", PASSWORD).await.unwrap();
+        let sre = members::add_user(services, "sre@example.test", "alpha", "sre", PASSWORD).await.unwrap().0;
         assert!(sre.is_sre);
         assert!(matches!(
             members::add_user(services, "sre@example.test", "alpha", "sre", PASSWORD).await,
             Err(Error::Conflict(_))
         ));
-        let promoted = members::add_user(services, ADMIN, "alpha", "sre", PASSWORD).await.unwrap();
+        let promoted = members::add_user(services, ADMIN, "alpha", "sre", PASSWORD).await.unwrap().0;
         assert!(promoted.is_sre);
         let entry = world.platform_log().await.pop().unwrap();
         assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("USER_UPDATED", "system (command line)"));

@@ -86,6 +86,15 @@ async fn a_file_is_looked_at_tried_and_read() {
         );
         let refused = uploads::rejections(&cx, upload.id, 0, 100).await.unwrap();
         assert_eq!(refused.iter().map(|(r, _)| r.index).collect::<Vec<_>>(), [2, 3]);
+        let texts: Vec<_> = refused.iter().map(|(_, text)| text.as_str()).collect();
+        let lines: Vec<_> = CSV.lines().skip(3).collect();
+        assert_eq!(texts, lines, "as they stood in the file, to be mended and sent again");
+        let iso = |at: Option<domain::Timestamp>| at.map(domain::Timestamp::iso).unwrap_or_default();
+        assert_eq!(
+            (iso(done.imported.first), iso(done.imported.last)),
+            ("2026-11-23T08:00:00.000000Z".to_owned(), "2026-11-23T08:01:00.000000Z".to_owned())
+        );
+        assert_eq!(done.imported.sources.iter().collect::<Vec<_>>(), ["disk.csv"]);
         let filter = EventFilter::default();
         let found = events::list(
             &services.admit::<EventRead>(&Actor::system("test", org)).unwrap(),

@@ -43,7 +43,7 @@ impl World {
 
     /// `role`: of the organization, or `sre`. The password is [`PASSWORD`].
     pub async fn person(&self, email: &str, slug: &str, role: &str) -> User {
-        members::add_user(&self.services, email, slug, role, PASSWORD).await.unwrap()
+        members::add_user(&self.services, email, slug, role, PASSWORD).await.unwrap().0
     }
 
     pub async fn viewer(&self, email: &str) -> Viewer {
@@ -63,6 +63,7 @@ impl World {
 
     /// Oldest first.
     pub async fn log(&self, organization: OrganizationId) -> Vec<AuditRecord> {
+        auth::settled(&self.services).await;
         let cx = self.services.admit(&Actor::system("test", organization)).unwrap();
         let mut records = service::audit::list(&cx, &AuditFilter::default(), 1000, None).await.unwrap().items;
         records.reverse();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::OrganizationId;
 use domain::audit::{Action, AuditEntry, AuditFilter, GENESIS};
 use serde_json::json;
-use store::db::{Error, sql};
+use store::db::{Dialect, Error, sql};
 use store::{Db, Options, WriteTx};
 use testkit::for_each_backend;
 
@@ -71,6 +71,37 @@ async fn the_log_refuses_update_and_delete_even_to_its_owner() {
             assert!(error.to_string().contains("append-only"), "{text}: {error}");
         }
         assert_eq!(verified(&t.db, a).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_cannot_be_written_over_by_an_insert() {
+    for_each_backend(|t| async move {
+        let a = organization(&t.db, "alpha").await;
+        write(&t.db, a).await.commit(entry()).await.unwrap();
+        let over: &[&str] = match t.db.dialect() {
+            Dialect::Sqlite => &[
+                "INSERT OR REPLACE INTO audit_log SELECT * FROM audit_log",
+                "REPLACE INTO audit_log SELECT * FROM audit_log",
+                "INSERT OR IGNORE INTO audit_log SELECT * FROM audit_log",
+                "INSERT INTO audit_log SELECT * FROM audit_log WHERE true ON CONFLICT (organization_id, seq) DO UPDATE SET actor = 'nobody'",
+                // Another key, but the row number of the entry.
+                "INSERT OR REPLACE INTO audit_log (rowid, organization_id, id, seq, created_at, actor, action, target_type, target_id, prev_hash, hash)
+                 SELECT a.rowid, a.organization_id, a.id, 9, a.created_at, 'nobody', a.action, a.target_type, a.target_id, a.prev_hash, a.hash
+                 FROM audit_log a",
+            ],
+            Dialect::Postgres => &[
+                "INSERT INTO audit_log SELECT * FROM audit_log ON CONFLICT (organization_id, created_at, seq) DO UPDATE SET actor = 'nobody'",
+            ],
+        };
+        for text in over {
+            let error = system(&t.db).await.conn().exec(sql(text)).await.unwrap_err();
+            assert!(error.to_string().contains("append-only"), "{text}: {error}");
+        }
+        assert_eq!(verified(&t.db, a).await, 1);
+        write(&t.db, a).await.commit(entry()).await.unwrap();
+        assert_eq!(verified(&t.db, a).await, 2);
     })
     .await;
 }
@@ -159,8 +190,11 @@ async fn a_filter_narrows_the_list_and_the_count() {
         let rest = store::audit::list(&mut tx, &filter, Some(3), 2).await.unwrap();
         assert_eq!(rest.iter().map(|r| r.seq).collect::<Vec<_>>(), [1]);
         assert_eq!(store::audit::count(&mut tx, &filter).await.unwrap(), 3);
-        let none = AuditFilter { actor: Some("somebody".to_owned()), ..AuditFilter::default() };
-        assert_eq!(store::audit::count(&mut tx, &none).await.unwrap(), 0);
+        for (part, n) in [("somebody", 0), ("test", 5), ("ES", 5), ("t%t", 0), ("_est", 0)] {
+            let by = AuditFilter { actor: Some(part.to_owned()), ..AuditFilter::default() };
+            assert_eq!(store::audit::count(&mut tx, &by).await.unwrap(), n, "{part}");
+            assert_eq!(store::audit::list(&mut tx, &by, None, 10).await.unwrap().len() as i64, n, "{part}");
+        }
     })
     .await;
 }

@@ -17,6 +17,7 @@ fn upload() -> Upload {
         accepted: 0,
         rejected: 0,
         unknown_severities: UnknownSeverities::default(),
+        imported: domain::upload::Imported::default(),
         error_message: None,
         created_by: None,
         created_at: at(0),

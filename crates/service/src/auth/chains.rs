@@ -1,0 +1,79 @@
+//! What happens to an account is in the platform's chain, and then in that of each organization it belongs to, so that
+//! an organization's admins see who signed in, from where, and who tried.
+//!
+//! One transaction an organization, after the platform's: a sign-in never holds the heads of several chains, so it stops
+//! no ingest, and one organization that cannot be written keeps nobody out.
+
+use std::sync::Arc;
+
+use domain::audit::{AuditActor, AuditEntry};
+use domain::{Timestamp, UserId};
+use store::{Stamp, SystemTx, WriteTx};
+use tokio::sync::RwLock;
+
+use crate::{Result, Services};
+
+/// Entries that are written behind an answer. Each holds the lock for reading; who waits for all takes it for writing.
+#[derive(Default)]
+pub(crate) struct Behind(Arc<RwLock<()>>);
+
+/// Appends the entry to the chain of each organization the account belongs to. The platform has it already, so an error is
+/// told to the server's log, not to the person.
+pub(crate) async fn tell(
+    services: &Services,
+    user: UserId,
+    actor: &AuditActor,
+    now: Timestamp,
+    entry: &AuditEntry,
+) {
+    if let Err(error) = append(services, user, actor, now, entry).await {
+        tracing::error!(%error, action = entry.action.0, "an entry of the platform's audit log is missing in an organization's");
+    }
+}
+
+/// [`tell`] behind the answer: how long the answer takes must not say whether there is such an account, nor in how many
+/// organizations it is.
+pub(crate) async fn tell_behind(
+    services: &Services,
+    user: UserId,
+    actor: AuditActor,
+    now: Timestamp,
+    entry: AuditEntry,
+) {
+    let open = Arc::clone(&services.memory.behind.0).read_owned().await;
+    let services = services.clone();
+    tokio::spawn(async move {
+        tell(&services, user, &actor, now, &entry).await;
+        drop(open);
+    });
+}
+
+/// Waits until all that was told behind an answer is written: before the server stops, and before a test reads it.
+pub async fn settled(services: &Services) {
+    drop(services.memory.behind.0.write().await);
+}
+
+async fn append(
+    services: &Services,
+    user: UserId,
+    actor: &AuditActor,
+    now: Timestamp,
+    entry: &AuditEntry,
+) -> Result<()> {
+    let organizations = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        store::account::organizations(&mut tx, user).await?
+    };
+    let mut first_error = Ok(());
+    for organization in organizations {
+        let stamp = Stamp { now, audit_id: services.clock.id() };
+        let written = async {
+            WriteTx::begin(&services.db, organization, actor.clone(), stamp)
+                .await?
+                .commit(entry.clone())
+                .await
+        };
+        first_error = first_error.and(written.await);
+    }
+    Ok(first_error?)
+}
