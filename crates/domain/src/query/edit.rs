@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::lex::Scan;
-use super::{Expr, Problem, Query, Schema, Target, Test, parse, print};
+use super::{Expr, Problem, Query, Schema, Target, Term, Test, parse, print};
 use crate::Timestamp;
 
 /// The values of one field that the outermost AND of a query names.
@@ -120,6 +120,17 @@ impl Query {
             (_, last) => Expr::All(rest.into_iter().chain(last).collect()),
         };
         // Where the rest stood in the text does not matter to who counts it.
+        Self { expr, schema: self.schema, conjuncts: Vec::new() }
+    }
+
+    /// What the query finds that has the field or the part of the payload.
+    #[must_use]
+    pub fn and_present(&self, target: &Target) -> Self {
+        let has = Expr::Term(Term { span: 0..0, target: target.clone(), test: Test::Present });
+        let expr = match self.expr.conjuncts() {
+            [] => has,
+            all => Expr::All(all.iter().cloned().chain([has]).collect()),
+        };
         Self { expr, schema: self.schema, conjuncts: Vec::new() }
     }
 }
