@@ -416,10 +416,11 @@ pub mod on_server {
     use domain::filter::EventFilter;
     use domain::invalid::Problems;
     use domain::page::Order;
-    use domain::query::{EVENTS, parse};
+    use domain::query::{Clock, EVENTS, parse};
     use domain::{Invalid, Timestamp};
 
     use super::{DEFAULT_RANGE, EventQuery, FIELDS, PAGE_SIZES, RANGES};
+    use crate::when::Zone;
 
     /// Start (inclusive) and end (exclusive) of a range; `local` reads a time in the reader's zone.
     pub fn range(
@@ -447,16 +448,24 @@ pub mod on_server {
     }
 
     impl EventQuery {
-        /// The filter this stands for.
+        /// The filter this stands for where somebody reads it: what has no zone is in theirs, in the range and in the query.
+        ///
+        /// # Errors
+        /// A value that is none of its kind, with what would be.
+        pub fn filter_of(&self, zone: Zone, now: Timestamp) -> Result<EventFilter, Invalid> {
+            self.to_filter(zone.reader(now), |text| zone.parse(text).ok())
+        }
+
+        /// The filter this stands for: its query read by `clock`, the times of its range by `local`.
         ///
         /// # Errors
         /// A value that is none of its kind, with what would be.
         pub fn to_filter(
             &self,
-            now: Timestamp,
+            clock: impl Clock,
             local: impl Fn(&str) -> Option<Timestamp>,
         ) -> Result<EventFilter, Invalid> {
-            let (from, to) = range(&self.from, &self.to, now, local)?;
+            let (from, to) = range(&self.from, &self.to, clock.now(), local)?;
             let mut problems = Problems::default();
             let orders = ["", "oldest", super::HOTTEST, super::MILDEST];
             problems.require(
@@ -474,7 +483,7 @@ pub mod on_server {
                 "not a facet of this page",
             );
             problems.done()?;
-            let query = match (!self.q.is_empty()).then(|| parse(&self.q, &EVENTS, now)).transpose() {
+            let query = match (!self.q.is_empty()).then(|| parse(&self.q, &EVENTS, clock)).transpose() {
                 Ok(query) => query,
                 Err(problem) => return Err(Invalid::field("q", problem.message)),
             };

@@ -37,7 +37,7 @@ const AROUND: [(&str, i64); 3] = [("±1 minute", 60), ("±5 minutes", 300), ("±
 
 /// What the URL asks for, at the server's time, in the reader's zone.
 pub fn filter(scope: &Scope, query: &EventQuery) -> Answer<EventFilter> {
-    Ok(query.to_filter(scope.services.clock.now(), |text| scope.zone.parse(text).ok())?)
+    Ok(query.filter_of(scope.zone, scope.services.clock.now())?)
 }
 
 pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
@@ -76,8 +76,12 @@ pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
     let asked = (query.from.clone(), query.to.clone());
     let (facets, facets_note) = facets(scope, query, &filter).await?;
     let histogram = Histogram { asked, ..histogram };
-    let as_of = scope.zone.clock(now);
-    Ok(Summary { count: series.count(), as_of, q: query.q.clone(), facets, facets_note, histogram })
+    let count = series.count();
+    let words = [if count.exact { "" } else { "about " }, &counted(count.n, "event", "events")].concat();
+    let zone = scope.zone.name();
+    let as_of = format!("{words} as of {} · {zone}", scope.zone.clock(now));
+    let note = format!("{words} · {zone}");
+    Ok(Summary { note, as_of, q: query.q.clone(), facets, facets_note, histogram })
 }
 
 /// Facets with the names of sources and what each value makes of the query, and what their numbers stand for.

@@ -97,7 +97,7 @@ async fn begin(
     };
     query.done()?;
     let zone = Zone::named(&viewer.user.time_zone);
-    let filter = asked.to_filter(state.services.clock.now(), |text| zone.parse(text).ok());
+    let filter = asked.filter_of(zone, state.services.clock.now());
     let filter = filter.map_err(Problem::invalid)?;
     service::events::begin_export(&cx, &filter, format).await?;
     Ok((cx, filter))
