@@ -436,15 +436,32 @@ pub mod on_server {
             Some((.., 0)) => None,
             Some((.., seconds)) => Some(now.plus_seconds(-seconds)),
             None if word.is_empty() => None,
-            None => instant(word),
+            None => ago(word).map(|seconds| now.plus_seconds(-seconds)).or_else(|| instant(word)),
         };
         let end = instant(to);
         let known = word.is_empty() || start.is_some() || RANGES.iter().any(|(name, ..)| *name == word);
-        problems.require(known, "from", "not a time: use 15m, 1h, 24h, 7d, 30d, all, or a date and time");
+        problems.require(
+            known,
+            "from",
+            "not a time: use a time ago such as 15m, 24h or 7d, all, or a date and time",
+        );
         problems.require(to.is_empty() || end.is_some(), "to", "not a time: use a date and time");
         problems.require(start.is_none() || end.is_none() || start < end, "to", "must be after the start");
         problems.done()?;
         Ok((start, end))
+    }
+
+    /// `3d` in seconds.
+    fn ago(word: &str) -> Option<i64> {
+        let unit = match word.chars().next_back()? {
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            'w' => 604_800,
+            _ => return None,
+        };
+        let number = word.get(..word.len() - 1)?.parse::<u32>().ok().filter(|n| *n > 0)?;
+        Some(i64::from(number) * unit)
     }
 
     impl EventQuery {

@@ -95,6 +95,12 @@ async fn begin(
         order: one("order"),
         ..EventQuery::default()
     };
+    // The rest of the list's address says how it is shown, not which events it has.
+    for shown in
+        ["view", "facet", "more", "within", "limit", "column", "density", "cursor", "back", "event", "live"]
+    {
+        query.texts(shown);
+    }
     query.done()?;
     let zone = Zone::named(&viewer.user.time_zone);
     let filter = asked.filter_of(zone, state.services.clock.now());
