@@ -38,19 +38,40 @@ pub fn AgoOr(when: Option<When>, words: &'static str) -> impl IntoView {
 }
 
 #[cfg(feature = "ssr")]
-pub use zone::Zone;
+pub use zone::{Reader, Zone};
 
 #[cfg(feature = "ssr")]
 mod zone {
     use chrono::{LocalResult, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
     use chrono_tz::Tz;
     use domain::Timestamp;
+    use domain::query::Clock;
 
     use super::When;
 
     /// The reader's time zone.
     #[derive(Clone, Copy, Debug)]
     pub struct Zone(Tz);
+
+    /// A reader at an instant: whom a query that is typed means by `today` and by a time without a zone.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Reader {
+        zone: Zone,
+        now: Timestamp,
+    }
+
+    impl Clock for Reader {
+        fn now(self) -> Timestamp {
+            self.now
+        }
+        fn wall(self, at: Timestamp) -> Timestamp {
+            let local = at.utc().with_timezone(&self.zone.0).naive_local();
+            Timestamp::new(local.and_utc()).unwrap_or(at)
+        }
+        fn instant(self, wall: Timestamp) -> Timestamp {
+            self.zone.instant(wall.utc().naive_utc()).unwrap_or(wall)
+        }
+    }
 
     impl Zone {
         /// By IANA name; UTC for a name that is not known (any more).
@@ -90,11 +111,23 @@ mod zone {
                     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|d| d.and_hms_opt(0, 0, 0))
                 })
                 .ok_or("write a time as 2026-11-23T14:31")?;
+            self.instant(naive).ok_or("a time between 1970 and 9999")
+        }
+        /// When clocks here show this.
+        fn instant(self, naive: NaiveDateTime) -> Option<Timestamp> {
             let at = match self.0.from_local_datetime(&naive) {
                 LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.with_timezone(&Utc),
                 LocalResult::None => Utc.from_utc_datetime(&naive),
             };
-            Timestamp::new(at).ok_or("a time between 1970 and 9999")
+            Timestamp::new(at)
+        }
+        /// `Europe/Berlin`.
+        pub fn name(self) -> &'static str {
+            self.0.name()
+        }
+        /// Somebody in this zone, at this instant.
+        pub fn reader(self, now: Timestamp) -> Reader {
+            Reader { zone: self, now }
         }
         /// [`Self::parse`] of a filter that may be empty.
         pub fn parse_optional(self, field: &str, text: &str) -> Result<Option<Timestamp>, domain::Invalid> {
@@ -134,6 +167,26 @@ mod zone {
             assert_eq!(at("2026-11-23T14:31:00Z"), "2026-11-23T14:31:00.000000Z");
             assert_eq!(at("2026-10-25T02:30"), "2026-10-25T00:30:00.000000Z", "the first of two");
             assert!(zone.parse("yesterday").is_err());
+        }
+
+        #[test]
+        fn a_query_is_read_by_the_clock_of_who_asks() {
+            use domain::query::{EVENTS, parse};
+            let now: Timestamp = "2026-10-25T22:30:00Z".parse().unwrap();
+            let (here, utc) = (Zone::named("Europe/Berlin").reader(now), now);
+            let same = |typed: &str, meant: &str| {
+                let (typed, meant) = (parse(typed, &EVENTS, here), parse(meant, &EVENTS, utc));
+                assert_eq!(typed.unwrap().expr, meant.unwrap().expr);
+            };
+            same(r#"time>="2026-11-25 10:01""#, r#"time>="2026-11-25 09:01""#);
+            same("time:2026-07-01T10:01", "time:2026-07-01T08:01");
+            same("time:2026-11-25T10:01Z", "time:2026-11-25T10:01");
+            same("time>1795426200", "time>1795426200");
+            same("time>-15m", "time>-15m");
+            // 23:30 in Berlin, on the day of 25 hours.
+            same("time:today", "time:2026-10-24T22:00:00Z..2026-10-25T22:59:59.999999Z");
+            same("time:yesterday", "time:2026-10-23T22:00:00Z..2026-10-24T21:59:59.999999Z");
+            same("time>2026-11-25", "time>2026-11-25T22:59:59.999999Z");
         }
     }
 }

@@ -59,6 +59,8 @@ test("events enter two open lists as they arrive, each by its own query, and are
   await second.link(0).click();
   await expect(second.panel).toContainText(`${marker} three`);
   await expect(second.rows.first()).toHaveAttribute("aria-current", "true");
+  // Count, facets and bars follow, a little later.
+  await expect(other.getByText(/^3 events as of \d\d:\d\d/)).toBeVisible({ timeout: 30_000 });
   expect(errors).toEqual([]);
 });
 

@@ -92,6 +92,6 @@ test("the list has the chart of its recurring groups", async ({ page }) => {
   await signIn(page);
   await page.goto("/o/acme/groups?from=30d&status=all");
   await expect(page.getByRole("img", { name: "The groups with most events" })).toBeVisible();
-  await page.getByText("Recurring", { exact: true }).click();
+  await page.getByText("Recurring in the range", { exact: true }).click();
   await expect(page.getByRole("img", { name: "The groups with most events" })).toBeHidden();
 });

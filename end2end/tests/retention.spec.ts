@@ -16,7 +16,13 @@ test("days are looked at before they are saved, and a hold is placed and lifted"
   await page.getByLabel("Info", { exact: true }).fill("1");
   await page.getByRole("button", { name: "Preview" }).click();
   await expect(page.getByText(/^Would delete [\d,]+ events:$/)).toBeVisible();
-  await expect(page.getByText(/ Info from before \d{4}-\d\d-\d\d \d\d:00:00$/)).toBeVisible();
+  await expect(page.getByText(/ Info, kept 1 day: from before \d{4}-\d\d-\d\d \d\d:00:00$/)).toBeVisible();
+  // The numbers are those of what was looked at: they go with it.
+  await expect(page.getByRole("button", { name: "Save these days" })).toBeVisible();
+  await page.getByLabel("Info", { exact: true }).fill("2");
+  await expect(page.getByRole("button", { name: "Save these days" })).toBeHidden();
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page.getByText(/ Info, kept 2 days: /)).toBeVisible();
   await page.goto("/o/acme/settings/retention?preview=true&low=many");
   await expect(page.getByText(/use 1 to 3,650 days/i)).toBeVisible();
   await expect(page.getByRole("button", { name: "Save these days" })).toHaveCount(0);

@@ -556,6 +556,7 @@ fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
     };
     let add = place.may_write.then(|| {
         let state = Form::printed::<AddCaseTask>();
+        let (people, assignee) = (forms::people(place.members), state.typed("assigned_to_id", ""));
         let fields = view! {
             <FormError form=state fields=&["title", "due_at", "assigned_to_id"] />
             {place.hidden()}
@@ -564,7 +565,7 @@ fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
             </Field>
             <div class="two">
                 <Field id="task-assignee" label="Assignee" error=state.reason("assigned_to_id")>
-                    <Select name="assigned_to_id" choices=forms::people(place.members) value=state.typed("assigned_to_id", "") />
+                    <Select name="assigned_to_id" choices=people value=assignee />
                 </Field>
                 <Field id="task-due" label="Due" error=state.reason("due_at")>
                     <DateTimeInput name="due_at" value=state.typed("due_at", "") />

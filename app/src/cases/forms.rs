@@ -145,35 +145,45 @@ fn fields(prefix: &str, state: Form, now: &CaseForm, members: &[Member]) -> AnyV
         Tlp::ALL.iter().map(|t| Choice::new(t.as_str(), t.as_str().to_uppercase())).collect();
     let paps: Vec<Choice> =
         Pap::ALL.iter().map(|p| Choice::new(p.as_str(), p.as_str().to_uppercase())).collect();
+    let people = people(members);
+    let title = state.typed("title", &now.title);
+    let description = state.typed("description", &now.description);
+    let severity = state.typed("severity", &now.severity);
+    let priority = state.typed("priority", &now.priority);
+    let tlp = state.typed("tlp", &now.tlp);
+    let pap = state.typed("pap", &now.pap);
+    let assigned_to_id = state.typed("assigned_to_id", &now.assigned_to_id);
+    let due_at = state.typed("due_at", &now.due_at);
+    let tags = state.typed("tags", &now.tags);
     view! {
         <Field id=id("title") label="Title" required=true error=state.reason("title")>
-            <TextInput name="case[title]" value=state.typed("title", &now.title) required=true maxlength=200_u32 />
+            <TextInput name="case[title]" value=title required=true maxlength=200_u32 />
         </Field>
         <Field id=id("description") label="Description" hint="Markdown" error=state.reason("description")>
-            <TextArea name="case[description]" rows=5_u32 value=state.typed("description", &now.description) />
+            <TextArea name="case[description]" rows=5_u32 value=description />
         </Field>
         <div class="two">
             <Field id=id("severity") label="Severity">
-                <Select name="case[severity]" choices=severities value=state.typed("severity", &now.severity) />
+                <Select name="case[severity]" choices=severities value=severity />
             </Field>
             <Field id=id("priority") label="Priority">
-                <Select name="case[priority]" choices=priorities value=state.typed("priority", &now.priority) />
+                <Select name="case[priority]" choices=priorities value=priority />
             </Field>
             <Field id=id("tlp") label="TLP">
-                <Select name="case[tlp]" choices=tlps value=state.typed("tlp", &now.tlp) />
+                <Select name="case[tlp]" choices=tlps value=tlp />
             </Field>
             <Field id=id("pap") label="PAP">
-                <Select name="case[pap]" choices=paps value=state.typed("pap", &now.pap) />
+                <Select name="case[pap]" choices=paps value=pap />
             </Field>
             <Field id=id("assignee") label="Assignee" error=state.reason("assigned_to_id")>
-                <Select name="case[assigned_to_id]" choices=people(members) value=state.typed("assigned_to_id", &now.assigned_to_id) />
+                <Select name="case[assigned_to_id]" choices=people value=assigned_to_id />
             </Field>
             <Field id=id("due") label="Due" error=state.reason("due_at")>
-                <DateTimeInput name="case[due_at]" value=state.typed("due_at", &now.due_at) />
+                <DateTimeInput name="case[due_at]" value=due_at />
             </Field>
         </div>
         <Field id=id("tags") label="Tags" hint="Parted by commas" error=state.reason("tags")>
-            <TextInput name="case[tags]" value=state.typed("tags", &now.tags) autocomplete="off" />
+            <TextInput name="case[tags]" value=tags autocomplete="off" />
         </Field>
     }
     .into_any()

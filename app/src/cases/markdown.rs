@@ -9,9 +9,8 @@ pub fn to_html(text: &str) -> String {
         Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
         Event::SoftBreak => Event::HardBreak,
         // A picture would tell another server who reads the case: its address is a link.
-        Event::Start(Tag::Image { dest_url, .. }) => link(dest_url),
+        Event::Start(Tag::Image { dest_url, .. } | Tag::Link { dest_url, .. }) => link(dest_url),
         Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
-        Event::Start(Tag::Link { dest_url, .. }) => link(dest_url),
         // A note does not make headings of the page's rank.
         Event::Start(Tag::Heading { .. }) => Event::Start(Tag::Paragraph),
         Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Paragraph),

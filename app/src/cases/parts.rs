@@ -7,7 +7,7 @@ use service::cases;
 use ui::{Badge, Button, Chip, Section, TextInput, Tone};
 use uuid::Uuid;
 
-use super::{LinkToCase, OpenCase};
+use super::LinkToCase;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::print::form;
@@ -31,7 +31,8 @@ pub fn status(case: &Case) -> AnyView {
     };
     let resolution =
         case.resolution.map(|resolution| format!(" · {}", label(resolution.as_str()).to_lowercase()));
-    view! { <Badge tone>{case.status.label()} {resolution}</Badge> }.into_any()
+    let words = case.status.label();
+    view! { <Badge tone>{words} {resolution}</Badge> }.into_any()
 }
 
 pub fn priority(priority: Priority) -> AnyView {
@@ -59,7 +60,8 @@ pub fn tags(names: &[String], slug: &str) -> AnyView {
             let folded = domain::case::fold(name);
             let query = domain::query::edit::condition("tag", &folded);
             let href = Link::new(routes::cases(slug)).with("view", "all").with("q", &query).done();
-            view! { <Chip href=href>{name.clone()}</Chip> }
+            let name = name.clone();
+            view! { <Chip href=href>{name}</Chip> }
         })
         .collect_view()
         .into_any()
@@ -113,11 +115,6 @@ fn add(slug: &str, kind: LinkKind, target: Uuid) -> AnyView {
         <FormError form=state fields=&[] />
     };
     form::<LinkToCase>("Linked", "row-line", fields)
-}
-
-/// What a case is about, as the form of a new one carries it.
-pub fn opening() -> Form {
-    Form::printed::<OpenCase>()
 }
 
 pub fn resolutions() -> Vec<ui::Choice> {

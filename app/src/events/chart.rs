@@ -93,13 +93,26 @@ mod options {
             let bar = Bar::new().name(severity_word(severity)).stack("severity").bar_width("84%");
             chart.series(bar.item_style(style).data(counts))
         });
-        if slices.iter().all(|slice| slice.groups == 0) {
-            return serde_json::to_value(chart).unwrap_or_default();
-        }
-        let mut options = serde_json::to_value(groups(chart, slices)).unwrap_or_default();
-        // Marks are not thinned out where room is short; charming has no word for that.
+        let marked = slices.iter().any(|slice| slice.groups > 0);
+        let chart = if marked { groups(chart, slices) } else { chart };
+        let mut options = serde_json::to_value(chart).unwrap_or_default();
+        // charming has no words for what follows. Marks are not thinned out where room is short.
         if let Some(marks) = options.pointer_mut("/series/5") {
             marks["showAllSymbol"] = Value::Bool(true);
+            // What is told where there is no mark.
+            for item in marks["data"].as_array_mut().into_iter().flatten().filter(|item| item.is_null()) {
+                *item = Value::from("-");
+            }
+        }
+        if size == Size::Small {
+            // Drawn within the chart, whose 68 pixels hold two of the lines that ECharts makes 22 high.
+            let severities = Severity::ALL.into_iter().rev();
+            let severities = severities.map(|s| format!("{} {{c{}}}", severity_word(s), s.rank()));
+            let head =
+                if marked { format!("{{b0}}  ·  {} {{c5}}", super::GROUPS) } else { "{b0}".to_owned() };
+            let lines = [head, severities.collect::<Vec<_>>().join("  ·  ")];
+            options["tooltip"]["formatter"] = Value::from(lines.join("\n"));
+            options["tooltip"]["padding"] = Value::from(vec![4, 8]);
         }
         options
     }
@@ -135,10 +148,26 @@ mod options {
             };
             let options = severity_bars(&[slice(0), slice(3)], Size::Small);
             let marks = &options["series"][5];
-            assert_eq!(marks["data"], serde_json::json!([null, 3]));
+            assert_eq!(marks["data"], serde_json::json!(["-", 3]));
             assert_eq!((&marks["showSymbol"], &marks["showAllSymbol"]), (&true.into(), &true.into()));
             assert_eq!(options["yAxis"].as_array().map(Vec::len), Some(2));
             assert_eq!(severity_bars(&[slice(0)], Size::Small)["series"].as_array().map(Vec::len), Some(5));
+        }
+
+        #[test]
+        fn what_a_bar_of_the_strip_has_is_told_in_two_lines() {
+            let slice = Slice {
+                label: String::new(),
+                from: String::new(),
+                to: String::new(),
+                counts: [5, 4, 3, 2, 1],
+                groups: 1,
+            };
+            let told =
+                |size| severity_bars(std::slice::from_ref(&slice), size)["tooltip"]["formatter"].clone();
+            let lines = "{b0}  ·  Groups first seen {c5}\nCritical {c4}  ·  High {c3}  ·  Medium {c2}  ·  Low {c1}  ·  Info {c0}";
+            assert_eq!(told(Size::Small), lines);
+            assert_eq!(told(Size::Medium), Value::Null);
         }
     }
 }

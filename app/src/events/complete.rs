@@ -3,7 +3,7 @@
 use domain::permission::{EventRead, SourceRead};
 use domain::query::{Context, EVENTS, complete as complete_at, edit};
 
-use super::parts::counted;
+use super::parts::{counted, number};
 use super::query::EventQuery;
 use super::read::filter;
 use super::shown::{ChoiceShown, Completed};
@@ -48,21 +48,24 @@ pub async fn complete(scope: &Scope, query: &EventQuery, at: u32) -> Answer<Comp
             sources.into_iter().map(|source| (source.name, None)).filter(|(name, _)| fits(name)).collect()
         }
         Context::Value { field, prefix } => match edit::target(field, &EVENTS) {
-            Ok(target) => some(service::events::values(&cx, &range, &target, prefix).await?),
+            Ok(target) => {
+                let (values, all) = service::events::values(&cx, &range, &target, prefix).await?;
+                values.into_iter().map(|(value, n)| (value, Some(events(n, all)))).collect()
+            }
             Err(_) => Vec::new(),
         },
         Context::Field { prefix } if prefix.to_lowercase().starts_with("payload.") => {
             let within = prefix.get("payload.".len()..).unwrap_or_default();
-            let paths = service::events::paths(&cx, &range, within).await?;
-            let path = |(path, n): &(String, i64)| put(&[path, ":"].concat(), path, events(*n), true);
+            let (paths, all) = service::events::paths(&cx, &range, within).await?;
+            let path = |(path, n): &(String, i64)| put(&[path, ":"].concat(), path, events(*n, all), true);
             choices.extend(paths.iter().map(path));
             Vec::new()
         }
         _ => Vec::new(),
     };
-    for (value, n) in &seen {
-        let written = edit::written(value);
-        choices.push(put(&written, value, n.map(events).unwrap_or_default(), false));
+    for (value, note) in seen {
+        let written = edit::written(&value);
+        choices.push(put(&written, &value, note.unwrap_or_default(), false));
     }
     // Not what stands there already.
     choices.retain(|choice| choice.q.trim_end() != q.trim_end());
@@ -70,12 +73,9 @@ pub async fn complete(scope: &Scope, query: &EventQuery, at: u32) -> Answer<Comp
     Ok(Completed { q: query.q.clone(), at, choices })
 }
 
-fn some(values: Vec<(String, i64)>) -> Vec<(String, Option<i64>)> {
-    values.into_iter().map(|(value, n)| (value, Some(n))).collect()
-}
-
-fn events(n: i64) -> String {
-    counted(n, "event", "events")
+/// `12 events`, or `12+ events` where not all were counted.
+fn events(n: i64, all: bool) -> String {
+    if all { counted(n, "event", "events") } else { [&number(n), "+ events"].concat() }
 }
 
 /// The bytes that so many UTF-16 units take; a cursor within a character stands before it.

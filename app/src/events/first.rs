@@ -1,6 +1,7 @@
 //! Lists that are empty, printed: why, and what helps. Before the first event: how to send it. Server only.
 
 use domain::permission::Key;
+use domain::query::{EVENTS, edit};
 use leptos::prelude::*;
 use ui::{Button, CodeBlock, Empty, Glyph, Variant};
 
@@ -47,9 +48,14 @@ pub fn nothing(scope: &Scope, query: &EventQuery, any: bool) -> Printed {
         return first_event(scope, "No events yet", text, Glyph::Events);
     }
     let clear = (!query.q.is_empty()).then(|| query.cleared().href(slug));
+    let meant = edit::with_operators(&query.q, &EVENTS).map(|q| {
+        let words = format!("Did you mean “{q}”?");
+        view! { <Button variant=Variant::Primary href=query.asking(q).href(slug)>{words}</Button> }
+    });
     let widen = (query.preset() != Some("all")).then(|| query.range("all", "").href(slug));
     Printed::of(view! {
         <Empty title="No event matches" text="Nothing in this time range fits the query." icon=Glyph::Search>
+            {meant}
             {clear.map(|href| view! { <Button href=href>"Clear the query"</Button> })}
             {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
         </Empty>

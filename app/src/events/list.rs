@@ -17,7 +17,7 @@ use super::chart;
 use super::columns::ColumnMenu;
 use super::detail::EventPanel;
 use super::filters::{Facets, QueryBar, TimeRange};
-use super::parts::{Message, Pages, Severe, counted};
+use super::parts::{Message, Pages, Severe};
 use super::query::{EventQuery, HOTTEST, PAGE_SIZES};
 use super::shown::{EventList, EventRow};
 use super::state::Events;
@@ -69,10 +69,8 @@ fn views(events: Events) -> Viewed {
 fn Head(events: Events) -> impl IntoView {
     let note = move || {
         let summary = events.summary.get()?.ok()?;
-        let count = summary.count;
-        let words = [if count.exact { "" } else { "about " }, &counted(count.n, "event", "events")].concat();
         // Rows go on; the numbers, the facets and the bars are those of the last answer.
-        Some(if events.query.read().is_live() { [&words, " as of ", &summary.as_of].concat() } else { words })
+        Some(if events.query.read().is_live() { summary.as_of.clone() } else { summary.note.clone() })
     };
     let export = move || {
         let href = |format| events.query.read().export_href(&events.slug.read(), format);

@@ -416,10 +416,11 @@ pub mod on_server {
     use domain::filter::EventFilter;
     use domain::invalid::Problems;
     use domain::page::Order;
-    use domain::query::{EVENTS, parse};
+    use domain::query::{Clock, EVENTS, parse};
     use domain::{Invalid, Timestamp};
 
     use super::{DEFAULT_RANGE, EventQuery, FIELDS, PAGE_SIZES, RANGES};
+    use crate::when::Zone;
 
     /// Start (inclusive) and end (exclusive) of a range; `local` reads a time in the reader's zone.
     pub fn range(
@@ -435,28 +436,53 @@ pub mod on_server {
             Some((.., 0)) => None,
             Some((.., seconds)) => Some(now.plus_seconds(-seconds)),
             None if word.is_empty() => None,
-            None => instant(word),
+            None => ago(word).map(|seconds| now.plus_seconds(-seconds)).or_else(|| instant(word)),
         };
         let end = instant(to);
         let known = word.is_empty() || start.is_some() || RANGES.iter().any(|(name, ..)| *name == word);
-        problems.require(known, "from", "not a time: use 15m, 1h, 24h, 7d, 30d, all, or a date and time");
+        problems.require(
+            known,
+            "from",
+            "not a time: use a time ago such as 15m, 24h or 7d, all, or a date and time",
+        );
         problems.require(to.is_empty() || end.is_some(), "to", "not a time: use a date and time");
         problems.require(start.is_none() || end.is_none() || start < end, "to", "must be after the start");
         problems.done()?;
         Ok((start, end))
     }
 
+    /// `3d` in seconds.
+    fn ago(word: &str) -> Option<i64> {
+        let unit = match word.chars().next_back()? {
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            'w' => 604_800,
+            _ => return None,
+        };
+        let number = word.get(..word.len() - 1)?.parse::<u32>().ok().filter(|n| *n > 0)?;
+        Some(i64::from(number) * unit)
+    }
+
     impl EventQuery {
-        /// The filter this stands for.
+        /// The filter this stands for where somebody reads it: what has no zone is in theirs, in the range and in the query.
+        ///
+        /// # Errors
+        /// A value that is none of its kind, with what would be.
+        pub fn filter_of(&self, zone: Zone, now: Timestamp) -> Result<EventFilter, Invalid> {
+            self.to_filter(zone.reader(now), |text| zone.parse(text).ok())
+        }
+
+        /// The filter this stands for: its query read by `clock`, the times of its range by `local`.
         ///
         /// # Errors
         /// A value that is none of its kind, with what would be.
         pub fn to_filter(
             &self,
-            now: Timestamp,
+            clock: impl Clock,
             local: impl Fn(&str) -> Option<Timestamp>,
         ) -> Result<EventFilter, Invalid> {
-            let (from, to) = range(&self.from, &self.to, now, local)?;
+            let (from, to) = range(&self.from, &self.to, clock.now(), local)?;
             let mut problems = Problems::default();
             let orders = ["", "oldest", super::HOTTEST, super::MILDEST];
             problems.require(
@@ -474,7 +500,7 @@ pub mod on_server {
                 "not a facet of this page",
             );
             problems.done()?;
-            let query = match (!self.q.is_empty()).then(|| parse(&self.q, &EVENTS, now)).transpose() {
+            let query = match (!self.q.is_empty()).then(|| parse(&self.q, &EVENTS, clock)).transpose() {
                 Ok(query) => query,
                 Err(problem) => return Err(Invalid::field("q", problem.message)),
             };

@@ -36,7 +36,7 @@ const AROUND: [(&str, i64); 3] = [("±1 minute", 60), ("±5 minutes", 300), ("±
 
 /// What the URL asks for, at the server's time, in the reader's zone.
 pub fn filter(scope: &Scope, query: &EventQuery) -> Answer<EventFilter> {
-    Ok(query.to_filter(scope.services.clock.now(), |text| scope.zone.parse(text).ok())?)
+    Ok(query.filter_of(scope.zone, scope.services.clock.now())?)
 }
 
 pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
@@ -75,8 +75,12 @@ pub async fn summary(scope: &Scope, query: &EventQuery) -> Answer<Summary> {
     let asked = (query.from.clone(), query.to.clone());
     let (facets, facets_note) = facets(scope, query, &filter).await?;
     let histogram = Histogram { asked, ..histogram };
-    let as_of = scope.zone.clock(now);
-    Ok(Summary { count: series.count(), as_of, q: query.q.clone(), facets, facets_note, histogram })
+    let count = series.count();
+    let words = [if count.exact { "" } else { "about " }, &counted(count.n, "event", "events")].concat();
+    let zone = scope.zone.name();
+    let as_of = format!("{words} as of {} · {zone}", scope.zone.clock(now));
+    let note = format!("{words} · {zone}");
+    Ok(Summary { note, as_of, q: query.q.clone(), facets, facets_note, histogram })
 }
 
 /// Facets with the names of sources and what each value makes of the query, and what their numbers stand for.
@@ -98,20 +102,18 @@ async fn facets(
     let found = service::events::facets(&cx, filter, more, targets).await?;
     let sources = service::sources::list(&scope.admit::<SourceRead>()?).await?;
     let chosen = filter.query.as_ref().map(selected).unwrap_or_default();
-    let among = |n: i64| {
-        let end = if query.is_oldest_first() { "oldest" } else { "newest" };
-        format!("Among the {end} {}", counted(n, "match", "matches"))
-    };
+    let end = if query.is_oldest_first() { "oldest" } else { "newest" };
+    let among = |n: i64| format!("Among the {end} {}", counted(n, "match", "matches"));
     let stands_for = |facet: &Facet| match facet.sampled {
         Some(n) => Some(among(n)),
         None => facet.hours.then(|| "Counted in whole hours".to_owned()),
     };
+    let (fields, parts) = found.split_at(found.len() - payload.iter().filter(|(_, t)| t.is_ok()).count());
     // Said once where it holds for all; else each says it of itself, those that are exact too.
-    let notes: Vec<Option<String>> = found.iter().map(stands_for).collect();
+    let notes: Vec<Option<String>> = fields.iter().map(stands_for).collect();
     let alike = notes.windows(2).all(|pair| pair[0] == pair[1]);
     let note = if alike { notes.first().cloned().flatten() } else { None };
     let own_note = |facet: &Facet| (!alike).then(|| stands_for(facet).unwrap_or_else(|| "Exact".to_owned()));
-    let (fields, parts) = found.split_at(found.len() - payload.iter().filter(|(_, t)| t.is_ok()).count());
     let mut shown = Vec::new();
     for (name, _) in FIELDS {
         let stored = field(name);
@@ -144,8 +146,7 @@ async fn facets(
                 let facet = parts.next();
                 let values = facet.map(|facet| facet.values.clone()).unwrap_or_default();
                 let longer = facet.is_some_and(|facet| facet.longer);
-                let none = (values.is_empty() && query.more != **path).then(|| "Nothing has it".to_owned());
-                let note = none.or_else(|| facet.and_then(own_note));
+                let note = facet.map(|facet| over(facet, end));
                 FacetShown { note, ..facet_shown(path, &target.to_string(), values, longer, query, &chosen) }
             }
             Err(problem) => FacetShown {
@@ -157,6 +158,16 @@ async fn facets(
         });
     }
     Ok((shown, note))
+}
+
+/// What a facet of the payload was counted over.
+fn over(facet: &Facet, end: &str) -> String {
+    match (facet.have.unwrap_or_default(), facet.sampled.is_some()) {
+        (0, false) => "Nothing has it".to_owned(),
+        (0, true) => format!("Not in the {end} events that could be read; a shorter range is read whole"),
+        (n, false) => format!("{} it", counted(n, "match has", "matches have")),
+        (n, true) => format!("Among the {end} {} it", counted(n, "match that has", "matches that have")),
+    }
 }
 
 /// `user.name` and `payload.user.name` are the same part of the payload.

@@ -226,6 +226,7 @@ fn payload(event: &Facts, query: &EventQuery, slug: &str) -> AnyView {
         view! {
             {tool("Include", Glyph::Plus, query.and(&condition))}
             {tool("Exclude", Glyph::Minus, query.and(&["-", &condition].concat()))}
+            {tool("Only", Glyph::Filter, query.only(condition.clone()))}
             {facet}
         }
         .into_any()

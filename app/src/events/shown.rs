@@ -1,7 +1,6 @@
 //! What the server tells the pages about events: words ready to print, so that both sides agree by construction.
 
 use domain::Severity;
-use domain::filter::Count;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -73,8 +72,9 @@ shown!(EventList: rows, columns, next_cursor, nothing, place);
 /// What stands around a list: how many match, the values of each field, events over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    pub count: Count,
-    /// When this was counted, `14:31` in the reader's zone.
+    /// How many match, and the zone in which times are told and read: `1,234 events · Europe/Berlin`.
+    pub note: String,
+    /// Likewise, with when it was counted.
     pub as_of: String,
     /// The query that the facets change.
     pub q: String,
@@ -84,7 +84,7 @@ pub struct Summary {
     pub facets_note: Option<String>,
     pub histogram: Histogram,
 }
-shown!(Summary: count, as_of, q, facets, facets_note, histogram);
+shown!(Summary: note, as_of, q, facets, facets_note, histogram);
 
 /// The values of one field with their numbers of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

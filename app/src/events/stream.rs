@@ -22,6 +22,8 @@ use crate::shown;
 
 /// Live rows that are kept, and rows that wait.
 const KEPT: usize = 500;
+/// Count, facets and bars are asked again so long after something arrived.
+const AGAIN: Duration = Duration::from_secs(15);
 /// How long it is said that something was left out.
 const SAID: Duration = Duration::from_secs(3);
 
@@ -55,6 +57,7 @@ pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>) -> imp
     let count = RwSignal::new(0_usize);
     // Made in the browser alone: what a server's thread makes so, another may not drop.
     let waves = StoredValue::new(None::<Waves>);
+    let asking = StoredValue::new(false);
     let owner = StoredValue::new(Owner::current().unwrap_or_default());
     let classes = StoredValue::new(classes);
 
@@ -94,6 +97,16 @@ pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>) -> imp
         }
         _ => {
             let mut rows: Vec<EventRow> = shown::read(data).unwrap_or_default();
+            if !asking.get_value() {
+                asking.set_value(true);
+                let ask = move || {
+                    // Nothing changes under who types; what arrives next is waited for again.
+                    if asking.try_set_value(false).is_none() && !is_typing() {
+                        events.summary.refetch();
+                    }
+                };
+                set_timeout(ask, AGAIN);
+            }
             rows.retain(|row| document().get_element_by_id(&format!("event-{}", row.id)).is_none());
             count.update(|n| *n += rows.len());
             waiting.update(|waiting| {
@@ -188,6 +201,10 @@ pub fn LiveToggle(events: Events) -> impl IntoView {
 /// What scrolls: the list itself where there is room for what stands around it, the page where there is none.
 fn scrollers() -> impl Iterator<Item = Element> {
     [".list", ".main"].into_iter().filter_map(|selector| document().query_selector(selector).ok().flatten())
+}
+
+fn is_typing() -> bool {
+    document().active_element().is_some_and(|at| at.tag_name() == "INPUT")
 }
 
 /// The reader is at the top of the list and holds on to nothing in it.

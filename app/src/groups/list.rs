@@ -62,7 +62,7 @@ pub fn GroupsPage() -> impl IntoView {
     };
     view! {
         <Title text="Groups" />
-        <PageHead title="Groups" note="Events of one fingerprint, told by their template" actions=move || view! { <Since groups /> } />
+        <PageHead title="Groups" note="Events of one fingerprint, told by their template; the list counts those of all time" actions=move || view! { <Since groups /> } />
         <ViewTabs list=viewed />
         <Search groups />
         <Severities groups />
@@ -194,7 +194,7 @@ fn Loaded(groups: Groups, list: GroupList) -> impl IntoView {
         let period = (from.clone(), to.clone());
         view! {
             <details class="fold groups-chart" open=true>
-                <summary>"Recurring"</summary>
+                <summary>"Recurring in the range"</summary>
                 <Recurring id="groups-recurring" groups=list.top options=list.recurring period slug=slug.clone() />
             </details>
         }

@@ -37,8 +37,10 @@ impl GroupQuery {
         let all = |name| {
             map.get_all(name).unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect::<Vec<_>>()
         };
+        // The API's name is understood, too.
+        let text = one("text");
         Self {
-            text: one("text"),
+            text: if text.is_empty() { one("q") } else { text },
             status: one("status"),
             severity: all("severity"),
             component: all("component"),
@@ -262,6 +264,8 @@ mod tests {
             .into_iter()
             .collect();
         assert_eq!(GroupQuery::read(&map), query);
+        let map: ParamsMap = [("q", "a b")].into_iter().collect();
+        assert_eq!(GroupQuery::read(&map).text, "a b");
         assert_eq!(
             query.toggle_severity("high").sorted("last_seen").view("").href("acme"),
             "/o/acme/groups?text=a%20b"

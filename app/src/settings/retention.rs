@@ -68,11 +68,15 @@ pub fn RetentionPage() -> impl IntoView {
 
 fn sections(page: RetentionShown, actions: Actions) -> AnyView {
     let RetentionShown { days, wrong, preview, now, holds, runs } = page;
+    let edited = RwSignal::new(false);
     view! {
         <Section title="Retention" hint="Days that events are kept, by severity. Groups stay and go on counting what they had; so do the audit log and sources.">
             <p class="text">{now}</p>
-            {policy(&days, &wrong, actions)}
-            {(!preview.is_empty()).then(|| saving(days, preview, actions))}
+            // What was looked at is not what stands in the fields any more.
+            <div class="asked" on:input=move |_| edited.set(true) on:submit=move |_| edited.set(false)>
+                {policy(&days, &wrong, actions)}
+            </div>
+            <div hidden=move || edited.get()>{(!preview.is_empty()).then(|| saving(days, preview, actions))}</div>
         </Section>
         <Section title="Legal holds" hint="While a hold stands, what it keeps is not deleted, whatever the days say.">
             {holding(holds, actions)}

@@ -65,7 +65,7 @@ pub struct Count {
 }
 
 /// Which facets are counted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FacetRequest {
     /// Most values of a field.
     pub limit: usize,
@@ -73,6 +73,14 @@ pub struct FacetRequest {
     pub more: Option<(String, usize, String)>,
     /// Parts of the original event, beside the fields that every event has.
     pub payload: Vec<Target>,
+    /// About as many rows are read to count all matches. Where they cannot be found in these, the first of the list are counted.
+    pub rows: i64,
+}
+
+impl Default for FacetRequest {
+    fn default() -> Self {
+        Self { limit: 0, more: None, payload: Vec::new(), rows: 50_000 }
+    }
 }
 
 /// The most frequent values of one field among the events that match without what the query chooses of this field.
@@ -84,9 +92,12 @@ pub struct Facet {
     pub values: Vec<(String, i64)>,
     /// There are more values than asked for.
     pub longer: bool,
-    /// How many events were counted, where there are more: the first of the list.
+    /// How many events were counted, where there may be more: the first of the list.
     pub sampled: Option<i64>,
     /// Counted in whole hours, though the range begins or ends within one: somewhat more than the range has. Neither this nor
     /// `sampled`: exact.
     pub hours: bool,
+    /// Of a part of the payload: how many events that have it were counted. `sampled` is the same number where there may be
+    /// more.
+    pub have: Option<i64>,
 }

@@ -46,7 +46,8 @@ pub struct GroupFilter {
     pub severity: Vec<Severity>,
     pub status: Vec<Status>,
     pub assigned_to: Option<Assignee>,
-    /// Case-insensitive part of the template or the example.
+    /// Case-insensitive part of the example, or of the template as it is stored or shown; or a part of a message, whose variable
+    /// parts are slots.
     pub text: Option<String>,
     pub component: Vec<String>,
     /// Groups with an event at or after this instant.

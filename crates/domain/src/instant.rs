@@ -41,15 +41,24 @@ const NANOS: i64 = MICROS * 1000;
 /// # Errors
 /// [`NOT_A_TIME`], [`OUT_OF_RANGE`] or [`NO_SUCH_TIME`].
 pub fn parse(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+    parse_zoned(text, now).map(|(at, _)| at)
+}
+
+/// As [`parse`], and whether the text says which instant it is: by an offset or as an epoch number. Of another it is the clock
+/// time, as if it were that of UTC.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_zoned(text: &str, now: Timestamp) -> Result<(Timestamp, bool), Problem> {
     let text = text.trim().trim_start_matches('[').trim_end_matches(']').trim();
     let b = text.as_bytes();
     if b.is_empty() || b.len() > 64 || !text.is_ascii() {
         return Err(NOT_A_TIME);
     }
     if is_decimal(b) {
-        return from_decimal(text);
+        return Ok((from_decimal(text)?, true));
     }
-    let mut c = Cursor { b, at: 0 };
+    let mut c = Cursor { b, at: 0, zoned: false };
     let stamp = if b.len() >= 8 && b[..4].iter().all(u8::is_ascii_digit) && matches!(b[4], b'-' | b'/') {
         iso(&mut c)?
     } else if b.len() > 8 && b[..8].iter().all(u8::is_ascii_digit) && matches!(b[8], b'T' | b't') {
@@ -61,7 +70,7 @@ pub fn parse(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     } else {
         digits_first(&mut c, now)?
     };
-    if c.rest().is_empty() { Ok(stamp) } else { Err(NOT_A_TIME) }
+    if c.rest().is_empty() { Ok((stamp, c.zoned)) } else { Err(NOT_A_TIME) }
 }
 
 /// An epoch number: below 10¹¹ seconds, below 10¹⁴ milliseconds, below 10¹⁷ microseconds, else nanoseconds.
@@ -143,6 +152,8 @@ fn scaled(fraction: &[u8], digits: usize) -> Option<i64> {
 struct Cursor<'a> {
     b: &'a [u8],
     at: usize,
+    /// An offset was read.
+    zoned: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -214,6 +225,7 @@ impl<'a> Cursor<'a> {
     /// `Z`, `UTC`, `GMT`, `+01:00`, `-0700`, `+01` or nothing, in microseconds east of UTC.
     fn offset(&mut self) -> Result<i64, Problem> {
         self.blanks();
+        self.zoned = self.peek().is_some();
         match self.peek() {
             None => Ok(0),
             Some(b'Z' | b'z' | b'U' | b'u' | b'G' | b'g') => {

@@ -139,6 +139,13 @@ pub fn parts(template: &str) -> impl Iterator<Item = (&str, Option<Slot>)> {
     })
 }
 
+/// A template as pages show it: the names of its slots without brackets, `number n done`.
+pub fn shown(template: &str) -> String {
+    parts(template)
+        .map(|(part, slot)| if slot.is_some() { part.trim_matches(['<', '>']) } else { part })
+        .collect()
+}
+
 /// The first 16 bytes of SHA-256 over template, component and event type (each followed by a zero byte; an absent
 /// field is empty), as 32 hex digits. This never changes: stored groups are found by it.
 pub fn fingerprint(template: &str, component: Option<&str>, event_type: Option<&str>) -> String {

@@ -239,7 +239,8 @@ pub async fn count(cx: &Cx<EventRead>, filter: &EventFilter) -> Result<Count> {
 }
 
 /// The most frequent values of each field among the events that match without what the filter chooses of this field. Exact,
-/// in whole hours, where only a longer time range and severities are asked; else of the first matches of the list.
+/// in whole hours, where only a longer time range and severities are asked; else of all matches, or of the first of the list
+/// where there are too many to read. A part of the payload is counted over the matches that have it.
 ///
 /// `more` is a field of which more values are told, those that contain a text; `payload` are parts of the original event
 /// that are counted too.
@@ -254,23 +255,28 @@ pub async fn facets(
         return Err(Error::Invalid(Invalid::field("facet", "at most 5 parts of the payload at once")));
     }
     let more = more.map(|(field, within)| (field, MORE_VALUES, within));
-    let asked = FacetRequest { limit: FACET_VALUES, more, payload };
+    let asked = FacetRequest { limit: FACET_VALUES, more, payload, ..FacetRequest::default() };
     Ok(store::event::facets(&mut cx.read().await?, filter, &asked).await?)
 }
 
 /// The most frequent values of a field or of a part of the payload that contain a text in any case, with their numbers of
-/// events: what is offered while a query is typed. Of a filter only the time range counts for fields.
+/// events, and whether these are all: what is offered while a query is typed. Of a filter only the time range counts for fields.
 pub async fn values(
     cx: &Cx<EventRead>,
     filter: &EventFilter,
     target: &Target,
     within: &str,
-) -> Result<Vec<(String, i64)>> {
+) -> Result<(Vec<(String, i64)>, bool)> {
     Ok(store::event::values(&mut cx.read().await?, filter, target, within, OFFERED).await?)
 }
 
-/// The most frequent paths in payloads that contain a text in any case, as a query writes them.
-pub async fn paths(cx: &Cx<EventRead>, filter: &EventFilter, within: &str) -> Result<Vec<(String, i64)>> {
+/// The most frequent paths in payloads that contain a text in any case, as a query writes them, and whether their numbers
+/// are those of all events.
+pub async fn paths(
+    cx: &Cx<EventRead>,
+    filter: &EventFilter,
+    within: &str,
+) -> Result<(Vec<(String, i64)>, bool)> {
     Ok(store::event::paths(&mut cx.read().await?, filter, within, OFFERED).await?)
 }
 

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use domain::audit::{Action, AuditActor, AuditEntry};
+use domain::filter::EventFilter;
 use domain::permission::{GroupRead, SettingsRead, SettingsWrite};
 use domain::query::{EVENTS, Query, parse};
 use domain::retention::{NewHold, Policy};
@@ -39,14 +40,16 @@ pub struct Retention {
 /// What a policy would delete now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preview {
-    /// In the order of [`Severity::ALL`]; without holds.
+    /// What would go, in the order of [`Severity::ALL`]: without what a hold keeps.
     pub counts: [i64; 5],
+    /// What is past its time and held.
+    pub held: [i64; 5],
+    /// `held` was counted; else it is an estimate, and `counts` is one too.
+    pub exact: bool,
     /// Before when.
     pub before: Cutoffs,
     /// A hold keeps everything, so none of it would go now.
     pub all_held: bool,
-    /// Holds with a query keep some of it.
-    pub some_held: bool,
 }
 
 pub async fn get(cx: &Cx<SettingsRead>) -> Result<Retention> {
@@ -58,18 +61,35 @@ pub async fn get(cx: &Cx<SettingsRead>) -> Result<Retention> {
     })
 }
 
-/// What would go if this were saved: exact, from the roll-ups.
+/// What would go if this were saved, and what holds would keep of it. Exact, from the roll-ups, but for what the queries of
+/// holds find among very many events.
 pub async fn preview(cx: &Cx<SettingsRead>, policy: &Policy) -> Result<Preview> {
     let (now, mut tx) = (cx.now(), cx.read().await?);
     let before = policy.cutoffs(now);
     let counts = kept::overdue(&mut tx, &before).await?;
-    let holds = standing(&mut tx, now).await?;
-    Ok(Preview {
-        counts,
-        before,
-        all_held: holds.iter().any(|hold| hold.query.is_none()),
-        some_held: !holds.is_empty(),
-    })
+    let mut preview = Preview { counts, held: [0; 5], exact: true, before, all_held: false };
+    let Some(holds) = keeping(&mut tx, now).await? else {
+        (preview.held, preview.counts, preview.all_held) = (counts, [0; 5], true);
+        return Ok(preview);
+    };
+    let Some(kept) = Query::any_of(&holds) else { return Ok(preview) };
+    for severity in Severity::ALL {
+        let due = counts[severity.rank()];
+        if due == 0 {
+            continue;
+        }
+        let filter = EventFilter {
+            to: before[severity.rank()],
+            severity: vec![severity],
+            query: Some(kept.clone()),
+            ..EventFilter::default()
+        };
+        let found = store::event::count(&mut tx, &filter).await?;
+        preview.held[severity.rank()] = found.n.min(due);
+        preview.counts[severity.rank()] = (due - found.n).max(0);
+        preview.exact &= found.exact;
+    }
+    Ok(preview)
 }
 
 /// Events of a group that are gone; the group goes on counting them.

@@ -3,6 +3,7 @@
 mod asked;
 mod beside;
 mod columns;
+mod counting;
 mod facets;
 mod plan;
 mod sample;

@@ -3,7 +3,7 @@
 //! A list is made searchable by a [`Table`]: what holds each field of its schema. Conditions are whole: false or NULL where they do
 //! not hold, never an error, whatever stands in a row; `NOT` makes true of both.
 
-mod payload;
+pub(crate) mod payload;
 pub(crate) mod words;
 
 use domain::Severity;

@@ -97,7 +97,7 @@ pub async fn page(
     query.done()?;
     let columns = columns(&list.columns()).map_err(|e| Problem::bad_request(e.to_string()))?;
     let zone = Zone::named(&viewer.user.time_zone);
-    let filter = list.to_filter(state.services.clock.now(), |text| zone.parse(text).ok());
+    let filter = list.filter_of(zone, state.services.clock.now());
     let filter = filter.map_err(Problem::invalid)?;
     let words = Words::Page { zone, query: filter.query.clone(), columns };
     let wanted = tail::Wanted { query: filter.query, from: filter.from };

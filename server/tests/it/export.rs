@@ -55,6 +55,13 @@ async fn exported_events_are_those_of_the_list_and_no_formula_and_audited() {
         let numbers: Vec<i64> = lines.iter().map(|e| e["raw_payload"]["user"]["n"].as_i64().unwrap()).collect();
         assert_eq!(numbers, (4..2500).step_by(2).collect::<Vec<i64>>(), "in the order of the list");
 
+        // The whole address of the list is understood, and any time ago.
+        let whole = format!("{asked}&view=all&facet=payload.user&column=source&limit=25&density=compact");
+        let same = app.get(&format!("/o/acme/events/export.ndjson?{whole}")).cookie(&vic).send().await;
+        assert_eq!(same.text, file.text);
+        let recent = app.get("/o/acme/events/export.ndjson?from=3d").cookie(&vic).send().await;
+        assert_eq!(recent.status, 200, "{}", recent.text);
+
         let file = app.get(&format!("/o/acme/events/export.csv?{asked}")).cookie(&vic).send().await;
         let mut reader = csv::Reader::from_reader(file.text.as_bytes());
         let message = reader.headers().unwrap().iter().position(|name| name == "message").unwrap();
@@ -70,7 +77,7 @@ async fn exported_events_are_those_of_the_list_and_no_formula_and_audited() {
         let log = app.get("/o/acme/audit/export.json?action=EXPORT_REQUESTED").cookie(&vic).send().await.json();
         let of_events: Vec<&Value> =
             log.as_array().unwrap().iter().filter(|entry| entry["target_type"] == "events").collect();
-        assert_eq!(of_events.len(), 3);
+        assert_eq!(of_events.len(), 5);
         assert_eq!(of_events[0]["metadata"]["format"], "parquet");
         assert_eq!(of_events[0]["metadata"]["query"], "severity:high payload.user.n>=4");
 

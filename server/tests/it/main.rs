@@ -5,6 +5,7 @@
 mod app;
 mod command_line;
 mod csrf;
+mod events;
 mod export;
 mod forms;
 mod grouping;

@@ -113,7 +113,7 @@ pub async fn lift_hold(organization: String, id: String) -> Answer<()> {
 mod read {
     use domain::permission::SettingsRead;
     use domain::retention::{NewHold, Policy};
-    use domain::{Invalid, Severity, Timestamp};
+    use domain::{Invalid, Severity};
     use service::retention::{self, Preview};
 
     use super::{Days, HoldRow, RetentionShown, RunRow};
@@ -131,7 +131,7 @@ mod read {
         if preview {
             let texts = [&days.info, &days.low, &days.medium, &days.high, &days.critical].map(Clone::clone);
             match Policy::read(&texts) {
-                Ok(policy) => sentences = told(&retention::preview(&cx, &policy).await?, zone),
+                Ok(policy) => sentences = told(&policy, &retention::preview(&cx, &policy).await?, zone),
                 Err(Invalid(errors)) => wrong = errors.into_iter().map(|e| (e.field, e.reason)).collect(),
             }
         }
@@ -194,27 +194,61 @@ mod read {
         format!("{}: {}", number(counts.iter().sum()), parts.join(", "))
     }
 
-    /// What would go, a sentence for each severity, and what keeps it.
-    fn told(preview: &Preview, zone: Zone) -> Vec<String> {
-        let sum: i64 = preview.counts.iter().sum();
-        if sum == 0 {
-            return vec!["Nothing would be deleted now.".to_owned()];
-        }
-        let mut sentences = vec![format!("Would delete {}:", counted(sum, "event", "events"))];
+    /// What would go, a sentence for each severity with its days, and what holds keep of it.
+    fn told(policy: &Policy, preview: &Preview, zone: Zone) -> Vec<String> {
+        let (sum, held): (i64, i64) = (preview.counts.iter().sum(), preview.held.iter().sum());
+        let about = if preview.exact { "" } else { "about " };
+        let mut sentences = vec![match sum {
+            0 => "Nothing would be deleted now.".to_owned(),
+            n => format!("Would delete {about}{}:", counted(n, "event", "events")),
+        }];
         for severity in Severity::ALL {
-            let (n, before): (i64, Option<Timestamp>) =
-                (preview.counts[severity.rank()], preview.before[severity.rank()]);
-            if let (1.., Some(before)) = (n, before) {
-                let before = zone.when(before).text;
-                sentences.push(format!("{} {} from before {before}", number(n), severity_word(severity)));
+            let rank = severity.rank();
+            if let (n @ 1.., Some(before), Some(days)) =
+                (preview.counts[rank], preview.before[rank], policy.days[rank])
+            {
+                let (days, before) = (counted(days, "day", "days"), zone.when(before).text);
+                let word = severity_word(severity);
+                sentences.push(format!("{about}{} {word}, kept {days}: from before {before}", number(n)));
             }
         }
-        if preview.all_held {
-            sentences
-                .push("A legal hold keeps every event: none of these goes until it is lifted.".to_owned());
-        } else if preview.some_held {
-            sentences.push("What legal holds find stays; it is not taken off these numbers.".to_owned());
+        if held > 0 {
+            let held = counted(held, "event is", "events are");
+            sentences.push(if preview.all_held {
+                format!("{held} past the time. A legal hold keeps every event: none goes until it is lifted.")
+            } else {
+                format!("{about}{held} past the time and kept by legal holds.")
+            });
         }
         sentences
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_preview_tells_what_goes_and_what_is_held() {
+            let before = [Some("2026-10-01T00:00:00Z".parse().unwrap()), None, None, None, None];
+            let policy = Policy { days: [Some(30), None, None, None, None] };
+            let preview = Preview {
+                counts: [40, 0, 0, 0, 0],
+                held: [1, 0, 0, 0, 0],
+                exact: true,
+                before,
+                all_held: false,
+            };
+            let zone = Zone::named("UTC");
+            assert_eq!(
+                told(&policy, &preview, zone),
+                [
+                    "Would delete 40 events:",
+                    "40 Info, kept 30 days: from before 2026-10-01 00:00:00",
+                    "1 event is past the time and kept by legal holds."
+                ]
+            );
+            let none = Preview { counts: [0; 5], all_held: true, ..preview };
+            assert_eq!(told(&policy, &none, zone)[0], "Nothing would be deleted now.");
+        }
     }
 }

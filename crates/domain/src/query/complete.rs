@@ -202,8 +202,8 @@ const TIMES: [(&str, &str); 8] = [
     ("-24h", "24 hours ago"),
     ("-7d", "seven days ago"),
     ("-30d", "30 days ago"),
-    ("today", "this day in UTC"),
-    ("yesterday", "the day before in UTC"),
+    ("today", "this day"),
+    ("yesterday", "the day before"),
     ("now", "this instant"),
 ];
 const KEYWORDS: [(&str, &str); 3] =

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::lex::Scan;
-use super::{Expr, Problem, Query, Schema, Target, Test, parse, print};
-use crate::Timestamp;
+use super::{Expr, Order, Problem, Query, Schema, Target, Term, Test, Value, parse, print};
+use crate::{Severity, Timestamp};
 
 /// The values of one field that the outermost AND of a query names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Selected {
     pub excluded: Vec<String>,
 }
 
-/// What facets show as chosen. Wildcards, ranges and whatever stands below an OR are no choice of values.
+/// What facets show as chosen. Wildcards, ranges but those of severities, and whatever stands below an OR are no choice of
+/// values.
 pub fn selected(query: &Query) -> Vec<Selected> {
     let mut all: Vec<Selected> = Vec::new();
     for e in query.expr.conjuncts() {
@@ -127,6 +128,24 @@ impl Query {
         // Where the rest stood in the text does not matter to who counts it.
         Self { expr, schema: self.schema, conjuncts: Vec::new() }
     }
+
+    /// What one of these finds, over the schema of the first; `None` of none.
+    pub fn any_of(queries: &[Self]) -> Option<Self> {
+        let mut any: Vec<Expr> = queries.iter().map(|query| query.expr.clone()).collect();
+        let expr = if any.len() > 1 { Expr::Any(any) } else { any.pop()? };
+        Some(Self { expr, schema: queries.first()?.schema, conjuncts: Vec::new() })
+    }
+
+    /// What the query finds that has the field or the part of the payload.
+    #[must_use]
+    pub fn and_present(&self, target: &Target) -> Self {
+        let has = Expr::Term(Term { span: 0..0, target: target.clone(), test: Test::Present });
+        let expr = match self.expr.conjuncts() {
+            [] => has,
+            all => Expr::All(all.iter().cloned().chain([has]).collect()),
+        };
+        Self { expr, schema: self.schema, conjuncts: Vec::new() }
+    }
 }
 
 struct Choice<'a> {
@@ -138,8 +157,61 @@ struct Choice<'a> {
 fn choice(e: &Expr) -> Option<Choice<'_>> {
     let (e, negated) = if let Expr::Not(inner) = e { (&**inner, true) } else { (e, false) };
     let (target, tests) = e.alternatives()?;
-    let values = tests.into_iter().map(|t| if let Test::Equal(v) = t { Some(v.to_string()) } else { None });
-    Some(Choice { target, negated, values: values.collect::<Option<_>>()? })
+    let mut values = Vec::new();
+    for test in tests {
+        let before = values.len();
+        match test {
+            Test::Equal(value) => values.push(value.to_string()),
+            // Of five there are so few that a range of them is a choice.
+            _ => {
+                let within = Severity::ALL.into_iter().filter(|severity| is_within(*severity, test));
+                values.extend(within.map(|severity| severity.to_string()));
+            }
+        }
+        if values.len() == before {
+            return None;
+        }
+    }
+    Some(Choice { target, negated, values })
+}
+
+fn is_within(severity: Severity, test: &Test) -> bool {
+    match test {
+        Test::Compare(order, Value::Severity(than)) => match order {
+            Order::Less => severity < *than,
+            Order::AtMost => severity <= *than,
+            Order::Greater => severity > *than,
+            Order::AtLeast => severity >= *than,
+        },
+        Test::Between(Value::Severity(from), Value::Severity(to)) => (*from..=*to).contains(&severity),
+        _ => false,
+    }
+}
+
+/// The query that was probably meant where `or`, `and` or `not` stand as words between others: with them as operators.
+pub fn with_operators(text: &str, schema: &Schema) -> Option<String> {
+    let query = parse(text, schema, any_time()).ok()?;
+    let mut words = Vec::new();
+    bare_words(&query.expr, &mut words);
+    let mut out = text.to_owned();
+    let mut any = false;
+    for span in words {
+        let word = text.get(span.clone()).unwrap_or_default();
+        if ["or", "and", "not"].contains(&word) {
+            out.replace_range(span, &word.to_ascii_uppercase());
+            any = true;
+        }
+    }
+    (any && parse(&out, schema, any_time()).is_ok()).then_some(out)
+}
+
+fn bare_words(expr: &Expr, found: &mut Vec<Range<usize>>) {
+    match expr {
+        Expr::All(of) | Expr::Any(of) => of.iter().for_each(|e| bare_words(e, found)),
+        Expr::Not(inner) => bare_words(inner, found),
+        Expr::Term(term) if term.target == Target::Free => found.push(term.span.clone()),
+        Expr::Term(_) => {}
+    }
 }
 
 /// A conjunct that chooses values of the field.

@@ -4,7 +4,7 @@
 //! agree on the tree of [`Expr`]: SQLite, PostgreSQL and this module. So it holds nothing that one of them lacks:
 //! - two-valued logic: a field without a value makes a term false, and its negation true;
 //! - text is compared byte by byte, words are those of [`text::words`];
-//! - instants are absolute: `-15m` is resolved while it is read;
+//! - instants are absolute: `-15m` and a clock time of the reader are resolved while it is read;
 //! - numbers are compared as `f64`, also where a database would compare integers exactly.
 
 mod ast;
@@ -32,6 +32,7 @@ pub use eval::{Datum, Record};
 pub use glob::{Atom, Pattern};
 pub use parse::parse;
 pub use schema::{CASES, EVENTS, Field, Kind, Schema};
+pub use time::Clock;
 
 use std::ops::Range;
 

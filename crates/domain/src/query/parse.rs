@@ -4,14 +4,16 @@ use std::ops::Range;
 
 use super::lex::{Head, Op, Scan, is_payload};
 use super::value::{self, Item};
-use super::{Expr, Kind, MAX_BYTES, MAX_NESTING, MAX_TERMS, Problem, Query, Schema, Target, Term, suggest};
-use crate::Timestamp;
+use super::{
+    Clock, Expr, Kind, MAX_BYTES, MAX_NESTING, MAX_TERMS, Problem, Query, Schema, Target, Term, suggest,
+};
 
-/// Reads a query over the fields of `schema`. `now` is what relative times are relative to.
+/// Reads a query over the fields of `schema`. `clock` is what relative times are relative to, and where a time is read that
+/// names no offset: a [`Timestamp`](crate::Timestamp) reads it in UTC.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn parse(text: &str, schema: &Schema, now: Timestamp) -> Result<Query, Problem> {
+pub fn parse(text: &str, schema: &Schema, clock: impl Clock) -> Result<Query, Problem> {
     if text.len() > MAX_BYTES {
         let mut end = MAX_BYTES;
         while !text.is_char_boundary(end) {
@@ -22,7 +24,7 @@ pub fn parse(text: &str, schema: &Schema, now: Timestamp) -> Result<Query, Probl
     let mut p = Parser {
         scan: Scan { text, at: 0 },
         schema,
-        now,
+        clock,
         terms: 0,
         depth: 0,
         field: None,
@@ -39,10 +41,10 @@ pub fn parse(text: &str, schema: &Schema, now: Timestamp) -> Result<Query, Probl
     Ok(Query { expr, schema: *schema, conjuncts: p.conjuncts })
 }
 
-struct Parser<'a> {
+struct Parser<'a, C> {
     scan: Scan<'a>,
     schema: &'a Schema,
-    now: Timestamp,
+    clock: C,
     terms: usize,
     depth: usize,
     /// Within the parentheses of a field.
@@ -50,7 +52,7 @@ struct Parser<'a> {
     conjuncts: Vec<Range<usize>>,
 }
 
-impl Parser<'_> {
+impl<C: Clock> Parser<'_, C> {
     fn any(&mut self) -> Result<Expr, Problem> {
         let start = self.scan.at;
         let mut any = vec![self.all("an opening parenthesis")?];
@@ -298,7 +300,7 @@ impl Parser<'_> {
         if self.terms > MAX_TERMS {
             return Err(Problem::new(span, &["a query has at most 200 terms; each value of a list is one"]));
         }
-        let test = value::read(target, op, item, self.now)?;
+        let test = value::read(target, op, item, self.clock)?;
         Ok(Expr::Term(Term { span, target: target.clone(), test }))
     }
 

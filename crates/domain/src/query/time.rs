@@ -14,21 +14,57 @@ pub(super) struct When {
     pub relative: bool,
 }
 
-pub(super) fn read(text: &str, now: Timestamp) -> Result<When, instant::Problem> {
-    let day = now.plus_micros(-now.micros().rem_euclid(DAY));
+/// Where a query is asked: what relative times are relative to, and what a clock on the wall shows. A [`Timestamp`] is that
+/// instant in UTC.
+pub trait Clock: Copy {
+    fn now(self) -> Timestamp;
+    /// What the clock shows at an instant, as if it were the time of UTC.
+    fn wall(self, at: Timestamp) -> Timestamp;
+    /// When the clock shows this: the first time where it does so twice.
+    fn instant(self, wall: Timestamp) -> Timestamp;
+}
+
+impl Clock for Timestamp {
+    fn now(self) -> Timestamp {
+        self
+    }
+    fn wall(self, at: Timestamp) -> Timestamp {
+        at
+    }
+    fn instant(self, wall: Timestamp) -> Timestamp {
+        wall
+    }
+}
+
+pub(super) fn read(text: &str, clock: impl Clock) -> Result<When, instant::Problem> {
+    let now = clock.now();
+    let wall = clock.wall(now);
+    let day = wall.plus_micros(-wall.micros().rem_euclid(DAY));
     match text {
         "now" => return Ok(When { first: now, last: now, relative: true }),
-        "today" => return Ok(span(day, DAY)),
+        "today" => return Ok(whole_day(day, clock)),
         // 1970-01-01 has no yesterday.
-        "yesterday" => return Ok(span(day.plus_micros(-DAY), DAY)),
+        "yesterday" => return Ok(whole_day(day.plus_micros(-DAY), clock)),
         _ => {}
     }
     if let Some(seconds) = ago(text) {
         let at = now.plus_seconds(-seconds);
         return Ok(When { first: at, last: at, relative: true });
     }
-    let at = instant::parse(text, now)?;
-    Ok(span(at, unit(text.trim())))
+    let (at, zoned) = instant::parse_zoned(text, wall)?;
+    let unit = unit(text.trim());
+    Ok(match (zoned, unit) {
+        (true, _) => span(at, unit),
+        (false, DAY) => whole_day(at, clock),
+        (false, _) => span(clock.instant(at), unit),
+    })
+}
+
+/// A day of the clock, which has 23 or 25 hours where it is put forward or back.
+fn whole_day(day: Timestamp, clock: impl Clock) -> When {
+    let first = clock.instant(day);
+    let next = clock.instant(day.plus_micros(DAY));
+    span(first, next.micros() - first.micros())
 }
 
 fn span(first: Timestamp, length: i64) -> When {

@@ -3,8 +3,10 @@
 use uuid::Uuid;
 
 use super::lex::{Op, Raw};
-use super::{Atom, Field, Kind, Order, Pattern, Problem, Target, Test, TextMatch, Value, suggest, time};
-use crate::{Severity, Timestamp};
+use super::{
+    Atom, Clock, Field, Kind, Order, Pattern, Problem, Target, Test, TextMatch, Value, suggest, time,
+};
+use crate::Severity;
 
 /// A value as it stands after an operator.
 pub(super) enum Item {
@@ -13,7 +15,7 @@ pub(super) enum Item {
     Range(Option<Raw>, Option<Raw>),
 }
 
-pub(super) fn read(target: &Target, op: Op, item: &Item, now: Timestamp) -> Result<Test, Problem> {
+pub(super) fn read(target: &Target, op: Op, item: &Item, clock: impl Clock) -> Result<Test, Problem> {
     match item {
         Item::One(raw) if !raw.quoted && raw.atoms == [Atom::Any] && op.equality() => Ok(Test::Present),
         Item::One(raw) => {
@@ -30,13 +32,13 @@ pub(super) fn read(target: &Target, op: Op, item: &Item, now: Timestamp) -> Resu
                 return Ok(Test::Pattern(Pattern(raw.atoms.clone())));
             }
             match order(op) {
-                None => equal(target, raw, now),
-                Some(order) => compare(target, order, raw, now),
+                None => equal(target, raw, clock),
+                Some(order) => compare(target, order, raw, clock),
             }
         }
-        Item::Range(Some(from), None) => compare(target, Order::AtLeast, from, now),
-        Item::Range(None, Some(to)) => compare(target, Order::AtMost, to, now),
-        Item::Range(Some(from), Some(to)) => between(target, from, to, now),
+        Item::Range(Some(from), None) => compare(target, Order::AtLeast, from, clock),
+        Item::Range(None, Some(to)) => compare(target, Order::AtMost, to, clock),
+        Item::Range(Some(from), Some(to)) => between(target, from, to, clock),
         Item::Range(None, None) => Ok(Test::Present),
     }
 }
@@ -68,9 +70,9 @@ fn takes_patterns(target: &Target) -> bool {
     }
 }
 
-fn equal(target: &Target, raw: &Raw, now: Timestamp) -> Result<Test, Problem> {
+fn equal(target: &Target, raw: &Raw, clock: impl Clock) -> Result<Test, Problem> {
     if let Some(Kind::Time) = kind(target) {
-        let when = instant(raw, now)?;
+        let when = instant(raw, clock)?;
         if when.relative {
             let text = raw.literal();
             return problem(
@@ -100,9 +102,9 @@ fn equal(target: &Target, raw: &Raw, now: Timestamp) -> Result<Test, Problem> {
     scalar(target, raw).map(Test::Equal)
 }
 
-fn compare(target: &Target, order: Order, raw: &Raw, now: Timestamp) -> Result<Test, Problem> {
+fn compare(target: &Target, order: Order, raw: &Raw, clock: impl Clock) -> Result<Test, Problem> {
     if let Some(Kind::Time) = kind(target) {
-        let when = instant(raw, now)?;
+        let when = instant(raw, clock)?;
         let after = matches!(order, Order::Greater | Order::AtMost);
         return Ok(Test::Compare(order, Value::Time(if after { when.last } else { when.first })));
     }
@@ -110,11 +112,11 @@ fn compare(target: &Target, order: Order, raw: &Raw, now: Timestamp) -> Result<T
     scalar(target, raw).map(|value| Test::Compare(order, value))
 }
 
-fn between(target: &Target, from: &Raw, to: &Raw, now: Timestamp) -> Result<Test, Problem> {
+fn between(target: &Target, from: &Raw, to: &Raw, clock: impl Clock) -> Result<Test, Problem> {
     if let Some(Kind::Time) = kind(target) {
         return Ok(Test::Between(
-            Value::Time(instant(from, now)?.first),
-            Value::Time(instant(to, now)?.last),
+            Value::Time(instant(from, clock)?.first),
+            Value::Time(instant(to, clock)?.last),
         ));
     }
     has_order(target, from)?;
@@ -183,9 +185,9 @@ fn kind(target: &Target) -> Option<Kind> {
     if let Target::Field(field) = target { Some(field.kind) } else { None }
 }
 
-fn instant(raw: &Raw, now: Timestamp) -> Result<time::When, Problem> {
+fn instant(raw: &Raw, clock: impl Clock) -> Result<time::When, Problem> {
     no_wildcard(raw)?;
-    time::read(&raw.literal(), now).map_err(|reason| {
+    time::read(&raw.literal(), clock).map_err(|reason| {
         Problem::new(
             raw.span.clone(),
             &["`", &raw.literal(), "` is ", reason, ", or relative such as -15m, -2h, -7d"],

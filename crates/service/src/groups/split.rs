@@ -56,7 +56,19 @@ pub async fn preview_split(cx: &Cx<GroupRead>, id: GroupId, condition: &Conditio
     let group = store::group::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let looked = look(&mut tx, &group, condition, None, cx.now()).await?;
     let template = condition.template(&own_template(&group));
-    Ok(Preview { template, taken: looked.taken.len(), of: looked.of, all: looked.next.is_none() })
+    let mut preview =
+        Preview { template, taken: looked.taken.len(), of: looked.of, all: looked.next.is_none() };
+    // It was split like that before, and put back: those events are still told apart, and go again.
+    let target = GroupId::derive(cx.actor.organization, &condition.fingerprint(&group.fingerprint));
+    let target = store::group::get(&mut tx, target).await?;
+    if let Some(target) = target.filter(|target| target.merged_into.is_some()) {
+        let (back, more) =
+            store::event::own(&mut tx, target.id, &EventFilter::default(), None, MOVED).await?;
+        preview.taken += back.len();
+        preview.of += back.len();
+        preview.all &= more.is_none();
+    }
+    Ok(preview)
 }
 
 /// Splits a group. Of its events that are there the newest 5,000 are looked at now; [`move_all`] goes on with the older ones.

@@ -300,7 +300,9 @@ async fn a_split_takes_the_events_of_a_slot_value_that_are_there_and_that_come()
         assert_eq!((whole.event_count, whole.first_seen), (10, logins.first_seen));
         room.sums_up().await;
 
-        // The same split finds its group again, with what it had.
+        // The same split finds its group again, with what it had, and the page says so before.
+        let preview = groups::preview_split(&room.cx(), logins.id, &condition).await.unwrap();
+        assert_eq!((preview.taken, preview.of, preview.all), (6, 10, true));
         groups::split(&ana, logins.id, &condition, None).await.unwrap();
         assert_eq!(room.count(name).await, Some((6, 0)));
         room.sums_up().await;

@@ -48,7 +48,8 @@ async fn a_policy_says_what_will_go_and_then_that_goes_with_one_entry() {
         let policy = Policy { days: [Some(30), None, None, Some(90), None] };
         let preview = retention::preview(&read, &policy).await.unwrap();
         assert_eq!(preview.counts, [50, 0, 0, 25, 0]);
-        assert!(!preview.some_held && preview.before[1].is_none());
+        assert_eq!((preview.held, preview.exact), ([0; 5], true));
+        assert!(!preview.all_held && preview.before[1].is_none());
         assert_eq!(count(&world, a).await, 200, "a preview deletes nothing");
         retention::set(&cx(&world, a), &policy).await.unwrap();
         assert_eq!(retention::retire_all(&world.services).await.unwrap(), 75);
@@ -83,12 +84,24 @@ async fn a_hold_keeps_everything_or_what_it_finds_until_it_is_lifted_or_over() {
         let all = retention::hold(&write, &all).await.unwrap();
         assert_eq!((all.reason.as_str(), all.placed_by.as_str()), ("litigation", "system (test)"));
         assert_eq!(retention::retire_all(&world.services).await.unwrap(), 0);
-        assert!(retention::preview(&read, &policy).await.unwrap().all_held);
+        let preview = retention::preview(&read, &policy).await.unwrap();
+        assert_eq!((preview.all_held, preview.counts, preview.held), (true, [0; 5], [50, 0, 0, 50, 0]));
         let until = Some(world.services.clock.now().plus_seconds(3_600));
         let some = NewHold { reason: "case 7".to_owned(), query: "web-3".to_owned(), until };
         retention::hold(&write, &some).await.unwrap();
         retention::lift(&write, &all.id.to_string()).await.unwrap();
         assert!(matches!(retention::lift(&write, &all.id.to_string()).await, Err(Error::NotFound)));
+        // What goes is what was said, with what is held taken off.
+        let preview = retention::preview(&read, &policy).await.unwrap();
+        assert_eq!(
+            (preview.counts, preview.held, preview.exact),
+            ([40, 0, 0, 40, 0], [10, 0, 0, 10, 0], true)
+        );
+        let more = NewHold { reason: "case 8".to_owned(), query: "severity:high".to_owned(), until: None };
+        let more = retention::hold(&write, &more).await.unwrap();
+        let preview = retention::preview(&read, &policy).await.unwrap();
+        assert_eq!((preview.counts, preview.held), ([40, 0, 0, 0, 0], [10, 0, 0, 50, 0]), "two holds");
+        retention::lift(&write, &more.id.to_string()).await.unwrap();
         assert_eq!(retention::retire_all(&world.services).await.unwrap(), 80);
         assert_eq!(count(&world, org).await, 120);
         assert_eq!(retention::get(&read).await.unwrap().runs[0].held, 20);

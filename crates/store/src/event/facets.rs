@@ -1,79 +1,29 @@
 //! The values of each field with their counts: from the roll-ups where nothing but time and severity is asked, else
-//! counted among the first matches of the list, which are read once for all fields.
+//! counted among all matches, or the first of the list where they are too many to read; once for all fields.
 
 use std::collections::{BTreeSet, HashMap};
 
 use domain::filter::{EventFilter, Facet, FacetRequest};
-use domain::query::{EVENTS, Target};
-use domain::{EventId, Severity, SourceId, Timestamp};
+use domain::query::{EVENTS, Query, Target};
+use domain::{EventId, Severity, Timestamp};
 use serde_json::Value;
 
 use super::asked::Asked;
+use super::counting::{Alike, Counted, Counting, SEVERITY, Select, Shared};
 use super::walk::{self, Found, Listed};
 use super::{Position, span_of};
 use crate::db::{Result, from_row};
 use crate::rollup::{self, Span};
 use crate::scope::Scoped;
 
-/// Matches that are counted.
-const SAMPLE: usize = 2000;
-/// Likewise of a facet of the payload, whose rows are wide.
+/// Payloads that are read for their paths.
 const SENT: usize = 500;
 /// Rows that are read for them.
-const BUDGET: i64 = 30_000;
+const SENT_ROWS: i64 = 30_000;
 /// Seconds below which whole hours would say too much of a range.
 const SHORT: i64 = 6 * 3600;
 
-struct Counted {
-    id: EventId,
-    occurred_at: Timestamp,
-    severity: Severity,
-    component: Option<String>,
-    service: Option<String>,
-    environment: Option<String>,
-    system_id: Option<String>,
-    event_type: Option<String>,
-    source_id: Option<SourceId>,
-}
-
-from_row!(Counted {
-    id,
-    occurred_at,
-    severity,
-    component,
-    service,
-    environment,
-    system_id,
-    event_type,
-    source_id,
-});
-
-impl Counted {
-    fn value(&self, field: &str) -> Option<String> {
-        match field {
-            SEVERITY => Some(self.severity.to_string()),
-            "component" => self.component.clone(),
-            "service" => self.service.clone(),
-            "environment" => self.environment.clone(),
-            "system_id" => self.system_id.clone(),
-            "event_type" => self.event_type.clone(),
-            _ => self.source_id.map(|id| id.to_string()),
-        }
-    }
-}
-
-impl Listed for Counted {
-    fn position(&self) -> Position {
-        Position { at: self.occurred_at, id: self.id.0 }
-    }
-}
-
-const COLUMNS: &str =
-    "SELECT id, occurred_at, severity, component, service, environment, system_id, event_type, source_id";
-
-const SEVERITY: &str = "severity";
-
-/// What a facet of the payload is counted over.
+/// What the paths of payloads are counted over.
 struct Sent {
     id: EventId,
     occurred_at: Timestamp,
@@ -96,74 +46,102 @@ type Values = (Vec<(String, i64)>, bool);
 /// Every field's most frequent values, the largest first; then those of the payload.
 pub async fn facets(tx: &mut impl Scoped, filter: &EventFilter, asked: &FacetRequest) -> Result<Vec<Facet>> {
     // Fields of which nothing is chosen are counted over the same events.
-    let whole = Counts::of(tx, filter).await?;
+    let whole = Counts::of(tx, filter, asked.rows).await?;
     let mut facets = Vec::new();
     for field in std::iter::once(SEVERITY).chain(rollup::TEXT_FIELDS).chain([rollup::SOURCE]) {
         let wanted = Wanted::of(field, asked);
         let own = without(filter, field);
-        let own = if let Some(own) = &own { &Counts::of(tx, own).await? } else { &whole };
+        let own = if let Some(own) = &own { &Counts::of(tx, own, asked.rows).await? } else { &whole };
         let ((values, longer), sampled) = own.values(tx, field, wanted).await?;
-        facets.push(Facet { field: field.to_owned(), values, longer, sampled, hours: own.hours() });
+        facets.push(Facet {
+            field: field.to_owned(),
+            values,
+            longer,
+            sampled,
+            hours: own.hours(),
+            have: None,
+        });
     }
     for target in &asked.payload {
         let own = without_target(filter, target);
-        let found = sent(tx, own.as_ref().unwrap_or(filter)).await?;
         let field = target.to_string();
-        let (values, longer) = of_payload(&found.events, target, Wanted::of(&field, asked));
-        let sampled = found.next.is_some().then_some(found.events.len() as i64);
-        facets.push(Facet { field, values, longer, sampled, hours: false });
+        let wanted = Wanted::of(&field, asked);
+        let part = part(tx, own.as_ref().unwrap_or(filter), target, wanted, asked.rows).await?;
+        let (values, longer) = part.values;
+        let sampled = (!part.all).then_some(part.n);
+        facets.push(Facet { field, values, longer, sampled, hours: false, have: Some(part.n) });
     }
     Ok(facets)
 }
 
-/// The most frequent values of a field, or of a part of the payload, that contain a text in any case: of a field in the hours
-/// of the filter's range, of the payload among the first matches. None of a field whose values are not counted.
+/// The most frequent values of a field, or of a part of the payload, that contain a text in any case, and whether their
+/// numbers are those of all events: of a field in the hours of the filter's range, of the payload among the first events
+/// that have the part. None of a field whose values are not counted.
 pub async fn values(
     tx: &mut impl Scoped,
     filter: &EventFilter,
     target: &Target,
     within: &str,
     limit: usize,
-) -> Result<Vec<(String, i64)>> {
+) -> Result<(Vec<(String, i64)>, bool)> {
     match target {
         Target::Field(field) => match rollup::TEXT_FIELDS.into_iter().find(|name| *name == field.name) {
-            Some(name) => rollup::top(tx, name, within, &[], span_of(filter), limit as u32).await,
-            None => Ok(Vec::new()),
+            Some(name) => {
+                Ok((rollup::top(tx, name, within, &[], span_of(filter), limit as u32).await?, true))
+            }
+            None => Ok((Vec::new(), true)),
         },
         Target::Payload(_) => {
-            let found = sent(tx, filter).await?;
-            Ok(of_payload(&found.events, target, Wanted { limit, within }).0)
+            let rows = FacetRequest::default().rows;
+            let found = part(tx, filter, target, Wanted { limit, within }, rows).await?;
+            Ok((found.values.0, found.all))
         }
-        Target::Free => Ok(Vec::new()),
+        Target::Free => Ok((Vec::new(), true)),
     }
 }
 
-/// The most frequent paths in the payloads of the first matches that contain a text in any case, as a query writes them.
+/// The most frequent paths in the payloads of the first matches that contain a text in any case, as a query writes them, and
+/// whether these are all matches.
 pub async fn paths(
     tx: &mut impl Scoped,
     filter: &EventFilter,
     within: &str,
     limit: usize,
-) -> Result<Vec<(String, i64)>> {
-    let found = sent(tx, filter).await?;
-    let each = |row: &Sent, add: &mut dyn FnMut(String)| each_path(&row.raw_payload, &mut Vec::new(), add);
-    Ok(tally(&found.events, Wanted { limit, within }, each).0)
-}
-
-/// The payloads of the first matches.
-async fn sent(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Found<Sent>> {
+) -> Result<(Vec<(String, i64)>, bool)> {
     let asked = Asked::of(tx, filter).await?;
-    walk::list(tx, PAYLOADS, asked, None, SENT, BUDGET).await
+    let found: Found<Sent> = walk::list(tx, PAYLOADS, asked, None, SENT, SENT_ROWS).await?;
+    let each = |row: &Sent, add: &mut dyn FnMut(String)| each_path(&row.raw_payload, &mut Vec::new(), add);
+    let rows = found.events.iter().map(|row| (row, 1));
+    Ok((tally(rows, Wanted { limit, within }, each).0, found.next.is_none()))
 }
 
-fn of_payload(rows: &[Sent], target: &Target, wanted: Wanted<'_>) -> Values {
-    tally(rows, wanted, |row, add| {
-        if let Target::Payload(path) = target
-            && let Some(value) = path.iter().try_fold(&row.raw_payload, |at, key| at.get(key))
-        {
-            each_scalar(value, add);
-        }
-    })
+/// What the events have in one part of the payload.
+struct Part {
+    values: Values,
+    /// Events that have it and were counted.
+    n: i64,
+    /// These are all.
+    all: bool,
+}
+
+/// Counted over the events that have the part: in the newest ones of all it may be rare.
+async fn part(
+    tx: &mut impl Scoped,
+    filter: &EventFilter,
+    target: &Target,
+    wanted: Wanted<'_>,
+    rows: i64,
+) -> Result<Part> {
+    let query = filter.query.clone().unwrap_or_else(|| Query::everything(&EVENTS));
+    let own = EventFilter { query: Some(query.and_present(target)), ..filter.clone() };
+    let Target::Payload(path) = target else {
+        return Ok(Part { values: (Vec::new(), false), n: 0, all: true });
+    };
+    let asked = Asked::of(tx, &own).await?;
+    let counted = Counting::of(tx, &asked, rows).await?.run::<Shared>(tx, Select::Part(path)).await?;
+    let each = |row: &Shared, add: &mut dyn FnMut(String)| each_scalar(&row.part, add);
+    let values = tally(counted.rows.iter().map(|row| (row, row.n)), wanted, each);
+    Ok(Part { values, n: counted.n, all: counted.all })
 }
 
 /// Deepest object whose paths are told.
@@ -213,20 +191,19 @@ impl<'a> Wanted<'a> {
 enum Counts {
     /// Whole hours of the range, of these severities.
     Rollups(Span, Vec<Severity>),
-    /// The first matches, and whether these are all.
-    Events(Vec<Counted>, bool),
+    /// Matches that have the same values, and their number.
+    Events(Counted<Alike>),
 }
 
 impl Counts {
-    async fn of(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Self> {
+    async fn of(tx: &mut impl Scoped, filter: &EventFilter, rows: i64) -> Result<Self> {
         let asked = Asked::of(tx, filter).await?;
         let short = matches!((asked.filter.from, asked.filter.to),
             (Some(from), Some(to)) if to.seconds() - from.seconds() < SHORT);
         if asked.clauses.is_empty() && asked.covered && !asked.nothing && !short {
             return Ok(Self::Rollups(span_of(&asked.filter), asked.filter.severity));
         }
-        let found = walk::list(tx, COLUMNS, asked, None, SAMPLE, BUDGET).await?;
-        Ok(Self::Events(found.events, found.next.is_none()))
+        Ok(Self::Events(Counting::of(tx, &asked, rows).await?.run(tx, Select::Fields).await?))
     }
 
     /// The hours counted say more than the range.
@@ -255,9 +232,10 @@ impl Counts {
                 let limit = wanted.limit as u32 + 1;
                 (wanted.cut(rollup::top(tx, field, wanted.within, severity, *span, limit).await?), None)
             }
-            Self::Events(rows, all) => {
+            Self::Events(found) => {
+                let rows = found.rows.iter().map(|row| (row, row.n));
                 let values = tally(rows, wanted, |row, add| row.value(field).into_iter().for_each(add));
-                (values, (!all).then_some(rows.len() as i64))
+                (values, (!found.all).then_some(found.n))
             }
         })
     }
@@ -290,12 +268,16 @@ fn without_target(filter: &EventFilter, target: &Target) -> Option<EventFilter> 
     (own != *filter).then_some(own)
 }
 
-/// Counts the values that `each` gives of every row.
-fn tally<R>(rows: &[R], wanted: Wanted<'_>, each: impl Fn(&R, &mut dyn FnMut(String))) -> Values {
+/// Counts the values that `each` gives of every row, which stands for so many events.
+fn tally<'a, R: 'a>(
+    rows: impl Iterator<Item = (&'a R, i64)>,
+    wanted: Wanted<'_>,
+    each: impl Fn(&R, &mut dyn FnMut(String)),
+) -> Values {
     let within = wanted.within.to_lowercase();
     let mut counts: HashMap<String, i64> = HashMap::new();
-    for row in rows {
-        each(row, &mut |value| *counts.entry(value).or_default() += 1);
+    for (row, n) in rows {
+        each(row, &mut |value| *counts.entry(value).or_default() += n);
     }
     counts.retain(|value, _| within.is_empty() || value.to_lowercase().contains(&within));
     wanted.cut(counts.into_iter().collect())

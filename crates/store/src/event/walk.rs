@@ -29,11 +29,11 @@ pub trait Listed: FromDb {
 /// Rows one page reads before it answers with what it has.
 pub(super) const ROW_BUDGET: i64 = 300_000;
 /// Statements likewise.
-const STATEMENT_BUDGET: u32 = 250;
+pub(super) const STATEMENT_BUDGET: u32 = 250;
 /// Rows one statement may read.
 pub(super) const BLOCK: i64 = 50_000;
 /// Rows that the first statement may read, twice as many the next, where the first rows cost as much as all.
-const SMALL_BLOCK: i64 = 2000;
+pub(super) const SMALL_BLOCK: i64 = 2000;
 
 /// Up to `limit` events after `after`, in the filter's order, made of `columns`; about `budget` rows are read for them.
 pub(super) async fn list<R: Listed>(
@@ -210,6 +210,14 @@ impl<R: Listed> Walk<'_, R> {
             let (hours, last) = next_hours(tx, lead, others, filter, span, limit).await?;
             for range in ranges(&hours, filter.order, self.block) {
                 let Some(cut) = range.within(whole) else { continue };
+                // Asked only where something is left to read, so that a list that was read to its end says so.
+                if self.rows > self.budget || self.statements > STATEMENT_BUDGET {
+                    let next = match filter.order {
+                        Order::Newest => Position::before(cut.to.unwrap_or(range.to)),
+                        Order::Oldest => Position::from(cut.from.unwrap_or(range.from)),
+                    };
+                    return Ok(Found { events: self.events, next: Some(next) });
+                }
                 let after = self.after.filter(|a| {
                     cut.from.is_some_and(|from| a.at >= from) && cut.to.is_some_and(|to| a.at < to)
                 });
@@ -220,13 +228,6 @@ impl<R: Listed> Walk<'_, R> {
                 }
                 self.rows += range.rows;
                 self.statements += 1;
-                if self.rows > self.budget || self.statements > STATEMENT_BUDGET {
-                    let next = match filter.order {
-                        Order::Newest => Position::before(range.from),
-                        Order::Oldest => Position::from(range.to),
-                    };
-                    return Ok(Found { events: self.events, next: Some(next) });
-                }
             }
             let Some(last) = last else { return Ok(Found { events: self.events, next: None }) };
             match filter.order {

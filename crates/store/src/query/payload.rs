@@ -10,8 +10,16 @@ use crate::db::{Dialect, Sql};
 pub(super) fn push(q: Sql, column: &'static str, path: &[String], test: &Test, dialect: Dialect) -> Sql {
     match dialect {
         Dialect::Sqlite => {
+            let key = path.last().map(String::as_str).unwrap_or_default();
             let path = sqlite_path(path);
             if *test == Test::Present {
+                let mut q = q;
+                if is_written_plainly(key) {
+                    // As below.
+                    let quoted = ["\"", key, "\""].concat();
+                    q = q.push("(instr(").push(column).push(", ").arg(quoted).push(") > 0 OR instr(");
+                    q = q.push(column).push(", '\\u') > 0) AND ");
+                }
                 return q.push("json_type(").push(column).push(", ").arg(path).push(") <> 'null'");
             }
             let mut q = q;
@@ -38,6 +46,14 @@ pub(super) fn push(q: Sql, column: &'static str, path: &[String], test: &Test, d
             );
             brackets(q, test, dialect).push(")")
         }
+    }
+}
+
+/// The JSON at the path; NULL where there is none.
+pub(crate) fn value(q: Sql, column: &'static str, path: &[String], dialect: Dialect) -> Sql {
+    match dialect {
+        Dialect::Sqlite => q.push(column).push(" -> ").arg(sqlite_path(path)),
+        Dialect::Postgres => postgres_path(q, column, path),
     }
 }
 

@@ -75,6 +75,45 @@ async fn groups_page_in_every_order() {
 }
 
 #[tokio::test]
+async fn a_group_is_found_by_its_template_as_it_is_shown_and_by_a_part_of_a_message() {
+    for_each_backend(|t| async move {
+        let org = organization(&t.db, "alpha").await;
+        let messages = [
+            "number 17 done",
+            "Failed password for root from 10.0.0.1 port 22 ssh2",
+            "saved \"a b\" to /var/lib/x.db",
+            "100% done_with flag=yes",
+        ];
+        insert(&t.db, org, messages.iter().enumerate().map(|(i, m)| event(i as i64, m)).collect()).await;
+        let mut tx = read(&t.db, org).await;
+        for (text, found) in [
+            ("number n done", Some(0)),
+            ("NUMBER <n> DONE", Some(0)),
+            ("number 42", Some(0)),
+            ("failed password for id", Some(1)),
+            ("Failed password for <id> from ip port n", Some(1)),
+            ("password for admin from 192.168.7.8", Some(1)),
+            ("saved quoted to path", Some(2)),
+            ("done_with", Some(3)),
+            ("done%with", None),
+            ("number id done", None),
+        ] {
+            let filter = GroupFilter { text: Some(text.to_owned()), ..GroupFilter::default() };
+            let groups = list(&mut tx, &filter, None, 10).await.unwrap();
+            let examples: Vec<_> = groups.iter().map(|g| g.example.as_str()).collect();
+            assert_eq!(examples, found.map(|i: usize| messages[i]).into_iter().collect::<Vec<_>>(), "{text}");
+        }
+        // The shown template in SQL is that of the domain.
+        for group in list(&mut tx, &GroupFilter::default(), None, 10).await.unwrap() {
+            let text = Some(domain::template::shown(&group.template));
+            let filter = GroupFilter { text, ..GroupFilter::default() };
+            assert_eq!(list(&mut tx, &filter, None, 10).await.unwrap(), [group]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_overview_compares_with_the_period_before() {
     for_each_backend(|t| async move {
         let org = organization(&t.db, "alpha").await;

@@ -87,7 +87,7 @@ async fn agree(db: &Db, org: OrganizationId, group: GroupId) -> i64 {
         assert_eq!((count.n, count.exact), (n, true), "the count");
         let buckets = store::event::histogram(&mut tx, &filter, 50).await.unwrap().buckets;
         assert_eq!(buckets.iter().flat_map(|b| b.counts).sum::<i64>(), n, "the histogram");
-        let wanted = FacetRequest { limit: 9, more: None, payload: Vec::new() };
+        let wanted = FacetRequest { limit: 9, ..FacetRequest::default() };
         let facets = store::event::facets(&mut tx, &filter, &wanted).await.unwrap();
         let severities = &facets[0];
         assert_eq!(severities.values.iter().map(|(_, n)| n).sum::<i64>(), n, "the facets");

@@ -95,9 +95,15 @@ async fn begin(
         order: one("order"),
         ..EventQuery::default()
     };
+    // The rest of the list's address says how it is shown, not which events it has.
+    for shown in
+        ["view", "facet", "more", "within", "limit", "column", "density", "cursor", "back", "event", "live"]
+    {
+        query.texts(shown);
+    }
     query.done()?;
     let zone = Zone::named(&viewer.user.time_zone);
-    let filter = asked.to_filter(state.services.clock.now(), |text| zone.parse(text).ok());
+    let filter = asked.filter_of(zone, state.services.clock.now());
     let filter = filter.map_err(Problem::invalid)?;
     service::events::begin_export(&cx, &filter, format).await?;
     Ok((cx, filter))

@@ -116,6 +116,36 @@ fn what_is_selected_is_what_all_must_have() {
     );
 }
 
+#[test]
+fn a_range_of_severities_is_a_choice_of_them() {
+    let told = |text: &str| {
+        let all = selected(&read(text));
+        all.into_iter()
+            .map(|s| format!("+{} -{}", s.included.join(","), s.excluded.join(",")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told("x severity>=high"), ["+high,critical -"]);
+    assert_eq!(told("severity:low..high"), ["+low,medium,high -"]);
+    assert_eq!(told("-severity<medium"), ["+ -info,low"]);
+    assert_eq!(told("severity>critical"), [""; 0]);
+    assert_eq!(told("component:[a, w*]"), [""; 0]);
+    let text = |r: Result<String, Problem>| r.unwrap();
+    assert_eq!(text(remove("x severity>=high", &EVENTS, "severity", "high")), "x severity:critical");
+    assert_eq!(text(include("severity>=high", &EVENTS, "severity", "low")), "severity:[high, critical, low]");
+    assert_eq!(text(only("severity>=high y", &EVENTS, "severity", "high")), "y severity:high");
+    assert_eq!(text(include("severity>=high", &EVENTS, "severity", "high")), "severity>=high");
+}
+
+#[test]
+fn words_that_were_meant_as_operators_are_told() {
+    let meant = |text: &str| super::super::edit::with_operators(text, &EVENTS);
+    assert_eq!(meant("failed or denied").as_deref(), Some("failed OR denied"));
+    assert_eq!(meant("(a and host:b) not c").as_deref(), Some("(a AND host:b) NOT c"));
+    assert_eq!(meant("\"or\" and2 message:or"), None);
+    assert_eq!(meant("failed OR denied"), None);
+    assert_eq!(meant("denied or"), None, "that cannot be read");
+}
+
 /// The target that is printed so.
 fn target_of(query: &Query, field: &str) -> Target {
     let of = |e: &Expr| {
