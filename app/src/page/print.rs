@@ -34,7 +34,10 @@ impl Asked {
 type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 
 /// Below `/o/{organization}/`, `{id}` for any one part.
-const PAGES: &[(&str, Printing)] = &[("settings/members", |asked| Box::pin(settings::members::page(asked)))];
+const PAGES: &[(&str, Printing)] = &[
+    ("settings/members", |asked| Box::pin(settings::members::page(asked))),
+    ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
+];
 
 impl Page {
     pub fn of(title: impl Into<String>, body: impl IntoView) -> Self {

@@ -251,20 +251,13 @@ fn new_member(email: &str, password: String, role: Role, approval_level: Approva
 
 // ---- environments ----
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
 pub struct EnvironmentRow {
     pub id: String,
     pub active: bool,
     /// As its form starts.
     pub form: EnvironmentForm,
-}
-shown!(EnvironmentRow: id, active, form);
-
-#[server(name = ListEnvironments, prefix = "/fn", endpoint = "environments", input = GetUrl)]
-pub async fn list_environments(organization: String) -> Answer<Listed<EnvironmentRow>> {
-    let scope = scope(&organization).await?;
-    let environments = environments::list(&scope.admit::<p::EnvironmentRead>()?).await?;
-    Ok(listed(&scope, p::Key::EnvironmentWrite, environments, environment_row))
 }
 
 /// The fields of the form, as typed.
@@ -278,7 +271,6 @@ pub struct EnvironmentForm {
     /// `name=value`, one a line.
     pub tags: String,
 }
-shown!(EnvironmentForm: slug, name, cloud_provider, region, account_id, tags);
 
 #[server(name = AddEnvironment, prefix = "/fn", endpoint = "add_environment")]
 pub async fn add_environment(organization: String, environment: EnvironmentForm) -> Answer<()> {
@@ -324,7 +316,7 @@ pub async fn delete_environment(organization: String, id: EnvironmentId) -> Answ
 }
 
 #[cfg(feature = "ssr")]
-fn environment_row(environment: Environment) -> EnvironmentRow {
+pub fn environment_row(environment: Environment) -> EnvironmentRow {
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let tags = environment.tags.as_object().into_iter().flatten();
     EnvironmentRow {

@@ -2,15 +2,16 @@
 
 mod api;
 mod api_keys;
-mod environments;
+#[cfg(feature = "ssr")]
+pub mod environments;
 mod general;
 #[cfg(feature = "ssr")]
 pub mod members;
 mod permissions;
 mod retention;
 
+pub use api::EnvironmentForm;
 pub use api_keys::ApiKeysPage;
-pub use environments::EnvironmentsPage;
 pub use general::GeneralPage;
 pub use permissions::PermissionsPage;
 pub use retention::RetentionPage;
