@@ -81,7 +81,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
-                        <Route path=path!("api-keys") view=settings::ApiKeysPage ssr=WHOLE />
+                        <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("permissions") view=settings::PermissionsPage ssr=WHOLE />
                     </ParentRoute>
                     <Route path=path!("*any") view=shell::NotFound ssr=WHOLE />

@@ -37,6 +37,7 @@ type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 const PAGES: &[(&str, Printing)] = &[
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
+    ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
 ];
 
 impl Page {

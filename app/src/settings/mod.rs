@@ -1,7 +1,8 @@
 //! Settings of an organization: general, retention, members, environments, API keys, and what the roles may do.
 
 mod api;
-mod api_keys;
+#[cfg(feature = "ssr")]
+pub mod api_keys;
 #[cfg(feature = "ssr")]
 pub mod environments;
 mod general;
@@ -11,7 +12,6 @@ mod permissions;
 mod retention;
 
 pub use api::EnvironmentForm;
-pub use api_keys::ApiKeysPage;
 pub use general::GeneralPage;
 pub use permissions::PermissionsPage;
 pub use retention::RetentionPage;
