@@ -82,7 +82,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
-                        <Route path=path!("permissions") view=settings::PermissionsPage ssr=WHOLE />
+                        <Route path=path!("permissions") view=page::PrintedPage ssr=WHOLE />
                     </ParentRoute>
                     <Route path=path!("*any") view=shell::NotFound ssr=WHOLE />
                 </ParentRoute>

@@ -38,6 +38,7 @@ const PAGES: &[(&str, Printing)] = &[
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
+    ("settings/permissions", |asked| Box::pin(settings::permissions::page(asked))),
 ];
 
 impl Page {

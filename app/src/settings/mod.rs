@@ -8,12 +8,12 @@ pub mod environments;
 mod general;
 #[cfg(feature = "ssr")]
 pub mod members;
-mod permissions;
+#[cfg(feature = "ssr")]
+pub mod permissions;
 mod retention;
 
 pub use api::EnvironmentForm;
 pub use general::GeneralPage;
-pub use permissions::PermissionsPage;
 pub use retention::RetentionPage;
 
 use leptos::prelude::*;
