@@ -71,7 +71,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("events/:id") view=events::EventPage ssr=WHOLE />
                     <Route path=path!("groups") view=groups::GroupsPage ssr=WHOLE />
                     <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
-                    <Route path=path!("sources") view=sources::SourcesPage ssr=WHOLE />
+                    <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads") view=uploads::UploadsPage ssr=WHOLE />
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />
                     <Route path=path!("audit") view=audit::AuditPage ssr=WHOLE />

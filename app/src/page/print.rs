@@ -10,7 +10,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::settings;
+use crate::{settings, sources};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -35,6 +35,7 @@ type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 
 /// Below `/o/{organization}/`, `{id}` for any one part.
 const PAGES: &[(&str, Printing)] = &[
+    ("sources", |asked| Box::pin(sources::page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
