@@ -62,7 +62,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup") view=entry::SetupPage ssr=WHOLE />
                 <Route path=path!("/styleguide") view=StyleguidePage ssr=WHOLE />
                 <ParentRoute path=path!("/account") view=shell::Frame ssr=WHOLE>
-                    <Route path=path!("") view=account::AccountPage ssr=WHOLE />
+                    <Route path=path!("") view=page::PrintedPage ssr=WHOLE />
                 </ParentRoute>
                 <ParentRoute path=path!("/o/:organization") view=shell::Frame ssr=WHOLE>
                     <Route path=path!("") view=overview::OverviewPage ssr=WHOLE />

@@ -10,7 +10,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::{settings, sources};
+use crate::{account, routes, settings, sources};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -54,6 +54,9 @@ pub async fn page(address: &str, refused: Option<Refused>) -> Answer<Page> {
         provide_context(refused);
     }
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    if path.trim_end_matches('/') == routes::ACCOUNT {
+        return account::page().await;
+    }
     let rest = path.strip_prefix("/o/").and_then(|path| path.trim_end_matches('/').split_once('/'));
     let (organization, rest) = rest.ok_or_else(server::not_found)?;
     let (id, print) = PAGES
