@@ -30,8 +30,9 @@ const callbacks = {
   },
 };
 
-/** Dialogs that the server printed open become modal. */
+/** Dialogs that the server printed open become modal; what works only with scripts shows. */
 function settle(place) {
+  for (const button of place.querySelectorAll(".password-input button")) button.hidden = false;
   for (const dialog of place.querySelectorAll("dialog[open]:not(:modal)")) {
     dialog.removeAttribute("open");
     dialog.showModal();
@@ -46,6 +47,22 @@ document.addEventListener("change", ({ target }) => {
     for (const box of target.closest("table").querySelectorAll("tbody td.check input")) box.checked = target.checked;
   } else if (target.matches("select[data-submits]")) {
     target.form.requestSubmit();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".printed button");
+  if (button?.matches(".password-input button")) {
+    const field = button.parentElement.querySelector("input");
+    field.type = field.type === "password" ? "text" : "password";
+    button.setAttribute("aria-pressed", field.type === "text");
+  } else if (button?.matches(".theme-toggle button")) {
+    // The frame's own button knows how: the same is pressed there.
+    const other = document.querySelector(`.top .theme-toggle button[value="${button.value}"]`);
+    if (!other) return;
+    event.preventDefault();
+    other.click();
+    for (const one of button.form.elements) one.setAttribute("aria-pressed", one === button);
   }
 });
 

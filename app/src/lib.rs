@@ -63,7 +63,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup") view=entry::SetupPage ssr=WHOLE />
                 <Route path=path!("/styleguide") view=StyleguidePage ssr=WHOLE />
                 <ParentRoute path=path!("/account") view=shell::Frame ssr=WHOLE>
-                    <Route path=path!("") view=account::AccountPage ssr=WHOLE />
+                    <Route path=path!("") view=page::PrintedPage ssr=WHOLE />
                 </ParentRoute>
                 <ParentRoute path=path!("/o/:organization") view=shell::Frame ssr=WHOLE>
                     <Route path=path!("") view=overview::OverviewPage ssr=WHOLE />
@@ -74,7 +74,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
                     <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
-                    <Route path=path!("sources") view=sources::SourcesPage ssr=WHOLE />
+                    <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads") view=uploads::UploadsPage ssr=WHOLE />
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />
                     <Route path=path!("audit") view=audit::AuditPage ssr=WHOLE />
@@ -83,9 +83,9 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
-                        <Route path=path!("environments") view=settings::EnvironmentsPage ssr=WHOLE />
-                        <Route path=path!("api-keys") view=settings::ApiKeysPage ssr=WHOLE />
-                        <Route path=path!("permissions") view=settings::PermissionsPage ssr=WHOLE />
+                        <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("permissions") view=page::PrintedPage ssr=WHOLE />
                     </ParentRoute>
                     <Route path=path!("*any") view=shell::NotFound ssr=WHOLE />
                 </ParentRoute>

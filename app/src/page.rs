@@ -23,6 +23,7 @@ use crate::ask::fields;
 use crate::error::Answer;
 use crate::fetch::{Load, Raw, fetch_after, post};
 use crate::printed::Printed;
+use crate::session::use_session;
 use crate::shown::{Members, Shown, shown};
 
 /// A page as it was printed.
@@ -110,11 +111,15 @@ pub fn PrintedPage() -> impl IntoView {
             LoadPage { address, refused }
         },
     );
-    let toasts = Toasts::expect();
+    let (toasts, session) = (Toasts::expect(), use_session());
     let settle = move |answer: Result<Done, Refused>| match answer {
         Ok(Done { words, undo }) => {
             refused.set(Default::default());
             version.update(|n| *n += 1);
+            // What leads elsewhere says nothing.
+            if words.is_empty() {
+                return;
+            }
             let toast = Toast::ok(words);
             toasts.show(match undo {
                 Some(undo) => toast.action("Undo", move || take_back(undo.clone(), version, toasts)),
@@ -133,7 +138,14 @@ pub fn PrintedPage() -> impl IntoView {
         let action = submitted_to(&event, &form);
         if form.method() == "post" && action.starts_with("/fn/") {
             event.prevent_default();
-            send(form, action, fields, settle);
+            // What it changes stands in the frame as well.
+            let in_frame = form.has_attribute("data-session");
+            send(form, action, fields, move |answer| {
+                if in_frame && answer.is_ok() {
+                    session.refetch();
+                }
+                settle(answer);
+            });
         } else if form.method() == "get" {
             event.prevent_default();
             let address = [action.as_str(), if action.contains('?') { "&" } else { "?" }, &fields].concat();

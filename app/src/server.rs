@@ -117,6 +117,11 @@ pub fn is_plain_form() -> bool {
     })
 }
 
+/// The request is for a page, not for a server function.
+pub fn is_page() -> bool {
+    use_context::<Parts>().is_some_and(|parts| !parts.uri.path().starts_with("/fn/"))
+}
+
 pub fn cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
     let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok());
@@ -182,8 +187,7 @@ impl From<domain::Invalid> for AppError {
 /// Pages and server functions carry the status of what they could not do. A plain form's answer is a redirect, and so is
 /// a page for somebody who is signed out: they keep theirs.
 fn with_status(status: StatusCode, error: AppError) -> AppError {
-    let page = use_context::<Parts>().is_some_and(|parts| !parts.uri.path().starts_with("/fn/"));
-    let redirects = is_plain_form() || (page && status == StatusCode::UNAUTHORIZED);
+    let redirects = is_plain_form() || (is_page() && status == StatusCode::UNAUTHORIZED);
     if let (false, Some(response)) = (redirects, use_context::<ResponseOptions>()) {
         response.set_status(status);
     }

@@ -3,38 +3,24 @@
 #[cfg(feature = "ssr")]
 use domain::account::UserSession;
 #[cfg(feature = "ssr")]
-use domain::permission::{AccountRead, AccountWrite};
+use domain::permission::AccountWrite;
 use domain::{InvitationId, UserSessionId};
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
-use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use service::auth;
 
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::Typed as _;
-use crate::printed::Printed;
 #[cfg(feature = "ssr")]
 use crate::routes;
 #[cfg(feature = "ssr")]
 use crate::server::own;
-use crate::shown::shown;
+#[cfg(feature = "ssr")]
 use crate::when::When;
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Account {
-    pub email: String,
-    pub username: String,
-    pub display_name: String,
-    pub time_zone: String,
-    pub time_zones: Vec<String>,
-    pub is_sre: bool,
-    pub last_login: Option<When>,
-}
-shown!(Account: email, username, display_name, time_zone, time_zones, is_sre, last_login);
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A place where one is signed in, ready to print.
+#[cfg(feature = "ssr")]
 pub struct DeviceRow {
     pub id: String,
     /// "Firefox on Linux"
@@ -45,14 +31,6 @@ pub struct DeviceRow {
     pub seen: When,
     /// The one at hand.
     pub current: bool,
-}
-shown!(DeviceRow: id, name, user_agent, address, since, seen, current);
-
-#[server(name = LoadAccount, prefix = "/fn", endpoint = "account", input = GetUrl)]
-pub async fn load_account() -> Answer<Account> {
-    let own = own().await?;
-    own.admit::<AccountRead>()?;
-    Ok(account(own))
 }
 
 #[server(name = SaveProfile, prefix = "/fn", endpoint = "save_profile")]
@@ -73,13 +51,6 @@ pub async fn change_password(old_password: String, new_password: String, repeate
     Ok(auth::change_password(&cx, &old_password, &new_password).await?)
 }
 
-#[server(name = ListDevices, prefix = "/fn", endpoint = "devices", input = GetUrl)]
-pub async fn list_devices() -> Answer<Vec<DeviceRow>> {
-    let own = own().await?;
-    let devices = auth::devices(&own.admit::<AccountRead>()?).await?;
-    Ok(devices.into_iter().map(|device| row(&own, device)).collect())
-}
-
 /// Signing out the device at hand leads to the sign-in.
 #[server(name = RevokeDevice, prefix = "/fn", endpoint = "revoke_device")]
 pub async fn revoke_device(id: UserSessionId) -> Answer<()> {
@@ -87,13 +58,6 @@ pub async fn revoke_device(id: UserSessionId) -> Answer<()> {
     auth::revoke_device(&own.admit::<AccountWrite>()?, id).await?;
     leptos_axum::redirect(if own.viewer.session == id { routes::SIGN_IN } else { routes::ACCOUNT });
     Ok(())
-}
-
-/// Those that wait for the signed-in person.
-#[server(name = ListInvitations, prefix = "/fn", endpoint = "invitations", input = GetUrl)]
-pub async fn list_invitations() -> Answer<Printed> {
-    let received = service::invitations::received(&own().await?.admit::<AccountRead>()?).await?;
-    Ok(super::invitations::print(received))
 }
 
 /// Leads into the organization.
@@ -105,21 +69,7 @@ pub async fn accept_invitation(id: InvitationId) -> Answer<()> {
 }
 
 #[cfg(feature = "ssr")]
-fn account(own: crate::server::Own) -> Account {
-    let user = own.viewer.user;
-    Account {
-        last_login: own.zone.maybe(user.last_login_at),
-        display_name: user.display_name.unwrap_or_default(),
-        email: user.email,
-        username: user.username,
-        time_zone: user.time_zone,
-        time_zones: crate::when::zone_names(),
-        is_sre: user.is_sre,
-    }
-}
-
-#[cfg(feature = "ssr")]
-fn row(own: &crate::server::Own, device: UserSession) -> DeviceRow {
+pub fn row(own: &crate::server::Own, device: UserSession) -> DeviceRow {
     let user_agent = device.user_agent.unwrap_or_default();
     DeviceRow {
         current: device.id == own.viewer.session,

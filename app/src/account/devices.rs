@@ -1,31 +1,25 @@
 //! Where one is signed in.
 
 use leptos::prelude::*;
-use ui::{Badge, Button, Column, DataTable, Row, Section, Shaped, Skeleton, Tone, Variant};
+use ui::{Badge, Button, Column, DataTable, Row, Section, Tone, Variant};
 
-use super::api::{DeviceRow, ListDevices, RevokeDevice};
-use crate::fetch::{Load, fetch_after};
-use crate::form::{Form, FormError, tell_done};
-use crate::send::{SendForm, Submission, submit};
+use super::api::{DeviceRow, RevokeDevice};
+use crate::form::{Form, FormError};
+use crate::page::print::form;
 use crate::when::Ago;
 
-#[component]
-pub fn Devices() -> impl IntoView {
-    let action = submit::<RevokeDevice>();
-    tell_done(action, "Device signed out");
-    let devices = fetch_after(move || action.version(), || ListDevices {});
+pub fn section(rows: Vec<DeviceRow>) -> AnyView {
+    let state = Form::printed::<RevokeDevice>();
     view! {
         <Section title="My devices" hint="Sign out what you do not know, then change the password.">
-            <FormError form=Form::of(action) fields=&[] />
-            <Load resource=devices skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=2_usize /> } let:rows>
-                {table(rows, action)}
-            </Load>
+            <FormError form=state fields=&[] />
+            {table(rows)}
         </Section>
     }
     .into_any()
 }
 
-fn table(rows: Vec<DeviceRow>, action: Submission) -> AnyView {
+fn table(rows: Vec<DeviceRow>) -> AnyView {
     let columns = vec![
         Column::new("Device").class("message"),
         Column::new("Address").class("optional"),
@@ -33,7 +27,7 @@ fn table(rows: Vec<DeviceRow>, action: Submission) -> AnyView {
         Column::new("Since").class("optional time"),
         Column::new("Sign out").class("shrink").hidden_header(),
     ];
-    let rows = rows.into_iter().map(|row| one(row, action)).collect_view();
+    let rows = rows.into_iter().map(one).collect_view();
     view! {
         <DataTable caption="My devices" columns=columns>
             {rows}
@@ -42,7 +36,13 @@ fn table(rows: Vec<DeviceRow>, action: Submission) -> AnyView {
     .into_any()
 }
 
-fn one(row: DeviceRow, action: Submission) -> AnyView {
+fn one(row: DeviceRow) -> AnyView {
+    let fields = view! {
+        <input type="hidden" name="id" value=row.id />
+        <Button submit=true variant=Variant::Ghost>
+            "Sign out"
+        </Button>
+    };
     view! {
         <Row>
             <td class="message">
@@ -56,14 +56,7 @@ fn one(row: DeviceRow, action: Submission) -> AnyView {
             <td class="optional time">
                 <Ago when=row.since />
             </td>
-            <td class="shrink">
-                <SendForm to=action>
-                    <input type="hidden" name="id" value=row.id />
-                    <Button submit=true variant=Variant::Ghost>
-                        "Sign out"
-                    </Button>
-                </SendForm>
-            </td>
+            <td class="shrink">{form::<RevokeDevice>("Device signed out", "", fields)}</td>
         </Row>
     }
     .into_any()

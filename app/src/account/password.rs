@@ -4,34 +4,30 @@ use leptos::prelude::*;
 use ui::{Button, Field, PasswordInput, Section};
 
 use super::api::ChangePassword;
-use crate::form::{Form, FormError, when_done};
-use crate::send::{SendForm, submit};
+use crate::form::{Form, FormError};
+use crate::page::print::form;
 
-#[component]
-pub fn Password() -> impl IntoView {
-    let action = submit::<ChangePassword>();
-    let form = Form::of(action);
-    let node = NodeRef::new();
-    when_done(action, node, "Password changed; other devices are signed out");
+pub fn section() -> AnyView {
+    let state = Form::printed::<ChangePassword>();
+    let fields = view! {
+        <FormError form=state fields=&["old_password", "new_password", "repeated"] />
+        <Field id="old_password" label="Present password" required=true error=state.reason("old_password")>
+            <PasswordInput name="old_password" />
+        </Field>
+        <Field id="new_password" label="New password" hint="At least 12 characters; a sentence is fine." required=true error=state.reason("new_password")>
+            <PasswordInput name="new_password" autocomplete="new-password" />
+        </Field>
+        <Field id="repeated" label="New password again" required=true error=state.reason("repeated")>
+            <PasswordInput name="repeated" autocomplete="new-password" />
+        </Field>
+        <div class="row-line">
+            <Button submit=true>"Change password"</Button>
+        </div>
+    };
+    let form = form::<ChangePassword>("Password changed; other devices are signed out", "form", fields);
     view! {
         <Section title="Password" hint="Every other device is signed out.">
-            <SendForm to=action node_ref=node class="form">
-                <FormError form fields=&["old_password", "new_password", "repeated"] />
-                <Field id="old_password" label="Present password" required=true error=form.reason("old_password")>
-                    <PasswordInput name="old_password" />
-                </Field>
-                <Field id="new_password" label="New password" hint="At least 12 characters; a sentence is fine." required=true error=form.reason("new_password")>
-                    <PasswordInput name="new_password" autocomplete="new-password" />
-                </Field>
-                <Field id="repeated" label="New password again" required=true error=form.reason("repeated")>
-                    <PasswordInput name="repeated" autocomplete="new-password" />
-                </Field>
-                <div class="row-line">
-                    <Button submit=true busy=form.busy>
-                        "Change password"
-                    </Button>
-                </div>
-            </SendForm>
+            {form}
         </Section>
     }
     .into_any()

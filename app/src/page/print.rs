@@ -10,7 +10,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::{cases, settings};
+use crate::{account, cases, routes, settings, sources};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -37,7 +37,11 @@ type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 const PAGES: &[(&str, Printing)] = &[
     ("cases", |asked| Box::pin(cases::list::page(asked))),
     ("cases/{id}", |asked| Box::pin(cases::detail::page(asked))),
+    ("sources", |asked| Box::pin(sources::page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
+    ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
+    ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
+    ("settings/permissions", |asked| Box::pin(settings::permissions::page(asked))),
 ];
 
 impl Page {
@@ -52,6 +56,9 @@ pub async fn page(address: &str, refused: Option<Refused>) -> Answer<Page> {
         provide_context(refused);
     }
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    if path.trim_end_matches('/') == routes::ACCOUNT {
+        return account::page().await;
+    }
     let rest = path.strip_prefix("/o/").and_then(|path| path.trim_end_matches('/').split_once('/'));
     let (organization, rest) = rest.ok_or_else(server::not_found)?;
     let (id, print) = PAGES

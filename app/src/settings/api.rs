@@ -20,6 +20,8 @@ use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::Typed as _;
 #[cfg(feature = "ssr")]
+use crate::page::LoadPage;
+#[cfg(feature = "ssr")]
 use crate::routes::SettingsPage;
 #[cfg(feature = "ssr")]
 use crate::server::{self, scope};
@@ -28,6 +30,8 @@ use crate::when::When;
 
 #[cfg(feature = "ssr")]
 use domain::permission as p;
+#[cfg(feature = "ssr")]
+use leptos::server_fn::ServerFn as _;
 #[cfg(feature = "ssr")]
 use service::{api_keys, environments, invitations, members, organizations, settings};
 
@@ -118,19 +122,6 @@ fn general(
 #[cfg(feature = "ssr")]
 fn number(text: &str) -> serde_json::Value {
     text.trim().parse::<i64>().map_or_else(|_| text.into(), Into::into)
-}
-
-/// Rows, and whether the reader may change them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Listed<T> {
-    pub rows: Vec<T>,
-    pub may_change: bool,
-}
-shown!(for T, Listed<T>: rows, may_change);
-
-#[cfg(feature = "ssr")]
-fn listed<S, T>(scope: &server::Scope, key: p::Key, rows: Vec<S>, row: impl Fn(S) -> T) -> Listed<T> {
-    Listed { rows: rows.into_iter().map(row).collect(), may_change: scope.actor.permissions.has(key) }
 }
 
 // ---- members ----
@@ -251,20 +242,13 @@ fn new_member(email: &str, password: String, role: Role, approval_level: Approva
 
 // ---- environments ----
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
 pub struct EnvironmentRow {
     pub id: String,
     pub active: bool,
     /// As its form starts.
     pub form: EnvironmentForm,
-}
-shown!(EnvironmentRow: id, active, form);
-
-#[server(name = ListEnvironments, prefix = "/fn", endpoint = "environments", input = GetUrl)]
-pub async fn list_environments(organization: String) -> Answer<Listed<EnvironmentRow>> {
-    let scope = scope(&organization).await?;
-    let environments = environments::list(&scope.admit::<p::EnvironmentRead>()?).await?;
-    Ok(listed(&scope, p::Key::EnvironmentWrite, environments, environment_row))
 }
 
 /// The fields of the form, as typed.
@@ -278,7 +262,6 @@ pub struct EnvironmentForm {
     /// `name=value`, one a line.
     pub tags: String,
 }
-shown!(EnvironmentForm: slug, name, cloud_provider, region, account_id, tags);
 
 #[server(name = AddEnvironment, prefix = "/fn", endpoint = "add_environment")]
 pub async fn add_environment(organization: String, environment: EnvironmentForm) -> Answer<()> {
@@ -324,7 +307,7 @@ pub async fn delete_environment(organization: String, id: EnvironmentId) -> Answ
 }
 
 #[cfg(feature = "ssr")]
-fn environment_row(environment: Environment) -> EnvironmentRow {
+pub fn environment_row(environment: Environment) -> EnvironmentRow {
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let tags = environment.tags.as_object().into_iter().flatten();
     EnvironmentRow {
@@ -375,7 +358,8 @@ fn environment_typed<'a>(form: &'a EnvironmentForm, id: &'a str) -> [(&'static s
 
 // ---- API keys ----
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
 pub struct ApiKeyRow {
     pub id: String,
     pub name: String,
@@ -388,40 +372,23 @@ pub struct ApiKeyRow {
     pub last_used: Option<When>,
     pub state: KeyState,
 }
-shown!(ApiKeyRow: id, name, prefix, scopes, created, expires, last_used, state);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
     Works,
     Expired,
     Revoked,
 }
-shown!(words KeyState: "Works" = Works, "Expired" = Expired, "Revoked" = Revoked);
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ApiKeys {
-    pub keys: Listed<ApiKeyRow>,
-    /// The secret of a key just made by a plain form; told once.
-    pub made: Option<String>,
-}
-shown!(ApiKeys: keys, made);
-
-#[server(name = ListApiKeys, prefix = "/fn", endpoint = "api_keys", input = GetUrl)]
-pub async fn list_api_keys(organization: String) -> Answer<ApiKeys> {
-    let scope = scope(&organization).await?;
-    let keys = api_keys::list(&scope.admit::<p::ApiKeyRead>()?).await?;
-    let keys = listed(&scope, p::Key::ApiKeyWrite, keys, |key| api_key_row(&scope, key));
-    Ok(ApiKeys { keys, made: take_made(&organization) })
-}
-
-/// The answer is the secret. `expires_in_days`: empty for never.
+/// The page tells the secret, once. `expires_in_days`: empty for never.
 #[server(name = CreateApiKey, prefix = "/fn", endpoint = "create_api_key")]
 pub async fn create_api_key(
     organization: String,
     name: String,
     #[server(default)] scopes: Vec<String>,
     expires_in_days: String,
-) -> Answer<String> {
+) -> Answer<()> {
     let scope = scope(&organization).await?;
     let typed =
         [("name", name.clone()), ("scopes", scopes.join(" ")), ("expires_in_days", expires_in_days.clone())];
@@ -429,7 +396,8 @@ pub async fn create_api_key(
     let cx = scope.admit::<p::ApiKeyWrite>()?;
     let new = new_api_key(&scope, name, scopes, &expires_in_days).typed(&typed)?;
     let (_, secret) = api_keys::create(&cx, new).await.typed(&typed)?;
-    Ok(tell_made(&organization, secret))
+    tell_made(&scope.organization.slug, &secret);
+    Ok(())
 }
 
 #[server(name = RevokeApiKey, prefix = "/fn", endpoint = "revoke_api_key")]
@@ -441,7 +409,7 @@ pub async fn revoke_api_key(organization: String, id: ApiKeyId) -> Answer<()> {
 }
 
 #[cfg(feature = "ssr")]
-fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
+pub fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
     let state = if key.revoked_at.is_some() {
         KeyState::Revoked
     } else if key.expires_at.is_some_and(|at| at <= scope.services.clock.now()) {
@@ -482,26 +450,32 @@ fn new_api_key(
     Ok(NewApiKey { name: name.trim().to_owned(), scopes, expires_at })
 }
 
-/// A plain form sees only the page it leads to, so the secret travels there in a cookie of that page, for a minute.
+/// What made a key answers nothing; the page that is printed next tells the secret. It travels there in a cookie, for a
+/// minute: of the page itself for a plain form, else of the server function that prints pages.
 #[cfg(feature = "ssr")]
-fn tell_made(organization: &str, secret: String) -> String {
-    if server::is_plain_form() {
-        server::set_cookie(MADE, &secret, &made_cookie(organization, 60));
-    }
-    secret
+fn tell_made(slug: &str, secret: &str) {
+    server::set_cookie(&made(slug), secret, &made_cookie(&printed_at(slug, server::is_plain_form()), 60));
 }
 
 #[cfg(feature = "ssr")]
-fn take_made(organization: &str) -> Option<String> {
-    let made = server::cookie(MADE)?;
-    server::set_cookie(MADE, "", &made_cookie(organization, 0));
-    Some(made)
+pub fn take_made(slug: &str) -> Option<String> {
+    let secret = server::cookie(&made(slug))?;
+    server::set_cookie(&made(slug), "", &made_cookie(&printed_at(slug, server::is_page()), 0));
+    Some(secret)
+}
+
+/// One organization's is not another's: both pages are printed at one address.
+#[cfg(feature = "ssr")]
+fn made(slug: &str) -> String {
+    format!("made_api_key_{slug}")
 }
 
 #[cfg(feature = "ssr")]
-const MADE: &str = "made_api_key";
+fn printed_at(slug: &str, whole: bool) -> String {
+    if whole { SettingsPage::ApiKeys.href(slug) } else { LoadPage::PATH.to_owned() }
+}
 
 #[cfg(feature = "ssr")]
-fn made_cookie(organization: &str, seconds: u32) -> String {
-    format!("Path={}; Max-Age={seconds}; HttpOnly; SameSite=Strict", SettingsPage::ApiKeys.href(organization))
+fn made_cookie(path: &str, seconds: u32) -> String {
+    format!("Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict")
 }

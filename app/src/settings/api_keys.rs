@@ -1,55 +1,51 @@
 //! `/o/{organization}/settings/api-keys`; `?revoke={id}` asks before it is done. A secret is shown once.
 
-use domain::permission::Key;
+use domain::permission as p;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use service::api_keys;
 use ui::{
     Actions, Badge, Button, Checkbox, Choice, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph,
-    Notice, NoticeKind, Row, Section, Select, Shaped, Skeleton, TextInput, Tone, Variant,
+    Notice, NoticeKind, Row, Section, Select, TextInput, Tone, Variant,
 };
 
-use super::api::{ApiKeyRow, ApiKeys, CreateApiKey, KeyState, ListApiKeys, Listed, RevokeApiKey};
+use super::api::{ApiKeyRow, CreateApiKey, KeyState, RevokeApiKey, api_key_row, take_made};
 use super::permissions::{scope_meaning, scope_words};
-use crate::fetch::{Load, fetch_after};
-use crate::form::{Form, FormError, tell_done, when_done};
+use crate::error::Answer;
+use crate::form::{Form, FormError};
+use crate::page::Page;
+use crate::page::print::{Asked, form};
 use crate::routes::{Link, SettingsPage};
-use crate::send::{SendForm, Submission, submit};
-use crate::session::{Permitted, use_slug};
 use crate::when::{Ago, AgoOr, At};
 
 const ADD: &str = "make-api-key";
 
-#[component]
-pub fn ApiKeysPage() -> impl IntoView {
-    let slug = use_slug();
-    let create = submit::<CreateApiKey>();
-    let revoke = submit::<RevokeApiKey>();
-    tell_done(revoke, "API key revoked");
-    let keys = fetch_after(
-        move || create.version() + revoke.version(),
-        move || ListApiKeys { organization: slug.get() },
-    );
-    let made = move || create.told().map(secret);
-    view! {
-        {super::tab(SettingsPage::ApiKeys)}
-        {move || made()}
-        <Section title="API keys" hint="For programs: Authorization: Bearer. What is stored is a digest; the secret is shown once." actions=add_button>
-            <Load resource=keys skeleton=|| view! { <Skeleton shaped=Shaped::Rows /> } let:keys>
-                {list(keys, slug, revoke)}
-            </Load>
+pub async fn page(asked: Asked) -> Answer<Page> {
+    let scope = asked.scope().await?;
+    let found = api_keys::list(&scope.admit::<p::ApiKeyRead>()?).await?;
+    let rows: Vec<ApiKeyRow> = found.into_iter().map(|key| api_key_row(&scope, key)).collect();
+    let may_change = scope.may(p::Key::ApiKeyWrite);
+    let slug = scope.organization.slug.as_str();
+    let revocable = |row: &&ApiKeyRow| may_change && row.state != KeyState::Revoked;
+    let shown = rows.iter().filter(revocable).find(|row| row.id == asked.get("revoke"));
+    let revoke = shown.map(|row| ask(row.clone(), slug));
+    let made = take_made(slug).map(secret);
+    let table = list(&rows, may_change, slug);
+    let body = view! {
+        {made}
+        <Section title="API keys" hint="For programs: Authorization: Bearer. What is stored is a digest; the secret is shown once." actions=move || may_change.then(add_button).into_any()>
+            {table}
         </Section>
-        <AddDialog slug action=create />
-    }
-    .into_any()
+        {may_change.then(|| add_dialog(slug))}
+        {revoke}
+    };
+    Ok(Page::of(SettingsPage::ApiKeys.title(), body))
 }
 
 fn add_button() -> AnyView {
     view! {
-        <Permitted key=Key::ApiKeyWrite>
-            <Button opens=ADD icon=Glyph::Plus variant=Variant::Primary>
-                "Make an API key"
-            </Button>
-        </Permitted>
+        <Button opens=ADD icon=Glyph::Plus variant=Variant::Primary>
+            "Make an API key"
+        </Button>
     }
     .into_any()
 }
@@ -64,16 +60,10 @@ fn secret(text: String) -> AnyView {
     .into_any()
 }
 
-fn list(keys: ApiKeys, slug: Memo<String>, revoke: Submission) -> AnyView {
-    let made = keys.made.map(secret);
-    let Listed { rows, may_change } = keys.keys;
+fn list(rows: &[ApiKeyRow], may_change: bool, slug: &str) -> AnyView {
     if rows.is_empty() {
         let text = "Make one to send events with curl, an agent, or a pipeline.";
-        return view! {
-            {made}
-            <Empty title="No API keys yet" text=text icon=Glyph::Key />
-        }
-        .into_any();
+        return view! { <Empty title="No API keys yet" text=text icon=Glyph::Key /> }.into_any();
     }
     let columns = vec![
         Column::new("Key").class("message"),
@@ -83,13 +73,11 @@ fn list(keys: ApiKeys, slug: Memo<String>, revoke: Submission) -> AnyView {
         Column::new("Expires").class("optional time"),
         Column::new("Revoke").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row.clone(), may_change, &slug.get_untracked())).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), may_change, slug)).collect_view();
     view! {
-        {made}
         <DataTable caption="API keys" columns=columns>
             {table}
         </DataTable>
-        {may_change.then(|| view! { <RevokeDialog rows slug action=revoke /> })}
     }
     .into_any()
 }
@@ -131,43 +119,41 @@ fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
     .into_any()
 }
 
-#[component]
-fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
-    let form = Form::of(action);
-    let node = NodeRef::new();
-    when_done(action, node, "API key made");
+fn add_dialog(slug: &str) -> AnyView {
+    let state = Form::printed::<CreateApiKey>();
     let expiry = vec![
         Choice::new("30", "30 days"),
         Choice::new("90", "90 days"),
         Choice::new("365", "a year"),
         Choice::new("", "never"),
     ];
+    let fields = view! {
+        <FormError form=state fields=&["name", "scopes"] />
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        <Field id="key-name" label="Name" hint="What uses it, such as ci-pipeline." required=true error=state.reason("name")>
+            <TextInput name="name" value=state.typed("name", "") maxlength=100_u32 autocomplete="off" />
+        </Field>
+        {scopes(state)}
+        <Field id="key-expiry" label="Works for" required=true error=state.reason("expires_at")>
+            <Select name="expires_in_days" choices=expiry value=state.typed("expires_in_days", "90") />
+        </Field>
+        <Actions>
+            <Button submit=true variant=Variant::Primary>
+                "Make the key"
+            </Button>
+        </Actions>
+    };
     view! {
-        <Dialog id=ADD title="Make an API key" open=form.refused() wide=true>
-            <SendForm to=action node_ref=node class="form">
-                <FormError form fields=&["name", "scopes"] />
-                <input type="hidden" name="organization" value=move || slug.get() />
-                <Field id="key-name" label="Name" hint="What uses it, such as ci-pipeline." required=true error=form.reason("name")>
-                    <TextInput name="name" value=form.typed("name", "") maxlength=100_u32 autocomplete="off" />
-                </Field>
-                {scopes(form)}
-                <Field id="key-expiry" label="Works for" required=true error=form.reason("expires_at")>
-                    <Select name="expires_in_days" choices=expiry value=form.typed("expires_in_days", "90") />
-                </Field>
-                <Actions>
-                    <Button submit=true variant=Variant::Primary busy=form.busy>
-                        "Make the key"
-                    </Button>
-                </Actions>
-            </SendForm>
+        <Dialog id=ADD title="Make an API key" open=state.refused() wide=true>
+            {form::<CreateApiKey>("API key made", "form", fields)}
         </Dialog>
     }
     .into_any()
 }
 
-fn scopes(form: Form) -> AnyView {
-    let typed = form.typed("scopes", "event.write");
-    let reason = form.reason("scopes");
+fn scopes(state: Form) -> AnyView {
+    let typed = state.typed("scopes", "event.write");
+    let reason = state.reason("scopes");
     let boxes = scope_words()
         .into_iter()
         .map(|word| {
@@ -179,7 +165,7 @@ fn scopes(form: Form) -> AnyView {
         <fieldset class="checkboxes">
             <legend>"Scopes"</legend>
             <p class="error" role="alert">
-                {move || reason.get()}
+                {reason.get()}
             </p>
             <div class="form-grid">{boxes}</div>
         </fieldset>
@@ -188,39 +174,28 @@ fn scopes(form: Form) -> AnyView {
 }
 
 /// Asks before the key of `?revoke=` stops working.
-#[component]
-fn RevokeDialog(rows: Vec<ApiKeyRow>, slug: Memo<String>, action: Submission) -> impl IntoView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|q| q.get_str("revoke").unwrap_or_default().to_owned()));
-    let shown = move || {
-        let id = asked.get();
-        rows.iter()
-            .find(|row| row.id == id && row.state != KeyState::Revoked)
-            .map(|row| ask(row.clone(), slug, action))
+fn ask(row: ApiKeyRow, slug: &str) -> AnyView {
+    let state = Form::printed::<RevokeApiKey>().only("id", row.id.clone());
+    let keys = SettingsPage::ApiKeys.href(slug);
+    let close = keys.clone();
+    let fields = view! {
+        <FormError form=state fields=&[] />
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        <input type="hidden" name="id" value=row.id />
+        <Actions>
+            <Button href=keys>"Keep it"</Button>
+            <Button submit=true variant=Variant::Danger>
+                "Revoke"
+            </Button>
+        </Actions>
     };
-    view! { {move || shown()} }
-}
-
-fn ask(row: ApiKeyRow, slug: Memo<String>, action: Submission) -> AnyView {
-    let id = row.id;
-    let form = Form::of(action).only("id", id.clone());
     view! {
-        <Dialog id="revoke-api-key" title="Revoke this API key?" open=true close_href=MaybeProp::derive(move || Some(SettingsPage::ApiKeys.href(&slug.get())))>
+        <Dialog id="revoke-api-key" title="Revoke this API key?" open=true close_href=close>
             <p>
                 <strong>{row.name}</strong>
                 " stops working at once, in every program that holds it. This cannot be undone."
             </p>
-            <SendForm to=action>
-                <FormError form fields=&[] />
-                <input type="hidden" name="organization" value=move || slug.get() />
-                <input type="hidden" name="id" value=id />
-                <Actions>
-                    <Button href=MaybeProp::derive(move || Some(SettingsPage::ApiKeys.href(&slug.get())))>"Keep it"</Button>
-                    <Button submit=true variant=Variant::Danger busy=form.busy>
-                        "Revoke"
-                    </Button>
-                </Actions>
-            </SendForm>
+            {form::<RevokeApiKey>("API key revoked", "", fields)}
         </Dialog>
     }
     .into_any()

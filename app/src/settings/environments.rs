@@ -1,78 +1,56 @@
 //! `/o/{organization}/settings/environments`; `?environment={id}` opens one in a dialog.
 
 use domain::environment::CLOUD_PROVIDERS;
-use domain::permission::Key;
+use domain::permission as p;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use service::environments;
 use ui::{
     Actions, Badge, Button, Chip, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Row, Section,
-    Select, Shaped, Skeleton, TextArea, TextInput, Variant,
+    Select, TextArea, TextInput, Variant,
 };
 
 use super::api::{
-    AddEnvironment, DeleteEnvironment, EnvironmentForm, EnvironmentRow, ListEnvironments, Listed,
-    SwitchEnvironment, UpdateEnvironment,
+    AddEnvironment, DeleteEnvironment, EnvironmentForm, EnvironmentRow, SwitchEnvironment, UpdateEnvironment,
+    environment_row,
 };
-use crate::fetch::{Load, fetch_after};
-use crate::form::{Form, FormError, tell_done, when_done};
+use crate::error::Answer;
+use crate::form::{Form, FormError};
+use crate::page::Page;
+use crate::page::print::{Asked, form};
 use crate::routes::{Link, SettingsPage};
-use crate::send::{SendForm, Submission, submit};
-use crate::session::{Permitted, use_slug};
 
 const ADD: &str = "add-environment";
 const FIELDS: &[&str] = &["slug", "name", "cloud_provider", "region", "account_id", "tags"];
 
-#[derive(Clone, Copy)]
-struct Changes {
-    update: Submission,
-    switch: Submission,
-    delete: Submission,
-}
-
-#[component]
-pub fn EnvironmentsPage() -> impl IntoView {
-    let slug = use_slug();
-    let add = submit::<AddEnvironment>();
-    let changes = Changes {
-        update: submit::<UpdateEnvironment>(),
-        switch: submit::<SwitchEnvironment>(),
-        delete: submit::<DeleteEnvironment>(),
-    };
-    tell_done(changes.update, "Environment saved");
-    tell_done(changes.switch, "Environment changed");
-    tell_done(changes.delete, "Environment deleted");
-    let version = move || {
-        add.version() + changes.update.version() + changes.switch.version() + changes.delete.version()
-    };
-    let environments = fetch_after(version, move || ListEnvironments { organization: slug.get() });
-    view! {
-        {super::tab(SettingsPage::Environments)}
-        <Section title="Environments" hint="Production, staging, one cloud account each: events name the environment they come from." actions=add_button>
-            <Load resource=environments skeleton=|| view! { <Skeleton shaped=Shaped::Rows /> } let:listed>
-                {list(listed, slug, changes)}
-            </Load>
+pub async fn page(asked: Asked) -> Answer<Page> {
+    let scope = asked.scope().await?;
+    let found = environments::list(&scope.admit::<p::EnvironmentRead>()?).await?;
+    let rows: Vec<EnvironmentRow> = found.into_iter().map(environment_row).collect();
+    let may_change = scope.may(p::Key::EnvironmentWrite);
+    let slug = scope.organization.slug.as_str();
+    let shown = rows.iter().find(|row| may_change && row.id == asked.get("environment"));
+    let change = shown.map(|row| change(row.clone(), slug));
+    let table = list(&rows, may_change, slug);
+    let body = view! {
+        <Section title="Environments" hint="Production, staging, one cloud account each: events name the environment they come from." actions=move || may_change.then(add_button).into_any()>
+            {table}
         </Section>
-        <AddDialog slug action=add />
-    }
-    .into_any()
+        {may_change.then(|| add_dialog(slug))}
+        {change}
+    };
+    Ok(Page::of(SettingsPage::Environments.title(), body))
 }
 
 fn add_button() -> AnyView {
     view! {
-        <Permitted key=Key::EnvironmentWrite>
-            <Button opens=ADD icon=Glyph::Plus variant=Variant::Primary>
-                "Add an environment"
-            </Button>
-        </Permitted>
+        <Button opens=ADD icon=Glyph::Plus variant=Variant::Primary>
+            "Add an environment"
+        </Button>
     }
     .into_any()
 }
 
-fn list(
-    Listed { rows, may_change }: Listed<EnvironmentRow>,
-    slug: Memo<String>,
-    changes: Changes,
-) -> AnyView {
+fn list(rows: &[EnvironmentRow], may_change: bool, slug: &str) -> AnyView {
     if rows.is_empty() {
         return view! { <Empty title="No environments yet" text="Add the first one, such as prod." icon=Glyph::Columns /> }.into_any();
     }
@@ -84,12 +62,11 @@ fn list(
         Column::new("Tags").class("optional"),
         Column::new("Change").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row.clone(), may_change, &slug.get_untracked())).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), may_change, slug)).collect_view();
     view! {
         <DataTable caption="Environments" columns=columns>
             {table}
         </DataTable>
-        {may_change.then(|| view! { <ChangeDialog rows slug changes /> })}
     }
     .into_any()
 }
@@ -123,22 +100,20 @@ fn chip(tag: String) -> AnyView {
     view! { <Chip>{tag}</Chip> }.into_any()
 }
 
-#[component]
-fn AddDialog(slug: Memo<String>, action: Submission) -> impl IntoView {
-    let form = Form::of(action).only("id", String::new());
-    let node = NodeRef::new();
-    when_done(action, node, "Environment added");
+fn add_dialog(slug: &str) -> AnyView {
+    let state = Form::printed::<AddEnvironment>();
+    let fields = view! {
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        {fields("add", state, EnvironmentForm::default())}
+        <Actions>
+            <Button submit=true variant=Variant::Primary>
+                "Add"
+            </Button>
+        </Actions>
+    };
     view! {
-        <Dialog id=ADD title="Add an environment" open=form.refused()>
-            <SendForm to=action node_ref=node class="form">
-                <input type="hidden" name="organization" value=move || slug.get() />
-                {fields("add", form, EnvironmentForm::default())}
-                <Actions>
-                    <Button submit=true variant=Variant::Primary busy=form.busy>
-                        "Add"
-                    </Button>
-                </Actions>
-            </SendForm>
+        <Dialog id=ADD title="Add an environment" open=state.refused()>
+            {form::<AddEnvironment>("Environment added", "form", fields)}
         </Dialog>
     }
     .into_any()
@@ -177,71 +152,56 @@ fn fields(prefix: &'static str, form: Form, present: EnvironmentForm) -> AnyView
 }
 
 /// The environment of `?environment=`, to change or delete.
-#[component]
-fn ChangeDialog(rows: Vec<EnvironmentRow>, slug: Memo<String>, changes: Changes) -> impl IntoView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|q| q.get_str("environment").unwrap_or_default().to_owned()));
-    let shown = move || {
-        let id = asked.get();
-        rows.iter().find(|row| row.id == id).map(|row| change(row.clone(), slug, changes))
+fn change(row: EnvironmentRow, slug: &str) -> AnyView {
+    let id = row.id.as_str();
+    let state = Form::printed::<UpdateEnvironment>().only("id", row.id.clone());
+    let fields = view! {
+        {hidden(id, slug)}
+        {fields("change", state, row.form.clone())}
+        <Actions>
+            <Button submit=true variant=Variant::Primary>
+                "Save"
+            </Button>
+        </Actions>
     };
-    view! { {move || shown()} }
-}
-
-fn change(row: EnvironmentRow, slug: Memo<String>, changes: Changes) -> AnyView {
-    let (name, active) = (row.form.name.clone(), row.active);
-    let id = row.id;
-    let hidden = id.clone();
-    let form = Form::of(changes.update).only("id", id.clone());
+    let lines = [switch(id, row.active, slug), delete(id, slug)];
     view! {
-        <Dialog id="change-environment" title=name open=true close_href=MaybeProp::derive(move || Some(SettingsPage::Environments.href(&slug.get())))>
-            <SendForm to=changes.update class="form">
-                <input type="hidden" name="organization" value=move || slug.get() />
-                <input type="hidden" name="id" value=hidden />
-                {fields("change", form, row.form)}
-                <Actions>
-                    <Button submit=true variant=Variant::Primary busy=form.busy>
-                        "Save"
-                    </Button>
-                </Actions>
-            </SendForm>
-            {switch(id.clone(), active, slug, changes.switch)}
-            {delete(id, slug, changes.delete)}
+        <Dialog id="change-environment" title=row.form.name open=true close_href=SettingsPage::Environments.href(slug)>
+            {form::<UpdateEnvironment>("Environment saved", "form", fields)}
+            {lines}
         </Dialog>
     }
     .into_any()
 }
 
-fn switch(id: String, active: bool, slug: Memo<String>, action: Submission) -> AnyView {
-    let form = Form::of(action).only("id", id.clone());
-    let words = if active { "Deactivate" } else { "Activate" };
+fn hidden(id: &str, slug: &str) -> impl IntoView + use<> {
     view! {
-        <SendForm to=action class="choice-line">
-            <input type="hidden" name="organization" value=move || slug.get() />
-            <input type="hidden" name="id" value=id />
-            <input type="hidden" name="active" value=(!active).to_string() />
-            <p class="hint">"An inactive environment is kept, but no longer offered."</p>
-            <Button submit=true busy=form.busy>
-                {words}
-            </Button>
-            <FormError form fields=&[] />
-        </SendForm>
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        <input type="hidden" name="id" value=id.to_owned() />
     }
-    .into_any()
 }
 
-fn delete(id: String, slug: Memo<String>, action: Submission) -> AnyView {
-    let form = Form::of(action).only("id", id.clone());
-    view! {
-        <SendForm to=action class="choice-line">
-            <input type="hidden" name="organization" value=move || slug.get() />
-            <input type="hidden" name="id" value=id />
-            <p class="hint">"Deleting cannot be undone. Events keep the name they were sent with."</p>
-            <Button submit=true variant=Variant::Danger busy=form.busy>
-                "Delete for good"
-            </Button>
-            <FormError form fields=&[] />
-        </SendForm>
-    }
-    .into_any()
+fn switch(id: &str, active: bool, slug: &str) -> AnyView {
+    let state = Form::printed::<SwitchEnvironment>().only("id", id.to_owned());
+    let fields = view! {
+        {hidden(id, slug)}
+        <input type="hidden" name="active" value=(!active).to_string() />
+        <p class="hint">"An inactive environment is kept, but no longer offered."</p>
+        <Button submit=true>{if active { "Deactivate" } else { "Activate" }}</Button>
+        <FormError form=state fields=&[] />
+    };
+    form::<SwitchEnvironment>("Environment changed", "choice-line", fields)
+}
+
+fn delete(id: &str, slug: &str) -> AnyView {
+    let state = Form::printed::<DeleteEnvironment>().only("id", id.to_owned());
+    let fields = view! {
+        {hidden(id, slug)}
+        <p class="hint">"Deleting cannot be undone. Events keep the name they were sent with."</p>
+        <Button submit=true variant=Variant::Danger>
+            "Delete for good"
+        </Button>
+        <FormError form=state fields=&[] />
+    };
+    form::<DeleteEnvironment>("Environment deleted", "choice-line", fields)
 }

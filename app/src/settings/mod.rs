@@ -1,18 +1,19 @@
 //! Settings of an organization: general, retention, members, environments, API keys, and what the roles may do.
 
 mod api;
-mod api_keys;
-mod environments;
+#[cfg(feature = "ssr")]
+pub mod api_keys;
+#[cfg(feature = "ssr")]
+pub mod environments;
 mod general;
 #[cfg(feature = "ssr")]
 pub mod members;
-mod permissions;
+#[cfg(feature = "ssr")]
+pub mod permissions;
 mod retention;
 
-pub use api_keys::ApiKeysPage;
-pub use environments::EnvironmentsPage;
+pub use api::EnvironmentForm;
 pub use general::GeneralPage;
-pub use permissions::PermissionsPage;
 pub use retention::RetentionPage;
 
 use leptos::prelude::*;

@@ -5,6 +5,9 @@ use domain::permission::{Holder, Key, PermissionSet};
 use leptos::prelude::*;
 use ui::{Column, DataTable, Glyph, Icon, Row, Section, VisuallyHidden};
 
+use crate::error::Answer;
+use crate::page::Page;
+use crate::page::print::Asked;
 use crate::routes::SettingsPage;
 
 const HOLDERS: [(&str, Holder); 4] = [
@@ -14,13 +17,12 @@ const HOLDERS: [(&str, Holder); 4] = [
     ("sre", Holder::Sre),
 ];
 
-#[component]
-pub fn PermissionsPage() -> impl IntoView {
+pub async fn page(asked: Asked) -> Answer<Page> {
+    asked.scope().await?;
     let mut columns = vec![Column::new("Permission").class("message")];
     columns.extend(HOLDERS.map(|(word, _)| Column::new(word).class("mark")));
     let scopes = vec![Column::new("Scope").class("shrink"), Column::new("Lets a key")];
-    view! {
-        {super::tab(SettingsPage::Permissions)}
+    let body = view! {
         <Section title="Roles" hint="viewer, analyst and admin are roles in this organization; sre is a role on the platform, and every entry by it is audited.">
             <DataTable caption="What each role may do" columns=columns compact=true>
                 {Key::ALL.iter().map(|key| permission(*key)).collect_view()}
@@ -31,8 +33,8 @@ pub fn PermissionsPage() -> impl IntoView {
                 {scope_words().into_iter().map(scope).collect_view()}
             </DataTable>
         </Section>
-    }
-    .into_any()
+    };
+    Ok(Page::of(SettingsPage::Permissions.title(), body))
 }
 
 fn permission(key: Key) -> AnyView {

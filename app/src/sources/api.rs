@@ -1,17 +1,9 @@
 //! Server functions of sources.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 
-use super::shown::{SourceForm, SourceShown};
+use super::shown::SourceForm;
 use crate::Answer;
-
-#[server(name = ListSources, prefix = "/fn", endpoint = "sources/list", input = GetUrl)]
-pub async fn list_sources(organization: String) -> Answer<Vec<SourceShown>> {
-    let scope = crate::server::scope(&organization).await?;
-    let sources = service::sources::list(&scope.admit()?).await?;
-    Ok(sources.into_iter().map(|source| super::read::source(source, scope.zone)).collect())
-}
 
 /// Adds a source, or changes the one of `id`.
 #[server(name = SaveSource, prefix = "/fn", endpoint = "sources/save")]

@@ -3,73 +3,55 @@
 use domain::query::edit::condition;
 use domain::source::{SOURCE_TYPES, STATUSES};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
 use ui::{
     Actions, Button, Choice, Definition, DefinitionList, Field, Glyph, Notice, NoticeKind, Panel, Select,
     TextInput, Variant,
 };
 
 use super::api::{DeleteSource, SaveSource};
-use super::shown::{SourceForm, SourceShown, words};
-use crate::error::AppError;
+use super::read::SourceShown;
+use super::shown::{SourceForm, words};
 use crate::events::EventQuery;
 use crate::events::parts::number;
+use crate::form::{Form, FormError};
+use crate::page::print::form;
 use crate::routes;
-use crate::send::{SendForm, Submission, submit};
-use crate::session::Permitted;
-use crate::when::{Ago, At};
+use crate::when::{AgoOr, At};
 
-const FIELDS: [&str; 6] = ["name", "source_type", "ip", "port", "protocol", "status"];
+const FIELDS: &[&str] = &["name", "source_type", "ip", "port", "protocol", "status"];
 
-/// The writes of the page.
-#[derive(Clone, Copy)]
-pub struct Writes {
-    pub save: Submission,
-    pub delete: Submission,
-}
-
-impl Writes {
-    pub fn new() -> Self {
-        Self { save: submit::<SaveSource>(), delete: submit::<DeleteSource>() }
-    }
-    /// Changes with every answer.
-    pub fn version(self) -> usize {
-        self.save.version() + self.delete.version()
-    }
-}
-
-#[component]
-pub fn NewPanel(writes: Writes, slug: String) -> impl IntoView {
-    let error = Signal::derive(move || writes.save.error());
+pub fn new_panel(slug: &str) -> AnyView {
     let start = SourceForm {
         source_type: "application".to_owned(),
         status: "active".to_owned(),
         ..SourceForm::default()
     };
+    let close = routes::sources(slug);
+    let cancel = close.clone();
+    let inside = view! {
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        {fields(start)}
+        <Actions>
+            <Button href=cancel>"Cancel"</Button>
+            <Button variant=Variant::Primary submit=true>
+                "Add source"
+            </Button>
+        </Actions>
+    };
     view! {
-        <Panel label="New source" close_href=routes::sources(&slug)>
-            <section>
-                <SendForm to=writes.save class="form">
-                    <input type="hidden" name="organization" value=slug.clone() />
-                    <Fields start error />
-                    <Actions>
-                        <Button href=routes::sources(&slug)>"Cancel"</Button>
-                        <Button variant=Variant::Primary submit=true busy=writes.save.pending()>
-                            "Add source"
-                        </Button>
-                    </Actions>
-                </SendForm>
-            </section>
+        <Panel label="New source" close_href=close>
+            <section>{form::<SaveSource>("Source saved", "form", inside)}</section>
         </Panel>
     }
     .into_any()
 }
 
-#[component]
-pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl IntoView {
-    let of_source = EventQuery::all_time(condition("source", &source.form.name)).href(&slug);
-    let (form_slug, form_source) = (slug.clone(), source.clone());
+pub fn edit_panel(source: SourceShown, may_change: bool, slug: &str) -> AnyView {
+    let of_source = EventQuery::all_time(condition("source", &source.form.name)).href(slug);
+    let changes = may_change.then(|| [change(&source, slug), delete(&source, slug)]);
     view! {
-        <Panel label=source.form.name.clone() close_href=routes::sources(&slug)>
+        <Panel label=source.form.name close_href=routes::sources(slug)>
             <section>
                 <DefinitionList>
                     <Definition term="Events">
@@ -78,52 +60,47 @@ pub fn EditPanel(writes: Writes, slug: String, source: SourceShown) -> impl Into
                         </a>
                     </Definition>
                     <Definition term="Last activity">
-                        {match source.last_activity {
-                            Some(when) => view! { <Ago when /> }.into_any(),
-                            None => view! { <span class="muted">"never"</span> }.into_any(),
-                        }}
+                        <AgoOr when=source.last_activity words="never" />
                     </Definition>
                     <Definition term="Added">
                         <At when=source.created />
                     </Definition>
                 </DefinitionList>
             </section>
-            <Permitted key=domain::permission::Key::SourceWrite>
-                <Change writes slug=form_slug.clone() id=form_source.id.clone() start=form_source.form.clone() />
-                <Delete writes slug=form_slug.clone() id=form_source.id.clone() unused=form_source.event_count == 0 />
-            </Permitted>
+            {changes}
         </Panel>
     }
     .into_any()
 }
 
-#[component]
-fn Change(writes: Writes, slug: String, id: String, start: SourceForm) -> impl IntoView {
-    let error = Signal::derive(move || writes.save.error());
+fn hidden(id: &str, slug: &str) -> impl IntoView + use<> {
+    view! {
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        <input type="hidden" name="id" value=id.to_owned() />
+    }
+}
+
+fn change(source: &SourceShown, slug: &str) -> AnyView {
+    let inside = view! {
+        {hidden(&source.id, slug)}
+        {fields(source.form.clone())}
+        <Actions>
+            <Button variant=Variant::Primary submit=true>
+                "Save"
+            </Button>
+        </Actions>
+    };
     view! {
         <section>
             <h2>"Change"</h2>
-            <SendForm to=writes.save class="form">
-                <input type="hidden" name="organization" value=slug />
-                <input type="hidden" name="id" value=id />
-                <Fields start error />
-                <Actions>
-                    <Button variant=Variant::Primary submit=true busy=writes.save.pending()>
-                        "Save"
-                    </Button>
-                </Actions>
-            </SendForm>
+            {form::<SaveSource>("Source saved", "form", inside)}
         </section>
     }
     .into_any()
 }
 
-#[component]
-fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoView {
-    let error = Signal::derive(move || writes.delete.error());
-    let refused =
-        move || error.get().map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
-    if !unused {
+fn delete(source: &SourceShown, slug: &str) -> AnyView {
+    if source.event_count != 0 {
         return view! {
             <section>
                 <h2>"Delete"</h2>
@@ -132,66 +109,51 @@ fn Delete(writes: Writes, slug: String, id: String, unused: bool) -> impl IntoVi
         }
         .into_any();
     }
+    let refused = crate::send::refused(DeleteSource::PATH)
+        .map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
+    let inside = view! {
+        {hidden(&source.id, slug)}
+        <Button variant=Variant::Danger submit=true icon=Glyph::Trash>
+            "Delete source"
+        </Button>
+    };
     view! {
         <section>
             <h2>"Delete"</h2>
             <p class="hint">"No event came from this source; it can be deleted. If it sends one later it is added again."</p>
-            {move || refused()}
-            <SendForm to=writes.delete>
-                <input type="hidden" name="organization" value=slug />
-                <input type="hidden" name="id" value=id />
-                <Button variant=Variant::Danger submit=true icon=Glyph::Trash busy=writes.delete.pending()>
-                    "Delete source"
-                </Button>
-            </SendForm>
+            {refused}
+            {form::<DeleteSource>("Source deleted", "", inside)}
         </section>
     }
     .into_any()
 }
 
-#[component]
-fn Fields(start: SourceForm, error: Signal<Option<AppError>>) -> impl IntoView {
-    let reason =
-        move |field: &'static str| Signal::derive(move || error.get().and_then(|error| error.reason(field)));
-    let summary = move || {
-        error
-            .get()
-            .and_then(|error| error.summary(&FIELDS))
-            .map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })
-    };
-    // What was typed comes back when the form was sent without WASM.
-    let typed = error.get_untracked().map(|error| error.typed).filter(|typed| !typed.is_empty());
-    let value = |field: &str, start: String| {
-        typed.as_ref().and_then(|typed| typed.get(field).cloned()).unwrap_or(start)
-    };
+/// Of a new source as well as of one that is there: the page has one of the two.
+fn fields(start: SourceForm) -> AnyView {
+    let state = Form::printed::<SaveSource>();
     let choices =
         |words_of: &[&str]| words_of.iter().map(|word| Choice::new(*word, words(word))).collect::<Vec<_>>();
-    let (name, ip, port) = (value("name", start.name), value("ip", start.ip), value("port", start.port));
-    let (kind, status, protocol) = (
-        value("source_type", start.source_type),
-        value("status", start.status),
-        value("protocol", start.protocol),
-    );
+    let value = move |field: &str, start: String| state.typed(field, start);
     view! {
-        {move || summary()}
-        <Field id="source-name" label="Name" hint="As it is shown with events; senders name it in the field source." error=reason("name") required=true>
-            <TextInput name="source[name]" value=name autocomplete="off" maxlength=255_u32 />
+        <FormError form=state fields=FIELDS />
+        <Field id="source-name" label="Name" hint="As it is shown with events; senders name it in the field source." error=state.reason("name") required=true>
+            <TextInput name="source[name]" value=value("name", start.name) autocomplete="off" maxlength=255_u32 />
         </Field>
         <div class="form-grid">
-            <Field id="source-type" label="Type" error=reason("source_type") required=true>
-                <Select name="source[source_type]" choices=choices(&SOURCE_TYPES) value=kind />
+            <Field id="source-type" label="Type" error=state.reason("source_type") required=true>
+                <Select name="source[source_type]" choices=choices(&SOURCE_TYPES) value=value("source_type", start.source_type) />
             </Field>
-            <Field id="source-status" label="Status" error=reason("status") required=true>
-                <Select name="source[status]" choices=choices(&STATUSES) value=status />
+            <Field id="source-status" label="Status" error=state.reason("status") required=true>
+                <Select name="source[status]" choices=choices(&STATUSES) value=value("status", start.status) />
             </Field>
-            <Field id="source-ip" label="IP address" error=reason("ip")>
-                <TextInput name="source[ip]" value=ip autocomplete="off" mono=true />
+            <Field id="source-ip" label="IP address" error=state.reason("ip")>
+                <TextInput name="source[ip]" value=value("ip", start.ip) autocomplete="off" mono=true />
             </Field>
-            <Field id="source-port" label="Port" error=reason("port")>
-                <TextInput name="source[port]" kind="number" value=port min="1" max="65535" />
+            <Field id="source-port" label="Port" error=state.reason("port")>
+                <TextInput name="source[port]" kind="number" value=value("port", start.port) min="1" max="65535" />
             </Field>
-            <Field id="source-protocol" label="Protocol" hint="https, syslog, file …" error=reason("protocol")>
-                <TextInput name="source[protocol]" value=protocol autocomplete="off" />
+            <Field id="source-protocol" label="Protocol" hint="https, syslog, file …" error=state.reason("protocol")>
+                <TextInput name="source[protocol]" value=value("protocol", start.protocol) autocomplete="off" />
             </Field>
         </div>
     }

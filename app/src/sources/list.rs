@@ -3,107 +3,85 @@
 use domain::permission::Key;
 use domain::query::edit::condition;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
-use ui::{
-    Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Row, Shaped, Skeleton, SplitList, Tone, Variant,
-};
+use ui::{Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Panel, Row, SplitList, Tone, Variant};
 
-use super::api::ListSources;
-use super::form::{EditPanel, NewPanel, Writes};
-use super::shown::{SourceShown, words};
+use super::form::{edit_panel, new_panel};
+use super::read::SourceShown;
+use super::shown::words;
+use crate::error::Answer;
 use crate::events::EventQuery;
 use crate::events::parts::{counted, number};
-use crate::fetch::{Fetched, Load, fetch_after};
-use crate::form::tell_done;
+use crate::page::Page;
+use crate::page::print::Asked;
 use crate::routes::{self, Link, SettingsPage};
-use crate::session::{Permitted, use_slug};
 use crate::when::{Ago, AgoOr};
 
 /// Stands for a source that is not there yet.
 const NEW: &str = "new";
 
 /// `/o/{organization}/sources?source={id or "new"}`
-#[component]
-pub fn SourcesPage() -> impl IntoView {
-    let slug = use_slug();
-    let map = use_query_map();
-    let chosen = Memo::new(move |_| map.with(|map| map.get_str("source").unwrap_or_default().to_owned()));
-    let writes = Writes::new();
-    let sources = fetch_after(move || writes.version(), move || ListSources { organization: slug.get() });
-    tell_done(writes.save, "Source saved");
-    tell_done(writes.delete, "Source deleted");
+pub async fn page(asked: Asked) -> Answer<Page> {
+    let scope = asked.scope().await?;
+    let found = service::sources::list(&scope.admit()?).await?;
+    let sources: Vec<SourceShown> =
+        found.into_iter().map(|source| super::read::source(source, scope.zone)).collect();
+    let may_change = scope.may(Key::SourceWrite);
+    let slug = scope.organization.slug.clone();
+    let chosen = asked.get("source");
+    let is_open = !chosen.is_empty();
+    let (of, wanted) = (slug.clone(), chosen.to_owned());
+    let shown = sources.iter().find(|source| source.id == chosen).cloned();
+    let panel = move || match (&shown, wanted.as_str()) {
+        (Some(source), _) => edit_panel(source.clone(), may_change, &of),
+        (None, NEW) if may_change => new_panel(&of),
+        (None, _) => missing(&of),
+    };
+    let list = list(sources, may_change, chosen, &slug);
     let actions = move || {
-        view! {
-            <Permitted key=Key::SourceWrite>
-                <Button variant=Variant::Primary icon=Glyph::Plus key="n" href=Signal::derive(move || open(&slug.read(), NEW))>
+        may_change.then(|| {
+            view! {
+                <Button variant=Variant::Primary icon=Glyph::Plus key="n" href=open(&slug, NEW)>
                     "New source"
                 </Button>
-            </Permitted>
-        }
+            }
+        })
     };
-    view! {
-        <Title text="Sources" />
+    let body = view! {
         <PageHead title="Sources" note="Where events come from" actions=actions />
-        <SplitList
-            panel=move || view! { <Chosen writes slug chosen sources /> }
-            panel_open=Memo::new(move |_| !chosen.read().is_empty())
-        >
-            <Load resource=sources skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=8 /> } let:sources>
-                <Loaded sources slug=slug.get_untracked() chosen />
-            </Load>
+        <SplitList panel=panel panel_open=is_open>
+            {list}
         </SplitList>
-    }
-    .into_any()
+    };
+    Ok(Page::of("Sources", body))
 }
 
 fn open(slug: &str, source: &str) -> String {
     Link::new(routes::sources(slug)).with("source", source).done()
 }
 
-#[component]
-fn Chosen(
-    writes: Writes,
-    slug: Memo<String>,
-    chosen: Memo<String>,
-    sources: Fetched<Vec<SourceShown>>,
-) -> impl IntoView {
+fn missing(slug: &str) -> AnyView {
     view! {
-        <Transition>
-            {move || {
-                let (slug, chosen) = (slug.get(), chosen.get());
-                Suspend::new(async move {
-                    if chosen == NEW {
-                        return view! { <NewPanel writes slug /> }.into_any();
-                    }
-                    match sources.answer().await.unwrap_or_default().into_iter().find(|source| source.id == chosen) {
-                        Some(source) => view! { <EditPanel writes slug source /> }.into_any(),
-                        None => view! {
-                            <ui::Panel label="Source" close_href=routes::sources(&slug)>
-                                <Empty title="No such source" text="It may have been deleted." icon=Glyph::Sources />
-                            </ui::Panel>
-                        }
-                        .into_any(),
-                    }
-                })
-            }}
-        </Transition>
+        <Panel label="Source" close_href=routes::sources(slug)>
+            <Empty title="No such source" text="It may have been deleted." icon=Glyph::Sources />
+        </Panel>
     }
     .into_any()
 }
 
-#[component]
-fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl IntoView {
+fn list(sources: Vec<SourceShown>, may_change: bool, chosen: &str, slug: &str) -> AnyView {
     if sources.is_empty() {
-        let keys = SettingsPage::ApiKeys.href(&slug);
+        let keys = SettingsPage::ApiKeys.href(slug);
+        let new = may_change.then(|| {
+            view! {
+                <Button variant=Variant::Primary href=open(slug, NEW) icon=Glyph::Plus>
+                    "New source"
+                </Button>
+            }
+        });
         let text = "A source appears by itself with its first event: name it in the field source, or upload a file. Or add it here beforehand.";
         return view! {
             <Empty title="No sources yet" text=text icon=Glyph::Sources>
-                <Permitted key=Key::SourceWrite>
-                    <Button variant=Variant::Primary href=open(&slug, NEW) icon=Glyph::Plus>
-                        "New source"
-                    </Button>
-                </Permitted>
+                {new}
                 <Button href=keys icon=Glyph::Key>
                     "API keys"
                 </Button>
@@ -120,20 +98,20 @@ fn Loaded(sources: Vec<SourceShown>, slug: String, chosen: Memo<String>) -> impl
         Column::new("Last activity").class("time optional"),
         Column::new("Events").class("num"),
     ];
+    let rows = sources.into_iter().map(|source| line(source, chosen, slug)).collect_view();
     view! {
         <div class="events-list">
             <DataTable caption="Sources" columns=columns>
-                {sources.into_iter().map(|source| view! { <Line source slug=slug.clone() chosen /> }).collect_view()}
+                {rows}
             </DataTable>
         </div>
     }
     .into_any()
 }
 
-#[component]
-fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoView {
-    let href = open(&slug, &source.id);
-    let events = EventQuery::all_time(condition("source", &source.form.name)).href(&slug);
+fn line(source: SourceShown, chosen: &str, slug: &str) -> AnyView {
+    let href = open(slug, &source.id);
+    let events = EventQuery::all_time(condition("source", &source.form.name)).href(slug);
     let tone = match source.form.status.as_str() {
         "active" => Tone::Ok,
         "error" => Tone::High,
@@ -142,10 +120,10 @@ fn Line(source: SourceShown, slug: String, chosen: Memo<String>) -> impl IntoVie
     let inactive = source.form.status == "inactive";
     let address = source.form.address();
     let under = format!("{} · ", words(&source.form.source_type));
-    let id = source.id.clone();
+    let selected = source.id == chosen;
     let count = counted(source.event_count, "event", "events");
     view! {
-        <Row href=href.clone() done=inactive selected=Signal::derive(move || *chosen.read() == id)>
+        <Row href=href.clone() done=inactive selected=selected>
             <td class="name">
                 <a href=href data-row-link="" data-noscroll="">
                     {source.form.name}

@@ -1,12 +1,15 @@
 //! Sources: where events come from.
 
 mod api;
+#[cfg(feature = "ssr")]
 mod form;
+#[cfg(feature = "ssr")]
 mod list;
 #[cfg(feature = "ssr")]
 mod read;
 mod shown;
 
 pub use api::*;
-pub use list::SourcesPage;
-pub use shown::{SourceForm, SourceShown};
+#[cfg(feature = "ssr")]
+pub use list::page;
+pub use shown::SourceForm;

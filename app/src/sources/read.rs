@@ -4,11 +4,21 @@ use domain::Invalid;
 use domain::permission::SourceWrite;
 use domain::source::{NewSource, Source};
 
-use super::shown::{SourceForm, SourceShown};
+use super::shown::SourceForm;
 use crate::Answer;
 use crate::error::{AppError, Typed as _};
 use crate::server::Scope;
-use crate::when::Zone;
+use crate::when::{When, Zone};
+
+/// A source ready to print.
+#[derive(Clone, Debug)]
+pub struct SourceShown {
+    pub id: String,
+    pub form: SourceForm,
+    pub last_activity: Option<When>,
+    pub event_count: i64,
+    pub created: When,
+}
 
 pub fn source(source: Source, zone: Zone) -> SourceShown {
     SourceShown {

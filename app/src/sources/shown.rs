@@ -1,20 +1,6 @@
-//! What pages and server tell each other about sources.
+//! What the form of a source says.
 
 use serde::{Deserialize, Serialize};
-
-use crate::shown::shown;
-use crate::when::When;
-
-/// A source ready to print.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceShown {
-    pub id: String,
-    pub form: SourceForm,
-    pub last_activity: Option<When>,
-    pub event_count: i64,
-    pub created: When,
-}
-shown!(SourceShown: id, form, last_activity, event_count, created);
 
 /// The fields of the form, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +13,6 @@ pub struct SourceForm {
     pub protocol: String,
     pub status: String,
 }
-shown!(SourceForm: name, source_type, ip, port, protocol, status);
 
 impl SourceForm {
     /// "10.0.0.7:514", "10.0.0.7", ":514" or nothing.
@@ -41,6 +26,7 @@ impl SourceForm {
 }
 
 /// "web_server" as "Web server".
+#[cfg(feature = "ssr")]
 pub fn words(word: &str) -> String {
     let mut text = word.replace('_', " ");
     if let Some(first) = text.get_mut(..1) {
@@ -49,7 +35,7 @@ pub fn words(word: &str) -> String {
     text
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
 

@@ -169,7 +169,8 @@ pub fn PasswordInput(
                 aria-pressed=move || if shown.get() { "true" } else { "false" }
                 on:click=move |_| set_shown.update(|shown| *shown = !*shown)
             >
-                {move || if shown.get() { view! { <Icon glyph=Glyph::EyeOff /> } } else { view! { <Icon glyph=Glyph::Eye /> } }}
+                <Icon glyph=Glyph::Eye />
+                <Icon glyph=Glyph::EyeOff />
             </button>
         </span>
     }

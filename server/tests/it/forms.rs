@@ -20,8 +20,48 @@ async fn an_expiry_that_is_no_number_of_days_makes_no_key() {
             assert_eq!(answer.status, 400, "{days}: {}", answer.text);
             assert_eq!(answer.json()["fields"][0]["field"], "expires_in_days", "{}", answer.text);
         }
-        let keys = app.get("/fn/api_keys?organization=acme").cookie(&cookie).send().await;
-        assert!(!keys.text.contains("\"ci\""), "{}", keys.text);
+        let keys = app.get("/o/acme/settings/api-keys").cookie(&cookie).send().await;
+        assert!(keys.status == 200 && !keys.text.contains(">ci "), "{}", keys.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_secret_of_a_key_is_told_once_on_its_own_page() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let session = app.sign_in("ada@acme.test").await;
+        let page = "/o/acme/settings/api-keys";
+        let printed = format!("/fn/page?address={page}");
+        // As a browser sends it without WASM, and with.
+        for (accept, told_at, path) in
+            [("text/html", page, page), ("application/json", printed.as_str(), "/fn/page")]
+        {
+            let form = [
+                ("organization", "acme"),
+                ("name", "ci"),
+                ("scopes[0]", "event.read"),
+                ("expires_in_days", ""),
+            ];
+            let call = app.post("/fn/create_api_key").cookie(&session).header("accept", accept);
+            let made =
+                call.header("referer", &format!("http://watchroom.test{page}")).form(&form).send().await;
+            let cookie = made.header("set-cookie");
+            assert!(cookie.contains(&format!("Path={path};")) && cookie.contains("HttpOnly"), "{cookie}");
+            let (named, _) = cookie.split_once(';').unwrap();
+            let secret = named.strip_prefix("made_api_key_acme=").unwrap();
+            assert!(!made.text.contains(secret), "{}", made.text);
+            let both = format!("{session}; {named}");
+            let shown = app.get(told_at).cookie(&both).send().await;
+            assert!(shown.text.contains(secret), "{accept}: {}", shown.text);
+            let gone = shown.header("set-cookie");
+            assert_eq!(
+                gone,
+                format!("made_api_key_acme=; Path={path}; Max-Age=0; HttpOnly; SameSite=Strict")
+            );
+            let again = app.get(told_at).cookie(&session).send().await;
+            assert!(again.status == 200 && !again.text.contains(secret));
+        }
     })
     .await;
 }

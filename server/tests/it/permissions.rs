@@ -17,6 +17,7 @@ const NOBODY: &str = "018bcfe5-6800-7000-8000-00000000ffff";
 
 /// What a server function may want; each takes what it knows.
 const ARGUMENTS: &[(&str, &str)] = &[
+    ("address", "/o/acme/settings/members"),
     ("organization", "acme"),
     ("id", NOBODY),
     ("seq", "1"),
