@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    api, assets, auth, export, grouping, groups, health, ingest, openapi, pages, tail, uploads, views,
+    api, assets, auth, cases, export, grouping, groups, health, ingest, openapi, pages, tail, uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -31,6 +31,15 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/views/{id}"),
     ("PUT", "/api/v1/views/{id}"),
     ("DELETE", "/api/v1/views/{id}"),
+    ("GET", "/api/v1/cases"),
+    ("POST", "/api/v1/cases"),
+    ("GET", "/api/v1/cases/{id}"),
+    ("PUT", "/api/v1/cases/{id}"),
+    ("POST", "/api/v1/cases/{id}/actions"),
+    ("GET", "/api/v1/cases/{id}/events"),
+    ("POST", "/api/v1/cases/{id}/events"),
+    ("GET", "/api/v1/cases/{id}/notes"),
+    ("POST", "/api/v1/cases/{id}/notes"),
     ("GET", "/api/v1/sources"),
     ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/openapi.json"),
@@ -64,6 +73,11 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/views", get(views::list).post(views::create))
         .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
         .route("/api/v1/groups/{id}/grouping", get(grouping::grouping))
+        .route("/api/v1/cases", get(cases::list).post(cases::create))
+        .route("/api/v1/cases/{id}", get(cases::one).put(cases::change))
+        .route("/api/v1/cases/{id}/actions", post(cases::act))
+        .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
+        .route("/api/v1/cases/{id}/notes", get(cases::notes).post(cases::add_note))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/audit", get(api::audit))
         .route("/api/v1/openapi.json", get(openapi::document))

@@ -40,7 +40,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let shown = VIEWS.iter().find(|(word, _)| *word == asked.get("view")).map_or("open", |(word, _)| word);
     let sort = CaseSort::parse(asked.get("sort")).unwrap_or_default();
     let q = asked.get("q").trim().to_owned();
-    let query = if q.is_empty() { Ok(None) } else { parse(&q, &CASES, scope.zone.reader(cx.now())).map(Some) };
+    let query =
+        if q.is_empty() { Ok(None) } else { parse(&q, &CASES, scope.zone.reader(cx.now())).map(Some) };
     let problem = query.as_ref().err().map(|problem| {
         let place = q[..problem.at.start].chars().count() + 1;
         format!("At character {place}: {}", problem.message)

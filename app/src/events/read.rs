@@ -2,6 +2,7 @@
 
 use axum::http::header::HOST;
 use axum::http::request::Parts;
+use domain::case::LinkKind;
 use domain::event::{Event, Payload};
 use domain::filter::{EventFilter, Facet};
 use domain::page::Page;
@@ -295,7 +296,8 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
     let print = if whole { sections::page } else { sections::panel };
     // A link that changes only what is beside it leaves the panel open.
     let here = EventQuery { event: if whole { String::new() } else { facts.id.clone() }, ..query.clone() };
-    let body = print(&facts, &here, &scope.organization.slug);
+    let cases = crate::cases::about(scope, LinkKind::Event, id.0).await?;
+    let body = print(&facts, &here, &scope.organization.slug, cases);
     Ok(EventShown { id: facts.id, at: facts.at, severity: facts.severity, body })
 }
 

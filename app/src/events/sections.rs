@@ -62,7 +62,8 @@ pub struct Around {
 }
 
 /// Beside the list.
-pub fn panel(event: &Facts, query: &EventQuery, slug: &str) -> Printed {
+/// `cases`: those that it is in.
+pub fn panel(event: &Facts, query: &EventQuery, slug: &str, cases: AnyView) -> Printed {
     Printed::of(view! {
         <section>{words(event, query, slug)}</section>
         <section>
@@ -73,12 +74,13 @@ pub fn panel(event: &Facts, query: &EventQuery, slug: &str) -> Printed {
             <h2>"Around it"</h2>
             {surrounding(event, query, slug)}
         </section>
+        <section>{cases}</section>
         <section>{payload(event, query, slug)}</section>
     })
 }
 
 /// A page of its own.
-pub fn page(event: &Facts, query: &EventQuery, slug: &str) -> Printed {
+pub fn page(event: &Facts, query: &EventQuery, slug: &str, cases: AnyView) -> Printed {
     let (fields, around) = (fields(event, query, slug), surrounding(event, query, slug));
     Printed::of(view! {
         <div class="main-column">
@@ -91,6 +93,7 @@ pub fn page(event: &Facts, query: &EventQuery, slug: &str) -> Printed {
         </div>
         <aside class="side" aria-label="Fields">
             <Section title="Fields">{fields}</Section>
+            {cases}
         </aside>
     })
 }

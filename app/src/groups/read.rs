@@ -1,6 +1,7 @@
 //! From the domain to what is shown. Server only.
 
 use domain::GroupId;
+use domain::case::LinkKind;
 use domain::filter::EventFilter;
 use domain::group::life::{Change, Status};
 use domain::group::{Group, GroupFilter};
@@ -168,6 +169,7 @@ pub async fn get(scope: &Scope, id: GroupId, before: &str) -> Answer<GroupShown>
         recent: recent.items.iter().map(|event| events::row(event, scope.zone, None, &system)).collect(),
         group: row(group, scope.zone),
     };
+    let cases = crate::cases::about(scope, LinkKind::Group, id.0).await?;
     Ok(GroupShown {
         histogram,
         muted,
@@ -177,7 +179,7 @@ pub async fn get(scope: &Scope, id: GroupId, before: &str) -> Answer<GroupShown>
         head: sections::head(&facts, organization),
         template: sections::template(&facts),
         below: sections::below(&facts, organization),
-        about: sections::about(&facts, organization),
+        about: sections::about(&facts, organization, cases),
         group: facts.group,
     })
 }

@@ -92,7 +92,7 @@ fn pages(here: &Link, older: Option<&str>, is_older: bool, of: (&str, &str)) -> 
 }
 
 /// Beside them.
-pub fn about(facts: &Facts, slug: &str) -> Printed {
+pub fn about(facts: &Facts, slug: &str, cases: AnyView) -> Printed {
     let field = |name: &'static str, value: Option<String>| {
         value.map(|value| {
             let only = EventQuery::all_time(condition(name, &value)).href(slug);
@@ -129,6 +129,7 @@ pub fn about(facts: &Facts, slug: &str) -> Printed {
                 <Message marked=example />
             </p>
         </Section>
+        {cases}
     })
 }
 

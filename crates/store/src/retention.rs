@@ -247,8 +247,11 @@ pub async fn step(
     Ok(gone.counts)
 }
 
-/// What must not go. Events that something refers to (a case, an incident) join in here: one more condition on `e`.
+/// What must not go: what a case is about, and what is held. Other things that refer to events join in here.
 fn not_held(q: Sql, holds: &[Query], dialect: Dialect) -> Sql {
+    let q = q.push(
+        " AND NOT EXISTS (SELECT 1 FROM case_links l WHERE l.organization_id = $1 AND l.kind = 'event' AND l.target_id = e.id)",
+    );
     holds.iter().fold(q, |q, hold| event::matches(q.push(" AND (("), hold, dialect).push(") IS NOT TRUE)"))
 }
 

@@ -9,6 +9,7 @@ use domain::event::Event;
 use domain::filter::EventFilter;
 use domain::page::{MAX_LIMIT, Order, Page};
 use domain::permission::{AuditRead, EventRead, Permission, SourceRead};
+use domain::query::Schema;
 use domain::source::Source;
 use domain::{EventId, Timestamp};
 use service::{Actor, Cx, Services, Who};
@@ -127,8 +128,13 @@ fn audit_filter(query: &mut Query) -> AuditFilter {
 
 /// `q` in the query language.
 pub(super) fn asked(query: &mut Query, now: Timestamp) -> Option<domain::query::Query> {
+    asked_of(query, &domain::query::EVENTS, now)
+}
+
+/// `q` over the fields of another list.
+pub(super) fn asked_of(query: &mut Query, schema: &Schema, now: Timestamp) -> Option<domain::query::Query> {
     let text: String = query.one("q")?;
-    match domain::query::parse(&text, &domain::query::EVENTS, now) {
+    match domain::query::parse(&text, schema, now) {
         Ok(asked) => Some(asked),
         Err(problem) => {
             let place = text[..problem.at.start].chars().count() + 1;

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod assets;
 pub mod auth;
+pub mod cases;
 pub mod export;
 pub mod grouping;
 pub mod groups;

@@ -72,6 +72,8 @@ pub const KINDS: &[(&str, u16, &str)] = &[
     ("method-not-allowed", 405, "The path exists, but not with this method."),
     ("too-slow", 408, "The body arrived too slowly."),
     ("conflict", 409, "It exists already, or the Idempotency-Key was used for another request."),
+    ("precondition-failed", 412, "Somebody changed it since the ETag in If-Match; read it again."),
+    ("precondition-required", 428, "Send If-Match with the ETag of what you changed."),
     ("too-large", 413, "The body is larger than the limit, before or after decompression."),
     ("unsupported-media", 415, "The content type or the content encoding is not supported."),
     ("too-many", 429, "Over the rate; wait for the seconds in Retry-After."),
@@ -133,6 +135,16 @@ impl Problem {
     }
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+    }
+    /// Somebody changed it since it was read.
+    pub fn precondition_failed(detail: impl Into<String>) -> Self {
+        let title = "It changed meanwhile";
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", title, detail)
+    }
+    pub fn precondition_required() -> Self {
+        let detail = "Send If-Match with the ETag of what you changed, so that nobody's work is overwritten.";
+        let title = "If-Match is missing";
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "precondition-required", title, detail)
     }
     pub fn too_large(max: usize) -> Self {
         let detail = format!("At most {max} bytes are accepted here; send smaller batches.");

@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::cases::{CaseEventItem, CaseItem, CaseNoteItem};
 use super::groups::{GroupChangeItem, GroupItem};
 use super::views::ViewItem;
 
@@ -26,6 +27,9 @@ pages! {
     GroupPage of GroupItem;
     GroupHistoryPage of GroupChangeItem;
     ViewPage of ViewItem;
+    CasePage of CaseItem;
+    CaseEventPage of CaseEventItem;
+    CaseNotePage of CaseNoteItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
 }

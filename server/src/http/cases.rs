@@ -1,0 +1,439 @@
+//! `/api/v1/cases`: investigations, what they are about, and what is written in them.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery};
+use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use domain::case::{
+    Act, Case, CaseFilter, CaseLink, CaseNote, CaseSort, LinkKind, NewCase, Pap, Priority, Resolution,
+    Status, Tlp,
+};
+use domain::event::Event;
+use domain::group::Assignee;
+use domain::page::Page;
+use domain::permission::{CaseRead, CaseWrite};
+use domain::{CaseId, CaseLinkId, CaseNoteId, EventId, Severity, Timestamp, UserId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use service::cases;
+use utoipa::{IntoParams, ToSchema};
+
+use super::api::{Caller, asked_of, paging};
+use super::problem::{Problem, ProblemDocument};
+use super::query::Query;
+use super::schema::{self, SeverityWord};
+
+#[derive(Serialize, ToSchema)]
+pub struct CaseItem {
+    #[schema(value_type = Uuid)]
+    id: CaseId,
+    /// Counts up in the organization; people say `CASE-42`.
+    number: i64,
+    title: String,
+    /// Markdown.
+    description: String,
+    #[schema(value_type = CaseStatusWord)]
+    status: Status,
+    /// Of a resolved case.
+    #[schema(required = true, value_type = Option<ResolutionWord>)]
+    resolution: Option<Resolution>,
+    #[schema(value_type = PriorityWord)]
+    priority: Priority,
+    #[schema(value_type = SeverityWord)]
+    severity: Severity,
+    #[schema(value_type = TlpWord)]
+    tlp: Tlp,
+    #[schema(value_type = PapWord)]
+    pap: Pap,
+    /// Null where an API key opened it.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    created_by_id: Option<UserId>,
+    #[schema(required = true, value_type = Option<Uuid>)]
+    assigned_to_id: Option<UserId>,
+    /// Name of the member who has it.
+    #[schema(required = true)]
+    assignee: Option<String>,
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    due_at: Option<Timestamp>,
+    #[schema(value_type = DateTime<Utc>)]
+    created_at: Timestamp,
+    #[schema(value_type = DateTime<Utc>)]
+    updated_at: Timestamp,
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    resolved_at: Option<Timestamp>,
+    /// Counts the changes; the ETag holds it.
+    version: i64,
+    tags: Vec<String>,
+    /// Events and groups.
+    link_count: i64,
+    note_count: i64,
+    task_count: i64,
+    tasks_done: i64,
+}
+
+macro_rules! word_schema {
+    ($($name:ident { $($variant:ident = $word:literal),* })*) => {$(
+        #[derive(ToSchema)]
+        pub enum $name { $(#[schema(rename = $word)] $variant),* }
+    )*};
+}
+word_schema! {
+    CaseStatusWord { Open = "open", Investigating = "investigating", Resolved = "resolved" }
+    ResolutionWord {
+        TruePositive = "true_positive", FalsePositive = "false_positive", Benign = "benign", Duplicate = "duplicate",
+        Inconclusive = "inconclusive"
+    }
+    PriorityWord { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
+    TlpWord { Clear = "clear", Green = "green", Amber = "amber", AmberStrict = "amber+strict", Red = "red" }
+    PapWord { Clear = "clear", Green = "green", Amber = "amber", Red = "red" }
+    CaseSortWord { Updated = "updated", Number = "number", Severity = "severity", Priority = "priority", Due = "due" }
+}
+
+/// What a case says. Of a new one everything but the title may be left out.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it documents the body, which domain::case::NewCase reads")]
+pub struct NewCaseIn {
+    /// At most 200 characters.
+    title: String,
+    /// Markdown.
+    description: Option<String>,
+    priority: Option<PriorityWord>,
+    severity: Option<SeverityWord>,
+    tlp: Option<TlpWord>,
+    pap: Option<PapWord>,
+    assigned_to_id: Option<uuid::Uuid>,
+    due_at: Option<DateTime<Utc>>,
+    tags: Option<Vec<String>>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it documents the parameters, which Query reads")]
+pub struct CaseParameters {
+    /// Query language over the fields of cases: `severity>=high tag:phishing`.
+    q: Option<String>,
+    status: Option<Vec<CaseStatusWord>>,
+    /// Id of a member, or `nobody`.
+    assigned_to: Option<String>,
+    /// Changed at or after this instant.
+    updated_since: Option<DateTime<Utc>>,
+    sort: Option<CaseSortWord>,
+}
+
+/// What is done to the status of a case.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it documents the body, which domain::case::Act reads")]
+pub struct CaseActIn {
+    act: CaseActWord,
+    /// Of `resolve`.
+    resolution: Option<ResolutionWord>,
+    /// Of `resolve` and `reopen`.
+    reason: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum CaseActWord {
+    Investigate,
+    Resolve,
+    Reopen,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseEventsIn {
+    /// At most 5,000.
+    #[schema(value_type = Vec<Uuid>)]
+    event_ids: Vec<EventId>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct LinkedOut {
+    /// Events that were not linked before.
+    linked: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CaseEventItem {
+    #[schema(value_type = Uuid)]
+    id: CaseLinkId,
+    event_id: uuid::Uuid,
+    #[schema(required = true, value_type = Option<Uuid>)]
+    linked_by_id: Option<UserId>,
+    #[schema(value_type = DateTime<Utc>)]
+    linked_at: Timestamp,
+    /// Null when it is gone.
+    #[schema(required = true, value_type = Option<schema::EventItem>)]
+    event: Option<Event>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewNoteIn {
+    /// Markdown, at most 50,000 characters.
+    content: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CaseNoteItem {
+    #[schema(value_type = Uuid)]
+    id: CaseNoteId,
+    #[schema(required = true, value_type = Option<Uuid>)]
+    author_id: Option<UserId>,
+    author: String,
+    /// Empty once it is deleted.
+    content: String,
+    #[schema(value_type = DateTime<Utc>)]
+    created_at: Timestamp,
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    edited_at: Option<Timestamp>,
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    deleted_at: Option<Timestamp>,
+    revision: i64,
+}
+
+/// Cases, the last changed first unless sorted otherwise.
+#[utoipa::path(get, path = "/api/v1/cases", tag = "cases", security(("api_key" = ["case.read"])), params(
+    CaseParameters, schema::PageParameters,
+), responses(
+    (status = 200, description = "One page of cases", body = schema::CasePage),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<CaseItem>>, Problem> {
+    let cx = caller.admit::<CaseRead>()?;
+    let mut query = Query::new(query.as_deref());
+    let filter = CaseFilter {
+        query: asked_of(&mut query, &domain::query::CASES, cx.now()),
+        status: query.list("status"),
+        assigned_to: query.one::<String>("assigned_to").and_then(|text| assignee(&mut query, &text)),
+        updated_since: query.one("updated_since"),
+        ..CaseFilter::default()
+    };
+    let sort = match query.one::<String>("sort").as_deref().map(CaseSort::parse) {
+        Some(None) => {
+            query.refuse("sort", "updated, number, severity, priority or due");
+            CaseSort::default()
+        }
+        sort => sort.flatten().unwrap_or_default(),
+    };
+    let (limit, cursor) = paging(&mut query);
+    query.done()?;
+    let page = cases::list(&cx, &filter, sort, limit, cursor.as_deref()).await?;
+    Ok(Json(Page { items: page.items.into_iter().map(item).collect(), next_cursor: page.next_cursor }))
+}
+
+/// Open a case.
+#[utoipa::path(post, path = "/api/v1/cases", tag = "cases", security(("api_key" = ["case.write"])), request_body = NewCaseIn, responses(
+    (status = 201, description = "The case, its version in the ETag", body = CaseItem),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn create(caller: Caller, body: Bytes) -> Result<Response, Problem> {
+    let cx = caller.admit::<CaseWrite>()?;
+    let case = cases::open(&cx, read::<NewCase>(&body)?, &[]).await?;
+    Ok((StatusCode::CREATED, tagged(case)).into_response())
+}
+
+/// One case.
+#[utoipa::path(get, path = "/api/v1/cases/{id}", tag = "cases", security(("api_key" = ["case.read"])), params(
+    ("id" = String, Path, description = "Id or number of the case"),
+), responses(
+    (status = 200, description = "The case, its version in the ETag", body = CaseItem),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    Ok(tagged(cases::find(&caller.admit::<CaseRead>()?, &id).await?).into_response())
+}
+
+/// Change what a case says.
+///
+/// `If-Match` carries the ETag that the change was made from: without it 428, and 412 when somebody was faster.
+#[utoipa::path(put, path = "/api/v1/cases/{id}", tag = "cases", security(("api_key" = ["case.write"])), params(
+    ("id" = String, Path, description = "Id or number of the case"),
+    ("If-Match" = String, Header, description = "ETag of the case that was changed"),
+), request_body = NewCaseIn, responses(
+    (status = 200, description = "The case, its version in the ETag", body = CaseItem),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 412, description = "Somebody changed it meanwhile", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 428, description = "If-Match is missing", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn change(
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let cx = caller.admit::<CaseWrite>()?;
+    let id = id_of(&caller, &id).await?;
+    let version = headers.get(IF_MATCH).ok_or_else(Problem::precondition_required)?;
+    let version = version.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse::<i64>().ok());
+    let version = version.ok_or_else(|| Problem::bad_request("If-Match is not an ETag of a case"))?;
+    let changed = cases::edit(&cx, id, version, read::<NewCase>(&body)?).await.map_err(|error| match error {
+        service::Error::Conflict(text) => Problem::precondition_failed(text),
+        other => other.into(),
+    });
+    Ok(tagged(changed?).into_response())
+}
+
+/// Begin, resolve or reopen an investigation.
+#[utoipa::path(post, path = "/api/v1/cases/{id}/actions", tag = "cases", security(("api_key" = ["case.write"])), params(
+    ("id" = String, Path, description = "Id or number of the case"),
+), request_body = CaseActIn, responses(
+    (status = 200, description = "The case, its version in the ETag", body = CaseItem),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "Its status does not allow it", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn act(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+    let cx = caller.admit::<CaseWrite>()?;
+    let id = id_of(&caller, &id).await?;
+    Ok(tagged(cases::act(&cx, id, &read::<Act>(&body)?).await?).into_response())
+}
+
+/// The events of a case, the latest linked first.
+#[utoipa::path(get, path = "/api/v1/cases/{id}/events", tag = "cases", security(("api_key" = ["case.read"])), params(
+    ("id" = String, Path, description = "Id or number of the case"), schema::PageParameters,
+), responses(
+    (status = 200, description = "One page of linked events", body = schema::CaseEventPage),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn events(
+    caller: Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Page<CaseEventItem>>, Problem> {
+    let cx = caller.admit::<CaseRead>()?;
+    let mut query = Query::new(query.as_deref());
+    let (limit, cursor) = paging(&mut query);
+    query.done()?;
+    let id = id_of(&caller, &id).await?;
+    let page = cases::events(&cx, id, limit, cursor.as_deref()).await?;
+    let item = |(link, event): (CaseLink, Option<Event>)| CaseEventItem {
+        id: link.id,
+        event_id: link.target_id,
+        linked_by_id: link.linked_by_id,
+        linked_at: link.linked_at,
+        event,
+    };
+    Ok(Json(Page { items: page.items.into_iter().map(item).collect(), next_cursor: page.next_cursor }))
+}
+
+/// Link events to a case. All of them must exist.
+#[utoipa::path(post, path = "/api/v1/cases/{id}/events", tag = "cases", security(("api_key" = ["case.write"])), params(
+    ("id" = String, Path, description = "Id or number of the case"),
+), request_body = CaseEventsIn, responses(
+    (status = 200, description = "How many were not linked before", body = LinkedOut),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn link(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Json<LinkedOut>, Problem> {
+    let cx = caller.admit::<CaseWrite>()?;
+    let id = id_of(&caller, &id).await?;
+    let CaseEventsIn { event_ids } = read(&body)?;
+    let ids: Vec<_> = event_ids.into_iter().map(|id| id.0).collect();
+    Ok(Json(LinkedOut { linked: cases::link(&cx, id, LinkKind::Event, &ids).await? }))
+}
+
+/// The notes of a case, the oldest first.
+#[utoipa::path(get, path = "/api/v1/cases/{id}/notes", tag = "cases", security(("api_key" = ["case.read"])), params(
+    ("id" = String, Path, description = "Id or number of the case"),
+), responses(
+    (status = 200, description = "All notes", body = schema::CaseNotePage),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn notes(caller: Caller, Path(id): Path<String>) -> Result<Json<Page<CaseNoteItem>>, Problem> {
+    let cx = caller.admit::<CaseRead>()?;
+    let id = id_of(&caller, &id).await?;
+    let items = cases::notes(&cx, id).await?.into_iter().map(note).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+/// Write a note into a case.
+#[utoipa::path(post, path = "/api/v1/cases/{id}/notes", tag = "cases", security(("api_key" = ["case.write"])), params(
+    ("id" = String, Path, description = "Id or number of the case"),
+), request_body = NewNoteIn, responses(
+    (status = 201, description = "The note", body = CaseNoteItem),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn add_note(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<CaseNoteItem>), Problem> {
+    let cx = caller.admit::<CaseWrite>()?;
+    let id = id_of(&caller, &id).await?;
+    let NewNoteIn { content } = read(&body)?;
+    Ok((StatusCode::CREATED, Json(note(cases::add_note(&cx, id, &content).await?))))
+}
+
+/// The id of a case that is named by it or by its number. Who may write may not read by that: only the id is told further.
+async fn id_of(caller: &Caller, name: &str) -> Result<CaseId, Problem> {
+    match name.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(cases::find(&caller.admit::<CaseRead>()?, name).await?.id),
+    }
+}
+
+fn assignee(query: &mut Query, text: &str) -> Option<Assignee> {
+    match (text, text.parse()) {
+        ("nobody", _) => Some(Assignee::Nobody),
+        (_, Ok(user)) => Some(Assignee::User(user)),
+        (_, Err(_)) => {
+            query.refuse("assigned_to", "the id of a member, or nobody");
+            None
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|e| Problem::bad_request(format!("The body is not understood: {e}")))
+}
+
+fn tagged(case: Case) -> Response {
+    let tag = format!("\"{}\"", case.version);
+    let mut response = Json(item(case)).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+fn item(case: Case) -> CaseItem {
+    CaseItem {
+        id: case.id,
+        number: case.number,
+        title: case.title,
+        description: case.description,
+        status: case.status,
+        resolution: case.resolution,
+        priority: case.priority,
+        severity: case.severity,
+        tlp: case.tlp,
+        pap: case.pap,
+        created_by_id: case.created_by_id,
+        assigned_to_id: case.assigned_to_id,
+        assignee: case.assignee,
+        due_at: case.due_at,
+        created_at: case.created_at,
+        updated_at: case.updated_at,
+        resolved_at: case.resolved_at,
+        version: case.version,
+        tags: case.tags,
+        link_count: case.link_count,
+        note_count: case.note_count,
+        task_count: case.task_count,
+        tasks_done: case.tasks_done,
+    }
+}
+
+fn note(note: CaseNote) -> CaseNoteItem {
+    let CaseNote { id, author_id, author, content, created_at, edited_at, deleted_at, revision } = note;
+    CaseNoteItem { id, author_id, author, content, created_at, edited_at, deleted_at, revision }
+}
