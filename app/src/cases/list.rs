@@ -144,7 +144,8 @@ async fn dialog(scope: &Scope, asked: &Asked) -> Answer<AnyView> {
     let open = !asked.get("open").is_empty() || refused.get_untracked();
     let slug = scope.organization.slug.as_str();
     let close = (!asked.get("open").is_empty()).then(|| routes::cases(slug));
-    let fields = forms::open(slug, asked.get("open"), &members);
+    let about = Some(asked.get("open")).filter(|about| about.contains(':')).unwrap_or_default();
+    let fields = forms::open(slug, about, &members);
     Ok(view! {
         <Dialog id=OPEN title="Open a case" wide=true open=open close_href=close>
             {fields}
