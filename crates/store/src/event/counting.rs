@@ -7,7 +7,7 @@ use domain::{Severity, SourceId};
 use serde_json::Value;
 
 use super::asked::{Asked, asks_words};
-use super::walk::{BLOCK, Hour, SMALL_BLOCK, STATEMENT_BUDGET, choose_lead, next_hours, ranges};
+use super::walk::{BLOCK, Hour, Range, SMALL_BLOCK, STATEMENT_BUDGET, choose_lead, next_hours, ranges};
 use super::{keyed, matching, span_of, within};
 use crate::db::{Dialect, FromDb, Result, Sql, from_row};
 use crate::query::payload;
@@ -97,13 +97,15 @@ pub(super) struct Counting<'a> {
     parts: Vec<(Span, i64)>,
     /// Rows that may be read; nothing where all parts may be.
     budget: Option<i64>,
+    /// The parts have all that match.
+    complete: bool,
 }
 
 impl<'a> Counting<'a> {
     /// Reads all that can match where that is about `rows` rows at most, else part of so many.
     pub(super) async fn of(tx: &mut impl Scoped, asked: &'a Asked, rows: i64) -> Result<Self> {
         let span = span_of(&asked.filter);
-        let all = |parts| Ok(Self { asked, parts, budget: None });
+        let all = |parts| Ok(Self { asked, parts, budget: None, complete: true });
         if asked.nothing {
             return all(Vec::new());
         }
@@ -119,9 +121,14 @@ impl<'a> Counting<'a> {
             Some(_) if words && tx.conn().dialect() == Dialect::Sqlite => SMALL_BLOCK,
             Some(rows) => BLOCK.min(rows / 3).max(1),
         };
-        let parts = ranges(&hours, asked.filter.order, block);
+        let mut parts = ranges(&hours, asked.filter.order, block);
+        if budget.is_none() && asked.clauses.is_empty() && asked.filter.severity.is_empty() {
+            parts = joined(parts);
+        }
+        // Many short stretches cost more than their rows.
+        let many = parts.len() > STATEMENT_BUDGET as usize;
         let parts = parts.into_iter().filter_map(|range| Some((range.within(span)?, range.rows)));
-        Ok(Self { asked, parts: parts.collect(), budget })
+        Ok(Self { asked, parts: parts.collect(), budget: budget.or(many.then_some(rows)), complete })
     }
 
     pub(super) async fn run<R: Several>(
@@ -129,21 +136,40 @@ impl<'a> Counting<'a> {
         tx: &mut impl Scoped,
         select: Select<'_>,
     ) -> Result<Counted<R>> {
-        let mut counted = Counted { rows: Vec::new(), n: 0, all: self.budget.is_none() };
+        let mut counted = Counted { rows: Vec::new(), n: 0, all: self.complete };
         let mut read = 0;
         for (at, (span, rows)) in self.parts.into_iter().enumerate() {
-            let limit = match self.budget {
-                None => None,
-                Some(most) if read > most || counted.n >= SAMPLE || at > STATEMENT_BUDGET as usize => break,
-                Some(_) => Some(SAMPLE - counted.n),
-            };
+            let limit = self.budget.map(|_| SAMPLE - counted.n);
+            let spent = self.budget.is_some_and(|most| read > most || at > STATEMENT_BUDGET as usize);
+            if spent || limit == Some(0) {
+                counted.all = false;
+                break;
+            }
             let found: Vec<R> = rows_of(tx, self.asked, span, select, limit).await?;
             counted.n += found.iter().map(Several::n).sum::<i64>();
             counted.rows.extend(found);
             read += rows;
         }
+        counted.all &= self.budget.is_none() || counted.n < SAMPLE;
         Ok(counted)
     }
+}
+
+/// Fewer stretches, where all hours with events are asked: between those there is nothing to read.
+fn joined(parts: Vec<Range>) -> Vec<Range> {
+    let mut out: Vec<Range> = Vec::new();
+    for part in parts {
+        match out.last_mut() {
+            Some(last) if last.rows + part.rows <= BLOCK => {
+                last.from = last.from.min(part.from);
+                last.to = last.to.max(part.to);
+                last.rows += part.rows;
+                last.most += part.most;
+            }
+            _ => out.push(part),
+        }
+    }
+    out
 }
 
 /// The hours that can hold a match, in the order of the list, until they have more than `rows` rows; whether these are all.
