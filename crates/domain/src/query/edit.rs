@@ -155,13 +155,12 @@ fn choice(e: &Expr) -> Option<Choice<'_>> {
     let mut values = Vec::new();
     for test in tests {
         let before = values.len();
-        match test {
-            Test::Equal(value) => values.push(value.to_string()),
+        if let Test::Equal(value) = test {
+            values.push(value.to_string());
+        } else {
             // Of five there are so few that a range of them is a choice.
-            _ => {
-                let within = Severity::ALL.into_iter().filter(|severity| is_within(*severity, test));
-                values.extend(within.map(|severity| severity.to_string()));
-            }
+            let within = Severity::ALL.into_iter().filter(|severity| is_within(*severity, test));
+            values.extend(within.map(|severity| severity.to_string()));
         }
         if values.len() == before {
             return None;
