@@ -51,6 +51,7 @@ document.addEventListener("change", ({ target }) => {
 });
 
 document.addEventListener("click", (event) => {
+  event.target.closest(".printed .menu-item")?.closest("details").removeAttribute("open");
   const button = event.target.closest(".printed button");
   if (button?.matches(".password-input button")) {
     const field = button.parentElement.querySelector("input");

@@ -74,7 +74,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads") view=uploads::UploadsPage ssr=WHOLE />
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />
-                    <Route path=path!("audit") view=audit::AuditPage ssr=WHOLE />
+                    <Route path=path!("audit") view=page::PrintedPage ssr=WHOLE />
                     <ParentRoute path=path!("settings") view=settings::SettingsFrame ssr=WHOLE>
                         <Route path=path!("") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />

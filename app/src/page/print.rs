@@ -10,7 +10,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::{account, routes, settings, sources};
+use crate::{account, audit, routes, settings, sources};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -35,6 +35,7 @@ type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 
 /// Below `/o/{organization}/`, `{id}` for any one part.
 const PAGES: &[(&str, Printing)] = &[
+    ("audit", |asked| Box::pin(audit::page(asked))),
     ("sources", |asked| Box::pin(sources::page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
