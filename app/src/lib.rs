@@ -72,7 +72,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("groups") view=groups::GroupsPage ssr=WHOLE />
                     <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
                     <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
-                    <Route path=path!("uploads") view=uploads::UploadsPage ssr=WHOLE />
+                    <Route path=path!("uploads") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />
                     <Route path=path!("audit") view=page::PrintedPage ssr=WHOLE />
                     <ParentRoute path=path!("settings") view=settings::SettingsFrame ssr=WHOLE>
