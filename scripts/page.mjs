@@ -30,8 +30,14 @@ const callbacks = {
   },
 };
 
+/** Names of the chosen files. */
+function tellFiles(input) {
+  input.parentElement.querySelector(".names").textContent = [...input.files].map((file) => file.name).join(", ");
+}
+
 /** Dialogs that the server printed open become modal; what works only with scripts shows. */
 function settle(place) {
+  for (const input of place.querySelectorAll(".file-input input")) tellFiles(input);
   for (const button of place.querySelectorAll(".password-input button")) button.hidden = false;
   for (const dialog of place.querySelectorAll("dialog[open]:not(:modal)")) {
     dialog.removeAttribute("open");
@@ -47,10 +53,13 @@ document.addEventListener("change", ({ target }) => {
     for (const box of target.closest("table").querySelectorAll("tbody td.check input")) box.checked = target.checked;
   } else if (target.matches("select[data-submits]")) {
     target.form.requestSubmit();
+  } else if (target.matches(".file-input input")) {
+    tellFiles(target);
   }
 });
 
 document.addEventListener("click", (event) => {
+  event.target.closest(".printed .menu-item")?.closest("details").removeAttribute("open");
   const button = event.target.closest(".printed button");
   if (button?.matches(".password-input button")) {
     const field = button.parentElement.querySelector("input");

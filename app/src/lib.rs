@@ -75,9 +75,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
-                    <Route path=path!("uploads") view=uploads::UploadsPage ssr=WHOLE />
+                    <Route path=path!("uploads") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />
-                    <Route path=path!("audit") view=audit::AuditPage ssr=WHOLE />
+                    <Route path=path!("audit") view=page::PrintedPage ssr=WHOLE />
                     <ParentRoute path=path!("settings") view=settings::SettingsFrame ssr=WHOLE>
                         <Route path=path!("") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />

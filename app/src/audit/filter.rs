@@ -4,7 +4,6 @@ use domain::audit::ACTIONS;
 use leptos::prelude::*;
 use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant};
 
-use crate::ask::AskForm;
 use crate::routes::{self, AuditQuery};
 
 const TARGETS: [&str; 9] =
@@ -28,10 +27,17 @@ pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
 
 fn form(slug: &str, query: &AuditQuery) -> AnyView {
     let action = routes::audit(slug);
-    let any = query.filters() != 0;
+    let clear = (query.filters() != 0).then(|| {
+        let href = action.clone();
+        view! {
+            <Button href=href variant=Variant::Ghost>
+                "Clear"
+            </Button>
+        }
+    });
     let query = query.clone();
     view! {
-        <AskForm page=action.clone() class="toolbar" role="search" label="Filter the audit log">
+        <form method="get" action=action class="toolbar" role="search" aria-label="Filter the audit log">
             <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor />
             <Select name="action" label="Action" choices=choices("Any action", ACTIONS) value=query.action />
             <Select name="target_type" label="Kind of target" choices=choices("Any target", &TARGETS) value=query.target_type />
@@ -45,8 +51,8 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
             <Button submit=true variant=Variant::Primary>
                 "Apply"
             </Button>
-            {any.then(|| view! { <Button href=action variant=Variant::Ghost>"Clear"</Button> })}
-        </AskForm>
+            {clear}
+        </form>
     }
     .into_any()
 }

@@ -1,32 +1,22 @@
 //! The table, its page links and export.
 
-use domain::permission::Key;
 use leptos::prelude::*;
 use ui::{Badge, Button, Column, DataTable, Empty, Glyph, Menu, MenuItem, Pager, Row, Tone};
 
-use super::api::{AuditList, Line};
-use crate::fetch::{Fetched, after};
+use super::read::{AuditList, Line};
 use crate::routes::{self, AuditQuery};
-use crate::session::Permitted;
 use crate::when::At;
 
-/// Verify, and the export of exactly this list.
-pub fn actions(slug: Memo<String>, query: Memo<AuditQuery>, entries: Fetched<AuditList>) -> AnyView {
-    let verify = MaybeProp::derive(move || {
-        let href = query.with(|q| q.href(&slug.get()));
-        let sign = if href.contains('?') { '&' } else { '?' };
-        Some(format!("{href}{sign}verify=1"))
-    });
+/// Verify, and the export of exactly this list for who may.
+pub fn actions(slug: &str, query: &AuditQuery, exact: Option<&AuditQuery>) -> AnyView {
+    let href = query.href(slug);
+    let sign = if href.contains('?') { '&' } else { '?' };
+    let export = exact.map(|exact| export(exact.export_href(slug, "csv"), exact.export_href(slug, "json")));
     view! {
-        <Button href=verify icon=Glyph::Audit>
+        <Button href=format!("{href}{sign}verify=1") icon=Glyph::Audit>
             "Verify the chain"
         </Button>
-        <Permitted key=Key::AuditExport>
-            {after(entries, move |list| {
-                let exact = list.map(|list| list.exact).unwrap_or_default();
-                export(exact.export_href(&slug.get_untracked(), "csv"), exact.export_href(&slug.get_untracked(), "json"))
-            })}
-        </Permitted>
+        {export}
     }
     .into_any()
 }
@@ -45,12 +35,12 @@ fn export(csv: String, json: String) -> AnyView {
     .into_any()
 }
 
-pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> AnyView {
-    let here = slug.get_untracked();
+pub fn table(page: AuditList, slug: &str, query: &AuditQuery) -> AnyView {
     if page.rows.is_empty() {
+        let everything = routes::audit(slug);
         return view! {
             <Empty title="No entry matches" text="Take a filter away, or widen the time." icon=Glyph::Audit>
-                <Button href=routes::audit(&here)>"Show everything"</Button>
+                <Button href=everything>"Show everything"</Button>
             </Empty>
         }
         .into_any();
@@ -62,12 +52,11 @@ pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> An
         Column::new("Target").class("optional"),
         Column::new("Entry").class("num optional"),
     ];
-    let next = page.next.map(|cursor| AuditQuery { cursor, ..query.get_untracked().closed() }.href(&here));
-    let first = query
-        .with_untracked(|q| !q.cursor.is_empty())
-        .then(|| AuditQuery { cursor: String::new(), ..query.get_untracked().closed() }.href(&here));
+    let at = |cursor: String| AuditQuery { cursor, ..query.closed() }.href(slug);
+    let next = page.next.map(at);
+    let first = (!query.cursor.is_empty()).then(|| at(String::new()));
     let summary = if page.total == 1 { "1 entry".to_owned() } else { format!("{} entries", page.total) };
-    let rows = page.rows.into_iter().map(|line| row(line, &here, query)).collect_view();
+    let rows = page.rows.into_iter().map(|line| row(line, slug, query)).collect_view();
     view! {
         <DataTable caption="Audit entries, newest first" columns=columns>
             {rows}
@@ -77,10 +66,10 @@ pub fn table(page: AuditList, slug: Memo<String>, query: Memo<AuditQuery>) -> An
     .into_any()
 }
 
-fn row(line: Line, slug: &str, query: Memo<AuditQuery>) -> AnyView {
+fn row(line: Line, slug: &str, query: &AuditQuery) -> AnyView {
     let seq = line.seq;
-    let href = query.with_untracked(|q| q.open(seq).href(slug));
-    let selected = Signal::derive(move || query.with(|q| q.entry.parse() == Ok(seq)));
+    let href = query.open(seq).href(slug);
+    let selected = query.entry.parse() == Ok(seq);
     view! {
         <Row href=href.clone() selected=selected>
             <td class="time">

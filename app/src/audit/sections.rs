@@ -1,16 +1,15 @@
-//! What verifying found; and one entry: who, where from, what changed, and its place in the chain. Server only.
+//! What verifying found; and one entry: who, where from, what changed, and its place in the chain.
 
 use domain::audit::{AuditRecord, Verdict};
 use leptos::prelude::*;
 use serde_json::Value;
 use ui::{CodeBlock, Definition, DefinitionList, DiffView, JsonTree, Notice, NoticeKind};
 
-use crate::printed::Printed;
 use crate::routes::AuditQuery;
 use crate::when::{At, When, Zone};
 
 /// What verifying found; `back` leads to the list without it.
-pub fn verdict(verdict: Verdict, back: String) -> Printed {
+pub fn verdict(verdict: Verdict, back: String) -> AnyView {
     let notice = if verdict.breaks == 0 {
         let words = format!(
             "{} entries, none edited, moved or removed. Head: entry {}, hash ",
@@ -33,11 +32,12 @@ pub fn verdict(verdict: Verdict, back: String) -> Printed {
             </Notice>
         }
     };
-    Printed::of(view! { <div class="page-notice">{notice}</div> })
+    view! { <div class="page-notice">{notice}</div> }.into_any()
 }
 
 /// An entry with all it holds.
-struct Entry {
+#[derive(Clone)]
+pub struct Entry {
     id: String,
     at: When,
     actor: String,
@@ -57,11 +57,7 @@ struct Entry {
     previous_hash: String,
 }
 
-pub fn print(record: AuditRecord, zone: Zone, slug: &str, query: &AuditQuery) -> Printed {
-    Printed::of(sections(entry(record, zone), slug, query))
-}
-
-fn entry(record: AuditRecord, zone: Zone) -> Entry {
+pub fn entry(record: AuditRecord, zone: Zone) -> Entry {
     Entry {
         id: record.id.to_string(),
         at: zone.when(record.created_at),
@@ -82,7 +78,7 @@ fn entry(record: AuditRecord, zone: Zone) -> Entry {
     }
 }
 
-fn sections(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
+pub fn sections(entry: Entry, slug: &str, query: &AuditQuery) -> AnyView {
     let (hash, previous) = (entry.hash.clone(), entry.previous_hash.clone());
     let (old, new, metadata_of) = (entry.old.clone(), entry.new.clone(), entry.metadata.clone());
     view! {

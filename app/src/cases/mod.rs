@@ -13,6 +13,8 @@ mod markdown;
 mod parts;
 #[cfg(feature = "ssr")]
 mod timeline;
+#[cfg(feature = "ssr")]
+mod work;
 
 pub use api::*;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
 //! What a page reads: the answer of a server function, loaded on the server and again in the browser when it changes.
 //!
-//! `let audit = fetch(move || ListAudit { organization: slug.get(), query: query.get() });` and
-//! `<Load resource=audit let:list>…</Load>`.
+//! `let groups = fetch(move || ListGroups { organization: slug.get(), query: query.get() });` and
+//! `<Load resource=groups let:list>…</Load>`.
 //!
 //! Every answer travels as its JSON text ([`Raw`]) and is decoded where it is drawn. So there is one kind of resource, not
 //! one a server function: each kind costs the browser some 15 kB of code, and there are twenty.

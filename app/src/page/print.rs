@@ -10,7 +10,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::{account, cases, routes, settings, sources};
+use crate::{account, audit, cases, routes, settings, sources, uploads};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -37,7 +37,9 @@ type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 const PAGES: &[(&str, Printing)] = &[
     ("cases", |asked| Box::pin(cases::list::page(asked))),
     ("cases/{id}", |asked| Box::pin(cases::detail::page(asked))),
+    ("audit", |asked| Box::pin(audit::page(asked))),
     ("sources", |asked| Box::pin(sources::page(asked))),
+    ("uploads", |asked| Box::pin(uploads::list_page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),

@@ -6,22 +6,6 @@ use leptos::server_fn::codec::GetUrl;
 use super::query::MappingForm;
 use super::shown::UploadStep;
 use crate::Answer;
-use crate::printed::Printed;
-
-/// Past uploads on the page.
-#[cfg(feature = "ssr")]
-const PAST: u32 = 100;
-
-#[server(name = ListUploads, prefix = "/fn", endpoint = "uploads/list", input = GetUrl)]
-pub async fn list_uploads(organization: String) -> Answer<Printed> {
-    let scope = crate::server::scope(&organization).await?;
-    let uploads = service::uploads::list(&scope.admit()?, PAST).await?;
-    let shown = uploads
-        .into_iter()
-        .map(|upload| super::read::upload_shown(upload, &scope.organization.slug, scope.zone))
-        .collect();
-    Ok(super::sections::past(shown, &scope.organization.slug))
-}
 
 /// The step the upload is at; with a `mapping` also what an import with it would do. Stores nothing.
 #[server(name = GetUpload, prefix = "/fn", endpoint = "uploads/get", input = GetUrl)]

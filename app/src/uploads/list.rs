@@ -1,45 +1,44 @@
-//! Choosing a file, and what became of the files before.
+//! Choosing a file, and what became of the files before. Printed by the server.
 
 use domain::permission::Key;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
-use ui::{Button, FileInput, Glyph, Notice, NoticeKind, PageHead, Section, Shaped, Skeleton, Variant};
+use ui::{Button, Failure, FileInput, Glyph, Notice, NoticeKind, PageHead, Section, Variant};
 
-use super::api::ListUploads;
-use crate::fetch::{Load, fetch};
-use crate::printed::Print;
+use super::{read, sections};
+use crate::error::Answer;
+use crate::page::Page;
+use crate::page::print::Asked;
 use crate::routes;
-use crate::session::{Permitted, use_slug};
+
+/// Past uploads on the page.
+const PAST: u32 = 100;
 
 /// `/o/{organization}/uploads?error=…`
-#[component]
-pub fn UploadsPage() -> impl IntoView {
-    let slug = use_slug();
-    let map = use_query_map();
-    let uploads = fetch(move || ListUploads { organization: slug.get() });
-    let refused = move || {
-        map.with(|map| map.get_str("error").map(sentence))
-            .map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })
+pub async fn page(asked: Asked) -> Answer<Page> {
+    let scope = asked.scope().await?;
+    let slug = scope.organization.slug.as_str();
+    let refused = asked.query.get_str("error").map(sentence);
+    let may_upload = scope.may(Key::EventWrite);
+    let past = match read::past(&scope, PAST).await {
+        Ok(uploads) => sections::past(uploads, slug),
+        Err(problem) => view! { <Failure problem /> }.into_any(),
     };
-    view! {
-        <Title text="Uploads" />
+    let upload = may_upload.then(|| {
+        view! {
+            {refused.map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })}
+            {choose(slug)}
+        }
+    });
+    let body = view! {
         <PageHead title="Uploads" note="Files that become events" />
         <div class="page uploads">
-            <Permitted key=Key::EventWrite>
-                {move || refused()}
-                <Choose slug />
-            </Permitted>
+            {upload}
             <Section title="Past uploads">
-                <div class="table-scroll">
-                    <Load resource=uploads skeleton=|| view! { <Skeleton shaped=Shaped::Rows count=4 /> } let:uploads>
-                        <Print html=uploads />
-                    </Load>
-                </div>
+                <div class="table-scroll">{past}</div>
             </Section>
         </div>
-    }
-    .into_any()
+    };
+    Ok(Page::of("Uploads", body))
 }
 
 /// The server names why with a word, never with text of its own.
@@ -56,10 +55,9 @@ fn sentence(word: &str) -> &'static str {
     }
 }
 
-#[component]
-fn Choose(slug: Memo<String>) -> impl IntoView {
+fn choose(slug: &str) -> AnyView {
     view! {
-        <form class="upload-form" method="post" enctype="multipart/form-data" action=move || routes::uploads(&slug.read())>
+        <form class="upload-form" method="post" enctype="multipart/form-data" action=routes::uploads(slug)>
             <FileInput
                 id="upload-file"
                 name="file"

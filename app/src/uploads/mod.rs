@@ -10,6 +10,7 @@
 //! ```
 
 mod api;
+#[cfg(feature = "ssr")]
 mod list;
 mod mapping;
 mod page;
@@ -21,6 +22,7 @@ mod sections;
 mod shown;
 
 pub use api::*;
-pub use list::UploadsPage;
+#[cfg(feature = "ssr")]
+pub use list::page as list_page;
 pub use page::UploadPage;
 pub use query::MappingForm;

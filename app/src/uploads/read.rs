@@ -20,6 +20,11 @@ const REJECTIONS: u32 = 20;
 /// Different values shown for a column.
 const SAMPLES: usize = 3;
 
+pub async fn past(scope: &Scope, most: u32) -> Answer<Vec<UploadShown>> {
+    let uploads = service::uploads::list(&scope.admit()?, most).await?;
+    Ok(uploads.into_iter().map(|upload| upload_shown(upload, &scope.organization.slug, scope.zone)).collect())
+}
+
 pub async fn step(scope: &Scope, id: UploadId, mapping: &MappingForm) -> Answer<UploadStep> {
     let cx = scope.admit::<EventWrite>()?;
     let upload = get(scope, &cx, id).await?;
@@ -45,7 +50,7 @@ async fn get(scope: &Scope, cx: &Cx<EventWrite>, id: UploadId) -> Answer<UploadS
     Ok(UploadShown { rejections, ..upload_shown(upload, &scope.organization.slug, scope.zone) })
 }
 
-pub fn upload_shown(upload: Upload, slug: &str, zone: Zone) -> UploadShown {
+fn upload_shown(upload: Upload, slug: &str, zone: Zone) -> UploadShown {
     let events = events_of(&upload).href(slug);
     UploadShown {
         id: upload.id.to_string(),

@@ -6,14 +6,13 @@ use ui::{Badge, Column, DataTable, Empty, Glyph, Row, Tone};
 
 use super::shown::{UploadShown, bytes};
 use crate::events::parts::number;
-use crate::printed::Printed;
 use crate::routes;
 use crate::when::Ago;
 
-pub fn past(uploads: Vec<UploadShown>, slug: &str) -> Printed {
+pub fn past(uploads: Vec<UploadShown>, slug: &str) -> AnyView {
     if uploads.is_empty() {
         let text = "A file you upload is shown first: you choose which column is the time, the message, the severity, and import when it looks right.";
-        return Printed::of(view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> });
+        return view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> }.into_any();
     }
     let columns = vec![
         Column::new("File").class("message"),
@@ -24,11 +23,12 @@ pub fn past(uploads: Vec<UploadShown>, slug: &str) -> Printed {
         Column::new("Uploaded").class("time optional"),
     ];
     let lines = uploads.into_iter().map(|upload| line(upload, slug)).collect_view();
-    Printed::of(view! {
+    view! {
         <DataTable caption="Past uploads" columns=columns>
             {lines}
         </DataTable>
-    })
+    }
+    .into_any()
 }
 
 fn line(upload: UploadShown, slug: &str) -> AnyView {

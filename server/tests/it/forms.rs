@@ -66,6 +66,67 @@ async fn the_secret_of_a_key_is_told_once_on_its_own_page() {
     .await;
 }
 
+/// The address that prints a page anew, as the browser asks after a form.
+fn anew(address: &str, more: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("address", address).extend_pairs(more);
+    format!("/fn/page?{}", query.finish())
+}
+
+#[tokio::test]
+async fn a_printed_page_is_the_same_at_its_address_and_anew() {
+    const PAGES: [(&str, &str); 8] = [
+        ("/account", "Account"),
+        ("/o/acme/audit", "Audit"),
+        ("/o/acme/sources?source=new", "Sources"),
+        ("/o/acme/uploads?error=empty", "Uploads"),
+        ("/o/acme/settings/members", "Members · Settings"),
+        ("/o/acme/settings/environments", "Environments · Settings"),
+        ("/o/acme/settings/api-keys", "API keys · Settings"),
+        ("/o/acme/settings/permissions", "Permissions · Settings"),
+    ];
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        for (address, title) in PAGES {
+            let whole = app.get(address).cookie(&cookie).send().await;
+            let anew = app.get(&anew(address, &[])).cookie(&cookie).send().await;
+            assert_eq!((whole.status.as_u16(), anew.status.as_u16()), (200, 200), "{address}");
+            assert_eq!(anew.json()["title"], title);
+            let body = anew.json()["body"].as_str().unwrap().to_owned();
+            assert!(whole.text.contains(&body), "{address}: {body}\n\n{}", whole.text);
+        }
+        let nothing = app.get(&anew("/o/acme/settings/nothing", &[])).cookie(&cookie).send().await;
+        assert_eq!(nothing.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_that_comes_back_says_why_at_its_field_and_keeps_what_was_typed() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        let address = "/o/acme/sources?source=new";
+        let form = [
+            ("organization", "acme"),
+            ("source[name]", "an edge"),
+            ("source[source_type]", "firewall"),
+            ("source[status]", "active"),
+            ("source[ip]", "nowhere"),
+        ];
+        let path = "/fn/sources/save";
+        let refused = app.post(path).cookie(&cookie).form(&form).send().await;
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        let told = [("refused[path]", path), ("refused[error]", refused.text.as_str())];
+        let page = app.get(&anew(address, &told)).cookie(&cookie).send().await.json();
+        let body = page["body"].as_str().unwrap();
+        assert!(body.contains("ot an IP address") && body.contains(r#"value="an edge""#), "{body}");
+        assert!(body.contains(r#"aria-invalid="true""#), "{body}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_form_without_a_field_is_the_senders_fault() {
     for_each_backend(|db| async move {

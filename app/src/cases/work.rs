@@ -1,0 +1,189 @@
+//! What is found and done in a case: its observables and its tasks.
+
+use domain::case::CaseTask;
+use domain::case::observable::{Observable, ObservableKind};
+use leptos::prelude::*;
+use ui::{
+    Actions, Badge, Button, Checkbox, Column, DataTable, DateTimeInput, Empty, Field, Glyph, IconButton, Row, Select, TextArea,
+    TextInput, Tone, Variant,
+};
+
+use super::detail::Place;
+use super::{AddCaseTask, AddObservables, CompleteCaseTask, DeleteCaseTask, RemoveObservable, forms, parts};
+use crate::events::parts::counted;
+use crate::form::{Form, FormError};
+use crate::page::print::form;
+use crate::routes::{self, Link};
+use crate::when::AgoOr;
+
+pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
+    let slug = place.slug();
+    let rows: Vec<_> = found
+        .iter()
+        .map(|one| {
+            let seen = domain::query::edit::phrase(&one.value);
+            let seen = Link::new(routes::events(slug)).with("from", "30d").with("q", &seen).done();
+            let others = (one.other_cases > 0).then(|| {
+                let query = domain::query::edit::condition("observable", &one.value);
+                let href = Link::new(routes::cases(slug)).with("view", "all").with("q", &query).done();
+                view! { <a href=href>{counted(one.other_cases, "other case", "other cases")}</a> }
+            });
+            let remove = place.may_write.then(|| {
+                let fields = view! {
+                    {place.hidden()}
+                    <input type="hidden" name="observable" value=one.id.to_string() />
+                    <IconButton submit=true glyph=Glyph::Trash label="Remove the observable" />
+                };
+                form::<RemoveObservable>("Removed", "inline-form", fields)
+            });
+            let ioc = one.ioc.then(|| view! { <Badge tone=Tone::High>"indicator"</Badge> });
+            let (kind, value, by) = (kind(one.kind), one.value.clone(), one.added_by.clone());
+            view! {
+                <Row>
+                    <td class="shrink">{kind}</td>
+                    <td class="message mono">{value} " " {ioc}</td>
+                    <td><a href=seen>"Sightings in events"</a></td>
+                    <td class="optional">{others}</td>
+                    <td class="optional">{by}</td>
+                    <td class="shrink">{remove}</td>
+                </Row>
+            }
+        })
+        .collect();
+    let columns = vec![
+        Column::new("Kind").class("shrink"),
+        Column::new("Value").class("message"),
+        Column::new("Seen"),
+        Column::new("Elsewhere").class("optional"),
+        Column::new("Added by").class("optional"),
+        Column::new("Remove").class("shrink").hidden_header(),
+    ];
+    let table = if rows.is_empty() {
+        view! { <Empty title="No observables yet" text="Addresses, names, hashes: paste them as you find them." icon=Glyph::Search /> }.into_any()
+    } else {
+        view! {
+            <DataTable caption="Observables" columns=columns>
+                {rows}
+            </DataTable>
+        }
+        .into_any()
+    };
+    let add = place.may_write.then(|| {
+        let state = Form::printed::<AddObservables>();
+        let fields = view! {
+            <FormError form=state fields=&["observables"] />
+            {place.hidden()}
+            <Field id="observables" label="Add observables" hint="As many as you like, one a line or parted by commas. What each is, is told by its form; hxxp and [.] are understood." error=state.reason("observables")>
+                <TextArea name="observables" rows=4_u32 mono=true value=state.typed("observables", "") required=true />
+            </Field>
+            <Checkbox name="ioc" value="yes" label="They are indicators of compromise" />
+            <Actions>
+                <Button submit=true variant=Variant::Primary>"Add"</Button>
+            </Actions>
+        };
+        form::<AddObservables>("Added", "form", fields)
+    });
+    view! {
+        {table}
+        {add}
+    }
+    .into_any()
+}
+
+fn kind(kind: ObservableKind) -> String {
+    match kind {
+        ObservableKind::Ip => "IP".to_owned(),
+        ObservableKind::Url => "URL".to_owned(),
+        kind => parts::label(kind.as_str()),
+    }
+}
+
+pub fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
+    let zone = place.scope.zone;
+    let now = place.scope.services.clock.now();
+    let rows: Vec<_> = found
+        .iter()
+        .map(|task| {
+            let done = task.completed_at.is_some();
+            let id = task.id.to_string();
+            let complete = place.may_write.then(|| {
+                let (glyph, label) =
+                    if done { (Glyph::Refresh, "Open again: ") } else { (Glyph::Check, "Done: ") };
+                let fields = view! {
+                    {place.hidden()}
+                    <input type="hidden" name="task" value=id.clone() />
+                    <input type="hidden" name="done" value=(!done).to_string() />
+                    <IconButton submit=true glyph label=[label, &task.title].concat() />
+                };
+                form::<CompleteCaseTask>("Changed", "inline-form", fields)
+            });
+            let delete = place.may_write.then(|| {
+                let fields = view! {
+                    {place.hidden()}
+                    <input type="hidden" name="task" value=id.clone() />
+                    <IconButton submit=true glyph=Glyph::Trash label=["Delete: ", &task.title].concat() />
+                };
+                form::<DeleteCaseTask>("Deleted", "inline-form", fields)
+            });
+            let (title, assignee, due) = (task.title.clone(), task.assignee.clone(), zone.maybe(task.due_at));
+            let done_mark = done.then(|| view! { " " <Badge tone=Tone::Ok>"done"</Badge> });
+            let late = !done && task.due_at.is_some_and(|due| due < now);
+            view! {
+                <Row done=done>
+                    <td class="shrink">{complete}</td>
+                    <td class="message">{title} {done_mark}</td>
+                    <td class="optional">{assignee}</td>
+                    <td class=if late { "time optional overdue" } else { "time optional" }>
+                        <AgoOr when=due words="–" />
+                    </td>
+                    <td class="shrink">{delete}</td>
+                </Row>
+            }
+        })
+        .collect();
+    let columns = vec![
+        Column::new("Done").class("shrink").hidden_header(),
+        Column::new("Task").class("message"),
+        Column::new("Assignee").class("optional"),
+        Column::new("Due").class("time optional"),
+        Column::new("Delete").class("shrink").hidden_header(),
+    ];
+    let table = if rows.is_empty() {
+        view! { <Empty title="No tasks yet" text="What has to be done before this can be closed?" icon=Glyph::Check /> }.into_any()
+    } else {
+        view! {
+            <DataTable caption="Tasks" columns=columns>
+                {rows}
+            </DataTable>
+        }
+        .into_any()
+    };
+    let add = place.may_write.then(|| {
+        let state = Form::printed::<AddCaseTask>();
+        let (people, assignee) = (forms::people(place.members), state.typed("assigned_to_id", ""));
+        let fields = view! {
+            <FormError form=state fields=&["title", "due_at", "assigned_to_id"] />
+            {place.hidden()}
+            <Field id="task-title" label="Add a task" error=state.reason("title")>
+                <TextInput name="title" value=state.typed("title", "") required=true maxlength=200_u32 />
+            </Field>
+            <div class="two">
+                <Field id="task-assignee" label="Assignee" error=state.reason("assigned_to_id")>
+                    <Select name="assigned_to_id" choices=people value=assignee />
+                </Field>
+                <Field id="task-due" label="Due" error=state.reason("due_at")>
+                    <DateTimeInput name="due_at" value=state.typed("due_at", "") />
+                </Field>
+            </div>
+            <Actions>
+                <Button submit=true variant=Variant::Primary>"Add the task"</Button>
+            </Actions>
+        };
+        form::<AddCaseTask>("Added", "form", fields)
+    });
+    view! {
+        {table}
+        {add}
+    }
+    .into_any()
+}
