@@ -187,11 +187,11 @@ pub async fn remove_observable(organization: String, id: CaseId, observable: Obs
 
 /// Links what `about` names (as in [`open_case`]) to the case of this number, and leads there.
 #[server(name = LinkToCase, prefix = "/fn", endpoint = "link_to_case")]
-pub async fn link_to_case(organization: String, case: String, about: String) -> Answer<Done> {
+pub async fn link_to_case(organization: String, number: String, about: String) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
     let found = async {
-        let found = cases::find(&scope.admit::<CaseRead>()?, &case).await.map_err(|error| match error {
-            service::Error::NotFound => Invalid::field("case", "there is no such case").into(),
+        let found = cases::find(&scope.admit::<CaseRead>()?, &number).await.map_err(|error| match error {
+            service::Error::NotFound => Invalid::field("number", "there is no such case").into(),
             other => other,
         })?;
         for kind in LinkKind::ALL {
@@ -203,7 +203,7 @@ pub async fn link_to_case(organization: String, case: String, about: String) -> 
         }
         Ok::<_, AppError>(found)
     };
-    let found = found.await.typed(&[("case", &case), ("about", &about)])?;
+    let found = found.await.typed(&[("number", &number), ("about", &about)])?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, found.number));
     Ok(Done::new(format!("Linked to {}", found.key())))
 }

@@ -8,14 +8,14 @@ use domain::permission::{CaseRead, Key, MemberRead};
 use leptos::prelude::*;
 use service::cases;
 use ui::{
-    Actions, Avatar, Badge, Button, Column, DataTable, Dialog, Empty, Field, Glyph, IconButton, PageHead, Pager, Row, Section, Select,
-    Tab, Tabs, TextArea, Tone, Variant,
+    Actions, Avatar, Badge, Button, Column, DataTable, Dialog, Empty, Field, Glyph, IconButton, PageHead,
+    Pager, Row, Section, Select, Tab, Tabs, TextArea, Tone, Variant,
 };
 
 use super::markdown::to_html;
 use super::{
-    AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase, forms, parts, timeline,
-    work,
+    AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase,
+    forms, parts, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};

@@ -109,7 +109,7 @@ fn add(slug: &str, kind: LinkKind, target: Uuid) -> AnyView {
     let fields = view! {
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="about" value=about />
-        <TextInput name="case" label="Number of the case" placeholder="CASE-…" value=state.typed("case", "") required=true />
+        <TextInput name="number" label="Number of the case" placeholder="CASE-…" value=state.typed("number", "") required=true />
         <Button submit=true>"Add"</Button>
         <Button href=open>"New case"</Button>
         <FormError form=state fields=&[] />

@@ -4,8 +4,8 @@ use domain::case::CaseTask;
 use domain::case::observable::{Observable, ObservableKind};
 use leptos::prelude::*;
 use ui::{
-    Actions, Badge, Button, Checkbox, Column, DataTable, DateTimeInput, Empty, Field, Glyph, IconButton, Row, Select, TextArea,
-    TextInput, Tone, Variant,
+    Actions, Badge, Button, Checkbox, Column, DataTable, DateTimeInput, Empty, Field, Glyph, IconButton, Row,
+    Select, TextArea, TextInput, Tone, Variant,
 };
 
 use super::detail::Place;

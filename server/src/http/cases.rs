@@ -120,6 +120,7 @@ pub struct CaseParameters {
     assigned_to: Option<String>,
     /// Changed at or after this instant.
     updated_since: Option<DateTime<Utc>>,
+    #[param(inline)]
     sort: Option<CaseSortWord>,
 }
 
@@ -349,7 +350,7 @@ pub async fn link(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result
 ))]
 pub async fn notes(caller: Caller, Path(id): Path<String>) -> Result<Json<Page<CaseNoteItem>>, Problem> {
     let cx = caller.admit::<CaseRead>()?;
-    let id = id_of(&caller, &id).await?;
+    let id = cases::find(&cx, &id).await?.id;
     let items = cases::notes(&cx, id).await?.into_iter().map(note).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
@@ -373,9 +374,10 @@ pub async fn add_note(
     Ok((StatusCode::CREATED, Json(note(cases::add_note(&cx, id, &content).await?))))
 }
 
-/// The id of a case that is named by it or by its number. Who may write may not read by that: only the id is told further.
+/// The id of a case that is named by it or by its number; the number takes `case.read` too.
 async fn id_of(caller: &Caller, name: &str) -> Result<CaseId, Problem> {
     match name.parse() {
+        // Whether it is there the use-case sees, which may be one that only writes.
         Ok(id) => Ok(id),
         Err(_) => Ok(cases::find(&caller.admit::<CaseRead>()?, name).await?.id),
     }
