@@ -36,7 +36,12 @@ function tellFiles(input) {
 }
 
 /** Dialogs that the server printed open become modal; what works only with scripts shows. */
-function settle(place) {
+function settle(place, frames = 120) {
+  // A new page is made before it stands in the document, where nothing can be modal yet.
+  if (!place.isConnected) {
+    if (frames > 0) requestAnimationFrame(() => settle(place, frames - 1));
+    return;
+  }
   for (const input of place.querySelectorAll(".file-input input")) tellFiles(input);
   for (const button of place.querySelectorAll(".password-input button")) button.hidden = false;
   for (const dialog of place.querySelectorAll("dialog[open]:not(:modal)")) {
