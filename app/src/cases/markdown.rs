@@ -50,7 +50,7 @@ mod tests {
             ("[x](//evil.test)", "href=\"#\""),
             ("<javascript:alert(1)>", "href=\"#\""),
             ("![x](https://evil.test/a.png)", "<a href=\"https://evil.test/a.png\">x</a>"),
-            ("[x](https://ok.test/?a=\"><script>)", "&lt;"),
+            ("[x](https://ok.test/?a=\"><script>)", "%3Cscript%3E"),
         ] {
             let html = to_html(text);
             assert!(html.contains(wanted), "{text}: {html}");

@@ -58,7 +58,7 @@ permissions! {
     write CaseWrite = "case.write" [Analyst Admin] "Open and work on cases: edit, link, note, assign, resolve, reopen";
     write CaseExport = "case.export" [Viewer Analyst Admin Sre] "Export cases as files (the export is itself audited)";
     read  TagRead = "tag.read" [Viewer Analyst Admin Sre] "See tags";
-    write TagWrite = "tag.write" [Analyst Admin] "Rename and merge tags";
+    write TagWrite = "tag.write" [Analyst Admin] "Change, merge and delete tags";
     read  SourceRead = "source.read" [Viewer Analyst Admin Sre] "See sources";
     write SourceWrite = "source.write" [Admin] "Add and change sources";
     read  EnvironmentRead = "environment.read" [Viewer Analyst Admin Sre] "See environments";

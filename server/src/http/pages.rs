@@ -9,11 +9,11 @@ use axum::extract::{Request, State};
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
-use leptos::prelude::{provide_context, use_context};
+use leptos::prelude::{Owner, provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 
 use super::problem::Problem;
@@ -23,7 +23,18 @@ use crate::web::observe::request_id;
 
 /// Adds every page of the application and every server function.
 pub fn mount(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    router.leptos_routes_with_context(state, listing(), context(state.clone()), document)
+    router
+        .leptos_routes_with_context(state, listing(), context(state.clone()), document)
+        .layer(from_fn(owned))
+}
+
+/// Rendering a page can leave its owner on the thread. What is made next there would be a child of it and end with it, in the
+/// middle of an answer.
+async fn owned(request: Request, next: Next) -> Response {
+    if let Some(left) = Owner::current() {
+        left.unset();
+    }
+    next.run(request).await
 }
 
 /// The application's pages, found once a process: while Leptos walks the routes it keeps every resource of the process from
