@@ -1,7 +1,7 @@
 //! Pieces that list and page of cases share.
 
 use domain::case::{Case, LinkKind, Pap, Priority, Resolution, Status, Tlp};
-use domain::permission::{CaseRead, CaseWrite, Key};
+use domain::permission::{CaseRead, Key};
 use leptos::prelude::*;
 use service::cases;
 use ui::{Badge, Button, Chip, Section, TextInput, Tone};
@@ -91,7 +91,7 @@ pub async fn about(scope: &Scope, kind: LinkKind, target: Uuid) -> Answer<AnyVie
         })
         .collect_view();
     let none = found.is_empty().then(|| view! { <p class="faint">"In no case."</p> });
-    let add = scope.admit::<CaseWrite>().is_ok().then(|| add(&slug, kind, target));
+    let add = scope.may(Key::CaseWrite).then(|| add(&slug, kind, target));
     Ok(view! {
         <Section title="Cases">
             {none}

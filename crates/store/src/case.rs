@@ -66,6 +66,12 @@ const COLUMNS: &str =
      FROM cases c
      WHERE c.organization_id = $1";
 
+const BY_STATUS: &str =
+    "SELECT c.status, count(*) AS n, count(CASE WHEN c.assigned_to_id = $2 THEN 1 END) AS mine,
+            count(CASE WHEN c.assigned_to_id IS NULL THEN 1 END) AS nobody, count(CASE WHEN c.due_at < $3 THEN 1 END) AS overdue
+     FROM cases c
+     WHERE c.organization_id = $1";
+
 const SEVERITY: &str = "CASE c.severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END";
 const PRIORITY: &str =
     "CASE c.priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END";
@@ -120,15 +126,7 @@ pub async fn counts(
 ) -> Result<Vec<(Status, [i64; 4])>> {
     let dialect = tx.conn().dialect();
     let others = CaseFilter { status: Vec::new(), assigned_to: None, overdue_at: None, ..filter.clone() };
-    let q = tx
-        .sql(
-            "SELECT c.status, count(*) AS n, count(CASE WHEN c.assigned_to_id = $2 THEN 1 END) AS mine,
-                    count(CASE WHEN c.assigned_to_id IS NULL THEN 1 END) AS nobody, count(CASE WHEN c.due_at < $3 THEN 1 END) AS overdue
-             FROM cases c
-             WHERE c.organization_id = $1",
-        )
-        .bind(mine)
-        .bind(now);
+    let q = tx.sql(BY_STATUS).bind(mine).bind(now);
     let rows = tx.conn().rows(narrow(q, &others, dialect).push(" GROUP BY c.status")).await?;
     rows.iter()
         .map(|row| {
@@ -153,7 +151,10 @@ pub async fn by_number(tx: &mut impl Scoped, number: i64) -> Result<Option<Case>
 /// Until the end of the transaction nobody else changes it.
 pub async fn lock(tx: &mut WriteTx, id: CaseId) -> Result<Option<Case>> {
     if tx.conn().dialect() == Dialect::Postgres {
-        let q = tx.sql("SELECT id FROM cases WHERE organization_id = $1 AND id = $2 FOR UPDATE").bind(id);
+        let q = tx
+            .sql("SELECT id FROM cases WHERE organization_id = $1 AND id = $2")
+            .bind(id)
+            .push(" FOR UPDATE");
         tx.conn().rows(q).await?;
     }
     get(tx, id).await
