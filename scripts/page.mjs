@@ -2,18 +2,30 @@
 // same stays: focus, scroll, what is typed but not sent, folded and unfolded parts.
 import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
 
+const isTyped = (field) =>
+  field instanceof HTMLSelectElement
+    ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+    : field.type === "checkbox" || field.type === "radio"
+      ? field.checked !== field.defaultChecked
+      : !["hidden", "file", "submit"].includes(field.type) && field.value !== field.defaultValue;
+
 /** A field with something typed that was not sent: the new page keeps it. */
 function keepTyped(old, fresh) {
-  if (old instanceof HTMLTextAreaElement) {
-    if (old.value !== old.defaultValue) fresh.textContent = old.value;
+  if (old.type === "hidden") {
+    // What was typed was made from the version that was there: sent with a newer one it would overwrite that unseen. A form
+    // that came back says what is new.
+    const made = ["version", "revision"].includes(old.name) && [...(old.form?.elements ?? [])].some(isTyped);
+    if (made && !fresh.form?.querySelector(".notice")) fresh.setAttribute("value", old.value);
+  } else if (!isTyped(old)) {
+    return;
+  } else if (old instanceof HTMLTextAreaElement) {
+    fresh.textContent = old.value;
   } else if (old instanceof HTMLSelectElement) {
     const chosen = [...old.options].map((option) => option.selected);
-    if ([...old.options].some((option) => option.selected !== option.defaultSelected)) {
-      [...fresh.options].forEach((option, index) => option.toggleAttribute("selected", chosen[index] ?? false));
-    }
+    [...fresh.options].forEach((option, index) => option.toggleAttribute("selected", chosen[index] ?? false));
   } else if (old.type === "checkbox" || old.type === "radio") {
-    if (old.checked !== old.defaultChecked) fresh.toggleAttribute("checked", old.checked);
-  } else if (old.type !== "hidden" && old.type !== "file" && old.value !== old.defaultValue) {
+    fresh.toggleAttribute("checked", old.checked);
+  } else {
     fresh.setAttribute("value", old.value);
   }
 }
@@ -53,14 +65,7 @@ function settle(place, frames = 120) {
 }
 
 document.addEventListener("change", ({ target }) => {
-  if (!target.closest(".printed")) return;
-  if (target.matches("th.check input")) {
-    for (const box of target.closest("table").querySelectorAll("tbody td.check input")) box.checked = target.checked;
-  } else if (target.matches("select[data-submits]")) {
-    target.form.requestSubmit();
-  } else if (target.matches(".file-input input")) {
-    tellFiles(target);
-  }
+  if (target.matches(".printed .file-input input")) tellFiles(target);
 });
 
 document.addEventListener("click", (event) => {

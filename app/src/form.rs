@@ -42,6 +42,15 @@ impl Form {
             .with_untracked(|e| e.as_ref().and_then(|e| e.typed.get(field).cloned()))
             .unwrap_or_else(|| otherwise.into())
     }
+    #[cfg(feature = "ssr")]
+    pub fn is_refused(self) -> bool {
+        self.error.with_untracked(Option::is_some)
+    }
+    /// What was typed into a field came back.
+    #[cfg(feature = "ssr")]
+    pub fn has_typed(self, field: &str) -> bool {
+        self.error.with_untracked(|e| e.as_ref().is_some_and(|e| e.typed.contains_key(field)))
+    }
     /// Somebody was faster.
     #[cfg(feature = "ssr")]
     pub fn is_conflict(self) -> bool {

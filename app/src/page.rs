@@ -126,10 +126,8 @@ pub fn PrintedPage() -> impl IntoView {
                 None => toast,
             });
         }
-        Err(came_back) => {
-            refused.set((address.get_untracked(), came_back));
-            version.update(|n| *n += 1);
-        }
+        // That alone asks for the page again.
+        Err(came_back) => refused.set((address.get_untracked(), came_back)),
     };
     let navigate = use_navigate();
     let submit = move |event: SubmitEvent| {

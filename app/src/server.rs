@@ -3,7 +3,7 @@
 //! The server gives every page and server function these contexts: [`service::Services`], [`crate::AssetPaths`] (pages),
 //! [`Correlation`]; and puts a [`service::auth::Viewer`] into the extensions of a signed-in request.
 
-use axum::http::header::{ACCEPT, COOKIE, REFERER, SET_COOKIE};
+use axum::http::header::{ACCEPT, COOKIE, ORIGIN, REFERER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use domain::organization::Organization;
@@ -128,6 +128,13 @@ pub fn cookie(name: &str) -> Option<String> {
     cookies
         .flat_map(|v| v.split(';'))
         .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+}
+
+/// The page that sent the form came by HTTPS, as its browser says.
+pub fn came_by_https() -> bool {
+    use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(ORIGIN).map(|origin| origin.as_bytes().starts_with(b"https://")))
+        .unwrap_or(false)
 }
 
 /// `attributes` as in `Path=/; SameSite=Lax`. The value must need no quoting.

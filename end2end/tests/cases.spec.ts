@@ -84,6 +84,22 @@ test("an analyst opens a case from an event, works on it, resolves and reopens i
   await expect(differences.getByRole("row", { name: `Title ${title}, mine ${title}, theirs` })).toBeVisible();
   await theirs.getByRole("button", { name: "Save" }).click();
   await expect(second.getByRole("heading", { level: 1, name: `${title}, theirs` })).toBeVisible();
+
+  // What is typed and put aside was made from what stood there then, whatever the page was told since.
+  await page.getByRole("button", { name: "Edit" }).click();
+  await mine.getByLabel("Title").fill(`${title}, put aside`);
+  await page.keyboard.press("Escape");
+  await page.getByLabel("Add observables").fill("203.0.113.77");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: `${title}, theirs` })).toBeVisible();
+  await page.getByRole("button", { name: "Edit" }).click();
+  await mine.getByRole("button", { name: "Save" }).click();
+  await expect(
+    mine
+      .getByRole("table", { name: /Where the case and your form differ/ })
+      .getByRole("row", { name: `Title ${title}, theirs ${title}, put aside` }),
+  ).toBeVisible();
+  await page.keyboard.press("Escape");
   await other.close();
 
   const reader = await browser.newContext({ baseURL: new URL(address).origin });

@@ -59,7 +59,10 @@ pub async fn open_case(
 pub async fn edit_case(organization: String, id: CaseId, version: i64, case: CaseForm) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
     let saved = async { Ok::<_, AppError>(cases::edit(&cx, id, version, new_case(&case, &scope)?).await?) };
-    let saved = saved.await.typed(&typed(&case, ""))?;
+    // What is there is longer than what comes back: the beginning of a text must not stand in for all of it.
+    let typed = typed(&case, "");
+    let kept = if case.description.len() > MAX_BACK { &typed[..typed.len() - 1] } else { &typed };
+    let saved = saved.await.typed(kept)?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, saved.number));
     Ok(Done::new("Saved"))
 }
@@ -112,7 +115,8 @@ pub async fn edit_case_note(
 ) -> Answer<Done> {
     let (_, cx) = writes(&organization).await?;
     let typed = [("note", &*note.to_string()), ("content", &*content)];
-    cases::edit_note(&cx, id, note, revision, &content).await.typed(&typed)?;
+    let kept = if content.len() > MAX_BACK { &typed[..1] } else { &typed };
+    cases::edit_note(&cx, id, note, revision, &content).await.typed(kept)?;
     Ok(Done::new("Saved"))
 }
 
@@ -217,6 +221,10 @@ pub async fn unlink_from_case(organization: String, id: CaseId, about: String) -
     }
     Ok(Done::new(if removed == 0 { "It was not linked" } else { "No longer linked" }))
 }
+
+/// Bytes of a text that come back whole in a refused form, with what else stands there (`AppError::typed`).
+#[cfg(feature = "ssr")]
+const MAX_BACK: usize = 2_000;
 
 #[cfg(feature = "ssr")]
 async fn writes(organization: &str) -> Answer<(Scope, Cx<CaseWrite>)> {

@@ -88,13 +88,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         }
         _ => return Err(server::not_found()),
     };
-    let observable_count =
-        if tab == "observables" { None } else { Some(cases::observables(&cx, case.id).await?.len()) };
     let tabs = vec![
         Tab::new("Timeline", place.href(""), tab.is_empty()),
         Tab::new("Events", place.href("events"), tab == "events").count(case.link_count.to_string()),
         Tab::new("Observables", place.href("observables"), tab == "observables")
-            .count(observable_count.map(|n| n.to_string()).unwrap_or_default()),
+            .count(case.observable_count.to_string()),
         Tab::new("Tasks", place.href("tasks"), tab == "tasks")
             .count(format!("{}/{}", case.tasks_done, case.task_count)),
     ];
@@ -190,7 +188,7 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
         AuditQuery { target_type: "case".into(), target_id: case.id.to_string(), ..AuditQuery::default() };
     let log = place.scope.may(Key::AuditRead).then(|| {
         let href = log.href(place.slug());
-        view! { <p><a href=href>"Audit log of this case"</a></p> }
+        view! { <p><a class="link" href=href>"Audit log of this case"</a></p> }
     });
     let tags = if case.tags.is_empty() {
         view! { <span class="faint">"none"</span> }.into_any()
@@ -240,7 +238,8 @@ fn summary(place: &Place<'_>, kind: &str, story: AnyView, notes: &[CaseNote], ed
         .iter()
         .map(|(word, words)| {
             let href = Link::new(place.href("")).with("show", word).done();
-            view! { <a class="chip" href=href aria-current=(*word == kind).then_some("true")>{*words}</a> }
+            let class = if *word == kind { "chip on" } else { "chip" };
+            view! { <a class=class href=href aria-current=(*word == kind).then_some("true")>{*words}</a> }
         })
         .collect();
     let own = own_notes(place, notes, editing);

@@ -138,6 +138,11 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<Choice> {
 }
 
 fn fields(prefix: &str, state: Form, now: &CaseForm, members: &[Member]) -> AnyView {
+    let hint = if state.is_refused() && !state.has_typed("description") {
+        "Markdown. A long text comes back only with scripts: this is what the case says."
+    } else {
+        "Markdown"
+    };
     let id = |name: &str| format!("{prefix}-{name}");
     let priorities = words(Priority::ALL, Priority::as_str);
     let severities = words(&Severity::ALL, Severity::as_str);
@@ -159,10 +164,10 @@ fn fields(prefix: &str, state: Form, now: &CaseForm, members: &[Member]) -> AnyV
         <Field id=id("title") label="Title" required=true error=state.reason("title")>
             <TextInput name="case[title]" value=title required=true maxlength=200_u32 />
         </Field>
-        <Field id=id("description") label="Description" hint="Markdown" error=state.reason("description")>
+        <Field id=id("description") label="Description" hint=hint error=state.reason("description")>
             <TextArea name="case[description]" rows=5_u32 value=description />
         </Field>
-        <div class="two">
+        <div class="form-grid">
             <Field id=id("severity") label="Severity">
                 <Select name="case[severity]" choices=severities value=severity />
             </Field>

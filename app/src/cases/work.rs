@@ -26,7 +26,7 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
             let others = (one.other_cases > 0).then(|| {
                 let query = domain::query::edit::condition("observable", &one.value);
                 let href = Link::new(routes::cases(slug)).with("view", "all").with("q", &query).done();
-                view! { <a href=href>{counted(one.other_cases, "other case", "other cases")}</a> }
+                view! { <a class="link" href=href>{counted(one.other_cases, "other case", "other cases")}</a> }
             });
             let remove = place.may_write.then(|| {
                 let fields = view! {
@@ -42,7 +42,7 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
                 <Row>
                     <td class="shrink">{kind}</td>
                     <td class="message mono">{value} " " {ioc}</td>
-                    <td><a href=seen>"Sightings in events"</a></td>
+                    <td><a class="link" href=seen>"Sightings in events"</a></td>
                     <td class="optional">{others}</td>
                     <td class="optional">{by}</td>
                     <td class="shrink">{remove}</td>
@@ -167,7 +167,7 @@ pub fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
             <Field id="task-title" label="Add a task" error=state.reason("title")>
                 <TextInput name="title" value=state.typed("title", "") required=true maxlength=200_u32 />
             </Field>
-            <div class="two">
+            <div class="form-grid">
                 <Field id="task-assignee" label="Assignee" error=state.reason("assigned_to_id")>
                     <Select name="assigned_to_id" choices=people value=assignee />
                 </Field>

@@ -477,5 +477,6 @@ fn printed_at(slug: &str, whole: bool) -> String {
 
 #[cfg(feature = "ssr")]
 fn made_cookie(path: &str, seconds: u32) -> String {
-    format!("Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict")
+    let secure = if server::came_by_https() { "; Secure" } else { "" };
+    format!("Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
 }

@@ -127,6 +127,7 @@ pub struct Case {
     pub note_count: i64,
     pub task_count: i64,
     pub tasks_done: i64,
+    pub observable_count: i64,
 }
 
 impl Case {
@@ -239,17 +240,12 @@ impl NewCase {
     }
 }
 
-/// Each once, whatever its case; the first way of writing it stays.
+/// Each once, whatever its case, in the order of the alphabet; the first way of writing it stays.
 pub fn tidy_tags(tags: &[String]) -> Vec<String> {
-    let mut seen = Vec::new();
-    let mut tidy = Vec::new();
-    for tag in tags.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
-        let folded = fold(tag);
-        if !seen.contains(&folded) {
-            seen.push(folded);
-            tidy.push(tag.to_owned());
-        }
-    }
+    let mut tidy: Vec<String> =
+        tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
+    tidy.sort_by_cached_key(|tag| fold(tag));
+    tidy.dedup_by_key(|tag| fold(tag));
     tidy
 }
 

@@ -118,6 +118,7 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
         note_count: 0,
         task_count: 0,
         tasks_done: 0,
+        observable_count: 0,
         version: 1,
         updated_at: now,
         title: new.title,

@@ -40,9 +40,9 @@ pub struct Retention {
 /// What a policy would delete now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preview {
-    /// What would go, in the order of [`Severity::ALL`]: without what a hold keeps.
+    /// What would go, in the order of [`Severity::ALL`]: without what a hold or a case keeps.
     pub counts: [i64; 5],
-    /// What is past its time and held.
+    /// What is past its time and kept all the same.
     pub held: [i64; 5],
     /// `held` was counted; else it is an estimate, and `counts` is one too.
     pub exact: bool,
@@ -72,22 +72,26 @@ pub async fn preview(cx: &Cx<SettingsRead>, policy: &Policy) -> Result<Preview> 
         (preview.held, preview.counts, preview.all_held) = (counts, [0; 5], true);
         return Ok(preview);
     };
-    let Some(kept) = Query::any_of(&holds) else { return Ok(preview) };
+    let found_by_holds = Query::any_of(&holds);
     for severity in Severity::ALL {
-        let due = counts[severity.rank()];
+        let (due, Some(before)) = (counts[severity.rank()], before[severity.rank()]) else { continue };
         if due == 0 {
             continue;
         }
-        let filter = EventFilter {
-            to: before[severity.rank()],
-            severity: vec![severity],
-            query: Some(kept.clone()),
-            ..EventFilter::default()
-        };
-        let found = store::event::count(&mut tx, &filter).await?;
-        preview.held[severity.rank()] = found.n.min(due);
-        preview.counts[severity.rank()] = (due - found.n).max(0);
-        preview.exact &= found.exact;
+        let mut held = kept::linked(&mut tx, severity, before, &holds).await?;
+        if let Some(query) = &found_by_holds {
+            let filter = EventFilter {
+                to: Some(before),
+                severity: vec![severity],
+                query: Some(query.clone()),
+                ..EventFilter::default()
+            };
+            let found = store::event::count(&mut tx, &filter).await?;
+            held += found.n;
+            preview.exact &= found.exact;
+        }
+        preview.held[severity.rank()] = held.min(due);
+        preview.counts[severity.rank()] = (due - held).max(0);
     }
     Ok(preview)
 }
@@ -162,10 +166,10 @@ pub async fn retire_all(services: &Services) -> Result<i64> {
 /// Deletes what is past its time in one organization; how many events.
 pub async fn retire(services: &Services, organization: OrganizationId) -> Result<i64> {
     let now = services.clock.now();
-    let open = kept::open_run(&mut ReadTx::begin(&services.db, organization).await?).await?;
+    let open = kept::open_runs(&mut ReadTx::begin(&services.db, organization).await?).await?;
     // One that was stopped is gone on with, and ended even where the policy has changed since.
-    let run = open.as_ref().map_or_else(|| services.clock.id::<domain::AuditId>().0, |run| run.id);
-    let started = open.as_ref().map_or(now, |run| run.started_at);
+    let run = open.first().map_or_else(|| services.clock.id::<domain::AuditId>().0, |run| run.id);
+    let started = open.first().map_or(now, |run| run.started_at);
     let (mut gone, mut after) = (0, None);
     let cutoffs = loop {
         let mut tx = SystemTx::across_all_organizations(&services.db).await?;
@@ -188,8 +192,9 @@ pub async fn retire(services: &Services, organization: OrganizationId) -> Result
         gone += n;
         tokio::time::sleep(REST).await;
     };
-    if gone > 0 || open.is_some() {
-        end(services, organization, run, &cutoffs).await?;
+    // Asked again: a step whose commit was on its way when it was cut off stands by now, in a run that nobody had seen.
+    for run in kept::open_runs(&mut ReadTx::begin(&services.db, organization).await?).await? {
+        end(services, organization, run.id, &cutoffs).await?;
     }
     Ok(gone)
 }

@@ -8,7 +8,7 @@ pub mod task;
 
 use std::collections::HashMap;
 
-use domain::case::{Case, CaseFilter, CaseSort, Status};
+use domain::case::{Case, CaseFilter, CaseSort, Status, tidy_tags};
 use domain::group::Assignee;
 use domain::{CaseId, Timestamp, UserId};
 use uuid::Uuid;
@@ -44,6 +44,7 @@ impl FromDb for Case {
             note_count: row.get("note_count")?,
             task_count: row.get("task_count")?,
             tasks_done: row.get("tasks_done")?,
+            observable_count: row.get("observable_count")?,
         })
     }
 }
@@ -62,7 +63,8 @@ const COLUMNS: &str =
             (SELECT count(*) FROM case_links l WHERE l.organization_id = $1 AND l.case_id = c.id) AS link_count,
             (SELECT count(*) FROM case_notes n WHERE n.organization_id = $1 AND n.case_id = c.id AND n.deleted_at IS NULL) AS note_count,
             (SELECT count(*) FROM case_tasks t WHERE t.organization_id = $1 AND t.case_id = c.id) AS task_count,
-            (SELECT count(t.completed_at) FROM case_tasks t WHERE t.organization_id = $1 AND t.case_id = c.id) AS tasks_done
+            (SELECT count(t.completed_at) FROM case_tasks t WHERE t.organization_id = $1 AND t.case_id = c.id) AS tasks_done,
+            (SELECT count(*) FROM case_observables o WHERE o.organization_id = $1 AND o.case_id = c.id) AS observable_count
      FROM cases c
      WHERE c.organization_id = $1";
 
@@ -177,13 +179,13 @@ async fn tagged(tx: &mut impl Scoped, cases: &mut [Case]) -> Result<()> {
                  WHERE ct.organization_id = $1 AND ct.case_id IN (",
             )
             .list(cases.iter().map(|case| case.id))
-            .push(") ORDER BY t.folded");
+            .push(")");
         for row in tx.conn().rows(q).await? {
             tags.entry(row.get("case_id")?).or_default().push(row.get("name")?);
         }
     }
     for case in cases {
-        case.tags = tags.remove(&case.id).unwrap_or_default();
+        case.tags = tidy_tags(&tags.remove(&case.id).unwrap_or_default());
     }
     Ok(())
 }

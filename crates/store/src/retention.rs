@@ -247,11 +247,35 @@ pub async fn step(
     Ok(gone.counts)
 }
 
+/// Events of a severity from before an instant that cases are about, without those that these holds find.
+pub async fn linked(
+    tx: &mut impl Scoped,
+    severity: Severity,
+    before: Timestamp,
+    holds: &[Query],
+) -> Result<i64> {
+    let dialect = tx.conn().dialect();
+    let q = tx.sql(
+        "SELECT count(*)
+         FROM events e
+         WHERE e.organization_id = $1
+           AND e.id IN (SELECT l.target_id FROM case_links l WHERE l.organization_id = $1 AND l.kind = 'event')
+           AND e.severity = $2 AND e.occurred_at < $3",
+    );
+    let q = outside(q.bind(severity).bind(before), holds, dialect);
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
+}
+
 /// What must not go: what a case is about, and what is held. Other things that refer to events join in here.
 fn not_held(q: Sql, holds: &[Query], dialect: Dialect) -> Sql {
     let q = q.push(
         " AND NOT EXISTS (SELECT 1 FROM case_links l WHERE l.organization_id = $1 AND l.kind = 'event' AND l.target_id = e.id)",
     );
+    outside(q, holds, dialect)
+}
+
+/// What no hold finds.
+fn outside(q: Sql, holds: &[Query], dialect: Dialect) -> Sql {
     holds.iter().fold(q, |q, hold| event::matches(q.push(" AND (("), hold, dialect).push(") IS NOT TRUE)"))
 }
 
@@ -353,10 +377,10 @@ pub async fn runs(tx: &mut impl Scoped, limit: i64) -> Result<Vec<Run>> {
     tx.conn().rows(q.arg(limit)).await?.iter().map(run).collect()
 }
 
-/// A run that was not ended: the server stopped meanwhile.
-pub async fn open_run(tx: &mut impl Scoped) -> Result<Option<Run>> {
-    let q = tx.sql(RUN).push(" WHERE organization_id = $1 AND ended_at IS NULL ORDER BY id LIMIT 1");
-    tx.conn().rows(q).await?.first().map(run).transpose()
+/// Runs that were not ended, the oldest first: the server stopped meanwhile.
+pub async fn open_runs(tx: &mut impl Scoped) -> Result<Vec<Run>> {
+    let q = tx.sql(RUN).push(" WHERE organization_id = $1 AND ended_at IS NULL ORDER BY id");
+    tx.conn().rows(q).await?.iter().map(run).collect()
 }
 
 /// Counts what a step deleted; the first makes the run.

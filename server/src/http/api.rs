@@ -12,6 +12,7 @@ use domain::permission::{AuditRead, EventRead, Permission, SourceRead};
 use domain::query::Schema;
 use domain::source::Source;
 use domain::{EventId, Timestamp};
+use serde::de::DeserializeOwned;
 use service::{Actor, Cx, Services, Who};
 
 use super::problem::{Problem, ProblemDocument};
@@ -176,4 +177,9 @@ pub(super) fn paging(query: &mut Query) -> (u32, Option<String>) {
         query.refuse("limit", format!("between 1 and {MAX_LIMIT}"));
     }
     (domain::page::limit(limit), query.one("cursor"))
+}
+
+/// A JSON body.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|e| Problem::bad_request(format!("The body is not understood: {e}")))
 }

@@ -16,12 +16,11 @@ use domain::group::Assignee;
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, CaseLinkId, CaseNoteId, EventId, Severity, Timestamp, UserId};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use service::cases;
 use utoipa::{IntoParams, ToSchema};
 
-use super::api::{Caller, asked_of, paging};
+use super::api::{Caller, asked_of, paging, read};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema::{self, SeverityWord};
@@ -72,6 +71,7 @@ pub struct CaseItem {
     note_count: i64,
     task_count: i64,
     tasks_done: i64,
+    observable_count: i64,
 }
 
 macro_rules! word_schema {
@@ -394,10 +394,6 @@ fn assignee(query: &mut Query, text: &str) -> Option<Assignee> {
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|e| Problem::bad_request(format!("The body is not understood: {e}")))
-}
-
 fn tagged(case: Case) -> Response {
     let tag = format!("\"{}\"", case.version);
     let mut response = Json(item(case)).into_response();
@@ -432,6 +428,7 @@ fn item(case: Case) -> CaseItem {
         note_count: case.note_count,
         task_count: case.task_count,
         tasks_done: case.tasks_done,
+        observable_count: case.observable_count,
     }
 }
 

@@ -8,11 +8,10 @@ use domain::page::Page;
 use domain::permission::{ViewRead, ViewWrite};
 use domain::view::{Area, NewView, View};
 use domain::{Timestamp, UserId, ViewId};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::api::Caller;
+use super::api::{Caller, read};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema;
@@ -147,10 +146,6 @@ pub async fn delete(caller: Caller, Path(id): Path<String>) -> Result<StatusCode
     let cx = caller.admit::<ViewWrite>()?;
     service::views::delete(&cx, id_of(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|e| Problem::bad_request(format!("The body is not a view: {e}")))
 }
 
 fn id_of(text: &str) -> Result<ViewId, Problem> {

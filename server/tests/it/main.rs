@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking; helpers outside #[test] too")]
 
 mod app;
+mod cases;
 mod command_line;
 mod csrf;
 mod events;

@@ -217,7 +217,7 @@ mod read {
             sentences.push(if preview.all_held {
                 format!("{held} past the time. A legal hold keeps every event: none goes until it is lifted.")
             } else {
-                format!("{about}{held} past the time and kept by legal holds.")
+                format!("{about}{held} past the time and kept by legal holds or cases.")
             });
         }
         sentences
@@ -244,7 +244,7 @@ mod read {
                 [
                     "Would delete 40 events:",
                     "40 Info, kept 30 days: from before 2026-10-01 00:00:00",
-                    "1 event is past the time and kept by legal holds."
+                    "1 event is past the time and kept by legal holds or cases."
                 ]
             );
             let none = Preview { counts: [0; 5], all_held: true, ..preview };

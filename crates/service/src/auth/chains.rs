@@ -2,7 +2,7 @@
 //! an organization's admins see who signed in, from where, and who tried.
 //!
 //! One transaction an organization, after the platform's: a sign-in never holds the heads of several chains, so it stops
-//! no ingest, and one organization that cannot be written keeps nobody out.
+//! no ingest. An organization that cannot be written keeps nobody out; one whose chain is being written to makes who signs in wait.
 
 use std::sync::Arc;
 

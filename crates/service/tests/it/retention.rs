@@ -1,12 +1,13 @@
 //! Retention as people use it: a policy with its preview, holds, and a job that deletes and tells.
 
+use domain::case::{LinkKind, NewCase};
 use domain::event::NewEvent;
 use domain::member::Role;
 use domain::permission::{EventRead, EventWrite, Permission, PermissionSet, SettingsRead, SettingsWrite};
 use domain::retention::{NewHold, Policy};
 use domain::{OrganizationId, Severity};
 use service::events::{self, Origin};
-use service::{Actor, Cx, Error, retention};
+use service::{Actor, Cx, Error, cases, retention};
 use testkit::for_each_backend;
 
 use crate::events::event;
@@ -68,6 +69,34 @@ async fn a_policy_says_what_will_go_and_then_that_goes_with_one_entry() {
         assert_eq!(entries[0].actor, "system (retention)");
         let changed = log.iter().find(|e| e.action == "RETENTION_CHANGED").unwrap();
         assert_eq!(changed.new_values.as_ref().unwrap()["info"], 30);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_case_is_about_stays_and_the_preview_says_so() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = filled(&world, "alpha").await;
+        let page = events::list(&cx::<EventRead>(&world, org), &Default::default(), 200, None).await.unwrap();
+        let old: Vec<_> = page.items.iter().rev().take(10).map(|e| (LinkKind::Event, e.id.0)).collect();
+        let case = cases::open(&cx(&world, org), NewCase::titled("Old ones"), &old).await.unwrap();
+        let (read, policy) = (cx::<SettingsRead>(&world, org), Policy { days: [Some(90); 5] });
+        let preview = retention::preview(&read, &policy).await.unwrap();
+        assert_eq!((preview.counts.iter().sum::<i64>(), preview.held.iter().sum::<i64>()), (40, 10));
+        // What a hold finds as well is not told twice.
+        let hold = NewHold { reason: "all of them".to_owned(), query: "request".to_owned(), until: None };
+        let hold = retention::hold(&cx(&world, org), &hold).await.unwrap();
+        let preview = retention::preview(&read, &policy).await.unwrap();
+        assert_eq!((preview.counts, preview.held.iter().sum::<i64>()), ([0; 5], 50));
+        retention::lift(&cx(&world, org), &hold.id.to_string()).await.unwrap();
+        retention::set(&cx(&world, org), &policy).await.unwrap();
+        assert_eq!(retention::retire_all(&world.services).await.unwrap(), 40);
+        let left = cases::events(&cx(&world, org), case.id, 100, None).await.unwrap();
+        assert_eq!(left.items.iter().filter(|(_, event)| event.is_some()).count(), 10);
+        let ids: Vec<_> = old.iter().map(|(_, id)| *id).collect();
+        cases::unlink(&cx(&world, org), case.id, LinkKind::Event, &ids).await.unwrap();
+        assert_eq!(retention::retire_all(&world.services).await.unwrap(), 10);
     })
     .await;
 }
@@ -147,6 +176,28 @@ async fn a_run_that_was_stopped_goes_on_and_is_told_once() {
         assert!(runs.iter().all(|run| run.ended_at.is_some()));
         let told = world.actions(org).await.iter().filter(|a| *a == "EVENTS_RETIRED").count();
         assert_eq!(told, runs.len());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_run_that_was_left_open_is_ended_and_told() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        // As a server leaves them whose commit arrived after it was stopped, and after the next had looked.
+        for counts in [[3, 0, 0, 0, 0], [0, 0, 4, 0, 0]] {
+            let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
+            let id = world.services.clock.id::<domain::AuditId>().0;
+            let now = world.services.clock.now();
+            store::retention::count_in_run(&mut tx.within(org), id, now, counts).await.unwrap();
+            tx.commit_unaudited_bookkeeping().await.unwrap();
+        }
+        assert_eq!(retention::retire(&world.services, org).await.unwrap(), 0);
+        let runs = retention::get(&cx(&world, org)).await.unwrap().runs;
+        assert_eq!(runs.iter().filter(|run| run.ended_at.is_some()).count(), 2);
+        let told = world.actions(org).await.iter().filter(|a| *a == "EVENTS_RETIRED").count();
+        assert_eq!(told, 2);
     })
     .await;
 }

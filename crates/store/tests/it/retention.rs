@@ -182,7 +182,7 @@ async fn policy_holds_and_runs_are_kept() {
         assert_eq!(retention::policy(&mut tx).await.unwrap(), Some(policy));
         assert_eq!(retention::holds(&mut tx).await.unwrap(), std::slice::from_ref(&hold));
         assert!(hold.stands(at(9)) && !hold.stands(at(10)));
-        let open = retention::open_run(&mut tx).await.unwrap().unwrap();
+        let open = retention::open_runs(&mut tx).await.unwrap().remove(0);
         assert_eq!((open.id, open.counts, open.ended_at), (run, [2, 2, 3, 4, 5], None));
         drop(tx);
         let mut tx = write(&t.db, b).await;
@@ -199,7 +199,7 @@ async fn policy_holds_and_runs_are_kept() {
         assert_eq!(retention::end_run(&mut tx, run, 9, at(2)).await.unwrap(), None);
         tx.commit(entry()).await.unwrap();
         let mut tx = read(&t.db, a).await;
-        assert_eq!(retention::open_run(&mut tx).await.unwrap(), None);
+        assert_eq!(retention::open_runs(&mut tx).await.unwrap(), []);
         assert_eq!(retention::runs(&mut tx, 5).await.unwrap().len(), 1);
         assert!(!retention::holds(&mut tx).await.unwrap()[0].stands(at(2)));
     })
