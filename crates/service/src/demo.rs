@@ -18,7 +18,7 @@ use store::ingest::{self, Batch};
 use store::{Stamp, SystemTx};
 
 use crate::events::Preparer;
-use crate::{Actor, Result, Services, auth, environments, organizations, sources};
+use crate::{Actor, Error, Result, Services, auth, environments, organizations, sources};
 
 /// A line of the sign-in page's help in demo mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,22 +246,33 @@ async fn events(
     total: &mut u64,
     progress: &mut (impl FnMut(u64) + Send),
 ) -> Result<u64> {
-    let mut preparer = Preparer::new(id);
-    let mut story = ::demo::story(demo, end);
+    // One batch is told and grouped while the database takes in another.
+    let (told, mut batches) = tokio::sync::mpsc::channel(1);
+    let telling = tokio::task::spawn_blocking(move || {
+        let mut preparer = Preparer::new(id);
+        let mut story = ::demo::story(demo, end);
+        loop {
+            let rows: Vec<_> = story.by_ref().take(BATCH).collect();
+            let Some(arrived) = rows.last().map(|row| row.occurred_at) else { break };
+            let batch = Batch::new(rows.into_iter().map(|row| preparer.prepare(row)).collect());
+            // Nobody listens where an insert failed.
+            if told.blocking_send((batch, arrived)).is_err() {
+                break;
+            }
+        }
+    });
     let mut events = 0;
     let made = AtomicU64::new(0);
-    loop {
-        let rows: Vec<_> = story.by_ref().take(BATCH).collect();
-        let Some(last) = rows.last() else { return Ok(events) };
-        let arrived = last.occurred_at;
-        events += rows.len() as u64;
-        *total += rows.len() as u64;
-        let batch = Batch::new(rows.into_iter().map(|row| preparer.prepare(row)).collect());
+    while let Some((batch, arrived)) = batches.recv().await {
+        events += batch.len() as u64;
+        *total += batch.len() as u64;
         // Every source of the story exists; a new one would be a mistake of the story and gets an id of its own.
         let unknown = || derive(&["unknown", demo.slug, &made.fetch_add(1, Ordering::Relaxed).to_string()]);
         ingest::insert(&mut tx.within(id), &batch, arrived, &unknown).await?;
         progress(*total);
     }
+    telling.await.map_err(|e| Error::Internal(format!("telling the story: {e}")))?;
+    Ok(events)
 }
 
 /// The same id for the same thing in every demo: UUIDv8 over its name.

@@ -26,7 +26,7 @@ pub struct TestApp {
     pub services: Services,
     pub router: Router,
     pub config: Config,
-    _db: TestDb,
+    pub db: TestDb,
 }
 
 impl TestApp {
@@ -43,7 +43,7 @@ impl TestApp {
         let services = Services::new(db.db.clone(), Clock::System, Secrets::new(key), false)
             .with_data_dir(&config.data_dir);
         let router = server::router::router(AppState::new(config.clone(), services.clone()));
-        Self { router, services, config, _db: db }
+        Self { services, router, config, db }
     }
 
     /// With the organization `acme` and its `ada@acme.test`, an admin.

@@ -8,6 +8,7 @@ mod command_line;
 mod csrf;
 mod events;
 mod export;
+mod foreign;
 mod forms;
 mod grouping;
 mod groups;

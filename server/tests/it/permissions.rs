@@ -13,10 +13,10 @@ use testkit::for_each_backend;
 use crate::app::{Answer, Call, PASSWORD, TestApp};
 
 /// An id of nothing.
-const NOBODY: &str = "018bcfe5-6800-7000-8000-00000000ffff";
+pub const NOBODY: &str = "018bcfe5-6800-7000-8000-00000000ffff";
 
 /// What a server function may want; each takes what it knows.
-const ARGUMENTS: &[(&str, &str)] = &[
+pub const ARGUMENTS: &[(&str, &str)] = &[
     ("address", "/o/acme/settings/members"),
     ("organization", "acme"),
     ("id", NOBODY),
@@ -124,7 +124,7 @@ fn as_who<'a>(call: Call<'a>, who: &Who) -> Call<'a> {
 }
 
 /// The status, with the kind of error a server function tells and the place a redirect leads to.
-fn outcome(answer: &Answer) -> String {
+pub fn outcome(answer: &Answer) -> String {
     let status = answer.status.as_u16();
     let told = serde_json::from_str::<serde_json::Value>(&answer.text).ok();
     let kind = told.as_ref().and_then(|v| v["kind"].as_str());
@@ -143,14 +143,15 @@ fn outcome(answer: &Answer) -> String {
     }
 }
 
-struct Row {
-    name: String,
-    method: Method,
-    path: String,
-    arguments: bool,
+pub struct Row {
+    pub name: String,
+    pub method: Method,
+    pub path: String,
+    /// A server function.
+    pub arguments: bool,
 }
 
-fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     let place = |path: &str| {
         path.replace("{organization}", "acme")
             .replace("{*name}", "nothing.js")

@@ -1,0 +1,241 @@
+//! What another organization owns does not exist: every route and server function is asked by the admin of one organization
+//! with each id of another's. It tells nothing and changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::http::Method;
+use domain::OrganizationId;
+use serde_json::json;
+use store::SystemTx;
+use store::db::{Dialect, sql};
+use testkit::for_each_backend;
+use uuid::Uuid;
+
+use crate::app::{Call, TestApp};
+use crate::permissions::{ARGUMENTS, NOBODY, Row, outcome, rows};
+
+/// Stands in every text of acme's.
+const SECRET: &str = "quagga";
+
+/// Something of every kind in acme, made as its admin makes it.
+async fn fill(app: &TestApp) {
+    let cookie = app.sign_in("ada@acme.test").await;
+    let key = app.key("acme", &["all"]).await;
+    let event = json!({
+        "id": "018bcfe5-6800-7000-8000-000000000001", "occurred_at": "2026-11-23T09:00:00Z", "severity": "high",
+        "message": "quagga", "source": "quagga", "system_id": "quagga",
+    });
+    let sent = app.post("/api/v1/events").bearer(&key).json(event.to_string()).send().await;
+    assert!(sent.status.is_success(), "{}", sent.text);
+    let call = async |path: &str, mut form: Vec<(&str, &str)>| {
+        form.insert(0, ("organization", "acme"));
+        let answer = app.post(path).cookie(&cookie).form(&form).send().await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    };
+    let case = [("priority", "normal"), ("severity", "high"), ("tlp", "red"), ("pap", "red")]
+        .map(|(field, value)| (format!("case[{field}]"), value));
+    let mut fields: Vec<(&str, &str)> = case.iter().map(|(field, value)| (field.as_str(), *value)).collect();
+    fields.extend([
+        ("case[title]", SECRET),
+        ("case[description]", SECRET),
+        ("case[tags]", SECRET),
+        ("about", "event:018bcfe5-6800-7000-8000-000000000001"),
+    ]);
+    call("/fn/open_case", fields).await;
+    let id = app.get("/api/v1/cases/1").bearer(&key).send().await.json()["id"].as_str().unwrap().to_owned();
+    call("/fn/add_case_note", vec![("id", &id), ("content", SECRET)]).await;
+    call("/fn/add_case_task", vec![("id", &id), ("title", SECRET)]).await;
+    call("/fn/add_observables", vec![("id", &id), ("observables", "quagga.example")]).await;
+    let place = [
+        ("slug", SECRET),
+        ("name", SECRET),
+        ("cloud_provider", ""),
+        ("region", ""),
+        ("account_id", ""),
+        ("tags", ""),
+    ]
+    .map(|(field, value)| (format!("environment[{field}]"), value));
+    call("/fn/add_environment", place.iter().map(|(field, value)| (field.as_str(), *value)).collect()).await;
+    call("/fn/place_hold", vec![("reason", SECRET), ("query", SECRET)]).await;
+    call(
+        "/fn/add_member",
+        vec![("email", "quagga@acme.test"), ("role", "viewer"), ("approval_level", "none")],
+    )
+    .await;
+    call(
+        "/fn/views/save",
+        vec![
+            ("view[area]", "events"),
+            ("view[name]", SECRET),
+            ("view[query]", "q=quagga"),
+            ("area", "events"),
+        ],
+    )
+    .await;
+    app.person("vera@acme.test", "acme", "viewer").await;
+}
+
+/// Every row of an organization in every table it owns: as many lines as rows, in no order that means anything.
+async fn everything(app: &TestApp, organization: OrganizationId) -> BTreeMap<String, BTreeSet<String>> {
+    let dialect = app.db.db.dialect();
+    let mut tx = SystemTx::read_across_all_organizations(&app.db.db).await.unwrap();
+    let columns = match dialect {
+        Dialect::Sqlite => sql("SELECT m.name AS t, c.name AS c FROM sqlite_master m, pragma_table_info(m.name) c
+                                WHERE m.type = 'table' AND m.name NOT LIKE 'event_words%'"),
+        Dialect::Postgres => sql("SELECT CAST(c.table_name AS TEXT) AS t, CAST(c.column_name AS TEXT) AS c
+                                  FROM information_schema.columns c
+                                  JOIN pg_class r ON r.relname = c.table_name AND r.relnamespace = 'public'::regnamespace
+                                  WHERE c.table_schema = 'public' AND NOT r.relispartition AND r.relkind IN ('r', 'p')"),
+    };
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in tx.conn().rows(columns).await.unwrap() {
+        tables.entry(row.get("t").unwrap()).or_default().push(row.get("c").unwrap());
+    }
+    tables.retain(|_, columns| columns.iter().any(|column| column == "organization_id"));
+    assert!(tables.len() > 20, "{tables:?}");
+    let mut all = BTreeMap::new();
+    for (table, columns) in tables {
+        let quoted: Vec<String> = columns
+            .iter()
+            .map(|column| match dialect {
+                Dialect::Sqlite => format!("quote({column})"),
+                Dialect::Postgres => format!("coalesce(CAST({column} AS TEXT), 'NULL')"),
+            })
+            .collect();
+        let text =
+            format!("SELECT {} AS line FROM {table} WHERE organization_id = ", quoted.join(" || '\t' || "));
+        // Statements are literals everywhere; a test that looks at all tables makes its own.
+        let q = sql(Box::leak(text.into_boxed_str())).arg(organization);
+        let lines = tx.conn().rows(q).await.unwrap().iter().map(|row| row.get("line").unwrap()).collect();
+        all.insert(table, lines);
+    }
+    all
+}
+
+/// An id of each column that holds one, but for the organization's own.
+fn ids(rows: &BTreeMap<String, BTreeSet<String>>, organization: OrganizationId) -> BTreeSet<Uuid> {
+    let mut found = BTreeMap::new();
+    for (table, lines) in rows {
+        for (column, cell) in lines.iter().flat_map(|line| line.split('\t').enumerate()) {
+            if let Ok(id) = Uuid::parse_str(cell.trim_matches('\''))
+                && id != organization.0
+            {
+                found.entry((table, column)).or_insert(id);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+async fn id_of(app: &TestApp, slug: &str) -> OrganizationId {
+    let mut tx = SystemTx::read_across_all_organizations(&app.db.db).await.unwrap();
+    store::organization::all(&mut tx).await.unwrap().into_iter().find(|o| o.slug == slug).unwrap().id
+}
+
+/// The row asked with this id wherever it wants one; `own` stands for the case, where that is to be one's own.
+fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a> {
+    let path = row.path.replace("/o/acme", "/o/globex").replace(NOBODY, id);
+    let about = format!("event:{id}");
+    let form: Vec<(&str, &str)> = ARGUMENTS
+        .iter()
+        .map(|(name, value)| match *name {
+            "organization" => (*name, "globex"),
+            "about" => (*name, about.as_str()),
+            "id" => (*name, own.unwrap_or(id)),
+            _ if *value == NOBODY => (*name, id),
+            _ => (*name, *value),
+        })
+        .collect();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();
+    match (row.arguments, &row.method) {
+        (true, &Method::GET) => app.get(&format!("{path}?{query}")),
+        (true, _) => app.call(row.method.clone(), &path).form(&form),
+        (false, &Method::GET | &Method::DELETE) => app.call(row.method.clone(), &path),
+        (false, _) => {
+            let body = match row.name.as_str() {
+                "api POST /api/v1/groups/actions" => json!({ "action": "resolve", "ids": [id] }),
+                "api POST /api/v1/cases/{id}/actions" => json!({ "act": "begin" }),
+                "api POST /api/v1/cases/{id}/events" => json!({ "event_ids": [id] }),
+                "api POST /api/v1/cases/{id}/notes" => json!({ "content": "mine" }),
+                "api PUT /api/v1/cases/{id}" => json!({ "title": "mine" }),
+                _ => json!({ "name": "mine", "query": "q=a", "area": "events" }),
+            };
+            app.call(row.method.clone(), &path).header("if-match", "\"1\"").json(body.to_string())
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_another_organization_owns_is_not_told_and_not_touched() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        fill(&app).await;
+        app.organization("globex").await;
+        app.person("gil@globex.test", "globex", "admin").await;
+        let cookie = app.sign_in("gil@globex.test").await;
+        let key = app.key("globex", &["all"]).await;
+        let made = app.post("/api/v1/cases").bearer(&key).json(r#"{"title":"mine"}"#).send().await.json();
+        let own = made["id"].as_str().unwrap();
+        let acme = id_of(&app, "acme").await;
+        let before = everything(&app, acme).await;
+        for kind in [
+            "cases",
+            "case_links",
+            "case_notes",
+            "case_tasks",
+            "observables",
+            "events",
+            "groups",
+            "environments",
+            "views",
+            "legal_holds",
+            "invitations",
+            "api_keys",
+        ] {
+            assert!(before.get(kind).is_some_and(|rows| !rows.is_empty()), "nothing in {kind}");
+        }
+        let ids: Vec<String> = ids(&before, acme).iter().map(Uuid::to_string).collect();
+
+        // What does not say "not found" for an id of nothing asks for none.
+        let mut asked = 0;
+        for row in rows() {
+            let browser = !row.path.starts_with("/api/");
+            let send = async |id: &str, own: Option<&str>| {
+                let call = call(&app, &row, id, own);
+                if browser { call.cookie(&cookie).send().await } else { call.bearer(&key).send().await }
+            };
+            let wants = |text: &str| text == "not_found" || text == "404";
+            // These begin and end sessions.
+            if ["/sign-in", "/sign-out", "/setup", "/fn/change_password"].contains(&row.path.as_str()) {
+                continue;
+            }
+            let alone = outcome(&send(NOBODY, None).await);
+            assert!(!alone.ends_with("/sign-in"), "{}: still signed in", row.name);
+            let within = if row.arguments { outcome(&send(NOBODY, Some(own)).await) } else { String::new() };
+            let named = row.path.contains(NOBODY) || row.name.ends_with("/groups/actions");
+            if !named && !wants(&alone) && !wants(&within) && !row.path.ends_with("case") {
+                continue;
+            }
+            for id in &ids {
+                for case in [None, Some(own)].into_iter().take(if wants(&within) { 2 } else { 1 }) {
+                    let answer = send(id, case).await;
+                    asked += 1;
+                    assert!(!answer.text.contains(SECRET), "{} with {id}: {}", row.name, answer.text);
+                    let got = outcome(&answer);
+                    let expected = if case.is_some() { &within } else { &alone };
+                    assert!(
+                        got == *expected,
+                        "{} with {id}: {got}, and {expected} for what is not there",
+                        row.name
+                    );
+                }
+            }
+        }
+        assert!(asked > 500, "{asked}");
+        let after = everything(&app, acme).await;
+        for (table, rows) in &before {
+            assert_eq!(rows, &after[table], "{table}");
+        }
+    })
+    .await;
+}
