@@ -11,6 +11,8 @@ const isTyped = (field) =>
 
 /** A field with something typed that was not sent: the new page keeps it. */
 function keepTyped(old, fresh) {
+  // Rows come in another order: which are chosen is told by their values (`choose`).
+  if (old.matches("td.check input")) return;
   if (old.type === "hidden") {
     // What was typed was made from the version that was there: sent with a newer one it would overwrite that unseen. A form
     // that came back says what is new.
@@ -47,6 +49,31 @@ function tellFiles(input) {
   input.parentElement.querySelector(".names").textContent = [...input.files].map((file) => file.name).join(", ");
 }
 
+const boxesOf = (place) => [...place.querySelectorAll("tbody td.check input")];
+
+/** The bar under a list says how many rows are chosen, and is there while some are. */
+function tellChosen(place) {
+  for (const bar of place.querySelectorAll(".bulk-bar")) {
+    const boxes = boxesOf(bar.closest("form"));
+    const count = boxes.filter((box) => box.checked).length;
+    const all = bar.querySelector("input[name='asked[all]']");
+    const every = all?.checked ? all.closest("label").textContent.match(/[\d,]+/)?.[0] : undefined;
+    bar.hidden = count === 0 && !every;
+    bar.querySelector("strong").textContent = `${every ?? count} selected`;
+    const head = bar.closest("form").querySelector("thead th.check input");
+    head.checked = count > 0 && count === boxes.length;
+    head.indeterminate = count > 0 && count < boxes.length;
+  }
+}
+
+/** The rows of these values, and no others. */
+function choose(place, values) {
+  for (const box of boxesOf(place)) {
+    box.removeAttribute("checked");
+    box.checked = values.has(box.value);
+  }
+}
+
 /** Dialogs that the server printed open become modal; what works only with scripts shows. */
 function settle(place, frames = 120) {
   // A new page is made before it stands in the document, where nothing can be modal yet.
@@ -56,6 +83,7 @@ function settle(place, frames = 120) {
   }
   for (const input of place.querySelectorAll(".file-input input")) tellFiles(input);
   for (const button of place.querySelectorAll(".password-input button")) button.hidden = false;
+  tellChosen(place);
   for (const dialog of place.querySelectorAll("dialog[open]:not(:modal)")) {
     dialog.removeAttribute("open");
     dialog.showModal();
@@ -66,6 +94,10 @@ function settle(place, frames = 120) {
 
 document.addEventListener("change", ({ target }) => {
   if (target.matches(".printed .file-input input")) tellFiles(target);
+  const form = target.closest(".printed form");
+  if (!form?.querySelector(".bulk-bar")) return;
+  if (target.matches("thead th.check input")) for (const box of boxesOf(form)) box.checked = target.checked;
+  tellChosen(form);
 });
 
 document.addEventListener("click", (event) => {
@@ -110,12 +142,14 @@ setInterval(tellAges, 60_000);
 
 export function put(place, html) {
   if (place.firstChild) {
+    const chosen = new Set(boxesOf(place).filter((box) => box.checked).map((box) => box.value));
     const next = new DOMParser().parseFromString(html, "text/html").body;
     for (const dialog of place.querySelectorAll("dialog[data-sent]")) {
       delete dialog.dataset.sent;
       dialog.close();
     }
     Idiomorph.morph(place, next.childNodes, { morphStyle: "innerHTML", callbacks });
+    choose(place, chosen);
   } else {
     place.innerHTML = html;
   }

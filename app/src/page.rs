@@ -202,7 +202,10 @@ fn take_back(undo: Undo, version: RwSignal<usize>, toasts: Toasts) {
     leptos::task::spawn_local(async move {
         let answer: Raw = post(&undo.path, undo.fields).await;
         toasts.show(match answer.error() {
-            None => Toast::ok("Taken back"),
+            None => {
+                let words = answer.read::<Done>().map(|done| done.words).unwrap_or_default();
+                Toast::ok(if words.is_empty() { "Taken back".to_owned() } else { words })
+            }
             Some(error) => Toast::error(error.detail.clone()),
         });
         version.update(|n| *n += 1);

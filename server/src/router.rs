@@ -9,7 +9,8 @@ use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    api, assets, auth, cases, export, grouping, groups, health, ingest, openapi, pages, tail, uploads, views,
+    api, assets, auth, cases, cases_bulk, export, grouping, groups, health, ingest, openapi, pages, tail,
+    uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -33,6 +34,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("DELETE", "/api/v1/views/{id}"),
     ("GET", "/api/v1/cases"),
     ("POST", "/api/v1/cases"),
+    ("POST", "/api/v1/cases/bulk"),
     ("GET", "/api/v1/cases/{id}"),
     ("PUT", "/api/v1/cases/{id}"),
     ("POST", "/api/v1/cases/{id}/actions"),
@@ -74,6 +76,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
         .route("/api/v1/groups/{id}/grouping", get(grouping::grouping))
         .route("/api/v1/cases", get(cases::list).post(cases::create))
+        .route("/api/v1/cases/bulk", post(cases_bulk::change))
         .route("/api/v1/cases/{id}", get(cases::one).put(cases::change))
         .route("/api/v1/cases/{id}/actions", post(cases::act))
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))

@@ -1,94 +1,74 @@
-//! `/o/{organization}/cases?view=&q=&sort=&cursor=`; `?open={about}` opens the form of a new case.
+//! `/o/{organization}/cases?show=&q=&sort=&cursor=`; `?open={about}` opens the form of a new case.
 
-use domain::case::{Case, CaseFilter, CaseSort, Status};
-use domain::group::Assignee;
+use domain::case::{Case, CaseFilter, CaseSort};
+use domain::member::Member;
 use domain::permission::{CaseRead, Key, MemberRead};
-use domain::query::{CASES, parse};
 use leptos::prelude::*;
-use service::cases::{self, Counts};
+use service::cases;
 use ui::{
     Button, Column, DataTable, Dialog, Empty, Glyph, Notice, NoticeKind, PageHead, Pager, Row, Sorted, Tab,
     Tabs, TextInput, Variant,
 };
 
-use super::{OpenCase, forms, parts};
+use super::query::{CaseQuery, SHOWN, count};
+use super::{OpenCase, bulk_bar, forms, parts};
 use crate::error::Answer;
 use crate::events::parts::{Severe, number};
 use crate::form::Form;
 use crate::page::Page;
 use crate::page::print::Asked;
-use crate::routes::{self, Link};
-use crate::server::Scope;
+use crate::routes;
 use crate::when::{Ago, AgoOr, Zone};
 
 const OPEN: &str = "open-case";
 const LIMIT: u32 = 50;
 
-/// What the list shows; the first is what it opens with.
-const VIEWS: [(&str, &str); 6] = [
-    ("open", "Open"),
-    ("mine", "Mine"),
-    ("unassigned", "Unassigned"),
-    ("overdue", "Overdue"),
-    ("resolved", "Resolved"),
-    ("all", "All"),
-];
-
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
     let cx = scope.admit::<CaseRead>()?;
-    let shown = VIEWS.iter().find(|(word, _)| *word == asked.get("view")).map_or("open", |(word, _)| word);
-    let sort = CaseSort::parse(asked.get("sort")).unwrap_or_default();
-    let q = asked.get("q").trim().to_owned();
-    let query =
-        if q.is_empty() { Ok(None) } else { parse(&q, &CASES, scope.zone.reader(cx.now())).map(Some) };
-    let problem = query.as_ref().err().map(|problem| {
-        let place = q[..problem.at.start].chars().count() + 1;
-        format!("At character {place}: {}", problem.message)
-    });
-    let mine = match &scope.actor.who {
-        service::Who::User(user) => Some(Assignee::User(user.id)),
-        _ => None,
-    };
-    let open = vec![Status::Open, Status::Investigating];
-    let base = CaseFilter { query: query.clone().ok().flatten(), ..CaseFilter::default() };
-    let filter = match shown {
-        "mine" => CaseFilter { status: open, assigned_to: mine, ..base.clone() },
-        "unassigned" => CaseFilter { status: open, assigned_to: Some(Assignee::Nobody), ..base.clone() },
-        "overdue" => CaseFilter { overdue_at: Some(cx.now()), ..base.clone() },
-        "resolved" => CaseFilter { status: vec![Status::Resolved], ..base.clone() },
-        "all" => base.clone(),
-        _ => CaseFilter { status: open, ..base.clone() },
-    };
+    let query = CaseQuery::read(&asked.query);
+    let parsed = query.parsed(&scope, cx.now());
+    let problem = parsed.as_ref().err().cloned();
+    let searched = parsed.unwrap_or_default();
+    let base = CaseFilter { query: searched.clone(), ..CaseFilter::default() };
+    let filter = query.filter(searched, &scope, cx.now());
     let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
-    let found = match &query {
-        Ok(_) => cases::list(&cx, &filter, sort, LIMIT, cursor).await?,
-        Err(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
+    let found = match &problem {
+        None => cases::list(&cx, &filter, query.sort, LIMIT, cursor).await?,
+        Some(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
     };
     let counts = cases::counts(&cx, &base).await?;
     let slug = scope.organization.slug.as_str();
-    let link = |view: &str, sort: CaseSort| {
-        let sort = if sort == CaseSort::default() { "" } else { sort.as_str() };
-        Link::new(routes::cases(slug)).with("view", view).with("q", &q).with("sort", sort)
-    };
-    let tabs: Vec<Tab> = VIEWS
+    let tabs: Vec<Tab> = SHOWN
         .iter()
         .map(|(word, words)| {
-            Tab::new(*words, link(word, sort).done(), *word == shown).count(number(count(&counts, word)))
+            let href = query.show(word).link(slug).done();
+            Tab::new(*words, href, *word == query.show).count(number(count(&counts, word)))
         })
         .collect();
-    let next = found.next_cursor.as_deref().map(|cursor| link(shown, sort).with("cursor", cursor).done());
-    let first = cursor.is_some().then(|| link(shown, sort).done());
-    let summary = format!("{} of {}", found.items.len(), number(count(&counts, shown)));
+    let next = found.next_cursor.as_deref().map(|cursor| query.link(slug).with("cursor", cursor).done());
+    let first = cursor.is_some().then(|| query.link(slug).done());
+    let matching = count(&counts, query.show);
+    let summary = format!("{} of {}", found.items.len(), number(matching));
     let may_write = scope.may(Key::CaseWrite);
-    let dialog = if may_write { Some(dialog(&scope, &asked).await?) } else { None };
+    let members = match may_write {
+        true => service::members::list(&scope.admit::<MemberRead>()?).await?,
+        false => Vec::new(),
+    };
+    let dialog = may_write.then(|| dialog(slug, &asked, &members));
+    let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
     let body = if let Some(problem) = problem {
         view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
             .into_any()
     } else if found.items.is_empty() {
-        nothing(may_write, !q.is_empty() || shown != "open")
+        nothing(may_write, !query.q.is_empty() || query.show != "open")
     } else {
-        table(&found.items, slug, sort, |sort| link(shown, sort).done(), scope.zone, cx.now())
+        let table = table(&found.items, slug, &query, may_write, scope.zone, cx.now());
+        if may_write {
+            bulk_bar::around(slug, &query, &members, (found.items.len(), matching), table)
+        } else {
+            table
+        }
     };
     let button = move || {
         may_write.then(|| {
@@ -99,32 +79,22 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             }
         })
     };
-    let (hidden_view, hidden_sort) = (shown.to_owned(), sort.as_str());
+    let (hidden_show, hidden_sort, q) = (query.show, query.sort.as_str(), query.q.clone());
     let body = view! {
         <PageHead title="Cases" note="investigations: what is known, what there is to do, who does it" actions=move || button().into_any() />
         <Tabs label="Cases" tabs=tabs />
         <form method="get" action=routes::cases(slug) class="row-line search-line" role="search">
-            <input type="hidden" name="view" value=hidden_view />
+            <input type="hidden" name="show" value=hidden_show />
             <input type="hidden" name="sort" value=hidden_sort />
-            <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q.clone() search=true mono=true />
+            <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q search=true mono=true />
             <Button submit=true>"Search"</Button>
         </form>
+        {told}
         {body}
         <Pager label="Pages of cases" previous=first next=next summary=summary />
         {dialog}
     };
     Ok(Page::of("Cases", body))
-}
-
-fn count(counts: &Counts, view: &str) -> i64 {
-    match view {
-        "mine" => counts.mine,
-        "unassigned" => counts.unassigned,
-        "overdue" => counts.overdue,
-        "resolved" => counts.resolved,
-        "all" => counts.open + counts.investigating + counts.resolved,
-        _ => counts.open + counts.investigating,
-    }
 }
 
 fn nothing(may_write: bool, narrowed: bool) -> AnyView {
@@ -138,33 +108,31 @@ fn nothing(may_write: bool, narrowed: bool) -> AnyView {
     view! { <Empty title text icon=Glyph::Cases /> }.into_any()
 }
 
-async fn dialog(scope: &Scope, asked: &Asked) -> Answer<AnyView> {
-    let members = service::members::list(&scope.admit::<MemberRead>()?).await?;
+fn dialog(slug: &str, asked: &Asked, members: &[Member]) -> AnyView {
     let refused = Form::printed::<OpenCase>().refused();
     let open = !asked.get("open").is_empty() || refused.get_untracked();
-    let slug = scope.organization.slug.as_str();
     let close = (!asked.get("open").is_empty()).then(|| routes::cases(slug));
     let about = Some(asked.get("open")).filter(|about| about.contains(':')).unwrap_or_default();
-    let fields = forms::open(slug, about, &members);
-    Ok(view! {
+    let fields = forms::open(slug, about, members);
+    view! {
         <Dialog id=OPEN title="Open a case" wide=true open=open close_href=close>
             {fields}
         </Dialog>
     }
-    .into_any())
+    .into_any()
 }
 
 fn table(
     found: &[Case],
     slug: &str,
-    sort: CaseSort,
-    link: impl Fn(CaseSort) -> String,
+    query: &CaseQuery,
+    checks: bool,
     zone: Zone,
     now: domain::Timestamp,
 ) -> AnyView {
     let by = |column: Column, of: CaseSort| {
         let way = if of == CaseSort::Due { Sorted::Ascending } else { Sorted::Descending };
-        column.sort(link(of), (sort == of).then_some(way))
+        column.sort(query.sorted(of).link(slug).done(), (query.sort == of).then_some(way))
     };
     let columns = vec![
         by(Column::new("Case").class("shrink"), CaseSort::Number),
@@ -177,10 +145,14 @@ fn table(
         by(Column::new("Due").class("time optional"), CaseSort::Due),
         by(Column::new("Changed").class("time"), CaseSort::Updated),
     ];
-    let rows = found.iter().map(|case| row(case, slug, zone, now)).collect_view();
+    let chosen = bulk_bar::chosen();
+    let rows = found
+        .iter()
+        .map(|case| row(case, slug, checks.then_some(chosen.as_slice()), zone, now))
+        .collect_view();
     view! {
         <div class="page-table">
-            <DataTable caption="Cases" columns=columns>
+            <DataTable caption="Cases" columns=columns checks=checks>
                 {rows}
             </DataTable>
         </div>
@@ -188,7 +160,11 @@ fn table(
     .into_any()
 }
 
-fn row(case: &Case, slug: &str, zone: Zone, now: domain::Timestamp) -> AnyView {
+/// `chosen`: the numbers whose box is ticked; nothing where there are no boxes.
+fn row(case: &Case, slug: &str, chosen: Option<&[String]>, zone: Zone, now: domain::Timestamp) -> AnyView {
+    let number = case.number.to_string();
+    let checked = chosen.is_some_and(|chosen| chosen.contains(&number));
+    let check_label = format!("Select {} {}", case.key(), case.title);
     let href = routes::case(slug, case.number);
     let tasks = (case.task_count > 0).then(|| format!("{}/{}", case.tasks_done, case.task_count));
     let due_class = if case.is_overdue(now) { "time optional overdue" } else { "time optional" };
@@ -196,8 +172,8 @@ fn row(case: &Case, slug: &str, zone: Zone, now: domain::Timestamp) -> AnyView {
     let (key, title, assignee) = (case.key(), case.title.clone(), case.assignee.clone());
     let (severity, status, priority) = (case.severity, parts::status(case), parts::priority(case.priority));
     let (due, changed) = (zone.maybe(case.due_at), zone.when(case.updated_at));
-    view! {
-        <Row href=href.clone() done=!case.status.is_open()>
+    let (done, leads) = (!case.status.is_open(), href.clone());
+    let cells = view! {
             <td class="shrink mono">{key}</td>
             <td class="shrink">
                 <Severe severity=severity />
@@ -218,6 +194,14 @@ fn row(case: &Case, slug: &str, zone: Zone, now: domain::Timestamp) -> AnyView {
             <td class="time">
                 <Ago when=changed />
             </td>
+    }
+    .into_any();
+    if chosen.is_none() {
+        return view! { <Row href=leads done=done>{cells}</Row> }.into_any();
+    }
+    view! {
+        <Row href=leads done=done check_name=bulk_bar::NUMBERS check_value=number check_label=check_label checked=checked>
+            {cells}
         </Row>
     }
     .into_any()

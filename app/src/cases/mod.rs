@@ -1,6 +1,11 @@
 //! `/o/{organization}/cases`: investigations, as a list and one by one. Printed pages.
 
 mod api;
+mod bulk;
+#[cfg(feature = "ssr")]
+mod bulk_bar;
+#[cfg(feature = "ssr")]
+mod bulk_write;
 #[cfg(feature = "ssr")]
 pub mod detail;
 #[cfg(feature = "ssr")]
@@ -12,10 +17,13 @@ mod markdown;
 #[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
+pub mod query;
+#[cfg(feature = "ssr")]
 mod timeline;
 #[cfg(feature = "ssr")]
 mod work;
 
 pub use api::*;
+pub use bulk::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;

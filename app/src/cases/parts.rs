@@ -59,7 +59,7 @@ pub fn tags(names: &[String], slug: &str) -> AnyView {
         .map(|name| {
             let folded = domain::case::fold(name);
             let query = domain::query::edit::condition("tag", &folded);
-            let href = Link::new(routes::cases(slug)).with("view", "all").with("q", &query).done();
+            let href = Link::new(routes::cases(slug)).with("show", "all").with("q", &query).done();
             let name = name.clone();
             view! { <Chip href=href>{name}</Chip> }
         })

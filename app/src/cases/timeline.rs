@@ -152,10 +152,17 @@ fn words(change: &Change) -> String {
             let n = change.new["observables"].as_array().map_or(1, Vec::len);
             if n == 1 { "added an observable".to_owned() } else { format!("added {n} observables") }
         }
+        Step::Undone => "took back what was done to many cases".to_owned(),
         Step::ObservableRemoved => format!("removed {}", text(&change.old["value"])),
         _ => {
-            let fields: Vec<String> =
-                change.new.as_object().into_iter().flatten().map(|(name, _)| field(name)).collect();
+            let fields: Vec<String> = change
+                .new
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(name, _)| *name != "resolved_at")
+                .map(|(name, _)| field(name))
+                .collect();
             if fields.is_empty() {
                 label(change.step.as_str()).to_lowercase()
             } else {

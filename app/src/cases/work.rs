@@ -25,7 +25,7 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
             let seen = Link::new(routes::events(slug)).with("from", "30d").with("q", &seen).done();
             let others = (one.other_cases > 0).then(|| {
                 let query = domain::query::edit::condition("observable", &one.value);
-                let href = Link::new(routes::cases(slug)).with("view", "all").with("q", &query).done();
+                let href = Link::new(routes::cases(slug)).with("show", "all").with("q", &query).done();
                 view! { <a class="link" href=href>{counted(one.other_cases, "other case", "other cases")}</a> }
             });
             let remove = place.may_write.then(|| {

@@ -2,6 +2,7 @@
 //!
 //! `open → investigating → resolved`, back by reopening with a reason. Every change names the version it was made from.
 
+pub mod bulk;
 pub mod observable;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::invalid::Problems;
 use crate::member::words;
 use crate::{
-    CaseChangeId, CaseId, CaseLinkId, CaseNoteId, CaseTaskId, Invalid, Severity, TagId, Timestamp, UserId,
+    CaseActionId, CaseChangeId, CaseId, CaseLinkId, CaseNoteId, CaseTaskId, Invalid, Severity, TagId,
+    Timestamp, UserId,
 };
 
 words! {
@@ -415,6 +417,10 @@ pub struct Change {
     pub old: serde_json::Value,
     pub new: serde_json::Value,
     pub reason: Option<String>,
+    /// Shared by the changes that one action on many cases made; an undo names it.
+    pub action_id: Option<CaseActionId>,
+    /// Of the case after a change that an action made.
+    pub version: Option<i64>,
 }
 
 /// Which cases; what is left out does not narrow.

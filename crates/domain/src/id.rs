@@ -68,6 +68,8 @@ ids! {
     CaseId,
     /// A row of a case's history.
     CaseChangeId,
+    /// Shared by the changes that one action on cases made; an undo names it.
+    CaseActionId,
     CaseLinkId,
     CaseNoteId,
     CaseTaskId,

@@ -1,5 +1,6 @@
 //! Cases: open, edit, work on, resolve; what is in them is in the modules below.
 
+mod bulk;
 mod links;
 mod notes;
 mod observables;
@@ -16,6 +17,7 @@ use store::WriteTx;
 use store::case::After;
 use uuid::Uuid;
 
+pub use bulk::{action, change_many, change_matching, ids_of, undo};
 pub use links::{CaseEvents, events, groups, link, linked_to, unlink};
 pub use notes::{add_note, delete_note, edit_note, notes};
 pub use observables::{Added, add_observables, observables, remove_observable, similar};
@@ -269,6 +271,8 @@ async fn record<P: Mutating>(
         old,
         new,
         reason: reason.map(str::to_owned),
+        action_id: None,
+        version: None,
     };
     store::case::history::add(tx, &change).await?;
     Ok(store::case::touch(tx, case_id).await?)

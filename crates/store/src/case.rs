@@ -1,5 +1,6 @@
 //! Cases. What moves one is decided in `domain::case`; here it is kept.
 
+pub mod bulk;
 pub mod history;
 pub mod link;
 pub mod note;
@@ -169,8 +170,18 @@ async fn with_tags(tx: &mut impl Scoped, q: Sql) -> Result<Option<Case>> {
 }
 
 async fn tagged(tx: &mut impl Scoped, cases: &mut [Case]) -> Result<()> {
+    let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
+    let mut tags = tags_of(tx, &ids).await?;
+    for case in cases {
+        case.tags = tidy_tags(&tags.remove(&case.id).unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// The tags of cases; one without has no entry.
+async fn tags_of(tx: &mut impl Scoped, ids: &[CaseId]) -> Result<HashMap<CaseId, Vec<String>>> {
     let mut tags: HashMap<CaseId, Vec<String>> = HashMap::new();
-    for cases in cases.chunks(500) {
+    for ids in ids.chunks(500) {
         let q = tx
             .sql(
                 "SELECT ct.case_id, t.name
@@ -178,16 +189,13 @@ async fn tagged(tx: &mut impl Scoped, cases: &mut [Case]) -> Result<()> {
                  JOIN tags t ON t.organization_id = ct.organization_id AND t.id = ct.tag_id
                  WHERE ct.organization_id = $1 AND ct.case_id IN (",
             )
-            .list(cases.iter().map(|case| case.id))
+            .list(ids.iter().copied())
             .push(")");
         for row in tx.conn().rows(q).await? {
             tags.entry(row.get("case_id")?).or_default().push(row.get("name")?);
         }
     }
-    for case in cases {
-        case.tags = tidy_tags(&tags.remove(&case.id).unwrap_or_default());
-    }
-    Ok(())
+    Ok(tags)
 }
 
 /// The next number of the organization.

@@ -206,13 +206,7 @@ pub struct CaseNoteItem {
 pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<CaseItem>>, Problem> {
     let cx = caller.admit::<CaseRead>()?;
     let mut query = Query::new(query.as_deref());
-    let filter = CaseFilter {
-        query: asked_of(&mut query, &domain::query::CASES, cx.now()),
-        status: query.list("status"),
-        assigned_to: query.one::<String>("assigned_to").and_then(|text| assignee(&mut query, &text)),
-        updated_since: query.one("updated_since"),
-        ..CaseFilter::default()
-    };
+    let filter = filter(&mut query, cx.now());
     let sort = match query.one::<String>("sort").as_deref().map(CaseSort::parse) {
         Some(None) => {
             query.refuse("sort", "updated, number, severity, priority or due");
@@ -380,6 +374,17 @@ async fn id_of(caller: &Caller, name: &str) -> Result<CaseId, Problem> {
         // Whether it is there the use-case sees, which may be one that only writes.
         Ok(id) => Ok(id),
         Err(_) => Ok(cases::find(&caller.admit::<CaseRead>()?, name).await?.id),
+    }
+}
+
+/// What the parameters of the list leave.
+pub(super) fn filter(query: &mut Query, now: Timestamp) -> CaseFilter {
+    CaseFilter {
+        query: asked_of(query, &domain::query::CASES, now),
+        status: query.list("status"),
+        assigned_to: query.one::<String>("assigned_to").and_then(|text| assignee(query, &text)),
+        updated_since: query.one("updated_since"),
+        ..CaseFilter::default()
     }
 }
 

@@ -4,6 +4,7 @@ pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod cases;
+pub mod cases_bulk;
 pub mod export;
 pub mod grouping;
 pub mod groups;

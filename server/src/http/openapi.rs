@@ -11,7 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
-use super::{api, cases, escape, grouping, groups, head, ingest, tail, views};
+use super::{api, cases, cases_bulk, escape, grouping, groups, head, ingest, tail, views};
 use crate::state::AppState;
 
 #[derive(OpenApi)]
@@ -25,7 +25,7 @@ use crate::state::AppState;
     paths(
         ingest::events, api::events, api::event, tail::events, groups::list, groups::one, groups::history, grouping::grouping, groups::act,
         views::list, views::create, views::one, views::change, views::delete,
-        cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, cases::notes, cases::add_note,
+        cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, cases::notes, cases::add_note, cases_bulk::change,
         api::sources, api::audit
     ),
     modifiers(&Key)

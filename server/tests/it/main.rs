@@ -4,6 +4,7 @@
 
 mod app;
 mod cases;
+mod cases_bulk;
 mod command_line;
 mod csrf;
 mod events;

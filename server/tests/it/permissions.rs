@@ -51,6 +51,8 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("source[source_type]", "other"),
     ("source[status]", "active"),
     ("asked[act]", "resolve"),
+    ("asked[numbers][0]", "1"),
+    ("asked[reason]", "a drill"),
     ("asked[ids][0]", NOBODY),
     ("action_id", NOBODY),
     ("range", "24h"),

@@ -6,6 +6,7 @@ mod api_keys;
 mod audit;
 mod auth;
 mod cases;
+mod cases_bulk;
 mod demo;
 mod environments;
 mod events;

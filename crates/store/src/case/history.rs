@@ -1,38 +1,68 @@
 //! What happened to cases; rows are only added.
 
-use domain::CaseId;
-use domain::case::Change;
+use std::collections::HashMap;
 
-use crate::db::{Result, from_row};
+use domain::case::{Change, Step};
+use domain::{CaseActionId, CaseId};
+
+use crate::db::{Insert, Result, ToArg as _, from_row};
 use crate::scope::{Scoped, WriteTx};
 
-from_row!(Change { id, case_id, at, actor_id, actor, step, old, new, reason });
+from_row!(Change { id, case_id, at, actor_id, actor, step, old, new, reason, action_id, version });
+
+static CHANGES: Insert = Insert {
+    head: "INSERT INTO case_history (organization_id, case_id, seq, id, at, actor_id, actor, step, old_values, new_values, reason,
+                                      action_id, version) VALUES",
+    columns: 13,
+    tail: "",
+};
 
 /// Of a case that is locked.
 pub async fn add(tx: &mut WriteTx, change: &Change) -> Result<()> {
-    let q = tx
-        .sql(
-            "INSERT INTO case_history (organization_id, case_id, id, at, actor_id, actor, step, old_values, new_values, reason, seq)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-                     (SELECT COALESCE(max(h.seq), 0) + 1 FROM case_history h WHERE h.organization_id = $1 AND h.case_id = $2))",
-        )
-        .bind(change.case_id)
-        .bind(change.id)
-        .bind(change.at)
-        .bind(change.actor_id)
-        .bind(&change.actor)
-        .bind(change.step.as_str())
-        .bind(&change.old)
-        .bind(&change.new)
-        .bind(change.reason.as_deref());
-    tx.conn().exec_one(q).await
+    add_many(tx, std::slice::from_ref(change)).await
+}
+
+/// Of cases that are locked; the changes of one case in their order.
+pub async fn add_many(tx: &mut WriteTx, changes: &[Change]) -> Result<()> {
+    let mut last: HashMap<CaseId, i64> = HashMap::new();
+    for changes in changes.chunks(500) {
+        let q = tx
+            .sql("SELECT case_id, max(seq) AS last FROM case_history WHERE organization_id = $1 AND case_id IN (")
+            .list(changes.iter().map(|change| change.case_id))
+            .push(") GROUP BY case_id");
+        for row in tx.conn().rows(q).await? {
+            last.insert(row.get("case_id")?, row.get("last")?);
+        }
+    }
+    let organization = tx.organization();
+    let args = changes.iter().flat_map(|change| {
+        let seq = last.entry(change.case_id).or_default();
+        *seq += 1;
+        [
+            organization.to_arg(),
+            change.case_id.to_arg(),
+            seq.to_arg(),
+            change.id.to_arg(),
+            change.at.to_arg(),
+            change.actor_id.to_arg(),
+            change.actor.as_str().to_arg(),
+            change.step.as_str().to_arg(),
+            (&change.old).to_arg(),
+            (&change.new).to_arg(),
+            change.reason.as_deref().to_arg(),
+            change.action_id.to_arg(),
+            change.version.to_arg(),
+        ]
+    });
+    tx.conn().insert_many(&CHANGES, changes.len(), args).await?;
+    Ok(())
 }
 
 /// The latest first, at most `limit`.
 pub async fn list(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<Change>> {
     let q = tx
         .sql(
-            "SELECT id, case_id, at, actor_id, actor, step, old_values AS old, new_values AS new, reason
+            "SELECT id, case_id, at, actor_id, actor, step, old_values AS old, new_values AS new, reason, action_id, version
              FROM case_history
              WHERE organization_id = $1 AND case_id = $2
              ORDER BY seq DESC
@@ -41,4 +71,31 @@ pub async fn list(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<
         .bind(case)
         .bind(limit);
     tx.conn().all(q).await
+}
+
+/// What an action did, one change a case.
+pub async fn of_action(tx: &mut impl Scoped, action: CaseActionId) -> Result<Vec<Change>> {
+    let q = tx
+        .sql(
+            "SELECT id, case_id, at, actor_id, actor, step, old_values AS old, new_values AS new, reason, action_id, version
+             FROM case_history
+             WHERE organization_id = $1 AND action_id = $2
+             ORDER BY case_id",
+        )
+        .bind(action);
+    tx.conn().all(q).await
+}
+
+/// The step that an action was, and how many cases it changed.
+pub async fn count_of_action(tx: &mut impl Scoped, action: CaseActionId) -> Result<Option<(Step, i64)>> {
+    let q = tx
+        .sql(
+            "SELECT min(step) AS step, count(*) AS n
+             FROM case_history
+             WHERE organization_id = $1 AND action_id = $2
+             HAVING count(*) > 0",
+        )
+        .bind(action);
+    let rows = tx.conn().rows(q).await?;
+    rows.first().map(|row| Ok((row.get("step")?, row.get("n")?))).transpose()
 }

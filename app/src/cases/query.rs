@@ -1,0 +1,100 @@
+//! What the address of the list of cases says: parser, link and filter are one. Server only.
+
+use domain::Timestamp;
+use domain::case::{CaseFilter, CaseSort, Status};
+use domain::group::Assignee;
+use domain::query::{CASES, Query, parse};
+use leptos_router::params::ParamsMap;
+use service::Who;
+use service::cases::Counts;
+
+use crate::routes::{self, Link};
+use crate::server::Scope;
+
+/// What the list can show; the first is what it opens with.
+pub const SHOWN: [(&str, &str); 6] = [
+    ("open", "Open"),
+    ("mine", "Mine"),
+    ("unassigned", "Unassigned"),
+    ("overdue", "Overdue"),
+    ("resolved", "Resolved"),
+    ("all", "All"),
+];
+
+/// `?show=&q=&sort=`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseQuery {
+    /// One of [`SHOWN`].
+    pub show: &'static str,
+    pub q: String,
+    pub sort: CaseSort,
+}
+
+impl CaseQuery {
+    pub fn read(map: &ParamsMap) -> Self {
+        let get = |name: &str| map.get_str(name).unwrap_or_default();
+        Self::of(get("show"), get("q"), get("sort"))
+    }
+    pub fn of(show: &str, q: &str, sort: &str) -> Self {
+        let known = SHOWN.iter().find(|(word, _)| *word == show);
+        Self {
+            show: known.map_or(SHOWN[0].0, |(word, _)| word),
+            q: q.trim().to_owned(),
+            sort: CaseSort::parse(sort).unwrap_or_default(),
+        }
+    }
+    #[must_use]
+    pub fn show(&self, show: &'static str) -> Self {
+        Self { show, ..self.clone() }
+    }
+    #[must_use]
+    pub fn sorted(&self, sort: CaseSort) -> Self {
+        Self { sort, ..self.clone() }
+    }
+    pub fn link(&self, slug: &str) -> Link {
+        let sort = if self.sort == CaseSort::default() { "" } else { self.sort.as_str() };
+        Link::new(routes::cases(slug)).with("show", self.show).with("q", &self.q).with("sort", sort)
+    }
+
+    /// What is searched for; or why that cannot be read.
+    pub fn parsed(&self, scope: &Scope, now: Timestamp) -> Result<Option<Query>, String> {
+        if self.q.is_empty() {
+            return Ok(None);
+        }
+        parse(&self.q, &CASES, scope.zone.reader(now)).map(Some).map_err(|problem| {
+            let place = self.q[..problem.at.start].chars().count() + 1;
+            format!("At character {place}: {}", problem.message)
+        })
+    }
+    /// The cases that the list shows, of what is searched for.
+    pub fn filter(&self, query: Option<Query>, scope: &Scope, now: Timestamp) -> CaseFilter {
+        let base = CaseFilter { query, ..CaseFilter::default() };
+        let open = vec![Status::Open, Status::Investigating];
+        match self.show {
+            "mine" => {
+                let mine = match &scope.actor.who {
+                    Who::User(user) => Some(Assignee::User(user.id)),
+                    Who::ApiKey { .. } | Who::System(_) => Some(Assignee::Nobody),
+                };
+                CaseFilter { status: open, assigned_to: mine, ..base }
+            }
+            "unassigned" => CaseFilter { status: open, assigned_to: Some(Assignee::Nobody), ..base },
+            "overdue" => CaseFilter { overdue_at: Some(now), ..base },
+            "resolved" => CaseFilter { status: vec![Status::Resolved], ..base },
+            "all" => base,
+            _ => CaseFilter { status: open, ..base },
+        }
+    }
+}
+
+/// How many cases the list shows.
+pub fn count(counts: &Counts, show: &str) -> i64 {
+    match show {
+        "mine" => counts.mine,
+        "unassigned" => counts.unassigned,
+        "overdue" => counts.overdue,
+        "resolved" => counts.resolved,
+        "all" => counts.open + counts.investigating + counts.resolved,
+        _ => counts.open + counts.investigating,
+    }
+}
