@@ -1,5 +1,7 @@
 //! Cases. What moves one is decided in `domain::case`; here it is kept.
 
+pub mod entry;
+pub mod evidence;
 pub mod history;
 pub mod link;
 pub mod note;

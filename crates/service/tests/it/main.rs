@@ -9,6 +9,7 @@ mod cases;
 mod demo;
 mod environments;
 mod events;
+mod evidence;
 mod grouping;
 mod groups;
 mod housekeeping;
