@@ -4,7 +4,14 @@ mod api;
 #[cfg(feature = "ssr")]
 pub mod detail;
 #[cfg(feature = "ssr")]
+mod entries;
+#[cfg(feature = "ssr")]
+mod evidence;
+mod files;
+#[cfg(feature = "ssr")]
 mod forms;
+#[cfg(feature = "ssr")]
+mod lanes;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
@@ -17,5 +24,6 @@ mod timeline;
 mod work;
 
 pub use api::*;
+pub use files::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;

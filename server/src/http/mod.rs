@@ -4,6 +4,8 @@ pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod cases;
+pub mod entries;
+pub mod evidence;
 pub mod export;
 pub mod grouping;
 pub mod groups;

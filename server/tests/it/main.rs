@@ -7,6 +7,7 @@ mod cases;
 mod command_line;
 mod csrf;
 mod events;
+mod evidence;
 mod export;
 mod forms;
 mod grouping;

@@ -71,6 +71,9 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("done", "true"),
     ("note", NOBODY),
     ("revision", "1"),
+    ("evidence", NOBODY),
+    ("entry", NOBODY),
+    ("happened_at", "2026-11-23T09:30"),
     ("observables", "203.0.113.9"),
     ("observable", NOBODY),
     ("number", "1"),
@@ -155,6 +158,8 @@ fn rows() -> Vec<Row> {
         path.replace("{organization}", "acme")
             .replace("{*name}", "nothing.js")
             .replace("{id}", NOBODY)
+            .replace("{evidence}", NOBODY)
+            .replace("{entry}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
     };
