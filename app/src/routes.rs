@@ -84,6 +84,13 @@ pub fn cases(slug: &str) -> String {
 pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{name}")
 }
+/// Where a file of a case goes.
+pub fn evidence_of(slug: &str, number: i64) -> String {
+    format!("/o/{slug}/cases/{number}/evidence")
+}
+pub fn evidence(slug: &str, number: i64, id: impl std::fmt::Display) -> String {
+    format!("/o/{slug}/cases/{number}/evidence/{id}")
+}
 pub fn sources(slug: &str) -> String {
     in_organization(slug, "sources")
 }

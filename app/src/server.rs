@@ -166,6 +166,9 @@ impl From<service::Error> for AppError {
             E::Unauthenticated => {
                 (Kind::Unauthenticated, StatusCode::UNAUTHORIZED, "Sign in to go on.".to_owned())
             }
+            E::TooLarge { max } => {
+                (Kind::Invalid, StatusCode::PAYLOAD_TOO_LARGE, format!("Larger than {max} bytes."))
+            }
             E::TooMany { retry_after } => (
                 Kind::TooMany,
                 StatusCode::TOO_MANY_REQUESTS,

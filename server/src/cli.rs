@@ -290,7 +290,8 @@ async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
     db.migrate().await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
     Ok(Open {
         services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo)
-            .with_data_dir(&config.data_dir),
+            .with_data_dir(&config.data_dir)
+            .with_evidence_rules(config.evidence_rules()),
         db,
     })
 }

@@ -90,6 +90,10 @@ settings! {
     max_ingest_decoded: Size = "32 MiB";
     /// Largest file uploaded in the browser.
     max_upload: Size = "200 MiB";
+    /// Largest file of evidence.
+    max_evidence: Size = "100 MiB";
+    /// Media types that are refused as evidence, as declared or by their first bytes, e.g. text/html,image/*.
+    blocked_evidence: Vec<String> = "";
     /// Batches that are parsed and stored at the same time.
     ingest_concurrency: u32 = "2";
     /// Batches that may wait for their turn before 503.
@@ -173,6 +177,13 @@ impl Config {
             SecureCookies::Always => true,
             SecureCookies::Never => false,
             SecureCookies::Auto => self.is_https(),
+        }
+    }
+    /// What is taken as evidence.
+    pub fn evidence_rules(&self) -> service::evidence::Rules {
+        service::evidence::Rules {
+            max_bytes: self.max_evidence.0 as u64,
+            blocked: self.blocked_evidence.clone(),
         }
     }
     /// Every effective value as text, secrets hidden.

@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    api, assets, auth, cases, cases_bulk, export, grouping, groups, health, ingest, openapi, pages, tail,
-    uploads, views,
+    api, assets, auth, cases, cases_bulk, entries, evidence, export, grouping, groups, health, ingest,
+    openapi, pages, tail, uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -42,6 +42,15 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/cases/{id}/events"),
     ("GET", "/api/v1/cases/{id}/notes"),
     ("POST", "/api/v1/cases/{id}/notes"),
+    ("GET", "/api/v1/cases/{id}/evidence"),
+    ("POST", "/api/v1/cases/{id}/evidence"),
+    ("GET", "/api/v1/cases/{id}/evidence/{evidence}"),
+    ("DELETE", "/api/v1/cases/{id}/evidence/{evidence}"),
+    ("POST", "/api/v1/cases/{id}/evidence/{evidence}/verify"),
+    ("GET", "/api/v1/cases/{id}/custody"),
+    ("GET", "/api/v1/cases/{id}/entries"),
+    ("POST", "/api/v1/cases/{id}/entries"),
+    ("DELETE", "/api/v1/cases/{id}/entries/{entry}"),
     ("GET", "/api/v1/sources"),
     ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/openapi.json"),
@@ -55,6 +64,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/setup"),
     ("POST", "/o/{organization}/uploads"),
     ("GET", "/o/{organization}/uploads/{id}/rejections.csv"),
+    ("POST", "/o/{organization}/cases/{id}/evidence"),
+    ("GET", "/o/{organization}/cases/{id}/evidence/{evidence}"),
     ("GET", "/o/{organization}/events/tail"),
     ("GET", "/o/{organization}/events/export.csv"),
     ("GET", "/o/{organization}/events/export.ndjson"),
@@ -81,6 +92,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/actions", post(cases::act))
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
         .route("/api/v1/cases/{id}/notes", get(cases::notes).post(cases::add_note))
+        .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
+        .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))
+        .route("/api/v1/cases/{id}/evidence/{evidence}/verify", post(evidence::verify))
+        .route("/api/v1/cases/{id}/custody", get(evidence::custody))
+        .route("/api/v1/cases/{id}/entries", get(entries::list).post(entries::add))
+        .route("/api/v1/cases/{id}/entries/{entry}", axum::routing::delete(entries::delete))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/audit", get(api::audit))
         .route("/api/v1/openapi.json", get(openapi::document))
@@ -97,6 +114,11 @@ pub fn router(state: AppState) -> Router {
         .route("/setup", post(auth::setup))
         .route("/o/{organization}/uploads", post(uploads::receive).layer(DefaultBodyLimit::disable()))
         .route("/o/{organization}/uploads/{id}/rejections.csv", get(uploads::rejections))
+        .route(
+            "/o/{organization}/cases/{id}/evidence",
+            post(evidence::receive).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/o/{organization}/cases/{id}/evidence/{evidence}", get(evidence::download))
         .route("/o/{organization}/events/tail", get(tail::page))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))

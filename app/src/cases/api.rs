@@ -227,7 +227,7 @@ pub async fn unlink_from_case(organization: String, id: CaseId, about: String) -
 const MAX_BACK: usize = 2_000;
 
 #[cfg(feature = "ssr")]
-async fn writes(organization: &str) -> Answer<(Scope, Cx<CaseWrite>)> {
+pub(super) async fn writes(organization: &str) -> Answer<(Scope, Cx<CaseWrite>)> {
     let scope = scope(organization).await?;
     let cx = scope.admit::<CaseWrite>()?;
     Ok((scope, cx))

@@ -15,7 +15,7 @@ use ui::{
 use super::markdown::to_html;
 use super::{
     AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase,
-    forms, parts, timeline, work,
+    entries, evidence, forms, parts, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
@@ -44,7 +44,7 @@ impl Place<'_> {
     pub fn slug(&self) -> &str {
         &self.scope.organization.slug
     }
-    fn href(&self, tab: &str) -> String {
+    pub fn href(&self, tab: &str) -> String {
         Link::new(routes::case(self.slug(), self.case.number)).with("tab", tab).done()
     }
     pub fn hidden(&self) -> impl IntoView + use<> {
@@ -74,6 +74,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             ("events", linked(&place, &found.items, &groups, next))
         }
         "observables" => ("observables", work::observables(&place, &cases::observables(&cx, case.id).await?)),
+        "evidence" => {
+            let (files, log) = (cases::evidence(&cx, case.id).await?, cases::custody(&cx, case.id).await?);
+            ("evidence", evidence::evidence(&place, &files, &log, &asked))
+        }
         "tasks" => ("tasks", work::tasks(&place, &cases::tasks(&cx, case.id).await?)),
         "" => {
             let notes = cases::notes(&cx, case.id).await?;
@@ -83,16 +87,21 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 .iter()
                 .find(|(word, _)| *word == asked.get("show"))
                 .map_or("", |(word, _)| word);
-            let story = timeline::timeline(kind, &history, &notes, &events.items, (place.slug(), scope.zone));
-            ("", summary(&place, kind, story, &notes, asked.get("note")))
+            let entries = cases::entries(&cx, case.id).await?;
+            let about = (place.slug(), scope.zone);
+            let story = timeline::timeline(kind, &history, &notes, &events.items, &entries, about);
+            let own = entries::entries(&place, &entries);
+            ("", summary(&place, kind, story, &notes, asked.get("note"), own))
         }
         _ => return Err(server::not_found()),
     };
+    let file_count = cases::evidence_count(&cx, case.id).await?;
     let tabs = vec![
         Tab::new("Timeline", place.href(""), tab.is_empty()),
         Tab::new("Events", place.href("events"), tab == "events").count(case.link_count.to_string()),
         Tab::new("Observables", place.href("observables"), tab == "observables")
             .count(case.observable_count.to_string()),
+        Tab::new("Evidence", place.href("evidence"), tab == "evidence").count(file_count.to_string()),
         Tab::new("Tasks", place.href("tasks"), tab == "tasks")
             .count(format!("{}/{}", case.tasks_done, case.task_count)),
     ];
@@ -227,7 +236,14 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
     .into_any()
 }
 
-fn summary(place: &Place<'_>, kind: &str, story: AnyView, notes: &[CaseNote], editing: &str) -> AnyView {
+fn summary(
+    place: &Place<'_>,
+    kind: &str,
+    story: AnyView,
+    notes: &[CaseNote],
+    editing: &str,
+    entries: Option<AnyView>,
+) -> AnyView {
     let case = place.case;
     let description = if case.description.trim().is_empty() {
         view! { <p class="faint">"No description."</p> }.into_any()
@@ -267,6 +283,7 @@ fn summary(place: &Place<'_>, kind: &str, story: AnyView, notes: &[CaseNote], ed
         </Section>
         {write}
         {own}
+        {entries}
     }
     .into_any()
 }

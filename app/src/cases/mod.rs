@@ -9,7 +9,14 @@ mod bulk_write;
 #[cfg(feature = "ssr")]
 pub mod detail;
 #[cfg(feature = "ssr")]
+mod entries;
+#[cfg(feature = "ssr")]
+mod evidence;
+mod files;
+#[cfg(feature = "ssr")]
 mod forms;
+#[cfg(feature = "ssr")]
+mod lanes;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
@@ -25,5 +32,6 @@ mod work;
 
 pub use api::*;
 pub use bulk::*;
+pub use files::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;

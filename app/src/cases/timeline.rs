@@ -1,11 +1,13 @@
 //! What happened in a case and to what it is about, as one story.
 
 use domain::Timestamp;
+use domain::case::entry::CaseEntry;
 use domain::case::{CaseLink, CaseNote, Change, LinkKind, Step};
 use domain::event::Event;
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::lanes;
 use super::markdown::to_html;
 use super::parts::label;
 use crate::events::parts::severity_word;
@@ -13,8 +15,16 @@ use crate::routes;
 use crate::when::{At, Zone};
 
 /// What the story can be narrowed to.
-pub const KINDS: [(&str, &str); 4] =
-    [("", "All"), ("events", "Events"), ("notes", "Notes"), ("changes", "Changes")];
+pub const KINDS: [(&str, &str); 6] = [
+    ("", "All"),
+    ("events", "Events"),
+    ("entries", "Entries"),
+    ("notes", "Notes"),
+    ("changes", "Changes"),
+    (LANES, "By system"),
+];
+/// Events and entries, in a column for each system.
+pub const LANES: &str = "systems";
 
 struct Line {
     at: Timestamp,
@@ -29,11 +39,18 @@ pub fn timeline(
     history: &[Change],
     notes: &[CaseNote],
     events: &[(CaseLink, Option<Event>)],
+    entries: &[CaseEntry],
     (slug, zone): (&str, Zone),
 ) -> AnyView {
-    let changes = history
-        .iter()
-        .filter(|change| !matches!(change.step, Step::Noted | Step::NoteEdited | Step::NoteDeleted));
+    if kind == LANES {
+        return lanes::lanes(events, entries, slug, zone);
+    }
+    let changes = history.iter().filter(|change| {
+        !matches!(
+            change.step,
+            Step::Noted | Step::NoteEdited | Step::NoteDeleted | Step::EntryAdded | Step::EntryDeleted
+        )
+    });
     let changes = changes.map(|change| Line {
         at: change.at,
         tone: tone(change.step),
@@ -52,8 +69,18 @@ pub fn timeline(
         kind: "events",
         view: happened(event, slug),
     });
-    let mut lines: Vec<Line> =
-        changes.chain(notes).chain(events).filter(|line| kind.is_empty() || line.kind == kind).collect();
+    let entries = entries.iter().map(|entry| Line {
+        at: entry.at,
+        tone: "accent",
+        kind: "entries",
+        view: entered(entry),
+    });
+    let mut lines: Vec<Line> = changes
+        .chain(notes)
+        .chain(events)
+        .chain(entries)
+        .filter(|line| kind.is_empty() || line.kind == kind)
+        .collect();
     // History comes the latest first; what happened at one instant stays in its order.
     lines.reverse();
     lines.sort_by_key(|line| line.at);
@@ -92,6 +119,21 @@ fn happened(event: &Event, slug: &str) -> AnyView {
         <a href=routes::event(slug, event.id)>{event.message.clone()}</a>
         " "
         <span class="muted">{severity_word(event.severity)} " " {place}</span>
+    }
+    .into_any()
+}
+
+pub(super) fn entered(entry: &CaseEntry) -> AnyView {
+    let author = entry.author.clone();
+    if entry.deleted_at.is_some() {
+        return view! { <b>{author}</b> <span class="faint">" deleted an entry"</span> }.into_any();
+    }
+    let system = entry.system.clone().map(|name| view! { <span class="muted">{name}</span> });
+    view! {
+        <b>{author}</b>
+        " "
+        {system}
+        <div class="note-box markdown" inner_html=to_html(&entry.content)></div>
     }
     .into_any()
 }
@@ -153,6 +195,8 @@ fn words(change: &Change) -> String {
             if n == 1 { "added an observable".to_owned() } else { format!("added {n} observables") }
         }
         Step::Undone => "took back what was done to many cases".to_owned(),
+        Step::EvidenceAdded => format!("added the file “{}”", text(&change.new["filename"])),
+        Step::EvidenceRemoved => format!("removed the file “{}”", text(&change.old["filename"])),
         Step::ObservableRemoved => format!("removed {}", text(&change.old["value"])),
         _ => {
             let fields: Vec<String> = change

@@ -26,3 +26,5 @@ pub use api::*;
 pub use list::page as list_page;
 pub use page::UploadPage;
 pub use query::MappingForm;
+#[cfg(feature = "ssr")]
+pub use shown::bytes;

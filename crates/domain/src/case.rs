@@ -3,6 +3,8 @@
 //! `open → investigating → resolved`, back by reopening with a reason. Every change names the version it was made from.
 
 pub mod bulk;
+pub mod entry;
+pub mod evidence;
 pub mod observable;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +63,8 @@ words! {
         NoteEdited = "note_edited", NoteDeleted = "note_deleted", TaskAdded = "task_added", TaskDone = "task_done",
         TaskReopened = "task_reopened", TaskChanged = "task_changed", TaskDeleted = "task_deleted",
         ObservableAdded = "observable_added", ObservableRemoved = "observable_removed", Undone = "undone",
+        EvidenceAdded = "evidence_added", EvidenceRemoved = "evidence_removed", EntryAdded = "entry_added",
+        EntryDeleted = "entry_deleted",
     }
     "not a step of a case"
 }

@@ -73,6 +73,9 @@ ids! {
     CaseLinkId,
     CaseNoteId,
     CaseTaskId,
+    /// Something that somebody put into a case's timeline.
+    CaseEntryId,
+    EvidenceId,
     TagId,
     ObservableId,
 }

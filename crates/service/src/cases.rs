@@ -1,6 +1,8 @@
 //! Cases: open, edit, work on, resolve; what is in them is in the modules below.
 
 mod bulk;
+mod entries;
+mod evidence;
 mod links;
 mod notes;
 mod observables;
@@ -18,6 +20,11 @@ use store::case::After;
 use uuid::Uuid;
 
 pub use bulk::{action, change_many, change_matching, ids_of, undo};
+pub use entries::{add_entry, delete_entry, entries};
+pub use evidence::{
+    Intake, Verdict, add_evidence, begin_evidence, custody, download_evidence, evidence, evidence_count,
+    remove_evidence, verify_evidence,
+};
 pub use links::{CaseEvents, events, groups, link, linked_to, unlink};
 pub use notes::{add_note, delete_note, edit_note, notes};
 pub use observables::{Added, add_observables, observables, remove_observable, similar};
@@ -279,7 +286,7 @@ async fn record<P: Mutating>(
 }
 
 /// A case to be changed.
-async fn locked(cx: &Cx<CaseWrite>, id: CaseId) -> Result<(WriteTx, Case)> {
+async fn locked<P: Mutating>(cx: &Cx<P>, id: CaseId) -> Result<(WriteTx, Case)> {
     let mut tx = cx.write().await?;
     let case = store::case::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
     Ok((tx, case))

@@ -16,6 +16,7 @@ use crate::auth::Hashing;
 use crate::auth::chains::Behind;
 use crate::events::queue::Queue;
 use crate::events::tail::Tails;
+use crate::evidence::Rules;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
 use crate::{Clock, Error, Result};
@@ -31,6 +32,8 @@ pub struct Services {
     pub(crate) memory: Arc<Memory>,
     /// Where uploaded files are kept (in `uploads/`).
     pub(crate) data_dir: Arc<Path>,
+    /// What is taken as evidence.
+    pub(crate) evidence: Arc<Rules>,
 }
 
 /// What this process remembers between requests. Losing it costs time, never correctness.
@@ -122,6 +125,7 @@ impl Services {
             demo,
             memory: Arc::default(),
             data_dir: Path::new("data").into(),
+            evidence: Arc::default(),
         }
     }
     /// The data folder; `data` in the working folder when nobody says otherwise.
@@ -129,6 +133,15 @@ impl Services {
     pub fn with_data_dir(mut self, folder: impl AsRef<Path>) -> Self {
         self.data_dir = folder.as_ref().into();
         self
+    }
+    /// What is taken as evidence; everything up to 100 MiB when nobody says otherwise.
+    #[must_use]
+    pub fn with_evidence_rules(mut self, rules: Rules) -> Self {
+        self.evidence = rules.into();
+        self
+    }
+    pub fn evidence_rules(&self) -> &Rules {
+        &self.evidence
     }
     /// Bytes of events that wait to be stored, for the metrics.
     pub fn ingest_backlog(&self) -> usize {

@@ -15,6 +15,8 @@ pub enum Error {
     /// It exists already, or changed since it was read.
     #[error("{0}")]
     Conflict(String),
+    #[error("larger than {max} bytes")]
+    TooLarge { max: u64 },
     #[error("too many attempts; try again in {retry_after} seconds")]
     TooMany { retry_after: u64 },
     /// The database is away or full; nothing was written.

@@ -14,6 +14,7 @@ pub mod demo;
 pub mod environments;
 pub mod error;
 pub mod events;
+pub mod evidence;
 #[cfg(doctest)]
 mod forbidden;
 pub mod groups;

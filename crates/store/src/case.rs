@@ -1,6 +1,8 @@
 //! Cases. What moves one is decided in `domain::case`; here it is kept.
 
 pub mod bulk;
+pub mod entry;
+pub mod evidence;
 pub mod history;
 pub mod link;
 pub mod note;

@@ -216,6 +216,19 @@ impl Setting for Vec<Cidr> {
     }
 }
 
+impl Setting for Vec<String> {
+    fn read(value: &Value) -> Result<Self, String> {
+        let parts: Self = match value {
+            Value::Array(_, items) => items.iter().map(|i| text(i).unwrap_or_default()).collect(),
+            other => text(other).unwrap_or_default().split(',').map(str::to_owned).collect(),
+        };
+        Ok(parts.into_iter().map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect())
+    }
+    fn show(&self) -> String {
+        self.join(",")
+    }
+}
+
 impl Setting for LogFormat {
     fn read(value: &Value) -> Result<Self, String> {
         match text(value).as_deref() {

@@ -369,7 +369,7 @@ pub async fn add_note(
 }
 
 /// The id of a case that is named by it or by its number; the number takes `case.read` too.
-async fn id_of(caller: &Caller, name: &str) -> Result<CaseId, Problem> {
+pub(super) async fn id_of(caller: &Caller, name: &str) -> Result<CaseId, Problem> {
     match name.parse() {
         // Whether it is there the use-case sees, which may be one that only writes.
         Ok(id) => Ok(id),

@@ -5,6 +5,8 @@ pub mod assets;
 pub mod auth;
 pub mod cases;
 pub mod cases_bulk;
+pub mod entries;
+pub mod evidence;
 pub mod export;
 pub mod grouping;
 pub mod groups;

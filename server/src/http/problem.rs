@@ -204,6 +204,7 @@ impl From<service::Error> for Problem {
             E::Unauthenticated => Self::unauthenticated(),
             E::Invalid(invalid) => Self::invalid(invalid),
             E::Conflict(text) => Self::conflict(text),
+            E::TooLarge { max } => Self::too_large(max as usize),
             E::TooMany { retry_after } => Self::too_many(retry_after),
             E::Unavailable { full: true } => Self::storage_full(),
             E::Unavailable { full: false } => {

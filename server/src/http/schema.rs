@@ -8,6 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::cases::{CaseEventItem, CaseItem, CaseNoteItem};
+use super::entries::CaseEntryItem;
+use super::evidence::{CustodyItem, EvidenceItem};
 use super::groups::{GroupChangeItem, GroupItem};
 use super::views::ViewItem;
 
@@ -30,6 +32,9 @@ pages! {
     CasePage of CaseItem;
     CaseEventPage of CaseEventItem;
     CaseNotePage of CaseNoteItem;
+    EvidencePage of EvidenceItem;
+    CustodyPage of CustodyItem;
+    CaseEntryPage of CaseEntryItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
 }

@@ -41,7 +41,10 @@ pub async fn secure(State(state): State<AppState>, mut request: Request, next: N
     for (name, value) in FIXED {
         headers.insert(name, value);
     }
-    if let Ok(value) = HeaderValue::from_str(&policy(&nonce, state.assets.is_watched())) {
+    // A file that is handed out has a stricter one of its own.
+    if !headers.contains_key(CONTENT_SECURITY_POLICY)
+        && let Ok(value) = HeaderValue::from_str(&policy(&nonce, state.assets.is_watched()))
+    {
         headers.insert(CONTENT_SECURITY_POLICY, value);
     }
     if https {

@@ -16,5 +16,8 @@ pub mod shed;
 /// A file on its way in: it streams under its own size and time limits.
 pub fn is_upload(request: &axum::extract::Request) -> bool {
     let path = request.uri().path();
-    request.method() == axum::http::Method::POST && path.starts_with("/o/") && path.ends_with("/uploads")
+    let evidence =
+        (path.starts_with("/o/") || path.starts_with("/api/v1/cases/")) && path.ends_with("/evidence");
+    request.method() == axum::http::Method::POST
+        && (evidence || path.starts_with("/o/") && path.ends_with("/uploads"))
 }

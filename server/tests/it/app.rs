@@ -41,7 +41,8 @@ impl TestApp {
         change(&mut config);
         let SecretKey(key) = SecretKey::parse(&"07".repeat(32)).unwrap();
         let services = Services::new(db.db.clone(), Clock::System, Secrets::new(key), false)
-            .with_data_dir(&config.data_dir);
+            .with_data_dir(&config.data_dir)
+            .with_evidence_rules(config.evidence_rules());
         let router = server::router::router(AppState::new(config.clone(), services.clone()));
         Self { services, router, config, db }
     }

@@ -8,6 +8,7 @@ mod cases_bulk;
 mod command_line;
 mod csrf;
 mod events;
+mod evidence;
 mod export;
 mod foreign;
 mod forms;

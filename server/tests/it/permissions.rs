@@ -73,6 +73,9 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("done", "true"),
     ("note", NOBODY),
     ("revision", "1"),
+    ("evidence", NOBODY),
+    ("entry", NOBODY),
+    ("happened_at", "2026-11-23T09:30"),
     ("observables", "203.0.113.9"),
     ("observable", NOBODY),
     ("number", "1"),
@@ -158,6 +161,8 @@ pub fn rows() -> Vec<Row> {
         path.replace("{organization}", "acme")
             .replace("{*name}", "nothing.js")
             .replace("{id}", NOBODY)
+            .replace("{evidence}", NOBODY)
+            .replace("{entry}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
     };

@@ -10,6 +10,7 @@ mod cases_bulk;
 mod demo;
 mod environments;
 mod events;
+mod evidence;
 mod grouping;
 mod groups;
 mod housekeeping;

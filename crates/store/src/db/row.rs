@@ -178,6 +178,7 @@ words!(
     domain::case::Status,
     domain::case::Step,
     domain::case::Tlp,
+    domain::case::evidence::Custody,
     domain::case::observable::ObservableKind,
     domain::group::life::Status,
     domain::group::life::Step,

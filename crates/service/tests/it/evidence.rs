@@ -1,0 +1,214 @@
+//! Evidence of cases: kept under its hash, handed out with a record, gone only when nobody else has it.
+
+use domain::CaseId;
+use domain::case::entry::NewEntry;
+use domain::case::evidence::{Custody, Evidence};
+use domain::case::{NewCase, Step};
+use domain::permission::{CaseExport, CaseRead, CaseWrite};
+use service::cases::{self, Verdict};
+use service::evidence::Rules;
+use service::{Cx, Error};
+use sha2::{Digest as _, Sha256};
+use testkit::for_each_backend;
+use tokio::io::AsyncReadExt as _;
+
+use crate::world::{World, start};
+
+struct Room {
+    world: World,
+    ann: Cx<CaseWrite>,
+    case: CaseId,
+}
+
+/// alpha with the analyst ann and the viewer vic and a case; beta with bob.
+async fn room(t: testkit::TestDb, rules: Rules) -> Room {
+    let mut world = World::new(t);
+    world.services = world.services.clone().with_data_dir(world.t.folder.path()).with_evidence_rules(rules);
+    world.organization("alpha").await;
+    world.organization("beta").await;
+    for (who, place, role) in [
+        ("ann@a.test", "alpha", "analyst"),
+        ("vic@a.test", "alpha", "viewer"),
+        ("bob@b.test", "beta", "admin"),
+    ] {
+        world.person(who, place, role).await;
+    }
+    let ann: Cx<CaseWrite> = world.cx("ann@a.test", "alpha").await;
+    let case = cases::open(&ann, NewCase::titled("Files"), &[]).await.unwrap().id;
+    Room { world, ann, case }
+}
+
+impl Room {
+    async fn add(&self, name: &str, bytes: &[u8]) -> Evidence {
+        cases::add_evidence(&self.ann, self.case, (name, "text/plain"), bytes, "from the host").await.unwrap()
+    }
+    async fn vic<P: domain::permission::Permission>(&self) -> Cx<P> {
+        self.world.cx("vic@a.test", "alpha").await
+    }
+    /// Files below the folder of evidence, as paths of their last three parts.
+    fn files(&self) -> Vec<String> {
+        fn walk(folder: &std::path::Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, found);
+                } else {
+                    let parts: Vec<_> = path.iter().rev().take(2).map(|p| p.to_str().unwrap()).collect();
+                    found.push(format!("{}/{}", parts[1], parts[0]));
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.world.t.folder.path().join("evidence"), &mut found);
+        found
+    }
+    async fn custody(&self) -> Vec<(Custody, String)> {
+        let lines = cases::custody(&self.vic::<CaseRead>().await, self.case).await.unwrap();
+        lines.into_iter().rev().map(|line| (line.step, line.actor)).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_kept_under_its_hash_handed_out_checked_and_removed_with_its_record_left() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        let kept = r.add("../../etc/mail.eml", b"From: somebody").await;
+        let hash = domain::audit::hex(&Sha256::digest(b"From: somebody"));
+        assert_eq!((kept.filename.as_str(), kept.sha256.as_str(), kept.size), ("mail.eml", &*hash, 14));
+        assert_eq!(r.files(), [format!("{}/{hash}", &hash[..2])]);
+        let again = r.add("copy.eml", b"From: somebody").await;
+        assert_eq!(r.files().len(), 1, "the same bytes lie there once");
+
+        let vic: Cx<CaseExport> = r.vic().await;
+        let (of, mut bytes) = cases::download_evidence(&vic, r.case, kept.id).await.unwrap();
+        let mut read = Vec::new();
+        bytes.read_to_end(&mut read).await.unwrap();
+        assert_eq!((of.filename.as_str(), read.as_slice()), ("mail.eml", &b"From: somebody"[..]));
+        assert_eq!(cases::verify_evidence(&vic, r.case, kept.id).await.unwrap(), Verdict::Whole);
+
+        cases::remove_evidence(&r.ann, r.case, kept.id, "the wrong mail").await.unwrap();
+        assert_eq!(r.files().len(), 1, "the copy still is this file");
+        let gone = cases::download_evidence(&vic, r.case, kept.id).await;
+        assert!(matches!(gone, Err(Error::Conflict(_))));
+        cases::remove_evidence(&r.ann, r.case, again.id, "and its copy").await.unwrap();
+        assert!(r.files().is_empty());
+        let list = cases::evidence(&r.vic().await, r.case).await.unwrap();
+        let reasons: Vec<_> = list.iter().map(|e| e.removed_reason.as_deref()).collect();
+        assert_eq!(reasons, [Some("the wrong mail"), Some("and its copy")]);
+        assert_eq!(cases::evidence_count(&r.vic().await, r.case).await.unwrap(), 0);
+
+        let of_kept = cases::custody(&r.vic().await, r.case).await.unwrap();
+        let steps: Vec<_> =
+            of_kept.iter().rev().filter(|c| c.evidence_id == kept.id).map(|c| (c.seq, c.step)).collect();
+        let wanted = [Custody::Uploaded, Custody::Downloaded, Custody::Verified, Custody::Removed];
+        assert_eq!(steps, (1..).zip(wanted).collect::<Vec<_>>());
+        assert!(r.custody().await.contains(&(Custody::Downloaded, "vic@a.test".to_owned())));
+        let history = cases::history(&r.vic().await, r.case).await.unwrap();
+        assert_eq!(history[0].step, Step::EvidenceRemoved);
+        r.add("mail.eml", b"From: somebody").await;
+        assert_eq!(r.files().len(), 1, "it can come back");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bytes_that_changed_or_went_are_told() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        let kept = r.add("log.txt", b"one").await;
+        let folder = r.world.t.folder.path().join("evidence").join(r.ann.actor().organization.to_string());
+        let path = folder.join(&kept.sha256[..2]).join(&kept.sha256);
+        std::fs::write(&path, "two").unwrap();
+        let vic: Cx<CaseExport> = r.vic().await;
+        let found = domain::audit::hex(&Sha256::digest(b"two"));
+        assert_eq!(cases::verify_evidence(&vic, r.case, kept.id).await.unwrap(), Verdict::Changed(found));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(cases::verify_evidence(&vic, r.case, kept.id).await.unwrap(), Verdict::Missing);
+        let steps: Vec<_> = r.custody().await.into_iter().map(|(step, _)| step).collect();
+        assert_eq!(steps, [Custody::Uploaded, Custody::Failed, Custody::Failed]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_too_large_blocked_or_empty_leaves_nothing_behind() {
+    for_each_backend(|t| async move {
+        let rules = Rules { max_bytes: 10, blocked: vec!["text/html".to_owned(), "image/*".to_owned()] };
+        let r = room(t, rules).await;
+        let add = async |name: &'static str, kind: &'static str, bytes: &'static [u8]| {
+            cases::add_evidence(&r.ann, r.case, (name, kind), bytes, "").await
+        };
+        assert!(matches!(add("a", "text/plain", b"12345678901").await, Err(Error::TooLarge { max: 10 })));
+        for (kind, bytes) in [
+            ("text/html", &b"x"[..]),
+            ("text/plain", b"<html>"),
+            ("image/svg+xml", b"x"),
+            ("text/plain", b"<svg/>"),
+            ("text/plain", b""),
+        ] {
+            assert!(matches!(add("a", kind, bytes).await, Err(Error::Invalid(_))), "{kind} {bytes:?}");
+        }
+        assert!(r.files().is_empty(), "{:?}", r.files());
+        assert!(add("a", "text/plain", b"1234567890").await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stranger_finds_no_file_and_a_viewer_brings_none() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        let kept = r.add("log.txt", b"one").await;
+        assert!(matches!(
+            r.world.services.admit::<CaseWrite>(&r.world.actor("vic@a.test", "alpha").await),
+            Err(Error::Forbidden)
+        ));
+        let (reads, takes, writes): (Cx<CaseRead>, Cx<CaseExport>, Cx<CaseWrite>) = (
+            r.world.cx("bob@b.test", "beta").await,
+            r.world.cx("bob@b.test", "beta").await,
+            r.world.cx("bob@b.test", "beta").await,
+        );
+        assert!(cases::evidence(&reads, r.case).await.unwrap().is_empty());
+        assert!(cases::custody(&reads, r.case).await.unwrap().is_empty());
+        assert!(matches!(cases::download_evidence(&takes, r.case, kept.id).await, Err(Error::NotFound)));
+        assert!(matches!(cases::verify_evidence(&takes, r.case, kept.id).await, Err(Error::NotFound)));
+        assert!(matches!(
+            cases::remove_evidence(&writes, r.case, kept.id, "mine").await,
+            Err(Error::NotFound)
+        ));
+        let own = cases::open(&writes, NewCase::titled("Own"), &[]).await.unwrap().id;
+        assert!(matches!(cases::download_evidence(&takes, own, kept.id).await, Err(Error::NotFound)));
+        let new = NewEntry { at: start(), content: "x".to_owned(), system: None };
+        assert!(matches!(cases::add_entry(&writes, r.case, new).await, Err(Error::NotFound)));
+        assert!(matches!(
+            cases::add_evidence(&writes, r.case, ("a", "text/plain"), b"x", "").await,
+            Err(Error::NotFound)
+        ));
+        assert_eq!(r.files().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_is_written_and_taken_back_by_its_author_with_its_place_left() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        r.world.person("ben@a.test", "alpha", "analyst").await;
+        let new = NewEntry {
+            at: start().plus_seconds(-3_600),
+            content: "the guard saw a van".to_owned(),
+            system: Some(" gate ".to_owned()),
+        };
+        let entry = cases::add_entry(&r.ann, r.case, new).await.unwrap();
+        assert_eq!(entry.system.as_deref(), Some("gate"));
+        let ben: Cx<CaseWrite> = r.world.cx("ben@a.test", "alpha").await;
+        assert!(matches!(cases::delete_entry(&ben, r.case, entry.id).await, Err(Error::Forbidden)));
+        cases::delete_entry(&r.ann, r.case, entry.id).await.unwrap();
+        let left = cases::entries(&r.vic().await, r.case).await.unwrap();
+        assert_eq!((left.len(), left[0].content.as_str(), left[0].deleted_at.is_some()), (1, "", true));
+        let steps: Vec<_> =
+            cases::history(&r.vic().await, r.case).await.unwrap().iter().map(|c| c.step).collect();
+        assert_eq!(steps, [Step::EntryDeleted, Step::EntryAdded, Step::Opened]);
+    })
+    .await;
+}

@@ -1,0 +1,52 @@
+//! What people put into the timelines of cases.
+
+use domain::case::entry::CaseEntry;
+use domain::{CaseEntryId, CaseId};
+
+use crate::db::{Result, from_row};
+use crate::scope::{Scoped, WriteTx};
+
+from_row!(CaseEntry { id, at, content, system, author_id, author, created_at, deleted_at });
+
+const COLUMNS: &str =
+    "SELECT n.id, n.at, n.content, n.system, n.author_id, n.author, n.created_at, n.deleted_at
+     FROM case_entries n
+     WHERE n.organization_id = $1 AND n.case_id = $2";
+
+/// By the time they tell of.
+pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<CaseEntry>> {
+    let q = tx.sql(COLUMNS).bind(case).push(" ORDER BY n.at, n.id");
+    tx.conn().all(q).await
+}
+
+pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseEntryId) -> Result<Option<CaseEntry>> {
+    let q = tx.sql(COLUMNS).bind(case).push(" AND n.id = ").arg(id);
+    tx.conn().opt(q).await
+}
+
+pub async fn insert(tx: &mut WriteTx, case: CaseId, entry: &CaseEntry) -> Result<()> {
+    let q = tx
+        .sql(
+            "INSERT INTO case_entries (organization_id, id, case_id, at, content, system, author_id, author, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(entry.id)
+        .bind(case)
+        .bind(entry.at)
+        .bind(&entry.content)
+        .bind(entry.system.as_deref())
+        .bind(entry.author_id)
+        .bind(&entry.author)
+        .bind(entry.created_at);
+    tx.conn().exec_one(q).await
+}
+
+/// The text goes, the place stays.
+pub async fn delete(tx: &mut WriteTx, id: CaseEntryId) -> Result<()> {
+    let now = tx.now();
+    let q = tx
+        .sql("UPDATE case_entries SET content = '', deleted_at = $3 WHERE organization_id = $1 AND id = $2")
+        .bind(id)
+        .bind(now);
+    tx.conn().exec_one(q).await
+}
