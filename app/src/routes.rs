@@ -58,6 +58,11 @@ pub const SIGN_OUT: &str = "/sign-out";
 pub const SETUP: &str = "/setup";
 pub const ACCOUNT: &str = "/account";
 
+/// The page of an invitation's link.
+pub fn invitation(token: &str) -> String {
+    format!("/invitation/{token}")
+}
+
 fn in_organization(slug: &str, rest: &str) -> String {
     format!("/o/{slug}/{rest}")
 }

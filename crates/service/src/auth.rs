@@ -363,7 +363,7 @@ fn own(actor: &Actor) -> Result<&User> {
     }
 }
 
-fn actor_of(user: &User, session: Option<UserSessionId>, client: &Client) -> AuditActor {
+pub(crate) fn actor_of(user: &User, session: Option<UserSessionId>, client: &Client) -> AuditActor {
     AuditActor {
         user_id: Some(user.id),
         label: user.email.clone(),
@@ -373,7 +373,7 @@ fn actor_of(user: &User, session: Option<UserSessionId>, client: &Client) -> Aud
     }
 }
 
-fn device_of(services: &Services, user: UserId, client: &Client) -> UserSession {
+pub(crate) fn device_of(services: &Services, user: UserId, client: &Client) -> UserSession {
     let now = services.clock.now();
     UserSession {
         id: services.clock.id(),
@@ -388,7 +388,7 @@ fn device_of(services: &Services, user: UserId, client: &Client) -> UserSession 
 }
 
 /// What a browser sends is kept up to a bound.
-fn bounded(client: &Client) -> Client {
+pub(crate) fn bounded(client: &Client) -> Client {
     let cut =
         |text: &Option<String>, most: usize| text.as_ref().map(|t| t.chars().take(most).collect::<String>());
     Client { ip_address: cut(&client.ip_address, 64), user_agent: cut(&client.user_agent, 500) }

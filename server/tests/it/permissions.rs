@@ -154,6 +154,7 @@ fn rows() -> Vec<Row> {
     let place = |path: &str| {
         path.replace("{organization}", "acme")
             .replace("{*name}", "nothing.js")
+            .replace("{token}", "nothing")
             .replace("{id}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
