@@ -17,4 +17,6 @@ pub use api::{
     revoke_device, save_profile,
 };
 #[cfg(feature = "ssr")]
+pub use api::device_name;
+#[cfg(feature = "ssr")]
 pub use page::page;
