@@ -1,7 +1,7 @@
 //! What a server function stands on: who asks ([`viewer`]), where ([`scope`]), and errors for the page. Server only.
 //!
 //! The server gives every page and server function these contexts: [`service::Services`], [`crate::AssetPaths`] (pages),
-//! [`Correlation`]; and puts a [`service::auth::Viewer`] into the extensions of a signed-in request.
+//! [`Correlation`], [`Origin`]; and puts a [`service::auth::Viewer`] into the extensions of a signed-in request.
 
 use axum::http::header::{ACCEPT, COOKIE, ORIGIN, REFERER, SET_COOKIE};
 use axum::http::request::Parts;
@@ -20,6 +20,15 @@ use crate::when::Zone;
 /// The id of the request in the log.
 #[derive(Clone, Debug)]
 pub struct Correlation(pub String);
+
+/// Scheme and host by which people reach this server, without a slash at the end.
+#[derive(Clone, Debug)]
+pub struct Origin(pub String);
+
+/// A path of this site as an address that can be passed on.
+pub fn absolute(path: &str) -> String {
+    use_context::<Origin>().map_or_else(|| path.to_owned(), |Origin(origin)| format!("{origin}{path}"))
+}
 
 /// One organization, as the signed-in person sees it. The only source of an organization id.
 pub struct Scope {
@@ -163,6 +172,11 @@ impl From<service::Error> for AppError {
             E::Forbidden => {
                 (Kind::Forbidden, StatusCode::FORBIDDEN, "Your role does not allow this here.".to_owned())
             }
+            E::Suspended => (
+                Kind::Forbidden,
+                StatusCode::FORBIDDEN,
+                "This organization is suspended. Ask whoever runs this Watchroom.".to_owned(),
+            ),
             E::Unauthenticated => {
                 (Kind::Unauthenticated, StatusCode::UNAUTHORIZED, "Sign in to go on.".to_owned())
             }

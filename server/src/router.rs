@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use crate::http::problem::Problem;
 use crate::http::{
     api, assets, auth, cases, cases_bulk, entries, evidence, export, grouping, groups, health, ingest,
-    openapi, pages, tail, uploads, views,
+    invitations, openapi, pages, tail, uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -62,6 +62,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
     ("POST", "/setup"),
+    ("GET", "/invitation/{token}"),
+    ("POST", "/invitation/{token}"),
     ("POST", "/o/{organization}/uploads"),
     ("GET", "/o/{organization}/uploads/{id}/rejections.csv"),
     ("POST", "/o/{organization}/cases/{id}/evidence"),
@@ -112,6 +114,7 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-in", post(auth::sign_in))
         .route("/sign-out", post(auth::sign_out))
         .route("/setup", post(auth::setup))
+        .route("/invitation/{token}", get(invitations::page).post(invitations::accept))
         .route("/o/{organization}/uploads", post(uploads::receive).layer(DefaultBodyLimit::disable()))
         .route("/o/{organization}/uploads/{id}/rejections.csv", get(uploads::rejections))
         .route(

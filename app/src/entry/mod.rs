@@ -1,6 +1,8 @@
 //! The way in: the start page, the sign-in, the first set-up. Plain forms that post to the server.
 
 mod api;
+#[cfg(feature = "ssr")]
+pub mod invitation;
 mod setup;
 mod sign_in;
 
@@ -59,6 +61,13 @@ fn stranded(way: Option<String>) -> AnyView {
 pub fn Entry(#[prop(into)] title: String, #[prop(into)] hint: String, children: Children) -> impl IntoView {
     view! {
         <Title text=title.clone() />
+        {frame(title, hint, children())}
+    }
+    .into_any()
+}
+
+fn frame(title: String, hint: String, children: impl IntoAny) -> AnyView {
+    view! {
         <div class="sign-in">
             <main id="main">
                 <div class="sign-in-box">
@@ -67,7 +76,7 @@ pub fn Entry(#[prop(into)] title: String, #[prop(into)] hint: String, children: 
                         <h1>{title}</h1>
                         <p class="muted">{hint}</p>
                     </header>
-                    {children()}
+                    {children.into_any()}
                 </div>
             </main>
             <div class="sign-in-picture" aria-hidden="true">

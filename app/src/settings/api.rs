@@ -22,7 +22,7 @@ use crate::error::Typed as _;
 #[cfg(feature = "ssr")]
 use crate::page::LoadPage;
 #[cfg(feature = "ssr")]
-use crate::routes::SettingsPage;
+use crate::routes::{Link, SettingsPage};
 #[cfg(feature = "ssr")]
 use crate::server::{self, scope};
 use crate::shown::shown;
@@ -155,13 +155,20 @@ pub async fn add_member(
     let typed =
         [("email", email.as_str()), ("role", role.as_str()), ("approval_level", approval_level.as_str())];
     if first_password.is_empty() {
-        invitations::invite(&cx, NewInvitation { email: email.clone(), role, approval_level })
+        let invited = invitations::invite(&cx, NewInvitation { email: email.clone(), role, approval_level })
             .await
             .typed(&typed)?;
+        leptos_axum::redirect(&members_page(&organization, &invited.id.to_string()));
     } else {
         members::add(&cx, new_member(&email, first_password, role, approval_level)).await.typed(&typed)?;
     }
     Ok(())
+}
+
+/// The page with a member, or an invitation and its link, open.
+#[cfg(feature = "ssr")]
+pub fn members_page(slug: &str, id: &str) -> String {
+    Link::new(SettingsPage::Members.href(slug)).with("member", id).done()
 }
 
 #[server(name = WithdrawInvitation, prefix = "/fn", endpoint = "withdraw_invitation")]

@@ -6,20 +6,20 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use service::{invitations, members};
 use ui::{
-    Actions, Avatar, Badge, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, PasswordInput,
-    Row, Section, Select, TextInput, Tone, Variant,
+    Actions, Avatar, Badge, Button, Choice, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph,
+    PasswordInput, Row, Section, Select, TextInput, Tone, Variant,
 };
 
 use super::api::{
     AddMember, MemberRow, RemoveMember, SwitchMember, UpdateMember, WithdrawInvitation, invited_row,
-    member_row,
+    member_row, members_page,
 };
 use crate::error::{Answer, AppError};
 use crate::form::{Form, FormError};
 use crate::page::Page;
 use crate::page::print::{Asked, form};
-use crate::routes::{Link, SettingsPage};
-use crate::server::Scope;
+use crate::routes::{self, SettingsPage};
+use crate::server::{Scope, absolute};
 use crate::when::AgoOr;
 
 const ADD: &str = "add-member";
@@ -33,7 +33,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let may_change = scope.may(p::Key::MemberWrite);
     let shown = rows.iter().find(|row| may_change && row.id == asked.get("member"));
     let slug = scope.organization.slug.as_str();
-    let change = shown.map(|row| change(row.clone(), slug));
+    let link = match shown {
+        Some(row) if row.invited => Some(link(&scope, &row.id)?),
+        _ => None,
+    };
+    let change = shown.map(|row| change(row.clone(), slug, link));
     let table = list(&rows, may_change, slug);
     let body = view! {
         <Section title="Members" hint="The role says what a person may do here; the approval level, what they may approve." actions=move || may_change.then(add_button).into_any()>
@@ -75,12 +79,8 @@ fn list(rows: &[MemberRow], may_change: bool, slug: &str) -> AnyView {
     .into_any()
 }
 
-fn href(slug: &str, id: &str) -> String {
-    Link::new(SettingsPage::Members.href(slug)).with("member", id).done()
-}
-
 fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
-    let href = href(slug, &row.id);
+    let href = members_page(slug, &row.id);
     view! {
         <Row done=!row.enabled>
             <td class="message">
@@ -119,7 +119,7 @@ fn add_dialog(scope: &Scope) -> AnyView {
     });
     let fields = view! {
         <FormError form=state fields=&["email", "password"] />
-        <p class="hint">"They sign in and accept under Account. Whether the address has an account is not told here."</p>
+        <p class="hint">"You get a link to send to them. Whether the address has an account is not told here."</p>
         <input type="hidden" name="organization" value=scope.organization.slug.clone() />
         <Field id="add-email" label="E-mail" required=true error=state.reason("email")>
             <TextInput name="email" kind="email" value=state.typed("email", "") autocomplete="off" />
@@ -145,8 +145,25 @@ fn add_dialog(scope: &Scope) -> AnyView {
     .into_any()
 }
 
+/// The address of an invitation that waits.
+fn link(scope: &Scope, id: &str) -> Answer<String> {
+    let id = id.parse().map_err(|_| AppError::not_found())?;
+    let cx = scope.admit::<p::MemberWrite>()?;
+    Ok(absolute(&routes::invitation(&invitations::token(&cx, id))))
+}
+
+fn told(link: String) -> AnyView {
+    view! {
+        <p class="hint">
+            "Send this link to them, over a way you trust. It works once: they choose name and password, or sign in and accept."
+        </p>
+        <CodeBlock code=link label="Link of the invitation" />
+    }
+    .into_any()
+}
+
 /// The member of `?member=`, to change or remove.
-fn change(row: MemberRow, slug: &str) -> AnyView {
+fn change(row: MemberRow, slug: &str, link: Option<String>) -> AnyView {
     let close = SettingsPage::Members.href(slug);
     let id = row.id.clone();
     let id = id.as_str();
@@ -157,6 +174,7 @@ fn change(row: MemberRow, slug: &str) -> AnyView {
         return view! {
             <Dialog id="change-member" title=row.name open=true close_href=close>
                 <p class="muted">{row.email}</p>
+                {link.map(told)}
                 {withdraw}
             </Dialog>
         }

@@ -9,6 +9,8 @@ use crate::{Invalid, InvitationId, OrganizationId, Timestamp, organization};
 
 /// Days after which an invitation ends by itself.
 pub const DAYS: i64 = 30;
+/// Days for which it is remembered, so that an old link says what became of it.
+pub const KEPT_DAYS: i64 = 2 * DAYS;
 
 /// As the organization sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +37,30 @@ pub struct Received {
     pub approval_level: ApprovalLevel,
     pub invited_by: String,
     pub created_at: Timestamp,
+}
+
+/// As whoever opens its link sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Linked {
+    pub id: InvitationId,
+    pub organization_id: OrganizationId,
+    pub slug: String,
+    /// The organization's name.
+    pub name: String,
+    /// Whom it is for, in lower case.
+    pub email: String,
+    pub role: Role,
+    pub approval_level: ApprovalLevel,
+    pub invited_by: String,
+    pub created_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+}
+
+impl Linked {
+    /// Its time has passed.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.created_at.plus_seconds(DAYS * 86_400)
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -176,8 +176,15 @@ pub async fn create_first_admin(
 /// The viewer on the platform: their own account, and what the platform role adds.
 pub fn account_actor(viewer: &Viewer) -> Actor {
     let own = PermissionSet::NONE.with(Key::AccountRead).with(Key::AccountWrite);
+    const PLATFORM_ROLE: [Key; 5] = [
+        Key::OrganizationRead,
+        Key::OrganizationCreate,
+        Key::UserCreate,
+        Key::SessionRead,
+        Key::SessionWrite,
+    ];
     let permissions =
-        if viewer.user.is_sre { own.with(Key::OrganizationCreate).with(Key::UserCreate) } else { own };
+        if viewer.user.is_sre { PLATFORM_ROLE.into_iter().fold(own, PermissionSet::with) } else { own };
     Actor {
         who: Who::User(viewer.user.clone()),
         organization: PLATFORM,
@@ -363,7 +370,7 @@ fn own(actor: &Actor) -> Result<&User> {
     }
 }
 
-fn actor_of(user: &User, session: Option<UserSessionId>, client: &Client) -> AuditActor {
+pub(crate) fn actor_of(user: &User, session: Option<UserSessionId>, client: &Client) -> AuditActor {
     AuditActor {
         user_id: Some(user.id),
         label: user.email.clone(),
@@ -373,7 +380,7 @@ fn actor_of(user: &User, session: Option<UserSessionId>, client: &Client) -> Aud
     }
 }
 
-fn device_of(services: &Services, user: UserId, client: &Client) -> UserSession {
+pub(crate) fn device_of(services: &Services, user: UserId, client: &Client) -> UserSession {
     let now = services.clock.now();
     UserSession {
         id: services.clock.id(),
@@ -388,7 +395,7 @@ fn device_of(services: &Services, user: UserId, client: &Client) -> UserSession 
 }
 
 /// What a browser sends is kept up to a bound.
-fn bounded(client: &Client) -> Client {
+pub(crate) fn bounded(client: &Client) -> Client {
     let cut =
         |text: &Option<String>, most: usize| text.as_ref().map(|t| t.chars().take(most).collect::<String>());
     Client { ip_address: cut(&client.ip_address, 64), user_agent: cut(&client.user_agent, 500) }

@@ -16,7 +16,7 @@ pub struct Swept {
     pub failures: u64,
     /// Answers kept for `Idempotency-Key`, after 24 hours.
     pub idempotency_keys: u64,
-    /// Invitations that nobody accepted in time.
+    /// Invitations, 30 days after their time was over.
     pub invitations: u64,
 }
 
@@ -36,7 +36,7 @@ pub async fn run(services: &Services) -> Result<Swept> {
             .await?,
         invitations: store::invitation::delete_old(
             &mut tx,
-            now.plus_seconds(-domain::invitation::DAYS * DAY),
+            now.plus_seconds(-domain::invitation::KEPT_DAYS * DAY),
         )
         .await?,
     };

@@ -204,10 +204,7 @@ async fn add_with_account(
     let id: MembershipId = services.clock.id();
     let actor = cx.actor.audit();
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
-    // The part before the @ where it is free, else the whole address.
-    let short = email.split('@').next().unwrap_or(email).to_owned();
-    let username =
-        if store::account::username_taken(&mut tx, &short).await? { email.to_owned() } else { short };
+    let username = free_username(&mut tx, email).await?;
     let user = NewUser {
         email: email.to_owned(),
         username,
@@ -223,6 +220,12 @@ async fn add_with_account(
     tx.append_in(here, &actor, services.stamp(), added(&member)).await?;
     tx.commit(&actor, services.stamp(), user_created(&user)).await?;
     Ok(member)
+}
+
+/// The part before the @ where it is free, else the whole address.
+pub(crate) async fn free_username(tx: &mut SystemTx, email: &str) -> Result<String> {
+    let short = email.split('@').next().unwrap_or(email).to_owned();
+    Ok(if store::account::username_taken(tx, &short).await? { email.to_owned() } else { short })
 }
 
 async fn insert(

@@ -109,6 +109,11 @@ pub async fn insert(tx: &mut SystemTx, user: &User, password_hash: &str) -> Resu
     tx.conn().exec_one(q).await
 }
 
+/// The account was made through a link that says which address it is for; nobody has confirmed that it is the person's.
+pub async fn mark_unconfirmed(tx: &mut SystemTx, id: UserId) -> Result<()> {
+    tx.conn().exec_one(sql("UPDATE users SET email_confirmed = $2 WHERE id = $1").bind(id).bind(false)).await
+}
+
 pub async fn set_profile(
     tx: &mut SystemTx,
     id: UserId,

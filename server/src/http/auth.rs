@@ -130,14 +130,14 @@ pub async fn setup(
     }
 }
 
-async fn enter(state: &AppState, session: &Session, signed_in: &SignedIn, next: &str) -> Response {
+pub(super) async fn enter(state: &AppState, session: &Session, signed_in: &SignedIn, next: &str) -> Response {
     match sessions::start(state, session, signed_in).await {
         Ok(()) => Redirect::to(local(next)).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
-fn refused(page: &str, error: Error, kept: &[(&'static str, &str)]) -> Response {
+pub(super) fn refused(page: &str, error: Error, kept: &[(&'static str, &str)]) -> Response {
     match error {
         Error::Invalid(invalid) => {
             let mut pairs = kept.to_vec();
@@ -153,14 +153,19 @@ fn refused(page: &str, error: Error, kept: &[(&'static str, &str)]) -> Response 
     }
 }
 
-fn back(page: &str, code: &str, kept: &[(&'static str, &str)]) -> Response {
+pub(super) fn back(page: &str, code: &str, kept: &[(&'static str, &str)]) -> Response {
     let pairs = [("error", code)].into_iter().chain(kept.iter().copied().filter(|(_, v)| !v.is_empty()));
     let query = super::query::encode(pairs.map(|(k, v)| (k, v.chars().take(400).collect::<String>())));
     Redirect::to(&format!("{page}?{query}")).into_response()
 }
 
 /// A person is sent back to the page with the seconds to wait; a program gets the problem, 429.
-fn too_many(page: &str, problem: Problem, headers: &HeaderMap, kept: &[(&'static str, &str)]) -> Response {
+pub(super) fn too_many(
+    page: &str,
+    problem: Problem,
+    headers: &HeaderMap,
+    kept: &[(&'static str, &str)],
+) -> Response {
     let person = headers.get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
     let Some(seconds) = problem.retry_after().filter(|_| person) else { return problem.into_response() };
     let seconds = seconds.to_string();

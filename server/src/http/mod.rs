@@ -12,6 +12,7 @@ pub mod grouping;
 pub mod groups;
 pub mod health;
 pub mod ingest;
+pub mod invitations;
 pub mod openapi;
 pub mod pages;
 pub mod problem;

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use app::server::Correlation;
+use app::server::{Correlation, Origin};
 use app::{AssetPaths, document};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::LOCATION;
+use axum::http::header::{HOST, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
@@ -18,6 +18,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list, rend
 
 use super::problem::Problem;
 use crate::state::AppState;
+use crate::web::client::Visitor;
 use crate::web::headers;
 use crate::web::observe::request_id;
 
@@ -72,6 +73,17 @@ pub async fn redirect(request: Request, next: Next) -> Response {
     response
 }
 
+/// As it is set, else as this request came.
+fn origin(state: &AppState, parts: &Parts) -> String {
+    let set = state.config.public_url.trim_end_matches('/');
+    if !set.is_empty() {
+        return set.to_owned();
+    }
+    let https = parts.extensions.get::<Visitor>().is_some_and(|visitor| visitor.https);
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    format!("{}://{host}", if https { "https" } else { "http" })
+}
+
 /// The same context for pages and server functions (`app::server` says what it counts on).
 fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let names = &state.assets.names;
@@ -88,6 +100,9 @@ fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(state.services.clone());
         provide_context(paths.clone());
         provide_context(Correlation(request_id()));
+        if let Some(parts) = use_context::<Parts>() {
+            provide_context(Origin(origin(&state, &parts)));
+        }
         if let Some(options) = &reload {
             provide_context::<LeptosOptions>(options.clone());
         }

@@ -20,8 +20,12 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("address", "/o/acme/settings/members"),
     ("organization", "acme"),
     ("id", NOBODY),
+    ("person", NOBODY),
     ("seq", "1"),
     ("name", "Name"),
+    ("slug", "nowhere"),
+    ("first_admin", "no address"),
+    ("again", "not the slug"),
     ("description", ""),
     ("contact_email", ""),
     ("info", "30"),
@@ -160,6 +164,7 @@ pub fn rows() -> Vec<Row> {
     let place = |path: &str| {
         path.replace("{organization}", "acme")
             .replace("{*name}", "nothing.js")
+            .replace("{token}", "nothing")
             .replace("{id}", NOBODY)
             .replace("{evidence}", NOBODY)
             .replace("{entry}", NOBODY)

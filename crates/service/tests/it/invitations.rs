@@ -3,10 +3,11 @@
 use domain::invitation::{NewInvitation, Received};
 use domain::member::{ApprovalLevel, NewMember, Role};
 use domain::permission::{AccountRead, AccountWrite, MemberRead, MemberWrite};
+use service::invitations::Opened;
 use service::{Error, auth, invitations, members, organizations};
 use testkit::for_each_backend;
 
-use crate::world::{PASSWORD, World};
+use crate::world::{PASSWORD, World, client};
 
 const ADMIN: &str = "admin@alpha.test";
 
@@ -111,6 +112,109 @@ async fn an_invitation_waits_for_an_account_and_ends_when_withdrawn_or_old() {
         assert!(matches!(invitations::withdraw(&beta, second.id).await, Err(Error::NotFound)), "another's");
         world.clock.advance_seconds(30 * 86_400);
         assert!(matches!(accept(&world, "zoe@beta.test", second.id).await, Err(Error::NotFound)), "over");
+    })
+    .await;
+}
+
+async fn invited_token(world: &World, email: &str) -> (String, domain::InvitationId) {
+    let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
+    let invited = invitations::invite(&cx, new(email)).await.unwrap();
+    (invitations::token(&cx, invited.id), invited.id)
+}
+
+#[tokio::test]
+async fn who_has_no_account_makes_one_with_the_link_once() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let (token, _) = invited_token(&world, "zoe@new.test").await;
+        assert!(matches!(invitations::open(&world.services, &token).await.unwrap(), Opened::Waits(_)));
+        let join = async |name: &str, password: &str| {
+            invitations::join(&world.services, &token, name, password, &client()).await
+        };
+        for (name, password, field) in [("", PASSWORD, "display_name"), ("Zoe", "short", "password")] {
+            let Err(Error::Invalid(invalid)) = join(name, password).await else { panic!("{name}") };
+            assert_eq!(invalid.0[0].field, field);
+        }
+        let (signed_in, slug) = join("Zoe", PASSWORD).await.unwrap();
+        assert_eq!((slug.as_str(), signed_in.user.email.as_str()), ("alpha", "zoe@new.test"));
+        let viewer = auth::viewer(&world.services, signed_in.session, &client()).await.unwrap().unwrap();
+        let (_, actor) = organizations::enter(&world.services, &viewer, "alpha").await.unwrap();
+        assert_eq!(actor.role, Some(Role::Analyst));
+        let organization = actor.organization;
+        let actions = world.actions(organization).await;
+        assert!(
+            actions.ends_with(&["USER_CREATED", "MEMBER_ADDED", "SIGNED_IN"].map(str::to_owned)),
+            "{actions:?}"
+        );
+        assert!(matches!(join("Zoe", PASSWORD).await, Err(Error::NotFound)), "once");
+        assert!(matches!(invitations::open(&world.services, &token).await.unwrap(), Opened::Used(_)));
+        assert!(auth::sign_in(&world.services, "zoe@new.test", PASSWORD, &client()).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_an_account_accepts_by_the_link_and_nobody_else_does() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let (token, _) = invited_token(&world, "ben@beta.test").await;
+        let made = invitations::join(&world.services, &token, "Ben", PASSWORD, &client()).await;
+        assert!(matches!(made, Err(Error::Conflict(_))), "the account is its owner's");
+        let admin = world.viewer(ADMIN).await;
+        assert!(matches!(
+            invitations::accept_link(&world.services, &admin, &token).await,
+            Err(Error::NotFound)
+        ));
+        let ben = world.viewer("ben@beta.test").await;
+        assert_eq!(invitations::accept_link(&world.services, &ben, &token).await.unwrap(), "alpha");
+        assert!(matches!(
+            invitations::accept_link(&world.services, &ben, &token).await,
+            Err(Error::NotFound)
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_that_is_guessed_withdrawn_replaced_or_old_opens_nothing() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let open = async |token: &str| invitations::open(&world.services, token).await.unwrap();
+        let (first, id) = invited_token(&world, "zoe@new.test").await;
+        let mut changed = first.clone();
+        changed.pop();
+        for guess in [id.to_string(), format!("{id}."), changed, String::new()] {
+            assert_eq!(open(&guess).await, Opened::Unknown, "{guess}");
+        }
+        let (second, id) = invited_token(&world, "zoe@new.test").await;
+        assert_eq!(open(&first).await, Opened::Unknown, "replaced");
+        let cx = world.cx::<MemberWrite>(ADMIN, "alpha").await;
+        invitations::withdraw(&cx, id).await.unwrap();
+        assert_eq!(open(&second).await, Opened::Unknown, "withdrawn");
+        let (third, _) = invited_token(&world, "zoe@new.test").await;
+        world.clock.advance_seconds(30 * 86_400);
+        assert!(matches!(open(&third).await, Opened::Over(_)));
+        let late = invitations::join(&world.services, &third, "Zoe", PASSWORD, &client()).await;
+        assert!(matches!(late, Err(Error::NotFound)));
+    })
+    .await;
+}
+
+/// An admin could make the account of any address with a link of their own, and wait for what others offer to it.
+#[tokio::test]
+async fn an_account_made_by_one_link_receives_no_other_organizations_invitation() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let (token, _) = invited_token(&world, "chief@gamma.test").await;
+        invitations::join(&world.services, &token, "Not the chief", PASSWORD, &client()).await.unwrap();
+        world.person("admin@beta.test", "beta", "admin").await;
+        let beta = world.cx::<MemberWrite>("admin@beta.test", "beta").await;
+        let offered = invitations::invite(&beta, new("chief@gamma.test")).await.unwrap();
+        assert!(received(&world, "chief@gamma.test").await.is_empty());
+        assert!(matches!(accept(&world, "chief@gamma.test", offered.id).await, Err(Error::NotFound)));
+        let chief = world.viewer("chief@gamma.test").await;
+        let link = invitations::token(&beta, offered.id);
+        assert_eq!(invitations::accept_link(&world.services, &chief, &link).await.unwrap(), "beta");
     })
     .await;
 }
