@@ -50,7 +50,9 @@ CREATE TABLE evidence_custody (
 ) STRICT;
 CREATE TRIGGER evidence_custody_no_update BEFORE UPDATE ON evidence_custody
 BEGIN SELECT RAISE(ABORT, 'evidence_custody is append-only'); END;
+-- It goes with its organization, once that is marked (0020).
 CREATE TRIGGER evidence_custody_no_delete BEFORE DELETE ON evidence_custody
+WHEN NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = OLD.organization_id AND o.delete_after IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'evidence_custody is append-only'); END;
 
 -- What somebody says happened, at the time they give: it stands in the timeline. A deleted one stays as a place.

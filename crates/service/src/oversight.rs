@@ -178,12 +178,14 @@ async fn delete(services: &Services, id: OrganizationId) -> Result<bool> {
         store::oversight::finish(&mut tx, id, now).await?;
         let entry = AuditEntry::new(Action::ORGANIZATION_DELETED, "organization", id);
         in_both(services, tx, &Actor::platform("deletion").audit(), id, entry).await?;
-        let folder = services.data_dir.join("uploads").join(id.to_string());
-        match tokio::fs::remove_dir_all(&folder).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!(%error, folder = %folder.display(), "files of a deleted organization are left");
+        for files in ["uploads", "evidence"] {
+            let folder = services.data_dir.join(files).join(id.to_string());
+            match tokio::fs::remove_dir_all(&folder).await {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    tracing::warn!(%error, folder = %folder.display(), "files of a deleted organization are left");
+                }
+                _ => {}
             }
-            _ => {}
         }
         return Ok(true);
     }

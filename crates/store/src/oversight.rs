@@ -124,7 +124,7 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 27] = [
+const REST: [&str; 31] = [
     "DELETE FROM event_totals WHERE organization_id = $1",
     "DELETE FROM event_arrivals WHERE organization_id = $1",
     "DELETE FROM idempotency_keys WHERE organization_id = $1",
@@ -135,6 +135,10 @@ const REST: [&str; 27] = [
     "DELETE FROM case_note_revisions WHERE organization_id = $1",
     "DELETE FROM case_notes WHERE organization_id = $1",
     "DELETE FROM case_tasks WHERE organization_id = $1",
+    "DELETE FROM case_entries WHERE organization_id = $1",
+    "DELETE FROM evidence_custody WHERE organization_id = $1",
+    "DELETE FROM case_evidence WHERE organization_id = $1",
+    "DELETE FROM evidence_files WHERE organization_id = $1",
     "DELETE FROM case_observables WHERE organization_id = $1",
     "DELETE FROM observables WHERE organization_id = $1",
     "DELETE FROM cases WHERE organization_id = $1",
