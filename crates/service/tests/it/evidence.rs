@@ -7,7 +7,7 @@ use domain::case::{NewCase, Step};
 use domain::permission::{CaseExport, CaseRead, CaseWrite};
 use service::cases::{self, Verdict};
 use service::evidence::Rules;
-use service::{Cx, Error};
+use service::{Actor, Cx, Error, oversight};
 use sha2::{Digest as _, Sha256};
 use testkit::for_each_backend;
 use tokio::io::AsyncReadExt as _;
@@ -185,6 +185,23 @@ async fn a_stranger_finds_no_file_and_a_viewer_brings_none() {
             Err(Error::NotFound)
         ));
         assert_eq!(r.files().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_of_it_goes_with_its_organization_and_not_before() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        r.add("a.txt", b"x").await;
+        let platform = r.world.services.admit(&Actor::platform("test")).unwrap();
+        oversight::mark(&platform, "alpha", "alpha").await.unwrap();
+        r.world.clock.advance_seconds(29 * 86_400);
+        assert_eq!(oversight::delete_due(&r.world.services).await.unwrap(), 0);
+        assert_eq!(r.files().len(), 1);
+        r.world.clock.advance_seconds(2 * 86_400);
+        assert_eq!(oversight::delete_due(&r.world.services).await.unwrap(), 1);
+        assert_eq!(r.files(), [""; 0]);
     })
     .await;
 }
