@@ -20,6 +20,7 @@ pub mod events;
 pub mod fetch;
 pub mod form;
 pub mod groups;
+pub mod oversight;
 pub mod overview;
 pub mod page;
 mod printed;
@@ -65,6 +66,10 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/account") view=shell::Frame ssr=WHOLE>
                     <Route path=path!("") view=page::PrintedPage ssr=WHOLE />
                 </ParentRoute>
+                <ParentRoute path=path!("/organizations") view=shell::Frame ssr=WHOLE>
+                    <Route path=path!("") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("sessions") view=page::PrintedPage ssr=WHOLE />
+                </ParentRoute>
                 <ParentRoute path=path!("/o/:organization") view=shell::Frame ssr=WHOLE>
                     <Route path=path!("") view=overview::OverviewPage ssr=WHOLE />
                     <Route path=path!("overview") view=overview::OverviewPage ssr=WHOLE />
@@ -85,6 +90,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("sessions") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("permissions") view=page::PrintedPage ssr=WHOLE />
                     </ParentRoute>
                     <Route path=path!("*any") view=shell::NotFound ssr=WHOLE />

@@ -57,6 +57,15 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const SETUP: &str = "/setup";
 pub const ACCOUNT: &str = "/account";
+/// For the platform role.
+pub const ORGANIZATIONS: &str = "/organizations";
+/// For the platform role.
+pub const ALL_SESSIONS: &str = "/organizations/sessions";
+
+/// [`ORGANIZATIONS`] with one of them open.
+pub fn organization(slug: &str) -> String {
+    Link::new(ORGANIZATIONS).with("organization", slug).done()
+}
 
 /// The page of an invitation's link.
 pub fn invitation(token: &str) -> String {
@@ -110,12 +119,20 @@ pub enum SettingsPage {
     Members,
     Environments,
     ApiKeys,
+    Sessions,
     Permissions,
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 6] =
-        [Self::General, Self::Retention, Self::Members, Self::Environments, Self::ApiKeys, Self::Permissions];
+    pub const ALL: [Self; 7] = [
+        Self::General,
+        Self::Retention,
+        Self::Members,
+        Self::Environments,
+        Self::ApiKeys,
+        Self::Sessions,
+        Self::Permissions,
+    ];
     pub fn word(self) -> &'static str {
         match self {
             Self::General => "general",
@@ -123,6 +140,7 @@ impl SettingsPage {
             Self::Members => "members",
             Self::Environments => "environments",
             Self::ApiKeys => "api-keys",
+            Self::Sessions => "sessions",
             Self::Permissions => "permissions",
         }
     }
@@ -133,6 +151,7 @@ impl SettingsPage {
             Self::Members => "Members",
             Self::Environments => "Environments",
             Self::ApiKeys => "API keys",
+            Self::Sessions => "Sessions",
             Self::Permissions => "Permissions",
         }
     }

@@ -172,6 +172,11 @@ impl From<service::Error> for AppError {
             E::Forbidden => {
                 (Kind::Forbidden, StatusCode::FORBIDDEN, "Your role does not allow this here.".to_owned())
             }
+            E::Suspended => (
+                Kind::Forbidden,
+                StatusCode::FORBIDDEN,
+                "This organization is suspended. Ask whoever runs this Watchroom.".to_owned(),
+            ),
             E::Unauthenticated => {
                 (Kind::Unauthenticated, StatusCode::UNAUTHORIZED, "Sign in to go on.".to_owned())
             }

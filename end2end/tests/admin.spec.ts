@@ -1,5 +1,8 @@
 import { expect, test } from "@playwright/test";
-import { expectAccessible, signIn, watchForErrors } from "../pages/room";
+import { expectAccessible, signIn, sre, viewer, watchForErrors } from "../pages/room";
+
+// Two people and several sign-ins each.
+test.describe.configure({ timeout: 180_000 });
 
 test("a person without an account is invited by link, joins and sees the organization", async ({ page, browser }) => {
   const errors = watchForErrors(page);
@@ -13,6 +16,7 @@ test("a person without an account is invited by link, joins and sees the organiz
   const invited = page.getByRole("dialog", { name: email });
   const link = (await invited.locator("code").first().textContent()) ?? "";
   expect(link).toContain("/invitation/");
+  await expect(page).toHaveTitle(/Members/);
   await expectAccessible(page);
 
   const other = await browser.newContext();
@@ -64,4 +68,65 @@ test("a person with an account signs in and accepts; another one cannot", async 
   await page.getByRole("row", { name: /noor@globex/ }).getByRole("link", { name: "Change" }).click();
   await page.getByRole("button", { name: "Remove from the organization" }).click();
   await expect(page.getByRole("row", { name: /noor@globex/ })).toHaveCount(0);
+});
+
+test("the platform role makes, suspends and deletes an organization and takes that back", async ({ page, browser }) => {
+  const errors = watchForErrors(page);
+  const slug = `new-${Date.now()}`;
+  await signIn(page, sre);
+  await page.goto("/organizations");
+  await expect(page.getByRole("row", { name: /acme/ })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "New organization" }).click();
+  const dialog = page.getByRole("dialog", { name: "New organization" });
+  await dialog.getByLabel("Name", { exact: true }).fill(`Name of ${slug}`);
+  await dialog.getByLabel("Short name").fill(slug);
+  await dialog.getByLabel("E-mail of the first admin").fill("no address");
+  await dialog.getByLabel("E-mail of the first admin").fill(`admin@${slug}.example`);
+  await dialog.getByRole("button", { name: "Create the organization" }).click();
+  const made = page.getByRole("dialog", { name: `Name of ${slug}` });
+  const link = ((await made.locator("code").first().textContent()) ?? "").trim();
+  expect(link).toContain("/invitation/");
+  await expectAccessible(page);
+
+  const other = await browser.newContext();
+  const guest = await other.newPage();
+  await guest.goto(link);
+  await guest.getByLabel("Your name").fill("First Admin");
+  await guest.getByLabel("Password", { exact: true }).fill("a sentence of mine");
+  await guest.getByRole("button", { name: "Create the account and join" }).click();
+  await expect(guest).toHaveURL(new RegExp(`/o/${slug}/overview`));
+
+  await made.getByRole("button", { name: "Suspend" }).click();
+  await expect(made.getByRole("button", { name: "Resume" })).toBeVisible();
+  await guest.goto(`/o/${slug}/events`);
+  await expect(guest.getByText("This organization is suspended").first()).toBeVisible();
+  await made.getByLabel("Short name, to delete it").fill("something else");
+  await made.getByRole("button", { name: "Delete the organization" }).click();
+  await expect(made.getByText(/type the short name/i)).toBeVisible();
+  await made.getByLabel("Short name, to delete it").fill(slug);
+  await made.getByRole("button", { name: "Delete the organization" }).click();
+  await made.getByRole("button", { name: "Keep the organization" }).click();
+  await made.getByRole("button", { name: "Resume" }).click();
+  await expect(made.getByRole("button", { name: "Suspend" })).toBeVisible();
+  await guest.goto(`/o/${slug}/events`);
+  await expect(guest.getByRole("heading", { level: 1, name: "Events" })).toBeVisible();
+  await other.close();
+  expect(errors).toEqual([]);
+});
+
+test("an admin sees where members are signed in and signs one out", async ({ page, browser }) => {
+  const other = await browser.newContext();
+  const guest = await other.newPage();
+  await signIn(guest, viewer);
+  await signIn(page);
+  await page.goto("/o/acme/settings/sessions");
+  await expectAccessible(page);
+  await page.getByRole("button", { name: `All of them ${viewer} everywhere` }).first().click();
+  await expect(page.getByRole("row", { name: new RegExp(viewer) })).toHaveCount(0);
+  await guest.goto("/o/acme/events");
+  await expect(guest).toHaveURL(/\/sign-in/);
+  await guest.goto("/organizations");
+  await expect(guest).toHaveURL(/\/sign-in/);
+  await other.close();
 });

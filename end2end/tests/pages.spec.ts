@@ -2,7 +2,7 @@ import { expect, test } from "@playwright/test";
 import { expectAccessible, signIn, watchForErrors } from "../pages/room";
 
 const areas = ["overview", "events", "groups", "sources", "uploads", "audit"].map((area) => `/o/acme/${area}`);
-const settings = ["general", "retention", "members", "environments", "api-keys", "permissions"].map((page) => `/o/acme/settings/${page}`);
+const settings = ["general", "retention", "members", "environments", "api-keys", "sessions", "permissions"].map((page) => `/o/acme/settings/${page}`);
 const parts = { "areas are": areas, "settings, account and API documents are": [...settings, "/account", "/api/docs"] };
 
 for (const [scheme, [words, paths]] of (["light", "dark"] as const).flatMap((scheme) => Object.entries(parts).map((part) => [scheme, part] as const))) {

@@ -5,6 +5,7 @@
 
 mod audit;
 mod import;
+mod organization;
 mod rollup;
 mod run;
 
@@ -15,11 +16,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use domain::account::MAX_PASSWORD;
 use domain::api_key::NewApiKey;
-use domain::organization::NewOrganization;
-use domain::permission::OrganizationCreate;
 use domain::upload::Format;
 use service::secrets::Secrets;
-use service::{Actor, Clock, Services};
+use service::{Clock, Services};
 use store::Db;
 
 use crate::config::{self, Config, Flags, SecretKey, Wrong};
@@ -59,7 +58,7 @@ enum Command {
     Migrate,
     /// Organizations.
     #[command(subcommand, arg_required_else_help = true)]
-    Org(Org),
+    Org(organization::Org),
     /// User accounts.
     #[command(subcommand, arg_required_else_help = true)]
     User(User),
@@ -86,17 +85,6 @@ enum Command {
     Rollup(Rollup),
     /// Fill an empty database with the demo story.
     Demo,
-}
-
-#[derive(Subcommand)]
-enum Org {
-    /// Add an organization.
-    Add {
-        slug: String,
-        /// The name people see; the slug by default.
-        #[arg(long)]
-        name: Option<String>,
-    },
 }
 
 #[derive(Subcommand)]
@@ -247,7 +235,7 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
             eprintln!("the database is up to date");
             Ok(())
         }
-        Command::Org(Org::Add { slug, name }) => add_organization(services, slug, name).await,
+        Command::Org(command) => organization::run(services, command).await,
         Command::User(User::Add { email, org, role, password_stdin: _ }) => {
             let password = password_from_stdin()?;
             let (user, existed) =
@@ -293,15 +281,6 @@ async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
             .with_data_dir(&config.data_dir),
         db,
     })
-}
-
-async fn add_organization(services: &Services, slug: String, name: Option<String>) -> Done {
-    let new =
-        NewOrganization { name: name.unwrap_or_else(|| slug.clone()), slug, ..NewOrganization::default() };
-    let cx = services.admit::<OrganizationCreate>(&Actor::platform("command line"))?;
-    let organization = usage(service::organizations::create(&cx, new).await)?;
-    eprintln!("organization {} ({})", organization.slug, organization.name);
-    Ok(())
 }
 
 /// A line on standard output. A reader that has seen enough (`| head`) is no failure.
@@ -351,6 +330,12 @@ mod tests {
             "serve --check",
             "migrate",
             "org add acme",
+            "org list",
+            "org rename acme Acme",
+            "org suspend acme",
+            "org resume acme",
+            "org delete acme",
+            "org keep acme",
             "user add a@b.c --org acme --role admin --password-stdin",
             "apikey create --org acme --name ci --scope event.write --scope event.read",
             "import --org acme --source web --format ndjson events.ndjson",

@@ -1,4 +1,4 @@
-//! What the server does by itself: sweep what time has ended and delete what is past its retention, at the start and every hour; review the groups and forget
+//! What the server does by itself: sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
 //! quiet visitors every minute; go on with splits that have older events to move every ten seconds.
 
 use std::time::Duration;
@@ -12,13 +12,15 @@ use crate::telemetry;
 const SWEEP: Duration = Duration::from_hours(1);
 const UPKEEP: Duration = Duration::from_mins(1);
 const REVIEW: Duration = Duration::from_mins(1);
+const DELETIONS: Duration = Duration::from_hours(1);
 const MOVES: Duration = Duration::from_secs(10);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 5] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 6] {
     [
         tokio::spawn(sweep(state.clone())),
         tokio::spawn(retire(state.clone())),
+        tokio::spawn(delete(state.clone())),
         tokio::spawn(upkeep(state.clone())),
         tokio::spawn(review(state.clone())),
         tokio::spawn(moves(state.clone())),
@@ -46,6 +48,20 @@ async fn retire(state: AppState) {
         match service::retention::retire_all(&state.services).await {
             Ok(events) => tracing::debug!(events, "deleted what was past its retention"),
             Err(error) => tracing::warn!(%error, "retention failed; it goes on in an hour"),
+        }
+    }
+}
+
+/// Organizations whose grace is over.
+async fn delete(state: AppState) {
+    let mut ticks = interval(DELETIONS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::oversight::delete_due(&state.services).await {
+            Ok(0) => {}
+            Ok(organizations) => tracing::info!(organizations, "deleted organizations that were marked"),
+            Err(error) => tracing::warn!(%error, "deleting organizations failed; it goes on in an hour"),
         }
     }
 }

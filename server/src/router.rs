@@ -9,7 +9,8 @@ use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    api, assets, auth, cases, export, grouping, groups, health, ingest, invitations, openapi, pages, tail, uploads, views,
+    api, assets, auth, cases, export, grouping, groups, health, ingest, invitations, openapi, pages, tail,
+    uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;

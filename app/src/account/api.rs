@@ -84,7 +84,7 @@ pub fn row(own: &crate::server::Own, device: UserSession) -> DeviceRow {
 
 /// Browser and system by the words browsers put into `User-Agent`; the first that fits, so the disguised come first.
 #[cfg(feature = "ssr")]
-fn device_name(user_agent: &str) -> String {
+pub fn device_name(user_agent: &str) -> String {
     let first = |pairs: &[(&str, &'static str)]| {
         pairs.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
     };

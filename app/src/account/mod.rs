@@ -12,6 +12,8 @@ mod password;
 #[cfg(feature = "ssr")]
 mod profile;
 
+#[cfg(feature = "ssr")]
+pub use api::device_name;
 pub use api::{
     AcceptInvitation, ChangePassword, RevokeDevice, SaveProfile, accept_invitation, change_password,
     revoke_device, save_profile,

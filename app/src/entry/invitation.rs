@@ -79,7 +79,10 @@ fn accept(here: String, query: &ParamsMap) -> AnyView {
 }
 
 fn another(user: &User) -> AnyView {
-    let words = format!("You are signed in as {}. The invitation is for somebody else; sign out to go on.", user.email);
+    let words = format!(
+        "You are signed in as {}. The invitation is for somebody else; sign out to go on.",
+        user.email
+    );
     view! {
         <Notice kind=NoticeKind::Error>{words}</Notice>
         <form method="post" action=routes::SIGN_OUT>

@@ -10,7 +10,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::{account, audit, cases, routes, settings, sources, uploads};
+use crate::{account, audit, cases, oversight, routes, settings, sources, uploads};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -43,6 +43,7 @@ const PAGES: &[(&str, Printing)] = &[
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
+    ("settings/sessions", |asked| Box::pin(settings::sessions::page(asked))),
     ("settings/permissions", |asked| Box::pin(settings::permissions::page(asked))),
 ];
 
@@ -60,6 +61,12 @@ pub async fn page(address: &str, refused: Option<Refused>) -> Answer<Page> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     if path.trim_end_matches('/') == routes::ACCOUNT {
         return account::page().await;
+    }
+    if path.trim_end_matches('/') == routes::ORGANIZATIONS {
+        return oversight::page(form_urlencoded::parse(query.as_bytes()).into_owned().collect()).await;
+    }
+    if path.trim_end_matches('/') == routes::ALL_SESSIONS {
+        return settings::sessions::everywhere().await;
     }
     let rest = path.strip_prefix("/o/").and_then(|path| path.trim_end_matches('/').split_once('/'));
     let (organization, rest) = rest.ok_or_else(server::not_found)?;

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use service::{invitations, members};
 use ui::{
-    Actions, Avatar, Badge, Button, Choice, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph, PasswordInput,
-    Row, Section, Select, TextInput, Tone, Variant,
+    Actions, Avatar, Badge, Button, Choice, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph,
+    PasswordInput, Row, Section, Select, TextInput, Tone, Variant,
 };
 
 use super::api::{

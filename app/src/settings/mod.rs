@@ -11,10 +11,14 @@ pub mod members;
 #[cfg(feature = "ssr")]
 pub mod permissions;
 mod retention;
+mod session_api;
+#[cfg(feature = "ssr")]
+pub mod sessions;
 
 pub use api::EnvironmentForm;
 pub use general::GeneralPage;
 pub use retention::RetentionPage;
+pub use session_api::{RevokeSession, RevokeSessions, revoke_session, revoke_sessions};
 
 use leptos::prelude::*;
 use leptos_meta::Title;

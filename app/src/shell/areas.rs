@@ -76,6 +76,7 @@ pub fn may_see(session: &Session, page: SettingsPage) -> bool {
         SettingsPage::Members => session.may(Key::MemberRead),
         SettingsPage::Environments => session.may(Key::EnvironmentRead),
         SettingsPage::ApiKeys => session.may(Key::ApiKeyRead),
+        SettingsPage::Sessions => session.may(Key::SessionRead),
         SettingsPage::Permissions => session.place.is_some(),
     }
 }

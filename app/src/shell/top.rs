@@ -102,6 +102,7 @@ fn person(session: Session) -> AnyView {
             <MenuItem href=routes::ACCOUNT icon=Glyph::User>
                 "Account and devices"
             </MenuItem>
+            {session.is_sre.then(|| view! { <MenuItem href=routes::ORGANIZATIONS icon=Glyph::Settings>"Organizations"</MenuItem> })}
             <MenuItem href="/api/docs" icon=Glyph::File external=true>
                 "API documentation"
             </MenuItem>

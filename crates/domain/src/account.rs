@@ -78,6 +78,21 @@ pub struct UserSession {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// A signed-in device with whose it is, for who administers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActiveSession {
+    pub id: UserSessionId,
+    pub user_id: UserId,
+    pub email: String,
+    /// Display name, else username.
+    pub name: String,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
 /// An organization the signed-in person can enter, for the switcher.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reach {

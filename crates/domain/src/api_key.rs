@@ -100,6 +100,7 @@ pub fn permissions(scopes: &[String]) -> PermissionSet {
     let own = [
         Key::AccountRead,
         Key::AccountWrite,
+        Key::OrganizationRead,
         Key::OrganizationCreate,
         Key::UserCreate,
         Key::OrganizationEnter,

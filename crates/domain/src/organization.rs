@@ -17,6 +17,31 @@ pub struct Organization {
     pub updated_at: Timestamp,
 }
 
+/// Days for which an organization that is to be deleted can be taken back.
+pub const GRACE_DAYS: i64 = 30;
+
+/// As the platform sees it: what it is and how much it holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overseen {
+    pub id: OrganizationId,
+    pub slug: String,
+    pub name: String,
+    /// `false`: suspended.
+    pub is_active: bool,
+    /// Marked to be deleted then.
+    pub delete_after: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub members: i64,
+    pub sources: i64,
+    pub open_cases: i64,
+    /// All that are stored.
+    pub events: i64,
+    /// Of the last 24 hours.
+    pub events_recent: i64,
+    /// When the last one happened, as it says.
+    pub last_event_at: Option<Timestamp>,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NewOrganization {
     pub slug: String,

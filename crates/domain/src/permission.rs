@@ -65,6 +65,8 @@ permissions! {
     write EnvironmentWrite = "environment.write" [Admin] "Add and change environments";
     read  MemberRead = "member.read" [Analyst Admin Sre] "See who belongs to the organization";
     write MemberWrite = "member.write" [Admin] "Add members, change roles, disable members";
+    read  SessionRead = "session.read" [Admin Sre] "See where members are signed in";
+    write SessionWrite = "session.write" [Admin Sre] "Sign members out";
     read  ApiKeyRead = "api_key.read" [Admin Sre] "See API keys (never their secret)";
     write ApiKeyWrite = "api_key.write" [Admin] "Make and revoke API keys";
     read  AuditRead = "audit.read" [Viewer Admin Sre] "Read the audit log";
@@ -72,7 +74,8 @@ permissions! {
     read  SettingsRead = "settings.read" [Admin Sre] "See the organization's settings";
     write SettingsWrite = "settings.write" [Admin] "Change the organization's settings";
     write OrganizationEnter = "organization.enter" [Viewer Analyst Admin Sre] "Enter the organization";
-    write OrganizationCreate = "organization.create" [Sre] "Create organizations";
+    read  OrganizationRead = "organization.read" [Sre] "See all organizations and how much they hold";
+    write OrganizationCreate = "organization.create" [Sre] "Create, rename, suspend and delete organizations";
     write UserCreate = "user.create" [Sre] "Create user accounts";
     read  AccountRead = "account.read" [Viewer Analyst Admin Sre] "See one's own account and devices";
     write AccountWrite = "account.write" [Viewer Analyst Admin Sre] "Change one's own password and sign out devices";

@@ -182,11 +182,12 @@ async fn look_up(services: &Services, digest: Digest32) -> Result<Known> {
         (Some(true), None, true) => Some(PermissionSet::of(Holder::Sre)),
         (Some(_), _, _) => None,
     };
-    let Some(allowed) =
-        maker_allows.filter(|_| same && holder.organization_active && holder.key.revoked_at.is_none())
-    else {
+    let Some(allowed) = maker_allows.filter(|_| same && holder.key.revoked_at.is_none()) else {
         return Err(Error::Unauthenticated);
     };
+    if !holder.organization_active {
+        return Err(Error::Suspended);
+    }
     let known = Known {
         id: holder.key.id,
         prefix: holder.key.key_prefix,

@@ -176,8 +176,15 @@ pub async fn create_first_admin(
 /// The viewer on the platform: their own account, and what the platform role adds.
 pub fn account_actor(viewer: &Viewer) -> Actor {
     let own = PermissionSet::NONE.with(Key::AccountRead).with(Key::AccountWrite);
+    const PLATFORM_ROLE: [Key; 5] = [
+        Key::OrganizationRead,
+        Key::OrganizationCreate,
+        Key::UserCreate,
+        Key::SessionRead,
+        Key::SessionWrite,
+    ];
     let permissions =
-        if viewer.user.is_sre { own.with(Key::OrganizationCreate).with(Key::UserCreate) } else { own };
+        if viewer.user.is_sre { PLATFORM_ROLE.into_iter().fold(own, PermissionSet::with) } else { own };
     Actor {
         who: Who::User(viewer.user.clone()),
         organization: PLATFORM,

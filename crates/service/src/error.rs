@@ -8,6 +8,9 @@ pub enum Error {
     NotFound,
     #[error("you may not do this here")]
     Forbidden,
+    /// The platform role suspended the organization.
+    #[error("this organization is suspended; ask whoever runs this Watchroom")]
+    Suspended,
     #[error("sign in first")]
     Unauthenticated,
     #[error("{0}")]

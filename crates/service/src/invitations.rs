@@ -55,12 +55,12 @@ pub async fn invite(cx: &Cx<MemberWrite>, new: NewInvitation) -> Result<Invitati
         return Err(already_a_member());
     }
     store::invitation::put(&mut tx, &invitation).await?;
-    tx.commit(
-        AuditEntry::new(Action::MEMBER_INVITED, "invitation", invitation.id)
-            .change(None, Some(said(&invitation))),
-    )
-    .await?;
+    tx.commit(invited(&invitation)).await?;
     Ok(invitation)
+}
+
+pub(crate) fn invited(invitation: &Invitation) -> AuditEntry {
+    AuditEntry::new(Action::MEMBER_INVITED, "invitation", invitation.id).change(None, Some(said(invitation)))
 }
 
 /// Takes it back.
@@ -177,7 +177,8 @@ pub async fn accept_link(services: &Services, viewer: &Viewer, token: &str) -> R
 async fn opened(services: &Services, tx: &mut SystemTx, token: &str) -> Result<Opened> {
     let id = token.split_once('.').and_then(|(id, _)| id.parse::<InvitationId>().ok());
     // Whether the id exists is not looked at before the digest fits.
-    let Some(id) = id.filter(|id| bool::from(token_of(services, *id).as_bytes().ct_eq(token.as_bytes()))) else {
+    let Some(id) = id.filter(|id| bool::from(token_of(services, *id).as_bytes().ct_eq(token.as_bytes())))
+    else {
         return Ok(Opened::Unknown);
     };
     Ok(match store::invitation::linked(tx, id).await? {
@@ -188,7 +189,7 @@ async fn opened(services: &Services, tx: &mut SystemTx, token: &str) -> Result<O
     })
 }
 
-fn token_of(services: &Services, id: InvitationId) -> String {
+pub(crate) fn token_of(services: &Services, id: InvitationId) -> String {
     format!("{id}.{}", services.secrets.tag("invitations", &id.to_string()))
 }
 
@@ -244,7 +245,7 @@ fn gone(error: store::Error) -> Error {
     }
 }
 
-fn since(now: Timestamp) -> Timestamp {
+pub(crate) fn since(now: Timestamp) -> Timestamp {
     now.plus_seconds(-DAYS * 86_400)
 }
 

@@ -22,6 +22,7 @@ pub mod import;
 pub mod invitations;
 pub mod members;
 pub mod organizations;
+pub mod oversight;
 pub mod overview;
 pub mod retention;
 pub mod rollups;

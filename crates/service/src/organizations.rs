@@ -35,16 +35,18 @@ pub async fn reach(services: &Services, viewer: &Viewer) -> Result<Vec<Reach>> {
 
 /// The organization and who the viewer is in it. An entry by platform role is audited there once a device.
 ///
-/// [`Error::NotFound`] when it does not exist, is suspended, or is not the viewer's to see.
+/// [`Error::NotFound`] when it does not exist or is not the viewer's to see; [`Error::Suspended`] for its members while it is
+/// suspended: only the platform role enters then.
 pub async fn enter(services: &Services, viewer: &Viewer, slug: &str) -> Result<(Organization, Actor)> {
     let (organization, role) = {
         let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-        let organization = store::organization::by_slug(&mut tx, slug)
-            .await?
-            .filter(|o| o.is_active)
-            .ok_or(Error::NotFound)?;
+        let organization = store::organization::by_slug(&mut tx, slug).await?.ok_or(Error::NotFound)?;
         let role = store::member::role(&mut tx.within(organization.id), viewer.user.id).await?;
         (organization, role)
+    };
+    let role = match role {
+        Some(_) if !organization.is_active && !viewer.user.is_sre => return Err(Error::Suspended),
+        role => role.filter(|_| organization.is_active),
     };
     let permissions = match role {
         Some(role) => PermissionSet::of_role(role),
@@ -172,14 +174,14 @@ pub(crate) fn created(organization: &Organization) -> AuditEntry {
         .change(None, Some(told(organization)))
 }
 
-fn told(organization: &Organization) -> Value {
+pub(crate) fn told(organization: &Organization) -> Value {
     json!({
         "slug": organization.slug, "name": organization.name, "description": organization.description,
         "contact_email": organization.contact_email, "is_active": organization.is_active,
     })
 }
 
-fn name_taken(error: store::Error) -> Error {
+pub(crate) fn name_taken(error: store::Error) -> Error {
     match error {
         store::Error::Unique => {
             Error::Conflict("an organization with this name or slug exists already".to_owned())
@@ -194,6 +196,9 @@ async fn set_active(cx: &Cx<OrganizationCreate>, slug: &str, is_active: bool) ->
     let actor = cx.actor.audit();
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     let old = store::organization::by_slug(&mut tx, slug).await?.ok_or(Error::NotFound)?;
+    if store::oversight::delete_after(&mut tx, old.id).await?.is_some() {
+        return Err(Error::Conflict("it is marked to be deleted; take that back first".to_owned()));
+    }
     store::organization::set_active(&mut tx, old.id, is_active, stamp.now).await?;
     let new = Organization { is_active, updated_at: stamp.now, ..old.clone() };
     let entry = AuditEntry::new(Action::ORGANIZATION_UPDATED, "organization", new.id)

@@ -1,11 +1,71 @@
 //! The bytes behind the browser's session cookie, for the router's session layer. They are sealed for their id, and the id
 //! itself is kept as a digest: who reads the database can neither read a session nor use one.
 //!
-//! This is bookkeeping of the machinery and is not audited; signing in and out is (see [`crate::auth`]).
+//! That is bookkeeping of the machinery and is not audited; signing in and out is (see [`crate::auth`]), and so is what an
+//! administrator does with the sessions of others: those of the members of an organization, or on the platform everybody's.
 
+use domain::account::ActiveSession;
+use domain::audit::{Action, AuditEntry};
+use domain::permission::{Permission, SessionRead, SessionWrite};
+use domain::{PLATFORM, UserId, UserSessionId};
+use serde_json::json;
 use store::SystemTx;
 
-use crate::{Result, Services};
+use crate::{Cx, Error, Result, Services, auth};
+
+/// Where members are signed in, last seen first, at most 500; on the platform, everybody.
+pub async fn active(cx: &Cx<SessionRead>) -> Result<Vec<ActiveSession>> {
+    let now = cx.now();
+    let seen_after = now.plus_seconds(-auth::IDLE);
+    let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
+    Ok(match cx.actor.organization {
+        PLATFORM => store::session::devices_of_all(&mut tx, now, seen_after).await?,
+        here => store::session::devices_of_members(&mut tx, here, now, seen_after).await?,
+    })
+}
+
+/// Signs one device out.
+///
+/// # Errors
+/// `NotFound` when there is none, or it is of somebody who is no member here.
+pub async fn revoke(cx: &Cx<SessionWrite>, id: UserSessionId) -> Result<()> {
+    let stamp = cx.services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&cx.services.db).await?;
+    let device = store::session::device(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let person = device.user.id;
+    within_reach(cx, &mut tx, person).await?;
+    if !store::session::revoke_device(&mut tx, person, id, stamp.now).await? {
+        return Err(Error::NotFound);
+    }
+    let entry = AuditEntry::new(Action::SESSION_REVOKED, "session", id)
+        .metadata(json!({ "email": device.user.email }));
+    auth::end(&cx.services, tx, person, &cx.actor.audit(), stamp, entry).await
+}
+
+/// Signs a person out everywhere; how many devices that were.
+///
+/// # Errors
+/// `NotFound` when there is no such person, or it is no member here.
+pub async fn revoke_all(cx: &Cx<SessionWrite>, person: UserId) -> Result<u64> {
+    let stamp = cx.services.stamp();
+    let mut tx = SystemTx::across_all_organizations(&cx.services.db).await?;
+    let user = store::account::get(&mut tx, person).await?.ok_or(Error::NotFound)?;
+    within_reach(cx, &mut tx, person).await?;
+    let devices = store::session::revoke_devices(&mut tx, person, stamp.now).await?;
+    let entry = AuditEntry::new(Action::SESSION_REVOKED, "user", person)
+        .metadata(json!({ "email": user.email, "devices_signed_out": devices }));
+    auth::end(&cx.services, tx, person, &cx.actor.audit(), stamp, entry).await?;
+    Ok(devices)
+}
+
+/// On the platform everybody is.
+async fn within_reach<P: Permission>(cx: &Cx<P>, tx: &mut SystemTx, person: UserId) -> Result<()> {
+    let here = cx.actor.organization;
+    if here != PLATFORM && store::member::role(&mut tx.within(here), person).await?.is_none() {
+        return Err(Error::NotFound);
+    }
+    Ok(())
+}
 
 /// `None` when it does not exist, has expired, or was sealed with another key.
 pub async fn load(services: &Services, id: &str) -> Result<Option<Vec<u8>>> {

@@ -21,6 +21,7 @@ pub mod ingest;
 pub mod invitation;
 pub mod member;
 pub mod organization;
+pub mod oversight;
 pub mod overview;
 mod query;
 pub mod retention;

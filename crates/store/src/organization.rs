@@ -96,6 +96,8 @@ pub async fn set_active(
     is_active: bool,
     now: Timestamp,
 ) -> Result<()> {
-    let q = sql("UPDATE organizations SET is_active = $2, updated_at = $3 WHERE id = $1 AND id <> $4");
+    let q = sql(
+        "UPDATE organizations SET is_active = $2, updated_at = $3 WHERE id = $1 AND id <> $4 AND deleted_at IS NULL",
+    );
     tx.conn().exec_one(q.bind(id).bind(is_active).bind(now).bind(PLATFORM)).await
 }

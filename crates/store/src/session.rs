@@ -1,7 +1,7 @@
 //! Sessions: the encrypted bytes of the browser's cookie session, and one row a signed-in device.
 
-use domain::account::{User, UserSession};
-use domain::{Timestamp, UserId, UserSessionId};
+use domain::account::{ActiveSession, User, UserSession};
+use domain::{OrganizationId, Timestamp, UserId, UserSessionId};
 
 use crate::SystemTx;
 use crate::db::{FromDb, Result, Row, from_row, sql};
@@ -15,6 +15,18 @@ from_row!(UserSession {
     last_seen_at,
     expires_at,
     revoked_at
+});
+
+from_row!(ActiveSession {
+    id,
+    user_id,
+    email,
+    name,
+    ip_address,
+    user_agent,
+    created_at,
+    last_seen_at,
+    expires_at
 });
 
 /// A device and whose it is.
@@ -110,6 +122,40 @@ pub async fn devices(
                  ORDER BY last_seen_at DESC, id
                  LIMIT 100");
     tx.conn().all(q.bind(user).bind(now).bind(seen_after)).await
+}
+
+/// The devices of an organization's members that are signed in (see [`devices`]), last seen first, at most 500.
+pub async fn devices_of_members(
+    tx: &mut SystemTx,
+    organization: OrganizationId,
+    now: Timestamp,
+    seen_after: Timestamp,
+) -> Result<Vec<ActiveSession>> {
+    let q = sql("SELECT s.id, s.user_id, u.email, COALESCE(NULLIF(u.display_name, ''), u.username) AS name, s.ip_address, s.user_agent,
+                        s.created_at, s.last_seen_at, s.expires_at
+                 FROM user_sessions s
+                 JOIN users u ON u.id = s.user_id
+                 JOIN memberships m ON m.user_id = s.user_id AND m.organization_id = $1
+                 WHERE s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
+                 ORDER BY s.last_seen_at DESC, s.id
+                 LIMIT 500");
+    tx.conn().all(q.bind(organization).bind(now).bind(seen_after)).await
+}
+
+/// [`devices_of_members`], of everybody.
+pub async fn devices_of_all(
+    tx: &mut SystemTx,
+    now: Timestamp,
+    seen_after: Timestamp,
+) -> Result<Vec<ActiveSession>> {
+    let q = sql("SELECT s.id, s.user_id, u.email, COALESCE(NULLIF(u.display_name, ''), u.username) AS name, s.ip_address, s.user_agent,
+                        s.created_at, s.last_seen_at, s.expires_at
+                 FROM user_sessions s
+                 JOIN users u ON u.id = s.user_id
+                 WHERE s.revoked_at IS NULL AND s.expires_at > $1 AND s.last_seen_at > $2
+                 ORDER BY s.last_seen_at DESC, s.id
+                 LIMIT 500");
+    tx.conn().all(q.bind(now).bind(seen_after)).await
 }
 
 pub async fn touch_device(tx: &mut SystemTx, id: UserSessionId, now: Timestamp) -> Result<()> {

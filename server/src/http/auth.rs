@@ -160,7 +160,12 @@ pub(super) fn back(page: &str, code: &str, kept: &[(&'static str, &str)]) -> Res
 }
 
 /// A person is sent back to the page with the seconds to wait; a program gets the problem, 429.
-pub(super) fn too_many(page: &str, problem: Problem, headers: &HeaderMap, kept: &[(&'static str, &str)]) -> Response {
+pub(super) fn too_many(
+    page: &str,
+    problem: Problem,
+    headers: &HeaderMap,
+    kept: &[(&'static str, &str)],
+) -> Response {
     let person = headers.get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
     let Some(seconds) = problem.retry_after().filter(|_| person) else { return problem.into_response() };
     let seconds = seconds.to_string();

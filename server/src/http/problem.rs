@@ -67,7 +67,11 @@ pub struct FieldProblem {
 pub const KINDS: &[(&str, u16, &str)] = &[
     ("invalid", 400, "A field, a filter or the body is wrong; `errors` says which and how."),
     ("unauthenticated", 401, "No API key, or one that is unknown, expired or revoked."),
-    ("forbidden", 403, "The key's scopes do not allow this, or the request came from another site."),
+    (
+        "forbidden",
+        403,
+        "The key's scopes do not allow this, its organization is suspended, or the request came from another site.",
+    ),
     ("not-found", 404, "There is no such thing, or it is out of the key's reach."),
     ("method-not-allowed", 405, "The path exists, but not with this method."),
     ("too-slow", 408, "The body arrived too slowly."),
@@ -201,6 +205,9 @@ impl From<service::Error> for Problem {
         match error {
             E::NotFound => Self::not_found(),
             E::Forbidden => Self::forbidden("Your role or the key's scopes do not allow this."),
+            E::Suspended => {
+                Self::forbidden("This organization is suspended; ask whoever runs this Watchroom.")
+            }
             E::Unauthenticated => Self::unauthenticated(),
             E::Invalid(invalid) => Self::invalid(invalid),
             E::Conflict(text) => Self::conflict(text),

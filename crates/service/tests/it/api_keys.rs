@@ -174,7 +174,7 @@ async fn the_keys_of_a_suspended_organization_do_not_work() {
         organizations::suspend(&cx, "alpha").await.unwrap();
         assert!(matches!(
             api_keys::authenticate(&world.services, &secret, &client()).await,
-            Err(Error::Unauthenticated)
+            Err(Error::Suspended)
         ));
     })
     .await;

@@ -142,7 +142,10 @@ async fn who_has_no_account_makes_one_with_the_link_once() {
         assert_eq!(actor.role, Some(Role::Analyst));
         let organization = actor.organization;
         let actions = world.actions(organization).await;
-        assert!(actions.ends_with(&["USER_CREATED", "MEMBER_ADDED", "SIGNED_IN"].map(str::to_owned)), "{actions:?}");
+        assert!(
+            actions.ends_with(&["USER_CREATED", "MEMBER_ADDED", "SIGNED_IN"].map(str::to_owned)),
+            "{actions:?}"
+        );
         assert!(matches!(join("Zoe", PASSWORD).await, Err(Error::NotFound)), "once");
         assert!(matches!(invitations::open(&world.services, &token).await.unwrap(), Opened::Used(_)));
         assert!(auth::sign_in(&world.services, "zoe@new.test", PASSWORD, &client()).await.is_ok());

@@ -17,6 +17,7 @@ mod invitations;
 mod isolation;
 mod members;
 mod organizations;
+mod oversight;
 mod retention;
 mod rollups;
 mod sessions;

@@ -136,7 +136,7 @@ async fn an_admin_changes_the_details_of_the_own_organization() {
 }
 
 #[tokio::test]
-async fn a_suspended_organization_is_not_found_until_it_is_resumed() {
+async fn members_are_told_of_a_suspension_and_strangers_find_nothing() {
     for_each_backend(|t| async move {
         let world = two(t).await;
         let cx = world.services.admit::<OrganizationCreate>(&service::Actor::platform("test")).unwrap();
@@ -144,8 +144,17 @@ async fn a_suspended_organization_is_not_found_until_it_is_resumed() {
         organizations::suspend(&cx, "alpha").await.unwrap();
         assert!(matches!(
             organizations::enter(&world.services, &viewer, "alpha").await,
+            Err(Error::Suspended)
+        ));
+        let stranger = world.viewer("admin@beta.test").await;
+        assert!(matches!(
+            organizations::enter(&world.services, &stranger, "alpha").await,
             Err(Error::NotFound)
         ));
+        world.person("sre@example.test", "alpha", "sre").await;
+        let sre = world.viewer("sre@example.test").await;
+        let (_, actor) = organizations::enter(&world.services, &sre, "alpha").await.unwrap();
+        assert_eq!(actor.permissions, PermissionSet::of(Holder::Sre));
         assert!(organizations::reach(&world.services, &viewer).await.unwrap().is_empty());
         let alpha = organizations::by_slug(&world.services, "alpha").await.unwrap();
         assert!(!alpha.is_active);

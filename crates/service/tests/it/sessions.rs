@@ -1,10 +1,11 @@
 //! The cookie sessions' bytes.
 
-use service::sessions;
+use domain::permission::{SessionRead, SessionWrite};
+use service::{Error, auth, sessions};
 use store::db::sql;
 use testkit::for_each_backend;
 
-use crate::world::{World, start};
+use crate::world::{World, client, start};
 
 #[tokio::test]
 async fn a_session_is_loaded_as_it_was_saved_until_its_time_is_over() {
@@ -54,4 +55,53 @@ async fn the_database_holds_neither_the_cookie_nor_what_is_in_it() {
         assert!(sessions::load(&world.services, a).await.unwrap().is_some());
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_admin_signs_members_out_and_nobody_elses_people() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        for slug in ["alpha", "beta"] {
+            world.organization(slug).await;
+            world.person(&format!("admin@{slug}.test"), slug, "admin").await;
+        }
+        let ana = world.person("ana@alpha.test", "alpha", "viewer").await;
+        world.person("sre@platform.test", "alpha", "sre").await;
+        let (first, second) = (world.viewer("ana@alpha.test").await, world.viewer("ana@alpha.test").await);
+        let of = async |email: &str, slug: &str| {
+            let cx = world.cx::<SessionRead>(email, slug).await;
+            let found = sessions::active(&cx).await.unwrap();
+            found.into_iter().filter(|s| s.email == "ana@alpha.test").count()
+        };
+        assert_eq!(of("admin@alpha.test", "alpha").await, 2);
+        assert_eq!(of("admin@beta.test", "beta").await, 0);
+        let viewer = organizations_actor(&world, &first).await;
+        assert!(matches!(world.services.admit::<SessionRead>(&viewer), Err(Error::Forbidden)));
+
+        let beta = world.cx::<SessionWrite>("admin@beta.test", "beta").await;
+        assert!(matches!(sessions::revoke(&beta, first.session).await, Err(Error::NotFound)));
+        assert!(matches!(sessions::revoke_all(&beta, ana.id).await, Err(Error::NotFound)));
+        let alpha = world.cx::<SessionWrite>("admin@alpha.test", "alpha").await;
+        sessions::revoke(&alpha, first.session).await.unwrap();
+        assert!(matches!(sessions::revoke(&alpha, first.session).await, Err(Error::NotFound)), "once");
+        let signed_in = async |viewer: &auth::Viewer| {
+            auth::viewer(&world.services, viewer.session, &client()).await.unwrap().is_some()
+        };
+        assert!(!signed_in(&first).await && signed_in(&second).await);
+        let entry = world.log(alpha.actor().organization).await.pop().unwrap();
+        assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("SESSION_REVOKED", "admin@alpha.test"));
+        assert_eq!(entry.metadata["email"], "ana@alpha.test");
+
+        let sre = auth::account_actor(&world.viewer("sre@platform.test").await);
+        let all = sessions::active(&world.services.admit::<SessionRead>(&sre).unwrap()).await.unwrap();
+        assert!(all.iter().any(|s| s.email == "admin@beta.test") && all.len() >= 4);
+        let everywhere = world.services.admit::<SessionWrite>(&sre).unwrap();
+        assert_eq!(sessions::revoke_all(&everywhere, ana.id).await.unwrap(), 1);
+        assert!(!signed_in(&second).await);
+    })
+    .await;
+}
+
+async fn organizations_actor(world: &World, viewer: &auth::Viewer) -> service::Actor {
+    service::organizations::enter(&world.services, viewer, "alpha").await.unwrap().1
 }

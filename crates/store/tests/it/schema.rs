@@ -35,6 +35,36 @@ const CROSSING: &[(&str, &str)] = &[
 
 const OWNER: &str = "organization_id";
 
+/// Append-only: an organization's log outlives it.
+const KEPT: [&str; 3] = ["audit_log", "audit_log_default", "audit_heads"];
+
+#[tokio::test]
+async fn a_deleted_organization_leaves_rows_in_no_table_but_its_log() {
+    let t = testkit::sqlite().await;
+    let of_organizations: BTreeSet<String> = sqlite_columns(&t.db)
+        .await
+        .into_keys()
+        .filter(|(table, column)| column == OWNER && !KEPT.contains(&table.as_str()))
+        .map(|(table, _)| table)
+        .collect();
+    let emptied: BTreeSet<String> = store::oversight::tables().map(str::to_owned).collect();
+    assert_eq!(emptied, of_organizations, "a table of organizations has a line in store::oversight");
+}
+
+#[tokio::test]
+async fn an_organization_is_emptied_step_by_step() {
+    testkit::for_each_backend(|t| async move {
+        let a = crate::world::organization(&t.db, "alpha").await;
+        let mut tx = system(&t.db).await;
+        assert!(store::oversight::erase(&mut tx, a, 10).await.unwrap());
+        store::oversight::finish(&mut tx, a, crate::world::at(9)).await.unwrap();
+        assert!(store::oversight::list(&mut tx, crate::world::at(0)).await.unwrap().is_empty());
+        assert!(store::organization::by_slug(&mut tx, "alpha").await.unwrap().is_none());
+        assert!(store::oversight::finish(&mut tx, a, crate::world::at(9)).await.is_err(), "once");
+    })
+    .await;
+}
+
 type Columns = BTreeMap<(String, String), (String, bool)>;
 
 async fn sqlite_columns(db: &Db) -> Columns {

@@ -1,0 +1,178 @@
+//! What the platform does with organizations, and that nobody else can.
+
+use domain::api_key::NewApiKey;
+use domain::organization::NewOrganization;
+use domain::permission::{OrganizationCreate, OrganizationRead, SettingsWrite, SourceWrite};
+use service::auth::account_actor;
+use service::invitations::{self, Opened};
+use service::{Cx, Error, api_keys, organizations, oversight};
+use testkit::for_each_backend;
+
+use crate::world::{PASSWORD, World, client};
+
+async fn two(t: testkit::TestDb) -> World {
+    let world = World::new(t);
+    for slug in ["alpha", "beta"] {
+        world.organization(slug).await;
+        world.person(&format!("admin@{slug}.test"), slug, "admin").await;
+    }
+    world.person("sre@platform.test", "alpha", "sre").await;
+    world
+}
+
+async fn platform(world: &World) -> Cx<OrganizationCreate> {
+    world.services.admit(&account_actor(&world.viewer("sre@platform.test").await)).unwrap()
+}
+
+async fn listed(world: &World) -> Vec<domain::organization::Overseen> {
+    let actor = account_actor(&world.viewer("sre@platform.test").await);
+    oversight::list(&world.services.admit::<OrganizationRead>(&actor).unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_admin_neither_sees_nor_touches_the_others() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let viewer = world.viewer("admin@alpha.test").await;
+        let inside = organizations::enter(&world.services, &viewer, "alpha").await.unwrap().1;
+        for actor in [account_actor(&viewer), inside] {
+            assert!(matches!(world.services.admit::<OrganizationRead>(&actor), Err(Error::Forbidden)));
+            assert!(matches!(world.services.admit::<OrganizationCreate>(&actor), Err(Error::Forbidden)));
+        }
+        let new = NewApiKey { name: "all".into(), scopes: vec!["all".into()], expires_at: None };
+        let (_, secret) = api_keys::create_for_organization(&world.services, "alpha", new).await.unwrap();
+        let key = api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
+        assert!(matches!(world.services.admit::<OrganizationRead>(&key), Err(Error::Forbidden)));
+        assert!(matches!(world.services.admit::<OrganizationCreate>(&key), Err(Error::Forbidden)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_is_made_for_others_and_its_first_admin_comes_by_link() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let cx = platform(&world).await;
+        let new =
+            NewOrganization { slug: "gamma".into(), name: "Gamma".into(), ..NewOrganization::default() };
+        assert!(matches!(oversight::found(&cx, new.clone(), "nobody").await, Err(Error::Invalid(_))));
+        let (gamma, offered) = oversight::found(&cx, new.clone(), " Gina@Gamma.test ").await.unwrap();
+        assert!(matches!(oversight::found(&cx, new, "x@gamma.test").await, Err(Error::Conflict(_))));
+        let links = oversight::links(&cx, "gamma").await.unwrap();
+        assert_eq!((links.len(), links[0].0.id), (1, offered.id));
+        let (gina, slug) =
+            invitations::join(&world.services, &links[0].1, "Gina", PASSWORD, &client()).await.unwrap();
+        assert_eq!((gina.user.email.as_str(), slug.as_str()), ("gina@gamma.test", "gamma"));
+        world.cx::<SettingsWrite>("gina@gamma.test", "gamma").await;
+        assert!(oversight::links(&cx, "gamma").await.unwrap().is_empty());
+        assert_eq!(world.actions(gamma.id).await[..2], ["ORGANIZATION_CREATED", "MEMBER_INVITED"]);
+        let listed = listed(&world).await;
+        let gamma = listed.iter().find(|o| o.slug == "gamma").unwrap();
+        assert_eq!((gamma.members, gamma.sources, gamma.events, gamma.last_event_at), (1, 0, 0, None));
+        assert_eq!(oversight::rename(&cx, "gamma", " Gamma & Co ").await.unwrap().name, "Gamma & Co");
+        assert!(matches!(oversight::rename(&cx, "gamma", "ALPHA").await, Err(Error::Conflict(_))));
+        assert!(matches!(oversight::rename(&cx, "platform", "x").await, Err(Error::NotFound)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_suspension_refuses_keys_sessions_and_links_at_once() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let cx = platform(&world).await;
+        let new = NewApiKey { name: "in".into(), scopes: vec!["event.write".into()], expires_at: None };
+        let (_, secret) = api_keys::create_for_organization(&world.services, "alpha", new).await.unwrap();
+        api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
+        let viewer = world.viewer("admin@alpha.test").await;
+        organizations::enter(&world.services, &viewer, "alpha").await.unwrap();
+        organizations::suspend(&cx, "alpha").await.unwrap();
+        let refused = api_keys::authenticate(&world.services, &secret, &client()).await;
+        assert!(matches!(refused, Err(Error::Suspended)));
+        let wrong = api_keys::authenticate(&world.services, &secret.replace('a', "b"), &client()).await;
+        assert!(matches!(wrong, Err(Error::Unauthenticated)));
+        let entered = organizations::enter(&world.services, &viewer, "alpha").await;
+        assert!(matches!(entered, Err(Error::Suspended)));
+        organizations::resume(&cx, "alpha").await.unwrap();
+        api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_marked_one_is_taken_back_or_goes_with_all_but_its_log() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let cx = platform(&world).await;
+        let alpha = organizations::by_slug(&world.services, "alpha").await.unwrap();
+        let sources = world.cx::<SourceWrite>("admin@alpha.test", "alpha").await;
+        let source = domain::source::NewSource {
+            name: "edge".into(),
+            source_type: "other".into(),
+            status: "active".into(),
+            ..Default::default()
+        };
+        service::sources::create(&sources, source).await.unwrap();
+        assert!(matches!(oversight::mark(&cx, "alpha", "beta").await, Err(Error::Invalid(_))));
+        assert!(matches!(oversight::take_back(&cx, "alpha").await, Err(Error::Conflict(_))));
+        oversight::mark(&cx, "alpha", "alpha").await.unwrap();
+        assert!(matches!(oversight::mark(&cx, "alpha", "alpha").await, Err(Error::Conflict(_))));
+        assert!(matches!(organizations::resume(&cx, "alpha").await, Err(Error::Conflict(_))));
+        oversight::take_back(&cx, "alpha").await.unwrap();
+        organizations::resume(&cx, "alpha").await.unwrap();
+        world.actor("admin@alpha.test", "alpha").await;
+
+        oversight::mark(&cx, "alpha", "alpha").await.unwrap();
+        world.clock.advance_seconds(29 * 86_400);
+        assert_eq!(oversight::delete_due(&world.services).await.unwrap(), 0);
+        world.clock.advance_seconds(86_400);
+        assert_eq!(oversight::delete_due(&world.services).await.unwrap(), 1);
+        assert_eq!(oversight::delete_due(&world.services).await.unwrap(), 0, "once");
+        assert_eq!(listed(&world).await.iter().map(|o| o.slug.as_str()).collect::<Vec<_>>(), ["beta"]);
+        let actions = world.actions(alpha.id).await;
+        assert_eq!(actions.last().map(String::as_str), Some("ORGANIZATION_DELETED"));
+        assert!(actions.contains(&"SOURCE_CREATED".to_owned()), "the log stays");
+        let platform_log = world.platform_log().await;
+        assert!(
+            platform_log
+                .iter()
+                .any(|e| e.action == "ORGANIZATION_DELETED" && e.target_id == alpha.id.to_string())
+        );
+        let viewer = world.viewer("admin@alpha.test").await;
+        assert!(organizations::reach(&world.services, &viewer).await.unwrap().is_empty());
+        let cx = platform(&world).await;
+        let again =
+            NewOrganization { slug: "alpha".into(), name: "ALPHA".into(), ..NewOrganization::default() };
+        oversight::found(&cx, again, "new@alpha.test").await.unwrap();
+        world.actor("admin@beta.test", "beta").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_legal_hold_keeps_an_organization() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let settings = world.cx::<SettingsWrite>("admin@alpha.test", "alpha").await;
+        let hold = domain::retention::NewHold { reason: "court".into(), query: String::new(), until: None };
+        service::retention::hold(&settings, &hold).await.unwrap();
+        let cx = platform(&world).await;
+        assert!(matches!(oversight::mark(&cx, "alpha", "alpha").await, Err(Error::Conflict(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_of_a_suspended_organization_opens_nothing() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let cx = platform(&world).await;
+        let new =
+            NewOrganization { slug: "gamma".into(), name: "Gamma".into(), ..NewOrganization::default() };
+        oversight::found(&cx, new, "gina@gamma.test").await.unwrap();
+        let token = oversight::links(&cx, "gamma").await.unwrap().remove(0).1;
+        organizations::suspend(&cx, "gamma").await.unwrap();
+        assert_eq!(invitations::open(&world.services, &token).await.unwrap(), Opened::Unknown);
+    })
+    .await;
+}

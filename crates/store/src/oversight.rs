@@ -1,0 +1,183 @@
+//! All organizations as the platform sees them: what they hold, and deleting one in small steps. The platform's own row is never
+//! answered.
+//!
+//! A deleted organization's audit log stays, since nothing may delete from it, and its row stays for the log, under another name.
+
+use std::collections::HashMap;
+
+use domain::organization::Overseen;
+use domain::{OrganizationId, PLATFORM, Timestamp};
+
+use crate::db::{Result, Row, Sql, from_row, sql};
+use crate::scope::SystemTx;
+
+struct Known {
+    id: OrganizationId,
+    slug: String,
+    name: String,
+    is_active: bool,
+    delete_after: Option<Timestamp>,
+    created_at: Timestamp,
+}
+from_row!(Known { id, slug, name, is_active, delete_after, created_at });
+
+/// Every organization that was not deleted, by name. `since`: from when on recent events count, a whole hour.
+pub async fn list(tx: &mut SystemTx, since: Timestamp) -> Result<Vec<Overseen>> {
+    let q = sql("SELECT id, slug, name, is_active, delete_after, created_at
+                 FROM organizations
+                 WHERE id <> $1 AND deleted_at IS NULL
+                 ORDER BY name, id");
+    let known: Vec<Known> = tx.conn().all(q.bind(PLATFORM)).await?;
+    let members =
+        counts(tx, sql("SELECT organization_id, count(*) AS n FROM memberships GROUP BY organization_id"))
+            .await?;
+    let sources =
+        counts(tx, sql("SELECT organization_id, count(*) AS n FROM sources GROUP BY organization_id"))
+            .await?;
+    let q = sql(
+        "SELECT organization_id, count(*) AS n FROM cases WHERE status <> 'resolved' GROUP BY organization_id",
+    );
+    let cases = counts(tx, q).await?;
+    let q = sql("SELECT organization_id, CAST(SUM(info + low + medium + high + critical) AS BIGINT) AS n
+                 FROM event_totals
+                 WHERE grain = 'day'
+                 GROUP BY organization_id");
+    let events = counts(tx, q).await?;
+    let q = sql("SELECT organization_id, CAST(SUM(info + low + medium + high + critical) AS BIGINT) AS n
+                 FROM event_totals
+                 WHERE grain = 'hour' AND start >= $1
+                 GROUP BY organization_id");
+    let recent = counts(tx, q.bind(since)).await?;
+    let q = sql("SELECT organization_id, MAX(last_seen) AS last_seen FROM groups GROUP BY organization_id");
+    let mut last: HashMap<OrganizationId, Timestamp> = HashMap::new();
+    for row in tx.conn().rows(q).await? {
+        if let Some(at) = row.get("last_seen")? {
+            last.insert(row.get("organization_id")?, at);
+        }
+    }
+    let of = |counts: &HashMap<OrganizationId, i64>, id| counts.get(&id).copied().unwrap_or(0);
+    Ok(known
+        .into_iter()
+        .map(|k| Overseen {
+            members: of(&members, k.id),
+            sources: of(&sources, k.id),
+            open_cases: of(&cases, k.id),
+            events: of(&events, k.id),
+            events_recent: of(&recent, k.id),
+            last_event_at: last.get(&k.id).copied(),
+            id: k.id,
+            slug: k.slug,
+            name: k.name,
+            is_active: k.is_active,
+            delete_after: k.delete_after,
+            created_at: k.created_at,
+        })
+        .collect())
+}
+
+async fn counts(tx: &mut SystemTx, q: Sql) -> Result<HashMap<OrganizationId, i64>> {
+    let pair = |row: &Row| Ok((row.get("organization_id")?, row.get("n")?));
+    tx.conn().rows(q).await?.iter().map(pair).collect()
+}
+
+/// When it is to be deleted; `None` takes that back. Suspends it, too: what goes is not worked in.
+pub async fn mark(
+    tx: &mut SystemTx,
+    id: OrganizationId,
+    delete_after: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<()> {
+    let q = sql("UPDATE organizations
+                 SET delete_after = $2, is_active = $3, updated_at = $4
+                 WHERE id = $1 AND id <> $5 AND deleted_at IS NULL");
+    tx.conn().exec_one(q.bind(id).bind(delete_after).bind(false).bind(now).bind(PLATFORM)).await
+}
+
+/// When it is marked to be deleted.
+pub async fn delete_after(tx: &mut SystemTx, id: OrganizationId) -> Result<Option<Timestamp>> {
+    let q = sql("SELECT delete_after FROM organizations WHERE id = $1 AND deleted_at IS NULL");
+    let found: Option<Option<Timestamp>> = tx.conn().scalar(q.bind(id)).await?;
+    Ok(found.flatten())
+}
+
+/// Those whose grace is over at `now`.
+pub async fn due(tx: &mut SystemTx, now: Timestamp) -> Result<Vec<OrganizationId>> {
+    let q = sql("SELECT id FROM organizations WHERE delete_after <= $1 AND deleted_at IS NULL ORDER BY id");
+    tx.conn().scalars(q.bind(now)).await
+}
+
+/// Tables that can be large: `$2` rows at a time.
+const LARGE: [&str; 5] = [
+    "DELETE FROM events
+     WHERE organization_id = $1
+       AND (occurred_at, id) IN (SELECT e.occurred_at, e.id FROM events e WHERE e.organization_id = $1 ORDER BY e.occurred_at, e.id LIMIT $2)",
+    "DELETE FROM event_rollups
+     WHERE organization_id = $1
+       AND (grain, start, field, value) IN (SELECT r.grain, r.start, r.field, r.value FROM event_rollups r WHERE r.organization_id = $1 LIMIT $2)",
+    "DELETE FROM group_history
+     WHERE organization_id = $1 AND id IN (SELECT h.id FROM group_history h WHERE h.organization_id = $1 LIMIT $2)",
+    "DELETE FROM case_links
+     WHERE organization_id = $1 AND id IN (SELECT l.id FROM case_links l WHERE l.organization_id = $1 LIMIT $2)",
+    "DELETE FROM case_history
+     WHERE organization_id = $1
+       AND (case_id, seq) IN (SELECT h.case_id, h.seq FROM case_history h WHERE h.organization_id = $1 LIMIT $2)",
+];
+
+/// The rest, what refers before what is referred to.
+const REST: [&str; 27] = [
+    "DELETE FROM event_totals WHERE organization_id = $1",
+    "DELETE FROM event_arrivals WHERE organization_id = $1",
+    "DELETE FROM idempotency_keys WHERE organization_id = $1",
+    "DELETE FROM upload_rejections WHERE organization_id = $1",
+    "DELETE FROM uploads WHERE organization_id = $1",
+    "DELETE FROM case_tags WHERE organization_id = $1",
+    "DELETE FROM tags WHERE organization_id = $1",
+    "DELETE FROM case_note_revisions WHERE organization_id = $1",
+    "DELETE FROM case_notes WHERE organization_id = $1",
+    "DELETE FROM case_tasks WHERE organization_id = $1",
+    "DELETE FROM case_observables WHERE organization_id = $1",
+    "DELETE FROM observables WHERE organization_id = $1",
+    "DELETE FROM cases WHERE organization_id = $1",
+    "DELETE FROM numbers WHERE organization_id = $1",
+    "DELETE FROM grouping_rules WHERE organization_id = $1",
+    "DELETE FROM groups WHERE organization_id = $1",
+    "DELETE FROM view_defaults WHERE organization_id = $1",
+    "DELETE FROM views WHERE organization_id = $1",
+    "DELETE FROM retention_runs WHERE organization_id = $1",
+    "DELETE FROM retention_policies WHERE organization_id = $1",
+    "DELETE FROM legal_holds WHERE organization_id = $1",
+    "DELETE FROM sources WHERE organization_id = $1",
+    "DELETE FROM environments WHERE organization_id = $1",
+    "DELETE FROM api_keys WHERE organization_id = $1",
+    "DELETE FROM invitations WHERE organization_id = $1",
+    "DELETE FROM settings WHERE organization_id = $1",
+    "DELETE FROM memberships WHERE organization_id = $1",
+];
+
+/// Every table that is emptied.
+pub fn tables() -> impl Iterator<Item = &'static str> {
+    LARGE.iter().chain(&REST).filter_map(|text| text.split_whitespace().nth(2))
+}
+
+/// One step of deleting what an organization has: at most `limit` rows of a large table, or at the end all of the small ones.
+/// `true`: nothing was left but small tables, and they are empty now.
+pub async fn erase(tx: &mut SystemTx, id: OrganizationId, limit: i64) -> Result<bool> {
+    for text in LARGE {
+        if tx.conn().exec(sql(text).bind(id).bind(limit)).await? > 0 {
+            return Ok(false);
+        }
+    }
+    for text in REST {
+        tx.conn().exec(sql(text).bind(id)).await?;
+    }
+    Ok(true)
+}
+
+/// Slug and name are free for others from now on.
+pub async fn finish(tx: &mut SystemTx, id: OrganizationId, now: Timestamp) -> Result<()> {
+    let named = format!("deleted-{id}");
+    let q = sql("UPDATE organizations
+                 SET slug = $2, name = $2, description = NULL, contact_email = NULL, deleted_at = $3, updated_at = $3
+                 WHERE id = $1 AND deleted_at IS NULL");
+    tx.conn().exec_one(q.bind(id).bind(named).bind(now)).await
+}
