@@ -1,6 +1,9 @@
 import { expect, test } from "@playwright/test";
 import { expectAccessible, signIn, sre, viewer, watchForErrors } from "../pages/room";
 
+// Two people and several sign-ins each.
+test.describe.configure({ timeout: 180_000 });
+
 test("a person without an account is invited by link, joins and sees the organization", async ({ page, browser }) => {
   const errors = watchForErrors(page);
   const email = `new-${Date.now()}@acme.example`;
@@ -13,6 +16,7 @@ test("a person without an account is invited by link, joins and sees the organiz
   const invited = page.getByRole("dialog", { name: email });
   const link = (await invited.locator("code").first().textContent()) ?? "";
   expect(link).toContain("/invitation/");
+  await expect(page).toHaveTitle(/Members/);
   await expectAccessible(page);
 
   const other = await browser.newContext();
