@@ -22,7 +22,13 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
     let cx = scope.admit::<CaseWrite>()?;
     let chosen = asked.numbers.join(" ");
     let all = if asked.all { "true" } else { "" };
-    let typed = [("reason", &*asked.reason), ("tag", &*asked.tag), ("all", all), ("numbers", &*chosen)];
+    let typed = [
+        ("act", &*asked.act),
+        ("reason", &*asked.reason),
+        ("tag", &*asked.tag),
+        ("all", all),
+        ("numbers", &*chosen),
+    ];
     let done = async {
         let what = read(scope, asked)?;
         if asked.all {
@@ -177,7 +183,7 @@ fn telling(page: &str, action: &str, left: &Left) -> String {
     let kept: Vec<&str> = query
         .split('&')
         .filter(|pair| {
-            !pair.is_empty() && !["done=", "left=", "__"].iter().any(|told| pair.starts_with(told))
+            !pair.is_empty() && !["done=", "left=", "move=", "__"].iter().any(|told| pair.starts_with(told))
         })
         .collect();
     let page = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
