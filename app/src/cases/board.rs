@@ -93,7 +93,7 @@ fn card(place: Place<'_>, case: &Case) -> AnyView {
     });
     let (number, title, severity) = (case.key(), case.title.clone(), case.severity);
     let assignee = case.assignee.clone().unwrap_or_else(|| "nobody".to_owned());
-    let resolution = case.resolution.map(|of| parts::label(of.as_str()));
+    let resolution = case.resolution.map(|of| view! { <span>{parts::label(of.as_str())}</span> });
     let moves = place.may_write.then(|| moves(place, case));
     let class = if case.status.is_open() { "board-card" } else { "board-card done" };
     view! {
@@ -103,7 +103,7 @@ fn card(place: Place<'_>, case: &Case) -> AnyView {
                 <Severe severity=severity />
             </span>
             <a data-row-link href=href draggable="false">{title}</a>
-            <span class="row-line muted">{assignee} {due} {resolution}</span>
+            <span class="row-line muted"><span>{assignee}</span> {due} {resolution}</span>
             <span class="tags">{tags}</span>
             {moves}
         </li>

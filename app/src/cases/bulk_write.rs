@@ -130,11 +130,8 @@ impl Left {
     }
     /// `2~7.resolved~9.open`, as an address keeps it.
     fn written(&self) -> String {
-        let mut text = self.count.to_string();
-        for (number, why) in &self.told {
-            text.push_str(&format!("~{number}.{why}"));
-        }
-        text
+        let told = self.told.iter().map(|(number, why)| format!("{number}.{why}"));
+        std::iter::once(self.count.to_string()).chain(told).collect::<Vec<_>>().join("~")
     }
     pub fn read(text: &str) -> Self {
         let mut parts = text.split('~');
@@ -163,7 +160,7 @@ pub fn words(step: Step, done: i64, left: &Left) -> String {
         n => format!("{} {verb}", counted(n, "case", "cases")),
     };
     if left.count > 0 {
-        text.push_str(&format!("; {} could not be", left.count));
+        text += &["; ", &left.count.to_string(), " could not be"].concat();
         let told: Vec<String> =
             left.told.iter().map(|(number, why)| format!("{} {}", key(*number), why.words())).collect();
         if !told.is_empty() {
@@ -171,7 +168,7 @@ pub fn words(step: Step, done: i64, left: &Left) -> String {
             text.push_str(&told.join(", "));
         }
         if !told.is_empty() && left.count > told.len() {
-            text.push_str(&format!(" and {} more", left.count - told.len()));
+            text += &[" and ", &(left.count - told.len()).to_string(), " more"].concat();
         }
     }
     text

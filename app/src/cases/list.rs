@@ -53,10 +53,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let matching = count(&counts, query.show);
     let summary = format!("{} of {}", found.items.len(), number(matching));
     let may_write = scope.may(Key::CaseWrite);
-    let members = match may_write {
-        true => service::members::list(&scope.admit::<MemberRead>()?).await?,
-        false => Vec::new(),
-    };
+    let members =
+        if may_write { service::members::list(&scope.admit::<MemberRead>()?).await? } else { Vec::new() };
     let dialog = may_write.then(|| dialog(slug, &asked, &members));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
     let body = if let Some(problem) = problem {
