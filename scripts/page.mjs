@@ -117,6 +117,37 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// The board: a card goes where one of its buttons leads, by pointer or with Shift and an arrow.
+const wayTo = (card, column) => card?.querySelector(`[data-to="${column?.dataset.status}"]`);
+let dragged;
+document.addEventListener("dragstart", ({ target }) => {
+  dragged = target instanceof Element ? target.closest(".board-card") : undefined;
+});
+for (const kind of ["dragover", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const column = event.target.closest?.(".board-column");
+    for (const one of document.querySelectorAll(".board-column.over")) one.classList.remove("over");
+    const way = column && wayTo(dragged, column);
+    if (!way) return;
+    event.preventDefault();
+    if (kind === "dragover") column.classList.add("over");
+    else way.click();
+  });
+}
+document.addEventListener("dragend", () => {
+  dragged = undefined;
+  for (const one of document.querySelectorAll(".board-column.over")) one.classList.remove("over");
+});
+document.addEventListener("keydown", (event) => {
+  const card = event.shiftKey && event.target.closest?.(".board-card");
+  const column = card && card.closest(".board-column");
+  const next = { ArrowRight: column?.nextElementSibling, ArrowLeft: column?.previousElementSibling }[event.key];
+  const way = next && wayTo(card, next);
+  if (!way) return;
+  event.preventDefault();
+  way.click();
+});
+
 /** "6 min ago", as ui::ago says it. */
 function ago(seconds) {
   const size = Math.abs(seconds);

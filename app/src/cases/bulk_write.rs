@@ -22,7 +22,13 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
     let cx = scope.admit::<CaseWrite>()?;
     let chosen = asked.numbers.join(" ");
     let all = if asked.all { "true" } else { "" };
-    let typed = [("reason", &*asked.reason), ("tag", &*asked.tag), ("all", all), ("numbers", &*chosen)];
+    let typed = [
+        ("act", &*asked.act),
+        ("reason", &*asked.reason),
+        ("tag", &*asked.tag),
+        ("all", all),
+        ("numbers", &*chosen),
+    ];
     let done = async {
         let what = read(scope, asked)?;
         if asked.all {
@@ -124,11 +130,8 @@ impl Left {
     }
     /// `2~7.resolved~9.open`, as an address keeps it.
     fn written(&self) -> String {
-        let mut text = self.count.to_string();
-        for (number, why) in &self.told {
-            text.push_str(&format!("~{number}.{why}"));
-        }
-        text
+        let told = self.told.iter().map(|(number, why)| format!("{number}.{why}"));
+        std::iter::once(self.count.to_string()).chain(told).collect::<Vec<_>>().join("~")
     }
     pub fn read(text: &str) -> Self {
         let mut parts = text.split('~');
@@ -157,7 +160,7 @@ pub fn words(step: Step, done: i64, left: &Left) -> String {
         n => format!("{} {verb}", counted(n, "case", "cases")),
     };
     if left.count > 0 {
-        text.push_str(&format!("; {} could not be", left.count));
+        text += &["; ", &left.count.to_string(), " could not be"].concat();
         let told: Vec<String> =
             left.told.iter().map(|(number, why)| format!("{} {}", key(*number), why.words())).collect();
         if !told.is_empty() {
@@ -165,7 +168,7 @@ pub fn words(step: Step, done: i64, left: &Left) -> String {
             text.push_str(&told.join(", "));
         }
         if !told.is_empty() && left.count > told.len() {
-            text.push_str(&format!(" and {} more", left.count - told.len()));
+            text += &[" and ", &(left.count - told.len()).to_string(), " more"].concat();
         }
     }
     text
@@ -177,7 +180,7 @@ fn telling(page: &str, action: &str, left: &Left) -> String {
     let kept: Vec<&str> = query
         .split('&')
         .filter(|pair| {
-            !pair.is_empty() && !["done=", "left=", "__"].iter().any(|told| pair.starts_with(told))
+            !pair.is_empty() && !["done=", "left=", "move=", "__"].iter().any(|told| pair.starts_with(told))
         })
         .collect();
     let page = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };

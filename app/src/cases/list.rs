@@ -10,8 +10,8 @@ use ui::{
     Tabs, TextInput, Variant,
 };
 
-use super::query::{CaseQuery, SHOWN, count};
-use super::{OpenCase, bulk_bar, forms, parts};
+use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
+use super::{OpenCase, board, bulk_bar, forms, parts};
 use crate::error::Answer;
 use crate::events::parts::{Severe, number};
 use crate::form::Form;
@@ -31,9 +31,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let problem = parsed.as_ref().err().cloned();
     let searched = parsed.unwrap_or_default();
     let base = CaseFilter { query: searched.clone(), ..CaseFilter::default() };
-    let filter = query.filter(searched, &scope, cx.now());
+    let filter = query.filter(searched.clone(), &scope, cx.now());
     let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
     let found = match &problem {
+        None if query.board => domain::page::Page { items: Vec::new(), next_cursor: None },
         None => cases::list(&cx, &filter, query.sort, LIMIT, cursor).await?,
         Some(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
     };
@@ -41,6 +42,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let slug = scope.organization.slug.as_str();
     let tabs: Vec<Tab> = SHOWN
         .iter()
+        .filter(|(word, _)| !query.board || ON_BOARD.contains(word))
         .map(|(word, words)| {
             let href = query.show(word).link(slug).done();
             Tab::new(*words, href, *word == query.show).count(number(count(&counts, word)))
@@ -51,15 +53,15 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let matching = count(&counts, query.show);
     let summary = format!("{} of {}", found.items.len(), number(matching));
     let may_write = scope.may(Key::CaseWrite);
-    let members = match may_write {
-        true => service::members::list(&scope.admit::<MemberRead>()?).await?,
-        false => Vec::new(),
-    };
+    let members =
+        if may_write { service::members::list(&scope.admit::<MemberRead>()?).await? } else { Vec::new() };
     let dialog = may_write.then(|| dialog(slug, &asked, &members));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
     let body = if let Some(problem) = problem {
         view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
             .into_any()
+    } else if query.board {
+        board::board(&scope, &asked, &query, searched, may_write).await?
     } else if found.items.is_empty() {
         nothing(may_write, !query.q.is_empty() || query.show != "open")
     } else {
@@ -80,6 +82,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         })
     };
     let (hidden_show, hidden_sort, q) = (query.show, query.sort.as_str(), query.q.clone());
+    let layout = (if query.board { "board" } else { "" }, query.laid_out(!query.board).link(slug).done());
+    let (hidden_layout, other) = layout;
+    let other_words = if query.board { "As a list" } else { "As a board" };
+    let pager = (!query.board)
+        .then(|| view! { <Pager label="Pages of cases" previous=first next=next summary=summary /> });
     let body = view! {
         <PageHead title="Cases" note="investigations: what is known, what there is to do, who does it" actions=move || button().into_any() />
         <Tabs label="Cases" tabs=tabs />
@@ -87,11 +94,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             <input type="hidden" name="show" value=hidden_show />
             <input type="hidden" name="sort" value=hidden_sort />
             <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q search=true mono=true />
+            <input type="hidden" name="layout" value=hidden_layout />
             <Button submit=true>"Search"</Button>
+            <Button href=other variant=Variant::Ghost>{other_words}</Button>
         </form>
         {told}
         {body}
-        <Pager label="Pages of cases" previous=first next=next summary=summary />
+        {pager}
         {dialog}
     };
     Ok(Page::of("Cases", body))

@@ -1,6 +1,8 @@
 //! `/o/{organization}/cases`: investigations, as a list and one by one. Printed pages.
 
 mod api;
+#[cfg(feature = "ssr")]
+mod board;
 mod bulk;
 #[cfg(feature = "ssr")]
 mod bulk_bar;

@@ -21,19 +21,25 @@ pub const SHOWN: [(&str, &str); 6] = [
     ("all", "All"),
 ];
 
-/// `?show=&q=&sort=`.
+/// What the board can show: each of its columns is a status.
+pub const ON_BOARD: [&str; 4] = ["all", "mine", "unassigned", "overdue"];
+
+/// `?show=&q=&sort=&layout=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseQuery {
     /// One of [`SHOWN`].
     pub show: &'static str,
     pub q: String,
     pub sort: CaseSort,
+    /// By status instead of as a table.
+    pub board: bool,
 }
 
 impl CaseQuery {
     pub fn read(map: &ParamsMap) -> Self {
         let get = |name: &str| map.get_str(name).unwrap_or_default();
-        Self::of(get("show"), get("q"), get("sort"))
+        let query = Self::of(get("show"), get("q"), get("sort"));
+        if get("layout") == "board" { query.laid_out(true) } else { query }
     }
     pub fn of(show: &str, q: &str, sort: &str) -> Self {
         let known = SHOWN.iter().find(|(word, _)| *word == show);
@@ -41,6 +47,7 @@ impl CaseQuery {
             show: known.map_or(SHOWN[0].0, |(word, _)| word),
             q: q.trim().to_owned(),
             sort: CaseSort::parse(sort).unwrap_or_default(),
+            board: false,
         }
     }
     #[must_use]
@@ -51,9 +58,22 @@ impl CaseQuery {
     pub fn sorted(&self, sort: CaseSort) -> Self {
         Self { sort, ..self.clone() }
     }
+    /// On the board, or as a table.
+    #[must_use]
+    pub fn laid_out(&self, board: bool) -> Self {
+        let show = match (board, self.show) {
+            (true, show) if !ON_BOARD.contains(&show) => "all",
+            (_, show) => show,
+        };
+        Self { show, board, ..self.clone() }
+    }
     pub fn link(&self, slug: &str) -> Link {
         let sort = if self.sort == CaseSort::default() { "" } else { self.sort.as_str() };
-        Link::new(routes::cases(slug)).with("show", self.show).with("q", &self.q).with("sort", sort)
+        Link::new(routes::cases(slug))
+            .with("show", self.show)
+            .with("q", &self.q)
+            .with("sort", sort)
+            .with("layout", if self.board { "board" } else { "" })
     }
 
     /// What is searched for; or why that cannot be read.
