@@ -166,7 +166,7 @@ async fn an_entry_stands_in_the_timeline_and_in_the_lane_of_its_system() {
         assert!(page("entries").await.contains("the guard saw a van"));
         assert!(!page("notes").await.contains("the guard saw a van"));
         let lanes = page("systems").await;
-        assert!(lanes.contains(">gate-7</th>") && lanes.contains("the guard saw a van"));
+        assert!(lanes.contains(">gate-7<") && lanes.contains("the guard saw a van"));
     })
     .await;
 }
