@@ -102,6 +102,10 @@ pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
 pub fn evidence_of(slug: &str, number: i64) -> String {
     format!("/o/{slug}/cases/{number}/evidence")
 }
+/// The zip of a case.
+pub fn case_export(slug: &str, number: i64) -> String {
+    format!("/o/{slug}/cases/{number}/export")
+}
 pub fn evidence(slug: &str, number: i64, id: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{number}/evidence/{id}")
 }

@@ -48,6 +48,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("DELETE", "/api/v1/cases/{id}/evidence/{evidence}"),
     ("POST", "/api/v1/cases/{id}/evidence/{evidence}/verify"),
     ("GET", "/api/v1/cases/{id}/custody"),
+    ("GET", "/api/v1/cases/{id}/export"),
     ("GET", "/api/v1/cases/{id}/entries"),
     ("POST", "/api/v1/cases/{id}/entries"),
     ("DELETE", "/api/v1/cases/{id}/entries/{entry}"),
@@ -66,6 +67,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/invitation/{token}"),
     ("POST", "/o/{organization}/uploads"),
     ("GET", "/o/{organization}/uploads/{id}/rejections.csv"),
+    ("GET", "/o/{organization}/cases/{id}/export"),
     ("POST", "/o/{organization}/cases/{id}/evidence"),
     ("GET", "/o/{organization}/cases/{id}/evidence/{evidence}"),
     ("GET", "/o/{organization}/events/tail"),
@@ -97,6 +99,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
         .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))
         .route("/api/v1/cases/{id}/evidence/{evidence}/verify", post(evidence::verify))
+        .route("/api/v1/cases/{id}/export", get(export::case::api))
         .route("/api/v1/cases/{id}/custody", get(evidence::custody))
         .route("/api/v1/cases/{id}/entries", get(entries::list).post(entries::add))
         .route("/api/v1/cases/{id}/entries/{entry}", axum::routing::delete(entries::delete))
@@ -110,6 +113,8 @@ pub fn router(state: AppState) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/pkg/{*name}", get(assets::pkg));
+    // A file has a limit of its own.
+    let streams = DefaultBodyLimit::disable();
     let people = Router::new()
         .route("/sign-in", post(auth::sign_in))
         .route("/sign-out", post(auth::sign_out))
@@ -117,10 +122,8 @@ pub fn router(state: AppState) -> Router {
         .route("/invitation/{token}", get(invitations::page).post(invitations::accept))
         .route("/o/{organization}/uploads", post(uploads::receive).layer(DefaultBodyLimit::disable()))
         .route("/o/{organization}/uploads/{id}/rejections.csv", get(uploads::rejections))
-        .route(
-            "/o/{organization}/cases/{id}/evidence",
-            post(evidence::receive).layer(DefaultBodyLimit::disable()),
-        )
+        .route("/o/{organization}/cases/{id}/export", get(export::case::page))
+        .route("/o/{organization}/cases/{id}/evidence", post(evidence::receive).layer(streams))
         .route("/o/{organization}/cases/{id}/evidence/{evidence}", get(evidence::download))
         .route("/o/{organization}/events/tail", get(tail::page))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))

@@ -199,6 +199,10 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
         let href = log.href(place.slug());
         view! { <p><a class="link" href=href>"Audit log of this case"</a></p> }
     });
+    let bundle = place.scope.may(Key::CaseExport).then(|| {
+        let (href, name) = (routes::case_export(place.slug(), case.number), format!("{}.zip", case.key()));
+        view! { <p><a class="link" href=href rel="external" download=name>"Export as a bundle"</a></p> }
+    });
     let tags = if case.tags.is_empty() {
         view! { <span class="faint">"none"</span> }.into_any()
     } else {
@@ -230,6 +234,7 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
             <p class="muted">"Opened " <Ago when=opened /></p>
             <p class="muted">"Changed " <Ago when=changed /></p>
             {log}
+            {bundle}
         </Section>
         {like}
     }

@@ -3,6 +3,7 @@
 mod bulk;
 mod entries;
 mod evidence;
+mod export;
 mod links;
 mod notes;
 mod observables;
@@ -25,6 +26,7 @@ pub use evidence::{
     Intake, Verdict, add_evidence, begin_evidence, custody, download_evidence, evidence, evidence_count,
     remove_evidence, verify_evidence,
 };
+pub use export::export;
 pub use links::{CaseEvents, events, groups, link, linked_to, unlink};
 pub use notes::{add_note, delete_note, edit_note, notes};
 pub use observables::{Added, add_observables, observables, remove_observable, similar};

@@ -7,6 +7,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
+pub mod bundle;
 pub mod cases;
 pub mod clock;
 pub mod cx;

@@ -189,7 +189,7 @@ pub async fn add(
 }
 
 /// The bytes of a file. That they were asked for is put down in its custody.
-#[utoipa::path(get, path = "/api/v1/cases/{id}/evidence/{evidence}", tag = "cases", security(("api_key" = ["case.export"])), params(
+#[utoipa::path(get, path = "/api/v1/cases/{id}/evidence/{evidence}", tag = "cases", security(("api_key" = ["case.read"])), params(
     ("id" = String, Path, description = "Id or number of the case"), ("evidence" = uuid::Uuid, Path, description = "Id of the file"),
 ), responses(
     (status = 200, description = "Its bytes, as an attachment", body = Vec<u8>, content_type = "application/octet-stream"),
@@ -205,7 +205,7 @@ pub async fn fetch(caller: Caller, Path((id, file)): Path<(String, String)>) -> 
 }
 
 /// Read a file again and compare its hash with the one it arrived with.
-#[utoipa::path(post, path = "/api/v1/cases/{id}/evidence/{evidence}/verify", tag = "cases", security(("api_key" = ["case.export"])), params(
+#[utoipa::path(post, path = "/api/v1/cases/{id}/evidence/{evidence}/verify", tag = "cases", security(("api_key" = ["case.read"])), params(
     ("id" = String, Path, description = "Id or number of the case"), ("evidence" = uuid::Uuid, Path, description = "Id of the file"),
 ), responses(
     (status = 200, description = "What was found", body = VerdictOut),

@@ -1,6 +1,7 @@
 //! Lists as files: streamed page by page, after the export itself was audited.
 
 pub mod audit;
+pub mod case;
 pub mod events;
 
 use std::future::Future;

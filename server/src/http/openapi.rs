@@ -11,7 +11,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
-use super::{api, cases, cases_bulk, entries, escape, evidence, grouping, groups, head, ingest, tail, views};
+use super::{
+    api, cases, cases_bulk, entries, escape, evidence, export, grouping, groups, head, ingest, tail, views,
+};
 use crate::state::AppState;
 
 #[derive(OpenApi)]
@@ -27,7 +29,7 @@ use crate::state::AppState;
         views::list, views::create, views::one, views::change, views::delete,
         cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, cases::notes, cases::add_note, cases_bulk::change,
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,
-        entries::list, entries::add, entries::delete,
+        entries::list, entries::add, entries::delete, export::case::api,
         api::sources, api::audit
     ),
     modifiers(&Key)

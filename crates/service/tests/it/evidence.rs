@@ -39,7 +39,9 @@ async fn room(t: testkit::TestDb, rules: Rules) -> Room {
 }
 
 impl Room {
+    /// A second after what was before, so that the order is told by the time.
     async fn add(&self, name: &str, bytes: &[u8]) -> Evidence {
+        self.world.clock.advance_seconds(1);
         cases::add_evidence(&self.ann, self.case, (name, "text/plain"), bytes, "from the host").await.unwrap()
     }
     async fn vic<P: domain::permission::Permission>(&self) -> Cx<P> {
@@ -226,6 +228,59 @@ async fn an_entry_is_written_and_taken_back_by_its_author_with_its_place_left() 
         let steps: Vec<_> =
             cases::history(&r.vic().await, r.case).await.unwrap().iter().map(|c| c.step).collect();
         assert_eq!(steps, [Step::EntryDeleted, Step::EntryAdded, Step::Opened]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bundle_is_read_and_checked_without_us() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        r.add("mail <1>.eml", b"From: somebody").await;
+        r.add("mail <1>.eml", b"From: another").await;
+        let gone = r.add("gone.txt", b"gone").await;
+        cases::remove_evidence(&r.ann, r.case, gone.id, "the wrong one").await.unwrap();
+        cases::add_note(&r.ann, r.case, "<script>alert(1)</script>").await.unwrap();
+        let event = domain::event::NewEvent {
+            id: Some(domain::EventId(uuid::Uuid::from_u128(77))),
+            ..crate::events::event(0, "failed password for root")
+        };
+        let writes: Cx<domain::permission::EventWrite> = r.world.cx("ann@a.test", "alpha").await;
+        service::events::ingest(&writes, vec![event], service::events::Origin::Api).await.unwrap();
+        let ids = [uuid::Uuid::from_u128(77)];
+        cases::link(&r.ann, r.case, domain::case::LinkKind::Event, &ids).await.unwrap();
+
+        let (case, mut chunks) = cases::export(&r.vic::<CaseExport>().await, r.case).await.unwrap();
+        let mut zip = Vec::new();
+        while let Some(chunk) = chunks.recv().await {
+            zip.extend_from_slice(&chunk.unwrap());
+        }
+        let folder = r.world.t.folder.path().join("out");
+        zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap().extract(&folder).unwrap();
+        let folder = folder.join(case.key());
+        let check = || {
+            let check = std::process::Command::new("sha256sum")
+                .args(["-c", "SHA256SUMS"])
+                .current_dir(&folder)
+                .output()
+                .unwrap();
+            (check.status.success(), String::from_utf8_lossy(&check.stdout).lines().count())
+        };
+        assert_eq!(check(), (true, 6), "page, JSON, events, notes and two files");
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(read("evidence/002-mail _1_.eml"), "From: another");
+        assert_eq!(read("events.ndjson").lines().count(), 1);
+        let page = read("index.html");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script"));
+        let told: serde_json::Value = serde_json::from_str(&read("case.json")).unwrap();
+        assert_eq!(told["case"]["evidence"][2]["removed_reason"], "the wrong one");
+        let exported = r.custody().await.iter().filter(|(step, _)| *step == Custody::Exported).count();
+        assert_eq!(exported, 2);
+        std::fs::write(folder.join("notes.md"), "changed").unwrap();
+        assert!(!check().0, "what was changed is found");
+
+        let stranger: Cx<CaseExport> = r.world.cx("bob@b.test", "beta").await;
+        assert!(matches!(cases::export(&stranger, r.case).await, Err(Error::NotFound)));
     })
     .await;
 }
