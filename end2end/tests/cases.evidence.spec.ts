@@ -14,7 +14,7 @@ test("an analyst brings a file, checks it, removes it; an entry stands in the la
   await open.getByLabel("Title").fill(`Evidence ${Date.now()}`);
   await open.getByRole("button", { name: "Open the case" }).click();
   await page.getByLabel("When it happened").fill("2026-11-20T08:00");
-  await page.getByLabel("System").fill("gate-7");
+  await page.getByRole("textbox", { name: "System" }).fill("gate-7");
   await page.getByLabel("What happened").fill("The guard saw a van.");
   await page.getByRole("button", { name: "Add to the timeline" }).click();
   await expect(page.locator("ol.timeline")).toContainText("The guard saw a van.");
