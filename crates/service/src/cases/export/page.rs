@@ -69,7 +69,7 @@ pub(super) fn page(whole: &Whole, events: &[Event], count: usize, head: &str) ->
         ("Tags", case.tags.join(", ")),
     ];
     table(&mut html, "Facts", &["What", "Value"], facts.into_iter().map(|(k, v)| vec![k.to_owned(), v]));
-    let _ = write!(html, "<h2>Description</h2><pre>{}</pre>\n", escape(&case.description));
+    let _ = writeln!(html, "<h2>Description</h2><pre>{}</pre>", escape(&case.description));
     if whole.files.iter().any(|file| file.removed_at.is_none()) {
         html.push_str("<h2>Files</h2><ul>");
         for file in whole.files.iter().filter(|file| file.removed_at.is_none()) {
