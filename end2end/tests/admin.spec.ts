@@ -75,7 +75,7 @@ test("the platform role makes, suspends and deletes an organization and takes th
   const slug = `new-${Date.now()}`;
   await signIn(page, sre);
   await page.goto("/organizations");
-  await expect(page.getByRole("row", { name: /acme/ })).toBeVisible();
+  await expect(page.getByRole("row", { name: /Acme Corporation/ })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("button", { name: "New organization" }).click();
   const dialog = page.getByRole("dialog", { name: "New organization" });

@@ -89,10 +89,10 @@ test("an analyst opens a case from an event, works on it, resolves and reopens i
   await page.getByRole("button", { name: "Edit" }).click();
   await mine.getByLabel("Title").fill(`${title}, put aside`);
   await page.keyboard.press("Escape");
-  await page.getByLabel("Add observables").fill("203.0.113.77");
-  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByLabel("Write a note").fill("Looked at again.");
+  await page.getByLabel("Write a note").press("Control+Enter");
   await expect(page.getByRole("heading", { level: 1, name: `${title}, theirs` })).toBeVisible();
-  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("button", { name: "Edit" }).first().click();
   await mine.getByRole("button", { name: "Save" }).click();
   await expect(
     mine
