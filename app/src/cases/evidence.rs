@@ -93,7 +93,7 @@ fn row(place: &Place<'_>, file: &Evidence, may_take: bool) -> AnyView {
     let removed = gone.then(|| {
         let why = file.removed_reason.clone().unwrap_or_default();
         let by = file.removed_by.clone().unwrap_or_default();
-        view! { " " <Badge tone=Tone::Neutral>"removed"</Badge> <small class="under">{by} ": " {why}</small> }
+        view! { " " <Badge tone=Tone::Neutral>"removed"</Badge> <small class="below">{by} ": " {why}</small> }
     });
     let id = file.id.to_string();
     let actions = (!gone).then(|| {
@@ -121,12 +121,12 @@ fn row(place: &Place<'_>, file: &Evidence, may_take: bool) -> AnyView {
     view! {
         <Row done=gone>
             <td class="message">
-                {name} {removed} <small class="under">{description}</small>
-                <small class="under mono hash">{hash}</small>
+                {name} {removed} <small class="below">{description}</small>
+                <small class="below hash">{hash}</small>
             </td>
             <td class="num">{size}</td>
             <td class="optional">{kind}</td>
-            <td class="time optional"><Ago when=added /> <small class="under">{by}</small></td>
+            <td class="time optional"><Ago when=added /> <small class="below">{by}</small></td>
             <td class="shrink">{actions}</td>
         </Row>
     }
@@ -207,7 +207,7 @@ fn custody(place: &Place<'_>, files: &[Evidence], log: &[CustodyEntry]) -> AnyVi
                 <Row>
                     <td class="time"><At when=at /></td>
                     <td class="shrink"><Badge tone=tone>{what}</Badge></td>
-                    <td class="message">{file} <small class="under">{detail}</small></td>
+                    <td class="message">{file} <small class="below">{detail}</small></td>
                     <td>{actor}</td>
                     <td class="optional mono">{address}</td>
                 </Row>

@@ -39,7 +39,7 @@ pub async fn rename_organization(slug: String, name: String) -> Answer<()> {
 pub async fn suspend_organization(slug: String) -> Answer<()> {
     let cx = own().await?.admit::<OrganizationCreate>()?;
     organizations::suspend(&cx, &slug).await.typed(&[("slug", &slug)])?;
-    leptos_axum::redirect(&routes::organization(&slug));
+    leptos_axum::redirect(routes::ORGANIZATIONS);
     Ok(())
 }
 
@@ -47,7 +47,7 @@ pub async fn suspend_organization(slug: String) -> Answer<()> {
 pub async fn resume_organization(slug: String) -> Answer<()> {
     let cx = own().await?.admit::<OrganizationCreate>()?;
     organizations::resume(&cx, &slug).await.typed(&[("slug", &slug)])?;
-    leptos_axum::redirect(&routes::organization(&slug));
+    leptos_axum::redirect(routes::ORGANIZATIONS);
     Ok(())
 }
 
@@ -56,7 +56,7 @@ pub async fn resume_organization(slug: String) -> Answer<()> {
 pub async fn delete_organization(slug: String, again: String) -> Answer<()> {
     let cx = own().await?.admit::<OrganizationCreate>()?;
     oversight::mark(&cx, &slug, &again).await.typed(&[("slug", &slug), ("again", &again)])?;
-    leptos_axum::redirect(&routes::organization(&slug));
+    leptos_axum::redirect(routes::ORGANIZATIONS);
     Ok(())
 }
 
@@ -65,6 +65,6 @@ pub async fn delete_organization(slug: String, again: String) -> Answer<()> {
 pub async fn keep_organization(slug: String) -> Answer<()> {
     let cx = own().await?.admit::<OrganizationCreate>()?;
     oversight::take_back(&cx, &slug).await.typed(&[("slug", &slug)])?;
-    leptos_axum::redirect(&routes::organization(&slug));
+    leptos_axum::redirect(routes::ORGANIZATIONS);
     Ok(())
 }
