@@ -8,6 +8,7 @@ cd "$root"
 # WATCHROOM_TARGET moves it (a second toolchain beside the first, a build on a faster disk).
 target=${WATCHROOM_TARGET:-$root/target}
 export CARGO_TARGET_DIR=$target
+export CARGO_NET_RETRY=${CARGO_NET_RETRY:-10}
 # Tools that are built once a machine, not once a checkout.
 # shellcheck disable=SC2034
 tools=${WATCHROOM_TOOLS:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/watchroom}/tools

@@ -43,6 +43,17 @@ quietly() {
   fi
 }
 
+# patiently COMMAND…: three times where it must: a mirror that stalls for half a minute is no reason to give up.
+patiently() {
+  local left=2
+  until "$@"; do
+    [ $left -gt 0 ] || return 1
+    left=$((left - 1))
+    echo "trying again in 10 s"
+    sleep 10
+  done
+}
+
 apt_fresh=
 # apt_get WHY PACKAGE…: installs what is missing of the packages; fails with one line where that cannot be.
 apt_get() {
@@ -57,10 +68,10 @@ apt_get() {
     as_root=(sudo)
   fi
   if [ -z "$apt_fresh" ]; then
-    quietly "apt-get update" "${as_root[@]}" apt-get update -q
+    quietly "apt-get update" patiently "${as_root[@]}" apt-get update -q
     apt_fresh=yes
   fi
-  quietly "apt-get install ${missing[*]}" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  quietly "apt-get install ${missing[*]}" patiently "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
@@ -116,7 +127,7 @@ take_debian() {
   done
   export PATH=$bin:$PATH
   new_enough || die "Debian's rustc-web is $(rustc --version | cut -d' ' -f2), older than Cargo.toml asks for"
-  wasm_works || quietly "building the wasm32 standard library" build_wasm_std
+  wasm_works || quietly "building the wasm32 standard library" patiently build_wasm_std
   wasm_works || die "the wasm32 standard library was built but does not compile a line"
 }
 
@@ -211,7 +222,7 @@ have_node() {
   esac
   package=node-$system
   quietly "Node $node_packaged (the system's is $(node --version))" \
-    npm install --prefix "$tools/node" --ignore-scripts --no-save --no-audit --no-fund "$package@$node_packaged"
+    patiently npm install --prefix "$tools/node" --ignore-scripts --no-save --no-audit --no-fund "$package@$node_packaged"
   ln -sf "$tools/node/node_modules/$package/bin/node" "$tools/bin/node"
   hash -r
   [ "$(node_major)" -ge $node_least ] || die "Node $node_least or later is missing (found $(node --version))"
@@ -223,7 +234,7 @@ have_packages() {
   lock=$(sha256sum package-lock.json | cut -d' ' -f1)
   if [ -f $stamp ] && [ "$(cat $stamp)" = "$lock" ]; then return 0; fi
   # No package's install script runs; the browser comes from the system.
-  quietly "npm ci" env PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund
+  quietly "npm ci" patiently env PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund
   echo "$lock" >$stamp
 }
 
@@ -235,7 +246,7 @@ crate_tool() {
   if has cargo-binstall && cargo binstall -y --root "$tools" "$crate@$version" >/dev/null 2>&1; then return 0; fi
   # A debug build without debug info: a third of the time of a release build, and fast enough for what it does.
   quietly "building $crate $version (once a machine; some minutes)" \
-    env -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=0 CARGO_BUILD_RUSTFLAGS='' CARGO_INCREMENTAL=0 \
+    patiently env -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=0 CARGO_BUILD_RUSTFLAGS='' CARGO_INCREMENTAL=0 \
     CARGO_TARGET_DIR="$tools/build-$crate" \
     cargo install --debug --quiet --root "$tools" --version "=$version" "$@" "$crate"
   rm -rf "$tools/build-$crate"
