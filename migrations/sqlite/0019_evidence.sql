@@ -55,6 +55,11 @@ CREATE TRIGGER evidence_custody_no_delete BEFORE DELETE ON evidence_custody
 WHEN NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = OLD.organization_id AND o.delete_after IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'evidence_custody is append-only'); END;
 
+CREATE TRIGGER evidence_custody_no_replace BEFORE INSERT ON evidence_custody
+WHEN EXISTS (SELECT 1 FROM evidence_custody c
+             WHERE c.organization_id = NEW.organization_id AND c.evidence_id = NEW.evidence_id AND c.seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'evidence_custody is append-only'); END;
+
 -- What somebody says happened, at the time they give: it stands in the timeline. A deleted one stays as a place.
 CREATE TABLE case_entries (
     organization_id TEXT NOT NULL,

@@ -52,7 +52,11 @@ pub async fn add(cx: &Cx<MemberWrite>, new: NewMember) -> Result<Member> {
     let email = normal_email(&new.email);
     let existing = {
         let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
-        store::account::by_email(&mut tx, &email).await?.map(|c| c.user)
+        let existing = store::account::by_email(&mut tx, &email).await?.map(|c| c.user);
+        if let Some(user) = &existing {
+            confirmed(&mut tx, user).await?;
+        }
+        existing
     };
     match (existing, &new.password) {
         (Some(user), _) => add_existing(cx, &user, &new).await,
@@ -289,12 +293,22 @@ async fn set_enabled(cx: &Cx<MemberWrite>, id: MembershipId, enabled: bool) -> R
     Ok(new)
 }
 
+/// Who chose an account's password by a link has shown the link, not the address.
+async fn confirmed(tx: &mut SystemTx, user: &User) -> Result<()> {
+    if store::account::is_confirmed(tx, user.id).await? {
+        return Ok(());
+    }
+    let words = "this account was made by an invitation's link, which does not show that the address is the person's; invite them by a link";
+    Err(Error::Conflict(words.to_owned()))
+}
+
 async fn promote(services: &Services, user: User) -> Result<User> {
     if user.is_sre {
         return Err(Error::Conflict("this account has the platform role already".to_owned()));
     }
     let stamp = services.stamp();
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    confirmed(&mut tx, &user).await?;
     store::account::set_sre(&mut tx, user.id, true, stamp.now).await?;
     let new = User { is_sre: true, updated_at: stamp.now, ..user.clone() };
     let entry = AuditEntry::new(Action::USER_UPDATED, "user", user.id)

@@ -27,10 +27,14 @@ pub async fn list(cx: &Cx<OrganizationRead>) -> Result<Vec<Overseen>> {
     Ok(store::oversight::list(&mut tx, since).await?)
 }
 
-/// The invitations that wait in one of them, with what stands behind `/invitation/` in their links.
+/// The invitations that wait in one that has no member yet, with what stands behind `/invitation/` in their links. Later ones are
+/// its admins' alone.
 pub async fn links(cx: &Cx<OrganizationCreate>, slug: &str) -> Result<Vec<(Invitation, String)>> {
     let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
     let organization = store::organization::by_slug(&mut tx, slug).await?.ok_or(Error::NotFound)?;
+    if !store::member::list(&mut tx.within(organization.id)).await?.is_empty() {
+        return Ok(Vec::new());
+    }
     let since = invitations::since(cx.now());
     let waiting = store::invitation::list(&mut tx.within(organization.id), since).await?;
     let with_token = |invitation: Invitation| {
@@ -126,7 +130,7 @@ pub async fn mark(cx: &Cx<OrganizationCreate>, slug: &str, again: &str) -> Resul
     Ok(after)
 }
 
-/// Ends [`mark`]. It stays suspended until it is resumed.
+/// Ends [`mark`], until its deletion begins. It stays suspended until it is resumed.
 pub async fn take_back(cx: &Cx<OrganizationCreate>, slug: &str) -> Result<()> {
     let services = &cx.services;
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
@@ -134,6 +138,9 @@ pub async fn take_back(cx: &Cx<OrganizationCreate>, slug: &str) -> Result<()> {
     let Some(after) = store::oversight::delete_after(&mut tx, organization.id).await? else {
         return Err(Error::Conflict("it is not marked to be deleted".to_owned()));
     };
+    if after <= cx.now() {
+        return Err(Error::Conflict("its deletion has begun".to_owned()));
+    }
     store::oversight::mark(&mut tx, organization.id, None, cx.now()).await?;
     let entry = AuditEntry::new(Action::ORGANIZATION_KEPT, "organization", organization.id)
         .metadata(json!({ "delete_after": after }));
@@ -165,9 +172,8 @@ async fn delete(services: &Services, id: OrganizationId) -> Result<bool> {
     loop {
         let now = services.clock.now();
         let mut tx = SystemTx::across_all_organizations(&services.db).await?;
-        // Asked at each step: until the first one it can be taken back.
-        let due = store::oversight::delete_after(&mut tx, id).await?.is_some_and(|after| after <= now);
-        if !due || is_held(&mut tx, id, now).await? {
+        // Asked at each step, since a hold may come, and another server be quicker.
+        if !store::oversight::lock_due(&mut tx, id, now).await? || is_held(&mut tx, id, now).await? {
             return Ok(false);
         }
         if !store::oversight::erase(&mut tx, id, STEP).await? {
@@ -175,18 +181,22 @@ async fn delete(services: &Services, id: OrganizationId) -> Result<bool> {
             tokio::time::sleep(PAUSE).await;
             continue;
         }
-        store::oversight::finish(&mut tx, id, now).await?;
-        let entry = AuditEntry::new(Action::ORGANIZATION_DELETED, "organization", id);
-        in_both(services, tx, &Actor::platform("deletion").audit(), id, entry).await?;
+        // Before it is said to be gone: where a folder stays, the next run tries again.
         for files in ["uploads", "evidence"] {
             let folder = services.data_dir.join(files).join(id.to_string());
             match tokio::fs::remove_dir_all(&folder).await {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    tracing::warn!(%error, folder = %folder.display(), "files of a deleted organization are left");
+                    return Err(Error::Internal(format!(
+                        "files of a deleted organization: {}: {error}",
+                        folder.display()
+                    )));
                 }
                 _ => {}
             }
         }
+        store::oversight::finish(&mut tx, id, now).await?;
+        let entry = AuditEntry::new(Action::ORGANIZATION_DELETED, "organization", id);
+        in_both(services, tx, &Actor::platform("deletion").audit(), id, entry).await?;
         return Ok(true);
     }
 }

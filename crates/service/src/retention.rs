@@ -154,7 +154,8 @@ pub async fn retire_all(services: &Services) -> Result<i64> {
         store::organization::all(&mut tx).await?
     };
     let (mut gone, mut failed) = (0, None);
-    for organization in organizations.into_iter().filter(|o| o.id != PLATFORM) {
+    // In a suspended one nobody could place a hold.
+    for organization in organizations.into_iter().filter(|o| o.id != PLATFORM && o.is_active) {
         match retire(services, organization.id).await {
             Ok(n) => gone += n,
             Err(error) => failed = Some(error),
@@ -168,8 +169,9 @@ pub async fn retire(services: &Services, organization: OrganizationId) -> Result
     let now = services.clock.now();
     let open = kept::open_runs(&mut ReadTx::begin(&services.db, organization).await?).await?;
     // One that was stopped is gone on with, and ended even where the policy has changed since.
-    let run = open.first().map_or_else(|| services.clock.id::<domain::AuditId>().0, |run| run.id);
-    let started = open.first().map_or(now, |run| run.started_at);
+    let fresh = || services.clock.id::<domain::AuditId>().0;
+    let mut run = open.first().map_or_else(fresh, |run| run.id);
+    let mut started = open.first().map_or(now, |run| run.started_at);
     let (mut gone, mut after) = (0, None);
     let cutoffs = loop {
         let mut tx = SystemTx::across_all_organizations(&services.db).await?;
@@ -187,7 +189,11 @@ pub async fn retire(services: &Services, organization: OrganizationId) -> Result
             after = Some(hour);
             continue;
         }
-        kept::count_in_run(&mut within, run, started, counts).await?;
+        if !kept::count_in_run(&mut within, run, started, counts).await? {
+            // Another server was at it too, and ended what both had counted in.
+            (run, started) = (fresh(), now);
+            kept::count_in_run(&mut within, run, started, counts).await?;
+        }
         tx.commit_unaudited_bookkeeping().await?;
         gone += n;
         tokio::time::sleep(REST).await;

@@ -114,6 +114,12 @@ pub async fn mark_unconfirmed(tx: &mut SystemTx, id: UserId) -> Result<()> {
     tx.conn().exec_one(sql("UPDATE users SET email_confirmed = $2 WHERE id = $1").bind(id).bind(false)).await
 }
 
+/// Whether the address is known to be the person's; see [`mark_unconfirmed`].
+pub async fn is_confirmed(tx: &mut SystemTx, id: UserId) -> Result<bool> {
+    let q = sql("SELECT email_confirmed FROM users WHERE id = $1").bind(id);
+    Ok(tx.conn().scalar(q).await?.unwrap_or(false))
+}
+
 pub async fn set_profile(
     tx: &mut SystemTx,
     id: UserId,

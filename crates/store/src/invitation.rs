@@ -69,7 +69,8 @@ pub async fn put(tx: &mut impl Writing, invitation: &Invitation) -> Result<()> {
 }
 
 pub async fn delete(tx: &mut impl Writing, id: InvitationId) -> Result<()> {
-    let q = tx.sql("DELETE FROM invitations WHERE organization_id = $1 AND id = $2").bind(id);
+    let q =
+        tx.sql("DELETE FROM invitations WHERE organization_id = $1 AND id = $2 AND used_at IS NULL").bind(id);
     tx.conn().exec_one(q).await
 }
 

@@ -97,7 +97,7 @@ pub async fn set_active(
     now: Timestamp,
 ) -> Result<()> {
     let q = sql(
-        "UPDATE organizations SET is_active = $2, updated_at = $3 WHERE id = $1 AND id <> $4 AND deleted_at IS NULL",
+        "UPDATE organizations SET is_active = $2, updated_at = $3 WHERE id = $1 AND id <> $4 AND delete_after IS NULL",
     );
     tx.conn().exec_one(q.bind(id).bind(is_active).bind(now).bind(PLATFORM)).await
 }

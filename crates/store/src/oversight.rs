@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use domain::organization::Overseen;
 use domain::{OrganizationId, PLATFORM, Timestamp};
 
-use crate::db::{Result, Row, Sql, from_row, sql};
+use crate::db::{Dialect, Result, Row, Sql, from_row, sql};
 use crate::scope::SystemTx;
 
 struct Known {
@@ -98,6 +98,20 @@ pub async fn delete_after(tx: &mut SystemTx, id: OrganizationId) -> Result<Optio
     let q = sql("SELECT delete_after FROM organizations WHERE id = $1 AND deleted_at IS NULL");
     let found: Option<Option<Timestamp>> = tx.conn().scalar(q.bind(id)).await?;
     Ok(found.flatten())
+}
+
+/// Takes the organization for one step of deleting; `false` when its grace is not over, it was taken back, or another server is
+/// at it: two that delete the same rows would each take the other's for an empty table.
+pub async fn lock_due(tx: &mut SystemTx, id: OrganizationId, now: Timestamp) -> Result<bool> {
+    let q = sql("SELECT id FROM organizations WHERE id = $1 AND delete_after <= $2 AND deleted_at IS NULL")
+        .bind(id)
+        .bind(now);
+    let q = match tx.conn().dialect() {
+        Dialect::Postgres => q.push(" FOR NO KEY UPDATE SKIP LOCKED"),
+        Dialect::Sqlite => q,
+    };
+    let found: Option<OrganizationId> = tx.conn().scalar(q).await?;
+    Ok(found.is_some())
 }
 
 /// Those whose grace is over at `now`.

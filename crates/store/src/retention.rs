@@ -383,13 +383,13 @@ pub async fn open_runs(tx: &mut impl Scoped) -> Result<Vec<Run>> {
     tx.conn().rows(q).await?.iter().map(run).collect()
 }
 
-/// Counts what a step deleted; the first makes the run.
+/// Counts what a step deleted; the first makes the run. `false`: another server ended it meanwhile, so that nothing was counted.
 pub async fn count_in_run(
     tx: &mut impl Writing,
     id: Uuid,
     started_at: Timestamp,
     counts: [i64; 5],
-) -> Result<()> {
+) -> Result<bool> {
     let mut q = tx
         .sql(
             "INSERT INTO retention_runs (organization_id, id, started_at, info, low, medium, high, critical)
@@ -399,14 +399,15 @@ pub async fn count_in_run(
                  low = retention_runs.low + excluded.low,
                  medium = retention_runs.medium + excluded.medium,
                  high = retention_runs.high + excluded.high,
-                 critical = retention_runs.critical + excluded.critical",
+                 critical = retention_runs.critical + excluded.critical
+             WHERE retention_runs.ended_at IS NULL",
         )
         .bind(id)
         .bind(started_at);
     for n in counts {
         q = q.bind(n);
     }
-    tx.conn().exec_one(q).await
+    Ok(tx.conn().exec(q).await? > 0)
 }
 
 /// Ends a run, which then says what it deleted; `None` when another server ended it.

@@ -56,6 +56,10 @@ pub async fn accept(
     headers: HeaderMap,
     Form(form): Form<Join>,
 ) -> Response {
+    // It goes into the address that leads back.
+    if !token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')) {
+        return Problem::not_found().into_response();
+    }
     let here = routes::invitation(&token);
     let kept = [("display_name", form.display_name.as_str())];
     if let Err(problem) = state.limits.sign_in(visitor.ip) {

@@ -29,8 +29,10 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = incoming(request.headers()).unwrap_or_else(fresh);
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    // The end of an invitation's address is a secret.
+    let path = request.uri().path();
+    let path = if path.starts_with("/invitation/") { "/invitation/…" } else { path }.to_owned();
     let span = tracing::info_span!("request", %id, %method, %path);
     let answer = REQUEST_ID.scope(id.clone(), async move {
         match AssertUnwindSafe(next.run(request)).catch_unwind().await {

@@ -59,6 +59,10 @@ async fn another_site_cannot_read_server_functions_or_start_exports() {
             let theirs = app.get(path).cookie(&cookie).header("sec-fetch-site", "cross-site").send().await;
             theirs.assert_problem(403, "forbidden");
         }
+        for path in ["/o/acme/cases/1/export", "/o/acme/cases/1/evidence/x"] {
+            let theirs = app.get(path).cookie(&cookie).header("sec-fetch-site", "cross-site").send().await;
+            theirs.assert_problem(403, "forbidden");
+        }
         let link =
             app.get("/o/acme/overview").cookie(&cookie).header("sec-fetch-site", "cross-site").send().await;
         assert_eq!(link.status, 200, "a link in an e-mail opens");

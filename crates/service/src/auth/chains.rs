@@ -60,14 +60,28 @@ async fn append(
     now: Timestamp,
     entry: &AuditEntry,
 ) -> Result<()> {
-    let organizations = {
+    let (organizations, of_actor) = {
         let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-        store::account::organizations(&mut tx, user).await?
+        let of_actor = match actor.user_id {
+            Some(other) if other != user => Some(store::account::organizations(&mut tx, other).await?),
+            _ => None,
+        };
+        (store::account::organizations(&mut tx, user).await?, of_actor)
+    };
+    // Who acted is told where they are known: an administrator's address and device are not for other organizations.
+    let elsewhere = AuditActor {
+        user_id: None,
+        label: "an administrator elsewhere".to_owned(),
+        ip_address: None,
+        user_agent: None,
+        session_id: None,
     };
     let mut first_error = Ok(());
     for organization in organizations {
         let stamp = Stamp { now, audit_id: services.clock.id() };
         let written = async {
+            let known = of_actor.as_ref().is_none_or(|of_actor| of_actor.contains(&organization));
+            let actor = if known { actor } else { &elsewhere };
             WriteTx::begin(&services.db, organization, actor.clone(), stamp)
                 .await?
                 .commit(entry.clone())

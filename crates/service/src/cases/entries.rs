@@ -19,7 +19,7 @@ pub async fn add_entry(cx: &Cx<CaseWrite>, case: CaseId, new: NewEntry) -> Resul
     let new = new.tidy();
     new.check()?;
     let (mut tx, found) = locked(cx, case).await?;
-    if store::case::entry::list(&mut tx, case).await?.len() >= MAX_ENTRIES {
+    if store::case::entry::count(&mut tx, case).await? >= MAX_ENTRIES as i64 {
         return Err(Error::Conflict("there are 2,000 entries already".to_owned()));
     }
     let entry = CaseEntry {

@@ -91,7 +91,7 @@ impl Intake {
             refuse_blocked(&cx.services, sniffed)?;
         }
         let (mut tx, found) = locked(cx, self.case).await?;
-        if store::case::evidence::count(&mut tx, self.case).await? >= MAX_EVIDENCE as i64 {
+        if store::case::evidence::records(&mut tx, self.case).await? >= MAX_EVIDENCE as i64 {
             return Err(Error::Conflict("there are 1,000 files already; remove one first".to_owned()));
         }
         let evidence = Evidence {

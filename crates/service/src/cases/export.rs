@@ -61,7 +61,8 @@ pub async fn export(cx: &Cx<CaseExport>, id: CaseId) -> Result<(Case, Chunks)> {
         case: case.clone(),
         files,
     };
-    let about = json!({ "number": case.number, "files": whole.files.len(), "events": case.link_count });
+    let kept = whole.files.iter().filter(|file| file.removed_at.is_none()).count();
+    let about = json!({ "number": case.number, "files": kept, "links": case.link_count });
     tx.commit(AuditEntry::new(Action::CASE_EXPORTED, "case", id).metadata(about)).await?;
     let (bundle, chunks) = Bundle::begin(case.key());
     let (services, organization, by) = (cx.services.clone(), cx.actor.organization, cx.actor.audit().label);
@@ -152,7 +153,9 @@ async fn events(
 fn place(whole: &Whole, file: &Evidence) -> String {
     let at = whole.files.iter().position(|other| other.id == file.id).unwrap_or_default() + 1;
     let odd = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
-    let name: String = file.filename.chars().map(|c| if odd(c) { '_' } else { c }).take(120).collect();
+    let mut name: String = file.filename.chars().map(|c| if odd(c) { '_' } else { c }).collect();
+    // File systems count bytes.
+    name.truncate(name.floor_char_boundary(200));
     format!("evidence/{at:03}-{}", name.trim_end_matches(['.', ' ']))
 }
 

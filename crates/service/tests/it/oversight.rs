@@ -150,6 +150,64 @@ async fn a_marked_one_is_taken_back_or_goes_with_all_but_its_log() {
 }
 
 #[tokio::test]
+async fn a_deletion_that_has_begun_is_one_servers_and_is_not_taken_back() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let alpha = organizations::by_slug(&world.services, "alpha").await.unwrap();
+        oversight::mark(&platform(&world).await, "alpha", "alpha").await.unwrap();
+        world.clock.advance_seconds(31 * 86_400);
+        let cx = platform(&world).await;
+        assert!(matches!(oversight::take_back(&cx, "alpha").await, Err(Error::Conflict(_))));
+        if world.t.db.dialect() == store::db::Dialect::Postgres {
+            let mut other = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
+            let now = world.services.clock.now();
+            assert!(store::oversight::lock_due(&mut other, alpha.id, now).await.unwrap());
+            assert_eq!(oversight::delete_due(&world.services).await.unwrap(), 0, "another server is at it");
+        }
+        assert_eq!(oversight::delete_due(&world.services).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_platform_role_does_not_get_the_links_of_an_organization_that_has_members() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let admin = world.cx::<domain::permission::MemberWrite>("admin@alpha.test", "alpha").await;
+        let offer = domain::invitation::NewInvitation {
+            email: "next@alpha.test".to_owned(),
+            role: domain::member::Role::Admin,
+            approval_level: domain::member::ApprovalLevel::None,
+        };
+        invitations::invite(&admin, offer).await.unwrap();
+        assert_eq!(oversight::links(&platform(&world).await, "alpha").await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_shown_a_link_has_not_shown_an_address() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let admin = world.cx::<domain::permission::MemberWrite>("admin@alpha.test", "alpha").await;
+        let offer = domain::invitation::NewInvitation {
+            email: "cto@corp.test".to_owned(),
+            role: domain::member::Role::Viewer,
+            approval_level: domain::member::ApprovalLevel::None,
+        };
+        let id = invitations::invite(&admin, offer).await.unwrap().id;
+        let link = invitations::token(&admin, id);
+        invitations::join(&world.services, &link, "Not the CTO", PASSWORD, &client()).await.unwrap();
+        for (slug, role) in [("beta", "admin"), ("alpha", "sre")] {
+            let added =
+                service::members::add_user(&world.services, "cto@corp.test", slug, role, PASSWORD).await;
+            assert!(matches!(added, Err(Error::Conflict(_))), "{role}: {added:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_legal_hold_keeps_an_organization() {
     for_each_backend(|t| async move {
         let world = two(t).await;

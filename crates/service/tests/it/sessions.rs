@@ -65,7 +65,9 @@ async fn an_admin_signs_members_out_and_nobody_elses_people() {
             world.organization(slug).await;
             world.person(&format!("admin@{slug}.test"), slug, "admin").await;
         }
+        let gamma = world.organization("gamma").await.id;
         let ana = world.person("ana@alpha.test", "alpha", "viewer").await;
+        world.person("ana@alpha.test", "gamma", "viewer").await;
         world.person("sre@platform.test", "alpha", "sre").await;
         let (first, second) = (world.viewer("ana@alpha.test").await, world.viewer("ana@alpha.test").await);
         let of = async |email: &str, slug: &str| {
@@ -91,6 +93,12 @@ async fn an_admin_signs_members_out_and_nobody_elses_people() {
         let entry = world.log(alpha.actor().organization).await.pop().unwrap();
         assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("SESSION_REVOKED", "admin@alpha.test"));
         assert_eq!(entry.metadata["email"], "ana@alpha.test");
+        let there = world.log(gamma).await.pop().unwrap();
+        assert_eq!(
+            (there.action.as_str(), there.actor.as_str(), there.ip_address, there.actor_id),
+            ("SESSION_REVOKED", "an administrator elsewhere", None, None),
+            "who administers alpha is not gamma's to know"
+        );
 
         let sre = auth::account_actor(&world.viewer("sre@platform.test").await);
         let all = sessions::active(&world.services.admit::<SessionRead>(&sre).unwrap()).await.unwrap();

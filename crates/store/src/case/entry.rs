@@ -19,6 +19,13 @@ pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<CaseEntry>> 
     tx.conn().all(q).await
 }
 
+/// How many there ever were.
+pub async fn count(tx: &mut impl Scoped, case: CaseId) -> Result<i64> {
+    let q =
+        tx.sql("SELECT count(*) FROM case_entries WHERE organization_id = $1 AND case_id = $2").bind(case);
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
+}
+
 pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseEntryId) -> Result<Option<CaseEntry>> {
     let q = tx.sql(COLUMNS).bind(case).push(" AND n.id = ").arg(id);
     tx.conn().opt(q).await

@@ -50,6 +50,13 @@ pub async fn count(tx: &mut impl Scoped, case: CaseId) -> Result<i64> {
     Ok(tx.conn().scalar(q.bind(case)).await?.unwrap_or(0))
 }
 
+/// How many records the case has, of removed ones too.
+pub async fn records(tx: &mut impl Scoped, case: CaseId) -> Result<i64> {
+    let q =
+        tx.sql("SELECT count(*) FROM case_evidence WHERE organization_id = $1 AND case_id = $2").bind(case);
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
+}
+
 pub async fn insert(tx: &mut WriteTx, case: CaseId, evidence: &Evidence) -> Result<()> {
     let q = tx
         .sql(

@@ -197,6 +197,7 @@ async fn policy_holds_and_runs_are_kept() {
         assert!(!retention::lift_hold(&mut tx, hold.id, "ada", at(3)).await.unwrap(), "once");
         assert_eq!(retention::end_run(&mut tx, run, 9, at(2)).await.unwrap().unwrap().held, 9);
         assert_eq!(retention::end_run(&mut tx, run, 9, at(2)).await.unwrap(), None);
+        assert!(!retention::count_in_run(&mut tx, run, at(0), [1; 5]).await.unwrap(), "it is ended");
         tx.commit(entry()).await.unwrap();
         let mut tx = read(&t.db, a).await;
         assert_eq!(retention::open_runs(&mut tx).await.unwrap(), []);
