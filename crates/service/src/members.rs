@@ -50,14 +50,7 @@ pub async fn add(cx: &Cx<MemberWrite>, new: NewMember) -> Result<Member> {
     }
     new.check()?;
     let email = normal_email(&new.email);
-    let existing = {
-        let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
-        let existing = store::account::by_email(&mut tx, &email).await?.map(|c| c.user);
-        if let Some(user) = &existing {
-            confirmed(&mut tx, user).await?;
-        }
-        existing
-    };
+    let existing = known(&cx.services, &email).await?;
     match (existing, &new.password) {
         (Some(user), _) => add_existing(cx, &user, &new).await,
         (None, Some(password)) => add_with_account(cx, &email, password, &new).await,
@@ -182,6 +175,16 @@ fn keep_an_admin(member: &Member, admins: i64, verb: &str) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Who has the address, if it is known to be theirs.
+async fn known(services: &Services, email: &str) -> Result<Option<User>> {
+    let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+    let found = store::account::by_email(&mut tx, email).await?.map(|c| c.user);
+    if let Some(user) = &found {
+        confirmed(&mut tx, user).await?;
+    }
+    Ok(found)
 }
 
 async fn add_existing(cx: &Cx<MemberWrite>, user: &User, new: &NewMember) -> Result<Member> {

@@ -26,7 +26,7 @@ pub(crate) async fn tell(
     now: Timestamp,
     entry: &AuditEntry,
 ) {
-    if let Err(error) = append(services, user, actor, now, entry).await {
+    if let Err(error) = Box::pin(append(services, user, actor, now, entry)).await {
         tracing::error!(%error, action = entry.action.0, "an entry of the platform's audit log is missing in an organization's");
     }
 }
