@@ -139,6 +139,25 @@ async fn the_bound_role_cannot_change_the_past_or_see_the_platforms_tables() {
 }
 
 #[tokio::test]
+async fn nobody_empties_a_part_of_the_audit_log() {
+    let two = two().await;
+    let mut tx = store::SystemTx::across_all_organizations(&two.t.db).await.unwrap();
+    // The first of a month that the server has not prepared.
+    tx.conn().exec(sql("CALL prepare_audit_month(DATE '2031-05-01')")).await.unwrap();
+    let q = sql(
+        "SELECT CAST(i.inhrelid::regclass AS TEXT) AS part FROM pg_inherits i WHERE i.inhparent = 'audit_log'::regclass",
+    );
+    let parts: Vec<String> = tx.conn().scalars(q).await.unwrap();
+    tx.commit_unaudited_bookkeeping().await.unwrap();
+    assert!(parts.iter().any(|part| part == "audit_log_default"), "{parts:?}");
+    for part in parts {
+        let error = store::db::admin(&two.t.url, &format!("TRUNCATE {part}")).await.err();
+        let message = error.map(|e| e.to_string()).unwrap_or_default();
+        assert!(message.contains("append-only"), "{part}: {message}");
+    }
+}
+
+#[tokio::test]
 async fn a_transaction_of_the_store_is_bound_and_its_connection_is_free_afterwards() {
     let two = two().await;
     let mut tx = store::ReadTx::begin(&two.t.db, two.a).await.unwrap();

@@ -1,0 +1,2 @@
+-- PostgreSQL's: a table of SQLite has no partitions.
+SELECT 1;
