@@ -1,10 +1,23 @@
 import { expect, test } from "@playwright/test";
-import { expectAccessible, signIn } from "../pages/room";
+import { expectAccessible, signIn, sre } from "../pages/room";
+
+test("the platform's pages fit 390 pixels without sideways scrolling and are accessible", async ({ page }) => {
+  await signIn(page, sre);
+  for (const path of ["/organizations", "/organizations/sessions"]) {
+    await test.step(path, async () => {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wider, `${path} is wider than the screen`).toBeLessThanOrEqual(0);
+      await expectAccessible(page);
+    });
+  }
+});
 
 test("every page fits 390 pixels without sideways scrolling and is accessible", async ({ page }) => {
   test.setTimeout(120_000);
   await signIn(page);
-  for (const path of ["overview", "events", "groups", "sources", "uploads", "audit", "settings/members", "settings/api-keys", "cases", "cases?layout=board"]) {
+  for (const path of ["overview", "events", "groups", "sources", "uploads", "audit", "settings/members", "settings/api-keys", "settings/sessions", "cases", "cases?layout=board"]) {
     await test.step(path, async () => {
       await page.goto(`/o/acme/${path}`);
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

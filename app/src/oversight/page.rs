@@ -52,7 +52,7 @@ pub async fn page(query: ParamsMap) -> Answer<Page> {
     let table = table(&found, zone);
     let body = view! {
         <PageHead title="Organizations" note=note actions=actions />
-        <div class="page-table">{table}</div>
+        <div class="page-table"><div class="table-scroll flush">{table}</div></div>
         {create()}
         {shown}
     };

@@ -69,9 +69,9 @@ fn listed(found: Vec<ActiveSession>, slug: &str, may_change: bool, me: &str, zon
     view! {
         <FormError form=one fields=&[] />
         <FormError form=all fields=&[] />
-        <DataTable caption="Sessions" columns=columns>
-            {rows}
-        </DataTable>
+        <div class="table-scroll">
+            <DataTable caption="Sessions" columns=columns>{rows}</DataTable>
+        </div>
     }
     .into_any()
 }
