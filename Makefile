@@ -29,7 +29,7 @@ run: setup site server ## build everything and serve the demo on http://127.0.0.
 	@$(server) serve --demo
 
 test: ## everything CI runs, with a table of times at the end
-	@LINTED=1 scripts/ci.sh setup-test fmt lint-web lint-wasm site size unit e2e
+	@LINTED=1 scripts/ci.sh setup-test fmt lint-web site size unit e2e
 
 setup: ## what `make run` needs: compiler with wasm32, npm packages, wasm-bindgen
 	@scripts/setup.sh run
@@ -55,7 +55,8 @@ lint-web: setup ## the types of the end-to-end tests, the scripts' syntax
 	@for script in scripts/*.sh .ci/run; do bash -n $$script; done
 	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh .ci/run; fi
 
-# LINTED: clippy's driver is the compiler and lints on its way, so that `make test` compiles the dependencies once, not twice.
+# LINTED: clippy's driver is the compiler and lints on its way, here and in scripts/site.sh, so that `make test` compiles the
+# dependencies of each half once, not twice.
 linted := $(if $(LINTED),RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__)
 
 unit: setup-test ## unit and integration tests, on SQLite and PostgreSQL

@@ -38,6 +38,8 @@ case $mode in
   *) die "usage: site.sh [dev|release]" ;;
 esac
 
+# With LINTED (make test) clippy's driver is the compiler, so that the browser's half is compiled once, not twice.
+if [ -n "${LINTED:-}" ]; then export RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__; fi
 cargo build ${CI:+--quiet} --package "$package" --target wasm32-unknown-unknown --profile "$profile"
 built=$target/wasm32-unknown-unknown/$folder/$package.wasm
 

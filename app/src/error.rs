@@ -95,7 +95,7 @@ impl AppError {
         }
         self
     }
-    fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self.kind {
             Kind::NotFound => "Not found",
             Kind::Forbidden => "Not allowed",

@@ -152,7 +152,7 @@ pub fn PrintedPage() -> impl IntoView {
     };
     view! {
         <div class="printed" on:submit=submit>
-            <Load resource=page let:page>
+            <Load resource=page page=true let:page>
                 <Title text=page.title />
                 <ui::Put html=page.body.html().to_owned() />
             </Load>

@@ -23,6 +23,28 @@ for (const [scheme, [words, paths]] of (["light", "dark"] as const).flatMap((sch
   });
 }
 
+test("what is not there, or not allowed, has a title, a heading and its status", async ({ page }) => {
+  await signIn(page);
+  const nobody = "00000000-0000-0000-0000-000000000000";
+  const missing = [`cases/${nobody}`, `groups/${nobody}`, `events/${nobody}`, `uploads/${nobody}`, "nowhere"];
+  for (const [path, status, title] of [
+    ...missing.map((path) => [`/o/acme/${path}`, 404, "Not found"] as const),
+    ["/o/nobody/events", 404, "Not found"] as const,
+    ["/nowhere", 404, "Not found"] as const,
+    ["/organizations", 403, "Not allowed"] as const,
+  ]) {
+    await test.step(path, async () => {
+      const answer = await page.goto(path);
+      expect(answer?.status()).toBe(status);
+      await expect(page).toHaveTitle(`${title} · Watchroom`);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expectAccessible(page);
+    });
+  }
+  expect((await page.goto("/o/acme/events/?q=severity%3Ahigh"))?.status()).toBe(200);
+  await expect(page).toHaveURL(/\/o\/acme\/events\?q=severity%3Ahigh$/);
+});
+
 test("g then e goes to the events, the palette opens with Control+K", async ({ page }) => {
   await signIn(page);
   // The keys work once the WASM runs.

@@ -40,6 +40,23 @@ test("what is wrong with a source stands at its field", async ({ page }) => {
   await expect(panel.getByLabel("Name")).toHaveValue("somewhere");
 });
 
+test("sources are found by a part of their name", async ({ page }) => {
+  await signIn(page);
+  await page.goto("/o/acme/sources");
+  const table = page.getByRole("table", { name: "Sources" });
+  const name = (await table.locator("tbody a[data-row-link]").last().textContent())?.trim() ?? "";
+  await page.getByLabel("Search sources").fill(name.slice(1).toUpperCase());
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/q=/);
+  await expect(table.getByRole("link", { name, exact: true })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByLabel("Search sources").fill("nothing is called 100%_ this");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("No source is called like that")).toBeVisible();
+  await page.getByRole("link", { name: "All sources" }).click();
+  await expect(table).toBeVisible();
+});
+
 test("a viewer reads sources, and a number of events leads to them", async ({ page }) => {
   await signIn(page, viewer);
   await page.goto("/o/acme/sources");

@@ -106,6 +106,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/audit", get(api::audit))
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/v1", axum::routing::any(nowhere))
+        .route("/api/v1/", axum::routing::any(nowhere))
         .route("/api/v1/{*rest}", axum::routing::any(nowhere))
         .route("/api/docs", get(openapi::page));
     let machine = Router::new()

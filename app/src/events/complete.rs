@@ -42,10 +42,9 @@ pub async fn complete(scope: &Scope, query: &EventQuery, at: u32) -> Answer<Comp
         .collect();
     let seen = match &found.context {
         Context::Value { field, prefix } if field == "source" => {
-            let sources = service::sources::list(&scope.admit::<SourceRead>()?).await?;
-            let within = prefix.to_lowercase();
-            let fits = |name: &String| name.to_lowercase().contains(&within);
-            sources.into_iter().map(|source| (source.name, None)).filter(|(name, _)| fits(name)).collect()
+            let sources =
+                service::sources::list(&scope.admit::<SourceRead>()?, prefix, OFFERED as u32, None).await?;
+            sources.items.into_iter().map(|source| (source.name, None)).collect()
         }
         Context::Value { field, prefix } => match edit::target(field, &EVENTS) {
             Ok(target) => {

@@ -90,7 +90,7 @@ pub fn EventPage() -> impl IntoView {
     });
     view! {
         <Title text="Event" />
-        <Load resource=event let:event>
+        <Load resource=event page=true let:event>
             <Whole event slug=slug.get_untracked() />
         </Load>
     }

@@ -101,7 +101,9 @@ async fn facets(
     let targets = payload.iter().filter_map(|(_, target)| target.as_ref().ok().cloned()).collect();
     let cx = scope.admit::<EventRead>()?;
     let found = service::events::facets(&cx, filter, more, targets).await?;
-    let sources = service::sources::list(&scope.admit::<SourceRead>()?).await?;
+    let of_sources = found.iter().filter(|facet| facet.field == "source_id").flat_map(|facet| &facet.values);
+    let ids: Vec<domain::SourceId> = of_sources.filter_map(|(value, _)| value.parse().ok()).collect();
+    let sources = service::sources::by_ids(&scope.admit::<SourceRead>()?, &ids).await?;
     let chosen = filter.query.as_ref().map(selected).unwrap_or_default();
     let end = if query.is_oldest_first() { "oldest" } else { "newest" };
     let among = |n: i64| format!("Among the {end} {}", counted(n, "match", "matches"));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::server::codee::string::FromToStringCodec;
+use leptos_meta::Title;
 use ui::{Failure, Skeleton};
 
 use super::{Fetched, Raw};
@@ -19,6 +20,9 @@ pub fn Load<T, F, V>(
     /// Shown while there is nothing yet.
     #[prop(optional, into)]
     skeleton: Option<ViewFn>,
+    /// The whole page hangs on it: a failure then is the page's title and heading.
+    #[prop(optional)]
+    page: bool,
     /// The content, from the value.
     children: F,
 ) -> impl IntoView
@@ -28,7 +32,17 @@ where
     V: IntoView + 'static,
 {
     let skeleton = skeleton.unwrap_or_else(|| ViewFn::from(|| view! { <Skeleton /> }));
-    let draw = move |raw: Raw| raw.read().map_or_else(failure, |value| children(value).into_any());
+    let draw = move |raw: Raw| match raw.read() {
+        Ok(value) => children(value).into_any(),
+        Err(error) if page => view! {
+            <Title text=error.title() />
+            <div class="page">
+                <Failure problem=error heading=true />
+            </div>
+        }
+        .into_any(),
+        Err(error) => view! { <Failure problem=error /> }.into_any(),
+    };
     waiting(resource.raw, skeleton, Arc::new(draw))
 }
 
@@ -38,10 +52,6 @@ pub fn after<T: Shown + 'static>(
     draw: impl Fn(Answer<T>) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
     waiting(resource.raw, ViewFn::default(), Arc::new(move |raw: Raw| draw(raw.read())))
-}
-
-fn failure(error: crate::AppError) -> AnyView {
-    view! { <Failure problem=error /> }.into_any()
 }
 
 /// Made once for all answers.

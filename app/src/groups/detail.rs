@@ -49,7 +49,7 @@ fn EventsTab(writes: Writes, slug: Memo<String>, id: Memo<String>) -> impl IntoV
         move || GetGroup { organization: slug.get(), id: id.get(), before: before() },
     );
     view! {
-        <Load resource=group let:shown>
+        <Load resource=group page=true let:shown>
             <Whole writes shown slug=slug.get_untracked() />
         </Load>
     }

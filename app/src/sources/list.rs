@@ -1,9 +1,12 @@
-//! The list of sources; the URL says which one is in the panel.
+//! The list of sources, by name; the URL says what their names contain, where the page begins and which one is in the panel.
 
 use domain::permission::Key;
 use domain::query::edit::condition;
 use leptos::prelude::*;
-use ui::{Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Panel, Row, SplitList, Tone, Variant};
+use ui::{
+    Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Pager, Panel, Row, SplitList, TextInput, Tone,
+    Variant,
+};
 
 use super::form::{edit_panel, new_panel};
 use super::read::SourceShown;
@@ -19,28 +22,64 @@ use crate::when::{Ago, AgoOr};
 /// Stands for a source that is not there yet.
 const NEW: &str = "new";
 
-/// `/o/{organization}/sources?source={id or "new"}`
+/// Sources of a page.
+const LIMIT: u32 = 100;
+
+/// Where in the list one is.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    slug: &'a str,
+    /// Part of the name.
+    q: &'a str,
+    cursor: &'a str,
+}
+
+impl At<'_> {
+    fn link(self) -> Link {
+        let link = Link::new(routes::sources(self.slug));
+        let link = if self.q.is_empty() { link } else { link.with("q", self.q) };
+        if self.cursor.is_empty() { link } else { link.with("cursor", self.cursor) }
+    }
+    fn begin(self) -> Self {
+        Self { cursor: "", ..self }
+    }
+}
+
+/// `/o/{organization}/sources?q=&cursor=&source={id or "new"}`
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
-    let found = service::sources::list(&scope.admit()?).await?;
-    let sources: Vec<SourceShown> =
-        found.into_iter().map(|source| super::read::source(source, scope.zone)).collect();
-    let may_change = scope.may(Key::SourceWrite);
+    let cx = scope.admit()?;
     let slug = scope.organization.slug.clone();
+    let at = At { slug: &slug, q: asked.get("q"), cursor: asked.get("cursor") };
+    let cursor = Some(at.cursor).filter(|cursor| !cursor.is_empty());
+    let found = service::sources::list(&cx, at.q, LIMIT, cursor).await?;
     let chosen = asked.get("source");
+    let shown = match chosen.parse() {
+        Ok(id) => service::sources::by_ids(&cx, &[id]).await?.pop(),
+        Err(_) => None,
+    };
+    let shown = shown.map(|source| super::read::source(source, scope.zone));
+    let next = found.next_cursor.as_deref().map(|cursor| At { cursor, ..at }.link().done());
+    let first = cursor.is_some().then(|| at.begin().link().done());
+    let pager = (next.is_some() || first.is_some())
+        .then(|| view! { <Pager label="Pages of sources" previous=first next=next /> });
+    let sources: Vec<SourceShown> =
+        found.items.into_iter().map(|source| super::read::source(source, scope.zone)).collect();
+    let may_change = scope.may(Key::SourceWrite);
     let is_open = !chosen.is_empty();
-    let (of, wanted) = (slug.clone(), chosen.to_owned());
-    let shown = sources.iter().find(|source| source.id == chosen).cloned();
+    let (of, wanted, back) = (slug.clone(), chosen.to_owned(), at.link().done());
     let panel = move || match (&shown, wanted.as_str()) {
         (Some(source), _) => edit_panel(source.clone(), may_change, &of),
         (None, NEW) if may_change => new_panel(&of),
-        (None, _) => missing(&of),
+        (None, _) => missing(back.clone()),
     };
-    let list = list(sources, may_change, chosen, &slug);
+    let list = list(sources, may_change, chosen, at);
+    let (action, q) = (routes::sources(&slug), at.q.to_owned());
+    let new = open(at.begin(), NEW);
     let actions = move || {
         may_change.then(|| {
             view! {
-                <Button variant=Variant::Primary icon=Glyph::Plus key="n" href=open(&slug, NEW)>
+                <Button variant=Variant::Primary icon=Glyph::Plus key="n" href=new.clone()>
                     "New source"
                 </Button>
             }
@@ -49,31 +88,45 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let body = view! {
         <PageHead title="Sources" note="Where events come from" actions=actions />
         <SplitList panel=panel panel_open=is_open>
+            <form method="get" action=action class="row-line search-line" role="search">
+                <TextInput name="q" kind="search" label="Search sources" placeholder="part of the name" value=q search=true />
+                <Button submit=true>"Search"</Button>
+            </form>
             {list}
+            {pager}
         </SplitList>
     };
     Ok(Page::of("Sources", body))
 }
 
-fn open(slug: &str, source: &str) -> String {
-    Link::new(routes::sources(slug)).with("source", source).done()
+fn open(at: At<'_>, source: &str) -> String {
+    at.link().with("source", source).done()
 }
 
-fn missing(slug: &str) -> AnyView {
+fn missing(back: String) -> AnyView {
     view! {
-        <Panel label="Source" close_href=routes::sources(slug)>
+        <Panel label="Source" close_href=back>
             <Empty title="No such source" text="It may have been deleted." icon=Glyph::Sources />
         </Panel>
     }
     .into_any()
 }
 
-fn list(sources: Vec<SourceShown>, may_change: bool, chosen: &str, slug: &str) -> AnyView {
+fn list(sources: Vec<SourceShown>, may_change: bool, chosen: &str, at: At<'_>) -> AnyView {
+    if sources.is_empty() && !(at.q.is_empty() && at.cursor.is_empty()) {
+        let all = routes::sources(at.slug);
+        return view! {
+            <Empty title="No source is called like that" text="Fewer letters in the search may show it." icon=Glyph::Sources>
+                <Button href=all>"All sources"</Button>
+            </Empty>
+        }
+        .into_any();
+    }
     if sources.is_empty() {
-        let keys = SettingsPage::ApiKeys.href(slug);
+        let keys = SettingsPage::ApiKeys.href(at.slug);
         let new = may_change.then(|| {
             view! {
-                <Button variant=Variant::Primary href=open(slug, NEW) icon=Glyph::Plus>
+                <Button variant=Variant::Primary href=open(at, NEW) icon=Glyph::Plus>
                     "New source"
                 </Button>
             }
@@ -98,7 +151,7 @@ fn list(sources: Vec<SourceShown>, may_change: bool, chosen: &str, slug: &str) -
         Column::new("Last activity").class("time optional"),
         Column::new("Events").class("num"),
     ];
-    let rows = sources.into_iter().map(|source| line(source, chosen, slug)).collect_view();
+    let rows = sources.into_iter().map(|source| line(source, chosen, at)).collect_view();
     view! {
         <div class="events-list">
             <DataTable caption="Sources" columns=columns>
@@ -109,9 +162,9 @@ fn list(sources: Vec<SourceShown>, may_change: bool, chosen: &str, slug: &str) -
     .into_any()
 }
 
-fn line(source: SourceShown, chosen: &str, slug: &str) -> AnyView {
-    let href = open(slug, &source.id);
-    let events = EventQuery::all_time(condition("source", &source.form.name)).href(slug);
+fn line(source: SourceShown, chosen: &str, at: At<'_>) -> AnyView {
+    let href = open(at, &source.id);
+    let events = EventQuery::all_time(condition("source", &source.form.name)).href(at.slug);
     let tone = match source.form.status.as_str() {
         "active" => Tone::Ok,
         "error" => Tone::High,

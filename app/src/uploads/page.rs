@@ -47,7 +47,7 @@ pub fn UploadPage() -> impl IntoView {
     });
     view! {
         <Title text="Upload" />
-        <Load resource=step let:step>
+        <Load resource=step page=true let:step>
             <Step step slug=slug.get_untracked() mapping=mapping.get_untracked() />
         </Load>
     }

@@ -46,11 +46,7 @@ impl NewUser {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
         p.require(organization::is_email(&self.email), "email", "not an e-mail address");
-        p.require(
-            !self.username.trim().is_empty() && self.username.chars().count() <= 150,
-            "username",
-            "give a name of at most 150 characters",
-        );
+        p.name(&self.username, "username", 150);
         p.done()?;
         check_password(&self.password, "password")
     }
@@ -61,6 +57,7 @@ pub fn check_password(password: &str, field: &str) -> Result<(), Invalid> {
     let n = password.chars().count();
     let mut p = Problems::default();
     p.require(n >= MIN_PASSWORD, field, "use at least 12 characters");
+    p.require(password.chars().any(|c| !c.is_whitespace()), field, "use more than blanks");
     p.require(n <= MAX_PASSWORD, field, "use at most 1,024 characters");
     p.done()
 }

@@ -57,11 +57,7 @@ pub const SCOPES: &[&str] = &[
 impl NewApiKey {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
-        p.require(
-            !self.name.trim().is_empty() && self.name.chars().count() <= 100,
-            "name",
-            "give a name of at most 100 characters",
-        );
+        p.name(&self.name, "name", 100);
         p.require(!self.scopes.is_empty(), "scopes", "choose at least one scope");
         for s in &self.scopes {
             p.require(

@@ -41,11 +41,7 @@ impl NewEnvironment {
             "slug",
             "use 2 to 63 lower-case letters, digits and hyphens, starting with a letter",
         );
-        p.require(
-            !self.name.trim().is_empty() && self.name.chars().count() <= 255,
-            "name",
-            "give a name of at most 255 characters",
-        );
+        p.name(&self.name, "name", 255);
         if let Some(c) = &self.cloud_provider {
             p.require(
                 CLOUD_PROVIDERS.contains(&c.as_str()),

@@ -69,11 +69,9 @@ impl NewMember {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
         p.require(organization::is_email(self.email.trim()), "email", "not an e-mail address");
-        p.require(
-            self.display_name.as_ref().is_none_or(|n| n.chars().count() <= 150),
-            "display_name",
-            "use at most 150 characters",
-        );
+        if let Some(name) = &self.display_name {
+            p.name(name, "display_name", 150);
+        }
         p.done()?;
         self.password.as_deref().map_or(Ok(()), |password| account::check_password(password, "password"))
     }

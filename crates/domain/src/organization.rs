@@ -58,11 +58,7 @@ impl NewOrganization {
             "slug",
             "use 2 to 63 lower-case letters, digits and hyphens, starting with a letter",
         );
-        p.require(
-            !self.name.trim().is_empty() && self.name.chars().count() <= 255,
-            "name",
-            "give a name of at most 255 characters",
-        );
+        p.name(&self.name, "name", 255);
         if let Some(email) = &self.contact_email {
             p.require(is_email(email), "contact_email", "not an e-mail address");
         }

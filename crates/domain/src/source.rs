@@ -43,11 +43,7 @@ pub struct NewSource {
 impl NewSource {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
-        p.require(
-            !self.name.trim().is_empty() && self.name.chars().count() <= 255,
-            "name",
-            "give a name of at most 255 characters",
-        );
+        p.name(&self.name, "name", 255);
         p.require(
             SOURCE_TYPES.contains(&self.source_type.as_str()),
             "source_type",

@@ -72,13 +72,7 @@ impl NewView {
     /// `q` is what the query's pair of that name says, decoded.
     pub fn check(&self, area: Area, q: Option<&str>) -> Result<(), Invalid> {
         let mut problems = Problems::default();
-        let name = self.name.trim().chars().count();
-        problems.require((1..=MAX_NAME).contains(&name), "name", "give a name of at most 60 characters");
-        problems.require(
-            !self.name.chars().any(char::is_control),
-            "name",
-            "use no line breaks or control characters",
-        );
+        problems.name(self.name.trim(), "name", MAX_NAME);
         problems.require(self.query.len() <= MAX_QUERY, "query", "at most 4,000 characters");
         let pairs = || self.query.split('&').filter(|pair| !pair.is_empty());
         problems.require(

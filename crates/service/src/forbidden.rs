@@ -6,12 +6,12 @@
 //! # use domain::permission::SourceRead;
 //! async fn page(services: &service::Services, actor: &service::Actor) -> service::Result<()> {
 //!     let cx = services.admit::<SourceRead>(actor)?;
-//!     service::sources::list(&cx).await.map(drop)
+//!     service::sources::list(&cx, "", 50, None).await.map(drop)
 //! }
 //! ```
 //! ```compile_fail,E0308
 //! async fn page(services: &service::Services, actor: &service::Actor) -> service::Result<()> {
-//!     service::sources::list(services).await.map(drop)
+//!     service::sources::list(services, "", 50, None).await.map(drop)
 //! }
 //! ```
 //!
@@ -83,12 +83,12 @@
 //! # The functions of an organization's table take a transaction of one organization
 //! ```
 //! async fn every_source(tx: &mut store::ReadTx) {
-//!     let _ = store::source::list(tx).await;
+//!     let _ = store::source::page(tx, "", None, 50).await;
 //! }
 //! ```
 //! ```compile_fail,E0277
 //! async fn every_source(tx: &mut store::SystemTx) {
-//!     let _ = store::source::list(tx).await;
+//!     let _ = store::source::page(tx, "", None, 50).await;
 //! }
 //! ```
 //!

@@ -11,7 +11,7 @@ use domain::permission::EventWrite;
 use domain::upload::{Format, Imported, Rejection, UnknownSeverities};
 use domain::{Invalid, OrganizationId, Timestamp};
 use tokio::sync::mpsc;
-use wire::{Encoding, Identities};
+use wire::Identities;
 
 use crate::events::{Origin, PreparedEvent, Preparer, ingest_prepared};
 use crate::{Cx, Error, Result};
@@ -217,13 +217,11 @@ struct Parsed {
 
 type Opened = BufReader<Box<dyn Read>>;
 
-/// The decompressed input, and how many bytes of the file were read.
+/// The input as text, and how many bytes of the file were read.
 fn opened(input: impl Read + 'static, plan: &Plan) -> io::Result<(Opened, Arc<AtomicU64>)> {
     let bytes = Arc::new(AtomicU64::new(0));
-    let mut input = BufReader::with_capacity(128 * 1024, Counted { input, bytes: Arc::clone(&bytes) });
-    let encoding = Encoding::of_bytes(io::BufRead::fill_buf(&mut input)?);
-    let decoder = wire::decoder(encoding, input, plan.limit).map_err(io::Error::other)?;
-    Ok((BufReader::with_capacity(128 * 1024, decoder), bytes))
+    let text: Box<dyn Read> = Box::new(wire::file(Counted { input, bytes: Arc::clone(&bytes) }, plan.limit)?);
+    Ok((BufReader::with_capacity(128 * 1024, text), bytes))
 }
 
 fn read(

@@ -2,15 +2,31 @@
 
 use domain::SourceId;
 use domain::audit::{Action, AuditEntry};
+use domain::page::{MAX_LIMIT, Page};
 use domain::permission::{SourceRead, SourceWrite};
 use domain::source::{NewSource, Source};
 use serde_json::{Value, json};
 
 use crate::{Cx, Error, Result};
 
-/// By name.
-pub async fn list(cx: &Cx<SourceRead>) -> Result<Vec<Source>> {
-    Ok(store::source::list(&mut cx.read().await?).await?)
+/// By name, those whose names contain `within`; the cursor is the name of the last one shown.
+pub async fn list(
+    cx: &Cx<SourceRead>,
+    within: &str,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Source>> {
+    let limit = limit.clamp(1, MAX_LIMIT);
+    let mut items = store::source::page(&mut cx.read().await?, within.trim(), cursor, limit + 1).await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = if more { items.last().map(|source| source.name.clone()) } else { None };
+    Ok(Page { items, next_cursor })
+}
+
+/// Those of these ids that there are, in no order.
+pub async fn by_ids(cx: &Cx<SourceRead>, ids: &[SourceId]) -> Result<Vec<Source>> {
+    Ok(store::source::by_ids(&mut cx.read().await?, ids).await?)
 }
 
 pub async fn get(cx: &Cx<SourceRead>, id: SourceId) -> Result<Source> {

@@ -15,7 +15,7 @@ use domain::page::Order;
 use domain::{EventId, GroupId, Severity, Timestamp};
 use uuid::Uuid;
 
-use crate::db::{Dialect, FromDb, Result, Sql, from_row};
+use crate::db::{Dialect, Result, Sql, from_row};
 use crate::group;
 use crate::query::words::Within;
 use crate::query::{self, Compile};
@@ -28,7 +28,7 @@ pub use facets::{facets, paths, values};
 pub(crate) use plan::fill_since;
 pub use plan::{count, histogram};
 pub use sample::{Sampled, own, sample};
-pub use walk::{Found, Listed};
+pub use walk::{Found, Listed, PAGE_BYTES};
 
 from_row!(Event {
     id,
@@ -52,6 +52,9 @@ from_row!(Event {
 impl Listed for Event {
     fn position(&self) -> Position {
         Position { at: self.occurred_at, id: self.id.0 }
+    }
+    fn bytes(&self) -> usize {
+        self.message.len() + self.severity_text.len() + self.raw_payload.text().len()
     }
 }
 
@@ -131,15 +134,15 @@ pub async fn page(
     walk::list(tx, COLUMNS, asked, after, limit, walk::ROW_BUDGET).await
 }
 
-/// One stretch of the list in order: the events of `span` after `after` that match the filter's other parts.
-async fn stretch<R: FromDb>(
+/// Reads one stretch of the list in order: the events of `span` after `after` that match the filter's other parts.
+async fn stretch(
     tx: &mut impl Scoped,
     columns: &'static str,
     asked: &Asked,
     span: Span,
     after: Option<Position>,
     limit: usize,
-) -> Result<Vec<R>> {
+) -> Result<Sql> {
     let within = within(tx, asked, span).await?;
     let q = matching(tx, tx.sql(columns), asked, within);
     let q = keyed(q, span, after, asked.filter.order);
@@ -147,7 +150,7 @@ async fn stretch<R: FromDb>(
         Order::Newest => " ORDER BY occurred_at DESC, id DESC LIMIT ",
         Order::Oldest => " ORDER BY occurred_at, id LIMIT ",
     });
-    tx.conn().all(q.arg(limit as i64)).await
+    Ok(q.arg(limit as i64))
 }
 
 /// How many events of the span match, counted one by one.

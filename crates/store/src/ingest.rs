@@ -34,8 +34,8 @@ type Names = HashMap<Arc<str>, SourceId>;
 pub struct Outcome {
     /// Positions in the batch of the rows whose id was stored already, or stands earlier in the batch. In ascending order.
     pub duplicates: Vec<usize>,
-    /// Names of the sources that were made.
-    pub new_sources: Vec<String>,
+    /// The sources that were made.
+    pub new_sources: Vec<(SourceId, String)>,
     /// What was really stored.
     pub arrived: Arrived,
 }
@@ -99,7 +99,7 @@ async fn sources(
     batch: &Batch,
     now: Timestamp,
     new_id: &(dyn Fn() -> Uuid + Sync),
-) -> Result<(Names, Vec<String>)> {
+) -> Result<(Names, Vec<(SourceId, String)>)> {
     let mut names: Vec<Arc<str>> = batch.source_names().collect();
     names.sort_unstable();
     let mut known = find_sources(tx, &names).await?;
@@ -108,10 +108,11 @@ async fn sources(
         return Ok((known, Vec::new()));
     }
     let organization = tx.organization();
-    let rows = names.iter().flat_map(|name| {
+    let ids: Vec<SourceId> = names.iter().map(|_| SourceId::from_uuid(new_id())).collect();
+    let rows = names.iter().zip(&ids).flat_map(|(name, id)| {
         [
             organization.to_arg(),
-            new_id().to_arg(),
+            id.to_arg(),
             Arg::Shared(Arc::clone(name)),
             "other".to_arg(),
             now.to_arg(),
@@ -121,7 +122,13 @@ async fn sources(
     tx.conn().insert_many(&NEW_SOURCES, names.len(), rows.collect::<Vec<_>>().into_iter()).await?;
     // Another writer may have made one of them in the meantime: read what counts.
     known.extend(find_sources(tx, &names).await?);
-    Ok((known, names.iter().map(ToString::to_string).collect()))
+    let mut made = Vec::with_capacity(names.len());
+    for (name, id) in names.iter().zip(ids) {
+        if known.get(name) == Some(&id) {
+            made.push((id, name.to_string()));
+        }
+    }
+    Ok((known, made))
 }
 
 async fn find_sources(tx: &mut impl Scoped, names: &[Arc<str>]) -> Result<Names> {

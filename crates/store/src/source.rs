@@ -4,6 +4,7 @@ use domain::SourceId;
 use domain::source::{STATUSES, Source};
 
 use crate::db::{Arg, Error, Kind, Result, ToArg, from_row};
+use crate::group::contains;
 use crate::scope::{Scoped, Writing};
 
 from_row!(Source {
@@ -21,15 +22,43 @@ from_row!(Source {
     updated_at
 });
 
-/// By name.
-pub async fn list(tx: &mut impl Scoped) -> Result<Vec<Source>> {
-    let q = tx.sql(
+/// Up to `limit` sources by name, after the one of the name `after`, whose names contain `within`.
+pub async fn page(
+    tx: &mut impl Scoped,
+    within: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Source>> {
+    let dialect = tx.conn().dialect();
+    let mut q = tx.sql(
         "SELECT id, name, source_type, ip, port, protocol, status, notifications, last_activity, event_count, created_at, updated_at
          FROM sources
-         WHERE organization_id = $1
-         ORDER BY name, id",
+         WHERE organization_id = $1",
     );
-    tx.conn().all(q).await
+    if !within.is_empty() {
+        q = contains(q, dialect, " AND name", within);
+    }
+    if let Some(after) = after {
+        q = q.push(" AND name > ").arg(after);
+    }
+    tx.conn().all(q.push(" ORDER BY name LIMIT ").arg(limit)).await
+}
+
+/// Sources by id, in no order; one that is not there is left out.
+pub async fn by_ids(tx: &mut impl Scoped, ids: &[SourceId]) -> Result<Vec<Source>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let q = tx
+            .sql(
+                "SELECT id, name, source_type, ip, port, protocol, status, notifications, last_activity, event_count, created_at, updated_at
+                 FROM sources
+                 WHERE organization_id = $1 AND id IN (",
+            )
+            .list(ids.iter().copied())
+            .push(")");
+        found.extend(tx.conn().all::<Source>(q).await?);
+    }
+    Ok(found)
 }
 
 pub async fn get(tx: &mut impl Scoped, id: SourceId) -> Result<Option<Source>> {

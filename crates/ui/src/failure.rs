@@ -19,12 +19,22 @@ pub struct Problem {
 
 /// An error state: title, text, correlation id, a link that tries again.
 #[component]
-pub fn Failure(#[prop(into)] problem: Problem) -> impl IntoView {
+pub fn Failure(
+    #[prop(into)] problem: Problem,
+    /// The title is the page's heading.
+    #[prop(optional)]
+    heading: bool,
+) -> impl IntoView {
+    let title = if heading {
+        view! { <h1 class="title">{problem.title}</h1> }.into_any()
+    } else {
+        view! { <p class="title">{problem.title}</p> }.into_any()
+    };
     view! {
         <div class="failure" role="alert">
             <Icon glyph=Glyph::Warning />
             <div>
-                <p class="title">{problem.title}</p>
+                {title}
                 {(!problem.text.is_empty()).then(|| view! { <p class="text">{problem.text}</p> })}
                 {problem.correlation.map(|id| view! { <p class="text small">"Correlation id " <code class="mono">{id}</code></p> })}
                 {problem

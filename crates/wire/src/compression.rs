@@ -1,6 +1,8 @@
-//! gzip and zstd with a hard cap on what comes out.
+//! gzip and zstd with a hard cap on what comes out, and UTF-16 as UTF-8.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
+
+use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use crate::Error;
 
@@ -42,16 +44,36 @@ impl Encoding {
     }
 }
 
-/// A reader of the decompressed bytes that fails once more than `limit` have come out. For files; memory stays small.
+/// A file as text: decompressed, and from UTF-16 to UTF-8 where its mark says so (what Windows tools write). Other bytes stay as
+/// they are. Fails once more than `limit` bytes have come out; [`limit_of`] recognises the failure.
+///
+/// # Errors
+/// The first bytes cannot be read, or the decoder cannot be set up.
+pub fn file<'a>(input: impl Read + 'a, limit: u64) -> io::Result<impl Read + 'a> {
+    let mut input = BufReader::with_capacity(128 * 1024, input);
+    let encoding = Encoding::of_bytes(input.fill_buf()?);
+    let bytes = decoder(encoding, input, limit).map_err(io::Error::other)?;
+    let mut text = DecodeReaderBytesBuilder::new().utf8_passthru(true).build(bytes);
+    // The decoder gives the bytes that it looked at for a mark by themselves; who guesses a format needs what follows. A pipe
+    // is not waited for.
+    let mut first = vec![0; 64 * 1024];
+    let mut filled = text.read(&mut first)?;
+    if (1..=MARK).contains(&filled) {
+        filled += text.read(&mut first[filled..])?;
+    }
+    first.truncate(filled);
+    Ok(io::Cursor::new(first).chain(text))
+}
+
+/// Bytes of the longest mark of an encoding.
+const MARK: usize = 3;
+
+/// A reader of the decompressed bytes that fails once more than `limit` have come out. Memory stays small.
 /// The failure is an [`io::Error`] that [`limit_of`] recognises.
 ///
 /// # Errors
 /// The zstd decoder could not be set up.
-pub fn decoder<'a, R: Read + 'a>(
-    encoding: Encoding,
-    input: R,
-    limit: u64,
-) -> Result<Box<dyn Read + 'a>, Error> {
+fn decoder<'a, R: Read + 'a>(encoding: Encoding, input: R, limit: u64) -> Result<Box<dyn Read + 'a>, Error> {
     let inner: Box<dyn Read + 'a> = match encoding {
         Encoding::Identity => Box::new(input),
         Encoding::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(input))),
@@ -166,5 +188,30 @@ mod tests {
         body.truncate(body.len() - 4);
         assert!(matches!(decompress(Encoding::Gzip, &body, 1000), Err(Error::Damaged(_))));
         assert!(decompress(Encoding::Zstd, b"nonsense", 1000).is_err());
+    }
+
+    #[test]
+    fn utf_16_files_are_read_and_other_bytes_stay() {
+        let text = "time,message\n1,\u{e9}\u{1f44d}\n";
+        let read = |bytes: &[u8]| {
+            let mut out = Vec::new();
+            file(bytes, 1000).unwrap().read_to_end(&mut out).unwrap();
+            out
+        };
+        let little: Vec<u8> =
+            [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> =
+            [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+        assert_eq!(String::from_utf8(read(&little)).unwrap().trim_start_matches('\u{feff}'), text);
+        assert_eq!(String::from_utf8(read(&big)).unwrap().trim_start_matches('\u{feff}'), text);
+        assert_eq!(read(&gzip(&little)), read(&little));
+        for other in [&b"\xff\x00 not text \xc3"[..], b"", b"x", "\u{feff}a,b".as_bytes()] {
+            assert_eq!(read(other), other);
+        }
+        let mut start = [0; 10];
+        assert_eq!(file(&b"0123456789"[..], 1000).unwrap().read(&mut start).unwrap(), 10, "at once");
+        let long = [0xff, 0xfe].into_iter().chain(b"x\0".repeat(1000)).collect::<Vec<_>>();
+        let mut out = Vec::new();
+        assert_eq!(limit_of(&file(&long[..], 1000).unwrap().read_to_end(&mut out).unwrap_err()), Some(1000));
     }
 }

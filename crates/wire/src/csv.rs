@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
@@ -26,8 +27,8 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
     let tail = Rc::new(RefCell::new(Tail::default()));
     let guard = Guard { input, tail: Rc::clone(&tail) };
     let mut reader = ::csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(guard);
-    let names: Vec<String> = match reader.byte_headers() {
-        Ok(headers) => headers.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect(),
+    let names = match reader.byte_headers() {
+        Ok(headers) => names(headers),
         Err(e) => return Err(io::Error::other(format!("the header line cannot be read: {e}"))),
     };
     let mut record = ::csv::ByteRecord::new();
@@ -76,6 +77,29 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
     }))
 }
 
+/// The names of the columns, each another one: of two with the same name the second is `name (2)`, so that neither is lost;
+/// one without a name is `column 3`.
+pub fn names(header: &::csv::ByteRecord) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(header.len());
+    let mut taken = HashSet::new();
+    for (i, name) in header.iter().enumerate() {
+        let name = String::from_utf8_lossy(name).trim().to_owned();
+        let name = if name.is_empty() { nameless(i) } else { name };
+        let mut own = name.clone();
+        let mut n = 2;
+        while !taken.insert(own.clone()) {
+            own = format!("{name} ({n})");
+            n += 1;
+        }
+        names.push(own);
+    }
+    names
+}
+
+fn nameless(i: usize) -> String {
+    format!("column {}", i + 1)
+}
+
 fn parse(
     names: &[String],
     record: &::csv::ByteRecord,
@@ -86,8 +110,7 @@ fn parse(
     let mut row = event::Row::new(mapping);
     let mut object = Map::new();
     for (i, field) in fields.iter().enumerate() {
-        let name =
-            names.get(i).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| format!("column {}", i + 1));
+        let name = names.get(i).cloned().unwrap_or_else(|| nameless(i));
         let cell = if field.trim().is_empty() { Cell::Null } else { Cell::Text(Cow::Borrowed(field)) };
         row.put(mapping, &name, cell);
         object.insert(name, Value::String(event::clean(field).into_owned()));
@@ -178,6 +201,19 @@ mod tests {
         assert!(event.raw_payload.contains("\"Extra\":\"7\""));
         assert!(rows[1].event.is_err() && rows[2].event.is_err());
         assert_eq!(rows.len(), 3);
+    }
+
+    #[test]
+    fn columns_of_one_name_are_all_kept() {
+        let rows = rows("time,message,message,,message,message (2)\n2026-11-23T09:30:00Z,a,b,c,d,e,f");
+        let event = rows[0].event.as_ref().unwrap();
+        assert_eq!(event.message, "a");
+        let payload: serde_json::Value = serde_json::from_str(&event.raw_payload).unwrap();
+        let values: Vec<_> = payload.as_object().unwrap().values().filter_map(|v| v.as_str()).collect();
+        assert_eq!(values.len(), 7);
+        assert_eq!(payload["message (2)"], "b");
+        assert_eq!(payload["message (3)"], "d");
+        assert_eq!(payload["message (2) (2)"], "e");
     }
 
     #[test]

@@ -16,7 +16,8 @@ mod plain;
 mod sniff;
 mod syslog;
 
-pub use compression::{Encoding, MAX_INFLATED, decoder, decompress, limit_of};
+pub use compression::{Encoding, MAX_INFLATED, decompress, file, limit_of};
+pub use csv::names;
 pub use event::parse;
 pub use identity::{Identities, import_id, row_hash};
 pub use json::elements;

@@ -137,6 +137,9 @@ fn read(file: &Path) -> Result<Vec<Head>, Stop> {
         Stop::Usage(format!("{}: neither a file of --save-head nor an exported log", file.display()))
     })?;
     Ok(match known {
+        Known::Heads(heads) if heads.is_empty() => {
+            return Err(Stop::Usage(format!("{}: there is no head in it", file.display())));
+        }
         Known::Heads(heads) => heads,
         Known::Head(head) => vec![head],
         Known::Log(entries) => entries

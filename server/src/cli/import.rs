@@ -33,26 +33,28 @@ pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
     if !from_stdin && job.file.is_dir() {
         return Err(Stop::Usage(format!("{}: is a folder; name a file in it", job.file.display())));
     }
-    if !from_stdin && !job.file.is_file() {
+    if !from_stdin && !job.file.exists() {
         return Err(Stop::Usage(format!("{}: there is no such file", job.file.display())));
     }
+    // A pipe (`<(zcat …)`) is read once, from its beginning: nothing to go on from.
+    let whole = !from_stdin && job.file.is_file();
     let source =
         job.source.clone().unwrap_or_else(|| if from_stdin { "stdin".to_owned() } else { file_name(&job) });
     let mut plan = Plan::of_source(&source, job.format);
-    let mut log = if from_stdin { Log::of_stdin() } else { Log::of_file(config, &job, &source)? };
+    let mut log = if whole { Log::of_file(config, &job, &source)? } else { Log::of_stream(config, &source) };
     if log.state.rows > 0 {
         eprintln!("going on after row {}", log.state.rows);
         plan.skip = log.state.rows;
     }
     let input: Box<dyn Read + Send> =
         if from_stdin { Box::new(io::stdin()) } else { Box::new(File::open(&job.file)?) };
-    service::import::import(&cx, input, plan, &mut log).await.map_err(|error| explain(error, from_stdin))?;
+    service::import::import(&cx, input, plan, &mut log).await.map_err(|error| explain(error, whole))?;
     log.finish()
 }
 
-fn explain(error: Error, from_stdin: bool) -> Stop {
+fn explain(error: Error, resumable: bool) -> Stop {
     match error {
-        Error::Unavailable { full: true } if !from_stdin => {
+        Error::Unavailable { full: true } if resumable => {
             anyhow::anyhow!("the disk is full; make room and start the import again, it goes on").into()
         }
         other => other.into(),
@@ -79,13 +81,19 @@ struct Log {
     state: State,
     place: Option<PathBuf>,
     rejects: PathBuf,
+    /// Where the refused rows go when their place beside the file cannot be written.
+    spare: PathBuf,
     file: Option<File>,
     bar: ProgressBar,
 }
 
 impl Log {
-    fn of_stdin() -> Self {
-        Self::new(State::default(), None, PathBuf::from("stdin.rejected.ndjson"), ProgressBar::new_spinner())
+    /// Refused rows go into the working folder.
+    fn of_stream(config: &Config, source: &str) -> Self {
+        let name: String =
+            source.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+        let rejects = PathBuf::from(format!("{name}.rejected.ndjson"));
+        Self::new(config, State::default(), None, rejects, ProgressBar::new_spinner())
     }
 
     fn of_file(config: &Config, job: &Job, source: &str) -> Result<Self, Stop> {
@@ -97,9 +105,16 @@ impl Log {
         let mut rejects = job.file.clone().into_os_string();
         rejects.push(".rejected.ndjson");
         let bar = ProgressBar::new(fs::metadata(&job.file)?.len());
-        let mut log = Self::new(state, Some(place), PathBuf::from(rejects), bar);
+        let mut log = Self::new(config, state, Some(place), PathBuf::from(rejects), bar);
         if log.state.rejected_bytes > 0 {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(&log.rejects)?;
+            let open =
+                |path: &PathBuf| OpenOptions::new().write(true).create(true).truncate(false).open(path);
+            let mut file = if let Ok(file) = open(&log.rejects) {
+                file
+            } else {
+                log.rejects.clone_from(&log.spare);
+                open(&log.rejects)?
+            };
             file.set_len(log.state.rejected_bytes)?;
             file.seek(SeekFrom::End(0))?;
             log.file = Some(file);
@@ -107,7 +122,13 @@ impl Log {
         Ok(log)
     }
 
-    fn new(state: State, place: Option<PathBuf>, rejects: PathBuf, bar: ProgressBar) -> Self {
+    fn new(
+        config: &Config,
+        state: State,
+        place: Option<PathBuf>,
+        rejects: PathBuf,
+        bar: ProgressBar,
+    ) -> Self {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} % {bytes_per_sec} {eta} {msg}")
         {
             bar.set_style(style);
@@ -115,7 +136,9 @@ impl Log {
         if !io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        Self { before: state.clone(), state, place, rejects, file: None, bar }
+        let name = rejects.file_name().unwrap_or(rejects.as_os_str());
+        let spare = config.data_dir.join("imports").join(name);
+        Self { before: state.clone(), state, place, rejects, spare, file: None, bar }
     }
 
     fn write(&mut self, refused: &[(Rejection, String)]) -> io::Result<()> {
@@ -129,7 +152,13 @@ impl Log {
         }
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(File::create(&self.rejects)?),
+            none => none.insert(if let Ok(file) = File::create(&self.rejects) {
+                file
+            } else {
+                fs::create_dir_all(self.spare.parent().unwrap_or(&self.spare))?;
+                self.rejects.clone_from(&self.spare);
+                File::create(&self.rejects)?
+            }),
         };
         file.write_all(text.as_bytes())?;
         self.state.rejected_bytes += text.len() as u64;

@@ -27,6 +27,11 @@ pub async fn serve(config: Config, demo: bool) -> Done {
             "cookies are not secure: put a TLS proxy in front and set public_url to its https address"
         );
     }
+    if db.is_overprivileged().await? {
+        tracing::warn!(
+            "the database's user is a superuser or bypasses row-level security: give Watchroom a role of its own (docs/OPERATIONS.md)"
+        );
+    }
     let unfinished = service::uploads::recover(&state.services).await?;
     if unfinished > 0 {
         tracing::info!(unfinished, "uploads go on where they were");

@@ -90,14 +90,19 @@ pub async fn event(caller: Caller, Path(id): Path<String>) -> Result<Json<Event>
 }
 
 /// Sources, by name.
-#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", security(("api_key" = ["source.read"])), responses(
-    (status = 200, description = "All sources of the organization", body = schema::SourcePage),
+#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", security(("api_key" = ["source.read"])), params(
+    schema::SourceParameters, schema::PageParameters,
+), responses(
+    (status = 200, description = "One page of sources", body = schema::SourcePage),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn sources(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<Source>>, Problem> {
-    Query::new(query.as_deref()).done()?;
-    let items = service::sources::list(&caller.admit::<SourceRead>()?).await?;
-    Ok(Json(Page { items, next_cursor: None }))
+    let mut query = Query::new(query.as_deref());
+    let within: String = query.one("q").unwrap_or_default();
+    let (limit, cursor) = paging(&mut query);
+    query.done()?;
+    let cx = caller.admit::<SourceRead>()?;
+    Ok(Json(service::sources::list(&cx, &within, limit, cursor.as_deref()).await?))
 }
 
 /// The audit log, newest first.
@@ -172,11 +177,12 @@ fn event_filter(query: &mut Query, now: Timestamp) -> EventFilter {
 
 /// Limit and cursor.
 pub(super) fn paging(query: &mut Query) -> (u32, Option<String>) {
-    let limit = query.one::<u32>("limit");
-    if limit.is_some_and(|n| !(1..=MAX_LIMIT).contains(&n)) {
-        query.refuse("limit", format!("between 1 and {MAX_LIMIT}"));
+    let asked: Option<String> = query.one("limit");
+    let limit = asked.as_deref().map(|text| text.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n)));
+    if limit == Some(None) {
+        query.refuse("limit", format!("a number between 1 and {MAX_LIMIT}"));
     }
-    (domain::page::limit(limit), query.one("cursor"))
+    (domain::page::limit(limit.flatten()), query.one("cursor"))
 }
 
 /// A JSON body.

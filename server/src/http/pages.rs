@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, LOCATION};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
@@ -54,11 +54,24 @@ pub async fn otherwise(State(state): State<AppState>, request: Request) -> Respo
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Problem::not_found().into_response();
     }
+    if let Some(address) = without_slash(request.uri()) {
+        return (StatusCode::PERMANENT_REDIRECT, [(LOCATION, address)]).into_response();
+    }
     let mut response = render_app_async_with_context(context(state), document)(request).await.into_response();
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     response
+}
+
+/// The address of a page that was asked for with a slash at its end. Never another site's: `//site/` is none of ours.
+fn without_slash(asked: &Uri) -> Option<String> {
+    let path = asked.path().strip_suffix('/').filter(|path| !path.is_empty())?;
+    let path = (!path.starts_with("//") && !path.ends_with('/')).then_some(path)?;
+    Some(match asked.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    })
 }
 
 /// A page that leads elsewhere is a redirect for whoever asks; leptos_axum makes it one only for who accepts HTML. Server
@@ -111,6 +124,21 @@ fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             use_context::<Parts>().and_then(|parts| parts.extensions.get::<headers::Nonce>().cloned())
         {
             provide_context(Nonce::from_value(Arc::clone(&nonce.0)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_leads_to_the_page_and_never_to_another_site() {
+        let of = |text: &str| without_slash(&text.parse().unwrap());
+        assert_eq!(of("/o/acme/").as_deref(), Some("/o/acme"));
+        assert_eq!(of("/account/?a=1/").as_deref(), Some("/account?a=1/"));
+        for none in ["/", "/o/acme", "//evil.example/", "/o//", "///"] {
+            assert_eq!(of(none), None, "{none}");
         }
     }
 }

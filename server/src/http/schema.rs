@@ -204,6 +204,13 @@ pub struct PageParameters {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub struct SourceParameters {
+    /// Part of the name.
+    pub q: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AuditParameters {
     /// E-mail, `api key <prefix>` or `system (<name>)`.
     pub actor: Option<String>,

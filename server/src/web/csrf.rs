@@ -18,7 +18,8 @@ pub async fn refuse_cross_site(State(state): State<AppState>, request: Request, 
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // Reads that are put down in a log are not another site's to make.
     let told = path.contains("/export.") || path.ends_with("/export") || path.contains("/evidence/");
-    if path.starts_with("/api/v1/") || (reads && !path.starts_with("/fn/") && !told) {
+    let program = path == "/api/v1" || path.starts_with("/api/v1/");
+    if program || (reads && !path.starts_with("/fn/") && !told) {
         return next.run(request).await;
     }
     let headers = request.headers();

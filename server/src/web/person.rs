@@ -24,7 +24,8 @@ pub async fn tell(State(state): State<AppState>, request: Request, next: Next) -
 fn wants_page(request: &Request) -> bool {
     let path = request.uri().path();
     // A form without scripts goes to a server function too; the browser's half does not ask for a page.
-    let program = ["/api/v1/", "/pkg/", "/health/", "/metrics"].iter().any(|p| path.starts_with(p));
+    let program = path == "/api/v1"
+        || ["/api/v1/", "/pkg/", "/health/", "/metrics"].iter().any(|p| path.starts_with(p));
     let accept = request.headers().get(ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     !program && accept.contains("text/html")
 }

@@ -197,6 +197,29 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
     assert!(err.contains("stdin.rejected.ndjson"), "{err}");
     let refused = std::fs::read_to_string(folder.join("stdin.rejected.ndjson")).unwrap();
     assert!(refused.contains("call the key or column") && !refused.contains("choose"), "{refused}");
+    let wide: Vec<u8> = "\u{feff}time,message\r\n2026-11-23T09:30:00Z,gr\u{fc}n\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    std::fs::write(folder.join("wide.csv"), wide).unwrap();
+    let (_, err) = expect(&run(folder, "import --org acme wide.csv", ""), 0);
+    assert!(err.contains("1 rows accepted, 0 refused"), "UTF-16, as Windows writes it: {err}");
+    let pipe = folder.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let text = text.clone();
+        move || std::fs::write(pipe, text)
+    });
+    let (_, err) = expect(&run(folder, "import --org acme --source web --format ndjson pipe", ""), 0);
+    assert!(err.contains("(101 of them known already), 1 refused"), "a named pipe is read once: {err}");
+    writer.join().unwrap().unwrap();
+    let locked = folder.join("locked");
+    std::fs::create_dir(&locked).unwrap();
+    std::fs::write(locked.join("c.ndjson"), &text).unwrap();
+    std::fs::create_dir(locked.join("c.ndjson.rejected.ndjson")).unwrap();
+    let (_, err) = expect(&run(folder, "import --org acme --source web locked/c.ndjson", ""), 0);
+    assert!(err.contains("imports/c.ndjson.rejected.ndjson"), "its place cannot be written: {err}");
+    std::fs::remove_file(folder.join("data/imports/c.ndjson.rejected.ndjson")).unwrap();
     assert_eq!(expect(&run(folder, "rollup check", ""), 0).0, "acme: as the events say\n");
     let (out, _) = expect(&run(folder, "rollup rebuild --org acme", ""), 0);
     assert!(out.starts_with("acme: ") && out.ends_with(" roll-up rows\n"), "{out}");
@@ -227,6 +250,9 @@ fn a_cut_audit_log_is_found_with_a_head_kept_elsewhere() {
     let (out, _) = expect(&run(folder, "audit verify --org acme --head head.json", ""), 1);
     assert!(out.contains("acme: BROKEN at 2"), "{out}");
     expect(&run(folder, "audit verify --org acme", ""), 0);
+    std::fs::write(folder.join("empty.json"), "[]").unwrap();
+    let (_, err) = expect(&run(folder, "audit verify --org acme --head empty.json", ""), 2);
+    assert!(err.contains("there is no head in it"), "{err}");
 }
 
 #[tokio::test]

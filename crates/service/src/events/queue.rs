@@ -262,8 +262,13 @@ async fn transact(
     let outcome = ingest::insert(&mut tx, batch, now, &move || clock.id()).await?;
     let mut told = told(parts, &outcome);
     settle(&mut tx, batch, parts, &mut told).await?;
-    let entries =
-        entries(parts, &told, &outcome).into_iter().map(|(actor, entry)| (actor, services.clock.id(), entry));
+    let made = outcome.new_sources.iter().map(|(id, name)| {
+        let told = json!({ "name": name, "source_type": "other", "status": "active" });
+        let entry = AuditEntry::new(Action::SOURCE_CREATED, "source", id).change(None, Some(told));
+        (first.actor.clone(), entry.metadata(json!({ "by": "its first event" })))
+    });
+    let entries = made.chain(entries(parts, &told));
+    let entries = entries.map(|(actor, entry)| (actor, services.clock.id(), entry));
     tx.commit_arrival(entries.collect(), &outcome.arrived).await?;
     if outcome.arrived.count > 0 {
         services.memory.tails.knock(organization);
@@ -292,7 +297,7 @@ async fn settle(tx: &mut WriteTx, batch: &Batch, parts: &[Part], told: &mut [Tol
 }
 
 /// One audit entry for each actor and origin.
-fn entries(parts: &[Part], told: &[Told], outcome: &Outcome) -> Vec<(AuditActor, AuditEntry)> {
+fn entries(parts: &[Part], told: &[Told]) -> Vec<(AuditActor, AuditEntry)> {
     let mut sums: Vec<Sum<'_>> = Vec::new();
     for (part, told) in parts.iter().zip(told) {
         let at = sums.iter().position(|s| s.actor == &part.actor && s.origin == part.origin);
@@ -314,7 +319,7 @@ fn entries(parts: &[Part], told: &[Told], outcome: &Outcome) -> Vec<(AuditActor,
             sum.refused += told.conflicts.len();
         }
     }
-    let entry = |(i, sum): (usize, Sum<'_>)| {
+    let entry = |sum: Sum<'_>| {
         let action = match sum.origin {
             Origin::Api => Action::EVENTS_INGESTED,
             Origin::Import | Origin::Upload => Action::EVENTS_IMPORTED,
@@ -324,12 +329,9 @@ fn entries(parts: &[Part], told: &[Told], outcome: &Outcome) -> Vec<(AuditActor,
         if sum.refused > 0 {
             metadata["rejected"] = json!(sum.refused);
         }
-        if i == 0 && !outcome.new_sources.is_empty() {
-            metadata["new_sources"] = json!(outcome.new_sources);
-        }
         (sum.actor.clone(), AuditEntry::new(action, "event", "").metadata(metadata))
     };
-    sums.into_iter().enumerate().map(entry).collect()
+    sums.into_iter().map(entry).collect()
 }
 
 /// What one actor handed in one way.

@@ -1,13 +1,12 @@
 //! The start of a file as a table.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, Read as _};
 
 use domain::Timestamp;
 use domain::event::{Mapping, NewEvent, Target};
 use domain::upload::{Format, Preview};
 use serde_json::Value;
-use wire::Encoding;
 
 /// Bytes that are looked at.
 const LOOKED_AT: u64 = 1024 * 1024;
@@ -18,11 +17,8 @@ const COLUMNS: usize = 60;
 const CELL: usize = 200;
 
 pub(super) fn of(file: File, format: Format, now: Timestamp) -> io::Result<Preview> {
-    let mut input = BufReader::new(file);
-    let encoding = Encoding::of_bytes(io::BufRead::fill_buf(&mut input)?);
     let mut first = Vec::new();
-    let decoder = wire::decoder(encoding, input, u64::MAX).map_err(io::Error::other)?;
-    decoder.take(LOOKED_AT).read_to_end(&mut first)?;
+    wire::file(file, u64::MAX)?.take(LOOKED_AT).read_to_end(&mut first)?;
     // A line that was cut in the middle is left out.
     if first.len() as u64 == LOOKED_AT
         && let Some(end) = first.iter().rposition(|c| *c == b'\n')
@@ -42,12 +38,10 @@ fn csv_table(first: &[u8]) -> io::Result<Preview> {
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     let by = wire::delimiter(first);
     let mut reader = csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(first);
-    let columns: Vec<String> = reader
-        .byte_headers()
-        .map_err(io::Error::other)?
+    let columns: Vec<String> = wire::names(reader.byte_headers().map_err(io::Error::other)?)
         .iter()
         .take(COLUMNS)
-        .map(|h| text(&String::from_utf8_lossy(h)))
+        .map(|name| text(name))
         .collect();
     let mut rows = Vec::new();
     for record in reader.byte_records().take(ROWS) {

@@ -16,7 +16,10 @@ async fn told(services: &Services, slug: &str) -> (i64, Vec<(EventId, String)>, 
     let n = events::count(&read, &EventFilter::default()).await.unwrap().n;
     let page = events::list(&read, &EventFilter::default(), 200, None).await.unwrap();
     let sources =
-        sources::list(&services.admit::<SourceRead>(&Actor::system("test", org)).unwrap()).await.unwrap();
+        sources::list(&services.admit::<SourceRead>(&Actor::system("test", org)).unwrap(), "", 200, None)
+            .await
+            .unwrap()
+            .items;
     (
         n,
         page.items.into_iter().map(|e| (e.id, e.message)).collect(),

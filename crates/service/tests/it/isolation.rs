@@ -138,7 +138,7 @@ async fn no_list_holds_anything_of_another_organization() {
         .await
         .unwrap();
         let seen = json!([
-            sources::list(&of::<SourceRead>(&world, "alpha").await).await.unwrap(),
+            sources::list(&of::<SourceRead>(&world, "alpha").await, "", 50, None).await.unwrap().items,
             environments::list(&of::<EnvironmentRead>(&world, "alpha").await).await.unwrap(),
             api_keys::list(&of::<ApiKeyRead>(&world, "alpha").await).await.unwrap(),
             members::list(&of::<MemberRead>(&world, "alpha").await).await.unwrap(),
@@ -167,7 +167,7 @@ async fn a_key_of_one_organization_acts_there_only() {
             api_keys::create(&of::<ApiKeyWrite>(&world, "alpha").await, key("of alpha")).await.unwrap();
         let actor = api_keys::authenticate(&world.services, &secret, &crate::world::client()).await.unwrap();
         let read = world.services.admit::<SourceRead>(&actor).unwrap();
-        assert!(sources::list(&read).await.unwrap().is_empty());
+        assert!(sources::list(&read, "", 50, None).await.unwrap().items.is_empty());
         not_found!(
             sources::get(&read, b_source.id),
             sources::delete(&world.services.admit(&actor).unwrap(), b_source.id)

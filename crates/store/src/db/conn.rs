@@ -1,6 +1,7 @@
 //! A connection inside a transaction, of either database.
 
 use domain::OrganizationId;
+use futures::TryStreamExt as _;
 use sqlx::postgres::Postgres;
 use sqlx::sqlite::Sqlite;
 use sqlx::{AssertSqlSafe, Transaction};
@@ -58,6 +59,46 @@ impl Conn {
     }
     pub async fn all<T: FromDb>(&mut self, q: Sql) -> Result<Vec<T>> {
         self.rows(q).await?.iter().map(T::from_db).collect()
+    }
+    /// As [`all`](Self::all), one by one, up to and with the first row of which `enough` is true: what comes after it is not
+    /// brought into memory.
+    pub async fn all_until<T: FromDb>(
+        &mut self,
+        q: Sql,
+        mut enough: impl FnMut(&T) -> bool,
+    ) -> Result<Vec<T>> {
+        q.check()?;
+        if let Some(asked) = explain::asked(&q, self.dialect()) {
+            explain::keep(&q, &self.fetch(asked).await?);
+        }
+        let mut found = Vec::new();
+        let mut take = |row: Row| {
+            let value = T::from_db(&row)?;
+            let last = enough(&value);
+            found.push(value);
+            Ok::<_, Error>(last)
+        };
+        match self {
+            Self::Sqlite(tx) => {
+                let args = args::sqlite(q.args).map_err(encoding)?;
+                let mut rows = sqlx::query_with(AssertSqlSafe(q.text), args).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    if take(Row::Sqlite(row))? {
+                        break;
+                    }
+                }
+            }
+            Self::Postgres(tx) => {
+                let args = args::postgres(q.args).map_err(encoding)?;
+                let mut rows = sqlx::query_with(AssertSqlSafe(q.text), args).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    if take(Row::Postgres(row))? {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(found)
     }
     pub async fn opt<T: FromDb>(&mut self, q: Sql) -> Result<Option<T>> {
         self.row(q).await?.as_ref().map(T::from_db).transpose()

@@ -125,6 +125,14 @@ impl Db {
         Ok(Self::Sqlite { read, write })
     }
 
+    /// Whether the server's own role of PostgreSQL is a superuser or passes over row-level security. Transactions of an
+    /// organization take a role that does neither; those of the platform do not.
+    pub async fn is_overprivileged(&self) -> Result<bool> {
+        let Self::Postgres(pool) = self else { return Ok(false) };
+        let text = "SELECT r.rolsuper OR r.rolbypassrls FROM pg_roles r WHERE r.rolname = session_user";
+        Ok(sqlx::query_scalar(text).fetch_one(pool).await?)
+    }
+
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite { .. } => Dialect::Sqlite,

@@ -17,13 +17,65 @@ use crate::scope::Scoped;
 pub struct Found<R> {
     pub events: Vec<R>,
     /// Where to go on; `None` at the end of the list. It can be set though the page is not full: after so many rows were
-    /// read in vain the answer does not wait for the rest.
+    /// read in vain the answer does not wait for the rest, and a page holds [`PAGE_BYTES`] of long events.
     pub next: Option<Position>,
 }
 
 /// A row of the list.
 pub trait Listed: FromDb {
     fn position(&self) -> Position;
+    /// Bytes of its long texts; nothing where only short ones are read.
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+/// Bytes of messages and payloads in one page: an event can have a megabyte of each, and many read lists at once.
+pub const PAGE_BYTES: usize = 8 << 20;
+
+/// Events of a page and the bytes it has left.
+struct Filling<R> {
+    events: Vec<R>,
+    limit: usize,
+    bytes: usize,
+}
+
+impl<R: Listed> Filling<R> {
+    fn new(limit: usize) -> Self {
+        Self { events: Vec::new(), limit, bytes: PAGE_BYTES }
+    }
+    /// One event more than the page holds says that there is a next one.
+    fn wanted(&self) -> usize {
+        self.limit + 1 - self.events.len()
+    }
+    /// Whether the page is full, by number or by bytes.
+    fn is_full(&self) -> bool {
+        self.events.len() > self.limit || self.bytes == 0
+    }
+    /// The next stretch of the list, until the page is full.
+    async fn read(
+        &mut self,
+        tx: &mut impl Scoped,
+        columns: &'static str,
+        asked: &Asked,
+        span: Span,
+        after: Option<Position>,
+    ) -> Result<()> {
+        let q = stretch(tx, columns, asked, span, after, self.wanted()).await?;
+        let bytes = &mut self.bytes;
+        let read = tx.conn().all_until(q, |event: &R| {
+            *bytes = bytes.saturating_sub(event.bytes());
+            *bytes == 0
+        });
+        self.events.extend(read.await?);
+        Ok(())
+    }
+    fn page(mut self) -> Found<R> {
+        let more = self.is_full();
+        self.events.truncate(self.limit);
+        let next = if more { self.events.last().map(Listed::position) } else { None };
+        Found { events: self.events, next }
+    }
 }
 
 /// Rows one page reads before it answers with what it has.
@@ -50,8 +102,9 @@ pub(super) async fn list<R: Listed>(
     let everything = asked.clauses.is_empty() && asked.filter.severity.is_empty() && asked.covered;
     if everything || asked.few.is_some() {
         // The key serves the list of everything, an index a few events.
-        let events = stretch(tx, columns, &asked, span_of(&asked.filter), after, limit + 1).await?;
-        return Ok(full(events, limit));
+        let mut filling = Filling::new(limit);
+        filling.read(tx, columns, &asked, span_of(&asked.filter), after).await?;
+        return Ok(filling.page());
     }
     let all = std::mem::take(&mut asked.clauses);
     let Some((lead, others)) = choose_lead(tx, all, &asked.filter).await? else {
@@ -65,22 +118,13 @@ pub(super) async fn list<R: Listed>(
         columns,
         asked: &asked,
         after,
-        limit,
         block,
-        events: Vec::new(),
+        filling: Filling::new(limit),
         rows: 0,
         budget,
         statements: 0,
     };
     walk.run(tx, &lead, &others).await
-}
-
-/// The page and its cursor, from one event more than the page holds.
-fn full<R: Listed>(mut events: Vec<R>, limit: usize) -> Found<R> {
-    let more = events.len() > limit;
-    events.truncate(limit);
-    let next = if more { events.last().map(Listed::position) } else { None };
-    Found { events, next }
 }
 
 /// The clause with the fewest events leads; `None` when one of them has none at all.
@@ -191,9 +235,8 @@ struct Walk<'a, R> {
     columns: &'static str,
     asked: &'a Asked,
     after: Option<Position>,
-    limit: usize,
     block: i64,
-    events: Vec<R>,
+    filling: Filling<R>,
     rows: i64,
     budget: i64,
     statements: u32,
@@ -216,20 +259,19 @@ impl<R: Listed> Walk<'_, R> {
                         Order::Newest => Position::before(cut.to.unwrap_or(range.to)),
                         Order::Oldest => Position::from(cut.from.unwrap_or(range.from)),
                     };
-                    return Ok(Found { events: self.events, next: Some(next) });
+                    return Ok(Found { events: self.filling.events, next: Some(next) });
                 }
                 let after = self.after.filter(|a| {
                     cut.from.is_some_and(|from| a.at >= from) && cut.to.is_some_and(|to| a.at < to)
                 });
-                let wanted = self.limit + 1 - self.events.len();
-                self.events.extend(stretch(tx, self.columns, self.asked, cut, after, wanted).await?);
-                if self.events.len() > self.limit {
-                    return Ok(full(self.events, self.limit));
+                self.filling.read(tx, self.columns, self.asked, cut, after).await?;
+                if self.filling.is_full() {
+                    return Ok(self.filling.page());
                 }
                 self.rows += range.rows;
                 self.statements += 1;
             }
-            let Some(last) = last else { return Ok(Found { events: self.events, next: None }) };
+            let Some(last) = last else { return Ok(Found { events: self.filling.events, next: None }) };
             match filter.order {
                 Order::Newest => span.to = Some(last),
                 Order::Oldest => span.from = Some(last.plus_seconds(3600)),

@@ -127,6 +127,8 @@ async fn the_bound_role_cannot_change_the_past_or_see_the_platforms_tables() {
         "UPDATE group_history SET note = 'nothing'",
         "DELETE FROM group_history",
         "UPDATE users SET is_sre = TRUE",
+        "SELECT password_hash FROM users",
+        "SELECT * FROM users",
         "INSERT INTO organizations SELECT * FROM organizations",
     ] {
         let error = sqlx::query(text).execute(&mut conn).await;

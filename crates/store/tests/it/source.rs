@@ -37,12 +37,12 @@ async fn a_source_is_made_changed_and_listed_in_its_organization_only() {
         assert!(matches!(store::source::update(&mut tx, &unknown).await, Err(Error::Check(_))));
         tx.commit(entry()).await.unwrap();
         assert_eq!(
-            store::source::list(&mut read(&t.db, a).await).await.unwrap(),
+            store::source::page(&mut read(&t.db, a).await, "", None, 100).await.unwrap(),
             std::slice::from_ref(&changed)
         );
         assert_eq!(store::source::by_name(&mut read(&t.db, a).await, "edge").await.unwrap(), Some(changed));
         assert_eq!(store::source::get(&mut read(&t.db, b).await, source.id).await.unwrap(), None);
-        assert!(store::source::list(&mut read(&t.db, b).await).await.unwrap().is_empty());
+        assert!(store::source::page(&mut read(&t.db, b).await, "", None, 100).await.unwrap().is_empty());
         assert!(store::source::update(&mut write(&t.db, b).await, &source).await.is_err());
     })
     .await;
@@ -67,7 +67,7 @@ async fn a_source_with_events_is_not_deleted() {
         assert!(!store::source::delete_without_events(&mut tx, used.id).await.unwrap());
         assert!(store::source::delete_without_events(&mut tx, unused.id).await.unwrap());
         tx.commit(entry()).await.unwrap();
-        assert_eq!(store::source::list(&mut read(&t.db, a).await).await.unwrap().len(), 1);
+        assert_eq!(store::source::page(&mut read(&t.db, a).await, "", None, 100).await.unwrap().len(), 1);
     })
     .await;
 }

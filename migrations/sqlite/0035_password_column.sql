@@ -1,0 +1,2 @@
+-- PostgreSQL's: SQLite has no roles.
+SELECT 1;
