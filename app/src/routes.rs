@@ -57,6 +57,8 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const SETUP: &str = "/setup";
 pub const ACCOUNT: &str = "/account";
+/// The second step of the sign-in.
+pub const SIGN_IN_CODE: &str = "/sign-in/code";
 /// For the platform role.
 pub const ORGANIZATIONS: &str = "/organizations";
 /// For the platform role.
@@ -66,6 +68,12 @@ pub const ALL_SESSIONS: &str = "/organizations/sessions";
 pub fn organization(slug: &str) -> String {
     Link::new(ORGANIZATIONS).with("organization", slug).done()
 }
+
+/// Where a second factor is set up, for who needs one to enter; `next` is where they were going.
+pub fn second_factor(next: &str) -> String {
+    Link::new(ACCOUNT).with("needed", NEEDED_FACTOR).with("next", next).done()
+}
+pub const NEEDED_FACTOR: &str = "second-factor";
 
 /// The page of an invitation's link.
 pub fn invitation(token: &str) -> String {
@@ -202,6 +210,7 @@ impl Refusal {
         let words = match self.code.as_str() {
             "" => return None,
             "credentials" => "E-mail and password do not fit together, or the account is disabled.",
+            "code" => "The code does not fit. Codes change every 30 seconds, and each works once.",
             "locked" => return Some(locked(self.retry_after)),
             "invalid" => "Some of it does not fit; see below.",
             "conflict" => "An account exists already. Sign in instead.",

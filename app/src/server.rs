@@ -14,7 +14,7 @@ use service::auth::Viewer;
 use service::{Actor, Cx, Services};
 
 use crate::error::{Answer, AppError, Kind};
-use crate::routes::{local_path, sign_in};
+use crate::routes::{local_path, second_factor, sign_in};
 use crate::when::Zone;
 
 /// The id of the request in the log.
@@ -177,6 +177,14 @@ impl From<service::Error> for AppError {
                 StatusCode::FORBIDDEN,
                 "This organization is suspended. Ask whoever runs this Watchroom.".to_owned(),
             ),
+            E::SecondFactor => {
+                leptos_axum::redirect(&second_factor(&asked_path().unwrap_or_default()));
+                let detail =
+                    "This organization asks for a second factor. Set one up under Account, then come back.";
+                let error = Self::new(Kind::Forbidden, detail);
+                // A page is the redirect.
+                return if is_page() { error } else { with_status(StatusCode::FORBIDDEN, error) };
+            }
             E::Unauthenticated => {
                 (Kind::Unauthenticated, StatusCode::UNAUTHORIZED, "Sign in to go on.".to_owned())
             }

@@ -99,9 +99,15 @@ pub async fn load_session(organization: String) -> Answer<Session> {
 
 #[cfg(feature = "ssr")]
 async fn place(own: &crate::server::Own, reach: &[Reach], slug: &str) -> Answer<Option<Place>> {
+    let asked = slug;
     let first = reach.iter().find(|r| r.role.is_some()).map(|r| r.slug.as_str());
     let Some(slug) = (if slug.is_empty() { first } else { Some(slug) }) else { return Ok(None) };
-    let (organization, actor) = service::organizations::enter(&own.services, &own.viewer, slug).await?;
+    let entered = service::organizations::enter(&own.services, &own.viewer, slug).await;
+    // The account is where one gets what the organization asks for.
+    if asked.is_empty() && matches!(entered, Err(service::Error::SecondFactor)) {
+        return Ok(None);
+    }
+    let (organization, actor) = entered?;
     // What the platform role adds goes with the person, not with the organization.
     let held = actor.permissions.union(own.actor.permissions);
     let permissions = held.keys().map(|k| k.as_str().to_owned()).collect();

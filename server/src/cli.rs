@@ -100,6 +100,10 @@ enum User {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// Remove the second factor of an account that lost it, and sign it out everywhere.
+    ResetSecondFactor { email: String },
+    /// Say that the address of an account that an invitation's link made is the person's.
+    Confirm { email: String },
 }
 
 #[derive(Subcommand)]
@@ -248,6 +252,26 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
             }
             Ok(())
         }
+        Command::User(User::ResetSecondFactor { email }) => {
+            match service::auth::factor::reset_of(services, &email).await {
+                Err(service::Error::NotFound) => {
+                    return Err(Stop::Failed(anyhow::anyhow!("there is no such account")));
+                }
+                done => usage(done)?,
+            }
+            eprintln!("{email} signs in with the password alone");
+            Ok(())
+        }
+        Command::User(User::Confirm { email }) => {
+            match service::auth::confirm_address_of(services, &email).await {
+                Err(service::Error::NotFound) => {
+                    return Err(Stop::Failed(anyhow::anyhow!("there is no such account")));
+                }
+                done => usage(done)?,
+            };
+            eprintln!("the address {email} is confirmed");
+            Ok(())
+        }
         Command::Apikey(ApiKey::Create { org, name, scope }) => {
             let new = NewApiKey { name, scopes: scope, expires_at: None };
             let (key, secret) = usage(service::api_keys::create_for_organization(services, &org, new).await)?;
@@ -337,6 +361,8 @@ mod tests {
             "org resume acme",
             "org delete acme",
             "org keep acme",
+            "user reset-second-factor a@b.c",
+            "user confirm a@b.c",
             "user add a@b.c --org acme --role admin --password-stdin",
             "apikey create --org acme --name ci --scope event.write --scope event.read",
             "import --org acme --source web --format ndjson events.ndjson",

@@ -61,6 +61,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/metrics"),
     ("GET", "/pkg/{*name}"),
     ("POST", "/sign-in"),
+    ("GET", "/sign-in/code"),
+    ("POST", "/sign-in/code"),
     ("POST", "/sign-out"),
     ("POST", "/setup"),
     ("GET", "/invitation/{token}"),
@@ -119,6 +121,7 @@ pub fn router(state: AppState) -> Router {
     let streams = DefaultBodyLimit::disable();
     let people = Router::new()
         .route("/sign-in", post(auth::sign_in))
+        .route("/sign-in/code", get(auth::code).post(auth::second))
         .route("/sign-out", post(auth::sign_out))
         .route("/setup", post(auth::setup))
         .route("/invitation/{token}", get(invitations::page).post(invitations::accept))

@@ -1,7 +1,8 @@
 //! The session cookie: tower-sessions over the service's encrypted table, and the viewer behind it.
 //!
 //! The cookie is `__Host-watchroom` where cookies are secure, else `watchroom`; HttpOnly, SameSite=Lax, path `/`. A session
-//! exists only after a sign-in and holds nothing but the device it belongs to; its id changes at every sign-in and at a
+//! exists only after a sign-in and holds nothing but the device it belongs to (or, for five minutes after the right password
+//! of an account with a second factor, who still owes the code: that is nobody's sign-in); its id changes at every sign-in and at a
 //! change of password. It ends when idle, at its absolute end, or when the device is signed out elsewhere.
 
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::UserSessionId;
+use domain::{Timestamp, UserId, UserSessionId};
 use service::auth::{SignedIn, Viewer};
 use service::{Client, Services};
 use time::OffsetDateTime;
@@ -31,6 +32,11 @@ const ROTATING: &str = "/fn/change_password";
 const DEVICE: &str = "device";
 const ENDS: &str = "ends";
 const SEEN: &str = "seen";
+/// The account whose password was right, while its code is waited for, and since when (microseconds since 1970).
+const WAITING: &str = "waiting";
+const SINCE: &str = "since";
+/// Seconds for typing the code.
+const CODE_WAIT: i64 = 300;
 /// The idle time is pushed forward at most this often (seconds), so that reading pages does not write each time.
 const SLIDE: i64 = 300;
 
@@ -103,6 +109,35 @@ pub async fn start(state: &AppState, session: &Session, signed_in: &SignedIn) ->
     begin.await.map_err(|e| failed(&e))
 }
 
+/// The password was right; the code of the second factor is waited for, in a session that signs nobody in.
+pub async fn wait_for_code(state: &AppState, session: &Session, user: UserId) -> Result<(), Problem> {
+    let now = state.services.clock.now();
+    let until = now.plus_seconds(CODE_WAIT).seconds();
+    let begin = async {
+        session.clear().await;
+        session.cycle_id().await?;
+        session.insert(WAITING, user).await?;
+        session.insert(SINCE, now.micros()).await?;
+        session.set_expiry(OffsetDateTime::from_unix_timestamp(until).ok().map(Expiry::AtDateTime));
+        Ok(())
+    };
+    begin.await.map_err(|e: tower_sessions::session::Error| failed(&e))
+}
+
+/// Whose code is waited for, and since when.
+pub async fn waiting_for_code(
+    state: &AppState,
+    session: &Session,
+) -> Result<Option<(UserId, Timestamp)>, Problem> {
+    if session.id().is_none() {
+        return Ok(None);
+    }
+    let user = session.get::<UserId>(WAITING).await.map_err(|e| failed(&e))?;
+    let since = session.get::<i64>(SINCE).await.map_err(|e| failed(&e))?;
+    let since = since.and_then(Timestamp::from_micros);
+    Ok(user.zip(since).filter(|(_, since)| state.services.clock.now() < since.plus_seconds(CODE_WAIT)))
+}
+
 /// Forgets the session here and in the browser.
 pub async fn end(session: &Session) -> Result<(), Problem> {
     session.flush().await.map_err(|e| failed(&e))
@@ -131,6 +166,9 @@ async fn viewer(state: &AppState, session: &Session, client: &Client) -> Result<
         Some(device) if now < ends => service::auth::viewer(&state.services, device, client).await?,
         _ => None,
     };
+    if viewer.is_none() && waiting_for_code(state, session).await?.is_some() {
+        return Ok(None);
+    }
     if viewer.is_none() {
         end(session).await?;
         return Ok(None);

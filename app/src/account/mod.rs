@@ -4,6 +4,9 @@ mod api;
 #[cfg(feature = "ssr")]
 mod devices;
 #[cfg(feature = "ssr")]
+mod factor;
+mod factor_api;
+#[cfg(feature = "ssr")]
 mod invitations;
 #[cfg(feature = "ssr")]
 mod page;
@@ -17,6 +20,10 @@ pub use api::device_name;
 pub use api::{
     AcceptInvitation, ChangePassword, RevokeDevice, SaveProfile, accept_invitation, change_password,
     revoke_device, save_profile,
+};
+pub use factor_api::{
+    ConfirmFactor, RemoveFactor, RenewCodes, StartFactor, confirm_factor, remove_factor, renew_codes,
+    start_factor,
 };
 #[cfg(feature = "ssr")]
 pub use page::page;

@@ -3,21 +3,27 @@
 use domain::permission::AccountRead;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
+use leptos_router::params::ParamsMap;
 use service::{auth, invitations as invited};
 use ui::{PageHead, Section, ThemeToggle};
 
-use super::{api, devices, invitations, password, profile};
+use super::{api, devices, factor, invitations, password, profile};
 use crate::error::Answer;
 use crate::page::Page;
+use crate::routes;
 use crate::server;
 use crate::shell::SetTheme;
 
-pub async fn page() -> Answer<Page> {
+/// `query`: `needed` and `next` of who was led here by an organization that asks for a second factor.
+pub async fn page(query: ParamsMap) -> Answer<Page> {
     let own = server::own().await?;
     let cx = own.admit::<AccountRead>()?;
     let invitations = invitations::section(invited::received(&cx).await?);
     let found = auth::devices(&cx).await?;
     let devices = devices::section(found.into_iter().map(|device| api::row(&own, device)).collect());
+    let needed = query.get_str("needed") == Some(routes::NEEDED_FACTOR);
+    let next = query.get_str("next").and_then(routes::local_path).unwrap_or(routes::HOME);
+    let factor = factor::section(auth::factor::standing(&cx).await?, needed.then(|| next.to_owned()));
     let profile = profile::section(&own);
     let theme = server::cookie("theme").unwrap_or_default();
     let body = view! {
@@ -26,6 +32,7 @@ pub async fn page() -> Answer<Page> {
             {invitations}
             {profile}
             {password::section()}
+            {factor}
             <Section title="Colour scheme" hint="Kept in this browser.">
                 <ThemeToggle action=SetTheme::PATH theme=theme label="Colour scheme of this browser" />
             </Section>

@@ -1,9 +1,10 @@
 //! Server functions of the platform's view of organizations.
 
+use domain::UserId;
 #[cfg(feature = "ssr")]
 use domain::organization::NewOrganization;
 #[cfg(feature = "ssr")]
-use domain::permission::OrganizationCreate;
+use domain::permission::{OrganizationCreate, UserCreate};
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use service::{organizations, oversight};
@@ -65,6 +66,15 @@ pub async fn delete_organization(slug: String, again: String) -> Answer<()> {
 pub async fn keep_organization(slug: String) -> Answer<()> {
     let cx = own().await?.admit::<OrganizationCreate>()?;
     oversight::take_back(&cx, &slug).await.typed(&[("slug", &slug)])?;
+    leptos_axum::redirect(routes::ORGANIZATIONS);
+    Ok(())
+}
+
+/// The address of an account that a link made is the person's.
+#[server(name = ConfirmAddress, prefix = "/fn", endpoint = "confirm_address")]
+pub async fn confirm_address(person: UserId) -> Answer<()> {
+    let cx = own().await?.admit::<UserCreate>()?;
+    service::auth::confirm_address(&cx, person).await.typed(&[("person", &person.to_string())])?;
     leptos_axum::redirect(routes::ORGANIZATIONS);
     Ok(())
 }

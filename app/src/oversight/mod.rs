@@ -5,9 +5,9 @@ mod api;
 mod page;
 
 pub use api::{
-    CreateOrganization, DeleteOrganization, KeepOrganization, RenameOrganization, ResumeOrganization,
-    SuspendOrganization, create_organization, delete_organization, keep_organization, rename_organization,
-    resume_organization, suspend_organization,
+    ConfirmAddress, CreateOrganization, DeleteOrganization, KeepOrganization, RenameOrganization,
+    ResumeOrganization, SuspendOrganization, confirm_address, create_organization, delete_organization,
+    keep_organization, rename_organization, resume_organization, suspend_organization,
 };
 #[cfg(feature = "ssr")]
 pub use page::page;

@@ -1,20 +1,21 @@
 //! The list, and the organization of `?organization={slug}` in a dialog.
 
+use domain::account::User;
 use domain::invitation::Invitation;
 use domain::organization::{GRACE_DAYS, Overseen};
 use domain::permission::{OrganizationCreate, OrganizationRead};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::params::ParamsMap;
-use service::oversight;
+use service::{auth, oversight};
 use ui::{
     Actions, Badge, Button, CodeBlock, Column, DataTable, Dialog, Field, Glyph, Notice, PageHead, Row,
-    TextInput, Tone, Variant, VisuallyHidden,
+    Section, TextInput, Tone, Variant, VisuallyHidden,
 };
 
 use super::api::{
-    CreateOrganization, DeleteOrganization, KeepOrganization, RenameOrganization, ResumeOrganization,
-    SuspendOrganization,
+    ConfirmAddress, CreateOrganization, DeleteOrganization, KeepOrganization, RenameOrganization,
+    ResumeOrganization, SuspendOrganization,
 };
 use crate::error::{Answer, AppError};
 use crate::events::parts::number;
@@ -30,6 +31,7 @@ const NEW: &str = "new-organization";
 pub async fn page(query: ParamsMap) -> Answer<Page> {
     let own = server::own().await?;
     let found = oversight::list(&own.admit::<OrganizationRead>()?).await?;
+    let unconfirmed = unconfirmed(auth::unconfirmed(&own.admit::<OrganizationRead>()?).await?, own.zone);
     let chosen = query.get_str("organization").unwrap_or_default();
     let shown = match found.iter().find(|o| o.slug == chosen) {
         None => None,
@@ -53,6 +55,7 @@ pub async fn page(query: ParamsMap) -> Answer<Page> {
     let body = view! {
         <PageHead title="Organizations" note=note actions=actions />
         <div class="page-table"><div class="table-scroll flush">{table}</div></div>
+        {unconfirmed}
         {create()}
         {shown}
     };
@@ -125,6 +128,63 @@ fn state(one: &Overseen) -> AnyView {
         return view! { <Badge tone=Tone::Medium>"quiet"</Badge> }.into_any();
     }
     ().into_any()
+}
+
+/// The accounts that a link made and nobody vouched for; nothing where there is none.
+fn unconfirmed(found: Vec<User>, zone: Zone) -> Option<AnyView> {
+    const HINT: &str = "These accounts were made by an invitation's link, which does not show that the address is the person's. \
+         What other organizations offer to an address is theirs once you confirmed it.";
+    let rows = found.into_iter().map(|user| unconfirmed_row(user, zone)).collect::<Vec<_>>();
+    if rows.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        Column::new("Account").class("message"),
+        Column::new("Made").class("time"),
+        Column::new("Last sign-in").class("optional time"),
+        Column::new("Confirm").class("shrink").hidden_header(),
+    ];
+    let state = Form::printed::<ConfirmAddress>();
+    let view = view! {
+        <div class="page stack">
+            <Section title="Addresses to confirm" hint=HINT>
+                <FormError form=state fields=&[] />
+                <div class="table-scroll">
+                    <DataTable caption="Addresses to confirm" columns=columns>
+                        {rows}
+                    </DataTable>
+                </div>
+            </Section>
+        </div>
+    };
+    Some(view.into_any())
+}
+
+fn unconfirmed_row(user: User, zone: Zone) -> AnyView {
+    let (made, last) = (zone.when(user.created_at), zone.maybe(user.last_login_at));
+    let (id, of, name) = (user.id.to_string(), format!(" {}", user.email), user.name().to_owned());
+    let fields = view! {
+        <input type="hidden" name="person" value=id />
+        <Button submit=true variant=Variant::Ghost>
+            "Confirm address" <VisuallyHidden>{of}</VisuallyHidden>
+        </Button>
+    };
+    let confirm = form::<ConfirmAddress>("Address confirmed", "", fields);
+    view! {
+        <Row>
+            <td class="message">
+                {name} <span class="under">{user.email}</span>
+            </td>
+            <td class="time">
+                <Ago when=made />
+            </td>
+            <td class="optional time">
+                <AgoOr when=last words="never" />
+            </td>
+            <td class="shrink">{confirm}</td>
+        </Row>
+    }
+    .into_any()
 }
 
 fn create() -> AnyView {

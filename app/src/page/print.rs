@@ -60,7 +60,7 @@ pub async fn page(address: &str, refused: Option<Refused>) -> Answer<Page> {
     }
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     if path.trim_end_matches('/') == routes::ACCOUNT {
-        return account::page().await;
+        return account::page(form_urlencoded::parse(query.as_bytes()).into_owned().collect()).await;
     }
     if path.trim_end_matches('/') == routes::ORGANIZATIONS {
         return oversight::page(form_urlencoded::parse(query.as_bytes()).into_owned().collect()).await;

@@ -200,6 +200,15 @@ pub async fn remove_member(organization: String, id: MembershipId) -> Answer<()>
     Ok(())
 }
 
+/// For a member who lost the app and the recovery codes.
+#[server(name = ResetFactor, prefix = "/fn", endpoint = "reset_factor")]
+pub async fn reset_factor(organization: String, id: MembershipId) -> Answer<()> {
+    let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
+    service::auth::factor::reset(&cx, id).await.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Members.href(&organization));
+    Ok(())
+}
+
 /// Disables or enables the account of a member.
 #[server(name = SwitchMember, prefix = "/fn", endpoint = "switch_member")]
 pub async fn switch_member(organization: String, id: MembershipId, enabled: bool) -> Answer<()> {

@@ -11,8 +11,8 @@ use ui::{
 };
 
 use super::api::{
-    AddMember, MemberRow, RemoveMember, SwitchMember, UpdateMember, WithdrawInvitation, invited_row,
-    member_row, members_page,
+    AddMember, MemberRow, RemoveMember, ResetFactor, SwitchMember, UpdateMember, WithdrawInvitation,
+    invited_row, member_row, members_page,
 };
 use crate::error::{Answer, AppError};
 use crate::form::{Form, FormError};
@@ -202,7 +202,12 @@ fn change(row: MemberRow, slug: &str, link: Option<String>) -> AnyView {
         ("They can sign in again.", "Enable the account")
     };
     let remove = ("The account stays; API keys they made here stop working.", "Remove from the organization");
+    let factor = (
+        "For who lost it: they are signed out and sign in with the password alone.",
+        "Reset the second factor",
+    );
     let lines = [
+        line::<ResetFactor>(id, slug, None, factor, Variant::Secondary, "Second factor reset"),
         line::<SwitchMember>(id, slug, Some(!row.enabled), switch, Variant::Secondary, "Account changed"),
         line::<RemoveMember>(id, slug, None, remove, Variant::Danger, "Member removed"),
     ];

@@ -18,7 +18,9 @@ pub mod sessions;
 pub use api::EnvironmentForm;
 pub use general::GeneralPage;
 pub use retention::RetentionPage;
-pub use session_api::{RevokeSession, RevokeSessions, revoke_session, revoke_sessions};
+pub use session_api::{
+    RequireFactor, RevokeSession, RevokeSessions, revoke_session, revoke_sessions, set_require_factor,
+};
 
 use leptos::prelude::*;
 use leptos_meta::Title;

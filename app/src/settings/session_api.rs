@@ -19,6 +19,15 @@ pub async fn revoke_session(#[server(default)] organization: String, id: UserSes
     Ok(())
 }
 
+/// Whether who enters the organization must have a second factor.
+#[server(name = RequireFactor, prefix = "/fn", endpoint = "set_require_factor")]
+pub async fn set_require_factor(organization: String, required: bool) -> Answer<()> {
+    let cx = crate::server::scope(&organization).await?.admit::<domain::permission::SettingsWrite>()?;
+    let value = serde_json::json!({ "second_factor": required });
+    service::settings::set(&cx, service::settings::Security::KEY, value).await?;
+    Ok(())
+}
+
 /// Every session of a person.
 #[server(name = RevokeSessions, prefix = "/fn", endpoint = "revoke_sessions")]
 pub async fn revoke_sessions(#[server(default)] organization: String, person: UserId) -> Answer<()> {

@@ -2,21 +2,22 @@
 //! platform role.
 
 use domain::account::ActiveSession;
-use domain::permission::{Key, SessionRead};
+use domain::permission::{Key, SessionRead, SettingsRead};
 use leptos::prelude::*;
 use service::sessions;
+use service::settings::Security;
 use ui::{
     Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Row, Section, Tone, Variant, VisuallyHidden,
 };
 
-use super::session_api::{RevokeSession, RevokeSessions};
+use super::session_api::{RequireFactor, RevokeSession, RevokeSessions};
 use crate::account::device_name;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::SettingsPage;
-use crate::server;
+use crate::server::{self, Scope};
 use crate::when::{Ago, Zone};
 
 const HINT: &str =
@@ -28,12 +29,39 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let me = scope.actor.session.map(|id| id.to_string()).unwrap_or_default();
     let slug = scope.organization.slug.clone();
     let listed = listed(found, &slug, scope.may(Key::SessionWrite), &me, scope.zone);
+    let factor = if scope.may(Key::SettingsWrite) { Some(factor(&scope).await?) } else { None };
     let body = view! {
+        {factor}
         <Section title="Sessions" hint=HINT>
             {listed}
         </Section>
     };
     Ok(Page::of(SettingsPage::Sessions.title(), body))
+}
+
+/// Whether one is asked for, and the button that changes it.
+async fn factor(scope: &Scope) -> Answer<AnyView> {
+    let value = service::settings::get(&scope.admit::<SettingsRead>()?, Security::KEY).await?;
+    let required = value["second_factor"].as_bool() == Some(true);
+    let state = Form::printed::<RequireFactor>();
+    let (hint, words) = if required {
+        ("Who enters must have one. Who has none is led to their account to set it up.", "Ask for it no more")
+    } else {
+        (
+            "Members may have one. If you ask for it nobody enters without, you neither. API keys are not asked.",
+            "Ask everybody for it",
+        )
+    };
+    let slug = scope.organization.slug.clone();
+    let fields = view! {
+        <input type="hidden" name="organization" value=slug />
+        <input type="hidden" name="required" value=(!required).to_string() />
+        <p class="hint">{hint}</p>
+        <Button submit=true>{words}</Button>
+        <FormError form=state fields=&[] />
+    };
+    Ok(view! { <Section title="Second factor">{form::<RequireFactor>("Saved", "choice-line", fields)}</Section> }
+        .into_any())
 }
 
 /// All people, in no organization.

@@ -4,7 +4,9 @@
 //! chain; [`chains`] adds them to those of the account's organizations. Unknown account, disabled account and wrong password cost the same time and give the same answer.
 
 pub(crate) mod chains;
+pub mod factor;
 mod hashing;
+mod lockout;
 
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use domain::audit::{Action, AuditActor, AuditEntry};
 use domain::invalid::Problems;
 use domain::member::{ApprovalLevel, Role};
 use domain::organization::NewOrganization;
-use domain::permission::{AccountRead, AccountWrite, Key, PermissionSet, UserCreate};
+use domain::permission::{AccountRead, AccountWrite, Key, OrganizationRead, PermissionSet, UserCreate};
 use domain::{Invalid, MembershipId, PLATFORM, Timestamp, UserId, UserSessionId};
 use serde_json::{Value, json};
 use store::account::{AttemptKind, Credentials};
@@ -23,6 +25,7 @@ use store::{Stamp, SystemTx};
 pub use chains::settled;
 pub(crate) use hashing::Hashing;
 use hashing::{DUMMY, hash, is_current, verify};
+use lockout::{Subjects, WRONG_PASSWORD, count_failure, refuse_locked};
 
 use crate::{Actor, Client, Cx, Error, Result, Services, Who, organizations};
 
@@ -38,6 +41,14 @@ pub struct SignedIn {
     pub session: UserSessionId,
 }
 
+/// What the right password leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum First {
+    In(SignedIn),
+    /// The account has a second factor: its code is asked for ([`factor::second`]).
+    Code(UserId),
+}
+
 /// The person behind a request: not yet in an organization (see [`organizations::enter`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Viewer {
@@ -46,10 +57,18 @@ pub struct Viewer {
     pub client: Client,
 }
 
-/// Checks e-mail and password and signs a device in.
+/// [`begin`] of an account without a second factor; with one, [`Error::Unauthenticated`].
+pub async fn sign_in(services: &Services, email: &str, password: &str, client: &Client) -> Result<SignedIn> {
+    match begin(services, email, password, client).await? {
+        First::In(signed_in) => Ok(signed_in),
+        First::Code(_) => Err(Error::Unauthenticated),
+    }
+}
+
+/// Checks e-mail and password and signs a device in, unless the account has a second factor: then its code is asked for.
 ///
 /// [`Error::Unauthenticated`] whatever is wrong with them; [`Error::TooMany`] while the account or the address is locked.
-pub async fn sign_in(services: &Services, email: &str, password: &str, client: &Client) -> Result<SignedIn> {
+pub async fn begin(services: &Services, email: &str, password: &str, client: &Client) -> Result<First> {
     let email = normal_email(email);
     let client = &bounded(client);
     let subjects = Subjects::new(services, &email, client);
@@ -65,10 +84,13 @@ pub async fn sign_in(services: &Services, email: &str, password: &str, client: &
     match found {
         Some(Credentials { user, .. }) if fits && user.enabled => {
             let fresh = if is_current(&phc) { None } else { Some(hash(&permit, password).await?) };
-            admit_device(services, user, fresh, &subjects, client).await
+            if factor::is_asked(services, user.id, fresh.as_deref()).await? {
+                return Ok(First::Code(user.id));
+            }
+            admit_device(services, user, fresh, &subjects, client).await.map(First::In)
         }
         found => {
-            count_failure(services, found.map(|c| c.user), &subjects, client).await?;
+            count_failure(services, found.map(|c| c.user), &subjects, client, WRONG_PASSWORD).await?;
             Err(Error::Unauthenticated)
         }
     }
@@ -211,7 +233,7 @@ pub async fn change_password(cx: &Cx<AccountWrite>, old: &str, new: &str) -> Res
         store::account::credentials(&mut tx, user.id).await?.ok_or(Error::NotFound)?
     };
     if !verify(&permit, old, present.password_hash.clone()).await? {
-        count_failure(services, Some(present.user), &subjects, &cx.actor.client).await?;
+        count_failure(services, Some(present.user), &subjects, &cx.actor.client, WRONG_PASSWORD).await?;
         return Err(Invalid::field("old_password", "not your present password").into());
     }
     let phc = hash(&permit, new).await?;
@@ -288,6 +310,37 @@ pub async fn create_user(cx: &Cx<UserCreate>, user: NewUser) -> Result<User> {
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     insert_user(&mut tx, &user, &phc).await?;
     tx.commit(&cx.actor.audit(), stamp, user_created(&user)).await?;
+    Ok(user)
+}
+
+/// The accounts made by an invitation's link whose address nobody has confirmed, newest first, at most 200.
+pub async fn unconfirmed(cx: &Cx<OrganizationRead>) -> Result<Vec<User>> {
+    let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
+    Ok(store::account::unconfirmed(&mut tx, 200).await?)
+}
+
+/// Somebody who knows says that the address of an account is the person's: from now on what is offered to it is theirs.
+pub async fn confirm_address(cx: &Cx<UserCreate>, id: UserId) -> Result<User> {
+    let mut tx = SystemTx::across_all_organizations(&cx.services.db).await?;
+    let user = store::account::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    confirmed(&cx.services, tx, user, &cx.actor).await
+}
+
+/// [`confirm_address`], for the command line.
+pub async fn confirm_address_of(services: &Services, email: &str) -> Result<User> {
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    let user = store::account::by_email(&mut tx, &normal_email(email)).await?.ok_or(Error::NotFound)?.user;
+    confirmed(services, tx, user, &Actor::platform("command line")).await
+}
+
+async fn confirmed(services: &Services, mut tx: SystemTx, user: User, actor: &Actor) -> Result<User> {
+    let stamp = services.stamp();
+    if !store::account::confirm(&mut tx, user.id, stamp.now).await? {
+        return Err(Error::Conflict("this address is confirmed already".to_owned()));
+    }
+    let entry =
+        AuditEntry::new(Action::USER_CONFIRMED, "user", user.id).metadata(json!({ "email": user.email }));
+    end(services, tx, user.id, &actor.audit(), stamp, entry).await?;
     Ok(user)
 }
 
@@ -434,129 +487,5 @@ async fn note_seen(services: &Services, session: UserSessionId, now: Timestamp) 
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "when a device was last seen could not be kept"),
         Err(_) => tracing::debug!("when a device was last seen could not be kept in time"),
-    }
-}
-
-// ---- lock-out -------------------------------------------------------------------------------------------------------
-
-/// Failures in a row before an account is locked, and before an address is (which several people may share).
-const FREE: [(AttemptKind, i64); 2] = [(AttemptKind::Account, 5), (AttemptKind::Address, 30)];
-/// The first wait in seconds; it doubles with each further failure.
-const FIRST_WAIT: i64 = 30;
-const LONGEST_WAIT: i64 = 15 * 60;
-/// Failures older than this are forgotten (seconds).
-const MEMORY: i64 = 3600;
-
-/// Whose failures count. An account's subject is a keyed digest: people type passwords into the wrong field.
-struct Subjects {
-    account: String,
-    address: Option<String>,
-}
-
-impl Subjects {
-    fn new(services: &Services, email: &str, client: &Client) -> Self {
-        Self {
-            account: services.secrets.tag("sign_in_attempts", email),
-            address: client.ip_address.as_deref().map(network),
-        }
-    }
-    fn of(&self, kind: AttemptKind) -> Option<&str> {
-        match kind {
-            AttemptKind::Account => Some(&self.account),
-            AttemptKind::Address => self.address.as_deref(),
-        }
-    }
-}
-
-/// An IPv6 customer holds a whole /64.
-fn network(address: &str) -> String {
-    match address.parse::<std::net::IpAddr>().map(|ip| ip.to_canonical()) {
-        Ok(std::net::IpAddr::V6(ip)) => {
-            let s = ip.segments();
-            format!("{:x}:{:x}:{:x}:{:x}::/64", s[0], s[1], s[2], s[3])
-        }
-        Ok(ip) => ip.to_string(),
-        Err(_) => address.to_owned(),
-    }
-}
-
-async fn refuse_locked(tx: &mut SystemTx, subjects: &Subjects, now: Timestamp) -> Result<()> {
-    for (kind, _) in FREE {
-        let Some(subject) = subjects.of(kind) else { continue };
-        let Some(until) = store::account::locked_until(tx, kind, subject).await? else { continue };
-        // A lock further away than the longest one was written before the clock was set back.
-        let left = (until.micros() - now.micros()).div_euclid(1_000_000) + 1;
-        if until > now && left <= LONGEST_WAIT + 1 {
-            return Err(Error::TooMany { retry_after: left.unsigned_abs() });
-        }
-    }
-    Ok(())
-}
-
-async fn count_failure(
-    services: &Services,
-    user: Option<User>,
-    subjects: &Subjects,
-    client: &Client,
-) -> Result<()> {
-    let stamp = services.stamp();
-    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
-    let mut wait = 0;
-    for (kind, free) in FREE {
-        let Some(subject) = subjects.of(kind) else { continue };
-        let forgotten = stamp.now.plus_seconds(-MEMORY);
-        let failures = store::account::count_failure(&mut tx, kind, subject, stamp.now, forgotten).await?;
-        if let Some(seconds) = wait_after(failures, free) {
-            store::account::lock(&mut tx, kind, subject, stamp.now.plus_seconds(seconds)).await?;
-            wait = wait.max(seconds);
-        }
-    }
-    let (target, actor) = match &user {
-        Some(user) => (user.id.to_string(), actor_of(user, None, client)),
-        None => ("unknown".to_owned(), anonymous(client)),
-    };
-    let entry = AuditEntry::new(Action::SIGN_IN_FAILED, "user", target).failed("wrong e-mail or password");
-    let entry = if wait > 0 { entry.metadata(json!({ "locked_for_seconds": wait })) } else { entry };
-    tx.commit(&actor, stamp, entry.clone()).await?;
-    if let Some(user) = user {
-        chains::tell_behind(services, user.id, actor, stamp.now, entry).await;
-    }
-    Ok(())
-}
-
-fn anonymous(client: &Client) -> AuditActor {
-    AuditActor {
-        user_id: None,
-        label: "unknown".to_owned(),
-        ip_address: client.ip_address.clone(),
-        user_agent: client.user_agent.clone(),
-        session_id: None,
-    }
-}
-
-/// Seconds to wait after this many failures; `None` while they are free.
-fn wait_after(failures: i64, free: i64) -> Option<i64> {
-    let over = u32::try_from(failures - free).ok()?;
-    Some(FIRST_WAIT.saturating_mul(2_i64.saturating_pow(over)).min(LONGEST_WAIT))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wait_doubles_up_to_a_quarter_of_an_hour() {
-        let waits: Vec<_> = (1..=12).map(|n| wait_after(n, 5)).collect();
-        assert_eq!(waits[..4], [None; 4]);
-        assert_eq!(waits[4..9], [Some(30), Some(60), Some(120), Some(240), Some(480)]);
-        assert_eq!(waits[9..], [Some(900); 3]);
-        assert_eq!(wait_after(1_000_000, 5), Some(900));
-    }
-
-    #[test]
-    fn an_address_of_ipv6_counts_as_its_network() {
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(network("192.0.2.7"), "192.0.2.7");
     }
 }

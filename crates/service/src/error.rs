@@ -11,6 +11,9 @@ pub enum Error {
     /// The platform role suspended the organization.
     #[error("this organization is suspended; ask whoever runs this Watchroom")]
     Suspended,
+    /// The organization wants one of who enters.
+    #[error("this organization asks for a second factor; set one up in your account")]
+    SecondFactor,
     #[error("sign in first")]
     Unauthenticated,
     #[error("{0}")]

@@ -301,7 +301,7 @@ async fn confirmed(tx: &mut SystemTx, user: &User) -> Result<()> {
     if store::account::is_confirmed(tx, user.id).await? {
         return Ok(());
     }
-    let words = "this account was made by an invitation's link, which does not show that the address is the person's; invite them by a link";
+    let words = "this account was made by an invitation's link, which does not show that the address is the person's; confirm it (`watchroom user confirm EMAIL`) or invite them by a link";
     Err(Error::Conflict(words.to_owned()))
 }
 

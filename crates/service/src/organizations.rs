@@ -17,7 +17,7 @@ use store::organization::Details;
 use tokio::sync::Mutex;
 
 use crate::auth::Viewer;
-use crate::{Actor, Cx, Error, Result, Services, Who};
+use crate::{Actor, Cx, Error, Result, Services, Who, auth};
 
 /// The entries by platform role that are audited already: one a device and organization.
 #[derive(Default)]
@@ -35,14 +35,16 @@ pub async fn reach(services: &Services, viewer: &Viewer) -> Result<Vec<Reach>> {
 
 /// The organization and who the viewer is in it. An entry by platform role is audited there once a device.
 ///
-/// [`Error::NotFound`] when it does not exist or is not the viewer's to see; [`Error::Suspended`] for its members while it is
+/// [`Error::NotFound`] when it does not exist or is not the viewer's to see; [`Error::SecondFactor`] when it wants one that
+/// the viewer does not have; [`Error::Suspended`] for its members while it is
 /// suspended: only the platform role enters then.
 pub async fn enter(services: &Services, viewer: &Viewer, slug: &str) -> Result<(Organization, Actor)> {
-    let (organization, role) = {
+    let (organization, role, factor_missing) = {
         let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
         let organization = store::organization::by_slug(&mut tx, slug).await?.ok_or(Error::NotFound)?;
         let role = store::member::role(&mut tx.within(organization.id), viewer.user.id).await?;
-        (organization, role)
+        let missing = auth::factor::is_missing(&mut tx, organization.id, viewer.user.id).await?;
+        (organization, role, missing)
     };
     let role = match role {
         Some(_) if !organization.is_active && !viewer.user.is_sre => return Err(Error::Suspended),
@@ -53,6 +55,9 @@ pub async fn enter(services: &Services, viewer: &Viewer, slug: &str) -> Result<(
         None if viewer.user.is_sre => PermissionSet::of(Holder::Sre),
         None => return Err(Error::NotFound),
     };
+    if factor_missing {
+        return Err(Error::SecondFactor);
+    }
     let actor = Actor {
         who: Who::User(viewer.user.clone()),
         organization: organization.id,

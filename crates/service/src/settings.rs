@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `general` | `time_zone` an IANA name (default `UTC`) |
 //! | `rate_limits` | `requests_per_minute` 1 to 1,000,000 (default 600), `events_per_second` 1 to 1,000,000 (default 20,000) |
+//! | `security` | `second_factor` whether who enters must have one (default `false`) |
 
 use domain::Invalid;
 use domain::audit::{Action, AuditEntry};
@@ -16,7 +17,18 @@ use store::Scoped;
 use crate::auth::is_time_zone;
 use crate::{Cx, Error, Result};
 
-pub const KEYS: [&str; 2] = [General::KEY, RateLimits::KEY];
+pub const KEYS: [&str; 3] = [General::KEY, RateLimits::KEY, Security::KEY];
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Security {
+    /// Who enters must have a second factor.
+    pub second_factor: bool,
+}
+
+impl Security {
+    pub const KEY: &str = "security";
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -109,7 +121,8 @@ fn checked(key: &str, value: Value) -> Result<Value> {
             p.done()?;
             write(&limits)
         }
-        _ => Err(Invalid::field("key", "unknown setting; use general or rate_limits").into()),
+        Security::KEY => write(&read::<Security>(value)?),
+        _ => Err(Invalid::field("key", "unknown setting; use general, rate_limits or security").into()),
     }
 }
 

@@ -120,6 +120,23 @@ pub async fn is_confirmed(tx: &mut SystemTx, id: UserId) -> Result<bool> {
     Ok(tx.conn().scalar(q).await?.unwrap_or(false))
 }
 
+/// `false` when it is confirmed already.
+pub async fn confirm(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<bool> {
+    let q =
+        sql("UPDATE users SET email_confirmed = $2, updated_at = $3 WHERE id = $1 AND email_confirmed = $4");
+    Ok(tx.conn().exec(q.bind(id).bind(true).bind(now).bind(false)).await? == 1)
+}
+
+/// The accounts whose address nobody has confirmed, newest first, at most `limit`.
+pub async fn unconfirmed(tx: &mut SystemTx, limit: i64) -> Result<Vec<User>> {
+    let q = sql("SELECT id, email, username, display_name, is_sre, enabled, time_zone, last_login_at, created_at, updated_at
+                 FROM users
+                 WHERE email_confirmed = $1
+                 ORDER BY created_at DESC, id
+                 LIMIT $2");
+    tx.conn().all(q.bind(false).bind(limit)).await
+}
+
 pub async fn set_profile(
     tx: &mut SystemTx,
     id: UserId,

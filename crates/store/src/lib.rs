@@ -15,6 +15,7 @@ pub mod case;
 pub mod db;
 pub mod environment;
 pub mod event;
+pub mod factor;
 pub mod group;
 pub mod housekeeping;
 pub mod ingest;

@@ -1,18 +1,19 @@
 //! Signing in and out and the first set-up as plain HTML forms, so that they work with WebAssembly blocked.
 //!
 //! On failure the browser is sent back to the page with `error=<code>` and what was typed, never a password. Codes:
-//! `credentials`, `locked` (with `retry_after`), `invalid` (with `field` and `reason`), `conflict`, `unavailable`.
+//! `credentials`, `code`, `locked` (with `retry_after`), `invalid` (with `field` and `reason`), `conflict`, `unavailable`.
 
+use app::routes::SIGN_IN_CODE;
 use axum::Form;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, HeaderValue, RETRY_AFTER};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::account::NewUser;
 use domain::organization::NewOrganization;
 use serde::Deserialize;
 use service::Error;
-use service::auth::{SignedIn, Viewer};
+use service::auth::{First, SignedIn, Viewer};
 use tower_sessions::Session;
 
 use super::problem::Problem;
@@ -60,12 +61,67 @@ pub async fn sign_in(
     if let Err(problem) = state.limits.sign_in(visitor.ip) {
         return too_many("/sign-in", problem, &headers, &kept);
     }
-    match service::auth::sign_in(&state.services, &form.email, &form.password, &client).await {
-        Ok(signed_in) => enter(&state, &session, &signed_in, &form.next).await,
+    match service::auth::begin(&state.services, &form.email, &form.password, &client).await {
+        Ok(First::Code(user)) => match sessions::wait_for_code(&state, &session, user).await {
+            Ok(()) => Redirect::to(&code_page(&form.next)).into_response(),
+            Err(problem) => problem.into_response(),
+        },
+        Ok(First::In(signed_in)) => enter(&state, &session, &signed_in, &form.next).await,
         Err(Error::Unauthenticated) => back("/sign-in", "credentials", &kept),
         Err(error @ Error::TooMany { .. }) => too_many("/sign-in", error.into(), &headers, &kept),
         Err(error) => refused("/sign-in", error, &kept),
     }
+}
+
+#[derive(Deserialize)]
+pub struct Code {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /sign-in/code`: for a browser that gave the right password a moment ago.
+pub async fn code(State(state): State<AppState>, session: Session, RawQuery(query): RawQuery) -> Response {
+    match sessions::waiting_for_code(&state, &session).await {
+        Ok(Some(_)) => {
+            let head = super::head(app::entry::code::TITLE, &state.assets.names.css);
+            let body = app::entry::code::print(&query.unwrap_or_default());
+            Html(format!("{head}<body>{body}</body></html>")).into_response()
+        }
+        Ok(None) => Redirect::to("/sign-in").into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// `POST /sign-in/code`
+pub async fn second(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    session: Session,
+    headers: HeaderMap,
+    Form(form): Form<Code>,
+) -> Response {
+    let kept = [("next", form.next.as_str())];
+    if let Err(problem) = state.limits.sign_in(visitor.ip) {
+        return too_many(SIGN_IN_CODE, problem, &headers, &kept);
+    }
+    let (user, since) = match sessions::waiting_for_code(&state, &session).await {
+        Ok(Some(waiting)) => waiting,
+        Ok(None) => return Redirect::to("/sign-in").into_response(),
+        Err(problem) => return problem.into_response(),
+    };
+    let client = sessions::client(&visitor);
+    match service::auth::factor::second(&state.services, user, since, &form.code, &client).await {
+        Ok(signed_in) => enter(&state, &session, &signed_in, &form.next).await,
+        Err(Error::Unauthenticated) => back(SIGN_IN_CODE, "code", &kept),
+        Err(error @ Error::TooMany { .. }) => too_many(SIGN_IN_CODE, error.into(), &headers, &kept),
+        Err(error) => refused(SIGN_IN_CODE, error, &kept),
+    }
+}
+
+fn code_page(next: &str) -> String {
+    format!("{SIGN_IN_CODE}?{}", super::query::encode([("next", next.to_owned())].into_iter()))
 }
 
 /// `POST /sign-out`

@@ -208,6 +208,9 @@ impl From<service::Error> for Problem {
             E::Suspended => {
                 Self::forbidden("This organization is suspended; ask whoever runs this Watchroom.")
             }
+            E::SecondFactor => {
+                Self::forbidden("This organization asks for a second factor; set one up in your account.")
+            }
             E::Unauthenticated => Self::unauthenticated(),
             E::Invalid(invalid) => Self::invalid(invalid),
             E::Conflict(text) => Self::conflict(text),

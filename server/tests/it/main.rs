@@ -10,6 +10,7 @@ mod csrf;
 mod events;
 mod evidence;
 mod export;
+mod factor;
 mod foreign;
 mod forms;
 mod grouping;

@@ -21,6 +21,8 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("organization", "acme"),
     ("id", NOBODY),
     ("person", NOBODY),
+    ("code", "no code"),
+    ("required", "false"),
     ("seq", "1"),
     ("name", "Name"),
     ("slug", "nowhere"),
@@ -203,6 +205,12 @@ pub fn rows() -> Vec<Row> {
         });
     }
     rows
+}
+
+/// What one row answers to a browser with this cookie; empty for none. `column` makes the address.
+pub async fn asked_with(app: &TestApp, row: &Row, column: usize, cookie: &str) -> String {
+    let who = if cookie.is_empty() { Who::Nobody } else { Who::Browser(RefCell::new(cookie.to_owned())) };
+    outcome(&ask(app, row, column, &who).await)
 }
 
 async fn ask(app: &TestApp, row: &Row, column: usize, who: &Who) -> Answer {

@@ -2,7 +2,7 @@
 
 use domain::invitation::{NewInvitation, Received};
 use domain::member::{ApprovalLevel, NewMember, Role};
-use domain::permission::{AccountRead, AccountWrite, MemberRead, MemberWrite};
+use domain::permission::{AccountRead, AccountWrite, MemberRead, MemberWrite, OrganizationRead, UserCreate};
 use service::invitations::Opened;
 use service::{Error, auth, invitations, members, organizations};
 use testkit::for_each_backend;
@@ -215,6 +215,40 @@ async fn an_account_made_by_one_link_receives_no_other_organizations_invitation(
         let chief = world.viewer("chief@gamma.test").await;
         let link = invitations::token(&beta, offered.id);
         assert_eq!(invitations::accept_link(&world.services, &chief, &link).await.unwrap(), "beta");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_platform_role_confirms_an_address_and_then_its_offers_are_theirs() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        world.person("sre@platform.test", "beta", "sre").await;
+        world.person("admin@beta.test", "beta", "admin").await;
+        let (token, _) = invited_token(&world, "zoe@new.test").await;
+        invitations::join(&world.services, &token, "Zoe", PASSWORD, &client()).await.unwrap();
+        let beta = world.cx::<MemberWrite>("admin@beta.test", "beta").await;
+        invitations::invite(&beta, new("zoe@new.test")).await.unwrap();
+        assert!(received(&world, "zoe@new.test").await.is_empty(), "not confirmed");
+        let admin = auth::account_actor(&world.viewer(ADMIN).await);
+        assert!(matches!(world.services.admit::<OrganizationRead>(&admin), Err(Error::Forbidden)));
+        assert!(matches!(world.services.admit::<UserCreate>(&admin), Err(Error::Forbidden)));
+
+        let sre = auth::account_actor(&world.viewer("sre@platform.test").await);
+        let listed =
+            auth::unconfirmed(&world.services.admit::<OrganizationRead>(&sre).unwrap()).await.unwrap();
+        assert_eq!(listed.iter().map(|u| u.email.as_str()).collect::<Vec<_>>(), ["zoe@new.test"]);
+        let cx = world.services.admit::<UserCreate>(&sre).unwrap();
+        auth::confirm_address(&cx, listed[0].id).await.unwrap();
+        assert!(matches!(auth::confirm_address(&cx, listed[0].id).await, Err(Error::Conflict(_))));
+        assert_eq!(received(&world, "zoe@new.test").await.len(), 1);
+        let entry = world.platform_log().await.into_iter().rfind(|e| e.action == "USER_CONFIRMED").unwrap();
+        assert_eq!(
+            (entry.actor.as_str(), &entry.metadata["email"]),
+            ("sre@platform.test", &"zoe@new.test".into())
+        );
+        let none = auth::confirm_address_of(&world.services, "nobody@new.test").await;
+        assert!(matches!(none, Err(Error::NotFound)));
     })
     .await;
 }

@@ -11,6 +11,7 @@ mod demo;
 mod environments;
 mod events;
 mod evidence;
+mod factor;
 mod grouping;
 mod groups;
 mod housekeeping;

@@ -9,6 +9,7 @@ mod audit;
 mod environment;
 mod event;
 mod events_world;
+mod factor;
 mod group;
 mod group_life;
 mod grouping;

@@ -1,0 +1,73 @@
+import { expect, test } from "@playwright/test";
+import { signIn } from "../pages/room";
+import { totp } from "../pages/totp";
+
+test("a second factor is set up, asked for and removed without scripts", async ({ page, browser }) => {
+  // A person of their own: what others sign in as must not change.
+  const email = `factor-${Date.now()}@acme.example`;
+  await signIn(page);
+  await page.goto("/o/acme/settings/members");
+  await page.getByRole("button", { name: "Invite a member" }).click();
+  const dialog = page.getByRole("dialog", { name: "Invite a member" });
+  await dialog.getByLabel("E-mail").fill(email);
+  await dialog.getByRole("button", { name: "Invite", exact: true }).click();
+  const link = ((await page.getByRole("dialog", { name: email }).locator("code").first().textContent()) ?? "").trim();
+  const other = await browser.newContext({ javaScriptEnabled: false });
+  const guest = await other.newPage();
+  await guest.goto(link);
+  await guest.getByLabel("Your name").fill("Fay Factor");
+  await guest.getByLabel("Password", { exact: true }).fill("watchroom-demo-2026");
+  await guest.getByRole("button", { name: "Create the account and join" }).click();
+
+  await guest.goto("/account");
+  await guest.getByRole("button", { name: "Set up a second factor" }).click();
+  await expect(guest.getByRole("img", { name: "QR code of the secret" })).toBeVisible();
+  const section = guest.getByRole("region", { name: "Second factor" });
+  const secret = ((await section.locator("code").first().textContent()) ?? "").trim();
+  await guest.getByLabel("Code of the app").fill("000000");
+  await guest.getByRole("button", { name: "Confirm" }).click();
+  await expect(guest.getByText("Does not fit")).toBeVisible();
+  await guest.getByLabel("Code of the app").fill(totp(secret));
+  await guest.getByRole("button", { name: "Confirm" }).click();
+  const codes = ((await section.locator("code").first().textContent()) ?? "").trim().split(/\s+/);
+  expect(codes).toHaveLength(10);
+  await guest.reload();
+  await expect(guest.getByText("Keep these recovery codes")).toHaveCount(0);
+
+  await guest.goto("/o/acme/overview");
+  await other.clearCookies();
+  const enter = async (code: string) => {
+    await guest.goto("/sign-in?next=/o/acme/events");
+    await guest.getByLabel("E-mail").fill(email);
+    await guest.getByLabel("Password", { exact: true }).fill("watchroom-demo-2026");
+    await guest.getByRole("button", { name: "Sign in", exact: true }).click();
+    await expect(guest.getByRole("heading", { level: 1, name: "Second factor" })).toBeVisible();
+    await guest.getByLabel("Code").fill(code);
+    await guest.getByRole("button", { name: "Sign in", exact: true }).click();
+  };
+  await enter("123456");
+  await expect(guest.getByText("The code does not fit")).toBeVisible();
+  await guest.getByLabel("Code").fill(codes[0] ?? "");
+  await guest.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(guest).toHaveURL(/\/o\/acme\/events/);
+  await other.clearCookies();
+  await enter(codes[0] ?? "");
+  await expect(guest.getByText("The code does not fit")).toBeVisible();
+  await guest.getByLabel("Code").fill(codes[1] ?? "");
+  await guest.getByRole("button", { name: "Sign in", exact: true }).click();
+  await guest.goto("/account");
+  await expect(guest.getByText("8 recovery codes are left.")).toBeVisible();
+  await guest.getByLabel("Code, for new recovery codes").fill(codes[2] ?? "");
+  await guest.getByRole("button", { name: "Make new recovery codes" }).click();
+  const renewed = ((await section.locator("code").first().textContent()) ?? "").trim().split(/\s+/);
+  expect(renewed).toHaveLength(10);
+  await guest.getByLabel("Password, to turn it off").fill("not the password");
+  await guest.getByLabel("Code, to turn it off").fill(renewed[0] ?? "");
+  await guest.getByRole("button", { name: "Turn off the second factor" }).click();
+  await expect(guest.getByText("Not your password")).toBeVisible();
+  await guest.getByLabel("Password, to turn it off").fill("watchroom-demo-2026");
+  await guest.getByLabel("Code, to turn it off").fill(renewed[0] ?? "");
+  await guest.getByRole("button", { name: "Turn off the second factor" }).click();
+  await expect(guest.getByRole("button", { name: "Set up a second factor" })).toBeVisible();
+  await other.close();
+});
