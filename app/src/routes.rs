@@ -94,6 +94,10 @@ pub fn group(slug: &str, id: impl std::fmt::Display) -> String {
 pub fn cases(slug: &str) -> String {
     in_organization(slug, "cases")
 }
+/// Where events and groups go into a case.
+pub fn add_to_case(slug: &str) -> String {
+    in_organization(slug, "cases/add")
+}
 /// `name`: the number, or `CASE-42`.
 pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{name}")

@@ -1,9 +1,9 @@
 //! Server functions of cases: scope, one service call, back to the page.
 
 #[cfg(feature = "ssr")]
-use domain::case::{Act, LinkKind, NewCase, NewTask};
+use domain::case::{Act, NewCase, NewTask};
 #[cfg(feature = "ssr")]
-use domain::permission::{CaseRead, CaseWrite};
+use domain::permission::CaseWrite;
 use domain::{CaseId, CaseNoteId, CaseTaskId, ObservableId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -39,17 +39,19 @@ pub struct CaseForm {
     pub tags: String,
 }
 
-/// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks.
+/// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks; or about all that a list shows
+/// (`matching`, see [`add`](super::add)).
 #[server(name = OpenCase, prefix = "/fn", endpoint = "open_case")]
 pub async fn open_case(
     organization: String,
     case: CaseForm,
     #[server(default)] about: String,
+    #[server(default)] matching: String,
 ) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
     let opened =
-        async { Ok::<_, AppError>(cases::open(&cx, new_case(&case, &scope)?, &links(&about)?).await?) };
-    let opened = opened.await.typed(&typed(&case, &about))?;
+        async { super::linking::open(&scope, &cx, new_case(&case, &scope)?, &about, &matching).await };
+    let opened = opened.await.typed(&typed(&case, (&about, &matching)))?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, opened.number));
     Ok(Done::new(format!("{} is open", opened.key())))
 }
@@ -60,7 +62,7 @@ pub async fn edit_case(organization: String, id: CaseId, version: i64, case: Cas
     let (scope, cx) = writes(&organization).await?;
     let saved = async { Ok::<_, AppError>(cases::edit(&cx, id, version, new_case(&case, &scope)?).await?) };
     // What is there is longer than what comes back: the beginning of a text must not stand in for all of it.
-    let typed = typed(&case, "");
+    let typed = typed(&case, ("", ""));
     let kept = if case.description.len() > MAX_BACK { &typed[..typed.len() - 1] } else { &typed };
     let saved = saved.await.typed(kept)?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, saved.number));
@@ -189,39 +191,6 @@ pub async fn remove_observable(organization: String, id: CaseId, observable: Obs
     Ok(Done::new("Observable removed"))
 }
 
-/// Links what `about` names (as in [`open_case`]) to the case of this number, and leads there.
-#[server(name = LinkToCase, prefix = "/fn", endpoint = "link_to_case")]
-pub async fn link_to_case(organization: String, number: String, about: String) -> Answer<Done> {
-    let (scope, cx) = writes(&organization).await?;
-    let found = async {
-        let found = cases::find(&scope.admit::<CaseRead>()?, &number).await.map_err(|error| match error {
-            service::Error::NotFound => Invalid::field("number", "there is no such case").into(),
-            other => other,
-        })?;
-        for kind in LinkKind::ALL {
-            let of = |(of, id): &(LinkKind, uuid::Uuid)| (of == kind).then_some(*id);
-            let targets: Vec<_> = links(&about)?.iter().filter_map(of).collect();
-            if !targets.is_empty() {
-                cases::link(&cx, found.id, *kind, &targets).await?;
-            }
-        }
-        Ok::<_, AppError>(found)
-    };
-    let found = found.await.typed(&[("number", &number), ("about", &about)])?;
-    leptos_axum::redirect(&routes::case(&scope.organization.slug, found.number));
-    Ok(Done::new(format!("Linked to {}", found.key())))
-}
-
-#[server(name = UnlinkFromCase, prefix = "/fn", endpoint = "unlink_from_case")]
-pub async fn unlink_from_case(organization: String, id: CaseId, about: String) -> Answer<Done> {
-    let (_, cx) = writes(&organization).await?;
-    let mut removed = 0;
-    for (kind, target) in links(&about)? {
-        removed += cases::unlink(&cx, id, kind, &[target]).await?;
-    }
-    Ok(Done::new(if removed == 0 { "It was not linked" } else { "No longer linked" }))
-}
-
 /// Bytes of a text that come back whole in a refused form, with what else stands there (`AppError::typed`).
 #[cfg(feature = "ssr")]
 const MAX_BACK: usize = 2_000;
@@ -259,17 +228,7 @@ fn optional<T: std::str::FromStr>(field: &str, text: &str) -> Result<Option<T>, 
 }
 
 #[cfg(feature = "ssr")]
-fn links(about: &str) -> Result<Vec<(LinkKind, uuid::Uuid)>, Invalid> {
-    let read = |text: &str| {
-        let (kind, id) = text.split_once(':')?;
-        Some((kind.parse().ok()?, id.parse().ok()?))
-    };
-    let wrong = || Invalid::field("about", "kinds and ids: event:… or group:…");
-    about.split_whitespace().map(|text| read(text).ok_or_else(wrong)).collect()
-}
-
-#[cfg(feature = "ssr")]
-fn typed<'a>(form: &'a CaseForm, about: &'a str) -> [(&'static str, &'a str); 10] {
+fn typed<'a>(form: &'a CaseForm, (about, matching): (&'a str, &'a str)) -> [(&'static str, &'a str); 11] {
     [
         ("title", &form.title),
         ("priority", &form.priority),
@@ -280,6 +239,7 @@ fn typed<'a>(form: &'a CaseForm, about: &'a str) -> [(&'static str, &'a str); 10
         ("due_at", &form.due_at),
         ("tags", &form.tags),
         ("about", about),
+        ("matching", matching),
         ("description", &form.description),
     ]
 }

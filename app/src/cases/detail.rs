@@ -15,7 +15,7 @@ use ui::{
 use super::markdown::to_html;
 use super::{
     AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase,
-    entries, evidence, forms, parts, timeline, work,
+    entries, evidence, forms, jobs, parts, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
@@ -64,6 +64,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let place = Place { scope: &scope, case: &case, members: &members, may_write };
     let similar = cases::similar(&cx, case.id).await?;
     let groups = cases::groups(&cx, case.id).await?;
+    let jobs = cases::jobs(&cx, case.id).await?;
     let (tab, content) = match asked.get("tab") {
         "events" => {
             let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
@@ -71,7 +72,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let next = found
                 .next_cursor
                 .map(|cursor| Link::new(place.href("events")).with("cursor", &cursor).done());
-            ("events", linked(&place, &found.items, &groups, next))
+            ("events", linked(&place, &found.items, &groups, next, jobs::ended(&place, &jobs)))
         }
         "observables" => ("observables", work::observables(&place, &cases::observables(&cx, case.id).await?)),
         "evidence" => {
@@ -108,8 +109,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let head = head(&place);
     let aside = aside(&place, &similar);
     let dialogs = may_write.then(|| dialogs(&place, asked.get("edit")));
+    let running = jobs::running(&place, &jobs);
     let body = view! {
         {head}
+        {running}
         <Tabs label="Parts of the case" tabs=tabs />
         <div class="columns">
             <div class="main-column">{content}</div>
@@ -347,6 +350,7 @@ fn linked(
     events: &[(CaseLink, Option<Event>)],
     groups: &[(CaseLink, Option<Group>)],
     next: Option<String>,
+    jobs: Option<AnyView>,
 ) -> AnyView {
     let slug = place.slug();
     let zone = place.scope.zone;
@@ -379,8 +383,11 @@ fn linked(
     let groups = (!group_rows.is_empty())
         .then(|| view! { <Section title="Groups"><ul class="plain-list">{group_rows}</ul></Section> });
     if events.is_empty() && groups.is_none() {
-        return view! { <Empty title="Nothing is linked yet" text="Add events and groups from their panel: “Cases”, then the number of this case." icon=Glyph::Link /> }
-            .into_any();
+        return view! {
+            {jobs}
+            <Empty title="Nothing is linked yet" text="Add events and groups from their lists: choose rows, or all that match, and “Add to a case”." icon=Glyph::Link />
+        }
+        .into_any();
     }
     let rows: Vec<_> = events
         .iter()
@@ -425,6 +432,7 @@ fn linked(
         }
     });
     view! {
+        {jobs}
         {groups}
         {table}
     }

@@ -25,17 +25,22 @@ pub fn people(members: &[Member]) -> Vec<Choice> {
     std::iter::once(Choice::new("", "Nobody")).chain(members.iter().filter(|m| m.enabled).map(one)).collect()
 }
 
-/// A new case, about something or not.
-pub fn open(slug: &str, about: &str, members: &[Member]) -> AnyView {
-    let state = Form::printed::<OpenCase>();
-    let starts = CaseForm {
+/// What the form of a new case starts with.
+pub fn starts() -> CaseForm {
+    CaseForm {
         priority: "normal".to_owned(),
         severity: "medium".to_owned(),
         tlp: "amber".to_owned(),
         pap: "amber".to_owned(),
         ..CaseForm::default()
-    };
+    }
+}
+
+/// A new case, about something or not: things by name, or all that a list shows.
+pub fn open(slug: &str, (about, matching): (&str, &str), starts: &CaseForm, members: &[Member]) -> AnyView {
+    let state = Form::printed::<OpenCase>();
     let about = state.typed("about", about);
+    let matching = state.typed("matching", matching);
     let count = about.split_whitespace().count();
     let told = (count > 0).then(|| {
         let words = if count == 1 {
@@ -50,7 +55,8 @@ pub fn open(slug: &str, about: &str, members: &[Member]) -> AnyView {
         {told}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="about" value=about />
-        {fields("open", state, &starts, members)}
+        <input type="hidden" name="matching" value=matching />
+        {fields("open", state, starts, members)}
         <Actions>
             <Button submit=true variant=Variant::Primary>
                 "Open the case"

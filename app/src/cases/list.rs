@@ -122,7 +122,7 @@ fn dialog(slug: &str, asked: &Asked, members: &[Member]) -> AnyView {
     let open = !asked.get("open").is_empty() || refused.get_untracked();
     let close = (!asked.get("open").is_empty()).then(|| routes::cases(slug));
     let about = Some(asked.get("open")).filter(|about| about.contains(':')).unwrap_or_default();
-    let fields = forms::open(slug, about, members);
+    let fields = forms::open(slug, (about, ""), &forms::starts(), members);
     view! {
         <Dialog id=OPEN title="Open a case" wide=true open=open close_href=close>
             {fields}

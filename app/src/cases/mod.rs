@@ -1,5 +1,7 @@
 //! `/o/{organization}/cases`: investigations, as a list and one by one. Printed pages.
 
+#[cfg(feature = "ssr")]
+pub mod add;
 mod api;
 #[cfg(feature = "ssr")]
 mod board;
@@ -18,7 +20,10 @@ mod files;
 #[cfg(feature = "ssr")]
 mod forms;
 #[cfg(feature = "ssr")]
+mod jobs;
+#[cfg(feature = "ssr")]
 mod lanes;
+mod linking;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
@@ -35,5 +40,6 @@ mod work;
 pub use api::*;
 pub use bulk::*;
 pub use files::*;
+pub use linking::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;

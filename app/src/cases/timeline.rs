@@ -183,8 +183,8 @@ fn words(change: &Change) -> String {
             format!("resolved it as {}", label(&text(&change.new["resolution"])).to_lowercase())
         }
         Step::Reopened => "reopened it".to_owned(),
-        Step::Linked => format!("linked {}", things(count)),
-        Step::Unlinked => format!("unlinked {}", things(count)),
+        Step::Linked => format!("linked {}{}", things(count), found_by(&change.new)),
+        Step::Unlinked => format!("unlinked {}{}", things(count), found_by(&change.old)),
         Step::TaskAdded => format!("added the task “{}”", text(&change.new["title"])),
         Step::TaskDone => format!("finished “{}”", text(&change.new["title"])),
         Step::TaskReopened => format!("reopened the task “{}”", text(&change.new["title"])),
@@ -213,6 +213,15 @@ fn words(change: &Change) -> String {
                 format!("changed {}", fields.join(", "))
             }
         }
+    }
+}
+
+/// The query that found what was linked.
+fn found_by(values: &Value) -> String {
+    match values["query"].as_str() {
+        None => String::new(),
+        Some("") => ": all of a time".to_owned(),
+        Some(query) => format!(" that match {query}"),
     }
 }
 

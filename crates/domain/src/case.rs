@@ -5,6 +5,7 @@
 pub mod bulk;
 pub mod entry;
 pub mod evidence;
+pub mod job;
 pub mod observable;
 
 use serde::{Deserialize, Serialize};

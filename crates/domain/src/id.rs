@@ -71,6 +71,8 @@ ids! {
     /// Shared by the changes that one action on cases made; an undo names it.
     CaseActionId,
     CaseLinkId,
+    /// Linking all that a query finds to a case.
+    CaseJobId,
     CaseNoteId,
     CaseTaskId,
     /// Something that somebody put into a case's timeline.

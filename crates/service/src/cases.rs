@@ -4,6 +4,7 @@ mod bulk;
 mod entries;
 mod evidence;
 mod export;
+mod jobs;
 mod links;
 mod notes;
 mod observables;
@@ -27,7 +28,11 @@ pub use evidence::{
     remove_evidence, verify_evidence,
 };
 pub use export::export;
-pub use links::{CaseEvents, events, groups, link, linked_to, unlink};
+pub use jobs::{
+    cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,
+    take_job_back,
+};
+pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, unlink};
 pub use notes::{add_note, delete_note, edit_note, notes};
 pub use observables::{Added, add_observables, observables, remove_observable, similar};
 pub use tags::{delete_tag, merge_tags, rename_tag, tags};

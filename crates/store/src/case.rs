@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod entry;
 pub mod evidence;
 pub mod history;
+pub mod job;
 pub mod link;
 pub mod note;
 pub mod observable;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 use crate::db::{Dialect, FromDb, Result, Row, Sql};
 use crate::query::words::{Index, Within};
 use crate::query::{self, Column, Compile, Table};
-use crate::scope::{Scoped, WriteTx};
+use crate::scope::{Scoped, WriteTx, Writing};
 
 impl FromDb for Case {
     fn from_db(row: &Row) -> Result<Self> {
@@ -154,7 +155,7 @@ pub async fn by_number(tx: &mut impl Scoped, number: i64) -> Result<Option<Case>
 }
 
 /// Until the end of the transaction nobody else changes it.
-pub async fn lock(tx: &mut WriteTx, id: CaseId) -> Result<Option<Case>> {
+pub async fn lock(tx: &mut impl Writing, id: CaseId) -> Result<Option<Case>> {
     if tx.conn().dialect() == Dialect::Postgres {
         let q = tx
             .sql("SELECT id FROM cases WHERE organization_id = $1 AND id = $2")

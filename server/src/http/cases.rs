@@ -80,6 +80,7 @@ macro_rules! word_schema {
         pub enum $name { $(#[schema(rename = $word)] $variant),* }
     )*};
 }
+pub(super) use word_schema;
 word_schema! {
     CaseStatusWord { Open = "open", Investigating = "investigating", Resolved = "resolved" }
     ResolutionWord {

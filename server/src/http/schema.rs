@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::case_jobs::CaseJobItem;
 use super::cases::{CaseEventItem, CaseItem, CaseNoteItem};
 use super::entries::CaseEntryItem;
 use super::evidence::{CustodyItem, EvidenceItem};
@@ -35,6 +36,7 @@ pages! {
     EvidencePage of EvidenceItem;
     CustodyPage of CustodyItem;
     CaseEntryPage of CaseEntryItem;
+    CaseJobPage of CaseJobItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
 }

@@ -5,6 +5,7 @@
 mod api_keys;
 mod audit;
 mod auth;
+mod case_jobs;
 mod cases;
 mod cases_bulk;
 mod demo;
