@@ -133,17 +133,19 @@ pub enum SettingsPage {
     Retention,
     Members,
     Environments,
+    Cases,
     ApiKeys,
     Sessions,
     Permissions,
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::General,
         Self::Retention,
         Self::Members,
         Self::Environments,
+        Self::Cases,
         Self::ApiKeys,
         Self::Sessions,
         Self::Permissions,
@@ -154,6 +156,7 @@ impl SettingsPage {
             Self::Retention => "retention",
             Self::Members => "members",
             Self::Environments => "environments",
+            Self::Cases => "cases",
             Self::ApiKeys => "api-keys",
             Self::Sessions => "sessions",
             Self::Permissions => "permissions",
@@ -165,6 +168,7 @@ impl SettingsPage {
             Self::Retention => "Retention",
             Self::Members => "Members",
             Self::Environments => "Environments",
+            Self::Cases => "Cases",
             Self::ApiKeys => "API keys",
             Self::Sessions => "Sessions",
             Self::Permissions => "Permissions",

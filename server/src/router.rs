@@ -32,6 +32,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/views/{id}"),
     ("PUT", "/api/v1/views/{id}"),
     ("DELETE", "/api/v1/views/{id}"),
+    ("GET", "/api/v1/case-fields"),
+    ("GET", "/api/v1/case-templates"),
     ("GET", "/api/v1/cases"),
     ("POST", "/api/v1/cases"),
     ("POST", "/api/v1/cases/bulk"),
@@ -94,6 +96,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/views", get(views::list).post(views::create))
         .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
         .route("/api/v1/groups/{id}/grouping", get(grouping::grouping))
+        .route("/api/v1/case-templates", get(cases::templates))
+        .route("/api/v1/case-fields", get(cases::fields))
         .route("/api/v1/cases", get(cases::list).post(cases::create))
         .route("/api/v1/cases/bulk", post(cases_bulk::change))
         .route("/api/v1/cases/{id}", get(cases::one).put(cases::change))

@@ -54,6 +54,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     scope.admit::<CaseWrite>()?;
     let what = what(&scope, &asked).await;
     let members = service::members::list(&scope.admit::<MemberRead>()?).await?;
+    let reads = scope.admit::<CaseRead>()?;
+    let (own, templates) = (cases::fields(&reads).await?, cases::templates(&reads).await?);
     let slug = scope.organization.slug.clone();
     let body = match what {
         Err(error) if error.kind == Kind::Invalid => {
@@ -63,7 +65,18 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Err(error) => return Err(error),
         Ok(what) => {
             let there = there(&scope, &asked, &what).await?;
-            let new = forms::open(&slug, (&what.about, &what.matching), &what.starts, &members);
+            let chosen = asked.get("template");
+            let with = |id: &str| {
+                let link = kept(&asked)
+                    .into_iter()
+                    .fold(Link::new(routes::add_to_case(&slug)), |link, (name, value)| {
+                        link.with(name, &value)
+                    });
+                link.with("template", id).done()
+            };
+            let offered = forms::Offered::of(&templates, chosen, with);
+            let starts = forms::begun(what.starts.clone(), &templates, chosen);
+            let new = forms::open(&slug, (&what.about, &what.matching), &starts, (&members, &own), &offered);
             let refused = Form::printed::<OpenCase>().refused().get_untracked();
             let (back, words) = (what.back.clone(), what.words.clone());
             view! {
@@ -240,13 +253,7 @@ async fn there(scope: &Scope, asked: &Asked, what: &What) -> Answer<AnyView> {
     let none = rows.is_empty().then(|| {
         view! { <Empty title="No case is like that" text="Fewer words, or its number, may find it." icon=Glyph::Cases /> }
     });
-    let kept: Vec<(&'static str, String)> = NAMES
-        .into_iter()
-        .flat_map(|name| {
-            asked.query.get_all(name).unwrap_or_default().into_iter().map(move |value| (name, value))
-        })
-        .collect();
-    let (kept, action, find) = (hidden(kept), routes::add_to_case(slug), find.to_owned());
+    let (kept, action, find) = (hidden(kept(asked)), routes::add_to_case(slug), find.to_owned());
     let problem = problem.map(|why| view! { <Notice kind=NoticeKind::Error>{why}</Notice> });
     let heading = if find.is_empty() { "Open cases, the last changed first" } else { "Cases found" };
     Ok(view! {
@@ -263,6 +270,16 @@ async fn there(scope: &Scope, asked: &Asked, what: &What) -> Answer<AnyView> {
         </Section>
     }
     .into_any())
+}
+
+/// What the address says of what goes in.
+fn kept(asked: &Asked) -> Vec<(&'static str, String)> {
+    NAMES
+        .into_iter()
+        .flat_map(|name| {
+            asked.query.get_all(name).unwrap_or_default().into_iter().map(move |value| (name, value))
+        })
+        .collect()
 }
 
 fn offered(case: &Case, slug: &str, what: &What) -> AnyView {

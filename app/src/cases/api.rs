@@ -1,5 +1,7 @@
 //! Server functions of cases: scope, one service call, back to the page.
 
+use std::collections::BTreeMap;
+
 #[cfg(feature = "ssr")]
 use domain::case::{Act, NewCase, NewTask};
 #[cfg(feature = "ssr")]
@@ -37,6 +39,8 @@ pub struct CaseForm {
     pub due_at: String,
     /// Parted by commas.
     pub tags: String,
+    /// Of the organization's own fields, by their key.
+    pub fields: BTreeMap<String, String>,
 }
 
 /// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks; or about all that a list shows
@@ -47,11 +51,16 @@ pub async fn open_case(
     case: CaseForm,
     #[server(default)] about: String,
     #[server(default)] matching: String,
+    #[server(default)] template: String,
 ) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
-    let opened =
-        async { super::linking::open(&scope, &cx, new_case(&case, &scope)?, &about, &matching).await };
-    let opened = opened.await.typed(&typed(&case, (&about, &matching)))?;
+    let opened = async {
+        let new = NewCase { template_id: optional("template", &template)?, ..new_case(&case, &scope)? };
+        super::linking::open(&scope, &cx, new, &about, &matching).await
+    };
+    let mut typed = typed(&case, (&about, &matching));
+    typed.insert(0, ("template".to_owned(), template.clone()));
+    let opened = opened.await.typed(&pairs(&typed))?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, opened.number));
     Ok(Done::new(format!("{} is open", opened.key())))
 }
@@ -64,7 +73,7 @@ pub async fn edit_case(organization: String, id: CaseId, version: i64, case: Cas
     // What is there is longer than what comes back: the beginning of a text must not stand in for all of it.
     let typed = typed(&case, ("", ""));
     let kept = if case.description.len() > MAX_BACK { &typed[..typed.len() - 1] } else { &typed };
-    let saved = saved.await.typed(kept)?;
+    let saved = saved.await.typed(&pairs(kept))?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, saved.number));
     Ok(Done::new("Saved"))
 }
@@ -203,7 +212,7 @@ pub(super) async fn writes(organization: &str) -> Answer<(Scope, Cx<CaseWrite>)>
 }
 
 #[cfg(feature = "ssr")]
-fn new_case(form: &CaseForm, scope: &Scope) -> Result<NewCase, Invalid> {
+pub(crate) fn new_case(form: &CaseForm, scope: &Scope) -> Result<NewCase, Invalid> {
     Ok(NewCase {
         title: form.title.clone(),
         description: form.description.clone(),
@@ -214,6 +223,8 @@ fn new_case(form: &CaseForm, scope: &Scope) -> Result<NewCase, Invalid> {
         assigned_to_id: optional("assigned_to_id", &form.assigned_to_id)?,
         due_at: scope.zone.parse_optional("due_at", &form.due_at)?,
         tags: form.tags.split(',').map(str::to_owned).collect(),
+        fields: Some(form.fields.clone()),
+        template_id: None,
     })
 }
 
@@ -227,10 +238,12 @@ fn optional<T: std::str::FromStr>(field: &str, text: &str) -> Result<Option<T>, 
     if text.is_empty() { Ok(None) } else { word(field, text).map(Some) }
 }
 
+/// The description is the last.
 #[cfg(feature = "ssr")]
-fn typed<'a>(form: &'a CaseForm, (about, matching): (&'a str, &'a str)) -> [(&'static str, &'a str); 11] {
-    [
-        ("title", &form.title),
+pub(crate) fn typed(form: &CaseForm, (about, matching): (&str, &str)) -> Vec<(String, String)> {
+    let of_its_own = form.fields.iter().map(|(key, value)| (format!("fields.{key}"), value.clone()));
+    let rest = [
+        ("title", form.title.as_str()),
         ("priority", &form.priority),
         ("severity", &form.severity),
         ("tlp", &form.tlp),
@@ -240,6 +253,12 @@ fn typed<'a>(form: &'a CaseForm, (about, matching): (&'a str, &'a str)) -> [(&'s
         ("tags", &form.tags),
         ("about", about),
         ("matching", matching),
-        ("description", &form.description),
-    ]
+    ];
+    let rest = rest.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    rest.chain(of_its_own).chain([("description".to_owned(), form.description.clone())]).collect()
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) fn pairs(typed: &[(String, String)]) -> Vec<(&str, &str)> {
+    typed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }

@@ -1,5 +1,6 @@
 //! `/o/{organization}/cases/{number}?tab=`: one investigation.
 
+use domain::case::field::CaseField;
 use domain::case::{Case, CaseLink, CaseNote, Status};
 use domain::event::Event;
 use domain::group::Group;
@@ -65,6 +66,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let similar = cases::similar(&cx, case.id).await?;
     let groups = cases::groups(&cx, case.id).await?;
     let jobs = cases::jobs(&cx, case.id).await?;
+    let own = cases::field_lines(&cx, &case).await?;
     let (tab, content) = match asked.get("tab") {
         "events" => {
             let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
@@ -107,8 +109,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             .count(format!("{}/{}", case.tasks_done, case.task_count)),
     ];
     let head = head(&place);
-    let aside = aside(&place, &similar);
-    let dialogs = may_write.then(|| dialogs(&place, asked.get("edit")));
+    let aside = aside(&place, &similar, &own);
+    let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit")));
     let running = jobs::running(&place, &jobs);
     let body = view! {
         {head}
@@ -167,7 +169,27 @@ fn hidden(slug: &str, case: &Case) -> impl IntoView + use<> {
     }
 }
 
-fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
+/// The organization's own fields, with what this case says in them.
+fn own_fields(own: &[(CaseField, Option<String>)]) -> Option<AnyView> {
+    let lines: Vec<_> = own
+        .iter()
+        .map(|(field, value)| {
+            let name = field.name.clone();
+            let value = match (value, field.required) {
+                (Some(value), _) => view! { <span>{value.clone()}</span> }.into_any(),
+                (None, true) => {
+                    view! { <span class="faint">"wanted before it is resolved"</span> }.into_any()
+                }
+                (None, false) => view! { <span class="faint">"–"</span> }.into_any(),
+            };
+            view! { <p><span class="muted">{name}": "</span> {value}</p> }
+        })
+        .collect();
+    (!lines.is_empty()).then(|| view! { <Section title="Fields">{lines}</Section> }.into_any())
+}
+
+fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<String>)]) -> AnyView {
+    let own = own_fields(own);
     let (case, zone) = (place.case, place.scope.zone);
     let steps = [Status::Open, Status::Investigating, Status::Resolved]
         .map(|status| view! { <span class=(status <= case.status).then_some("on")></span> });
@@ -233,6 +255,7 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
         <Section title="Tags">
             <p class="tags">{tags}</p>
         </Section>
+        {own}
         <Section title="Times">
             <p class="muted">"Opened " <Ago when=opened /></p>
             <p class="muted">"Changed " <Ago when=changed /></p>
@@ -439,7 +462,7 @@ fn linked(
     .into_any()
 }
 
-fn dialogs(place: &Place<'_>, editing: &str) -> AnyView {
+fn dialogs(place: &Place<'_>, own: &[(CaseField, Option<String>)], editing: &str) -> AnyView {
     let case = place.case;
     let (resolve, reopen, edit) =
         (Form::printed::<ResolveCase>(), Form::printed::<ReopenCase>(), Form::printed::<EditCase>());
@@ -467,7 +490,8 @@ fn dialogs(place: &Place<'_>, editing: &str) -> AnyView {
         </Actions>
     };
     let editing = !editing.is_empty() || edit.refused().get_untracked();
-    let fields = forms::edit(place.slug(), case, place.members, place.scope.zone);
+    let own: Vec<CaseField> = own.iter().map(|(field, _)| field.clone()).collect();
+    let fields = forms::edit(place.slug(), case, place.members, &own, place.scope.zone);
     view! {
         <Dialog id=EDIT title=format!("Edit {}", case.key()) wide=true open=editing>
             {fields}

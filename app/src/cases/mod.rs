@@ -18,7 +18,7 @@ mod entries;
 mod evidence;
 mod files;
 #[cfg(feature = "ssr")]
-mod forms;
+pub(crate) mod forms;
 #[cfg(feature = "ssr")]
 mod jobs;
 #[cfg(feature = "ssr")]

@@ -43,6 +43,7 @@ const PAGES: &[(&str, Printing)] = &[
     ("uploads", |asked| Box::pin(uploads::list_page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
+    ("settings/cases", |asked| Box::pin(settings::cases::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
     ("settings/sessions", |asked| Box::pin(settings::sessions::page(asked))),
     ("settings/permissions", |asked| Box::pin(settings::permissions::page(asked))),

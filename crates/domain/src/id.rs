@@ -71,6 +71,9 @@ ids! {
     /// Shared by the changes that one action on cases made; an undo names it.
     CaseActionId,
     CaseLinkId,
+    /// A field that an organization gives its cases.
+    CaseFieldId,
+    CaseTemplateId,
     /// Linking all that a query finds to a case.
     CaseJobId,
     CaseNoteId,

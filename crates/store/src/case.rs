@@ -3,12 +3,14 @@
 pub mod bulk;
 pub mod entry;
 pub mod evidence;
+pub mod field;
 pub mod history;
 pub mod job;
 pub mod link;
 pub mod note;
 pub mod observable;
 pub mod task;
+pub mod template;
 
 use std::collections::HashMap;
 
@@ -44,6 +46,7 @@ impl FromDb for Case {
             resolved_at: row.get("resolved_at")?,
             version: row.get("version")?,
             tags: Vec::new(),
+            fields: domain::case::field::FieldValues::new(),
             link_count: row.get("link_count")?,
             note_count: row.get("note_count")?,
             task_count: row.get("task_count")?,
@@ -174,8 +177,9 @@ async fn with_tags(tx: &mut impl Scoped, q: Sql) -> Result<Option<Case>> {
 
 async fn tagged(tx: &mut impl Scoped, cases: &mut [Case]) -> Result<()> {
     let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
-    let mut tags = tags_of(tx, &ids).await?;
+    let (mut tags, mut fields) = (tags_of(tx, &ids).await?, field::of_cases(tx, &ids).await?);
     for case in cases {
+        case.fields = fields.remove(&case.id).unwrap_or_default();
         case.tags = tidy_tags(&tags.remove(&case.id).unwrap_or_default());
     }
     Ok(())
@@ -362,6 +366,14 @@ static TABLE: Table = Table {
                 before: "c.id IN (SELECT co.case_id FROM case_observables co JOIN observables o
                          ON o.organization_id = co.organization_id AND o.id = co.observable_id WHERE co.organization_id = $1 AND ",
                 column: "o.value",
+                after: ")",
+            },
+        ),
+        (
+            "field",
+            Column::Elsewhere {
+                before: "c.id IN (SELECT fv.case_id FROM case_field_values fv WHERE fv.organization_id = $1 AND ",
+                column: "fv.searched",
                 after: ")",
             },
         ),

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
 use domain::case::job::{Asked, CaseJob, JobState};
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite, EventRead};

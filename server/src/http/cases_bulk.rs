@@ -71,7 +71,8 @@ pub struct CaseBulkResult {
     /// done, unchanged or not_found.
     result: &'static str,
     /// Why it is unchanged: investigated, resolved_first, resolved, open, same_assignee, same_priority, same_severity, has_tag,
-    /// lacks_tag, too_many_tags, changed_since, assignee_left or not_reached.
+    /// lacks_tag, too_many_tags, changed_since, assignee_left, not_reached
+    /// or fields_missing.
     #[schema(required = true, value_type = Option<String>)]
     reason: Option<Why>,
 }

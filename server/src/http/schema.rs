@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::case_jobs::CaseJobItem;
-use super::cases::{CaseEventItem, CaseItem, CaseNoteItem};
+use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem, CaseTemplateItem};
 use super::entries::CaseEntryItem;
 use super::evidence::{CustodyItem, EvidenceItem};
 use super::groups::{GroupChangeItem, GroupItem};
@@ -37,6 +37,8 @@ pages! {
     CustodyPage of CustodyItem;
     CaseEntryPage of CaseEntryItem;
     CaseJobPage of CaseJobItem;
+    CaseFieldPage of CaseFieldItem;
+    CaseTemplatePage of CaseTemplateItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
 }

@@ -41,6 +41,12 @@ async fn fill(app: &TestApp) {
         ("case[tags]", SECRET),
         ("about", "event:018bcfe5-6800-7000-8000-000000000001"),
     ]);
+    call("/fn/define_case_field", vec![("name", "Unit"), ("kind", "text")]).await;
+    let mut template = fields.clone();
+    template.retain(|(name, _)| name.starts_with("case[") && *name != "case[title]");
+    template.extend([("name", SECRET), ("about", SECRET), ("tasks", SECRET)]);
+    call("/fn/define_case_template", template).await;
+    fields.push(("case[fields][unit]", SECRET));
     call("/fn/open_case", fields).await;
     let id = app.get("/api/v1/cases/1").bearer(&key).send().await.json()["id"].as_str().unwrap().to_owned();
     call("/fn/add_case_note", vec![("id", &id), ("content", SECRET)]).await;
@@ -185,6 +191,9 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
             "cases",
             "case_links",
             "case_jobs",
+            "case_fields",
+            "case_templates",
+            "case_field_values",
             "case_notes",
             "case_tasks",
             "observables",

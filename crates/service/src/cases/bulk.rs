@@ -122,7 +122,15 @@ async fn perform(cx: &Cx<CaseWrite>, what: &Bulk, ids: &[CaseId], reason: &str) 
             }
             let (now, me) = (tx.now(), user(cx));
             let kept = lock(&mut tx, ids).await?;
-            run.apply(tx, ids, kept, |kept| what.on(&kept.state, &kept.tags, now, me), reason).await
+            let lacking = match what {
+                Bulk::Resolve(_) => store::case::field::incomplete(&mut tx, ids).await?,
+                _ => HashSet::new(),
+            };
+            let decide = |kept: &Kept| {
+                let becomes = what.on(&kept.state, &kept.tags, now, me)?;
+                if lacking.contains(&kept.id) { Err(Why::FieldsMissing) } else { Ok(becomes) }
+            };
+            run.apply(tx, ids, kept, decide, reason).await
         };
         let step = step.await;
         if !run.went_on(step, ids)? {

@@ -185,8 +185,9 @@ async fn a_case_is_opened_for_what_is_found_and_not_for_nothing() {
         let new = || NewCase::titled("Found");
         let nothing = cases::open_matching(&r.ann, &r.seen, new(), &Room::asked("component:nowhere")).await;
         assert!(matches!(nothing, Err(Error::Invalid(_))), "{nothing:?}");
-        let (case, _) =
-            cases::open_matching(&r.ann, &r.seen, new(), &Room::asked("message:\"all is well\"")).await.unwrap();
+        let (case, _) = cases::open_matching(&r.ann, &r.seen, new(), &Room::asked("message:\"all is well\""))
+            .await
+            .unwrap();
         assert_eq!(case.number, 1, "none was opened for nothing");
         cases::run_jobs(&r.world.services).await.unwrap();
         assert_eq!(r.linked(case.id).await, 1);

@@ -5,7 +5,9 @@
 mod api_keys;
 mod audit;
 mod auth;
+mod case_fields;
 mod case_jobs;
+mod case_templates;
 mod cases;
 mod cases_bulk;
 mod demo;

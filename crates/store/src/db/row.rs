@@ -179,6 +179,7 @@ words!(
     domain::case::Step,
     domain::case::Tlp,
     domain::case::evidence::Custody,
+    domain::case::field::FieldKind,
     domain::case::job::JobState,
     domain::case::observable::ObservableKind,
     domain::group::life::Status,
