@@ -117,7 +117,7 @@ async fn links(state: AppState) {
             Ok(0) => {}
             Ok(events) => tracing::debug!(events, "linked what queries found"),
             Err(error) => {
-                tracing::warn!(%error, "linking to a case could not go on; it is tried again in a second")
+                tracing::warn!(%error, "linking to a case could not go on; it is tried again in a second");
             }
         }
     }

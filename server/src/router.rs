@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    api, assets, auth, case_jobs, cases, cases_bulk, entries, evidence, export, grouping, groups, health,
-    ingest, invitations, openapi, pages, tail, uploads, views,
+    api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, entries, evidence, export, grouping,
+    groups, health, ingest, invitations, openapi, pages, tail, uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -43,6 +43,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/cases/{id}/events"),
     ("POST", "/api/v1/cases/{id}/events"),
     ("GET", "/api/v1/cases/{id}/jobs"),
+    ("GET", "/api/v1/cases/{id}/reviews"),
     ("POST", "/api/v1/cases/{id}/jobs"),
     ("POST", "/api/v1/cases/{id}/jobs/{job}/cancel"),
     ("DELETE", "/api/v1/cases/{id}/jobs/{job}"),
@@ -103,6 +104,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}", get(cases::one).put(cases::change))
         .route("/api/v1/cases/{id}/actions", post(cases::act))
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
+        .route("/api/v1/cases/{id}/reviews", get(case_reviews::list))
         .route("/api/v1/cases/{id}/jobs", get(case_jobs::list).post(case_jobs::start))
         .route("/api/v1/cases/{id}/jobs/{job}/cancel", post(case_jobs::cancel))
         .route("/api/v1/cases/{id}/jobs/{job}", axum::routing::delete(case_jobs::take_back))

@@ -98,8 +98,8 @@ pub async fn resolve_case(
         let resolution = word("resolution", &resolution)?;
         Ok::<_, AppError>(cases::act(&cx, id, &Act::Resolve { resolution, reason: reason.clone() }).await?)
     };
-    done.await.typed(&typed)?;
-    Ok(Done::new("Resolved"))
+    let case = done.await.typed(&typed)?;
+    Ok(Done::new(if case.in_review { "Asked for a review" } else { "Resolved" }))
 }
 
 #[server(name = ReopenCase, prefix = "/fn", endpoint = "reopen_case")]

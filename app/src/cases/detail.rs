@@ -16,7 +16,7 @@ use ui::{
 use super::markdown::to_html;
 use super::{
     AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase,
-    entries, evidence, forms, jobs, parts, timeline, work,
+    entries, evidence, forms, jobs, parts, reviews, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
@@ -67,6 +67,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let groups = cases::groups(&cx, case.id).await?;
     let jobs = cases::jobs(&cx, case.id).await?;
     let own = cases::field_lines(&cx, &case).await?;
+    let four_eyes = cases::four_eyes(&cx).await?;
+    let asked_for = if case.in_review { cases::reviews(&cx, case.id).await? } else { Vec::new() };
     let (tab, content) = match asked.get("tab") {
         "events" => {
             let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
@@ -108,12 +110,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Tab::new("Tasks", place.href("tasks"), tab == "tasks")
             .count(format!("{}/{}", case.tasks_done, case.task_count)),
     ];
-    let head = head(&place);
+    let head = head(&place, four_eyes);
+    let waiting = reviews::waiting(&place, &asked_for);
     let aside = aside(&place, &similar, &own);
     let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit")));
     let running = jobs::running(&place, &jobs);
     let body = view! {
         {head}
+        {waiting}
         {running}
         <Tabs label="Parts of the case" tabs=tabs />
         <div class="columns">
@@ -127,14 +131,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     Ok(Page::of(format!("{} {}", case.key(), case.title), body))
 }
 
-fn head(place: &Place<'_>) -> AnyView {
+fn head(place: &Place<'_>, four_eyes: bool) -> AnyView {
     let (slug, case, may_write) = (place.slug().to_owned(), place.case.clone(), place.may_write);
     let (code, title) = (case.key(), case.title.clone());
-    let actions = move || may_write.then(|| buttons(&slug, &case)).into_any();
+    let actions = move || may_write.then(|| buttons(&slug, &case, four_eyes)).into_any();
     view! { <PageHead code=code title=title actions=actions /> }.into_any()
 }
 
-fn buttons(slug: &str, case: &Case) -> AnyView {
+fn buttons(slug: &str, case: &Case, four_eyes: bool) -> AnyView {
     let begin = (case.status == Status::Open).then(|| {
         let fields = view! {
             {hidden(slug, case)}
@@ -145,7 +149,7 @@ fn buttons(slug: &str, case: &Case) -> AnyView {
         form::<BeginCase>("Begun", "inline-form", fields)
     });
     let (id, icon, words, variant) = if case.status.is_open() {
-        (RESOLVE, Glyph::Check, "Resolve", Variant::Primary)
+        (RESOLVE, Glyph::Check, if four_eyes { "Ask for review" } else { "Resolve" }, Variant::Primary)
     } else {
         (REOPEN, Glyph::Refresh, "Reopen", Variant::Secondary)
     };
@@ -154,9 +158,11 @@ fn buttons(slug: &str, case: &Case) -> AnyView {
             "Edit"
         </Button>
         {begin}
-        <Button opens=id icon=icon variant=variant key="r">
-            {words}
-        </Button>
+        {(!case.in_review).then(|| view! {
+            <Button opens=id icon=icon variant=variant key="r">
+                {words}
+            </Button>
+        })}
     }
     .into_any()
 }

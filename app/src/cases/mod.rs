@@ -32,6 +32,9 @@ mod markdown;
 mod parts;
 #[cfg(feature = "ssr")]
 pub mod query;
+mod review;
+#[cfg(feature = "ssr")]
+mod reviews;
 #[cfg(feature = "ssr")]
 mod timeline;
 #[cfg(feature = "ssr")]
@@ -43,3 +46,4 @@ pub use files::*;
 pub use linking::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;
+pub use review::*;

@@ -32,7 +32,8 @@ pub fn status(case: &Case) -> AnyView {
     let resolution =
         case.resolution.map(|resolution| format!(" · {}", label(resolution.as_str()).to_lowercase()));
     let words = case.status.label();
-    view! { <Badge tone>{words} {resolution}</Badge> }.into_any()
+    let review = case.in_review.then(|| view! { " " <Badge tone=Tone::Medium>"in review"</Badge> });
+    view! { <Badge tone>{words} {resolution}</Badge> {review} }.into_any()
 }
 
 pub fn priority(priority: Priority) -> AnyView {

@@ -181,6 +181,10 @@ fn words(change: &Change) -> String {
     match change.step {
         Step::Opened => "opened the case".to_owned(),
         Step::Templated => templated(&change.new),
+        Step::ReviewRequested => "asked to close it".to_owned(),
+        Step::ReviewApproved => format!("agreed with {}", text(&change.new["requested_by"])),
+        Step::ReviewReturned => format!("returned it to {}", text(&change.new["requested_by"])),
+        Step::ReviewWithdrawn => "asks to close it no more".to_owned(),
         Step::Started => "began the investigation".to_owned(),
         Step::Resolved => {
             format!("resolved it as {}", label(&text(&change.new["resolution"])).to_lowercase())

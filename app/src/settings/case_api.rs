@@ -69,6 +69,15 @@ pub async fn move_case_field(organization: String, id: CaseFieldId, up: bool) ->
     Ok(Done::new("Moved"))
 }
 
+/// `four_eyes`: there when the box is ticked.
+#[server(name = SetCaseRules, prefix = "/fn", endpoint = "set_case_rules")]
+pub async fn set_case_rules(organization: String, #[server(default)] four_eyes: String) -> Answer<Done> {
+    use service::settings::{Cases, set};
+    let value = serde_json::json!({ "four_eyes": !four_eyes.is_empty() });
+    set(&writes(&organization).await?, Cases::KEY, value).await?;
+    Ok(Done::new("Saved"))
+}
+
 #[cfg(feature = "ssr")]
 async fn writes(organization: &str) -> Answer<Cx<SettingsWrite>> {
     crate::server::scope(organization).await?.admit::<SettingsWrite>()

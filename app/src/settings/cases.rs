@@ -10,7 +10,7 @@ use ui::{
     Row, Section, Select, TextArea, TextInput, Variant,
 };
 
-use super::case_api::{ArchiveCaseField, ChangeCaseField, DefineCaseField, MoveCaseField};
+use super::case_api::{ArchiveCaseField, ChangeCaseField, DefineCaseField, MoveCaseField, SetCaseRules};
 use super::templates;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
@@ -54,6 +54,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let change = shown.map(|field| change(field, slug));
     let members =
         if may_change { service::members::list(&scope.admit::<p::MemberRead>()?).await? } else { Vec::new() };
+    let closing = closing(cases::four_eyes(&cx).await?, may_change, slug);
     let templates = cases::templates(&cx).await?;
     let shown = asked.get("template");
     let templates = templates::section(&templates, (&fields, &members), shown, may_change, slug);
@@ -64,8 +65,28 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {may_change.then(|| add(slug))}
         {change}
         {templates}
+        {closing}
     };
     Ok(Page::of(SettingsPage::Cases.title(), body))
+}
+
+/// Whether a second person closes cases.
+fn closing(four_eyes: bool, may_change: bool, slug: &str) -> AnyView {
+    let inner = if may_change {
+        let fields = view! {
+            <input type="hidden" name="organization" value=slug.to_owned() />
+            <Checkbox name="four_eyes" label="A second person closes cases" hint="Who wants to resolve one asks; somebody else who may review closes or returns it." checked=four_eyes />
+            <Actions>
+                <Button submit=true>"Save"</Button>
+            </Actions>
+        };
+        form::<SetCaseRules>("Saved", "form", fields)
+    } else {
+        let words =
+            if four_eyes { "A second person closes cases." } else { "Who resolves a case closes it." };
+        view! { <p>{words}</p> }.into_any()
+    };
+    view! { <Section title="Closing">{inner}</Section> }.into_any()
 }
 
 fn add_button() -> AnyView {

@@ -22,7 +22,9 @@ mod template_api;
 mod templates;
 
 pub use api::EnvironmentForm;
-pub use case_api::{archive_case_field, change_case_field, define_case_field, move_case_field};
+pub use case_api::{
+    archive_case_field, change_case_field, define_case_field, move_case_field, set_case_rules,
+};
 pub use general::GeneralPage;
 pub use retention::RetentionPage;
 pub use session_api::{RevokeSession, RevokeSessions, revoke_session, revoke_sessions};

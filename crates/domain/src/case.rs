@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod field;
 pub mod job;
 pub mod observable;
+pub mod review;
 pub mod template;
 
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,8 @@ words! {
         TaskReopened = "task_reopened", TaskChanged = "task_changed", TaskDeleted = "task_deleted",
         ObservableAdded = "observable_added", ObservableRemoved = "observable_removed", Undone = "undone",
         EvidenceAdded = "evidence_added", EvidenceRemoved = "evidence_removed", EntryAdded = "entry_added",
-        EntryDeleted = "entry_deleted", Templated = "templated",
+        EntryDeleted = "entry_deleted", Templated = "templated", ReviewRequested = "review_requested",
+        ReviewApproved = "review_approved", ReviewReturned = "review_returned", ReviewWithdrawn = "review_withdrawn",
     }
     "not a step of a case"
 }
@@ -132,6 +134,8 @@ pub struct Case {
     pub version: i64,
     /// By name; what the list shows of them.
     pub tags: Vec<String>,
+    /// Somebody asked to close it; somebody else has not answered yet.
+    pub in_review: bool,
     /// Of the organization's own fields, archived ones too.
     pub fields: field::FieldValues,
     pub link_count: i64,

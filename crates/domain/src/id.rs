@@ -73,6 +73,7 @@ ids! {
     CaseLinkId,
     /// A field that an organization gives its cases.
     CaseFieldId,
+    CaseReviewId,
     CaseTemplateId,
     /// Linking all that a query finds to a case.
     CaseJobId,

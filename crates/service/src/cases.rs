@@ -9,6 +9,7 @@ mod jobs;
 mod links;
 mod notes;
 mod observables;
+mod reviews;
 mod tags;
 mod tasks;
 mod templates;
@@ -39,6 +40,7 @@ pub use jobs::{
 pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, unlink};
 pub use notes::{add_note, delete_note, edit_note, notes};
 pub use observables::{Added, add_observables, observables, remove_observable, similar};
+pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use tags::{delete_tag, merge_tags, rename_tag, tags};
 pub use tasks::{add_task, change_task, complete_task, delete_task, tasks};
 pub use templates::{archive_template, change_template, define_template, template, templates};
@@ -160,6 +162,7 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
         due_at: new.due_at,
         tags: new.tags,
         fields: values,
+        in_review: false,
     };
     store::case::insert(&mut tx, &case).await?;
     if !case.fields.is_empty() {
@@ -236,6 +239,15 @@ pub async fn act(cx: &Cx<CaseWrite>, id: CaseId, act: &Act) -> Result<Case> {
     if step == Step::Resolved {
         fields::complete(&mut tx, &old).await?;
     }
+    if let Act::Resolve { resolution, reason } = act
+        && reviews::wanted(&mut tx).await?
+    {
+        return reviews::request(cx, tx, old, *resolution, reason.trim()).await;
+    }
+    if step == Step::Resolved && old.in_review {
+        // Asked while a second person closed cases; that stands.
+        return Err(Error::Conflict("it waits for a review; withdraw that first".to_owned()));
+    }
     let now = tx.now();
     let (resolution, reason, action) = match act {
         Act::Investigate => (None, None, Action::CASE_STARTED),
@@ -280,21 +292,32 @@ pub(crate) async fn unassign<P: Mutating>(cx: &Cx<P>, tx: &mut WriteTx, user: Us
 /// Writes a changed case with its history and audit entry.
 async fn save(
     cx: &Cx<CaseWrite>,
-    mut tx: WriteTx,
+    tx: WriteTx,
     old: Case,
     new: Case,
     step: Step,
     reason: Option<&str>,
     action: Action,
 ) -> Result<Case> {
+    let metadata = json!({ "number": new.number, "reason": reason });
+    save_with(cx, tx, old, new, step, reason, (action, metadata)).await
+}
+
+async fn save_with<P: Mutating>(
+    cx: &Cx<P>,
+    mut tx: WriteTx,
+    old: Case,
+    new: Case,
+    step: Step,
+    reason: Option<&str>,
+    (action, metadata): (Action, Value),
+) -> Result<Case> {
     let new = Case { version: old.version + 1, updated_at: tx.now(), ..new };
     store::case::update(&mut tx, &new).await?;
     let (before, after) = differing(&told(&old), &told(&new));
     record(cx, &mut tx, new.id, step, (before.clone(), after.clone()), reason).await?;
     let case = store::case::get(&mut tx, new.id).await?.ok_or(Error::NotFound)?;
-    let entry = AuditEntry::new(action, "case", new.id)
-        .change(Some(before), Some(after))
-        .metadata(json!({ "number": new.number, "reason": reason }));
+    let entry = AuditEntry::new(action, "case", new.id).change(Some(before), Some(after)).metadata(metadata);
     tx.commit(entry).await?;
     Ok(case)
 }

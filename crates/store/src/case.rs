@@ -9,6 +9,7 @@ pub mod job;
 pub mod link;
 pub mod note;
 pub mod observable;
+pub mod review;
 pub mod task;
 pub mod template;
 
@@ -46,6 +47,7 @@ impl FromDb for Case {
             resolved_at: row.get("resolved_at")?,
             version: row.get("version")?,
             tags: Vec::new(),
+            in_review: row.get("in_review")?,
             fields: domain::case::field::FieldValues::new(),
             link_count: row.get("link_count")?,
             note_count: row.get("note_count")?,
@@ -66,6 +68,7 @@ pub enum After {
 const COLUMNS: &str =
     "SELECT c.id, c.number, c.title, c.description, c.status, c.resolution, c.priority, c.severity, c.tlp, c.pap,
             c.created_by_id, c.assigned_to_id, c.due_at, c.created_at, c.updated_at, c.resolved_at, c.version,
+            EXISTS (SELECT 1 FROM case_reviews r WHERE r.organization_id = $1 AND r.case_id = c.id AND r.state = 'requested') AS in_review,
             (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = c.assigned_to_id) AS assignee,
             (SELECT count(*) FROM case_links l WHERE l.organization_id = $1 AND l.case_id = c.id) AS link_count,
             (SELECT count(*) FROM case_notes n WHERE n.organization_id = $1 AND n.case_id = c.id AND n.deleted_at IS NULL) AS note_count,
@@ -374,6 +377,14 @@ static TABLE: Table = Table {
             Column::Elsewhere {
                 before: "c.id IN (SELECT fv.case_id FROM case_field_values fv WHERE fv.organization_id = $1 AND ",
                 column: "fv.searched",
+                after: ")",
+            },
+        ),
+        (
+            "review",
+            Column::Elsewhere {
+                before: "c.id IN (SELECT cr.case_id FROM case_reviews cr WHERE cr.organization_id = $1 AND ",
+                column: "cr.state",
                 after: ")",
             },
         ),

@@ -68,6 +68,8 @@ pub struct CaseItem {
     /// Counts the changes; the ETag holds it.
     version: i64,
     tags: Vec<String>,
+    /// Somebody asked to close it; a second person has not answered yet.
+    in_review: bool,
     /// Values of the organization's own fields by their key (`GET /api/v1/case-fields`).
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     fields: FieldValues,
@@ -418,7 +420,7 @@ pub async fn change(
     Ok(tagged(changed?).into_response())
 }
 
-/// Begin, resolve or reopen an investigation.
+/// Begin, resolve or reopen an investigation. Where a second person closes cases, resolve asks for that: `in_review`.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/actions", tag = "cases", security(("api_key" = ["case.write"])), params(
     ("id" = String, Path, description = "Id or number of the case"),
 ), request_body = CaseActIn, responses(
@@ -573,6 +575,7 @@ fn item(case: Case) -> CaseItem {
         resolved_at: case.resolved_at,
         version: case.version,
         tags: case.tags,
+        in_review: case.in_review,
         fields: case.fields,
         link_count: case.link_count,
         note_count: case.note_count,

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::case_jobs::CaseJobItem;
+use super::case_reviews::CaseReviewItem;
 use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem, CaseTemplateItem};
 use super::entries::CaseEntryItem;
 use super::evidence::{CustodyItem, EvidenceItem};
@@ -38,6 +39,7 @@ pages! {
     CaseEntryPage of CaseEntryItem;
     CaseJobPage of CaseJobItem;
     CaseFieldPage of CaseFieldItem;
+    CaseReviewPage of CaseReviewItem;
     CaseTemplatePage of CaseTemplateItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;

@@ -86,6 +86,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("required", ""),
     ("up", "true"),
     ("archived", "true"),
+    ("four_eyes", ""),
     ("tasks", ""),
     ("template", ""),
     ("happened_at", "2026-11-23T09:30"),

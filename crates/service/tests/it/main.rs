@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod case_fields;
 mod case_jobs;
+mod case_reviews;
 mod case_templates;
 mod cases;
 mod cases_bulk;

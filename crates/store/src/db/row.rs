@@ -181,6 +181,7 @@ words!(
     domain::case::evidence::Custody,
     domain::case::field::FieldKind,
     domain::case::job::JobState,
+    domain::case::review::ReviewState,
     domain::case::observable::ObservableKind,
     domain::group::life::Status,
     domain::group::life::Step,
