@@ -96,7 +96,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let body = view! {
         <PageHead title="Add to a case" note="into a case that is there, or a new one" />
-        {body}
+        <div class="columns">
+            <div class="main-column">{body}</div>
+        </div>
     };
     Ok(Page::of("Add to a case", body))
 }
@@ -251,7 +253,12 @@ async fn there(scope: &Scope, asked: &Asked, what: &What) -> Answer<AnyView> {
     let state = Form::printed::<LinkToCase>();
     let rows: Vec<_> = found.iter().map(|case| offered(case, slug, what)).collect();
     let none = rows.is_empty().then(|| {
-        view! { <Empty title="No case is like that" text="Fewer words, or its number, may find it." icon=Glyph::Cases /> }
+        let (title, text) = if find.is_empty() {
+            ("No case is open", "Search finds resolved ones; or open a new one below.")
+        } else {
+            ("No case is like that", "Fewer words, or its number, may find it.")
+        };
+        view! { <Empty title text icon=Glyph::Cases /> }
     });
     let (kept, action, find) = (hidden(kept(asked)), routes::add_to_case(slug), find.to_owned());
     let problem = problem.map(|why| view! { <Notice kind=NoticeKind::Error>{why}</Notice> });
