@@ -105,14 +105,16 @@ pub async fn about(scope: &Scope, kind: LinkKind, target: Uuid) -> Answer<AnyVie
 
 fn add(slug: &str, kind: LinkKind, target: Uuid) -> AnyView {
     let about = format!("{kind}:{target}");
-    let open = super::add::href(slug, std::slice::from_ref(&about));
+    let open = Link::new(routes::cases(slug)).with("open", &about).done();
+    let find = super::add::href(slug, std::slice::from_ref(&about));
     let state = Form::printed::<LinkToCase>();
     let fields = view! {
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="about" value=about />
         <TextInput name="number" label="Number of the case" placeholder="CASE-…" value=state.typed("number", "") required=true />
         <Button submit=true>"Add"</Button>
-        <Button href=open>"New or found case"</Button>
+        <Button href=open>"New case"</Button>
+        <Button href=find variant=ui::Variant::Ghost>"Find a case"</Button>
         <FormError form=state fields=&[] />
     };
     form::<LinkToCase>("Linked", "row-line", fields)
