@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { makeKey } from "../pages/groups";
-import { expectAccessible, signIn } from "../pages/room";
+import { signIn } from "../pages/room";
 
 test("chosen events and all that match go into cases without scripts, and are taken out again", async ({ page, request }) => {
   await signIn(page);
@@ -23,7 +23,6 @@ test("chosen events and all that match go into cases without scripts, and are ta
   await page.getByRole("button", { name: "Add to a case" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Add to a case" })).toBeVisible();
   await expect(page.getByText("2 events.")).toBeVisible();
-  await expectAccessible(page);
   await page.getByLabel("Title").fill(`${name} case`);
   await page.getByRole("button", { name: "Open the case" }).click();
   await expect(page.getByRole("heading", { level: 1, name: `${name} case` })).toBeVisible();
@@ -48,7 +47,6 @@ test("chosen events and all that match go into cases without scripts, and are ta
   }).toPass();
   await events5.click();
   await expect(page.getByText(`events that match ${name}`)).toBeVisible();
-  await expectAccessible(page);
   await page.getByRole("button", { name: "Take out again" }).click();
   await expect(page.getByRole("link", { name: /^Events 2/ })).toBeVisible();
 });
