@@ -74,6 +74,25 @@ function choose(place, values) {
   }
 }
 
+/** What is under way is looked at again, unless somebody types. */
+let looking;
+function lookAgain(place) {
+  clearTimeout(looking);
+  const under = place.querySelector("[data-again]");
+  if (!under) return;
+  const address = location.pathname + location.search;
+  looking = setTimeout(async () => {
+    const here = () => place.isConnected && location.pathname + location.search === address;
+    if (!here()) return;
+    if (document.hidden || document.activeElement?.matches("input, textarea, select")) return lookAgain(place);
+    const answer = await fetch(`/fn/page?address=${encodeURIComponent(address)}`).catch(() => undefined);
+    const page = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
+    if (!here()) return;
+    if (page?.body) put(place, page.body);
+    else lookAgain(place);
+  }, Number(under.dataset.again));
+}
+
 /** Dialogs that the server printed open become modal; what works only with scripts shows. */
 function settle(place, frames = 120) {
   // A new page is made before it stands in the document, where nothing can be modal yet.
@@ -186,4 +205,5 @@ export function put(place, html) {
   }
   settle(place);
   tellAges();
+  lookAgain(place);
 }

@@ -36,6 +36,12 @@ impl Form {
         let error = self.error;
         MaybeProp::derive(move || error.with(|e| e.as_ref().and_then(|e| e.reason(field))))
     }
+    /// As [`Form::reason`], of a field whose name is not known before.
+    #[cfg(feature = "ssr")]
+    pub fn reason_of(self, field: &str) -> MaybeProp<String> {
+        let reason = self.error.with_untracked(|e| e.as_ref().and_then(|e| e.reason(field)));
+        MaybeProp::derive(move || reason.clone())
+    }
     /// The value a field starts with: what was typed when the form came back, else `otherwise`.
     pub fn typed(self, field: &str, otherwise: impl Into<String>) -> String {
         self.error

@@ -78,6 +78,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("groups") view=groups::GroupsPage ssr=WHOLE />
                     <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
                     <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("cases/add") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads") view=page::PrintedPage ssr=WHOLE />
@@ -89,6 +90,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("sessions") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("permissions") view=page::PrintedPage ssr=WHOLE />

@@ -102,6 +102,10 @@ pub fn group(slug: &str, id: impl std::fmt::Display) -> String {
 pub fn cases(slug: &str) -> String {
     in_organization(slug, "cases")
 }
+/// Where events and groups go into a case.
+pub fn add_to_case(slug: &str) -> String {
+    in_organization(slug, "cases/add")
+}
 /// `name`: the number, or `CASE-42`.
 pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{name}")
@@ -137,17 +141,19 @@ pub enum SettingsPage {
     Retention,
     Members,
     Environments,
+    Cases,
     ApiKeys,
     Sessions,
     Permissions,
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::General,
         Self::Retention,
         Self::Members,
         Self::Environments,
+        Self::Cases,
         Self::ApiKeys,
         Self::Sessions,
         Self::Permissions,
@@ -158,6 +164,7 @@ impl SettingsPage {
             Self::Retention => "retention",
             Self::Members => "members",
             Self::Environments => "environments",
+            Self::Cases => "cases",
             Self::ApiKeys => "api-keys",
             Self::Sessions => "sessions",
             Self::Permissions => "permissions",
@@ -169,6 +176,7 @@ impl SettingsPage {
             Self::Retention => "Retention",
             Self::Members => "Members",
             Self::Environments => "Environments",
+            Self::Cases => "Cases",
             Self::ApiKeys => "API keys",
             Self::Sessions => "Sessions",
             Self::Permissions => "Permissions",

@@ -1,5 +1,5 @@
 //! What the server does by itself: sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
-//! quiet visitors every minute; go on with splits that have older events to move every ten seconds.
+//! quiet visitors every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, every second.
 
 use std::time::Duration;
 
@@ -14,9 +14,11 @@ const UPKEEP: Duration = Duration::from_mins(1);
 const REVIEW: Duration = Duration::from_mins(1);
 const DELETIONS: Duration = Duration::from_hours(1);
 const MOVES: Duration = Duration::from_secs(10);
+/// Somebody waits for these.
+const LINKS: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 6] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 7] {
     [
         tokio::spawn(sweep(state.clone())),
         tokio::spawn(retire(state.clone())),
@@ -24,6 +26,7 @@ pub fn start(state: &AppState) -> [JoinHandle<()>; 6] {
         tokio::spawn(upkeep(state.clone())),
         tokio::spawn(review(state.clone())),
         tokio::spawn(moves(state.clone())),
+        tokio::spawn(links(state.clone())),
     ]
 }
 
@@ -101,6 +104,21 @@ async fn moves(state: AppState) {
             Ok(0) => {}
             Ok(events) => tracing::debug!(events, "moved events of splits"),
             Err(error) => tracing::warn!(%error, "a split could not go on; it is tried again in ten seconds"),
+        }
+    }
+}
+
+async fn links(state: AppState) {
+    let mut ticks = interval(LINKS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::cases::run_jobs(&state.services).await {
+            Ok(0) => {}
+            Ok(events) => tracing::debug!(events, "linked what queries found"),
+            Err(error) => {
+                tracing::warn!(%error, "linking to a case could not go on; it is tried again in a second");
+            }
         }
     }
 }

@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    api, assets, auth, cases, cases_bulk, entries, evidence, export, grouping, groups, health, ingest,
-    invitations, openapi, pages, tail, uploads, views,
+    api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, entries, evidence, export, grouping,
+    groups, health, ingest, invitations, openapi, pages, tail, uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -32,6 +32,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/views/{id}"),
     ("PUT", "/api/v1/views/{id}"),
     ("DELETE", "/api/v1/views/{id}"),
+    ("GET", "/api/v1/case-fields"),
+    ("GET", "/api/v1/case-templates"),
     ("GET", "/api/v1/cases"),
     ("POST", "/api/v1/cases"),
     ("POST", "/api/v1/cases/bulk"),
@@ -40,6 +42,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/cases/{id}/actions"),
     ("GET", "/api/v1/cases/{id}/events"),
     ("POST", "/api/v1/cases/{id}/events"),
+    ("GET", "/api/v1/cases/{id}/jobs"),
+    ("GET", "/api/v1/cases/{id}/reviews"),
+    ("POST", "/api/v1/cases/{id}/jobs"),
+    ("POST", "/api/v1/cases/{id}/jobs/{job}/cancel"),
+    ("DELETE", "/api/v1/cases/{id}/jobs/{job}"),
     ("GET", "/api/v1/cases/{id}/notes"),
     ("POST", "/api/v1/cases/{id}/notes"),
     ("GET", "/api/v1/cases/{id}/evidence"),
@@ -92,11 +99,17 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/views", get(views::list).post(views::create))
         .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
         .route("/api/v1/groups/{id}/grouping", get(grouping::grouping))
+        .route("/api/v1/case-templates", get(cases::templates))
+        .route("/api/v1/case-fields", get(cases::fields))
         .route("/api/v1/cases", get(cases::list).post(cases::create))
         .route("/api/v1/cases/bulk", post(cases_bulk::change))
         .route("/api/v1/cases/{id}", get(cases::one).put(cases::change))
         .route("/api/v1/cases/{id}/actions", post(cases::act))
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
+        .route("/api/v1/cases/{id}/reviews", get(case_reviews::list))
+        .route("/api/v1/cases/{id}/jobs", get(case_jobs::list).post(case_jobs::start))
+        .route("/api/v1/cases/{id}/jobs/{job}/cancel", post(case_jobs::cancel))
+        .route("/api/v1/cases/{id}/jobs/{job}", axum::routing::delete(case_jobs::take_back))
         .route("/api/v1/cases/{id}/notes", get(cases::notes).post(cases::add_note))
         .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
         .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))

@@ -1,9 +1,11 @@
 //! Server functions of cases: scope, one service call, back to the page.
 
+use std::collections::BTreeMap;
+
 #[cfg(feature = "ssr")]
-use domain::case::{Act, LinkKind, NewCase, NewTask};
+use domain::case::{Act, NewCase, NewTask};
 #[cfg(feature = "ssr")]
-use domain::permission::{CaseRead, CaseWrite};
+use domain::permission::CaseWrite;
 use domain::{CaseId, CaseNoteId, CaseTaskId, ObservableId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -37,19 +39,28 @@ pub struct CaseForm {
     pub due_at: String,
     /// Parted by commas.
     pub tags: String,
+    /// Of the organization's own fields, by their key.
+    pub fields: BTreeMap<String, String>,
 }
 
-/// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks.
+/// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks; or about all that a list shows
+/// (`matching`, see [`add`](super::add)).
 #[server(name = OpenCase, prefix = "/fn", endpoint = "open_case")]
 pub async fn open_case(
     organization: String,
     case: CaseForm,
     #[server(default)] about: String,
+    #[server(default)] matching: String,
+    #[server(default)] template: String,
 ) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
-    let opened =
-        async { Ok::<_, AppError>(cases::open(&cx, new_case(&case, &scope)?, &links(&about)?).await?) };
-    let opened = opened.await.typed(&typed(&case, &about))?;
+    let opened = async {
+        let new = NewCase { template_id: optional("template", &template)?, ..new_case(&case, &scope)? };
+        super::linking::open(&scope, &cx, new, &about, &matching).await
+    };
+    let mut typed = typed(&case, (&about, &matching));
+    typed.insert(0, ("template".to_owned(), template.clone()));
+    let opened = opened.await.typed(&pairs(&typed))?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, opened.number));
     Ok(Done::new(format!("{} is open", opened.key())))
 }
@@ -60,9 +71,9 @@ pub async fn edit_case(organization: String, id: CaseId, version: i64, case: Cas
     let (scope, cx) = writes(&organization).await?;
     let saved = async { Ok::<_, AppError>(cases::edit(&cx, id, version, new_case(&case, &scope)?).await?) };
     // What is there is longer than what comes back: the beginning of a text must not stand in for all of it.
-    let typed = typed(&case, "");
+    let typed = typed(&case, ("", ""));
     let kept = if case.description.len() > MAX_BACK { &typed[..typed.len() - 1] } else { &typed };
-    let saved = saved.await.typed(kept)?;
+    let saved = saved.await.typed(&pairs(kept))?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, saved.number));
     Ok(Done::new("Saved"))
 }
@@ -87,8 +98,8 @@ pub async fn resolve_case(
         let resolution = word("resolution", &resolution)?;
         Ok::<_, AppError>(cases::act(&cx, id, &Act::Resolve { resolution, reason: reason.clone() }).await?)
     };
-    done.await.typed(&typed)?;
-    Ok(Done::new("Resolved"))
+    let case = done.await.typed(&typed)?;
+    Ok(Done::new(if case.in_review { "Asked for a review" } else { "Resolved" }))
 }
 
 #[server(name = ReopenCase, prefix = "/fn", endpoint = "reopen_case")]
@@ -189,39 +200,6 @@ pub async fn remove_observable(organization: String, id: CaseId, observable: Obs
     Ok(Done::new("Observable removed"))
 }
 
-/// Links what `about` names (as in [`open_case`]) to the case of this number, and leads there.
-#[server(name = LinkToCase, prefix = "/fn", endpoint = "link_to_case")]
-pub async fn link_to_case(organization: String, number: String, about: String) -> Answer<Done> {
-    let (scope, cx) = writes(&organization).await?;
-    let found = async {
-        let found = cases::find(&scope.admit::<CaseRead>()?, &number).await.map_err(|error| match error {
-            service::Error::NotFound => Invalid::field("number", "there is no such case").into(),
-            other => other,
-        })?;
-        for kind in LinkKind::ALL {
-            let of = |(of, id): &(LinkKind, uuid::Uuid)| (of == kind).then_some(*id);
-            let targets: Vec<_> = links(&about)?.iter().filter_map(of).collect();
-            if !targets.is_empty() {
-                cases::link(&cx, found.id, *kind, &targets).await?;
-            }
-        }
-        Ok::<_, AppError>(found)
-    };
-    let found = found.await.typed(&[("number", &number), ("about", &about)])?;
-    leptos_axum::redirect(&routes::case(&scope.organization.slug, found.number));
-    Ok(Done::new(format!("Linked to {}", found.key())))
-}
-
-#[server(name = UnlinkFromCase, prefix = "/fn", endpoint = "unlink_from_case")]
-pub async fn unlink_from_case(organization: String, id: CaseId, about: String) -> Answer<Done> {
-    let (_, cx) = writes(&organization).await?;
-    let mut removed = 0;
-    for (kind, target) in links(&about)? {
-        removed += cases::unlink(&cx, id, kind, &[target]).await?;
-    }
-    Ok(Done::new(if removed == 0 { "It was not linked" } else { "No longer linked" }))
-}
-
 /// Bytes of a text that come back whole in a refused form, with what else stands there (`AppError::typed`).
 #[cfg(feature = "ssr")]
 const MAX_BACK: usize = 2_000;
@@ -234,7 +212,7 @@ pub(super) async fn writes(organization: &str) -> Answer<(Scope, Cx<CaseWrite>)>
 }
 
 #[cfg(feature = "ssr")]
-fn new_case(form: &CaseForm, scope: &Scope) -> Result<NewCase, Invalid> {
+pub(crate) fn new_case(form: &CaseForm, scope: &Scope) -> Result<NewCase, Invalid> {
     Ok(NewCase {
         title: form.title.clone(),
         description: form.description.clone(),
@@ -245,6 +223,8 @@ fn new_case(form: &CaseForm, scope: &Scope) -> Result<NewCase, Invalid> {
         assigned_to_id: optional("assigned_to_id", &form.assigned_to_id)?,
         due_at: scope.zone.parse_optional("due_at", &form.due_at)?,
         tags: form.tags.split(',').map(str::to_owned).collect(),
+        fields: Some(form.fields.clone()),
+        template_id: None,
     })
 }
 
@@ -258,20 +238,12 @@ fn optional<T: std::str::FromStr>(field: &str, text: &str) -> Result<Option<T>, 
     if text.is_empty() { Ok(None) } else { word(field, text).map(Some) }
 }
 
+/// The description is the last.
 #[cfg(feature = "ssr")]
-fn links(about: &str) -> Result<Vec<(LinkKind, uuid::Uuid)>, Invalid> {
-    let read = |text: &str| {
-        let (kind, id) = text.split_once(':')?;
-        Some((kind.parse().ok()?, id.parse().ok()?))
-    };
-    let wrong = || Invalid::field("about", "kinds and ids: event:… or group:…");
-    about.split_whitespace().map(|text| read(text).ok_or_else(wrong)).collect()
-}
-
-#[cfg(feature = "ssr")]
-fn typed<'a>(form: &'a CaseForm, about: &'a str) -> [(&'static str, &'a str); 10] {
-    [
-        ("title", &form.title),
+pub(crate) fn typed(form: &CaseForm, (about, matching): (&str, &str)) -> Vec<(String, String)> {
+    let of_its_own = form.fields.iter().map(|(key, value)| (format!("fields.{key}"), value.clone()));
+    let rest = [
+        ("title", form.title.as_str()),
         ("priority", &form.priority),
         ("severity", &form.severity),
         ("tlp", &form.tlp),
@@ -280,6 +252,13 @@ fn typed<'a>(form: &'a CaseForm, about: &'a str) -> [(&'static str, &'a str); 10
         ("due_at", &form.due_at),
         ("tags", &form.tags),
         ("about", about),
-        ("description", &form.description),
-    ]
+        ("matching", matching),
+    ];
+    let rest = rest.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    rest.chain(of_its_own).chain([("description".to_owned(), form.description.clone())]).collect()
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) fn pairs(typed: &[(String, String)]) -> Vec<(&str, &str)> {
+    typed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }

@@ -48,6 +48,7 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
     let (absent, report) = done.await.typed(&typed)?;
     let step = match asked.act.split(':').next() {
         Some("investigate") => Step::Started,
+        Some("resolve") if cases::four_eyes(&scope.admit::<CaseRead>()?).await? => Step::ReviewRequested,
         Some("resolve") => Step::Resolved,
         Some("reopen") => Step::Reopened,
         Some("assign") => Step::Assigned,
@@ -149,6 +150,7 @@ pub fn words(step: Step, done: i64, left: &Left) -> String {
     let verb = match step {
         Step::Started => "being investigated",
         Step::Resolved => "resolved",
+        Step::ReviewRequested => "waiting for a review",
         Step::Reopened => "reopened",
         Step::Assigned => "assigned",
         Step::Tagged => "tagged anew",

@@ -1,5 +1,6 @@
 //! `/o/{organization}/cases/{number}?tab=`: one investigation.
 
+use domain::case::field::CaseField;
 use domain::case::{Case, CaseLink, CaseNote, Status};
 use domain::event::Event;
 use domain::group::Group;
@@ -15,7 +16,7 @@ use ui::{
 use super::markdown::to_html;
 use super::{
     AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase,
-    entries, evidence, forms, parts, timeline, work,
+    entries, evidence, forms, jobs, parts, reviews, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
@@ -64,6 +65,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let place = Place { scope: &scope, case: &case, members: &members, may_write };
     let similar = cases::similar(&cx, case.id).await?;
     let groups = cases::groups(&cx, case.id).await?;
+    let jobs = cases::jobs(&cx, case.id).await?;
+    let own = cases::field_lines(&cx, &case).await?;
+    let four_eyes = cases::four_eyes(&cx).await?;
+    let asked_for = if case.in_review { cases::reviews(&cx, case.id).await? } else { Vec::new() };
     let (tab, content) = match asked.get("tab") {
         "events" => {
             let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
@@ -71,7 +76,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let next = found
                 .next_cursor
                 .map(|cursor| Link::new(place.href("events")).with("cursor", &cursor).done());
-            ("events", linked(&place, &found.items, &groups, next))
+            ("events", linked(&place, &found.items, &groups, next, jobs::ended(&place, &jobs)))
         }
         "observables" => ("observables", work::observables(&place, &cases::observables(&cx, case.id).await?)),
         "evidence" => {
@@ -105,11 +110,15 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Tab::new("Tasks", place.href("tasks"), tab == "tasks")
             .count(format!("{}/{}", case.tasks_done, case.task_count)),
     ];
-    let head = head(&place);
-    let aside = aside(&place, &similar);
-    let dialogs = may_write.then(|| dialogs(&place, asked.get("edit")));
+    let head = head(&place, four_eyes);
+    let waiting = reviews::waiting(&place, &asked_for);
+    let aside = aside(&place, &similar, &own);
+    let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit")));
+    let running = jobs::running(&place, &jobs);
     let body = view! {
         {head}
+        {waiting}
+        {running}
         <Tabs label="Parts of the case" tabs=tabs />
         <div class="columns">
             <div class="main-column">{content}</div>
@@ -122,14 +131,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     Ok(Page::of(format!("{} {}", case.key(), case.title), body))
 }
 
-fn head(place: &Place<'_>) -> AnyView {
+fn head(place: &Place<'_>, four_eyes: bool) -> AnyView {
     let (slug, case, may_write) = (place.slug().to_owned(), place.case.clone(), place.may_write);
     let (code, title) = (case.key(), case.title.clone());
-    let actions = move || may_write.then(|| buttons(&slug, &case)).into_any();
+    let actions = move || may_write.then(|| buttons(&slug, &case, four_eyes)).into_any();
     view! { <PageHead code=code title=title actions=actions /> }.into_any()
 }
 
-fn buttons(slug: &str, case: &Case) -> AnyView {
+fn buttons(slug: &str, case: &Case, four_eyes: bool) -> AnyView {
     let begin = (case.status == Status::Open).then(|| {
         let fields = view! {
             {hidden(slug, case)}
@@ -140,7 +149,7 @@ fn buttons(slug: &str, case: &Case) -> AnyView {
         form::<BeginCase>("Begun", "inline-form", fields)
     });
     let (id, icon, words, variant) = if case.status.is_open() {
-        (RESOLVE, Glyph::Check, "Resolve", Variant::Primary)
+        (RESOLVE, Glyph::Check, if four_eyes { "Ask for review" } else { "Resolve" }, Variant::Primary)
     } else {
         (REOPEN, Glyph::Refresh, "Reopen", Variant::Secondary)
     };
@@ -149,9 +158,11 @@ fn buttons(slug: &str, case: &Case) -> AnyView {
             "Edit"
         </Button>
         {begin}
-        <Button opens=id icon=icon variant=variant key="r">
-            {words}
-        </Button>
+        {(!case.in_review).then(|| view! {
+            <Button opens=id icon=icon variant=variant key="r">
+                {words}
+            </Button>
+        })}
     }
     .into_any()
 }
@@ -164,7 +175,27 @@ fn hidden(slug: &str, case: &Case) -> impl IntoView + use<> {
     }
 }
 
-fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
+/// The organization's own fields, with what this case says in them.
+fn own_fields(own: &[(CaseField, Option<String>)]) -> Option<AnyView> {
+    let lines: Vec<_> = own
+        .iter()
+        .map(|(field, value)| {
+            let name = field.name.clone();
+            let value = match (value, field.required) {
+                (Some(value), _) => view! { <span>{value.clone()}</span> }.into_any(),
+                (None, true) => {
+                    view! { <span class="faint">"wanted before it is resolved"</span> }.into_any()
+                }
+                (None, false) => view! { <span class="faint">"–"</span> }.into_any(),
+            };
+            view! { <p><span class="muted">{name}": "</span> {value}</p> }
+        })
+        .collect();
+    (!lines.is_empty()).then(|| view! { <Section title="Fields">{lines}</Section> }.into_any())
+}
+
+fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<String>)]) -> AnyView {
+    let own = own_fields(own);
     let (case, zone) = (place.case, place.scope.zone);
     let steps = [Status::Open, Status::Investigating, Status::Resolved]
         .map(|status| view! { <span class=(status <= case.status).then_some("on")></span> });
@@ -230,6 +261,7 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)]) -> AnyView {
         <Section title="Tags">
             <p class="tags">{tags}</p>
         </Section>
+        {own}
         <Section title="Times">
             <p class="muted">"Opened " <Ago when=opened /></p>
             <p class="muted">"Changed " <Ago when=changed /></p>
@@ -347,6 +379,7 @@ fn linked(
     events: &[(CaseLink, Option<Event>)],
     groups: &[(CaseLink, Option<Group>)],
     next: Option<String>,
+    jobs: Option<AnyView>,
 ) -> AnyView {
     let slug = place.slug();
     let zone = place.scope.zone;
@@ -379,8 +412,11 @@ fn linked(
     let groups = (!group_rows.is_empty())
         .then(|| view! { <Section title="Groups"><ul class="plain-list">{group_rows}</ul></Section> });
     if events.is_empty() && groups.is_none() {
-        return view! { <Empty title="Nothing is linked yet" text="Add events and groups from their panel: “Cases”, then the number of this case." icon=Glyph::Link /> }
-            .into_any();
+        return view! {
+            {jobs}
+            <Empty title="Nothing is linked yet" text="Add events and groups from their lists: choose rows, or all that match, and “Add to a case”." icon=Glyph::Link />
+        }
+        .into_any();
     }
     let rows: Vec<_> = events
         .iter()
@@ -425,13 +461,14 @@ fn linked(
         }
     });
     view! {
+        {jobs}
         {groups}
         {table}
     }
     .into_any()
 }
 
-fn dialogs(place: &Place<'_>, editing: &str) -> AnyView {
+fn dialogs(place: &Place<'_>, own: &[(CaseField, Option<String>)], editing: &str) -> AnyView {
     let case = place.case;
     let (resolve, reopen, edit) =
         (Form::printed::<ResolveCase>(), Form::printed::<ReopenCase>(), Form::printed::<EditCase>());
@@ -459,7 +496,8 @@ fn dialogs(place: &Place<'_>, editing: &str) -> AnyView {
         </Actions>
     };
     let editing = !editing.is_empty() || edit.refused().get_untracked();
-    let fields = forms::edit(place.slug(), case, place.members, place.scope.zone);
+    let own: Vec<CaseField> = own.iter().map(|(field, _)| field.clone()).collect();
+    let fields = forms::edit(place.slug(), case, place.members, &own, place.scope.zone);
     view! {
         <Dialog id=EDIT title=format!("Edit {}", case.key()) wide=true open=editing>
             {fields}

@@ -1,6 +1,8 @@
 //! The form of a case, for a new one and for one that is there.
 
 use domain::Severity;
+use domain::case::field::{CaseField, FieldKind};
+use domain::case::template::CaseTemplate;
 use domain::case::{Case, Pap, Priority, Tlp};
 use domain::member::Member;
 use leptos::prelude::*;
@@ -25,17 +27,91 @@ pub fn people(members: &[Member]) -> Vec<Choice> {
     std::iter::once(Choice::new("", "Nobody")).chain(members.iter().filter(|m| m.enabled).map(one)).collect()
 }
 
-/// A new case, about something or not.
-pub fn open(slug: &str, about: &str, members: &[Member]) -> AnyView {
-    let state = Form::printed::<OpenCase>();
-    let starts = CaseForm {
+/// What the form of a new case starts with.
+pub fn starts() -> CaseForm {
+    CaseForm {
         priority: "normal".to_owned(),
         severity: "medium".to_owned(),
         tlp: "amber".to_owned(),
         pap: "amber".to_owned(),
         ..CaseForm::default()
-    };
+    }
+}
+
+/// The templates that a new case can be opened from, and the one that was chosen.
+#[derive(Default)]
+pub struct Offered {
+    /// Its id; empty for none.
+    pub chosen: String,
+    /// Name, when to take it, and the address of the form that it fills in.
+    pub each: Vec<(String, String, String, bool)>,
+}
+
+impl Offered {
+    /// `href`: the address of the form with a template, by its id.
+    pub fn of(templates: &[CaseTemplate], chosen: &str, href: impl Fn(&str) -> String) -> Self {
+        let known = |template: &&CaseTemplate| template.archived_at.is_none();
+        let one = |template: &CaseTemplate| {
+            let id = template.id.to_string();
+            (template.brings.name.clone(), template.brings.about.clone(), href(&id), id == chosen)
+        };
+        let each: Vec<_> = templates.iter().filter(known).map(one).collect();
+        let chosen = if each.iter().any(|(.., on)| *on) { chosen.to_owned() } else { String::new() };
+        Self { chosen, each }
+    }
+    fn links(&self) -> Option<AnyView> {
+        let chips: Vec<_> = self
+            .each
+            .iter()
+            .map(|(name, about, href, on)| {
+                let class = if *on { "chip on" } else { "chip" };
+                let current = on.then_some("true");
+                view! { <a class=class href=href.clone() title=about.clone() aria-current=current>{name.clone()}</a> }
+            })
+            .collect();
+        (!chips.is_empty()).then(|| {
+            view! { <nav class="row-line" aria-label="Templates"><span class="muted">"From a template"</span> {chips}</nav> }
+                .into_any()
+        })
+    }
+}
+
+/// What the form of a case of a template starts with.
+pub fn of_template(template: &CaseTemplate) -> CaseForm {
+    let brings = &template.brings;
+    CaseForm {
+        description: brings.description.clone(),
+        priority: brings.priority.as_str().to_owned(),
+        severity: brings.severity.as_str().to_owned(),
+        tlp: brings.tlp.as_str().to_owned(),
+        pap: brings.pap.as_str().to_owned(),
+        tags: brings.tags.join(", "),
+        fields: brings.fields.clone(),
+        ..CaseForm::default()
+    }
+}
+
+/// What the form of a new case starts with: what it is about says the title, the chosen template the rest.
+pub fn begun(starts: CaseForm, templates: &[CaseTemplate], chosen: &str) -> CaseForm {
+    let template = templates.iter().find(|one| one.archived_at.is_none() && one.id.to_string() == chosen);
+    match template {
+        None => starts,
+        Some(template) => CaseForm { title: starts.title, ..of_template(template) },
+    }
+}
+
+/// A new case, about something or not: things by name, or all that a list shows.
+pub fn open(
+    slug: &str,
+    (about, matching): (&str, &str),
+    starts: &CaseForm,
+    (members, own): (&[Member], &[CaseField]),
+    template: &Offered,
+) -> AnyView {
+    let state = Form::printed::<OpenCase>();
+    let (chosen, offers) = (state.typed("template", &template.chosen), template.links());
     let about = state.typed("about", about);
+    let matching = state.typed("matching", matching);
     let count = about.split_whitespace().count();
     let told = (count > 0).then(|| {
         let words = if count == 1 {
@@ -47,10 +123,13 @@ pub fn open(slug: &str, about: &str, members: &[Member]) -> AnyView {
     });
     let fields = view! {
         <FormError form=state fields=FIELDS />
+        {offers}
+        <input type="hidden" name="template" value=chosen />
         {told}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="about" value=about />
-        {fields("open", state, &starts, members)}
+        <input type="hidden" name="matching" value=matching />
+        {fields("open", state, starts, (members, own))}
         <Actions>
             <Button submit=true variant=Variant::Primary>
                 "Open the case"
@@ -61,7 +140,7 @@ pub fn open(slug: &str, about: &str, members: &[Member]) -> AnyView {
 }
 
 /// What is there, to change. When somebody was faster, what they wrote stands beside what was typed.
-pub fn edit(slug: &str, case: &Case, members: &[Member], zone: Zone) -> AnyView {
+pub fn edit(slug: &str, case: &Case, members: &[Member], own: &[CaseField], zone: Zone) -> AnyView {
     let state = Form::printed::<EditCase>();
     let now = CaseForm {
         title: case.title.clone(),
@@ -73,15 +152,16 @@ pub fn edit(slug: &str, case: &Case, members: &[Member], zone: Zone) -> AnyView 
         assigned_to_id: case.assigned_to_id.map(|id| id.to_string()).unwrap_or_default(),
         due_at: case.due_at.map(|at| zone.input(at)).unwrap_or_default(),
         tags: case.tags.join(", "),
+        fields: case.fields.clone(),
     };
-    let stale = state.is_conflict().then(|| differences(state, &now));
+    let stale = state.is_conflict().then(|| differences(state, &now, own));
     let fields = view! {
         <FormError form=state fields=FIELDS />
         {stale}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=case.id.to_string() />
         <input type="hidden" name="version" value=case.version.to_string() />
-        {fields("edit", state, &now, members)}
+        {fields("edit", state, &now, (members, own))}
         <Actions>
             <Button submit=true variant=Variant::Primary>
                 "Save"
@@ -92,7 +172,11 @@ pub fn edit(slug: &str, case: &Case, members: &[Member], zone: Zone) -> AnyView 
 }
 
 /// Field by field, where what was typed is not what the case says now. Saving again puts what is typed in its place.
-fn differences(state: Form, now: &CaseForm) -> AnyView {
+fn differences(state: Form, now: &CaseForm, own: &[CaseField]) -> AnyView {
+    let none = String::new();
+    let of_its_own = own.iter().filter(|field| field.archived_at.is_none()).map(|field| {
+        (field.name.as_str(), format!("fields.{}", field.key), now.fields.get(&field.key).unwrap_or(&none))
+    });
     let rows: Vec<_> = [
         ("Title", "title", &now.title),
         ("Description", "description", &now.description),
@@ -104,8 +188,11 @@ fn differences(state: Form, now: &CaseForm) -> AnyView {
         ("Tags", "tags", &now.tags),
     ]
     .into_iter()
+    .map(|(words, name, now)| (words, name.to_owned(), now))
+    .chain(of_its_own)
     .filter_map(|(words, name, now)| {
-        let typed = state.typed(name, now.clone());
+        let typed = state.typed(&name, now.clone());
+        let words = words.to_owned();
         (typed != *now).then(|| {
             view! {
                 <tr>
@@ -137,12 +224,65 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<Choice> {
     all.iter().map(|one| Choice::new(word(*one), label(word(*one)))).collect()
 }
 
-fn fields(prefix: &str, state: Form, now: &CaseForm, members: &[Member]) -> AnyView {
-    let hint = if state.is_refused() && !state.has_typed("description") {
-        "Markdown. A long text comes back only with scripts: this is what the case says."
-    } else {
-        "Markdown"
+/// One field of the organization's own.
+fn own_field(prefix: &str, field: &CaseField, state: Form, now: &CaseForm, members: &[Member]) -> AnyView {
+    let name = format!("case[fields][{}]", field.key);
+    let typed = format!("fields.{}", field.key);
+    let had = now.fields.get(&field.key).cloned().unwrap_or_default();
+    let value = state.typed(&typed, had.clone());
+    let one_of = |mut choices: Vec<Choice>| {
+        // What it has stays choosable, though it is no choice any more.
+        if !had.is_empty() && !choices.iter().any(|choice| choice.value == had) {
+            choices.push(Choice::new(had.clone(), had.clone()));
+        }
+        choices
     };
+    let input = match field.kind {
+        FieldKind::Choice => {
+            let choices = std::iter::once(Choice::new("", "–"))
+                .chain(field.choices.iter().map(|choice| Choice::new(choice.clone(), choice.clone())));
+            view! { <Select name=name choices=one_of(choices.collect()) value=value /> }.into_any()
+        }
+        FieldKind::User => {
+            view! { <Select name=name choices=one_of(people(members)) value=value /> }.into_any()
+        }
+        FieldKind::Date => view! { <TextInput name=name kind="date" value=value /> }.into_any(),
+        FieldKind::Number => view! { <TextInput name=name value=value autocomplete="off" /> }.into_any(),
+        FieldKind::Text => view! { <TextInput name=name value=value maxlength=2000_u32 /> }.into_any(),
+    };
+    let holds = match field.kind {
+        FieldKind::Text => "Text",
+        FieldKind::Number => "A number",
+        FieldKind::Date => "A date",
+        FieldKind::Choice => "One of a list",
+        FieldKind::User => "A member",
+    };
+    let hint = [holds, if field.required { "; wanted before the case is resolved" } else { "" }].concat();
+    view! {
+        <Field id=format!("{prefix}-field-{}", field.key) label=field.name.clone() hint=hint error=state.reason_of(&typed)>
+            {input}
+        </Field>
+    }
+    .into_any()
+}
+
+/// The organization's own fields that are in use.
+pub fn own_fields(
+    prefix: &str,
+    state: Form,
+    now: &CaseForm,
+    (members, own): (&[Member], &[CaseField]),
+) -> Option<AnyView> {
+    let each: Vec<_> = own
+        .iter()
+        .filter(|field| field.archived_at.is_none())
+        .map(|field| own_field(prefix, field, state, now, members))
+        .collect();
+    (!each.is_empty()).then(|| view! { <div class="form-grid">{each}</div> }.into_any())
+}
+
+/// Severity, priority and markings.
+pub fn ranks(prefix: &str, state: Form, now: &CaseForm) -> AnyView {
     let id = |name: &str| format!("{prefix}-{name}");
     let priorities = words(Priority::ALL, Priority::as_str);
     let severities = words(&Severity::ALL, Severity::as_str);
@@ -150,13 +290,39 @@ fn fields(prefix: &str, state: Form, now: &CaseForm, members: &[Member]) -> AnyV
         Tlp::ALL.iter().map(|t| Choice::new(t.as_str(), t.as_str().to_uppercase())).collect();
     let paps: Vec<Choice> =
         Pap::ALL.iter().map(|p| Choice::new(p.as_str(), p.as_str().to_uppercase())).collect();
-    let people = people(members);
-    let title = state.typed("title", &now.title);
-    let description = state.typed("description", &now.description);
     let severity = state.typed("severity", &now.severity);
     let priority = state.typed("priority", &now.priority);
     let tlp = state.typed("tlp", &now.tlp);
     let pap = state.typed("pap", &now.pap);
+    view! {
+        <Field id=id("severity") label="Severity">
+            <Select name="case[severity]" choices=severities value=severity />
+        </Field>
+        <Field id=id("priority") label="Priority">
+            <Select name="case[priority]" choices=priorities value=priority />
+        </Field>
+        <Field id=id("tlp") label="TLP">
+            <Select name="case[tlp]" choices=tlps value=tlp />
+        </Field>
+        <Field id=id("pap") label="PAP">
+            <Select name="case[pap]" choices=paps value=pap />
+        </Field>
+    }
+    .into_any()
+}
+
+fn fields(prefix: &str, state: Form, now: &CaseForm, (members, own): (&[Member], &[CaseField])) -> AnyView {
+    let of_its_own = own_fields(prefix, state, now, (members, own));
+    let ranks = ranks(prefix, state, now);
+    let hint = if state.is_refused() && !state.has_typed("description") {
+        "Markdown. A long text comes back only with scripts: this is what the case says."
+    } else {
+        "Markdown"
+    };
+    let id = |name: &str| format!("{prefix}-{name}");
+    let people = people(members);
+    let title = state.typed("title", &now.title);
+    let description = state.typed("description", &now.description);
     let assigned_to_id = state.typed("assigned_to_id", &now.assigned_to_id);
     let due_at = state.typed("due_at", &now.due_at);
     let tags = state.typed("tags", &now.tags);
@@ -168,18 +334,7 @@ fn fields(prefix: &str, state: Form, now: &CaseForm, members: &[Member]) -> AnyV
             <TextArea name="case[description]" rows=5_u32 value=description />
         </Field>
         <div class="form-grid">
-            <Field id=id("severity") label="Severity">
-                <Select name="case[severity]" choices=severities value=severity />
-            </Field>
-            <Field id=id("priority") label="Priority">
-                <Select name="case[priority]" choices=priorities value=priority />
-            </Field>
-            <Field id=id("tlp") label="TLP">
-                <Select name="case[tlp]" choices=tlps value=tlp />
-            </Field>
-            <Field id=id("pap") label="PAP">
-                <Select name="case[pap]" choices=paps value=pap />
-            </Field>
+            {ranks}
             <Field id=id("assignee") label="Assignee" error=state.reason("assigned_to_id")>
                 <Select name="case[assigned_to_id]" choices=people value=assigned_to_id />
             </Field>
@@ -187,6 +342,7 @@ fn fields(prefix: &str, state: Form, now: &CaseForm, members: &[Member]) -> AnyV
                 <DateTimeInput name="case[due_at]" value=due_at />
             </Field>
         </div>
+        {of_its_own}
         <Field id=id("tags") label="Tags" hint="Parted by commas" error=state.reason("tags")>
             <TextInput name="case[tags]" value=tags autocomplete="off" />
         </Field>

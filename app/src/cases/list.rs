@@ -1,5 +1,7 @@
 //! `/o/{organization}/cases?show=&q=&sort=&cursor=`; `?open={about}` opens the form of a new case.
 
+use domain::case::field::CaseField;
+use domain::case::template::CaseTemplate;
 use domain::case::{Case, CaseFilter, CaseSort};
 use domain::member::Member;
 use domain::permission::{CaseRead, Key, MemberRead};
@@ -17,7 +19,7 @@ use crate::events::parts::{Severe, number};
 use crate::form::Form;
 use crate::page::Page;
 use crate::page::print::Asked;
-use crate::routes;
+use crate::routes::{self, Link};
 use crate::when::{Ago, AgoOr, Zone};
 
 const OPEN: &str = "open-case";
@@ -55,7 +57,12 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let may_write = scope.may(Key::CaseWrite);
     let members =
         if may_write { service::members::list(&scope.admit::<MemberRead>()?).await? } else { Vec::new() };
-    let dialog = may_write.then(|| dialog(slug, &asked, &members));
+    let (own, templates) = if may_write {
+        (cases::fields(&cx).await?, cases::templates(&cx).await?)
+    } else {
+        Default::default()
+    };
+    let dialog = may_write.then(|| dialog(slug, &asked, &members, (&own, &templates)));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
     let body = if let Some(problem) = problem {
         view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
@@ -117,12 +124,24 @@ fn nothing(may_write: bool, narrowed: bool) -> AnyView {
     view! { <Empty title text icon=Glyph::Cases /> }.into_any()
 }
 
-fn dialog(slug: &str, asked: &Asked, members: &[Member]) -> AnyView {
+fn dialog(
+    slug: &str,
+    asked: &Asked,
+    members: &[Member],
+    (own, templates): (&[CaseField], &[CaseTemplate]),
+) -> AnyView {
     let refused = Form::printed::<OpenCase>().refused();
     let open = !asked.get("open").is_empty() || refused.get_untracked();
     let close = (!asked.get("open").is_empty()).then(|| routes::cases(slug));
     let about = Some(asked.get("open")).filter(|about| about.contains(':')).unwrap_or_default();
-    let fields = forms::open(slug, about, members);
+    let chosen = asked.get("template");
+    let with = |id: &str| {
+        let open = if about.is_empty() { "new" } else { about };
+        Link::new(routes::cases(slug)).with("open", open).with("template", id).done()
+    };
+    let offered = forms::Offered::of(templates, chosen, with);
+    let starts = forms::begun(forms::starts(), templates, chosen);
+    let fields = forms::open(slug, (about, ""), &starts, (members, own), &offered);
     view! {
         <Dialog id=OPEN title="Open a case" wide=true open=open close_href=close>
             {fields}

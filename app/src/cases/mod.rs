@@ -1,5 +1,7 @@
 //! `/o/{organization}/cases`: investigations, as a list and one by one. Printed pages.
 
+#[cfg(feature = "ssr")]
+pub mod add;
 mod api;
 #[cfg(feature = "ssr")]
 mod board;
@@ -16,9 +18,12 @@ mod entries;
 mod evidence;
 mod files;
 #[cfg(feature = "ssr")]
-mod forms;
+pub(crate) mod forms;
+#[cfg(feature = "ssr")]
+mod jobs;
 #[cfg(feature = "ssr")]
 mod lanes;
+mod linking;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
@@ -27,6 +32,9 @@ mod markdown;
 mod parts;
 #[cfg(feature = "ssr")]
 pub mod query;
+mod review;
+#[cfg(feature = "ssr")]
+mod reviews;
 #[cfg(feature = "ssr")]
 mod timeline;
 #[cfg(feature = "ssr")]
@@ -35,5 +43,7 @@ mod work;
 pub use api::*;
 pub use bulk::*;
 pub use files::*;
+pub use linking::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;
+pub use review::*;

@@ -32,7 +32,8 @@ pub fn status(case: &Case) -> AnyView {
     let resolution =
         case.resolution.map(|resolution| format!(" · {}", label(resolution.as_str()).to_lowercase()));
     let words = case.status.label();
-    view! { <Badge tone>{words} {resolution}</Badge> }.into_any()
+    let review = case.in_review.then(|| view! { " " <Badge tone=Tone::Medium>"in review"</Badge> });
+    view! { <Badge tone>{words} {resolution}</Badge> {review} }.into_any()
 }
 
 pub fn priority(priority: Priority) -> AnyView {
@@ -105,6 +106,7 @@ pub async fn about(scope: &Scope, kind: LinkKind, target: Uuid) -> Answer<AnyVie
 fn add(slug: &str, kind: LinkKind, target: Uuid) -> AnyView {
     let about = format!("{kind}:{target}");
     let open = Link::new(routes::cases(slug)).with("open", &about).done();
+    let find = super::add::href(slug, std::slice::from_ref(&about));
     let state = Form::printed::<LinkToCase>();
     let fields = view! {
         <input type="hidden" name="organization" value=slug.to_owned() />
@@ -112,6 +114,7 @@ fn add(slug: &str, kind: LinkKind, target: Uuid) -> AnyView {
         <TextInput name="number" label="Number of the case" placeholder="CASE-…" value=state.typed("number", "") required=true />
         <Button submit=true>"Add"</Button>
         <Button href=open>"New case"</Button>
+        <Button href=find variant=ui::Variant::Ghost>"Find a case"</Button>
         <FormError form=state fields=&[] />
     };
     form::<LinkToCase>("Linked", "row-line", fields)

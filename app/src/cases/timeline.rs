@@ -1,5 +1,7 @@
 //! What happened in a case and to what it is about, as one story.
 
+use std::collections::BTreeSet;
+
 use domain::Timestamp;
 use domain::case::entry::CaseEntry;
 use domain::case::{CaseLink, CaseNote, Change, LinkKind, Step};
@@ -10,7 +12,7 @@ use serde_json::Value;
 use super::lanes;
 use super::markdown::to_html;
 use super::parts::label;
-use crate::events::parts::severity_word;
+use crate::events::parts::{counted, severity_word};
 use crate::routes;
 use crate::when::{At, Zone};
 
@@ -178,13 +180,18 @@ fn words(change: &Change) -> String {
     };
     match change.step {
         Step::Opened => "opened the case".to_owned(),
+        Step::Templated => templated(&change.new),
+        Step::ReviewRequested => "asked to close it".to_owned(),
+        Step::ReviewApproved => format!("agreed with {}", text(&change.new["requested_by"])),
+        Step::ReviewReturned => format!("returned it to {}", text(&change.new["requested_by"])),
+        Step::ReviewWithdrawn => "asks to close it no more".to_owned(),
         Step::Started => "began the investigation".to_owned(),
         Step::Resolved => {
             format!("resolved it as {}", label(&text(&change.new["resolution"])).to_lowercase())
         }
         Step::Reopened => "reopened it".to_owned(),
-        Step::Linked => format!("linked {}", things(count)),
-        Step::Unlinked => format!("unlinked {}", things(count)),
+        Step::Linked => format!("linked {}{}", things(count), found_by(&change.new)),
+        Step::Unlinked => format!("unlinked {}{}", things(count), found_by(&change.old)),
         Step::TaskAdded => format!("added the task “{}”", text(&change.new["title"])),
         Step::TaskDone => format!("finished “{}”", text(&change.new["title"])),
         Step::TaskReopened => format!("reopened the task “{}”", text(&change.new["title"])),
@@ -199,14 +206,14 @@ fn words(change: &Change) -> String {
         Step::EvidenceRemoved => format!("removed the file “{}”", text(&change.old["filename"])),
         Step::ObservableRemoved => format!("removed {}", text(&change.old["value"])),
         _ => {
-            let fields: Vec<String> = change
-                .new
-                .as_object()
+            // What is taken away stands among the old alone.
+            let names: BTreeSet<&String> = [&change.new, &change.old]
                 .into_iter()
-                .flatten()
-                .filter(|(name, _)| *name != "resolved_at")
-                .map(|(name, _)| field(name))
+                .filter_map(Value::as_object)
+                .flat_map(|o| o.keys())
                 .collect();
+            let fields: Vec<String> =
+                names.into_iter().filter(|name| *name != "resolved_at").map(|name| field(name)).collect();
             if fields.is_empty() {
                 label(change.step.as_str()).to_lowercase()
             } else {
@@ -216,11 +223,44 @@ fn words(change: &Change) -> String {
     }
 }
 
+/// What a template brought.
+fn templated(brought: &Value) -> String {
+    let all = |name: &str| -> Vec<&str> {
+        brought[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    };
+    let (tasks, tags, fields) = (all("tasks"), all("tags"), all("fields"));
+    let mut words = Vec::new();
+    if !tasks.is_empty() {
+        words.push(counted(tasks.len() as i64, "task", "tasks"));
+    }
+    if !tags.is_empty() {
+        words.push(format!("tags {}", tags.join(", ")));
+    }
+    if !fields.is_empty() {
+        words.push(format!("fields {}", fields.join(", ").replace('_', " ")));
+    }
+    let name = brought["template"].as_str().unwrap_or_default();
+    if words.is_empty() {
+        format!("took the template “{name}”")
+    } else {
+        format!("took the template “{name}”, which brought {}", words.join("; "))
+    }
+}
+
+/// The query that found what was linked.
+fn found_by(values: &Value) -> String {
+    match values["query"].as_str() {
+        None => String::new(),
+        Some("") => ": all of a time".to_owned(),
+        Some(query) => format!(" that match {query}"),
+    }
+}
+
 fn field(name: &str) -> String {
     match name {
         "assigned_to_id" => "assignee".to_owned(),
         "due_at" => "due date".to_owned(),
         "tlp" | "pap" => name.to_uppercase(),
-        name => name.to_owned(),
+        name => name.trim_start_matches("field.").replace('_', " "),
     }
 }

@@ -1,7 +1,7 @@
 //! What the menu of a cell holds, printed. Every entry is a link that an address could hold too. Server only.
 
 use domain::event::Event;
-use domain::permission::EventRead;
+use domain::permission::{EventRead, Key};
 use domain::query::{EVENTS, edit};
 use domain::{EventId, Severity};
 use leptos::prelude::*;
@@ -41,7 +41,8 @@ pub async fn cell(scope: &Scope, id: EventId, query: &EventQuery, number: usize)
             None => return Err(crate::server::not_found()),
         },
     };
-    let body = menu(name, &value, entries, around(&event, query, slug));
+    let add = scope.may(Key::CaseWrite).then(|| crate::cases::add::href(slug, &[format!("event:{id}")]));
+    let body = menu(name, &value, entries, around(&event, query, slug), add);
     Ok(EventShown {
         id: event.id.to_string(),
         at: scope.zone.when(event.occurred_at),
@@ -50,7 +51,7 @@ pub async fn cell(scope: &Scope, id: EventId, query: &EventQuery, number: usize)
     })
 }
 
-fn menu(name: String, value: &str, entries: Vec<Entry>, around: Entry) -> Printed {
+fn menu(name: String, value: &str, entries: Vec<Entry>, around: Entry, add: Option<String>) -> Printed {
     let entry = |(words, glyph, href): Entry| view! { <MenuItem href=href icon=glyph>{words}</MenuItem> };
     let head = value.get(..value.floor_char_boundary(MAX_HEAD)).unwrap_or_default();
     let head = if head.len() < value.len() { [head, "…"].concat() } else { head.to_owned() };
@@ -64,6 +65,7 @@ fn menu(name: String, value: &str, entries: Vec<Entry>, around: Entry) -> Printe
             </button>
         }
     });
+    let add = add.map(|href| view! { <MenuItem href=href icon=Glyph::Cases>"Add to a case"</MenuItem> });
     let (words, glyph, href) = around;
     Printed::of(view! {
         <MenuLabel>{name} " " <span class="mono">{head}</span></MenuLabel>
@@ -73,6 +75,7 @@ fn menu(name: String, value: &str, entries: Vec<Entry>, around: Entry) -> Printe
         <MenuItem href=href icon=glyph key="c">
             {words}
         </MenuItem>
+        {add}
     })
 }
 

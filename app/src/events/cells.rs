@@ -22,6 +22,9 @@ pub struct Cells {
     go: RwSignal<bool>,
 }
 
+/// What has a menu: the cells of an event, not its checkbox.
+const CELL: &str = "[data-row] td:not(.check)";
+
 impl Cells {
     pub fn new() -> Self {
         Self { at: RwSignal::default(), open: RwSignal::new(false), go: RwSignal::new(false) }
@@ -31,7 +34,7 @@ impl Cells {
     pub fn follow(self, event: &Event) {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         if let (false, Some(target)) = (self.open.get_untracked(), target) {
-            let cell = target.closest("[data-row] td").ok().flatten();
+            let cell = target.closest(CELL).ok().flatten();
             // A row itself has the focus while the keys walk over it.
             let message = || {
                 target
@@ -51,7 +54,7 @@ impl Cells {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let within =
             |selector| target.as_ref().is_some_and(|at| at.closest(selector).ok().flatten().is_some());
-        if within("[data-row] td") && !within("a, .cell-menu") {
+        if within(CELL) && !within("a, .cell-menu") {
             self.open.set(false);
             self.follow(event);
             press();
@@ -68,7 +71,7 @@ impl Cells {
         let mut number = 0;
         let mut before = cell.previous_element_sibling();
         while let Some(cell) = before {
-            number += 1;
+            number += usize::from(cell.class_name() != "check");
             before = cell.previous_element_sibling();
         }
         let (from, room, cell) =
@@ -89,7 +92,8 @@ impl Cells {
     fn cell(self) -> Option<Element> {
         self.at.with_untracked(|(id, number)| {
             let link = document().get_element_by_id(&["event-", id].concat())?;
-            link.closest("[data-row]").ok()??.children().item(*number as u32)
+            let cells = link.closest("[data-row]").ok()??.query_selector_all("td:not(.check)").ok()?;
+            cells.item(*number as u32)?.dyn_into().ok()
         })
     }
 }

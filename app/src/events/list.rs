@@ -8,8 +8,8 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use ui::{
-    Button, Chart, Column, DataTable, Empty, Glyph, Menu, MenuItem, PageHead, Row, Shaped, Skeleton, Sorted,
-    SplitList, Timestamp,
+    BulkBar, Button, Chart, Checkbox, Column, DataTable, Empty, Glyph, Menu, MenuItem, PageHead, Row, Shaped,
+    Skeleton, Sorted, SplitList, Timestamp, Variant,
 };
 
 use super::cells::{CellMenu, Cells};
@@ -17,11 +17,12 @@ use super::chart;
 use super::columns::ColumnMenu;
 use super::detail::EventPanel;
 use super::filters::{Facets, QueryBar, TimeRange};
-use super::parts::{Message, Pages, Severe};
+use super::parts::{Message, Pages, Severe, hidden};
 use super::query::{EventQuery, HOTTEST, PAGE_SIZES};
 use super::shown::{EventList, EventRow};
 use super::state::Events;
 use super::stream::{LiveBar, LiveToggle};
+use crate::ask::AskForm;
 use crate::fetch::Load;
 use crate::printed::Print;
 use crate::routes;
@@ -179,7 +180,8 @@ fn List(events: Events) -> impl IntoView {
 #[component]
 fn Loaded(events: Events, list: EventList) -> impl IntoView {
     let classes = classes(&list.columns);
-    let live = list.place.map(|place| view! { <LiveBar events place classes=classes.clone() /> });
+    let live =
+        list.place.map(|place| view! { <LiveBar events place classes=classes.clone() link=list.may_link /> });
     if let Some(nothing) = list.nothing {
         return view! {
             {live}
@@ -204,16 +206,50 @@ fn Loaded(events: Events, list: EventList) -> impl IntoView {
         view! { <Empty title="No match so far" text=text icon=Glyph::Search /> }
     });
     let columns = columns(events, list.columns, &classes);
-    let lines = list.rows.iter().map(|row| event_line(events, row.clone(), &classes)).collect_view();
-    view! {
-        {live}
-        <DataTable caption=caption columns=columns compact=events.query.read_untracked().is_compact()>
+    let link = list.may_link;
+    let lines = list.rows.iter().map(|row| event_line(events, row.clone(), &classes, link)).collect_view();
+    let table = view! {
+        <DataTable caption=caption columns=columns checks=link compact=events.query.read_untracked().is_compact()>
             {lines}
         </DataTable>
+    }
+    .into_any();
+    let table = if link { choosing(events, table) } else { table };
+    view! {
+        {live}
+        {table}
         {searching}
         <Pages label="Pages of events" words previous next>
             <PageSizes events />
         </Pages>
+    }
+    .into_any()
+}
+
+/// Chosen rows, or all that match, go to the page that adds them to a case.
+fn choosing(events: Events, table: AnyView) -> AnyView {
+    let count = RwSignal::new(0_usize);
+    // Live rows come and go: those that are ticked are counted where they stand.
+    let tell = move |_| {
+        let ticked = document().query_selector_all(".events-list td.check :checked");
+        count.set(ticked.map(|ticked| ticked.length() as usize).unwrap_or_default());
+    };
+    let slug = events.slug.get_untracked();
+    let EventQuery { from, to, q, .. } = events.query.get_untracked();
+    let pairs = vec![("list", "events".to_owned()), ("from", from), ("to", to), ("q", q)];
+    view! {
+        <AskForm page=routes::add_to_case(&slug) class="groups-form" label="Chosen events">
+            {hidden(pairs)}
+            <div on:change=tell>
+                {table}
+            </div>
+            <BulkBar count>
+                <Checkbox name="all" label="All that match" />
+                <Button submit=true variant=Variant::Primary icon=Glyph::Cases>
+                    "Add to a case"
+                </Button>
+            </BulkBar>
+        </AskForm>
     }
     .into_any()
 }
@@ -246,15 +282,23 @@ fn columns(events: Events, heads: Vec<String>, classes: &[&'static str]) -> Vec<
 }
 
 /// One event: the row opens the panel.
-pub fn event_line(events: Events, row: EventRow, classes: &[&'static str]) -> AnyView {
+pub fn event_line(events: Events, row: EventRow, classes: &[&'static str], link: bool) -> AnyView {
     let href = events.query.with_untracked(|query| query.open(&row.id).href(&events.slug.read_untracked()));
     let id = row.id.clone();
     let selected = Signal::derive(move || events.query.read().event == id);
     let at = row.at.clone();
     let cell = |(text, class)| view! { <td class=class>{text}</td> };
     let cells = row.cells.into_iter().zip(classes.iter().copied()).map(cell).collect_view();
+    let check = link.then(|| {
+        view! {
+            <td class="check">
+                <input type="checkbox" name="about" value=["event:", &row.id].concat() aria-label=["Select ", &row.message.text].concat() />
+            </td>
+        }
+    });
     view! {
         <Row href=href.clone() selected=selected>
+            {check}
             <td class="shrink">
                 <Severe severity=row.severity bare=true />
             </td>

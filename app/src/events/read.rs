@@ -6,7 +6,7 @@ use domain::case::LinkKind;
 use domain::event::{Event, Payload};
 use domain::filter::{EventFilter, Facet};
 use domain::page::Page;
-use domain::permission::{EventRead, GroupRead, SourceRead};
+use domain::permission::{EventRead, GroupRead, Key, SourceRead};
 use domain::query::{EVENTS, Problem, Query, Schema, Selected, Target, edit, parse, selected};
 use domain::template::slots;
 use domain::{EventId, Invalid, Severity, Timestamp};
@@ -64,6 +64,7 @@ pub async fn list(scope: &Scope, query: &EventQuery) -> Answer<EventList> {
         next_cursor: page.next_cursor,
         nothing,
         place,
+        may_link: scope.may(Key::CaseWrite),
     })
 }
 

@@ -66,8 +66,10 @@ pub struct EventList {
     pub nothing: Option<Printed>,
     /// Of a live list: where the stream goes on from.
     pub place: Option<String>,
+    /// Whether rows can be added to a case.
+    pub may_link: bool,
 }
-shown!(EventList: rows, columns, next_cursor, nothing, place);
+shown!(EventList: rows, columns, next_cursor, nothing, place, may_link);
 
 /// What stands around a list: how many match, the values of each field, events over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

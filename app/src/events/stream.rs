@@ -46,9 +46,9 @@ impl Wave {
 }
 
 /// What stands over a live list: how it is, a pause, and what waits. `place` is where the list ends and the stream begins,
-/// `classes` are those of the cells behind the message.
+/// `classes` are those of the cells behind the message, `link`: rows can be added to a case.
 #[component]
-pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>) -> impl IntoView {
+pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>, link: bool) -> impl IntoView {
     let connection = RwSignal::new("Connecting…");
     let left_out = RwSignal::new(String::new());
     let paused = RwSignal::new(false);
@@ -68,7 +68,7 @@ pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>) -> imp
         let count = rows.len();
         let lines = move || {
             classes.with_value(|classes| {
-                rows.into_iter().map(|row| event_line(events, row, classes)).collect::<Vec<_>>()
+                rows.into_iter().map(|row| event_line(events, row, classes, link)).collect::<Vec<_>>()
             })
         };
         if count > 0 && !insert(waves.get_value(), &owner.get_value(), count, lines, cut) {

@@ -15,7 +15,7 @@ use crate::send::{Submission, submit};
 pub struct Asked {
     pub ids: Vec<String>,
     /// `resolve`, `reopen`, `unmute`, `assign:{me, nobody or a user's id}`, `mute:for:{seconds}`, `mute:count:{events}:{seconds}`,
-    /// `mute:until`, `mute:count`, `mute:query`, `merge`, `merge:largest`, `unmerge`, `split`, which take the fields below.
+    /// `mute:until`, `mute:count`, `mute:query`, `merge`, `merge:largest`, `unmerge`, `split`, which take the fields below; `case` leads to where they are added to one.
     pub act: String,
     pub note: String,
     pub until: String,
@@ -51,6 +51,10 @@ impl Writes {
         let tell = move |sent: Submission| {
             Effect::new(move |_| {
                 let Some(told) = sent.told::<Told>() else { return };
+                // What leads elsewhere says nothing.
+                if told.text.is_empty() {
+                    return;
+                }
                 writes.done.update(|n| *n += 1);
                 let toast = Toast::ok(told.text);
                 let undo = move || {

@@ -263,6 +263,9 @@ fn Bulk(count: Signal<usize>, people: Vec<Person>, matching: String) -> impl Int
             <MuteMenu up=true />
             <AssignMenu people up=true />
             <MergeMenu />
+            <Button submit=true name=ACT value="case" icon=Glyph::Cases>
+                "Add to a case"
+            </Button>
             <Button submit=true name=ACT value="reopen">
                 "Reopen"
             </Button>

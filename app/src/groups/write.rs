@@ -2,7 +2,7 @@
 
 use domain::group::life::{Act, Mute, Outcome, Report, Step};
 use domain::group::rule::Condition;
-use domain::permission::{GroupRead, GroupWrite};
+use domain::permission::{CaseWrite, GroupRead, GroupWrite};
 use domain::{GroupId, Invalid};
 use service::{Cx, Who};
 
@@ -10,11 +10,15 @@ use super::act::Asked;
 use super::shown::Told;
 use super::words;
 use crate::Answer;
+use crate::cases::add;
 use crate::error::{AppError, Typed as _};
 use crate::routes::Link;
 use crate::server::{Scope, came_from, is_plain_form, not_found};
 
 pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Told> {
+    if asked.act == "case" {
+        return add_to_case(scope, asked);
+    }
     let cx = scope.admit::<GroupWrite>()?;
     let typed = [
         ("note", asked.note.as_str()),
@@ -46,6 +50,21 @@ pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Told> {
         Act::Assign(_) => Step::Assigned,
     };
     tell(report, step)
+}
+
+/// Leads to the page that adds them to a case.
+fn add_to_case(scope: &Scope, asked: &Asked) -> Answer<Told> {
+    scope.admit::<CaseWrite>()?;
+    let slug = &scope.organization.slug;
+    let href = if asked.all {
+        add::all_groups_href(slug, &asked.list)
+    } else if asked.ids.is_empty() {
+        return Err(Invalid::field("ids", "choose at least one group").into());
+    } else {
+        add::href(slug, &asked.ids.iter().map(|id| format!("group:{id}")).collect::<Vec<_>>())
+    };
+    leptos_axum::redirect(&href);
+    Ok(Told { text: String::new(), undo: false, action_id: String::new() })
 }
 
 /// What changes which groups belong together; `None`: something else was asked.

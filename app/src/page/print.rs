@@ -36,12 +36,14 @@ type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 /// Below `/o/{organization}/`, `{id}` for any one part.
 const PAGES: &[(&str, Printing)] = &[
     ("cases", |asked| Box::pin(cases::list::page(asked))),
+    ("cases/add", |asked| Box::pin(cases::add::page(asked))),
     ("cases/{id}", |asked| Box::pin(cases::detail::page(asked))),
     ("audit", |asked| Box::pin(audit::page(asked))),
     ("sources", |asked| Box::pin(sources::page(asked))),
     ("uploads", |asked| Box::pin(uploads::list_page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
+    ("settings/cases", |asked| Box::pin(settings::cases::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
     ("settings/sessions", |asked| Box::pin(settings::sessions::page(asked))),
     ("settings/permissions", |asked| Box::pin(settings::permissions::page(asked))),

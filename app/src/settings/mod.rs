@@ -3,6 +3,9 @@
 mod api;
 #[cfg(feature = "ssr")]
 pub mod api_keys;
+mod case_api;
+#[cfg(feature = "ssr")]
+pub mod cases;
 #[cfg(feature = "ssr")]
 pub mod environments;
 mod general;
@@ -14,13 +17,20 @@ mod retention;
 mod session_api;
 #[cfg(feature = "ssr")]
 pub mod sessions;
+mod template_api;
+#[cfg(feature = "ssr")]
+mod templates;
 
 pub use api::EnvironmentForm;
+pub use case_api::{
+    archive_case_field, change_case_field, define_case_field, move_case_field, set_case_rules,
+};
 pub use general::GeneralPage;
 pub use retention::RetentionPage;
 pub use session_api::{
     RequireFactor, RevokeSession, RevokeSessions, revoke_session, revoke_sessions, set_require_factor,
 };
+pub use template_api::{archive_case_template, change_case_template, define_case_template};
 
 use leptos::prelude::*;
 use leptos_meta::Title;

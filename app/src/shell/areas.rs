@@ -75,6 +75,7 @@ pub fn may_see(session: &Session, page: SettingsPage) -> bool {
         SettingsPage::General | SettingsPage::Retention => session.may(Key::SettingsRead),
         SettingsPage::Members => session.may(Key::MemberRead),
         SettingsPage::Environments => session.may(Key::EnvironmentRead),
+        SettingsPage::Cases => session.may(Key::CaseRead),
         SettingsPage::ApiKeys => session.may(Key::ApiKeyRead),
         SettingsPage::Sessions => session.may(Key::SessionRead),
         SettingsPage::Permissions => session.place.is_some(),

@@ -5,15 +5,19 @@
 pub mod bulk;
 pub mod entry;
 pub mod evidence;
+pub mod field;
+pub mod job;
 pub mod observable;
+pub mod review;
+pub mod template;
 
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::Problems;
 use crate::member::words;
 use crate::{
-    CaseActionId, CaseChangeId, CaseId, CaseLinkId, CaseNoteId, CaseTaskId, Invalid, Severity, TagId,
-    Timestamp, UserId,
+    CaseActionId, CaseChangeId, CaseId, CaseLinkId, CaseNoteId, CaseTaskId, CaseTemplateId, Invalid,
+    Severity, TagId, Timestamp, UserId,
 };
 
 words! {
@@ -64,7 +68,8 @@ words! {
         TaskReopened = "task_reopened", TaskChanged = "task_changed", TaskDeleted = "task_deleted",
         ObservableAdded = "observable_added", ObservableRemoved = "observable_removed", Undone = "undone",
         EvidenceAdded = "evidence_added", EvidenceRemoved = "evidence_removed", EntryAdded = "entry_added",
-        EntryDeleted = "entry_deleted",
+        EntryDeleted = "entry_deleted", Templated = "templated", ReviewRequested = "review_requested",
+        ReviewApproved = "review_approved", ReviewReturned = "review_returned", ReviewWithdrawn = "review_withdrawn",
     }
     "not a step of a case"
 }
@@ -129,6 +134,10 @@ pub struct Case {
     pub version: i64,
     /// By name; what the list shows of them.
     pub tags: Vec<String>,
+    /// Somebody asked to close it; somebody else has not answered yet.
+    pub in_review: bool,
+    /// Of the organization's own fields, archived ones too.
+    pub fields: field::FieldValues,
     pub link_count: i64,
     pub note_count: i64,
     pub task_count: i64,
@@ -179,6 +188,12 @@ pub struct NewCase {
     pub due_at: Option<Timestamp>,
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Values of the organization's own fields by their key; what is not there has none. `None`: as they are.
+    #[serde(default)]
+    pub fields: Option<field::FieldValues>,
+    /// Of a new case: the template whose tasks it gets. What else a template brings is in the other members already.
+    #[serde(default)]
+    pub template_id: Option<CaseTemplateId>,
 }
 
 const fn normal() -> Priority {
@@ -206,6 +221,8 @@ impl NewCase {
             assigned_to_id: None,
             due_at: None,
             tags: Vec::new(),
+            fields: None,
+            template_id: None,
         }
     }
     /// What a case says now.
@@ -220,6 +237,8 @@ impl NewCase {
             assigned_to_id: case.assigned_to_id,
             due_at: case.due_at,
             tags: case.tags.clone(),
+            fields: Some(case.fields.clone()),
+            template_id: None,
         }
     }
     /// With blanks taken from the ends, and each tag once.

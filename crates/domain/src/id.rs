@@ -71,6 +71,12 @@ ids! {
     /// Shared by the changes that one action on cases made; an undo names it.
     CaseActionId,
     CaseLinkId,
+    /// A field that an organization gives its cases.
+    CaseFieldId,
+    CaseReviewId,
+    CaseTemplateId,
+    /// Linking all that a query finds to a case.
+    CaseJobId,
     CaseNoteId,
     CaseTaskId,
     /// Something that somebody put into a case's timeline.

@@ -56,6 +56,7 @@ permissions! {
     write ViewShare = "view.share" [Analyst Admin] "Share views in the organization, change and delete shared ones";
     read  CaseRead = "case.read" [Viewer Analyst Admin Sre] "See cases with their notes, tasks and observables";
     write CaseWrite = "case.write" [Analyst Admin] "Open and work on cases: edit, link, note, assign, resolve, reopen";
+    write CaseReview = "case.review" [Analyst Admin] "Close or return cases that somebody else asks to close";
     write CaseExport = "case.export" [Viewer Analyst Admin Sre] "Export cases as files (the export is itself audited)";
     read  TagRead = "tag.read" [Viewer Analyst Admin Sre] "See tags";
     write TagWrite = "tag.write" [Analyst Admin] "Change, merge and delete tags";

@@ -4,13 +4,18 @@ mod bulk;
 mod entries;
 mod evidence;
 mod export;
+mod fields;
+mod jobs;
 mod links;
 mod notes;
 mod observables;
+mod reviews;
 mod tags;
 mod tasks;
+mod templates;
 
 use domain::audit::{Action, AuditEntry};
+use domain::case::field::FieldValues;
 use domain::case::{self, Act, Case, CaseFilter, CaseSort, Change, LinkKind, NewCase, Status, Step};
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite, Mutating, Permission};
@@ -27,11 +32,18 @@ pub use evidence::{
     remove_evidence, verify_evidence,
 };
 pub use export::export;
-pub use links::{CaseEvents, events, groups, link, linked_to, unlink};
+pub use fields::{archive_field, change_field, define_field, field_counts, field_lines, fields, move_field};
+pub use jobs::{
+    cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,
+    take_job_back,
+};
+pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, unlink};
 pub use notes::{add_note, delete_note, edit_note, notes};
 pub use observables::{Added, add_observables, observables, remove_observable, similar};
+pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use tags::{delete_tag, merge_tags, rename_tag, tags};
 pub use tasks::{add_task, change_task, complete_task, delete_task, tasks};
+pub use templates::{archive_template, change_template, define_template, template, templates};
 
 use crate::{Cx, Error, Result, Who};
 
@@ -116,6 +128,14 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
     let mut tx = cx.write().await?;
     is_member(&mut tx, new.assigned_to_id).await?;
     let now = tx.now();
+    let template = match new.template_id {
+        None => None,
+        Some(id) => Some(templates::offered(&mut tx, id).await.map_err(|error| match error {
+            Error::NotFound => Invalid::field("template_id", "there is no such template").into(),
+            other => other,
+        })?),
+    };
+    let values = fields::settle(&mut tx, &FieldValues::new(), &new.fields.unwrap_or_default()).await?;
     let mut case = Case {
         id: cx.services.clock.id(),
         number: store::case::next_number(&mut tx).await?,
@@ -141,10 +161,18 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
         assigned_to_id: new.assigned_to_id,
         due_at: new.due_at,
         tags: new.tags,
+        fields: values,
+        in_review: false,
     };
     store::case::insert(&mut tx, &case).await?;
+    if !case.fields.is_empty() {
+        fields::write(&mut tx, &case).await?;
+    }
     store::tag::put(&mut tx, case.id, &case.tags, || cx.services.clock.id()).await?;
     record(cx, &mut tx, case.id, Step::Opened, (json!({}), told(&case)), None).await?;
+    if let Some(template) = &template {
+        templates::apply(cx, &mut tx, &case, template).await?;
+    }
     for kind in [LinkKind::Event, LinkKind::Group] {
         let targets: Vec<Uuid> = about.iter().filter(|(of, _)| *of == kind).map(|(_, id)| *id).collect();
         if !targets.is_empty() {
@@ -154,7 +182,9 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
     case = store::case::get(&mut tx, case.id).await?.ok_or(Error::NotFound)?;
     let entry = AuditEntry::new(Action::CASE_CREATED, "case", case.id)
         .change(None, Some(told(&case)))
-        .metadata(json!({ "number": case.number, "links": case.link_count }));
+        .metadata(json!({
+            "number": case.number, "links": case.link_count, "template_id": template.as_ref().map(|template| template.id),
+        }));
     tx.commit(entry).await?;
     Ok(case)
 }
@@ -167,6 +197,11 @@ pub async fn edit(cx: &Cx<CaseWrite>, id: CaseId, version: i64, new: NewCase) ->
     if old.version != version {
         return Err(stale());
     }
+    let values = match &new.fields {
+        Some(values) => fields::settle(&mut tx, &old.fields, values).await?,
+        None => old.fields.clone(),
+    };
+    let new = NewCase { fields: Some(values.clone()), template_id: None, ..new };
     if NewCase::of(&old) == new {
         return Ok(old);
     }
@@ -183,11 +218,15 @@ pub async fn edit(cx: &Cx<CaseWrite>, id: CaseId, version: i64, new: NewCase) ->
         assigned_to_id: new.assigned_to_id,
         due_at: new.due_at,
         tags: new.tags,
+        fields: values,
         ..old.clone()
     };
     let step = if case.assigned_to_id == old.assigned_to_id { Step::Edited } else { Step::Assigned };
     if case.tags != old.tags {
         store::tag::put(&mut tx, id, &case.tags, || cx.services.clock.id()).await?;
+    }
+    if case.fields != old.fields {
+        fields::write(&mut tx, &case).await?;
     }
     save(cx, tx, old, case, step, None, Action::CASE_UPDATED).await
 }
@@ -195,8 +234,20 @@ pub async fn edit(cx: &Cx<CaseWrite>, id: CaseId, version: i64, new: NewCase) ->
 /// Begins, resolves or reopens an investigation.
 pub async fn act(cx: &Cx<CaseWrite>, id: CaseId, act: &Act) -> Result<Case> {
     act.check()?;
-    let (tx, old) = locked(cx, id).await?;
+    let (mut tx, old) = locked(cx, id).await?;
     let (status, step) = act.on(old.status).map_err(|why| Error::Conflict(why.to_owned()))?;
+    if step == Step::Resolved {
+        fields::complete(&mut tx, &old).await?;
+    }
+    if let Act::Resolve { resolution, reason } = act
+        && reviews::wanted(&mut tx).await?
+    {
+        return reviews::request(cx, tx, old, *resolution, reason.trim()).await;
+    }
+    if step == Step::Resolved && old.in_review {
+        // Asked while a second person closed cases; that stands.
+        return Err(Error::Conflict("it waits for a review; withdraw that first".to_owned()));
+    }
     let now = tx.now();
     let (resolution, reason, action) = match act {
         Act::Investigate => (None, None, Action::CASE_STARTED),
@@ -241,21 +292,32 @@ pub(crate) async fn unassign<P: Mutating>(cx: &Cx<P>, tx: &mut WriteTx, user: Us
 /// Writes a changed case with its history and audit entry.
 async fn save(
     cx: &Cx<CaseWrite>,
-    mut tx: WriteTx,
+    tx: WriteTx,
     old: Case,
     new: Case,
     step: Step,
     reason: Option<&str>,
     action: Action,
 ) -> Result<Case> {
+    let metadata = json!({ "number": new.number, "reason": reason });
+    save_with(cx, tx, old, new, step, reason, (action, metadata)).await
+}
+
+async fn save_with<P: Mutating>(
+    cx: &Cx<P>,
+    mut tx: WriteTx,
+    old: Case,
+    new: Case,
+    step: Step,
+    reason: Option<&str>,
+    (action, metadata): (Action, Value),
+) -> Result<Case> {
     let new = Case { version: old.version + 1, updated_at: tx.now(), ..new };
     store::case::update(&mut tx, &new).await?;
     let (before, after) = differing(&told(&old), &told(&new));
     record(cx, &mut tx, new.id, step, (before.clone(), after.clone()), reason).await?;
     let case = store::case::get(&mut tx, new.id).await?.ok_or(Error::NotFound)?;
-    let entry = AuditEntry::new(action, "case", new.id)
-        .change(Some(before), Some(after))
-        .metadata(json!({ "number": new.number, "reason": reason }));
+    let entry = AuditEntry::new(action, "case", new.id).change(Some(before), Some(after)).metadata(metadata);
     tx.commit(entry).await?;
     Ok(case)
 }
@@ -318,11 +380,15 @@ fn user<P: Permission>(cx: &Cx<P>) -> Option<UserId> {
 
 /// What history and audit keep of a case.
 fn told(case: &Case) -> Value {
-    json!({
+    let mut told = json!({
         "title": case.title, "description": case.description, "status": case.status, "resolution": case.resolution,
         "priority": case.priority, "severity": case.severity, "tlp": case.tlp, "pap": case.pap,
         "assigned_to_id": case.assigned_to_id, "due_at": case.due_at, "tags": case.tags,
-    })
+    });
+    for (key, value) in &case.fields {
+        told[format!("field.{key}")] = json!(value);
+    }
+    told
 }
 
 /// The members of two objects that are not the same.

@@ -5,6 +5,7 @@
 //! | `general` | `time_zone` an IANA name (default `UTC`) |
 //! | `rate_limits` | `requests_per_minute` 1 to 1,000,000 (default 600), `events_per_second` 1 to 1,000,000 (default 20,000) |
 //! | `security` | `second_factor` whether who enters must have one (default `false`) |
+//! | `cases` | `four_eyes` whether a second person closes cases (default false) |
 
 use domain::Invalid;
 use domain::audit::{Action, AuditEntry};
@@ -17,7 +18,7 @@ use store::Scoped;
 use crate::auth::is_time_zone;
 use crate::{Cx, Error, Result};
 
-pub const KEYS: [&str; 3] = [General::KEY, RateLimits::KEY, Security::KEY];
+pub const KEYS: [&str; 4] = [General::KEY, RateLimits::KEY, Security::KEY, Cases::KEY];
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -44,6 +45,18 @@ pub struct RateLimits {
     pub requests_per_minute: i64,
     /// Of the organization.
     pub events_per_second: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cases {
+    /// Who wants to resolve a case asks; somebody else answers.
+    pub four_eyes: bool,
+}
+
+/// The value of a key in a transaction of the service's own.
+pub(crate) async fn of<T: serde::de::DeserializeOwned>(tx: &mut impl Scoped, key: &str) -> Result<T> {
+    read(present(tx, key).await?)
 }
 
 /// The value of a key, with defaults where nothing was set.
@@ -73,6 +86,10 @@ impl Default for General {
     fn default() -> Self {
         Self { time_zone: "UTC".to_owned() }
     }
+}
+
+impl Cases {
+    pub const KEY: &str = "cases";
 }
 
 impl RateLimits {
@@ -122,7 +139,10 @@ fn checked(key: &str, value: Value) -> Result<Value> {
             write(&limits)
         }
         Security::KEY => write(&read::<Security>(value)?),
-        _ => Err(Invalid::field("key", "unknown setting; use general, rate_limits or security").into()),
+        Cases::KEY => write(&read::<Cases>(value)?),
+        _ => {
+            Err(Invalid::field("key", "unknown setting; use general, rate_limits, security or cases").into())
+        }
     }
 }
 

@@ -3,11 +3,15 @@
 pub mod bulk;
 pub mod entry;
 pub mod evidence;
+pub mod field;
 pub mod history;
+pub mod job;
 pub mod link;
 pub mod note;
 pub mod observable;
+pub mod review;
 pub mod task;
+pub mod template;
 
 use std::collections::HashMap;
 
@@ -19,7 +23,7 @@ use uuid::Uuid;
 use crate::db::{Dialect, FromDb, Result, Row, Sql};
 use crate::query::words::{Index, Within};
 use crate::query::{self, Column, Compile, Table};
-use crate::scope::{Scoped, WriteTx};
+use crate::scope::{Scoped, WriteTx, Writing};
 
 impl FromDb for Case {
     fn from_db(row: &Row) -> Result<Self> {
@@ -43,6 +47,8 @@ impl FromDb for Case {
             resolved_at: row.get("resolved_at")?,
             version: row.get("version")?,
             tags: Vec::new(),
+            in_review: row.get("in_review")?,
+            fields: domain::case::field::FieldValues::new(),
             link_count: row.get("link_count")?,
             note_count: row.get("note_count")?,
             task_count: row.get("task_count")?,
@@ -62,6 +68,7 @@ pub enum After {
 const COLUMNS: &str =
     "SELECT c.id, c.number, c.title, c.description, c.status, c.resolution, c.priority, c.severity, c.tlp, c.pap,
             c.created_by_id, c.assigned_to_id, c.due_at, c.created_at, c.updated_at, c.resolved_at, c.version,
+            EXISTS (SELECT 1 FROM case_reviews r WHERE r.organization_id = $1 AND r.case_id = c.id AND r.state = 'requested') AS in_review,
             (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = c.assigned_to_id) AS assignee,
             (SELECT count(*) FROM case_links l WHERE l.organization_id = $1 AND l.case_id = c.id) AS link_count,
             (SELECT count(*) FROM case_notes n WHERE n.organization_id = $1 AND n.case_id = c.id AND n.deleted_at IS NULL) AS note_count,
@@ -154,7 +161,7 @@ pub async fn by_number(tx: &mut impl Scoped, number: i64) -> Result<Option<Case>
 }
 
 /// Until the end of the transaction nobody else changes it.
-pub async fn lock(tx: &mut WriteTx, id: CaseId) -> Result<Option<Case>> {
+pub async fn lock(tx: &mut impl Writing, id: CaseId) -> Result<Option<Case>> {
     if tx.conn().dialect() == Dialect::Postgres {
         let q = tx
             .sql("SELECT id FROM cases WHERE organization_id = $1 AND id = $2")
@@ -173,8 +180,9 @@ async fn with_tags(tx: &mut impl Scoped, q: Sql) -> Result<Option<Case>> {
 
 async fn tagged(tx: &mut impl Scoped, cases: &mut [Case]) -> Result<()> {
     let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
-    let mut tags = tags_of(tx, &ids).await?;
+    let (mut tags, mut fields) = (tags_of(tx, &ids).await?, field::of_cases(tx, &ids).await?);
     for case in cases {
+        case.fields = fields.remove(&case.id).unwrap_or_default();
         case.tags = tidy_tags(&tags.remove(&case.id).unwrap_or_default());
     }
     Ok(())
@@ -361,6 +369,22 @@ static TABLE: Table = Table {
                 before: "c.id IN (SELECT co.case_id FROM case_observables co JOIN observables o
                          ON o.organization_id = co.organization_id AND o.id = co.observable_id WHERE co.organization_id = $1 AND ",
                 column: "o.value",
+                after: ")",
+            },
+        ),
+        (
+            "field",
+            Column::Elsewhere {
+                before: "c.id IN (SELECT fv.case_id FROM case_field_values fv WHERE fv.organization_id = $1 AND ",
+                column: "fv.searched",
+                after: ")",
+            },
+        ),
+        (
+            "review",
+            Column::Elsewhere {
+                before: "c.id IN (SELECT cr.case_id FROM case_reviews cr WHERE cr.organization_id = $1 AND ",
+                column: "cr.state",
                 after: ")",
             },
         ),

@@ -49,6 +49,21 @@ from_row!(Event {
     group_id,
 });
 
+/// The key of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub id: EventId,
+    pub occurred_at: Timestamp,
+}
+
+from_row!(Key { id, occurred_at });
+
+impl Listed for Key {
+    fn position(&self) -> Position {
+        Position { at: self.occurred_at, id: self.id.0 }
+    }
+}
+
 impl Listed for Event {
     fn position(&self) -> Position {
         Position { at: self.occurred_at, id: self.id.0 }
@@ -132,6 +147,17 @@ pub async fn page(
 ) -> Result<Found<Event>> {
     let asked = Asked::of(tx, filter).await?;
     walk::list(tx, COLUMNS, asked, after, limit, walk::ROW_BUDGET).await
+}
+
+/// As [`page`], the keys alone.
+pub async fn keys(
+    tx: &mut impl Scoped,
+    filter: &EventFilter,
+    after: Option<Position>,
+    limit: usize,
+) -> Result<Found<Key>> {
+    let asked = Asked::of(tx, filter).await?;
+    walk::list(tx, "SELECT id, occurred_at", asked, after, limit, walk::ROW_BUDGET).await
 }
 
 /// Reads one stretch of the list in order: the events of `span` after `after` that match the filter's other parts.

@@ -138,12 +138,17 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 31] = [
+const REST: [&str; 36] = [
     "DELETE FROM event_totals WHERE organization_id = $1",
     "DELETE FROM event_arrivals WHERE organization_id = $1",
     "DELETE FROM idempotency_keys WHERE organization_id = $1",
     "DELETE FROM upload_rejections WHERE organization_id = $1",
     "DELETE FROM uploads WHERE organization_id = $1",
+    "DELETE FROM case_field_values WHERE organization_id = $1",
+    "DELETE FROM case_fields WHERE organization_id = $1",
+    "DELETE FROM case_templates WHERE organization_id = $1",
+    "DELETE FROM case_reviews WHERE organization_id = $1",
+    "DELETE FROM case_jobs WHERE organization_id = $1",
     "DELETE FROM case_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",
     "DELETE FROM case_note_revisions WHERE organization_id = $1",

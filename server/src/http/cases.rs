@@ -7,6 +7,8 @@ use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
+use domain::case::field::{CaseField, FieldKind, FieldValues};
+use domain::case::template::{CaseTemplate, NewTemplate, TemplateTask};
 use domain::case::{
     Act, Case, CaseFilter, CaseLink, CaseNote, CaseSort, LinkKind, NewCase, Pap, Priority, Resolution,
     Status, Tlp,
@@ -15,7 +17,7 @@ use domain::event::Event;
 use domain::group::Assignee;
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite};
-use domain::{CaseId, CaseLinkId, CaseNoteId, EventId, Severity, Timestamp, UserId};
+use domain::{CaseId, CaseLinkId, CaseNoteId, CaseTemplateId, EventId, Severity, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use service::cases;
 use utoipa::{IntoParams, ToSchema};
@@ -66,6 +68,11 @@ pub struct CaseItem {
     /// Counts the changes; the ETag holds it.
     version: i64,
     tags: Vec<String>,
+    /// Somebody asked to close it; a second person has not answered yet.
+    in_review: bool,
+    /// Values of the organization's own fields by their key (`GET /api/v1/case-fields`).
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    fields: FieldValues,
     /// Events and groups.
     link_count: i64,
     note_count: i64,
@@ -80,6 +87,7 @@ macro_rules! word_schema {
         pub enum $name { $(#[schema(rename = $word)] $variant),* }
     )*};
 }
+pub(super) use word_schema;
 word_schema! {
     CaseStatusWord { Open = "open", Investigating = "investigating", Resolved = "resolved" }
     ResolutionWord {
@@ -89,6 +97,7 @@ word_schema! {
     PriorityWord { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
     TlpWord { Clear = "clear", Green = "green", Amber = "amber", AmberStrict = "amber+strict", Red = "red" }
     PapWord { Clear = "clear", Green = "green", Amber = "amber", Red = "red" }
+    CaseFieldKindWord { Text = "text", Number = "number", Date = "date", Choice = "choice", User = "user" }
     CaseSortWord { Updated = "updated", Number = "number", Severity = "severity", Priority = "priority", Due = "due" }
 }
 
@@ -107,6 +116,10 @@ pub struct NewCaseIn {
     assigned_to_id: Option<uuid::Uuid>,
     due_at: Option<DateTime<Utc>>,
     tags: Option<Vec<String>>,
+    /// Values by the key of their field; fields that are not in it have none. Left out: as they are.
+    fields: Option<std::collections::BTreeMap<String, String>>,
+    /// Of a new case (`GET /api/v1/case-templates`).
+    template_id: Option<uuid::Uuid>,
 }
 
 #[derive(IntoParams)]
@@ -196,6 +209,42 @@ pub struct CaseNoteItem {
     revision: i64,
 }
 
+/// A field that the organization gives its cases.
+#[derive(Serialize, ToSchema)]
+pub struct CaseFieldItem {
+    #[schema(value_type = Uuid)]
+    id: domain::CaseFieldId,
+    key: String,
+    name: String,
+    #[schema(value_type = CaseFieldKindWord)]
+    kind: FieldKind,
+    /// Of a choice.
+    choices: Vec<String>,
+    /// A case is not resolved without it.
+    required: bool,
+    #[schema(value_type = DateTime<Utc>)]
+    created_at: Timestamp,
+    /// It is asked no more.
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    archived_at: Option<Timestamp>,
+}
+
+/// The organization's own fields of cases, in their order.
+///
+/// A number is written as `7.5`, a date as `2026-11-23`, a user as their id.
+#[utoipa::path(get, path = "/api/v1/case-fields", tag = "cases", security(("api_key" = ["case.read"])), responses(
+    (status = 200, description = "All fields, archived ones too", body = schema::CaseFieldPage),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn fields(caller: Caller) -> Result<Json<Page<CaseFieldItem>>, Problem> {
+    let item = |field: CaseField| {
+        let CaseField { id, key, name, kind, choices, required, created_at, archived_at, .. } = field;
+        CaseFieldItem { id, key, name, kind, choices, required, created_at, archived_at }
+    };
+    let items = cases::fields(&caller.admit::<CaseRead>()?).await?.into_iter().map(item).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
 /// Cases, the last changed first unless sorted otherwise.
 #[utoipa::path(get, path = "/api/v1/cases", tag = "cases", security(("api_key" = ["case.read"])), params(
     CaseParameters, schema::PageParameters,
@@ -221,14 +270,111 @@ pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page
 }
 
 /// Open a case.
+///
+/// With `template_id`, what the body leaves out is what the template says, and its tasks come with the case.
 #[utoipa::path(post, path = "/api/v1/cases", tag = "cases", security(("api_key" = ["case.write"])), request_body = NewCaseIn, responses(
     (status = 201, description = "The case, its version in the ETag", body = CaseItem),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn create(caller: Caller, body: Bytes) -> Result<Response, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
-    let case = cases::open(&cx, read::<NewCase>(&body)?, &[]).await?;
+    let case = cases::open(&cx, new_case(&caller, &body).await?, &[]).await?;
     Ok((StatusCode::CREATED, tagged(case)).into_response())
+}
+
+/// What the body says, and the template where it says nothing.
+async fn new_case(caller: &Caller, body: &Bytes) -> Result<NewCase, Problem> {
+    let new = read::<NewCase>(body)?;
+    let Some(id) = new.template_id else { return Ok(new) };
+    let template = cases::template(&caller.admit::<CaseRead>()?, id).await.map_err(|error| match error {
+        service::Error::NotFound => {
+            Problem::invalid(domain::Invalid::field("template_id", "there is no such template"))
+        }
+        other => other.into(),
+    })?;
+    let said: serde_json::Map<String, serde_json::Value> = read(body)?;
+    let left_out = |name: &str| !said.contains_key(name);
+    let brings = template.brings;
+    let mut fields = brings.fields;
+    fields.extend(new.fields.unwrap_or_default());
+    Ok(NewCase {
+        description: if left_out("description") { brings.description } else { new.description },
+        severity: if left_out("severity") { brings.severity } else { new.severity },
+        priority: if left_out("priority") { brings.priority } else { new.priority },
+        tlp: if left_out("tlp") { brings.tlp } else { new.tlp },
+        pap: if left_out("pap") { brings.pap } else { new.pap },
+        tags: if left_out("tags") { brings.tags } else { new.tags },
+        fields: Some(fields),
+        ..new
+    })
+}
+
+/// The organization's templates of cases, by name.
+#[utoipa::path(get, path = "/api/v1/case-templates", tag = "cases", security(("api_key" = ["case.read"])), responses(
+    (status = 200, description = "All templates, archived ones too", body = schema::CaseTemplatePage),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn templates(caller: Caller) -> Result<Json<Page<CaseTemplateItem>>, Problem> {
+    let task = |task: TemplateTask| CaseTemplateTask { title: task.title, due_after: task.due_after };
+    let item = |template: CaseTemplate| {
+        let CaseTemplate { id, brings, created_at, archived_at, .. } = template;
+        let NewTemplate { name, about, description, severity, priority, tlp, pap, tags, fields, tasks } =
+            brings;
+        let tasks = tasks.into_iter().map(task).collect();
+        CaseTemplateItem {
+            id,
+            name,
+            about,
+            description,
+            severity,
+            priority,
+            tlp,
+            pap,
+            tags,
+            fields,
+            tasks,
+            created_at,
+            archived_at,
+        }
+    };
+    let items = cases::templates(&caller.admit::<CaseRead>()?).await?.into_iter().map(item).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CaseTemplateItem {
+    #[schema(value_type = Uuid)]
+    id: CaseTemplateId,
+    name: String,
+    /// When to take it.
+    about: String,
+    /// Markdown.
+    description: String,
+    #[schema(value_type = SeverityWord)]
+    severity: Severity,
+    #[schema(value_type = PriorityWord)]
+    priority: Priority,
+    #[schema(value_type = TlpWord)]
+    tlp: Tlp,
+    #[schema(value_type = PapWord)]
+    pap: Pap,
+    tags: Vec<String>,
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    fields: FieldValues,
+    tasks: Vec<CaseTemplateTask>,
+    #[schema(value_type = DateTime<Utc>)]
+    created_at: Timestamp,
+    /// It is offered no more.
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    archived_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CaseTemplateTask {
+    title: String,
+    /// Seconds after the case is opened.
+    #[schema(required = true)]
+    due_after: Option<i64>,
 }
 
 /// One case.
@@ -274,7 +420,7 @@ pub async fn change(
     Ok(tagged(changed?).into_response())
 }
 
-/// Begin, resolve or reopen an investigation.
+/// Begin, resolve or reopen an investigation. Where a second person closes cases, resolve asks for that: `in_review`.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/actions", tag = "cases", security(("api_key" = ["case.write"])), params(
     ("id" = String, Path, description = "Id or number of the case"),
 ), request_body = CaseActIn, responses(
@@ -429,6 +575,8 @@ fn item(case: Case) -> CaseItem {
         resolved_at: case.resolved_at,
         version: case.version,
         tags: case.tags,
+        in_review: case.in_review,
+        fields: case.fields,
         link_count: case.link_count,
         note_count: case.note_count,
         task_count: case.task_count,

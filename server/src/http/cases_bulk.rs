@@ -68,10 +68,11 @@ pub struct CaseBulkResult {
     /// Null of one that is not found.
     #[schema(required = true)]
     number: Option<i64>,
-    /// done, unchanged or not_found.
+    /// done, unchanged or not_found. Of resolve, where a second person closes cases: done is that it was asked for.
     result: &'static str,
     /// Why it is unchanged: investigated, resolved_first, resolved, open, same_assignee, same_priority, same_severity, has_tag,
-    /// lacks_tag, too_many_tags, changed_since, assignee_left or not_reached.
+    /// lacks_tag, too_many_tags, changed_since, assignee_left, not_reached,
+    /// fields_missing, in_review or review_first.
     #[schema(required = true, value_type = Option<String>)]
     reason: Option<Why>,
 }

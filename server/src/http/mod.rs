@@ -3,6 +3,8 @@
 pub mod api;
 pub mod assets;
 pub mod auth;
+pub mod case_jobs;
+pub mod case_reviews;
 pub mod cases;
 pub mod cases_bulk;
 pub mod entries;

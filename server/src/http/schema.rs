@@ -7,7 +7,9 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::cases::{CaseEventItem, CaseItem, CaseNoteItem};
+use super::case_jobs::CaseJobItem;
+use super::case_reviews::CaseReviewItem;
+use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem, CaseTemplateItem};
 use super::entries::CaseEntryItem;
 use super::evidence::{CustodyItem, EvidenceItem};
 use super::groups::{GroupChangeItem, GroupItem};
@@ -35,6 +37,10 @@ pages! {
     EvidencePage of EvidenceItem;
     CustodyPage of CustodyItem;
     CaseEntryPage of CaseEntryItem;
+    CaseJobPage of CaseJobItem;
+    CaseFieldPage of CaseFieldItem;
+    CaseReviewPage of CaseReviewItem;
+    CaseTemplatePage of CaseTemplateItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
 }

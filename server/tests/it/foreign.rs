@@ -41,11 +41,19 @@ async fn fill(app: &TestApp) {
         ("case[tags]", SECRET),
         ("about", "event:018bcfe5-6800-7000-8000-000000000001"),
     ]);
+    call("/fn/define_case_field", vec![("name", "Unit"), ("kind", "text")]).await;
+    let mut template = fields.clone();
+    template.retain(|(name, _)| name.starts_with("case[") && *name != "case[title]");
+    template.extend([("name", SECRET), ("about", SECRET), ("tasks", SECRET)]);
+    call("/fn/define_case_template", template).await;
+    fields.push(("case[fields][unit]", SECRET));
     call("/fn/open_case", fields).await;
     let id = app.get("/api/v1/cases/1").bearer(&key).send().await.json()["id"].as_str().unwrap().to_owned();
     call("/fn/add_case_note", vec![("id", &id), ("content", SECRET)]).await;
     call("/fn/add_case_task", vec![("id", &id), ("title", SECRET)]).await;
     call("/fn/add_observables", vec![("id", &id), ("observables", "quagga.example")]).await;
+    let job = app.post("/api/v1/cases/1/jobs").bearer(&key).json(r#"{"q":"message:quagga"}"#).send().await;
+    assert_eq!(job.status, 202, "{}", job.text);
     let place = [
         ("slug", SECRET),
         ("name", SECRET),
@@ -156,6 +164,7 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
                 "api POST /api/v1/groups/actions" => json!({ "action": "resolve", "ids": [id] }),
                 "api POST /api/v1/cases/{id}/actions" => json!({ "act": "begin" }),
                 "api POST /api/v1/cases/{id}/events" => json!({ "event_ids": [id] }),
+                "api POST /api/v1/cases/{id}/jobs" => json!({ "q": "message:quagga" }),
                 "api POST /api/v1/cases/{id}/notes" => json!({ "content": "mine" }),
                 "api PUT /api/v1/cases/{id}" => json!({ "title": "mine" }),
                 _ => json!({ "name": "mine", "query": "q=a", "area": "events" }),
@@ -181,6 +190,10 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
         for kind in [
             "cases",
             "case_links",
+            "case_jobs",
+            "case_fields",
+            "case_templates",
+            "case_field_values",
             "case_notes",
             "case_tasks",
             "observables",

@@ -81,6 +81,16 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("revision", "1"),
     ("evidence", NOBODY),
     ("entry", NOBODY),
+    ("job", NOBODY),
+    ("matching", ""),
+    ("kind", "text"),
+    ("choices", ""),
+    ("required", ""),
+    ("up", "true"),
+    ("archived", "true"),
+    ("four_eyes", ""),
+    ("tasks", ""),
+    ("template", ""),
     ("happened_at", "2026-11-23T09:30"),
     ("observables", "203.0.113.9"),
     ("observable", NOBODY),
@@ -170,6 +180,7 @@ pub fn rows() -> Vec<Row> {
             .replace("{id}", NOBODY)
             .replace("{evidence}", NOBODY)
             .replace("{entry}", NOBODY)
+            .replace("{job}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
     };

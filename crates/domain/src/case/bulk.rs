@@ -30,7 +30,7 @@ words! {
         Investigated = "investigated", ResolvedFirst = "resolved_first", Resolved = "resolved", Open = "open",
         SameAssignee = "same_assignee", SamePriority = "same_priority", SameSeverity = "same_severity", HasTag = "has_tag",
         LacksTag = "lacks_tag", TooManyTags = "too_many_tags", ChangedSince = "changed_since", AssigneeLeft = "assignee_left",
-        NotReached = "not_reached",
+        NotReached = "not_reached", FieldsMissing = "fields_missing", InReview = "in_review", ReviewFirst = "review_first",
     }
     "not a reason"
 }
@@ -51,6 +51,9 @@ impl Why {
             Self::TooManyTags => "has 50 tags already",
             Self::ChangedSince => "was changed since; that stays",
             Self::AssigneeLeft => "was with somebody who is no member any more",
+            Self::InReview => "waits for a review already",
+            Self::ReviewFirst => "is closed by a second person here; ask for a review",
+            Self::FieldsMissing => "lacks a field that is wanted before it is resolved",
             Self::NotReached => "was not reached, because the server failed; try it again",
         }
     }

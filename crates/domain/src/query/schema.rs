@@ -109,6 +109,13 @@ pub static CASES: Schema = Schema {
         field("created_by", &["author"], Kind::Word, "e-mail of who opened it"),
         field("tag", &["tags"], Kind::Word, "a tag, in lower case"),
         field("observable", &["ioc"], Kind::Word, "value of an observable"),
+        field(
+            "review",
+            &["reviews"],
+            Kind::Word,
+            "a review of it is requested, approved, returned or withdrawn",
+        ),
+        field("field", &["fields"], Kind::Word, "a field of your own: key=value in lower case"),
         field("id", &[], Kind::Id, "id of the case"),
         field("created_at", &["created"], Kind::Time, "when it was opened"),
         field("updated_at", &["updated"], Kind::Time, "when it last changed"),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::audit::{Action, AuditEntry};
 use domain::case::bulk::{Bulk, Item, MAX_MATCHING, Outcome, Report, State, Why};
-use domain::case::{CaseFilter, Change, MAX_CASES, Step, fold};
+use domain::case::{CaseFilter, Change, MAX_CASES, Resolution, Status, Step, fold};
 use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseActionId, CaseId, Invalid, UserId};
 use serde_json::{Value, json};
@@ -79,6 +79,7 @@ pub async fn undo(cx: &Cx<CaseWrite>, action: CaseActionId) -> Result<Report> {
         let step = async {
             let mut tx = cx.write().await?;
             let kept = lock(&mut tx, ids).await?;
+            let four_eyes = super::reviews::wanted(&mut tx).await?;
             for change in ids.iter().filter_map(|id| done.get(id)) {
                 let of =
                     change.old.get("assigned_to_id").and_then(|id| serde_json::from_value(id.clone()).ok());
@@ -92,6 +93,10 @@ pub async fn undo(cx: &Cx<CaseWrite>, action: CaseActionId) -> Result<Report> {
                 let change = done.get(&kept.id).filter(|change| change.version == Some(kept.version));
                 let change = change.ok_or(Why::ChangedSince)?;
                 let (state, tags) = kept.state.with(&change.old, &kept.tags).ok_or(Why::ChangedSince)?;
+                // What a second person has to close is not closed by undoing.
+                if four_eyes && state.status == Status::Resolved && kept.state.status != Status::Resolved {
+                    return Err(Why::ReviewFirst);
+                }
                 if state.assigned_to_id != kept.state.assigned_to_id
                     && left.get(&state.assigned_to_id) == Some(&true)
                 {
@@ -99,7 +104,7 @@ pub async fn undo(cx: &Cx<CaseWrite>, action: CaseActionId) -> Result<Report> {
                 }
                 Ok((state, tags, Step::Undone))
             };
-            run.apply(tx, ids, kept, decide, None).await
+            run.apply(tx, ids, kept, decide, (None, Reviews::Withdraw(action))).await
         };
         let step = step.await;
         if !run.went_on(step, ids)? {
@@ -122,7 +127,35 @@ async fn perform(cx: &Cx<CaseWrite>, what: &Bulk, ids: &[CaseId], reason: &str) 
             }
             let (now, me) = (tx.now(), user(cx));
             let kept = lock(&mut tx, ids).await?;
-            run.apply(tx, ids, kept, |kept| what.on(&kept.state, &kept.tags, now, me), reason).await
+            let lacking = match what {
+                Bulk::Resolve(_) => store::case::field::incomplete(&mut tx, ids).await?,
+                _ => HashSet::new(),
+            };
+            let (waiting, asks) = match what {
+                Bulk::Resolve(resolution) => {
+                    let waiting = store::case::review::in_review(&mut tx, ids).await?;
+                    let asks = super::reviews::wanted(&mut tx).await?.then_some(*resolution);
+                    (waiting, asks)
+                }
+                _ => (HashSet::new(), None),
+            };
+            let reviews = match asks {
+                Some(resolution) => Reviews::Ask(resolution, super::reviews::asker(cx, &mut tx).await?),
+                None => Reviews::Leave,
+            };
+            let decide = |kept: &Kept| {
+                let becomes = what.on(&kept.state, &kept.tags, now, me)?;
+                if lacking.contains(&kept.id) {
+                    return Err(Why::FieldsMissing);
+                }
+                if waiting.contains(&kept.id) {
+                    return Err(Why::InReview);
+                }
+                // The case is as it was until somebody else answers.
+                let asked = || (kept.state.clone(), kept.tags.clone(), Step::ReviewRequested);
+                Ok(if asks.is_some() { asked() } else { becomes })
+            };
+            run.apply(tx, ids, kept, decide, (reason, reviews)).await
         };
         let step = step.await;
         if !run.went_on(step, ids)? {
@@ -134,6 +167,16 @@ async fn perform(cx: &Cx<CaseWrite>, what: &Bulk, ids: &[CaseId], reason: &str) 
 
 async fn lock(tx: &mut WriteTx, ids: &[CaseId]) -> Result<HashMap<CaseId, Kept>> {
     Ok(bulk::lock(tx, ids).await?.into_iter().map(|kept| (kept.id, kept)).collect())
+}
+
+/// What becomes of reviews with an action.
+#[derive(Clone, Copy)]
+enum Reviews {
+    Leave,
+    /// Instead of resolving: who asks.
+    Ask(Resolution, Option<UserId>),
+    /// Those that the undone action asked for.
+    Withdraw(CaseActionId),
 }
 
 /// An action on its way through its cases.
@@ -157,7 +200,7 @@ impl<'a> Run<'a> {
         ids: &[CaseId],
         mut kept: HashMap<CaseId, Kept>,
         decide: impl Fn(&Kept) -> std::result::Result<(State, Vec<String>, Step), Why>,
-        reason: Option<&str>,
+        (reason, reviews): (Option<&str>, Reviews),
     ) -> Result<()> {
         let actor = self.cx.actor.audit();
         let (mut results, mut states, mut changes) = (Vec::new(), Vec::new(), Vec::new());
@@ -204,6 +247,21 @@ impl<'a> Run<'a> {
             }
             for (tag, cases) in &gained {
                 bulk::tag(&mut tx, tag, cases, || self.cx.services.clock.id()).await?;
+            }
+            let changed: Vec<CaseId> = changes.iter().map(|change| change.case_id).collect();
+            match reviews {
+                Reviews::Leave => {}
+                Reviews::Ask(resolution, by) => {
+                    let said = (resolution, reason.unwrap_or_default());
+                    let asked: Vec<_> = changed
+                        .iter()
+                        .map(|case| super::reviews::new(self.cx, &tx, *case, said, by, Some(self.id)))
+                        .collect();
+                    store::case::review::insert(&mut tx, &asked).await?;
+                }
+                Reviews::Withdraw(action) => {
+                    store::case::review::withdraw(&mut tx, action, &changed, &actor.label).await?;
+                }
             }
             store::case::history::add_many(&mut tx, &changes).await?;
             let target =

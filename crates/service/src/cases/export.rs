@@ -9,6 +9,7 @@ use std::io;
 use domain::audit::{Action, AuditEntry};
 use domain::case::entry::CaseEntry;
 use domain::case::evidence::{Custody, CustodyEntry, Evidence};
+use domain::case::field::CaseField;
 use domain::case::observable::Observable;
 use domain::case::{Case, CaseLink, CaseNote, CaseTask, Change, LinkKind};
 use domain::event::Event;
@@ -34,6 +35,8 @@ const SHOWN: usize = 1_000;
 /// What the bundle is made from, as it was in one transaction.
 struct Whole {
     case: Case,
+    /// The organization's own fields with their values in words.
+    fields: Vec<(CaseField, Option<String>)>,
     notes: Vec<CaseNote>,
     tasks: Vec<CaseTask>,
     observables: Vec<Observable>,
@@ -52,6 +55,7 @@ pub async fn export(cx: &Cx<CaseExport>, id: CaseId) -> Result<(Case, Chunks)> {
         in_hand(cx, &mut tx, file, Custody::Exported, None).await?;
     }
     let whole = Whole {
+        fields: super::fields::lines(&mut tx, &case.fields).await?,
         notes: store::case::note::list(&mut tx, id).await?,
         tasks: store::case::task::list(&mut tx, id).await?,
         observables: store::case::observable::list(&mut tx, id).await?,
@@ -199,11 +203,16 @@ fn told(whole: &Whole) -> Value {
             "step": c.step, "detail": c.detail,
         })
     };
+    let field = |(field, value): &(CaseField, Option<String>)| {
+        let value = value.as_ref()?;
+        Some(json!({ "key": field.key, "name": field.name, "kind": field.kind, "value": value }))
+    };
     json!({
         "id": case.id, "number": case.number, "title": case.title, "description": case.description, "status": case.status,
         "resolution": case.resolution, "priority": case.priority, "severity": case.severity, "tlp": case.tlp,
         "pap": case.pap, "assignee": case.assignee, "due_at": case.due_at, "created_at": case.created_at,
         "updated_at": case.updated_at, "resolved_at": case.resolved_at, "version": case.version, "tags": case.tags,
+        "fields": whole.fields.iter().filter_map(field).collect::<Vec<_>>(),
         "notes": whole.notes.iter().map(note).collect::<Vec<_>>(),
         "tasks": whole.tasks.iter().map(task).collect::<Vec<_>>(),
         "observables": whole.observables.iter().map(observable).collect::<Vec<_>>(),

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use domain::audit::{Action, AuditEntry};
 use domain::case::{Case, CaseFilter, CaseLink, CaseSort, LinkKind, MAX_LINKS, Step};
 use domain::event::Event;
-use domain::group::Group;
+use domain::group::{Group, GroupFilter};
 use domain::page::Page;
-use domain::permission::{CaseRead, CaseWrite};
+use domain::permission::{CaseRead, CaseWrite, GroupRead};
 use domain::{CaseId, GroupId, Invalid, Timestamp};
 use serde_json::json;
 use store::WriteTx;
+use store::case::link::Linking;
 use uuid::Uuid;
 
 use super::{locked, record, user};
@@ -86,6 +87,21 @@ pub async fn link(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &[U
     Ok(added)
 }
 
+/// The groups that the filter leaves, to be linked.
+///
+/// # Errors
+/// `Invalid` where there are none, or more than 5,000.
+pub async fn groups_matching(seen: &Cx<GroupRead>, filter: &GroupFilter) -> Result<Vec<Uuid>> {
+    let ids = store::group::ids(&mut seen.read().await?, filter, MAX_LINKS as u32 + 1).await?;
+    if ids.is_empty() {
+        return Err(Invalid::field("filter", "no group matches").into());
+    }
+    if ids.len() > MAX_LINKS {
+        return Err(Invalid::field("filter", "more than 5,000 groups match; narrow the filter").into());
+    }
+    Ok(ids.into_iter().map(|id| id.0).collect())
+}
+
 /// Takes links away; says how many there were.
 pub async fn unlink(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &[Uuid]) -> Result<u64> {
     check(targets)?;
@@ -126,7 +142,9 @@ pub(super) async fn put(
         return Err(Invalid::field(field, format!("there is no {kind} {absent}")).into());
     }
     let rows: Vec<_> = targets.iter().map(|target| (cx.services.clock.id(), *target)).collect();
-    let added = store::case::link::add(tx, case, kind, &rows, user(cx)).await?;
+    let added =
+        store::case::link::add(tx, case, kind, &rows, Linking { by: user(cx), at: tx.now(), job: None })
+            .await?;
     if added > 0 {
         let told = json!({ "kind": kind, "count": added, "ids": targets });
         record(cx, tx, case, Step::Linked, (json!({}), told), None).await?;

@@ -143,15 +143,18 @@ async fn nobody_overwrites_what_another_wrote() {
         assert!(matches!(given, Err(Error::Invalid(_))), "not a member here: {given:?}");
 
         // Two at the same time: numbers never collide, and one of two edits from the same version wins.
-        let opened = tokio::join!(cases::open(&r.ann, titled("A"), &[]), cases::open(&ben, titled("B"), &[]));
+        let opened = tokio::join!(
+            Box::pin(cases::open(&r.ann, titled("A"), &[])),
+            Box::pin(cases::open(&ben, titled("B"), &[]))
+        );
         let mut numbers = [opened.0.unwrap().number, opened.1.unwrap().number];
         numbers.sort_unstable();
         assert_eq!(numbers, [2, 3]);
         let now = cases::get(&r.anns, case.id).await.unwrap();
         let to = |title: &str| NewCase { title: title.to_owned(), ..NewCase::of(&now) };
         let raced = tokio::join!(
-            cases::edit(&r.ann, case.id, now.version, to("x")),
-            cases::edit(&ben, case.id, now.version, to("y"))
+            Box::pin(cases::edit(&r.ann, case.id, now.version, to("x"))),
+            Box::pin(cases::edit(&ben, case.id, now.version, to("y")))
         );
         assert_eq!([raced.0.is_ok(), raced.1.is_ok()].iter().filter(|ok| **ok).count(), 1);
     })

@@ -5,6 +5,10 @@
 mod api_keys;
 mod audit;
 mod auth;
+mod case_fields;
+mod case_jobs;
+mod case_reviews;
+mod case_templates;
 mod cases;
 mod cases_bulk;
 mod demo;

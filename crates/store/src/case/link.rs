@@ -1,29 +1,37 @@
 //! What cases are linked to.
 
 use domain::case::{CaseLink, LinkKind};
-use domain::{CaseId, CaseLinkId, Timestamp};
+use domain::{CaseId, CaseJobId, CaseLinkId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::db::{Insert, Result, ToArg as _, from_row};
-use crate::scope::{Scoped, WriteTx};
+use crate::scope::{Scoped, WriteTx, Writing};
 
 from_row!(CaseLink { id, kind, target_id, linked_by_id, linked_by, linked_at });
 
 static LINKS: Insert = Insert {
-    head: "INSERT INTO case_links (organization_id, id, case_id, kind, target_id, linked_by_id, linked_at) VALUES",
-    columns: 7,
+    head: "INSERT INTO case_links (organization_id, id, case_id, kind, target_id, linked_by_id, linked_at, job_id) VALUES",
+    columns: 8,
     tail: " ON CONFLICT (organization_id, case_id, kind, target_id) DO NOTHING",
 };
 
-/// How many were not linked before. `ids` are those of the new rows.
+/// Who links, when, and in which job if in one.
+#[derive(Clone, Copy, Debug)]
+pub struct Linking {
+    pub by: Option<UserId>,
+    pub at: Timestamp,
+    pub job: Option<CaseJobId>,
+}
+
+/// How many were not linked before. `targets`: the ids of the new rows, and what they lead to.
 pub async fn add(
-    tx: &mut WriteTx,
+    tx: &mut impl Writing,
     case: CaseId,
     kind: LinkKind,
     targets: &[(CaseLinkId, Uuid)],
-    by: Option<domain::UserId>,
+    linking: Linking,
 ) -> Result<u64> {
-    let (organization, now) = (tx.organization(), tx.now());
+    let organization = tx.organization();
     let args = targets.iter().flat_map(|(id, target)| {
         [
             organization.to_arg(),
@@ -31,8 +39,9 @@ pub async fn add(
             case.to_arg(),
             kind.as_str().to_arg(),
             target.to_arg(),
-            by.to_arg(),
-            now.to_arg(),
+            linking.by.to_arg(),
+            linking.at.to_arg(),
+            linking.job.to_arg(),
         ]
     });
     tx.conn().insert_many(&LINKS, targets.len(), args).await
@@ -51,6 +60,15 @@ pub async fn remove(tx: &mut WriteTx, case: CaseId, kind: LinkKind, targets: &[U
         removed += tx.conn().exec(q).await?;
     }
     Ok(removed)
+}
+
+/// Takes away what a job linked; how many links that were.
+pub async fn remove_of_job(tx: &mut impl Writing, case: CaseId, job: CaseJobId) -> Result<u64> {
+    let q = tx
+        .sql("DELETE FROM case_links WHERE organization_id = $1 AND case_id = $2 AND job_id = $3")
+        .bind(case)
+        .bind(job);
+    tx.conn().exec(q).await
 }
 
 /// The latest first.

@@ -68,7 +68,9 @@ pub(super) fn page(whole: &Whole, events: &[Event], count: usize, head: &str) ->
         ("Resolved", case.resolved_at.map_or_else(none, Timestamp::iso)),
         ("Tags", case.tags.join(", ")),
     ];
-    table(&mut html, "Facts", &["What", "Value"], facts.into_iter().map(|(k, v)| vec![k.to_owned(), v]));
+    let own = whole.fields.iter().filter_map(|(field, value)| Some(vec![field.name.clone(), value.clone()?]));
+    let facts = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).chain(own);
+    table(&mut html, "Facts", &["What", "Value"], facts);
     let _ = writeln!(html, "<h2>Description</h2><pre>{}</pre>", escape(&case.description));
     if whole.files.iter().any(|file| file.removed_at.is_none()) {
         html.push_str("<h2>Files</h2><ul>");

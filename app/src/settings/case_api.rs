@@ -1,0 +1,94 @@
+//! Server functions of the settings of cases.
+
+use domain::CaseFieldId;
+#[cfg(feature = "ssr")]
+use domain::Invalid;
+#[cfg(feature = "ssr")]
+use domain::case::field::{FieldKind, NewField};
+#[cfg(feature = "ssr")]
+use domain::permission::SettingsWrite;
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use service::{Cx, cases};
+
+use crate::error::Answer;
+#[cfg(feature = "ssr")]
+use crate::error::{AppError, Typed as _};
+use crate::page::Done;
+#[cfg(feature = "ssr")]
+use crate::routes::SettingsPage;
+
+/// `choices`: one a line. `required`: there when the box is ticked.
+#[server(name = DefineCaseField, prefix = "/fn", endpoint = "define_case_field")]
+pub async fn define_case_field(
+    organization: String,
+    name: String,
+    kind: String,
+    #[server(default)] choices: String,
+    #[server(default)] required: String,
+) -> Answer<Done> {
+    let cx = writes(&organization).await?;
+    let done = async {
+        let of = kind.parse::<FieldKind>().map_err(|_| Invalid::field("kind", "choose one of the list"))?;
+        Ok::<_, AppError>(cases::define_field(&cx, new(&name, of, &choices, &required)).await?)
+    };
+    let typed = [("name", name.as_str()), ("kind", &kind), ("choices", &choices), ("required", &required)];
+    done.await.typed(&typed)?;
+    Ok(Done::new("Field added"))
+}
+
+/// `version`: the one that the form was made from.
+#[server(name = ChangeCaseField, prefix = "/fn", endpoint = "change_case_field")]
+pub async fn change_case_field(
+    organization: String,
+    id: CaseFieldId,
+    version: i64,
+    name: String,
+    #[server(default)] choices: String,
+    #[server(default)] required: String,
+) -> Answer<Done> {
+    let cx = writes(&organization).await?;
+    let typed = [("name", name.as_str()), ("choices", &choices), ("required", &required)];
+    let done =
+        cases::change_field(&cx, id, version, new(&name, FieldKind::Choice, &choices, &required)).await;
+    done.typed(&typed)?;
+    leptos_axum::redirect(&SettingsPage::Cases.href(&organization));
+    Ok(Done::new("Saved"))
+}
+
+#[server(name = ArchiveCaseField, prefix = "/fn", endpoint = "archive_case_field")]
+pub async fn archive_case_field(organization: String, id: CaseFieldId, archived: bool) -> Answer<Done> {
+    cases::archive_field(&writes(&organization).await?, id, archived).await?;
+    leptos_axum::redirect(&SettingsPage::Cases.href(&organization));
+    Ok(Done::new(if archived { "Archived" } else { "Asked again" }))
+}
+
+#[server(name = MoveCaseField, prefix = "/fn", endpoint = "move_case_field")]
+pub async fn move_case_field(organization: String, id: CaseFieldId, up: bool) -> Answer<Done> {
+    cases::move_field(&writes(&organization).await?, id, up).await?;
+    Ok(Done::new("Moved"))
+}
+
+/// `four_eyes`: there when the box is ticked.
+#[server(name = SetCaseRules, prefix = "/fn", endpoint = "set_case_rules")]
+pub async fn set_case_rules(organization: String, #[server(default)] four_eyes: String) -> Answer<Done> {
+    use service::settings::{Cases, set};
+    let value = serde_json::json!({ "four_eyes": !four_eyes.is_empty() });
+    set(&writes(&organization).await?, Cases::KEY, value).await?;
+    Ok(Done::new("Saved"))
+}
+
+#[cfg(feature = "ssr")]
+async fn writes(organization: &str) -> Answer<Cx<SettingsWrite>> {
+    crate::server::scope(organization).await?.admit::<SettingsWrite>()
+}
+
+#[cfg(feature = "ssr")]
+fn new(name: &str, kind: FieldKind, choices: &str, required: &str) -> NewField {
+    NewField {
+        name: name.to_owned(),
+        kind,
+        choices: choices.lines().map(str::to_owned).collect(),
+        required: !required.is_empty(),
+    }
+}
