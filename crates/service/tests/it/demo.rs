@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::case::{CaseFilter, CaseSort};
 use domain::filter::EventFilter;
-use domain::permission::{EventRead, EventWrite, SourceRead};
+use domain::permission::{CaseRead, EventRead, EventWrite, SourceRead};
 use domain::{EventId, PLATFORM};
-use service::{Actor, Services, audit, auth, demo, events, organizations, sources};
+use service::{Actor, Services, audit, auth, cases, demo, events, organizations, sources};
 use testkit::for_each_backend;
 
 use crate::world::{World, client};
@@ -51,7 +52,13 @@ async fn the_demo_is_filled_once_and_the_same_everywhere() {
         let first_event = world.clock.now().hour().plus_seconds(-30 * 86_400);
         assert!(set_up.last().unwrap().created_at < first_event);
         let head = set_up.last().unwrap().hash.clone();
-        seen.lock().unwrap().push((acme, globex, head));
+        let read = world.services.admit::<CaseRead>(&Actor::system("test", org)).unwrap();
+        let cases =
+            cases::list(&read, &CaseFilter::default(), CaseSort::default(), 50, None).await.unwrap().items;
+        assert_eq!(cases.len(), 3);
+        assert!(cases.iter().all(|case| case.link_count > 0 && case.created_at < world.clock.now()));
+        assert_eq!(cases.iter().filter(|case| !case.status.is_open()).count(), 1);
+        seen.lock().unwrap().push((acme, globex, head, cases));
         assert!(!demo::fill(&world.services, |_| {}).await.unwrap(), "only an empty database is filled");
 
         // The connections that filled it still take in events afterwards.
@@ -78,7 +85,10 @@ async fn the_demo_is_filled_once_and_the_same_everywhere() {
     })
     .await;
     let seen = seen.lock().unwrap();
-    let [(acme, globex, head), (acme_too, globex_too, head_too)] = &seen[..] else { panic!("two databases") };
+    let [(acme, globex, head, cases), (acme_too, globex_too, head_too, cases_too)] = &seen[..] else {
+        panic!("two databases")
+    };
+    assert_eq!(cases, cases_too, "the cases are the same everywhere");
     assert_eq!(head, head_too, "the log of the set-up is the same everywhere");
     for (one, two) in [(acme, acme_too), (globex, globex_too)] {
         assert_eq!((one.0, &one.2), (two.0, &two.2));
