@@ -7,6 +7,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod bundle;
 pub mod cases;
 pub mod clock;
@@ -23,6 +24,7 @@ pub mod housekeeping;
 pub mod import;
 pub mod invitations;
 pub mod members;
+pub mod moving;
 pub mod organizations;
 pub mod oversight;
 pub mod overview;

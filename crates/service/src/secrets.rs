@@ -17,8 +17,7 @@ const NONCE: usize = 24;
 
 impl Secrets {
     pub fn new(key: [u8; 32]) -> Self {
-        let id = hex(&Sha256::digest(key))[..8].to_owned();
-        Self { key, id }
+        Self { key, id: key_id(&key) }
     }
     /// A fresh random key, for the first start.
     pub fn generate_key() -> Result<[u8; 32]> {
@@ -52,6 +51,11 @@ impl Secrets {
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&Key::from(self.key))
     }
+}
+
+/// Names a key without telling it: the first 8 hex digits of its SHA-256.
+pub fn key_id(key: &[u8; 32]) -> String {
+    hex(&Sha256::digest(key))[..8].to_owned()
 }
 
 /// Bytes from the system's random source.

@@ -5,6 +5,7 @@
 mod api_keys;
 mod audit;
 mod auth;
+mod backup;
 mod cases;
 mod cases_bulk;
 mod demo;
@@ -18,6 +19,7 @@ mod import;
 mod invitations;
 mod isolation;
 mod members;
+mod moving;
 mod organizations;
 mod oversight;
 mod retention;
