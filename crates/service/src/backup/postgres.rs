@@ -171,7 +171,8 @@ DECLARE o RECORD;
 BEGIN
     FOR o IN SELECT c.relname, c.relkind FROM pg_class c
              WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT c.relispartition
-                   AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('e', 'i', 'a')) LOOP
+                   AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid
+                                   AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i'))) LOOP
         EXECUTE format('DROP %s IF EXISTS public.%I CASCADE',
             CASE o.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, o.relname);
     END LOOP;
