@@ -137,6 +137,13 @@ enum Audit {
         #[arg(long, value_name = "FILE")]
         save_head: Option<PathBuf>,
     },
+    /// Check a signed bundle offline: its signature, each entry's hash, and the chain to its end. Needs no database.
+    VerifyBundle {
+        file: PathBuf,
+        /// The public key of the installation, got from it earlier; without it the key in the bundle is used and shown.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -226,6 +233,9 @@ async fn dispatch(command: Command, config: Config) -> Done {
             }
             return Ok(());
         }
+        Command::Audit(Audit::VerifyBundle { file, key }) => {
+            return audit::verify_bundle(&file, key.as_deref());
+        }
         // They decide themselves what is made and migrated.
         Command::Backup(asked) => return backup::back_up(&config, asked).await,
         Command::Restore(asked) => return backup::restore(&config, asked).await,
@@ -276,6 +286,7 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
         Command::Audit(Audit::Verify { org, head, save_head }) => {
             audit::verify(services, org.as_deref(), head.as_deref(), save_head.as_deref()).await
         }
+        Command::Audit(Audit::VerifyBundle { file, key }) => audit::verify_bundle(&file, key.as_deref()),
         Command::Rollup(Rollup::Rebuild { org }) => rollup::rebuild(services, org.as_deref()).await,
         Command::Rollup(Rollup::Check { org }) => rollup::check(services, org.as_deref()).await,
         Command::Demo => run::fill_demo(services).await,
@@ -358,6 +369,7 @@ mod tests {
             "import --org acme -",
             "audit verify",
             "audit verify --org acme --head head.json",
+            "audit verify-bundle audit.zip --key key.pem",
             "rollup rebuild",
             "rollup check --org acme",
             "demo",

@@ -31,8 +31,15 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let is_open = !chosen.is_empty();
     let (of, wanted) = (slug.clone(), chosen.to_owned());
     let shown = sources.iter().find(|source| source.id == chosen).cloned();
+    let history = match &shown {
+        Some(source) => crate::audit::history::history(&scope, "source", &source.id).await?,
+        None => None,
+    };
+    let told = std::sync::Mutex::new(history);
     let panel = move || match (&shown, wanted.as_str()) {
-        (Some(source), _) => edit_panel(source.clone(), may_change, &of),
+        (Some(source), _) => {
+            edit_panel(source.clone(), may_change, &of, told.lock().ok().and_then(|mut told| told.take()))
+        }
         (None, NEW) if may_change => new_panel(&of),
         (None, _) => missing(&of),
     };

@@ -1,5 +1,7 @@
 //! Reading, exporting and verifying the audit log.
 
+pub mod bundle;
+
 use domain::audit::{Action, AuditEntry, AuditFilter, AuditRecord, GENESIS, Verdict};
 use domain::page::Page;
 use domain::permission::{AuditExport, AuditRead};
@@ -8,6 +10,21 @@ use serde_json::json;
 use store::SystemTx;
 
 use crate::{Cx, Error, Result, Services};
+
+/// Entries about one record, newest first.
+pub async fn of_record(
+    cx: &Cx<AuditRead>,
+    target_type: &str,
+    target_id: &str,
+    limit: u32,
+) -> Result<Vec<AuditRecord>> {
+    let filter = AuditFilter {
+        target_type: Some(target_type.to_owned()),
+        target_id: Some(target_id.to_owned()),
+        ..AuditFilter::default()
+    };
+    Ok(store::audit::list(&mut cx.read().await?, &filter, None, limit).await?)
+}
 
 /// Newest first; the cursor is the sequence of the last entry shown.
 pub async fn list(

@@ -203,11 +203,7 @@ async fn make_of(
         key_id: place.key.as_ref().map(key_id),
         has_key: false,
         rows: contents.rows,
-        audit_heads: contents
-            .heads
-            .into_iter()
-            .map(|(id, (seq, hash))| (id, Head { seq, hash }))
-            .collect(),
+        audit_heads: contents.heads.into_iter().map(|(id, (seq, hash))| (id, Head { seq, hash })).collect(),
         files: BTreeMap::new(),
         missing: Vec::new(),
     };
@@ -315,7 +311,10 @@ async fn target(place: &Place, kind: Kind, replace: bool) -> Result<()> {
         if !file.exists() {
             let log = pack::with_ending(file, "-wal");
             return if log.exists() && !replace {
-                Err(no(format!("{}: a log of a database that is gone; with --replace it goes", log.display())))
+                Err(no(format!(
+                    "{}: a log of a database that is gone; with --replace it goes",
+                    log.display()
+                )))
             } else {
                 Ok(())
             };
@@ -337,7 +336,9 @@ async fn target(place: &Place, kind: Kind, replace: bool) -> Result<()> {
         drop(tx);
         if kind == Kind::Sqlite {
             // A server that has it open would go on writing into the file that is replaced.
-            db.settle_file().await.map_err(|_| no("a Watchroom server has the database open; stop it first"))?;
+            db.settle_file()
+                .await
+                .map_err(|_| no("a Watchroom server has the database open; stop it first"))?;
         }
         Ok(())
     }
@@ -359,7 +360,9 @@ async fn settle_sqlite(
         let contents = whole::contents(&mut tx).await?;
         drop(tx);
         if !manifest.agrees(&contents) {
-            return Err(no("the database in the backup does not hold what its manifest says; nothing was changed"));
+            return Err(no(
+                "the database in the backup does not hold what its manifest says; nothing was changed",
+            ));
         }
         let logs = bring_forward(&db, place, clock, manifest).await?;
         db.settle_file().await?;
@@ -371,12 +374,7 @@ async fn settle_sqlite(
 }
 
 /// Today's schema; each audit log read to its end; and an entry that says where it all came from.
-async fn bring_forward(
-    db: &Db,
-    place: &Place,
-    clock: &Clock,
-    manifest: &Manifest,
-) -> Result<Vec<Verdict>> {
+async fn bring_forward(db: &Db, place: &Place, clock: &Clock, manifest: &Manifest) -> Result<Vec<Verdict>> {
     db.migrate().await?;
     let services =
         Services::new(db.clone(), clock.clone(), Secrets::new(place.key.unwrap_or_default()), false);

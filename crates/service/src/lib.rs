@@ -10,6 +10,7 @@ pub mod auth;
 pub mod backup;
 pub mod bundle;
 pub mod cases;
+pub mod changes;
 pub mod clock;
 pub mod cx;
 pub mod demo;

@@ -29,7 +29,9 @@ pub async fn migrate(
     told: &mut (dyn FnMut(&str, u64) + Send),
 ) -> Result<Moved> {
     let Some(file) = store::db::sqlite_file(from) else {
-        return Err(no("migrate-data moves from SQLite to PostgreSQL, and the settings name no database of SQLite"));
+        return Err(no(
+            "migrate-data moves from SQLite to PostgreSQL, and the settings name no database of SQLite",
+        ));
     };
     if store::db::sqlite_file(to).is_some() {
         return Err(no("migrate-data moves from SQLite to PostgreSQL: --to begins with postgres://"));
@@ -74,13 +76,18 @@ async fn all(
     // What was written while the copy was made would be missing without a word.
     let mut again = SystemTx::read_across_all_organizations(source).await?;
     if whole::contents(&mut again).await?.heads != contents.heads {
-        return Err(no("nothing was moved: somebody wrote to SQLite meanwhile; stop the server and try again"));
+        return Err(no(
+            "nothing was moved: somebody wrote to SQLite meanwhile; stop the server and try again",
+        ));
     }
     drop(again);
     let logs = verified(&mut into, &contents).await?;
     if let Some(broken) = logs.iter().find(|log| log.breaks > 0) {
         let reason = broken.broken.first().map(|(_, reason)| reason.clone()).unwrap_or_default();
-        return Err(no(format!("nothing was moved: the audit log of {} does not hold: {reason}", broken.organization)));
+        return Err(no(format!(
+            "nothing was moved: the audit log of {} does not hold: {reason}",
+            broken.organization
+        )));
     }
     let entry = AuditEntry::new(Action::DATABASE_MOVED, "platform", "database").metadata(json!({
         "from": "sqlite", "to": "postgres", "tables": contents.rows.len(), "rows": contents.rows.values().sum::<i64>(),
@@ -94,7 +101,9 @@ async fn refuse_others(target: &Db) -> Result<()> {
     let mut tx = SystemTx::read_across_all_organizations(target).await?;
     let contents = whole::contents(&mut tx).await?;
     if contents.schema == 0 && !contents.rows.is_empty() {
-        return Err(no("the database of PostgreSQL holds tables that are not Watchroom's; give it one of its own"));
+        return Err(no(
+            "the database of PostgreSQL holds tables that are not Watchroom's; give it one of its own",
+        ));
     }
     Ok(())
 }

@@ -48,6 +48,15 @@ impl Secrets {
         h.update(text.as_bytes());
         hex(&h.finalize())
     }
+    /// The seed of a key of another kind, which follows from this one and does not tell it.
+    pub(crate) fn seed(&self, purpose: &str) -> [u8; 32] {
+        let mut h = Sha256::new();
+        h.update(b"watchroom seed");
+        h.update((purpose.len() as u64).to_be_bytes());
+        h.update(purpose.as_bytes());
+        h.update(self.key);
+        h.finalize().into()
+    }
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&Key::from(self.key))
     }

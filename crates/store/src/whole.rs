@@ -53,7 +53,8 @@ pub async fn contents(tx: &mut SystemTx) -> Result<Contents> {
     }
     let mut files = Vec::new();
     if rows.contains_key("evidence_files") {
-        let q = sql("SELECT organization_id, sha256, size FROM evidence_files ORDER BY organization_id, sha256");
+        let q =
+            sql("SELECT organization_id, sha256, size FROM evidence_files ORDER BY organization_id, sha256");
         for row in tx.conn().rows(q).await? {
             files.push((row.get("organization_id")?, row.get("sha256")?, row.get("size")?));
         }
@@ -89,7 +90,9 @@ pub async fn server_version(tx: &mut SystemTx) -> Result<i64> {
 /// PostgreSQL: sessions of other Watchroom processes on this database. `ours`: the connections of this process's pool.
 pub async fn other_sessions(tx: &mut SystemTx, ours: i64) -> Result<i64> {
     // PostgreSQL only.
-    let q = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'watchroom'");
+    let q = sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'watchroom'",
+    );
     Ok((tx.conn().scalar::<i64>(q).await?.unwrap_or(0) - ours).max(0))
 }
 

@@ -85,10 +85,8 @@ impl Packing<'_> {
         method: CompressionMethod,
         expected: Option<&str>,
     ) -> io::Result<bool> {
-        let options = SimpleFileOptions::default()
-            .compression_method(method)
-            .large_file(true)
-            .unix_permissions(0o600);
+        let options =
+            SimpleFileOptions::default().compression_method(method).large_file(true).unix_permissions(0o600);
         self.zip.start_file(name, options)?;
         let (packed, _) = copy(bytes, &mut self.zip)?;
         if expected.is_some_and(|expected| expected != packed.sha256) {
@@ -123,9 +121,9 @@ pub fn write(
     for (organization, sha256, _) in files {
         let name = format!("evidence/{organization}/{}/{sha256}", sha256.get(..2).unwrap_or_default());
         let added = match File::open(data_dir.join(&name)) {
-            Ok(mut file) => packing
-                .add(&name, &mut file, CompressionMethod::Deflated, Some(sha256))
-                .map_err(disk())?,
+            Ok(mut file) => {
+                packing.add(&name, &mut file, CompressionMethod::Deflated, Some(sha256)).map_err(disk())?
+            }
             Err(_) => false,
         };
         if !added {
@@ -291,11 +289,8 @@ impl Backup {
     /// Unpacks the files under `folder` and the database as `database`, each compared with its hash.
     pub fn unpack(&mut self, folder: &Path, database: &Path) -> Result<()> {
         for (name, packed) in self.manifest.files.clone() {
-            let path = if name == self.manifest.database.file() {
-                database.to_owned()
-            } else {
-                folder.join(&name)
-            };
+            let path =
+                if name == self.manifest.database.file() { database.to_owned() } else { folder.join(&name) };
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent).map_err(on_disk(parent))?;
             }
@@ -307,8 +302,7 @@ impl Backup {
     }
 
     fn read(&mut self, name: &str, packed: &Packed, to: &mut dyn Write) -> Result<()> {
-        let damaged =
-            |what: &str| no(format!("the backup is damaged, nothing was changed: {name}: {what}"));
+        let damaged = |what: &str| no(format!("the backup is damaged, nothing was changed: {name}: {what}"));
         let file = self.zip.by_name(name).map_err(|_| damaged("it is missing"))?;
         // A byte more than the manifest says is enough to see that it is another file.
         let (read, _) =
@@ -434,9 +428,8 @@ pub fn sync_folder(file: &Path) -> Result<()> {
 
 /// For the check within a restore: table names as they may stand in a statement.
 pub fn plain_names(rows: &BTreeMap<String, i64>) -> bool {
-    rows.keys().all(|name| {
-        !name.is_empty() && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'))
-    })
+    rows.keys()
+        .all(|name| !name.is_empty() && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')))
 }
 
 #[cfg(test)]

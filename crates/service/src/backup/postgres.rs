@@ -17,7 +17,16 @@ use crate::Result;
 
 /// What libpq understands of a URL's parameters; the driver knows others besides.
 const PARAMETERS: &[&str] = &[
-    "host", "hostaddr", "port", "user", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout",
+    "host",
+    "hostaddr",
+    "port",
+    "user",
+    "dbname",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "connect_timeout",
     "application_name",
 ];
 
@@ -93,7 +102,13 @@ impl Tools {
     /// Writes the whole database, as of the snapshot, to standard output.
     pub fn dump(&self, url: &str, snapshot: &str) -> Command {
         let mut command = self.connected("pg_dump", url);
-        command.args(["--format=custom", "--no-owner", "--no-comments", "--no-publications", "--no-subscriptions"]);
+        command.args([
+            "--format=custom",
+            "--no-owner",
+            "--no-comments",
+            "--no-publications",
+            "--no-subscriptions",
+        ]);
         command.arg(format!("--snapshot={snapshot}"));
         command
     }

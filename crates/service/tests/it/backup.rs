@@ -2,8 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use domain::case::NewCase;
 use domain::filter::EventFilter;
@@ -32,7 +32,8 @@ pub async fn lived_in(t: TestDb) -> (World, OrganizationId) {
     let alpha = world.organization("alpha").await.id;
     world.organization("beta").await;
     world.person("ann@a.test", "alpha", "analyst").await;
-    let rows = (0..300).map(|n| event(n, &format!("request {n} failed:\tC:\\tmp\\x \"é\"\nsecond line"))).collect();
+    let rows =
+        (0..300).map(|n| event(n, &format!("request {n} failed:\tC:\\tmp\\x \"é\"\nsecond line"))).collect();
     events::ingest(&system(&world.services, alpha), rows, Origin::Api).await.unwrap();
     let ann: Cx<CaseWrite> = world.cx("ann@a.test", "alpha").await;
     let case = cases::open(&ann, NewCase::titled("Files"), &[]).await.unwrap().id;
@@ -129,7 +130,8 @@ async fn a_backup_made_while_others_write_is_restored_elsewhere_and_proves_itsel
         auth::settled(&services).await;
         let verdict = service::audit::verify(&services, PLATFORM, "platform", None).await.unwrap();
         assert_eq!(verdict.breaks, 0);
-        let log = service::audit::list(&system(&services, PLATFORM), &Default::default(), 20, None).await.unwrap();
+        let log =
+            service::audit::list(&system(&services, PLATFORM), &Default::default(), 20, None).await.unwrap();
         let actions: Vec<&str> = log.items.iter().map(|entry| entry.action.as_str()).collect();
         assert!(actions.contains(&"BACKUP_STARTED") && actions.contains(&"BACKUP_RESTORED"), "{actions:?}");
 
@@ -172,7 +174,10 @@ async fn a_damaged_newer_or_foreign_backup_changes_nothing() {
         let file = world.t.folder.path().join("b.zip");
         let made = backup::make(&place(&world), &world.clock, &file, true).await.unwrap();
         assert!(made.has_key);
-        assert!(backup::make(&place(&world), &world.clock, &file, true).await.is_err(), "a file is never replaced");
+        assert!(
+            backup::make(&place(&world), &world.clock, &file, true).await.is_err(),
+            "a file is never replaced"
+        );
         let scratch = tempfile::tempdir().unwrap();
         let new = elsewhere(&world.t.url, scratch.path()).await;
         let evidence = made.files.keys().find(|name| name.starts_with("evidence/")).unwrap();
@@ -183,7 +188,8 @@ async fn a_damaged_newer_or_foreign_backup_changes_nothing() {
             text.replacen(&format!("\"schema\": {}", made.schema), "\"schema\": 9999", 1).into_bytes()
         });
         assert!(refusal(&new, &world.clock, &newer, false).await.contains("newer Watchroom"));
-        let escaping = rewritten(&file, "manifest.json", |text| text.replace(evidence, "../../x").into_bytes());
+        let escaping =
+            rewritten(&file, "manifest.json", |text| text.replace(evidence, "../../x").into_bytes());
         assert!(refusal(&new, &world.clock, &escaping, false).await.contains("does not belong there"));
         // A database that is not what the manifest says is found before it takes a place.
         let fewer = rewritten(&file, "manifest.json", |text| {
@@ -192,7 +198,11 @@ async fn a_damaged_newer_or_foreign_backup_changes_nothing() {
         let reason = refusal(&new, &world.clock, &fewer, false).await;
         assert!(reason.contains("changed"), "{reason}");
         std::fs::write(file.with_extension("cut.zip"), &std::fs::read(&file).unwrap()[..20_000]).unwrap();
-        assert!(refusal(&new, &world.clock, &file.with_extension("cut.zip"), false).await.contains("no whole backup"));
+        assert!(
+            refusal(&new, &world.clock, &file.with_extension("cut.zip"), false)
+                .await
+                .contains("no whole backup")
+        );
         let kind = Place { url: other_kind(&new.url), ..new.clone() };
         assert!(refusal(&kind, &world.clock, &file, false).await.contains("migrate-data"));
         assert!(!new.data_dir.join("secret.key").exists() && !new.data_dir.join("watchroom.db").exists());
@@ -247,5 +257,9 @@ async fn evidence_that_is_not_there_is_named() {
     let scratch = tempfile::tempdir().unwrap();
     let new = elsewhere(&world.t.url, scratch.path()).await;
     let restored = backup::restore(&new, &world.clock, &file, false).await.unwrap();
-    assert!(restored.notes.iter().any(|note| note.starts_with("2 files of evidence")), "{:?}", restored.notes);
+    assert!(
+        restored.notes.iter().any(|note| note.starts_with("2 files of evidence")),
+        "{:?}",
+        restored.notes
+    );
 }

@@ -4,10 +4,12 @@
 
 mod api_keys;
 mod audit;
+mod audit_bundle;
 mod auth;
 mod backup;
 mod cases;
 mod cases_bulk;
+mod changes;
 mod demo;
 mod environments;
 mod events;

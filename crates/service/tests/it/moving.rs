@@ -1,8 +1,8 @@
 //! Everything moved from SQLite to PostgreSQL, or nothing.
 
+use domain::PLATFORM;
 use domain::filter::EventFilter;
 use domain::permission::{AuditRead, EventRead, EventWrite};
-use domain::PLATFORM;
 use service::events::{self, Origin};
 use service::secrets::Secrets;
 use service::{Services, auth, moving};
@@ -18,9 +18,10 @@ async fn all_rows_arrive_and_the_audit_logs_hold() {
     auth::settled(&world.services).await;
     let to = testkit::bare_postgres().await;
     let mut tables = Vec::new();
-    let moved = moving::migrate(&world.t.url, &to, &world.clock, &mut |table, _| tables.push(table.to_owned()))
-        .await
-        .unwrap();
+    let moved =
+        moving::migrate(&world.t.url, &to, &world.clock, &mut |table, _| tables.push(table.to_owned()))
+            .await
+            .unwrap();
     assert_eq!(moved.contents.rows["events"], 300);
     assert!(moved.contents.rows["evidence_custody"] >= 2 && tables.contains(&"case_evidence".to_owned()));
     assert!(moved.logs.len() == 3 && moved.logs.iter().all(|log| log.breaks == 0));
@@ -44,9 +45,11 @@ async fn all_rows_arrive_and_the_audit_logs_hold() {
     auth::settled(&there).await;
     let verdict = service::audit::verify(&there, alpha, "alpha", None).await.unwrap();
     assert_eq!(verdict.breaks, 0);
-    let log = service::audit::list(&system::<AuditRead>(&there, PLATFORM), &Default::default(), 20, None).await;
+    let log =
+        service::audit::list(&system::<AuditRead>(&there, PLATFORM), &Default::default(), 20, None).await;
     assert!(log.unwrap().items.iter().any(|entry| entry.action == "DATABASE_MOVED"));
-    let again = moving::migrate(&world.t.url, &to, &world.clock, &mut |_, _| ()).await.unwrap_err().to_string();
+    let again =
+        moving::migrate(&world.t.url, &to, &world.clock, &mut |_, _| ()).await.unwrap_err().to_string();
     assert!(again.contains("holds accounts"), "{again}");
     there.close().await;
 }
