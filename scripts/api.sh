@@ -37,12 +37,13 @@ for _ in $(seq 100); do
 done
 [ -n "$url" ] || { cat "$dir/log" >&2 && die "the server did not start"; }
 
-# The tail is a stream without an end. A key that signs itself out, or ends the session of whoever is asked about, would end the run.
+# The tail is a stream without an end, and a key that revokes itself would end the run. One worker: with two, Python 3.11 now and then
+# fails in its own parser ("AST constructor recursion depth mismatch").
 "$schemathesis" run "$url/api/v1/openapi.json" \
   --header "Authorization: Bearer $key" \
   --exclude-path /api/v1/events/tail --exclude-path '/api/v1/api-keys/{id}' \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-  --phases examples,coverage,fuzzing --max-examples 10 --seed 1 --workers 2 --no-shrink --max-time 90 \
+  --phases examples,coverage,fuzzing --max-examples 10 --seed 1 --workers 1 --no-shrink --max-time 90 \
   --request-timeout 20 --suppress-health-check all --warnings off --generation-database none "$@" || {
   tail -n 20 "$dir/log" >&2
   die "the API and its document differ"

@@ -154,7 +154,7 @@ async fn the_demo_moved_to_postgres_answers_the_same() {
         "groups?status=all",
         "sources",
         "cases",
-        "settings/members",
+        "settings/general",
         "settings/environments",
         "events?view=all",
     ] {
