@@ -170,7 +170,7 @@ async fn make_of(
             .metadata(json!({ "file": name, "with_secret_key": with_key }));
         tell(tx, clock, entry).await?;
     }
-    let draft = pack::Draft::begin(file)?;
+    let draft = pack::Draft::begin(file);
     let copy = draft.beside("database");
     // Held until the dump is there: its snapshot is what `pg_dump` reads.
     let (contents, source, held) = match kind {
@@ -307,18 +307,15 @@ pub async fn restore(place: &Place, clock: &Clock, file: &Path, replace: bool) -
 /// Whether a backup may go there.
 async fn target(place: &Place, kind: Kind, replace: bool) -> Result<()> {
     let used = "there is data in it already; with --replace the backup takes its place";
-    if let Some(file) = store::db::sqlite_file(&place.url) {
-        if !file.exists() {
-            let log = pack::with_ending(file, "-wal");
-            return if log.exists() && !replace {
-                Err(no(format!(
-                    "{}: a log of a database that is gone; with --replace it goes",
-                    log.display()
-                )))
-            } else {
-                Ok(())
-            };
+    if let Some(file) = store::db::sqlite_file(&place.url).filter(|file| !file.exists()) {
+        let log = pack::with_ending(file, "-wal");
+        if log.exists() && !replace {
+            return Err(no(format!(
+                "{}: a log of a database that is gone; with --replace it goes",
+                log.display()
+            )));
         }
+        return Ok(());
     }
     let db = Db::connect(&place.url, &one_connection()).await?;
     let done = async {
@@ -408,7 +405,7 @@ async fn switch(url: &str, database: &Path) -> Result<Option<PathBuf>> {
         let settled = db.settle_file().await;
         db.close().await;
         settled.map_err(|_| no("a Watchroom server has the database open; stop it first"))?;
-        let name = (1..)
+        let name = (1..10_000)
             .map(|n| pack::with_ending(target, &format!(".before-restore-{n}")))
             .find(|name| !name.exists())
             .unwrap_or_default();

@@ -31,15 +31,11 @@ impl Contents {
 
 /// Reads it, also of a database that an older or newer build made.
 pub async fn contents(tx: &mut SystemTx) -> Result<Contents> {
-    let migrated = has_migrations(tx).await?;
-    let schema = match migrated {
-        true => tx
-            .conn()
-            .scalar(sql("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success"))
-            .await?
-            .unwrap_or(0),
-        false => 0,
-    };
+    let mut schema = 0;
+    if has_migrations(tx).await? {
+        let q = sql("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success");
+        schema = tx.conn().scalar(q).await?.unwrap_or(0);
+    }
     let mut rows = BTreeMap::new();
     for table in tx.conn().tables().await? {
         let n = tx.conn().count_of(&table).await?;

@@ -156,7 +156,6 @@ async fn the_demo_moved_to_postgres_answers_the_same() {
         "cases",
         "settings/general",
         "settings/environments",
-        "events?view=all",
     ] {
         let path = format!("/o/acme/{path}");
         // A minute may end between the two.

@@ -40,9 +40,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn begin(target: &Path) -> Result<Self> {
+    pub fn begin(target: &Path) -> Self {
         let path = with_ending(target, &format!(".part-{}", std::process::id()));
-        Ok(Self { path, target: target.to_owned() })
+        Self { path, target: target.to_owned() }
     }
     /// A name in the same folder.
     pub fn beside(&self, ending: &str) -> PathBuf {

@@ -42,14 +42,13 @@ impl Tools {
     /// `pg_dump` refuses a newer server, and what a much newer one writes the server may not read.
     pub fn find(asked: Option<&Path>, server: i64) -> Result<Self> {
         let server = server / 10_000;
-        let candidates = match asked {
-            Some(folder) => vec![Some(folder.to_owned())],
-            None => {
-                let mut all = vec![None];
-                let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
-                all.extend(folders.filter_map(|f| Some(Some(f.ok()?.path().join("bin")))));
-                all
-            }
+        let candidates = if let Some(folder) = asked {
+            vec![Some(folder.to_owned())]
+        } else {
+            let mut all = vec![None];
+            let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+            all.extend(folders.filter_map(|f| Some(Some(f.ok()?.path().join("bin")))));
+            all
         };
         let mut found: Vec<(i64, Self)> = candidates
             .into_iter()
