@@ -150,13 +150,7 @@ async fn the_demo_moved_to_postgres_answers_the_same() {
         here.sign_in_with("ada@acme.example", password).await,
         copy.sign_in_with("ada@acme.example", password).await,
     );
-    for path in [
-        "groups?status=all",
-        "sources",
-        "cases",
-        "settings/general",
-        "settings/environments",
-    ] {
+    for path in ["groups?status=all", "sources", "cases", "settings/general", "settings/environments"] {
         let path = format!("/o/acme/{path}");
         // A minute may end between the two.
         let mut pages = (String::new(), String::from("x"));
