@@ -20,7 +20,7 @@ DATABASE ?= both
 # make e2e PROFILE=debug|release
 PROFILE ?= debug
 
-.PHONY: help run test setup setup-test fmt format lint lint-wasm lint-web unit site size server e2e bench checks watch clean
+.PHONY: help run test setup setup-test fmt format lint lint-wasm lint-web unit api site size server e2e bench checks watch clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,12 +29,12 @@ run: setup site server ## build everything and serve the demo on http://127.0.0.
 	@$(server) serve --demo
 
 test: ## everything CI runs, with a table of times at the end
-	@LINTED=1 scripts/ci.sh setup-test fmt lint-web site size unit e2e
+	@LINTED=1 scripts/ci.sh setup-test fmt lint-web site size unit api e2e
 
 setup: ## what `make run` needs: compiler with wasm32, npm packages, wasm-bindgen
 	@scripts/setup.sh run
 
-setup-test: ## also PostgreSQL and Chromium
+setup-test: ## also PostgreSQL, Chromium and schemathesis
 	@scripts/setup.sh test
 
 fmt: setup ## check the formatting (`make format` writes it)
@@ -61,6 +61,9 @@ linted := $(if $(LINTED),RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwar
 
 unit: setup-test ## unit and integration tests, on SQLite and PostgreSQL
 	@$(T) env $(linted) scripts/with-postgres.sh cargo test $(host) $(quiet)
+
+api: setup-test ## schemathesis over the OpenAPI document against the server that `make unit` built, under two minutes
+	@$(T) scripts/api.sh $(ARGS)
 
 site: setup ## the browser's half into target/site
 	@scripts/site.sh release

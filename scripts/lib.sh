@@ -13,6 +13,10 @@ export CARGO_NET_RETRY=${CARGO_NET_RETRY:-10}
 # shellcheck disable=SC2034
 tools=${WATCHROOM_TOOLS:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/watchroom}/tools
 
+# Tests the API by its document; of one version, so that it asks the same today and tomorrow.
+# shellcheck disable=SC2034
+schemathesis_version=4.32.5 schemathesis=$tools/schemathesis-4.32.5/bin/schemathesis
+
 # Standard output belongs to results (a URL, JSON lines); everything said goes to standard error.
 say() { printf '%s\n' "$*" >&2; }
 die() { printf 'watchroom: %s\n' "$*" >&2; exit 1; }

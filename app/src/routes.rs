@@ -253,6 +253,8 @@ pub fn local_path(next: &str) -> Option<&str> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AuditQuery {
+    /// A part of anything that an entry says.
+    pub q: String,
     /// E-mail, `api key <prefix>` or `system (<name>)`.
     pub actor: String,
     pub action: String,
@@ -266,12 +268,13 @@ pub struct AuditQuery {
     /// Sequence of the entry in the panel.
     pub entry: String,
 }
-shown!(AuditQuery: actor, action, target_type, target_id, from, to, cursor, entry);
+shown!(AuditQuery: q, actor, action, target_type, target_id, from, to, cursor, entry);
 
 impl AuditQuery {
     pub fn read(query: &ParamsMap) -> Self {
         let get = |name| query.get_str(name).unwrap_or_default().trim().to_owned();
         Self {
+            q: get("q"),
             actor: get("actor"),
             action: get("action"),
             target_type: get("target_type"),
@@ -285,7 +288,7 @@ impl AuditQuery {
     pub fn href(&self, slug: &str) -> String {
         self.filter(Link::new(audit(slug))).with("cursor", &self.cursor).with("entry", &self.entry).done()
     }
-    /// `format` is `csv` or `json`; times must be RFC 3339 here.
+    /// `format` is `csv`, `json` or `zip`; times must be RFC 3339 here.
     pub fn export_href(&self, slug: &str, format: &str) -> String {
         self.filter(Link::new(format!("/o/{slug}/audit/export.{format}"))).done()
     }
@@ -301,13 +304,14 @@ impl AuditQuery {
     }
     /// How many filters are on.
     pub fn filters(&self) -> usize {
-        [&self.actor, &self.action, &self.target_type, &self.target_id, &self.from, &self.to]
+        [&self.q, &self.actor, &self.action, &self.target_type, &self.target_id, &self.from, &self.to]
             .iter()
             .filter(|v| !v.is_empty())
             .count()
     }
     fn filter(&self, link: Link) -> Link {
-        link.with("actor", &self.actor)
+        link.with("q", &self.q)
+            .with("actor", &self.actor)
             .with("action", &self.action)
             .with("target_type", &self.target_type)
             .with("target_id", &self.target_id)

@@ -1,9 +1,10 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
 //!
-//! Every subcommand brings the database up to date first. What a script reads goes to standard output, everything else
+//! Every subcommand brings the database up to date first, but for those on a database as a whole. What a script reads goes to standard output, everything else
 //! to standard error. To add a subcommand: a variant of [`Command`], a function below or a file in `cli/`.
 
 mod audit;
+mod backup;
 mod import;
 mod organization;
 mod rollup;
@@ -85,6 +86,12 @@ enum Command {
     Rollup(Rollup),
     /// Fill an empty database with the demo story.
     Demo,
+    /// Make one file of the database and the files beside it, while the server runs.
+    Backup(backup::Backup),
+    /// Put a backup in its place again. Stop the server first.
+    Restore(backup::Restore),
+    /// Move everything from SQLite to PostgreSQL: all of it or nothing. Stop the server first.
+    MigrateData(backup::MigrateData),
 }
 
 #[derive(Subcommand)]
@@ -133,6 +140,13 @@ enum Audit {
         /// Write the last entries' sequence and hash, to be kept elsewhere.
         #[arg(long, value_name = "FILE")]
         save_head: Option<PathBuf>,
+    },
+    /// Check a signed bundle offline: its signature, each entry's hash, and the chain to its end. Needs no database.
+    VerifyBundle {
+        file: PathBuf,
+        /// The public key of the installation, got from it earlier; without it the key in the bundle is used and shown.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
     },
 }
 
@@ -223,6 +237,13 @@ async fn dispatch(command: Command, config: Config) -> Done {
             }
             return Ok(());
         }
+        Command::Audit(Audit::VerifyBundle { file, key }) => {
+            return audit::verify_bundle(&file, key.as_deref());
+        }
+        // They decide themselves what is made and migrated.
+        Command::Backup(asked) => return backup::back_up(&config, asked).await,
+        Command::Restore(asked) => return backup::restore(&config, asked).await,
+        Command::MigrateData(asked) => return backup::migrate_data(&config, asked).await,
         other => other,
     };
     let Open { services, db } = open(&config, matches!(command, Command::Demo)).await?;
@@ -234,7 +255,11 @@ async fn dispatch(command: Command, config: Config) -> Done {
 
 async fn on_database(command: Command, config: &Config, services: &Services) -> Done {
     match command {
-        Command::Serve { .. } | Command::Config { .. } => Ok(()),
+        Command::Serve { .. }
+        | Command::Config { .. }
+        | Command::Backup(_)
+        | Command::Restore(_)
+        | Command::MigrateData(_) => Ok(()),
         Command::Migrate => {
             eprintln!("the database is up to date");
             Ok(())
@@ -285,6 +310,7 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
         Command::Audit(Audit::Verify { org, head, save_head }) => {
             audit::verify(services, org.as_deref(), head.as_deref(), save_head.as_deref()).await
         }
+        Command::Audit(Audit::VerifyBundle { file, key }) => audit::verify_bundle(&file, key.as_deref()),
         Command::Rollup(Rollup::Rebuild { org }) => rollup::rebuild(services, org.as_deref()).await,
         Command::Rollup(Rollup::Check { org }) => rollup::check(services, org.as_deref()).await,
         Command::Demo => run::fill_demo(services).await,
@@ -369,9 +395,14 @@ mod tests {
             "import --org acme -",
             "audit verify",
             "audit verify --org acme --head head.json",
+            "audit verify-bundle audit.zip --key key.pem",
             "rollup rebuild",
             "rollup check --org acme",
             "demo",
+            "backup b.zip --with-secret-key",
+            "restore b.zip --replace",
+            "restore b.zip --check",
+            "migrate-data --to postgres://db/w",
             "serve --addr 127.0.0.1:0 --database-url sqlite://x.db --data-dir d",
             "--data-dir d migrate",
         ] {

@@ -16,7 +16,7 @@ use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-pub use secret::{SecretKey, secret_key};
+pub use secret::{SecretKey, existing_secret_key, secret_key};
 use values::{Cidr, LogFormat, SecureCookies, Setting, Size};
 
 macro_rules! settings {

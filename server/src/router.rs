@@ -5,12 +5,13 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, entries, evidence, export, grouping,
-    groups, health, ingest, invitations, openapi, pages, tail, uploads, views,
+    access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, entries,
+    environments as places, evidence, export, grouping, groups, health, ingest, invitations, members,
+    openapi, pages, sources, tags, tail, uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -60,7 +61,37 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/cases/{id}/entries"),
     ("DELETE", "/api/v1/cases/{id}/entries/{entry}"),
     ("GET", "/api/v1/sources"),
+    ("POST", "/api/v1/sources"),
+    ("GET", "/api/v1/sources/{id}"),
+    ("PUT", "/api/v1/sources/{id}"),
+    ("DELETE", "/api/v1/sources/{id}"),
+    ("GET", "/api/v1/environments"),
+    ("POST", "/api/v1/environments"),
+    ("GET", "/api/v1/environments/{id}"),
+    ("PUT", "/api/v1/environments/{id}"),
+    ("DELETE", "/api/v1/environments/{id}"),
+    ("POST", "/api/v1/environments/{id}/active"),
+    ("GET", "/api/v1/tags"),
+    ("PUT", "/api/v1/tags/{id}"),
+    ("DELETE", "/api/v1/tags/{id}"),
+    ("POST", "/api/v1/tags/{id}/merge"),
+    ("GET", "/api/v1/members"),
+    ("GET", "/api/v1/members/{id}"),
+    ("PUT", "/api/v1/members/{id}"),
+    ("DELETE", "/api/v1/members/{id}"),
+    ("GET", "/api/v1/roles"),
+    ("GET", "/api/v1/invitations"),
+    ("POST", "/api/v1/invitations"),
+    ("DELETE", "/api/v1/invitations/{id}"),
+    ("GET", "/api/v1/api-keys"),
+    ("DELETE", "/api/v1/api-keys/{id}"),
+    ("GET", "/api/v1/sessions"),
+    ("DELETE", "/api/v1/sessions/{id}"),
+    ("GET", "/api/v1/organization"),
     ("GET", "/api/v1/audit"),
+    ("GET", "/api/v1/audit/bundle"),
+    ("GET", "/api/v1/audit/key"),
+    ("GET", "/api/v1/changes"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/api/docs"),
     ("GET", "/health/live"),
@@ -85,6 +116,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/o/{organization}/events/export.parquet"),
     ("GET", "/o/{organization}/audit/export.csv"),
     ("GET", "/o/{organization}/audit/export.json"),
+    ("GET", "/o/{organization}/audit/export.zip"),
+    ("GET", "/o/{organization}/audit/key.pem"),
 ];
 
 pub fn router(state: AppState) -> Router {
@@ -118,8 +151,28 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/custody", get(evidence::custody))
         .route("/api/v1/cases/{id}/entries", get(entries::list).post(entries::add))
         .route("/api/v1/cases/{id}/entries/{entry}", axum::routing::delete(entries::delete))
-        .route("/api/v1/sources", get(api::sources))
+        .route("/api/v1/sources", get(api::sources).post(sources::create))
+        .route("/api/v1/sources/{id}", get(sources::one).put(sources::change).delete(sources::delete))
+        .route("/api/v1/environments", get(places::list).post(places::create))
+        .route("/api/v1/environments/{id}/active", post(places::activate))
+        .route("/api/v1/environments/{id}", get(places::one).put(places::change).delete(places::delete))
+        .route("/api/v1/tags", get(tags::list))
+        .route("/api/v1/tags/{id}", put(tags::rename).delete(tags::delete))
+        .route("/api/v1/tags/{id}/merge", post(tags::merge))
+        .route("/api/v1/members", get(members::list))
+        .route("/api/v1/members/{id}", get(members::one).put(members::change).delete(members::remove))
+        .route("/api/v1/roles", get(members::roles))
+        .route("/api/v1/invitations", get(members::invited).post(members::invite))
+        .route("/api/v1/invitations/{id}", delete(members::withdraw))
+        .route("/api/v1/api-keys", get(access::keys))
+        .route("/api/v1/api-keys/{id}", delete(access::revoke))
+        .route("/api/v1/sessions", get(access::active))
+        .route("/api/v1/sessions/{id}", delete(access::sign_out))
+        .route("/api/v1/organization", get(access::organization))
         .route("/api/v1/audit", get(api::audit))
+        .route("/api/v1/audit/bundle", get(export::audit::bundle))
+        .route("/api/v1/audit/key", get(export::audit::api_key))
+        .route("/api/v1/changes", get(changes::list))
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/api/v1", axum::routing::any(nowhere))
         .route("/api/v1/", axum::routing::any(nowhere))
@@ -148,7 +201,9 @@ pub fn router(state: AppState) -> Router {
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))
         .route("/o/{organization}/events/export.parquet", get(export::events::parquet))
         .route("/o/{organization}/audit/export.csv", get(export::audit::csv))
-        .route("/o/{organization}/audit/export.json", get(export::audit::json));
+        .route("/o/{organization}/audit/export.json", get(export::audit::json))
+        .route("/o/{organization}/audit/export.zip", get(export::audit::zip))
+        .route("/o/{organization}/audit/key.pem", get(export::audit::key));
     let people = pages::mount(people, &state)
         .fallback(pages::otherwise)
         .layer(from_fn(pages::redirect))

@@ -6,8 +6,26 @@ use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant}
 
 use crate::routes::{self, AuditQuery};
 
-const TARGETS: [&str; 9] =
-    ["organization", "member", "user", "session", "api_key", "source", "environment", "setting", "audit"];
+const TARGETS: [&str; 18] = [
+    "organization",
+    "member",
+    "invitation",
+    "user",
+    "session",
+    "api_key",
+    "source",
+    "environment",
+    "event",
+    "group",
+    "case",
+    "tag",
+    "view",
+    "upload",
+    "retention",
+    "legal_hold",
+    "setting",
+    "audit",
+];
 
 pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
     let on = query.filters();
@@ -38,6 +56,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
     let query = query.clone();
     view! {
         <form method="get" action=action class="toolbar" role="search" aria-label="Filter the audit log">
+            <TextInput name="q" kind="search" label="Search the entries" placeholder="Search" value=query.q />
             <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor />
             <Select name="action" label="Action" choices=choices("Any action", ACTIONS) value=query.action />
             <Select name="target_type" label="Kind of target" choices=choices("Any target", &TARGETS) value=query.target_type />

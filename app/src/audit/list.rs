@@ -11,7 +11,7 @@ use crate::when::At;
 pub fn actions(slug: &str, query: &AuditQuery, exact: Option<&AuditQuery>) -> AnyView {
     let href = query.href(slug);
     let sign = if href.contains('?') { '&' } else { '?' };
-    let export = exact.map(|exact| export(exact.export_href(slug, "csv"), exact.export_href(slug, "json")));
+    let export = exact.map(|exact| export(slug, exact));
     view! {
         <Button href=format!("{href}{sign}verify=1") icon=Glyph::Audit>
             "Verify the chain"
@@ -21,7 +21,9 @@ pub fn actions(slug: &str, query: &AuditQuery, exact: Option<&AuditQuery>) -> An
     .into_any()
 }
 
-fn export(csv: String, json: String) -> AnyView {
+fn export(slug: &str, exact: &AuditQuery) -> AnyView {
+    let [csv, json, zip] = ["csv", "json", "zip"].map(|format| exact.export_href(slug, format));
+    let key = format!("/o/{slug}/audit/key.pem");
     view! {
         <Menu label="Export" icon=Glyph::Download end=true>
             <MenuItem href=csv external=true icon=Glyph::File>
@@ -29,6 +31,12 @@ fn export(csv: String, json: String) -> AnyView {
             </MenuItem>
             <MenuItem href=json external=true icon=Glyph::File>
                 "JSON, with hashes to verify offline"
+            </MenuItem>
+            <MenuItem href=zip external=true icon=Glyph::File>
+                "Signed bundle, with the proof of the chain"
+            </MenuItem>
+            <MenuItem href=key external=true icon=Glyph::Key>
+                "The public key of bundles"
             </MenuItem>
         </Menu>
     }

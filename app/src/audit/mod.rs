@@ -5,6 +5,8 @@ mod entry;
 #[cfg(feature = "ssr")]
 mod filter;
 #[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
 mod list;
 #[cfg(feature = "ssr")]
 mod page;

@@ -80,5 +80,6 @@ fn filter(query: &AuditQuery, zone: Zone) -> Answer<AuditFilter> {
         target_id: some(&query.target_id),
         from: zone.parse_optional("from", &query.from)?,
         to: zone.parse_optional("to", &query.to)?,
+        q: some(&query.q),
     })
 }

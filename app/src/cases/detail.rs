@@ -83,6 +83,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let (files, log) = (cases::evidence(&cx, case.id).await?, cases::custody(&cx, case.id).await?);
             ("evidence", evidence::evidence(&place, &files, &log, &asked))
         }
+        "history" => {
+            let told = crate::audit::history::history(&scope, "case", &case.id.to_string()).await?;
+            let told = told.ok_or_else(server::not_found)?;
+            ("history", view! { <Section title="History">{told}</Section> }.into_any())
+        }
         "tasks" => ("tasks", work::tasks(&place, &cases::tasks(&cx, case.id).await?)),
         "" => {
             let notes = cases::notes(&cx, case.id).await?;
@@ -101,7 +106,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         _ => return Err(server::not_found()),
     };
     let file_count = cases::evidence_count(&cx, case.id).await?;
-    let tabs = vec![
+    let mut tabs = vec![
         Tab::new("Timeline", place.href(""), tab.is_empty()),
         Tab::new("Events", place.href("events"), tab == "events").count(case.link_count.to_string()),
         Tab::new("Observables", place.href("observables"), tab == "observables")
@@ -110,6 +115,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Tab::new("Tasks", place.href("tasks"), tab == "tasks")
             .count(format!("{}/{}", case.tasks_done, case.task_count)),
     ];
+    if scope.may(Key::AuditRead) {
+        tabs.push(Tab::new("History", place.href("history"), tab == "history"));
+    }
     let head = head(&place, four_eyes);
     let waiting = reviews::waiting(&place, &asked_for);
     let aside = aside(&place, &similar, &own);

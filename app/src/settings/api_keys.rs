@@ -10,6 +10,7 @@ use ui::{
 
 use super::api::{ApiKeyRow, CreateApiKey, KeyState, RevokeApiKey, api_key_row, take_made};
 use super::permissions::{scope_meaning, scope_words};
+use crate::audit::history;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::Page;
@@ -29,7 +30,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let shown = rows.iter().filter(revocable).find(|row| row.id == asked.get("revoke"));
     let revoke = shown.map(|row| ask(row.clone(), slug));
     let made = take_made(slug).map(secret);
-    let table = list(&rows, may_change, slug);
+    let may_audit = scope.may(p::Key::AuditRead);
+    let table = list(&rows, (may_change, may_audit), slug);
+    let names = rows.iter().map(|row| (row.id.clone(), row.name.clone()));
+    let page = SettingsPage::ApiKeys.href(slug);
+    let history = history::dialog(&scope, &asked, "api_key", names, &page).await?;
     let body = view! {
         {made}
         <Section title="API keys" hint="For programs: Authorization: Bearer. What is stored is a digest; the secret is shown once." actions=move || may_change.then(add_button).into_any()>
@@ -37,6 +42,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         </Section>
         {may_change.then(|| add_dialog(slug))}
         {revoke}
+        {history}
     };
     Ok(Page::of(SettingsPage::ApiKeys.title(), body))
 }
@@ -60,7 +66,7 @@ fn secret(text: String) -> AnyView {
     .into_any()
 }
 
-fn list(rows: &[ApiKeyRow], may_change: bool, slug: &str) -> AnyView {
+fn list(rows: &[ApiKeyRow], rights: (bool, bool), slug: &str) -> AnyView {
     if rows.is_empty() {
         let text = "Make one to send events with curl, an agent, or a pipeline.";
         return view! { <Empty title="No API keys yet" text=text icon=Glyph::Key /> }.into_any();
@@ -73,7 +79,7 @@ fn list(rows: &[ApiKeyRow], may_change: bool, slug: &str) -> AnyView {
         Column::new("Expires").class("optional time"),
         Column::new("Revoke").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row.clone(), may_change, slug)).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), rights, slug)).collect_view();
     view! {
         <DataTable caption="API keys" columns=columns>
             {table}
@@ -82,7 +88,8 @@ fn list(rows: &[ApiKeyRow], may_change: bool, slug: &str) -> AnyView {
     .into_any()
 }
 
-fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
+fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> AnyView {
+    let told = history::button(may_audit, &SettingsPage::ApiKeys.href(slug), &row.id, &row.name);
     let href = Link::new(SettingsPage::ApiKeys.href(slug)).with("revoke", &row.id).done();
     let state = match row.state {
         KeyState::Works => None,
@@ -112,6 +119,7 @@ fn one(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
             </td>
             <td class="optional time">{expires}</td>
             <td class="shrink">
+                {told}
                 {revocable.then(|| view! { <Button href=href variant=Variant::Ghost>"Revoke"</Button> })}
             </td>
         </Row>

@@ -13,6 +13,7 @@ use super::api::{
     AddEnvironment, DeleteEnvironment, EnvironmentForm, EnvironmentRow, SwitchEnvironment, UpdateEnvironment,
     environment_row,
 };
+use crate::audit::history;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::Page;
@@ -30,13 +31,18 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let slug = scope.organization.slug.as_str();
     let shown = rows.iter().find(|row| may_change && row.id == asked.get("environment"));
     let change = shown.map(|row| change(row.clone(), slug));
-    let table = list(&rows, may_change, slug);
+    let may_audit = scope.may(p::Key::AuditRead);
+    let table = list(&rows, (may_change, may_audit), slug);
+    let names = rows.iter().map(|row| (row.id.clone(), row.form.name.clone()));
+    let page = SettingsPage::Environments.href(slug);
+    let history = history::dialog(&scope, &asked, "environment", names, &page).await?;
     let body = view! {
         <Section title="Environments" hint="Production, staging, one cloud account each: events name the environment they come from." actions=move || may_change.then(add_button).into_any()>
             {table}
         </Section>
         {may_change.then(|| add_dialog(slug))}
         {change}
+        {history}
     };
     Ok(Page::of(SettingsPage::Environments.title(), body))
 }
@@ -50,7 +56,7 @@ fn add_button() -> AnyView {
     .into_any()
 }
 
-fn list(rows: &[EnvironmentRow], may_change: bool, slug: &str) -> AnyView {
+fn list(rows: &[EnvironmentRow], rights: (bool, bool), slug: &str) -> AnyView {
     if rows.is_empty() {
         return view! { <Empty title="No environments yet" text="Add the first one, such as prod." icon=Glyph::Columns /> }.into_any();
     }
@@ -62,7 +68,7 @@ fn list(rows: &[EnvironmentRow], may_change: bool, slug: &str) -> AnyView {
         Column::new("Tags").class("optional"),
         Column::new("Change").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row.clone(), may_change, slug)).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), rights, slug)).collect_view();
     view! {
         <DataTable caption="Environments" columns=columns>
             {table}
@@ -71,7 +77,8 @@ fn list(rows: &[EnvironmentRow], may_change: bool, slug: &str) -> AnyView {
     .into_any()
 }
 
-fn one(row: EnvironmentRow, may_change: bool, slug: &str) -> AnyView {
+fn one(row: EnvironmentRow, (may_change, may_audit): (bool, bool), slug: &str) -> AnyView {
+    let told = history::button(may_audit, &SettingsPage::Environments.href(slug), &row.id, &row.form.name);
     let href = Link::new(SettingsPage::Environments.href(slug)).with("environment", &row.id).done();
     let or_dash = |text: String| if text.is_empty() { "–".to_owned() } else { text };
     let form = row.form;
@@ -89,6 +96,7 @@ fn one(row: EnvironmentRow, may_change: bool, slug: &str) -> AnyView {
             <td class="optional mono">{or_dash(form.account_id)}</td>
             <td class="optional">{tags}</td>
             <td class="shrink">
+                {told}
                 {may_change.then(|| view! { <Button href=href variant=Variant::Ghost>"Change"</Button> })}
             </td>
         </Row>

@@ -14,6 +14,7 @@ use super::api::{
     AddMember, MemberRow, RemoveMember, ResetFactor, SwitchMember, UpdateMember, WithdrawInvitation,
     invited_row, member_row, members_page,
 };
+use crate::audit::history;
 use crate::error::{Answer, AppError};
 use crate::form::{Form, FormError};
 use crate::page::Page;
@@ -38,13 +39,18 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         _ => None,
     };
     let change = shown.map(|row| change(row.clone(), slug, link));
-    let table = list(&rows, may_change, slug);
+    let may_audit = scope.may(p::Key::AuditRead);
+    let table = list(&rows, (may_change, may_audit), slug);
+    let names = rows.iter().map(|row| (row.id.clone(), row.name.clone()));
+    let page = SettingsPage::Members.href(slug);
+    let history = history::dialog(&scope, &asked, "member", names, &page).await?;
     let body = view! {
         <Section title="Members" hint="The role says what a person may do here; the approval level, what they may approve." actions=move || may_change.then(add_button).into_any()>
             {table}
         </Section>
         {may_change.then(|| add_dialog(&scope))}
         {change}
+        {history}
     };
     Ok(Page::of(SettingsPage::Members.title(), body))
 }
@@ -58,7 +64,7 @@ fn add_button() -> AnyView {
     .into_any()
 }
 
-fn list(rows: &[MemberRow], may_change: bool, slug: &str) -> AnyView {
+fn list(rows: &[MemberRow], rights: (bool, bool), slug: &str) -> AnyView {
     if rows.is_empty() {
         return view! { <Empty title="Nobody belongs to this organization" text="People with the platform role may enter it; add its first member." icon=Glyph::User /> }
             .into_any();
@@ -70,7 +76,7 @@ fn list(rows: &[MemberRow], may_change: bool, slug: &str) -> AnyView {
         Column::new("Last sign-in").class("optional time"),
         Column::new("Change").class("shrink").hidden_header(),
     ];
-    let table = rows.iter().map(|row| one(row.clone(), may_change, slug)).collect_view();
+    let table = rows.iter().map(|row| one(row.clone(), rights, slug)).collect_view();
     view! {
         <DataTable caption="Members" columns=columns>
             {table}
@@ -79,7 +85,8 @@ fn list(rows: &[MemberRow], may_change: bool, slug: &str) -> AnyView {
     .into_any()
 }
 
-fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
+fn one(row: MemberRow, (may_change, may_audit): (bool, bool), slug: &str) -> AnyView {
+    let told = history::button(may_audit, &SettingsPage::Members.href(slug), &row.id, &row.name);
     let href = members_page(slug, &row.id);
     view! {
         <Row done=!row.enabled>
@@ -101,6 +108,7 @@ fn one(row: MemberRow, may_change: bool, slug: &str) -> AnyView {
                 <AgoOr when=row.last_login words="never" />
             </td>
             <td class="shrink">
+                {told}
                 {may_change.then(|| view! { <Button href=href variant=Variant::Ghost>"Change"</Button> })}
             </td>
         </Row>

@@ -47,7 +47,8 @@ pub fn new_panel(slug: &str) -> AnyView {
     .into_any()
 }
 
-pub fn edit_panel(source: SourceShown, may_change: bool, slug: &str) -> AnyView {
+/// `history`: what the audit log has about it.
+pub fn edit_panel(source: SourceShown, may_change: bool, slug: &str, history: Option<AnyView>) -> AnyView {
     let of_source = EventQuery::all_time(condition("source", &source.form.name)).href(slug);
     let changes = may_change.then(|| [change(&source, slug), delete(&source, slug)]);
     view! {
@@ -68,6 +69,7 @@ pub fn edit_panel(source: SourceShown, may_change: bool, slug: &str) -> AnyView 
                 </DefinitionList>
             </section>
             {changes}
+            {history.map(|told| view! { <section><h2>"History"</h2>{told}</section> })}
         </Panel>
     }
     .into_any()

@@ -68,8 +68,15 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let may_change = scope.may(Key::SourceWrite);
     let is_open = !chosen.is_empty();
     let (of, wanted, back) = (slug.clone(), chosen.to_owned(), at.link().done());
+    let history = match &shown {
+        Some(source) => crate::audit::history::history(&scope, "source", &source.id).await?,
+        None => None,
+    };
+    let told = std::sync::Mutex::new(history);
     let panel = move || match (&shown, wanted.as_str()) {
-        (Some(source), _) => edit_panel(source.clone(), may_change, &of),
+        (Some(source), _) => {
+            edit_panel(source.clone(), may_change, &of, told.lock().ok().and_then(|mut told| told.take()))
+        }
         (None, NEW) if may_change => new_panel(&of),
         (None, _) => missing(back.clone()),
     };

@@ -31,6 +31,7 @@ actions! {
     CASE_TASK_ADDED, CASE_TASK_UPDATED, CASE_TASK_DELETED, OBSERVABLES_ADDED, OBSERVABLE_REMOVED,
     EVIDENCE_ADDED, EVIDENCE_DOWNLOADED, EVIDENCE_VERIFIED, EVIDENCE_REMOVED, CASE_ENTRY_ADDED, CASE_ENTRY_DELETED, CASE_EXPORTED,
     TAG_RENAMED, TAGS_MERGED, TAG_DELETED,
+    BACKUP_STARTED, BACKUP_RESTORED, DATABASE_MOVED,
 }
 
 /// Who did it, as the log keeps it.
@@ -154,6 +155,17 @@ pub struct AuditFilter {
     pub target_id: Option<String>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
+    /// A part of anything that an entry says, in any case: who, what, about what, the values, the reason.
+    #[serde(default)]
+    pub q: Option<String>,
+}
+
+/// One link of a chain: all that is needed to follow it past an entry whose words are not told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub seq: i64,
+    pub prev_hash: String,
+    pub hash: String,
 }
 
 /// What `audit verify` found in one organization's chain.

@@ -1,5 +1,7 @@
 //! Reading, exporting and verifying the audit log.
 
+pub mod bundle;
+
 use domain::audit::{Action, AuditEntry, AuditFilter, AuditRecord, GENESIS, Verdict};
 use domain::page::Page;
 use domain::permission::{AuditExport, AuditRead};
@@ -8,6 +10,21 @@ use serde_json::json;
 use store::SystemTx;
 
 use crate::{Cx, Error, Result, Services};
+
+/// Entries about one record, newest first.
+pub async fn of_record(
+    cx: &Cx<AuditRead>,
+    target_type: &str,
+    target_id: &str,
+    limit: u32,
+) -> Result<Vec<AuditRecord>> {
+    let filter = AuditFilter {
+        target_type: Some(target_type.to_owned()),
+        target_id: Some(target_id.to_owned()),
+        ..AuditFilter::default()
+    };
+    Ok(store::audit::list(&mut cx.read().await?, &filter, None, limit).await?)
+}
 
 /// Newest first; the cursor is the sequence of the last entry shown.
 pub async fn list(
@@ -69,12 +86,22 @@ pub async fn verify(
     expected_head: Option<(i64, &str)>,
 ) -> Result<Verdict> {
     let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+    verify_in(&mut tx, organization, label, expected_head).await
+}
+
+/// As [`verify`], of what the transaction sees.
+pub(crate) async fn verify_in(
+    tx: &mut SystemTx,
+    organization: OrganizationId,
+    label: &str,
+    expected_head: Option<(i64, &str)>,
+) -> Result<Verdict> {
     let mut found = Breaks::default();
     let (mut entries, mut seq) = (0, 0);
     // Unknown after an entry that cannot be read: what follows it cannot be compared.
     let mut hash = Some(GENESIS.to_owned());
     loop {
-        let page = store::audit::walk(&mut tx, organization, seq, 1000).await?;
+        let page = store::audit::walk(tx, organization, seq, 1000).await?;
         if page.is_empty() {
             break;
         }
@@ -119,7 +146,7 @@ pub async fn verify(
         }
     }
     let (head_seq, head_hash) =
-        store::audit::head(&mut tx, organization).await?.unwrap_or((0, GENESIS.to_owned()));
+        store::audit::head(tx, organization).await?.unwrap_or((0, GENESIS.to_owned()));
     if head_seq != seq || hash.as_ref().is_some_and(|hash| *hash != head_hash) {
         found.add(
             seq + 1,
@@ -128,7 +155,7 @@ pub async fn verify(
     } else if expected_head.is_some_and(|(n, _)| n > seq) {
         found.add(seq + 1, format!("the chain ends at entry {seq}, before the head exported earlier"));
     }
-    if entries == 0 && head_seq == 0 && has_history(&mut tx, organization).await? {
+    if entries == 0 && head_seq == 0 && has_history(tx, organization).await? {
         found.add(1, "the log is empty, though it begins with the making of what it belongs to".to_owned());
     }
     Ok(Verdict {

@@ -170,6 +170,10 @@ impl Services {
     pub fn pool_state(&self) -> (u32, usize) {
         self.db.pool_state()
     }
+    /// Gives the connections back; what is asked afterwards fails.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
     /// The database answers and its schema is current.
     pub async fn is_ready(&self) -> Result<bool> {
         Ok(self.db.is_migrated().await?)

@@ -1,11 +1,13 @@
 //! Environments of an organization: `prod`, `staging`.
 
-use domain::EnvironmentId;
 use domain::audit::{Action, AuditEntry};
 use domain::environment::{Environment, NewEnvironment};
 use domain::permission::{EnvironmentRead, EnvironmentWrite};
+use domain::{EnvironmentId, Timestamp};
 use serde_json::{Value, json};
+use store::WriteTx;
 
+use crate::error::CHANGED;
 use crate::{Cx, Error, Result};
 
 /// By name.
@@ -47,6 +49,27 @@ pub async fn update(
     new.check()?;
     let mut tx = cx.write().await?;
     let old = store::environment::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    change(tx, old, new).await
+}
+
+/// As [`update`], unless it was changed after `seen`.
+pub async fn update_seen(
+    cx: &Cx<EnvironmentWrite>,
+    id: EnvironmentId,
+    seen: Timestamp,
+    new: NewEnvironment,
+) -> Result<Environment> {
+    new.check()?;
+    let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
+    let old = store::environment::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if old.updated_at != seen {
+        return Err(Error::Conflict(CHANGED.to_owned()));
+    }
+    change(tx, old, new).await
+}
+
+async fn change(mut tx: WriteTx, old: Environment, new: NewEnvironment) -> Result<Environment> {
     if old.slug != new.slug && store::environment::has_events(&mut tx, &old.slug).await? {
         return Err(Error::Conflict(
             "events name this environment; its slug cannot change any more".to_owned(),

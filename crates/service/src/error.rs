@@ -2,6 +2,9 @@
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What a [`Error::Conflict`] says where the record is another than the one that was changed.
+pub const CHANGED: &str = "somebody changed it meanwhile; read it again";
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("not found")]

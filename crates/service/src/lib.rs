@@ -7,8 +7,10 @@
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod bundle;
 pub mod cases;
+pub mod changes;
 pub mod clock;
 pub mod cx;
 pub mod demo;
@@ -23,6 +25,7 @@ pub mod housekeeping;
 pub mod import;
 pub mod invitations;
 pub mod members;
+pub mod moving;
 pub mod organizations;
 pub mod oversight;
 pub mod overview;

@@ -8,9 +8,10 @@ use domain::member::{ApprovalLevel, Member, NewMember, Role};
 use domain::permission::{MemberRead, MemberWrite};
 use domain::{Invalid, MembershipId, Timestamp, UserId};
 use serde_json::{Value, json};
-use store::{SystemTx, Writing};
+use store::{SystemTx, WriteTx, Writing};
 
 use crate::auth::{hash_password, insert_user, made, normal_email, user_created};
+use crate::error::CHANGED;
 use crate::{Actor, Cx, Error, Result, Services, Who, auth, cases, groups, organizations};
 
 /// By e-mail.
@@ -72,6 +73,34 @@ pub async fn update(
     let mut tx = cx.write().await?;
     let admins = store::member::count_admins(&mut tx).await?;
     let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    change(cx, tx, admins, old, (role, approval_level)).await
+}
+
+/// As [`update`], unless role or level are not `seen` any more.
+pub async fn update_seen(
+    cx: &Cx<MemberWrite>,
+    id: MembershipId,
+    seen: (Role, ApprovalLevel),
+    new: (Role, ApprovalLevel),
+) -> Result<Member> {
+    let mut tx = cx.write().await?;
+    // Locks the organization, so that nobody is between look and change.
+    let admins = store::member::count_admins(&mut tx).await?;
+    let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if (old.role, old.approval_level) != seen {
+        return Err(Error::Conflict(CHANGED.to_owned()));
+    }
+    change(cx, tx, admins, old, new).await
+}
+
+async fn change(
+    cx: &Cx<MemberWrite>,
+    mut tx: WriteTx,
+    admins: i64,
+    old: Member,
+    (role, approval_level): (Role, ApprovalLevel),
+) -> Result<Member> {
+    let id = old.id;
     if role != Role::Admin {
         keep_an_admin(&old, admins, "change the role of")?;
     }

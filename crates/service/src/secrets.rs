@@ -17,8 +17,7 @@ const NONCE: usize = 24;
 
 impl Secrets {
     pub fn new(key: [u8; 32]) -> Self {
-        let id = hex(&Sha256::digest(key))[..8].to_owned();
-        Self { key, id }
+        Self { key, id: key_id(&key) }
     }
     /// A fresh random key, for the first start.
     pub fn generate_key() -> Result<[u8; 32]> {
@@ -49,9 +48,23 @@ impl Secrets {
         h.update(text.as_bytes());
         hex(&h.finalize())
     }
+    /// The seed of a key of another kind, which follows from this one and does not tell it.
+    pub(crate) fn seed(&self, purpose: &str) -> [u8; 32] {
+        let mut h = Sha256::new();
+        h.update(b"watchroom seed");
+        h.update((purpose.len() as u64).to_be_bytes());
+        h.update(purpose.as_bytes());
+        h.update(self.key);
+        h.finalize().into()
+    }
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&Key::from(self.key))
     }
+}
+
+/// Names a key without telling it: the first 8 hex digits of its SHA-256.
+pub fn key_id(key: &[u8; 32]) -> String {
+    hex(&Sha256::digest(key))[..8].to_owned()
 }
 
 /// Bytes from the system's random source.

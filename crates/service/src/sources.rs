@@ -1,12 +1,14 @@
 //! Sources: where events come from.
 
-use domain::SourceId;
 use domain::audit::{Action, AuditEntry};
 use domain::page::{MAX_LIMIT, Page};
 use domain::permission::{SourceRead, SourceWrite};
 use domain::source::{NewSource, Source};
+use domain::{SourceId, Timestamp};
 use serde_json::{Value, json};
+use store::WriteTx;
 
+use crate::error::CHANGED;
 use crate::{Cx, Error, Result};
 
 /// By name, those whose names contain `within`; the cursor is the name of the last one shown.
@@ -60,6 +62,28 @@ pub async fn update(cx: &Cx<SourceWrite>, id: SourceId, new: NewSource) -> Resul
     new.check()?;
     let mut tx = cx.write().await?;
     let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    change(tx, old, new).await
+}
+
+/// As [`update`], unless it was changed after `seen`.
+pub async fn update_seen(
+    cx: &Cx<SourceWrite>,
+    id: SourceId,
+    seen: Timestamp,
+    new: NewSource,
+) -> Result<Source> {
+    new.check()?;
+    let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
+    let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if old.updated_at != seen {
+        return Err(Error::Conflict(CHANGED.to_owned()));
+    }
+    change(tx, old, new).await
+}
+
+async fn change(mut tx: WriteTx, old: Source, new: NewSource) -> Result<Source> {
+    let id = old.id;
     let source = Source {
         name: new.name.trim().to_owned(),
         source_type: new.source_type,

@@ -1,6 +1,6 @@
 //! The audit chain: append under the head's lock, list, walk.
 
-use domain::audit::{Action, AuditActor, AuditEntry, AuditFilter, AuditRecord, GENESIS};
+use domain::audit::{Action, AuditActor, AuditEntry, AuditFilter, AuditRecord, GENESIS, Link};
 use domain::{OrganizationId, Timestamp, UserId};
 
 use crate::db::{Conn, Dialect, Error, FromDb as _, Result, Sql, canonical, from_row, sql};
@@ -29,6 +29,8 @@ from_row!(AuditRecord {
     prev_hash,
     hash,
 });
+
+from_row!(Link { seq, prev_hash, hash });
 
 /// Appends one entry. The head row is locked (PostgreSQL) or the whole file is (SQLite) until the commit, so the chain
 /// cannot fork; it is the transaction's last step, so the lock is short.
@@ -124,6 +126,43 @@ pub async fn list(
     tx.conn().all(q).await
 }
 
+/// Oldest first, entries after `after` up to and with `last`.
+pub async fn ascending(
+    tx: &mut impl Scoped,
+    filter: &AuditFilter,
+    after: i64,
+    last: i64,
+    limit: u32,
+) -> Result<Vec<AuditRecord>> {
+    let q = tx.sql(
+        "SELECT organization_id, id, seq, created_at, actor_id, actor, action, target_type, target_id, metadata, old_values, new_values,
+                ip_address, user_agent, session_id, success, error_message, incident_id, prev_hash, hash
+         FROM audit_log WHERE organization_id = $1 AND seq > $2 AND seq <= $3",
+    );
+    let q = narrow(q.bind(after).bind(last), tx.conn().dialect(), filter);
+    let q = q.push(" ORDER BY seq LIMIT ").arg(limit);
+    tx.conn().all(q).await
+}
+
+/// The links after `after` up to and with `last`, oldest first.
+pub async fn links(tx: &mut impl Scoped, after: i64, last: i64, limit: u32) -> Result<Vec<Link>> {
+    let q = tx.sql(
+        "SELECT seq, prev_hash, hash
+         FROM audit_log
+         WHERE organization_id = $1 AND seq > $2 AND seq <= $3
+         ORDER BY seq
+         LIMIT $4",
+    );
+    tx.conn().all(q.bind(after).bind(last).bind(limit)).await
+}
+
+/// The end of the organization's own chain.
+pub async fn own_head(tx: &mut impl Scoped) -> Result<(i64, String)> {
+    let q = tx.sql("SELECT seq, hash FROM audit_heads WHERE organization_id = $1");
+    let rows = tx.conn().rows(q).await?;
+    rows.first().map_or_else(|| Ok((0, GENESIS.to_owned())), |row| Ok((row.get("seq")?, row.get("hash")?)))
+}
+
 /// How many entries match.
 pub async fn count(tx: &mut impl Scoped, filter: &AuditFilter) -> Result<i64> {
     let q = tx.sql("SELECT count(*) FROM audit_log WHERE organization_id = $1");
@@ -150,6 +189,22 @@ fn narrow(mut q: Sql, dialect: Dialect, filter: &AuditFilter) -> Sql {
     }
     if let Some(to) = filter.to {
         q = q.push(" AND created_at < ").arg(to);
+    }
+    if let Some(text) = &filter.q {
+        const COLUMNS: [&str; 8] = [
+            " AND (actor",
+            " OR action",
+            " OR target_type",
+            " OR target_id",
+            " OR COALESCE(error_message, '')",
+            " OR CAST(metadata AS TEXT)",
+            " OR COALESCE(CAST(old_values AS TEXT), '')",
+            " OR COALESCE(CAST(new_values AS TEXT), '')",
+        ];
+        for column in COLUMNS {
+            q = contains(q, dialect, column, text);
+        }
+        q = q.push(")");
     }
     q
 }

@@ -35,6 +35,7 @@ pub mod source;
 pub mod tag;
 pub mod upload;
 pub mod view;
+pub mod whole;
 
 pub use db::{Db, Error, Options, Result};
 pub use scope::{ReadTx, Scoped, Stamp, SystemTx, Within, WriteTx, Writing};

@@ -3,7 +3,7 @@
 use domain::member::{ApprovalLevel, Member, Role};
 use domain::{MembershipId, Timestamp, UserId};
 
-use crate::db::{Dialect, Result, from_row, sql};
+use crate::db::{Result, from_row};
 use crate::scope::{Scoped, Writing};
 
 from_row!(Member {
@@ -113,12 +113,7 @@ pub async fn delete(tx: &mut impl Writing, id: MembershipId) -> Result<()> {
 /// How many enabled admins the organization has. Until the end of the transaction nobody else gets an answer, so that two
 /// admins cannot remove each other at the same time.
 pub async fn count_admins(tx: &mut impl Writing) -> Result<i64> {
-    let lock = match tx.conn().dialect() {
-        Dialect::Sqlite => "SELECT id FROM organizations WHERE id = $1",
-        Dialect::Postgres => "SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
-    };
-    let organization = tx.organization();
-    tx.conn().rows(sql(lock).bind(organization)).await?;
+    crate::organization::lock(tx).await?;
     let q = tx
         .sql(
             "SELECT count(*)

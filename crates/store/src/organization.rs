@@ -4,7 +4,7 @@ use domain::account::Reach;
 use domain::organization::Organization;
 use domain::{OrganizationId, PLATFORM, Timestamp, UserId};
 
-use crate::db::{Result, from_row, sql};
+use crate::db::{Dialect, Result, from_row, sql};
 use crate::scope::{Scoped, SystemTx, Writing};
 
 from_row!(Organization { id, slug, name, description, contact_email, is_active, created_at, updated_at });
@@ -15,6 +15,17 @@ pub struct Details<'a> {
     pub name: &'a str,
     pub description: Option<&'a str>,
     pub contact_email: Option<&'a str>,
+}
+
+/// Until the end of the transaction nobody else gets past this: for a look and a change that belong together.
+pub async fn lock(tx: &mut impl Writing) -> Result<()> {
+    let lock = match tx.conn().dialect() {
+        Dialect::Sqlite => "SELECT id FROM organizations WHERE id = $1",
+        Dialect::Postgres => "SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
+    };
+    let organization = tx.organization();
+    tx.conn().rows(sql(lock).bind(organization)).await?;
+    Ok(())
 }
 
 /// The transaction's own organization.

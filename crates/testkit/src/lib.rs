@@ -68,6 +68,13 @@ pub async fn postgres() -> TestDb {
     TestDb { db, url, folder: Arc::new(tempfile::tempdir().expect("a temporary folder")) }
 }
 
+/// The URL of a database of PostgreSQL without a table in it.
+pub async fn bare_postgres() -> String {
+    let (server, name) = (server(), format!("b_{}", fresh().simple()));
+    store::db::admin(&server, &format!("CREATE DATABASE {name}")).await.expect("an empty database");
+    with_database(&server, &name)
+}
+
 fn server() -> String {
     std::env::var("WATCHROOM_TEST_POSTGRES_URL")
         .expect("WATCHROOM_TEST_POSTGRES_URL is not set: run the tests through scripts/with-postgres.sh (make test does)")

@@ -90,6 +90,41 @@ pub async fn verify(
     Ok(())
 }
 
+/// Reads the bundle and nothing else.
+pub fn verify_bundle(file: &Path, key: Option<&Path>) -> Done {
+    let known = match key {
+        Some(key) => {
+            Some(std::fs::read_to_string(key).map_err(|e| anyhow::anyhow!("{}: {e}", key.display()))?)
+        }
+        None => None,
+    };
+    let found = service::audit::bundle::verify(file, known.as_deref())?;
+    let manifest = &found.manifest;
+    tell(&format!(
+        "{}: {} entries, made {} by {}, chain to entry {} {}",
+        manifest.organization,
+        manifest.entries,
+        manifest.made_at,
+        manifest.made_by,
+        manifest.head.seq,
+        manifest.head.hash
+    ))?;
+    tell(&format!("signed with {}", found.fingerprint))?;
+    for reason in &found.problems {
+        tell(&format!("BROKEN: {reason}"))?;
+    }
+    if !found.problems.is_empty() {
+        return Err(Stop::Failed(anyhow::anyhow!("the bundle does not hold")));
+    }
+    if key.is_none() {
+        eprintln!(
+            "note: the key is the bundle's own; compare it with the one that the installation shows (Audit, Export), or give that with --key"
+        );
+    }
+    tell("every hash is right, the chain is unbroken, the signature is that of the key")?;
+    Ok(())
+}
+
 async fn exists(services: &Services, slug: &str) -> Result<bool, Stop> {
     match organizations::by_slug(services, slug).await {
         Ok(_) => Ok(true),

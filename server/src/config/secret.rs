@@ -47,6 +47,17 @@ pub fn secret_key(config: &Config) -> io::Result<SecretKey> {
     }
 }
 
+/// As [`secret_key`], without making one.
+pub fn existing_secret_key(config: &Config) -> io::Result<Option<SecretKey>> {
+    if let Some(key) = SecretKey::parse(&config.secret_key) {
+        return Ok(Some(key));
+    }
+    match read(&config.data_dir.join("secret.key")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 fn read(file: &Path) -> io::Result<SecretKey> {
     let mut text = String::new();
     std::fs::File::open(file)?.take(1024).read_to_string(&mut text)?;

@@ -121,7 +121,7 @@ pub async fn audit(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Pag
     Ok(Json(page))
 }
 
-fn audit_filter(query: &mut Query) -> AuditFilter {
+pub(super) fn audit_filter(query: &mut Query) -> AuditFilter {
     AuditFilter {
         actor: query.one("actor"),
         action: query.one("action"),
@@ -129,6 +129,7 @@ fn audit_filter(query: &mut Query) -> AuditFilter {
         target_id: query.one("target_id"),
         from: query.one("from"),
         to: query.one("to"),
+        q: query.one("q"),
     }
 }
 

@@ -79,6 +79,13 @@ pub fn attachment(body: Body, kind: &'static str, name: &str) -> Response {
     response
 }
 
+/// A failure ends the transfer, so that half a zip is not taken for a whole one. `name` must need no quoting.
+pub fn zip(name: &str, chunks: service::bundle::Chunks) -> Response {
+    let body =
+        stream::unfold(chunks, |mut chunks| async move { chunks.recv().await.map(|chunk| (chunk, chunks)) });
+    attachment(Body::from_stream(body), "application/zip", &format!("{name}.zip"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

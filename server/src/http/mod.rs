@@ -1,5 +1,6 @@
 //! HTTP in and out: handlers are transport. They read the request, call one service function and write its answer.
 
+pub mod access;
 pub mod api;
 pub mod assets;
 pub mod auth;
@@ -7,7 +8,10 @@ pub mod case_jobs;
 pub mod case_reviews;
 pub mod cases;
 pub mod cases_bulk;
+pub mod changes;
 pub mod entries;
+pub mod environments;
+pub mod etag;
 pub mod evidence;
 pub mod export;
 pub mod grouping;
@@ -15,11 +19,14 @@ pub mod groups;
 pub mod health;
 pub mod ingest;
 pub mod invitations;
+pub mod members;
 pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod query;
 pub mod schema;
+pub mod sources;
+pub mod tags;
 pub mod tail;
 pub mod uploads;
 pub mod views;

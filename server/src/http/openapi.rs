@@ -12,8 +12,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
 use super::{
-    api, case_jobs, case_reviews, cases, cases_bulk, entries, escape, evidence, export, grouping, groups,
-    head, ingest, tail, views,
+    access, api, case_jobs, case_reviews, cases, cases_bulk, changes, entries, environments, escape,
+    evidence, export, grouping, groups, head, ingest, members, sources, tags, tail, views,
 };
 use crate::state::AppState;
 
@@ -32,7 +32,12 @@ use crate::state::AppState;
         case_reviews::list, cases::fields, cases::templates, case_jobs::list, case_jobs::start, case_jobs::cancel, case_jobs::take_back,
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,
         entries::list, entries::add, entries::delete, export::case::api,
-        api::sources, api::audit
+        api::sources, sources::create, sources::one, sources::change, sources::delete,
+        environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
+        tags::list, tags::rename, tags::merge, tags::delete,
+        members::list, members::one, members::change, members::remove, members::roles, members::invited, members::invite, members::withdraw,
+        access::keys, access::revoke, access::active, access::sign_out, access::organization,
+        api::audit, changes::list, export::audit::bundle, export::audit::api_key
     ),
     modifiers(&Key)
 )]

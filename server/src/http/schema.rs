@@ -7,12 +7,16 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::access::{ApiKeyItem, SessionItem};
 use super::case_jobs::CaseJobItem;
 use super::case_reviews::CaseReviewItem;
 use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem, CaseTemplateItem};
 use super::entries::CaseEntryItem;
+use super::environments::EnvironmentItem;
 use super::evidence::{CustodyItem, EvidenceItem};
 use super::groups::{GroupChangeItem, GroupItem};
+use super::members::{InvitationItem, MemberItem, RoleItem};
+use super::tags::TagItem;
 use super::views::ViewItem;
 
 macro_rules! pages {
@@ -43,6 +47,13 @@ pages! {
     CaseTemplatePage of CaseTemplateItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
+    EnvironmentPage of EnvironmentItem;
+    TagPage of TagItem;
+    MemberPage of MemberItem;
+    InvitationPage of InvitationItem;
+    RolePage of RoleItem;
+    ApiKeyPage of ApiKeyItem;
+    SessionPage of SessionItem;
 }
 
 #[derive(ToSchema)]
@@ -218,6 +229,8 @@ pub struct SourceParameters {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditParameters {
+    /// A part of anything that an entry says, in any case.
+    pub q: Option<String>,
     /// E-mail, `api key <prefix>` or `system (<name>)`.
     pub actor: Option<String>,
     pub action: Option<String>,

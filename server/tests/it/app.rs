@@ -78,7 +78,11 @@ impl TestApp {
 
     /// Signs in as a browser does; the cookie, `name=value`.
     pub async fn sign_in(&self, email: &str) -> String {
-        let answer = self.post("/sign-in").form(&[("email", email), ("password", PASSWORD)]).send().await;
+        self.sign_in_with(email, PASSWORD).await
+    }
+
+    pub async fn sign_in_with(&self, email: &str, password: &str) -> String {
+        let answer = self.post("/sign-in").form(&[("email", email), ("password", password)]).send().await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
         answer.cookie().expect("a session cookie")
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-fn watchroom(folder: &Path) -> Command {
+pub fn watchroom(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_watchroom"));
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("WATCHROOM_")) {
         command.env_remove(name);
@@ -15,7 +15,7 @@ fn watchroom(folder: &Path) -> Command {
     command
 }
 
-fn run(folder: &Path, line: &str, input: &str) -> Output {
+pub fn run(folder: &Path, line: &str, input: &str) -> Output {
     let mut child = watchroom(folder)
         .args(line.split(' '))
         .stdin(Stdio::piped())
@@ -29,7 +29,7 @@ fn run(folder: &Path, line: &str, input: &str) -> Output {
 }
 
 #[track_caller]
-fn expect(output: &Output, code: i32) -> (String, String) {
+pub fn expect(output: &Output, code: i32) -> (String, String) {
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout).into_owned(),
         String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -38,13 +38,13 @@ fn expect(output: &Output, code: i32) -> (String, String) {
     (out, err)
 }
 
-struct Server {
+pub struct Server {
     child: Child,
     address: String,
 }
 
 impl Server {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
+    pub fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = watchroom(folder)
             .args(["serve", "--addr", "127.0.0.1:0"])
             .args(arguments)
@@ -57,14 +57,14 @@ impl Server {
         let address = line.trim().strip_prefix("listening on http://").expect("the one line").to_owned();
         Self { child, address }
     }
-    fn ask(&self, request: &str) -> String {
+    pub fn ask(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
     }
-    fn stop(mut self) -> (Option<i32>, Duration) {
+    pub fn stop(mut self) -> (Option<i32>, Duration) {
         let started = Instant::now();
         assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
         let status = self.child.wait().unwrap();

@@ -166,10 +166,19 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
                 "api POST /api/v1/cases/{id}/events" => json!({ "event_ids": [id] }),
                 "api POST /api/v1/cases/{id}/jobs" => json!({ "q": "message:quagga" }),
                 "api POST /api/v1/cases/{id}/notes" => json!({ "content": "mine" }),
+                "api PUT /api/v1/environments/{id}" => json!({ "slug": "mine", "name": "mine" }),
+                "api POST /api/v1/environments/{id}/active" => json!({ "active": false }),
+                "api PUT /api/v1/sources/{id}" => {
+                    json!({ "name": "mine", "source_type": "other", "status": "active" })
+                }
+                "api PUT /api/v1/tags/{id}" => json!({ "name": "mine" }),
+                "api POST /api/v1/tags/{id}/merge" => json!({ "into": id }),
+                "api PUT /api/v1/members/{id}" => json!({ "role": "viewer", "approval_level": "none" }),
                 "api PUT /api/v1/cases/{id}" => json!({ "title": "mine" }),
                 _ => json!({ "name": "mine", "query": "q=a", "area": "events" }),
             };
-            app.call(row.method.clone(), &path).header("if-match", "\"1\"").json(body.to_string())
+            let tag = if row.path.contains("/members/") { "\"viewer.none\"" } else { "\"1\"" };
+            app.call(row.method.clone(), &path).header("if-match", tag).json(body.to_string())
         }
     }
 }

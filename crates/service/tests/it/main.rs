@@ -4,13 +4,16 @@
 
 mod api_keys;
 mod audit;
+mod audit_bundle;
 mod auth;
+mod backup;
 mod case_fields;
 mod case_jobs;
 mod case_reviews;
 mod case_templates;
 mod cases;
 mod cases_bulk;
+mod changes;
 mod demo;
 mod environments;
 mod events;
@@ -23,6 +26,7 @@ mod import;
 mod invitations;
 mod isolation;
 mod members;
+mod moving;
 mod organizations;
 mod oversight;
 mod retention;

@@ -16,7 +16,21 @@ pub fn schema_name() -> String {
     hex(&digest.finalize())[..12].to_owned()
 }
 
+/// The highest migration that this build knows.
+pub fn schema_version() -> i64 {
+    SQLITE.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 impl Db {
+    /// The schema as an older build had it, for tests of moving forward.
+    pub async fn migrate_to(&self, version: i64) -> Result<()> {
+        match self {
+            Self::Sqlite { write, .. } => SQLITE.run_to(version, write).await?,
+            Self::Postgres(pool) => POSTGRES.run_to(version, pool).await?,
+        }
+        Ok(())
+    }
+
     /// Brings the schema up to date, and the index of words. Safe to run at every start and from several processes.
     pub async fn migrate(&self) -> Result<()> {
         match self {

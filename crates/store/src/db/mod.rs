@@ -11,7 +11,9 @@ mod explain;
 mod migrate;
 mod row;
 mod sql;
+mod whole;
 
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::Connection as _;
@@ -26,7 +28,7 @@ pub use bulk::{CopyBuffer, Insert};
 pub use conn::Conn;
 pub use error::{Error, Result};
 pub use explain::{Plan, explain};
-pub use migrate::schema_name;
+pub use migrate::{schema_name, schema_version};
 pub(crate) use row::from_row;
 pub use row::{Column, FromDb, Row};
 pub use sql::{Sql, sql};
@@ -65,8 +67,8 @@ pub enum Db {
 impl Db {
     /// Connects to `sqlite://path` or `postgres://…`, creating the SQLite file and its folder when absent. Does not migrate.
     pub async fn connect(url: &str, options: &Options) -> Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
-            return Self::connect_sqlite(path, options).await;
+        if let Some(file) = sqlite_file(url) {
+            return Self::connect_sqlite(file, options).await;
         }
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(Error::Url("the database URL starts with sqlite:// or postgres://".to_owned()));
@@ -85,9 +87,8 @@ impl Db {
         Ok(Self::Postgres(pool))
     }
 
-    async fn connect_sqlite(path: &str, options: &Options) -> Result<Self> {
-        let file = path.split('?').next().unwrap_or(path);
-        if let Some(folder) = std::path::Path::new(file).parent().filter(|f| !f.as_os_str().is_empty()) {
+    async fn connect_sqlite(file: &Path, options: &Options) -> Result<Self> {
+        if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .map_err(|e| Error::Url(format!("cannot make {}: {e}", folder.display())))?;
         }
@@ -158,6 +159,12 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// The file of a `sqlite:` URL.
+pub fn sqlite_file(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    Some(Path::new(path.split('?').next().unwrap_or(path)))
 }
 
 /// Whether a connection that comes back is outside of a transaction.

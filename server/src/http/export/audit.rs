@@ -8,14 +8,16 @@ use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
 use bytes::Bytes;
 use domain::audit::{AuditFilter, AuditRecord};
-use domain::permission::AuditExport;
+use domain::permission::{AuditExport, AuditRead};
 use futures::stream::{self, Stream, StreamExt as _};
 use service::Cx;
 use service::auth::Viewer;
 
 use super::{CSV, PAGE, attachment, csv_rows, harmless, reader};
-use crate::http::problem::Problem;
+use crate::http::api::{Caller, audit_filter};
+use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
+use crate::http::schema;
 use crate::state::AppState;
 
 /// `GET /o/{organization}/audit/export.csv`
@@ -55,6 +57,66 @@ pub async fn json(
     Ok(attachment(Body::from_stream(body), "application/json", &format!("audit-{slug}.json")))
 }
 
+/// `GET /o/{organization}/audit/export.zip`: the entries with every link of the chain after the first of them, signed.
+pub async fn zip(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (viewer, actor) = reader(&state, viewer, &slug).await?;
+    let cx = state.services.admit::<AuditExport>(&actor)?;
+    let mut query = Query::new(query.as_deref());
+    let filter = filter_of_reader(&mut query, Zone::named(&viewer.user.time_zone));
+    query.done()?;
+    let chunks = service::audit::bundle::export(&cx, &filter).await?;
+    Ok(super::zip(&format!("audit-{slug}"), chunks))
+}
+
+/// The audit log as a signed bundle: the entries that match, every link of the chain from the first of them to the last
+/// entry, a manifest, its Ed25519 signature, and the public key. `watchroom audit verify-bundle` checks it offline.
+#[utoipa::path(get, path = "/api/v1/audit/bundle", tag = "audit", security(("api_key" = ["audit.read"])), params(
+    schema::AuditParameters,
+), responses(
+    (status = 200, description = "The zip, as an attachment", body = Vec<u8>, content_type = "application/zip"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn bundle(caller: Caller, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let mut query = Query::new(query.as_deref());
+    let filter = audit_filter(&mut query);
+    query.done()?;
+    let chunks = service::audit::bundle::export(&caller.admit::<AuditExport>()?, &filter).await?;
+    Ok(super::zip("audit", chunks))
+}
+
+/// `GET /o/{organization}/audit/key.pem`: the public half of the key that bundles are signed with.
+pub async fn key(
+    State(state): State<AppState>,
+    viewer: Option<Extension<Viewer>>,
+    Path(slug): Path<String>,
+) -> Result<Response, Problem> {
+    let (_, actor) = reader(&state, viewer, &slug).await?;
+    state.services.admit::<AuditRead>(&actor)?;
+    let pem = service::audit::bundle::public_key(&state.services)?;
+    Ok(attachment(Body::from(pem), "application/x-pem-file", "watchroom-audit-key.pem"))
+}
+
+/// The public key (Ed25519, PEM) that audit bundles of this installation are signed with.
+#[utoipa::path(get, path = "/api/v1/audit/key", tag = "audit", security(("api_key" = ["audit.read"])), responses(
+    (status = 200, description = "The key", body = String, content_type = "application/x-pem-file"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn api_key(
+    State(state): State<AppState>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Query::new(query.as_deref()).done()?;
+    caller.admit::<AuditRead>()?;
+    let pem = service::audit::bundle::public_key(&state.services)?;
+    Ok(attachment(Body::from(pem), "application/x-pem-file", "watchroom-audit-key.pem"))
+}
+
 async fn begin(
     state: &AppState,
     viewer: Option<Extension<Viewer>>,
@@ -85,6 +147,7 @@ fn filter_of_reader(query: &mut Query, zone: Zone) -> AuditFilter {
         target_id: query.one("target_id"),
         from,
         to,
+        q: query.one("q"),
     }
 }
 

@@ -1,14 +1,12 @@
 //! A case as a zip that can be read and checked without Watchroom.
 
-use axum::body::Body;
 use axum::extract::{Extension, Path, State};
 use axum::response::Response;
 use domain::permission::{CaseExport, CaseRead};
-use futures::stream;
 use service::auth::Viewer;
 use service::cases;
 
-use super::{attachment, reader};
+use super::{reader, zip};
 use crate::http::api::Caller;
 use crate::http::cases::id_of;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -39,11 +37,4 @@ pub async fn api(caller: Caller, Path(id): Path<String>) -> Result<Response, Pro
     let id = id_of(&caller, &id).await?;
     let (case, chunks) = cases::export(&cx, id).await?;
     Ok(zip(&case.key(), chunks))
-}
-
-/// A failure ends the transfer, so that half a zip is not taken for a whole one.
-fn zip(key: &str, chunks: service::bundle::Chunks) -> Response {
-    let body =
-        stream::unfold(chunks, |mut chunks| async move { chunks.recv().await.map(|chunk| (chunk, chunks)) });
-    attachment(Body::from_stream(body), "application/zip", &format!("{key}.zip"))
 }

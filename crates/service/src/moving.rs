@@ -1,0 +1,124 @@
+//! All data moved from SQLite to PostgreSQL, in one transaction that proves itself before it commits.
+
+use std::path::Path;
+
+use domain::OrganizationId;
+use domain::audit::{Action, AuditEntry, Verdict};
+use serde_json::json;
+use store::whole::{self, Contents};
+use store::{Db, Options, SystemTx};
+
+use crate::backup::{no, one_connection, tell};
+use crate::{Clock, Result};
+
+/// What was moved.
+#[derive(Debug)]
+pub struct Moved {
+    /// The same in both.
+    pub contents: Contents,
+    /// One for each audit log, read entry by entry from PostgreSQL and compared with its end in SQLite.
+    pub logs: Vec<Verdict>,
+}
+
+/// Copies everything from `from` (SQLite) to `to` (PostgreSQL, which nobody uses yet). `told` hears the table and its rows so far.
+/// Files beside the database stay where they are. Nobody may write to `from` meanwhile: then nothing is moved.
+pub async fn migrate(
+    from: &str,
+    to: &str,
+    clock: &Clock,
+    told: &mut (dyn FnMut(&str, u64) + Send),
+) -> Result<Moved> {
+    let Some(file) = store::db::sqlite_file(from) else {
+        return Err(no(
+            "migrate-data moves from SQLite to PostgreSQL, and the settings name no database of SQLite",
+        ));
+    };
+    if store::db::sqlite_file(to).is_some() {
+        return Err(no("migrate-data moves from SQLite to PostgreSQL: --to begins with postgres://"));
+    }
+    if !Path::new(file).is_file() {
+        return Err(no(format!("there is no database at {}", file.display())));
+    }
+    let source = Db::connect(from, &one_connection()).await?;
+    source.migrate().await?;
+    let target = Db::connect(to, &Options { connections: 2, ..Options::default() }).await?;
+    let moved = all(&source, &target, clock, told).await;
+    source.close().await;
+    if moved.is_ok() {
+        // The index of words is PostgreSQL's own and is filled from the messages.
+        target.migrate().await?;
+    }
+    target.close().await;
+    moved
+}
+
+async fn all(
+    source: &Db,
+    target: &Db,
+    clock: &Clock,
+    told: &mut (dyn FnMut(&str, u64) + Send),
+) -> Result<Moved> {
+    refuse_others(target).await?;
+    target.migrate().await?;
+    let mut from = SystemTx::read_across_all_organizations(source).await?;
+    whole::prepare_months(&mut from, target).await?;
+    target.prepare_audit_months(clock.now()).await?;
+    let mut into = SystemTx::across_all_organizations(target).await?;
+    store::account::lock_first(&mut into).await?;
+    let contents = whole::move_all(&mut from, &mut into, told).await.map_err(|error| match error {
+        store::Error::Unique => {
+            no("the database of PostgreSQL holds accounts or organizations already; give it an empty one")
+        }
+        store::Error::Check(reason) => no(format!("nothing was moved: {reason}")),
+        other => other.into(),
+    })?;
+    drop(from);
+    // What was written while the copy was made would be missing without a word.
+    let mut again = SystemTx::read_across_all_organizations(source).await?;
+    if whole::contents(&mut again).await?.heads != contents.heads {
+        return Err(no(
+            "nothing was moved: somebody wrote to SQLite meanwhile; stop the server and try again",
+        ));
+    }
+    drop(again);
+    let logs = verified(&mut into, &contents).await?;
+    if let Some(broken) = logs.iter().find(|log| log.breaks > 0) {
+        let reason = broken.broken.first().map(|(_, reason)| reason.clone()).unwrap_or_default();
+        return Err(no(format!(
+            "nothing was moved: the audit log of {} does not hold: {reason}",
+            broken.organization
+        )));
+    }
+    let entry = AuditEntry::new(Action::DATABASE_MOVED, "platform", "database").metadata(json!({
+        "from": "sqlite", "to": "postgres", "tables": contents.rows.len(), "rows": contents.rows.values().sum::<i64>(),
+    }));
+    tell(into, clock, entry).await?;
+    Ok(Moved { contents, logs })
+}
+
+/// Before tables are made in it.
+async fn refuse_others(target: &Db) -> Result<()> {
+    let mut tx = SystemTx::read_across_all_organizations(target).await?;
+    let contents = whole::contents(&mut tx).await?;
+    if contents.schema == 0 && !contents.rows.is_empty() {
+        return Err(no(
+            "the database of PostgreSQL holds tables that are not Watchroom's; give it one of its own",
+        ));
+    }
+    Ok(())
+}
+
+async fn verified(tx: &mut SystemTx, contents: &Contents) -> Result<Vec<Verdict>> {
+    let names: std::collections::BTreeMap<OrganizationId, String> =
+        store::organization::all(tx).await?.into_iter().map(|o| (o.id, o.slug)).collect();
+    let mut logs = Vec::with_capacity(contents.heads.len());
+    for (id, (seq, hash)) in &contents.heads {
+        let label = match names.get(id) {
+            Some(slug) => slug.clone(),
+            None if *id == domain::PLATFORM => "platform".to_owned(),
+            None => id.to_string(),
+        };
+        logs.push(crate::audit::verify_in(tx, *id, &label, Some((*seq, hash))).await?);
+    }
+    Ok(logs)
+}

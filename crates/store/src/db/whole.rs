@@ -1,0 +1,205 @@
+//! A database as a whole: its tables by the catalog, a copy of SQLite's file, and the way of a table from SQLite to PostgreSQL.
+//!
+//! The one place whose statements name tables that come from the catalog and not from our sources: a table that a migration
+//! adds is copied and counted without a line here.
+
+use domain::audit::hex;
+use futures::TryStreamExt as _;
+use sqlx::sqlite::{SqliteRow, SqliteValueRef};
+use sqlx::{AssertSqlSafe, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
+
+use super::{Conn, Db, Dialect, Error, Result, sql};
+
+/// Columns of one database alone: the index of words is another in each, and is filled anew.
+const ALONE: &[(&str, &str)] = &[("events", "seq"), ("events", "words")];
+/// Bytes that go into a COPY at once.
+const STEP: usize = 256 * 1024;
+
+impl Db {
+    /// SQLite: writes the whole database, as it is at this moment, into a file that is not there yet. Others go on writing.
+    pub async fn copy_into(&self, file: &str) -> Result<()> {
+        let Self::Sqlite { read, .. } = self else {
+            return Err(Error::Check("only a database of SQLite is a file".to_owned()));
+        };
+        sqlx::query("VACUUM INTO $1").bind(file).execute(read).await?;
+        Ok(())
+    }
+
+    /// SQLite: puts what waits in the write-ahead log into the file and gives the log up, so that the file alone is the
+    /// database. Fails with [`Error::Unavailable`] while another process has it open.
+    pub async fn settle_file(&self) -> Result<()> {
+        let Self::Sqlite { read, write } = self else {
+            return Err(Error::Check("only a database of SQLite is a file".to_owned()));
+        };
+        read.close().await;
+        let mut conn = write.acquire().await?;
+        sqlx::query("PRAGMA busy_timeout = 1000").execute(&mut *conn).await?;
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode = DELETE").fetch_one(&mut *conn).await?;
+        if mode == "delete" {
+            Ok(())
+        } else {
+            Err(Error::Unavailable("another process has the database open".to_owned()))
+        }
+    }
+}
+
+impl Conn {
+    /// Our tables by name, without the migrations' own and the parts of an index of words.
+    pub(crate) async fn tables(&mut self) -> Result<Vec<String>> {
+        // Whole names: PostgreSQL's partitions belong to their table, SQLite's virtual tables are made of others.
+        let q = match self.dialect() {
+            Dialect::Sqlite => {
+                "SELECT name FROM pragma_table_list
+                 WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> '_sqlx_migrations'
+                 ORDER BY name"
+            }
+            Dialect::Postgres => {
+                "SELECT CAST(relname AS TEXT) AS name FROM pg_class
+                 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+                       AND relname <> '_sqlx_migrations'
+                 ORDER BY relname"
+            }
+        };
+        self.scalars(sql(q)).await
+    }
+
+    pub(crate) async fn count_of(&mut self, table: &str) -> Result<i64> {
+        let text = AssertSqlSafe(format!("SELECT count(*) FROM {}", quoted(table)));
+        Ok(match self {
+            Self::Sqlite(tx) => sqlx::query_scalar(text).fetch_one(&mut **tx).await?,
+            Self::Postgres(tx) => sqlx::query_scalar(text).fetch_one(&mut **tx).await?,
+        })
+    }
+
+    /// Deletes every row: what migrations put into a table, before the rows of another database come in.
+    pub(crate) async fn empty(&mut self, table: &str) -> Result<()> {
+        let text = AssertSqlSafe(format!("DELETE FROM {}", quoted(table)));
+        match self {
+            Self::Sqlite(tx) => sqlx::query(text).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => sqlx::query(text).execute(&mut **tx).await?.rows_affected(),
+        };
+        Ok(())
+    }
+
+    /// The columns that are moved; what a database computes by itself is not.
+    pub(crate) async fn columns_of(&mut self, table: &str) -> Result<Vec<String>> {
+        let q = match self.dialect() {
+            Dialect::Sqlite => "SELECT name FROM pragma_table_info($1) ORDER BY name",
+            Dialect::Postgres => {
+                "SELECT CAST(attname AS TEXT) AS name FROM pg_attribute
+                 WHERE attrelid = CAST('public.' || quote_ident($1) AS regclass) AND attnum > 0 AND NOT attisdropped
+                 ORDER BY CAST(attname AS TEXT) COLLATE \"C\""
+            }
+        };
+        let mut columns: Vec<String> = self.scalars(sql(q).bind(table)).await?;
+        columns.retain(|column| !ALONE.contains(&(table, column)));
+        Ok(columns)
+    }
+
+    /// PostgreSQL: which table refers to which other one.
+    pub(crate) async fn references(&mut self) -> Result<Vec<(String, String)>> {
+        // PostgreSQL only.
+        let q = sql("SELECT DISTINCT CAST(r.relname AS TEXT) AS t, CAST(f.relname AS TEXT) AS f
+             FROM pg_constraint x
+             JOIN pg_class r ON r.oid = x.conrelid AND NOT r.relispartition
+             JOIN pg_class f ON f.oid = x.confrelid AND f.oid <> r.oid
+             WHERE x.contype = 'f' AND r.relnamespace = 'public'::regnamespace");
+        let rows = self.rows(q).await?;
+        rows.iter().map(|row| Ok((row.get("t")?, row.get("f")?))).collect()
+    }
+
+    /// Copies a table's rows from SQLite to PostgreSQL, read and sent bit by bit; `told` hears how many rows are on their way.
+    pub(crate) async fn pour(
+        &mut self,
+        into: &mut Self,
+        table: &str,
+        columns: &[String],
+        mut told: impl FnMut(u64) + Send,
+    ) -> Result<u64> {
+        let (Self::Sqlite(from), Self::Postgres(into)) = (self, into) else {
+            return Err(Error::Check("rows are moved from SQLite to PostgreSQL".to_owned()));
+        };
+        let names = columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
+        let mut rows =
+            sqlx::query(AssertSqlSafe(format!("SELECT {names} FROM {}", quoted(table)))).fetch(&mut **from);
+        let mut copy =
+            into.copy_in_raw(&format!("COPY public.{} ({names}) FROM STDIN", quoted(table))).await?;
+        let (mut buffer, mut n) = (Vec::with_capacity(STEP + STEP / 4), 0);
+        while let Some(row) = rows.try_next().await? {
+            line(&mut buffer, &row, columns.len())?;
+            n += 1;
+            if buffer.len() >= STEP {
+                copy.send(buffer.as_slice()).await?;
+                buffer.clear();
+                told(n);
+            }
+        }
+        copy.send(buffer.as_slice()).await?;
+        let taken = copy.finish().await?;
+        if taken != n {
+            return Err(Error::RowCount { expected: n, changed: taken });
+        }
+        told(n);
+        Ok(n)
+    }
+}
+
+/// One row in the text form of COPY (PostgreSQL manual, "COPY", section "Text Format"): the input functions of the columns'
+/// types read the same texts that SQLite holds.
+fn line(out: &mut Vec<u8>, row: &SqliteRow, columns: usize) -> Result<()> {
+    for column in 0..columns {
+        if column > 0 {
+            out.push(b'\t');
+        }
+        value(out, row.try_get_raw(column)?).map_err(|error| Error::Decode {
+            column: format!("number {column}"),
+            reason: error.to_string(),
+        })?;
+    }
+    out.push(b'\n');
+    Ok(())
+}
+
+fn value(
+    out: &mut Vec<u8>,
+    value: SqliteValueRef<'_>,
+) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if value.is_null() {
+        out.extend_from_slice(b"\\N");
+        return Ok(());
+    }
+    let kind = value.type_info().name().to_owned();
+    match kind.as_str() {
+        "INTEGER" => {
+            let n = <i64 as sqlx::Decode<'_, Sqlite>>::decode(value)?;
+            out.extend_from_slice(n.to_string().as_bytes());
+        }
+        "REAL" => {
+            let n = <f64 as sqlx::Decode<'_, Sqlite>>::decode(value)?;
+            // The shortest text that reads back as the same number.
+            out.extend_from_slice(format!("{n:?}").as_bytes());
+        }
+        "BLOB" => {
+            out.extend_from_slice(b"\\\\x");
+            out.extend_from_slice(hex(<&[u8] as sqlx::Decode<'_, Sqlite>>::decode(value)?).as_bytes());
+        }
+        "TEXT" => {
+            for byte in <&str as sqlx::Decode<'_, Sqlite>>::decode(value)?.bytes() {
+                match byte {
+                    b'\\' => out.extend_from_slice(b"\\\\"),
+                    b'\n' => out.extend_from_slice(b"\\n"),
+                    b'\r' => out.extend_from_slice(b"\\r"),
+                    b'\t' => out.extend_from_slice(b"\\t"),
+                    other => out.push(other),
+                }
+            }
+        }
+        other => return Err(format!("a value of type {other}").into()),
+    }
+    Ok(())
+}
+
+/// A name of the catalog as it stands in a statement.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

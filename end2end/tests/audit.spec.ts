@@ -1,0 +1,52 @@
+import { expect, test } from "@playwright/test";
+import { expectAccessible, signIn, viewer, watchForErrors } from "../pages/room";
+
+test("the history of a source tells what changed, and leads to the audit log of it", async ({ page }) => {
+  const errors = watchForErrors(page);
+  await signIn(page);
+  const name = `told source ${Date.now()}`;
+  await page.goto("/o/acme/sources?source=new");
+  const added = page.getByRole("complementary", { name: "New source" });
+  await added.getByLabel("Name").fill(name);
+  await added.getByRole("button", { name: "Add source" }).click();
+  const row = page.getByRole("table", { name: "Sources" }).getByRole("row").filter({ hasText: name });
+  await row.getByRole("link", { name }).click();
+  const panel = page.getByRole("complementary", { name });
+  await panel.getByLabel("Status").selectOption("inactive");
+  await panel.getByRole("button", { name: "Save" }).click();
+  await expect(row).toContainText("Inactive");
+  await row.getByRole("link", { name }).click();
+  const history = panel.getByRole("list", { name: "History" });
+  await expect(history).toContainText("SOURCE_UPDATED");
+  await expect(history).toContainText("inactive");
+  await expect(history).toContainText("SOURCE_CREATED");
+  await expectAccessible(page);
+  await panel.getByRole("link", { name: "In the audit log" }).click();
+  const log = page.getByRole("table", { name: /^Audit entries/ });
+  await expect(log.getByRole("row")).toHaveCount(3);
+
+  await page.goto("/o/acme/audit");
+  await page.getByLabel("Search the entries").fill(name.toUpperCase());
+  await page.getByRole("button", { name: "Apply" }).click();
+  await expect(log.getByRole("row")).toHaveCount(3);
+  expect(errors).toEqual([]);
+});
+
+test("who may read the log sees what happened to a member, a key and an environment, and takes it away as a signed bundle", async ({ page }) => {
+  await signIn(page);
+  await page.goto("/o/acme/settings/members");
+  await page.getByRole("link", { name: "History of Ada" }).first().click();
+  await expect(page.getByRole("dialog", { name: /^History of/ })).toContainText("MEMBER_ADDED");
+  await expectAccessible(page);
+  await page.context().clearCookies();
+
+  await signIn(page, viewer);
+  await page.goto("/o/acme/settings/environments");
+  await page.getByRole("link", { name: /^History of/ }).first().click();
+  await expect(page.getByRole("dialog", { name: /^History of/ })).toContainText("ENVIRONMENT_CREATED");
+  await page.goto("/o/acme/audit?target_type=environment");
+  await page.getByRole("button", { name: "Export" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByText("Signed bundle, with the proof of the chain").click();
+  expect((await download).suggestedFilename()).toBe("audit-acme.zip");
+});

@@ -1,0 +1,168 @@
+//! `/api/v1/api-keys`, `/api/v1/sessions` and `/api/v1/organization`: who gets in, and where to. A key makes no keys: they would
+//! outlive its own revocation.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery};
+use axum::http::StatusCode;
+use domain::account::ActiveSession;
+use domain::api_key::ApiKey;
+use domain::organization::Organization;
+use domain::page::Page;
+use domain::permission::{ApiKeyRead, ApiKeyWrite, SessionRead, SessionWrite, SettingsRead};
+use domain::{ApiKeyId, OrganizationId, Timestamp, UserId, UserSessionId};
+use serde::Serialize;
+use service::{api_keys, organizations, sessions};
+use utoipa::ToSchema;
+
+use super::api::Caller;
+use super::problem::{Problem, ProblemDocument};
+use super::query::Query;
+use super::schema;
+
+#[derive(Serialize, ToSchema)]
+pub struct ApiKeyItem {
+    #[schema(value_type = Uuid)]
+    id: ApiKeyId,
+    /// Who made it; null where the command line did.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    user_id: Option<UserId>,
+    name: String,
+    /// The first 8 characters.
+    key_prefix: String,
+    scopes: Vec<String>,
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    expires_at: Option<Timestamp>,
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    last_used_at: Option<Timestamp>,
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    revoked_at: Option<Timestamp>,
+    #[schema(value_type = DateTime<Utc>)]
+    created_at: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SessionItem {
+    #[schema(value_type = Uuid)]
+    id: UserSessionId,
+    #[schema(value_type = Uuid)]
+    user_id: UserId,
+    email: String,
+    name: String,
+    #[schema(required = true)]
+    ip_address: Option<String>,
+    #[schema(required = true)]
+    user_agent: Option<String>,
+    #[schema(value_type = DateTime<Utc>)]
+    created_at: Timestamp,
+    #[schema(value_type = DateTime<Utc>)]
+    last_seen_at: Timestamp,
+    #[schema(value_type = DateTime<Utc>)]
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct OrganizationItem {
+    #[schema(value_type = Uuid)]
+    id: OrganizationId,
+    slug: String,
+    name: String,
+    #[schema(required = true)]
+    description: Option<String>,
+    #[schema(required = true)]
+    contact_email: Option<String>,
+    #[schema(value_type = DateTime<Utc>)]
+    created_at: Timestamp,
+    #[schema(value_type = DateTime<Utc>)]
+    updated_at: Timestamp,
+}
+
+/// API keys, newest first, revoked ones too; never a secret.
+#[utoipa::path(get, path = "/api/v1/api-keys", tag = "access", security(("api_key" = ["all"])), responses(
+    (status = 200, description = "All keys of the organization", body = schema::ApiKeyPage),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn keys(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<ApiKeyItem>>, Problem> {
+    let cx = caller.admit::<ApiKeyRead>()?;
+    Query::new(query.as_deref()).done()?;
+    let items = api_keys::list(&cx).await?.into_iter().map(key).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+/// Revoke an API key: it works no more, at once.
+#[utoipa::path(delete, path = "/api/v1/api-keys/{id}", tag = "access", security(("api_key" = ["all"])), params(
+    ("id" = uuid::Uuid, Path, description = "Id of the key"),
+), responses(
+    (status = 204, description = "It works no more"),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn revoke(caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let cx = caller.admit::<ApiKeyWrite>()?;
+    let id: ApiKeyId = id.parse().map_err(|_| Problem::not_found())?;
+    api_keys::revoke(&cx, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Where members are signed in, last seen first, at most 500.
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "access", security(("api_key" = ["all"])), responses(
+    (status = 200, description = "Sessions that are open", body = schema::SessionPage),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn active(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<SessionItem>>, Problem> {
+    let cx = caller.admit::<SessionRead>()?;
+    Query::new(query.as_deref()).done()?;
+    let items = sessions::active(&cx).await?.into_iter().map(session).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+/// Sign a device out. It takes effect with its next request.
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "access", security(("api_key" = ["all"])), params(
+    ("id" = uuid::Uuid, Path, description = "Id of the session"),
+), responses(
+    (status = 204, description = "It is signed out"),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn sign_out(caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let cx = caller.admit::<SessionWrite>()?;
+    let id: UserSessionId = id.parse().map_err(|_| Problem::not_found())?;
+    sessions::revoke(&cx, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The organization that the key is of.
+#[utoipa::path(get, path = "/api/v1/organization", tag = "access", security(("api_key" = ["settings.read"])), responses(
+    (status = 200, description = "The organization", body = OrganizationItem),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn organization(
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<OrganizationItem>, Problem> {
+    let cx = caller.admit::<SettingsRead>()?;
+    Query::new(query.as_deref()).done()?;
+    let Organization { id, slug, name, description, contact_email, is_active: _, created_at, updated_at } =
+        organizations::get(&cx).await?;
+    Ok(Json(OrganizationItem { id, slug, name, description, contact_email, created_at, updated_at }))
+}
+
+fn key(key: ApiKey) -> ApiKeyItem {
+    let ApiKey { id, user_id, name, key_prefix, scopes, expires_at, last_used_at, revoked_at, created_at } =
+        key;
+    ApiKeyItem { id, user_id, name, key_prefix, scopes, expires_at, last_used_at, revoked_at, created_at }
+}
+
+fn session(one: ActiveSession) -> SessionItem {
+    let ActiveSession {
+        id,
+        user_id,
+        email,
+        name,
+        ip_address,
+        user_agent,
+        created_at,
+        last_seen_at,
+        expires_at,
+    } = one;
+    SessionItem { id, user_id, email, name, ip_address, user_agent, created_at, last_seen_at, expires_at }
+}
