@@ -95,6 +95,19 @@ impl AppError {
         }
         self
     }
+    /// As [`typed`](Self::typed), of a form that shows what is stored: a text that does not fit comes back as it is stored, never its
+    /// beginning, which would be saved for the whole.
+    #[must_use]
+    pub fn typed_whole(mut self, fields: &[(&str, &str)]) -> Self {
+        let mut room = MAX_TYPED;
+        for (name, value) in fields {
+            if let Some(rest) = room.checked_sub(value.len()) {
+                room = rest;
+                self.typed.insert((*name).to_owned(), (*value).to_owned());
+            }
+        }
+        self
+    }
     pub(crate) fn title(&self) -> &'static str {
         match self.kind {
             Kind::NotFound => "Not found",
@@ -125,10 +138,14 @@ fn beginning(text: &str, most: usize) -> &str {
 /// Keeps what was typed when a use-case refuses: `members::add(&cx, new).await.typed(&[("email", &email)])?`.
 pub trait Typed<T> {
     fn typed(self, fields: &[(&str, &str)]) -> Answer<T>;
+    fn typed_whole(self, fields: &[(&str, &str)]) -> Answer<T>;
 }
 impl<T, E: Into<AppError>> Typed<T> for Result<T, E> {
     fn typed(self, fields: &[(&str, &str)]) -> Answer<T> {
         self.map_err(|error| error.into().typed(fields))
+    }
+    fn typed_whole(self, fields: &[(&str, &str)]) -> Answer<T> {
+        self.map_err(|error| error.into().typed_whole(fields))
     }
 }
 
@@ -218,6 +235,15 @@ mod tests {
             error.typed["note"].starts_with('ö')
                 && error.typed.values().map(String::len).sum::<usize>() <= MAX_TYPED
         );
+    }
+
+    #[test]
+    fn of_what_is_stored_no_beginning_comes_back() {
+        let long = "x".repeat(MAX_TYPED - 2);
+        let fields = [("title", "t"), ("first", long.as_str()), ("second", "no room"), ("tags", "a")];
+        let error = AppError::field("title", "taken").typed_whole(&fields);
+        assert_eq!(error.typed.keys().collect::<Vec<_>>(), ["first", "tags", "title"]);
+        assert_eq!(error.typed["first"], long);
     }
 
     #[test]

@@ -70,10 +70,7 @@ pub async fn open_case(
 pub async fn edit_case(organization: String, id: CaseId, version: i64, case: CaseForm) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
     let saved = async { Ok::<_, AppError>(cases::edit(&cx, id, version, new_case(&case, &scope)?).await?) };
-    // What is there is longer than what comes back: the beginning of a text must not stand in for all of it.
-    let typed = typed(&case, ("", ""));
-    let kept = if case.description.len() > MAX_BACK { &typed[..typed.len() - 1] } else { &typed };
-    let saved = saved.await.typed(&pairs(kept))?;
+    let saved = saved.await.typed_whole(&pairs(&typed(&case, ("", ""))))?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, saved.number));
     Ok(Done::new("Saved"))
 }
@@ -126,8 +123,7 @@ pub async fn edit_case_note(
 ) -> Answer<Done> {
     let (_, cx) = writes(&organization).await?;
     let typed = [("note", &*note.to_string()), ("content", &*content)];
-    let kept = if content.len() > MAX_BACK { &typed[..1] } else { &typed };
-    cases::edit_note(&cx, id, note, revision, &content).await.typed(kept)?;
+    cases::edit_note(&cx, id, note, revision, &content).await.typed_whole(&typed)?;
     Ok(Done::new("Saved"))
 }
 
@@ -199,10 +195,6 @@ pub async fn remove_observable(organization: String, id: CaseId, observable: Obs
     cases::remove_observable(&cx, id, observable).await?;
     Ok(Done::new("Observable removed"))
 }
-
-/// Bytes of a text that come back whole in a refused form, with what else stands there (`AppError::typed`).
-#[cfg(feature = "ssr")]
-const MAX_BACK: usize = 2_000;
 
 #[cfg(feature = "ssr")]
 pub(super) async fn writes(organization: &str) -> Answer<(Scope, Cx<CaseWrite>)> {

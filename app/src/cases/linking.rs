@@ -43,7 +43,7 @@ pub async fn link_to_case(
         Ok::<_, AppError>(found)
     };
     let typed = [("number", number.as_str()), ("about", &about), ("matching", &matching)];
-    let found = found.await.typed(&typed)?;
+    let found = found.await.typed_whole(&typed)?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, found.number));
     Ok(Done::new(format!("Linked to {}", found.key())))
 }

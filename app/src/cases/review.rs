@@ -1,10 +1,10 @@
 //! Server functions of the review of a case before it is closed.
 
-use domain::CaseId;
 #[cfg(feature = "ssr")]
-use domain::case::review::Verdict;
+use domain::case::review::{Seen, Verdict};
 #[cfg(feature = "ssr")]
 use domain::permission::CaseReview;
+use domain::{CaseId, CaseReviewId};
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use service::cases;
@@ -18,21 +18,33 @@ use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::server::scope;
 
-/// Closes a case as somebody else asked.
+/// Closes a case as somebody else asked; `review` and `version` are what was looked at.
 #[server(name = ApproveCase, prefix = "/fn", endpoint = "approve_case")]
-pub async fn approve_case(organization: String, id: CaseId, #[server(default)] note: String) -> Answer<Done> {
+pub async fn approve_case(
+    organization: String,
+    id: CaseId,
+    review: CaseReviewId,
+    version: i64,
+    #[server(default)] note: String,
+) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<CaseReview>()?;
-    cases::review(&cx, id, &Verdict::Approve { note: note.clone() }).await.typed(&[("note", &note)])?;
+    let (seen, verdict) = (Seen { review, version }, Verdict::Approve { note: note.clone() });
+    cases::review(&cx, id, seen, &verdict).await.typed(&[("note", &note)])?;
     Ok(Done::new("Closed"))
 }
 
 /// Returns a case to who asked to close it.
 #[server(name = ReturnCase, prefix = "/fn", endpoint = "return_case")]
-pub async fn return_case(organization: String, id: CaseId, reason: String) -> Answer<Done> {
+pub async fn return_case(
+    organization: String,
+    id: CaseId,
+    review: CaseReviewId,
+    version: i64,
+    reason: String,
+) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<CaseReview>()?;
-    cases::review(&cx, id, &Verdict::Return { reason: reason.clone() })
-        .await
-        .typed(&[("reason", &reason)])?;
+    let (seen, verdict) = (Seen { review, version }, Verdict::Return { reason: reason.clone() });
+    cases::review(&cx, id, seen, &verdict).await.typed(&[("reason", &reason)])?;
     Ok(Done::new("Returned"))
 }
 

@@ -28,7 +28,7 @@ pub(super) fn waiting(place: &Place<'_>, reviews: &[Review]) -> Option<AnyView> 
         };
         form::<WithdrawReview>("Withdrawn", "inline-form", fields)
     });
-    let answer = answers.map(|_| answer(place));
+    let answer = answers.map(|_| answer(place, review));
     let words = format!(
         "{} asks to close it as {}: {}",
         review.requested_by,
@@ -50,11 +50,14 @@ pub(super) fn waiting(place: &Place<'_>, reviews: &[Review]) -> Option<AnyView> 
     )
 }
 
-fn answer(place: &Place<'_>) -> AnyView {
+fn answer(place: &Place<'_>, review: &Review) -> AnyView {
+    let (seen, version) = (review.id.to_string(), place.case.version.to_string());
     let (yes, no) = (Form::printed::<ApproveCase>(), Form::printed::<ReturnCase>());
     let approve = view! {
         <FormError form=yes fields=&["note"] />
         {place.hidden()}
+        <input type="hidden" name="review" value=seen.clone() />
+        <input type="hidden" name="version" value=version.clone() />
         <Field id="review-note" label="Note" error=yes.reason("note")>
             <TextInput name="note" value=yes.typed("note", "") maxlength=2000_u32 />
         </Field>
@@ -65,6 +68,8 @@ fn answer(place: &Place<'_>) -> AnyView {
     let back = view! {
         <FormError form=no fields=&["reason"] />
         {place.hidden()}
+        <input type="hidden" name="review" value=seen.clone() />
+        <input type="hidden" name="version" value=version.clone() />
         <Field id="review-reason" label="Why it goes back" required=true error=no.reason("reason")>
             <TextInput name="reason" value=no.typed("reason", "") required=true maxlength=2000_u32 />
         </Field>

@@ -36,7 +36,7 @@ pub async fn define_case_template(
         let new = new(&scope, &name, &about, &tasks, &case)?;
         Ok::<_, AppError>(cases::define_template(&cx, new).await?)
     };
-    done.await.typed(&pairs(&kept(&name, &about, &tasks, &case)))?;
+    done.await.typed_whole(&pairs(&kept(&name, &about, &tasks, &case)))?;
     Ok(Done::new("Template added"))
 }
 
@@ -57,7 +57,7 @@ pub async fn change_case_template(
         let new = new(&scope, &name, &about, &tasks, &case)?;
         Ok::<_, AppError>(cases::change_template(&cx, id, version, new).await?)
     };
-    done.await.typed(&pairs(&kept(&name, &about, &tasks, &case)))?;
+    done.await.typed_whole(&pairs(&kept(&name, &about, &tasks, &case)))?;
     leptos_axum::redirect(&SettingsPage::Cases.href(&organization));
     Ok(Done::new("Saved"))
 }

@@ -156,7 +156,7 @@ async fn make_of(
     kind: Kind,
 ) -> Result<Manifest> {
     let mut tx = SystemTx::read_across_all_organizations(db).await?;
-    let schema = whole::contents(&mut tx).await?.schema;
+    let schema = whole::schema(&mut tx).await?;
     drop(tx);
     if schema == 0 {
         return Err(no("the database holds no tables of Watchroom; there is nothing to back up"));
@@ -170,7 +170,7 @@ async fn make_of(
             .metadata(json!({ "file": name, "with_secret_key": with_key }));
         tell(tx, clock, entry).await?;
     }
-    let draft = pack::Draft::begin(file);
+    let draft = pack::Draft::begin(file)?;
     let copy = draft.beside("database");
     // Held until the dump is there: its snapshot is what `pg_dump` reads.
     let (contents, source, held) = match kind {
@@ -286,12 +286,17 @@ pub async fn restore(place: &Place, clock: &Clock, file: &Path, replace: bool) -
             drop(tx);
             tx_db.close().await;
             let tools = postgres::Tools::find(place.programs.as_deref(), version)?;
-            let (url, rows) = (place.url.clone(), manifest.rows.clone());
-            blocking(move || tools.restore(&url, &database, &rows)).await?;
+            let (url, proof) = (place.url.clone(), manifest.clone());
+            blocking(move || tools.restore(&url, &database, &proof)).await?;
             tx_db = Db::connect(&place.url, &one_connection()).await?;
             let logs = bring_forward(&tx_db, place, clock, &manifest).await;
             tx_db.close().await;
-            logs?
+            logs.map_err(|error| {
+                no(format!(
+                    "the backup is in the database, and what comes after it (today's schema, reading the audit logs, the secret key) \
+                     was broken off: {error}; restore again with --replace"
+                ))
+            })?
         }
     };
     notes.extend(pack::put_key(staging.path(), place, &manifest, replace)?);
@@ -307,7 +312,8 @@ pub async fn restore(place: &Place, clock: &Clock, file: &Path, replace: bool) -
 /// Whether a backup may go there.
 async fn target(place: &Place, kind: Kind, replace: bool) -> Result<()> {
     let used = "there is data in it already; with --replace the backup takes its place";
-    if let Some(file) = store::db::sqlite_file(&place.url).filter(|file| !file.exists()) {
+    let file = store::db::sqlite_file(&place.url);
+    if let Some(file) = file.filter(|file| !file.exists()) {
         let log = pack::with_ending(file, "-wal");
         if log.exists() && !replace {
             return Err(no(format!(
@@ -317,31 +323,49 @@ async fn target(place: &Place, kind: Kind, replace: bool) -> Result<()> {
         }
         return Ok(());
     }
+    match held(place, kind).await {
+        Ok(contents) if contents.schema == 0 && !contents.rows.is_empty() => {
+            return Err(no("the database holds tables that are not Watchroom's; give it one of its own"));
+        }
+        Ok(contents) if !contents.is_unused() && !replace => return Err(no(used)),
+        Err(error) if kind == Kind::Postgres || matches!(error, Error::Unavailable { .. }) => {
+            return Err(error);
+        }
+        Err(error) if !replace => {
+            return Err(no(format!(
+                "the database that is there cannot be read ({error}); with --replace the backup takes its place"
+            )));
+        }
+        // A damaged database is what backups are for; it is kept like any other.
+        Ok(_) | Err(_) => {}
+    }
+    match file {
+        Some(file) => stopped(file).await,
+        None => Ok(()),
+    }
+}
+
+/// What is in the database that is there.
+async fn held(place: &Place, kind: Kind) -> Result<Contents> {
     let db = Db::connect(&place.url, &one_connection()).await?;
     let done = async {
         let mut tx = SystemTx::read_across_all_organizations(&db).await?;
         if kind == Kind::Postgres && whole::other_sessions(&mut tx, 1).await? > 0 {
             return Err(no("a Watchroom server is connected to the database; stop it first"));
         }
-        let contents = whole::contents(&mut tx).await?;
-        if contents.schema == 0 && !contents.rows.is_empty() {
-            return Err(no("the database holds tables that are not Watchroom's; give it one of its own"));
-        }
-        if !contents.is_unused() && !replace {
-            return Err(no(used));
-        }
-        drop(tx);
-        if kind == Kind::Sqlite {
-            // A server that has it open would go on writing into the file that is replaced.
-            db.settle_file()
-                .await
-                .map_err(|_| no("a Watchroom server has the database open; stop it first"))?;
-        }
-        Ok(())
+        Ok(whole::contents(&mut tx).await?)
     }
     .await;
     db.close().await;
     done
+}
+
+/// A server that has the file open would go on writing into what is replaced.
+async fn stopped(file: &Path) -> Result<()> {
+    if Db::is_open_elsewhere(file).await? {
+        return Err(no("a Watchroom server has the database open; stop it first"));
+    }
+    Ok(())
 }
 
 /// Compares the unpacked database with the manifest and brings it to today's schema, all before it takes its place.
@@ -395,25 +419,28 @@ async fn bring_forward(db: &Db, place: &Place, clock: &Clock, manifest: &Manifes
     Ok(logs)
 }
 
-/// The one step: the new file under the name of the database. What was there is kept under another name.
+/// The one step: the new file under the name of the database. What was there is kept under another name, whole or damaged.
 async fn switch(url: &str, database: &Path) -> Result<Option<PathBuf>> {
     let Some(target) = store::db::sqlite_file(url) else { return Ok(None) };
     let mut kept = None;
     if target.exists() {
         // Again, for a server that was started since.
-        let db = Db::connect(url, &one_connection()).await?;
-        let settled = db.settle_file().await;
-        db.close().await;
-        settled.map_err(|_| no("a Watchroom server has the database open; stop it first"))?;
-        let name = (1..10_000)
-            .map(|n| pack::with_ending(target, &format!(".before-restore-{n}")))
-            .find(|name| !name.exists())
-            .unwrap_or_default();
+        stopped(target).await?;
+        let name = pack::kept_name(target)?;
         fs::hard_link(target, &name).or_else(|_| fs::rename(target, &name)).map_err(on_disk(&name))?;
         kept = Some(name);
     }
+    // None of the old log may stay beside the new file: it would be read into it.
     for ending in ["-wal", "-shm"] {
-        let _ = fs::remove_file(pack::with_ending(target, ending));
+        let log = pack::with_ending(target, ending);
+        if !log.exists() {
+            continue;
+        }
+        let moved = match &kept {
+            Some(name) => fs::rename(&log, pack::with_ending(name, ending)),
+            None => fs::remove_file(&log),
+        };
+        moved.map_err(on_disk(&log))?;
     }
     fs::rename(database, target).map_err(on_disk(target))?;
     pack::sync_folder(target)?;

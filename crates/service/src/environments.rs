@@ -48,6 +48,7 @@ pub async fn update(
 ) -> Result<Environment> {
     new.check()?;
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let old = store::environment::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     change(tx, old, new).await
 }
@@ -103,6 +104,7 @@ pub async fn activate(cx: &Cx<EnvironmentWrite>, id: EnvironmentId) -> Result<En
 /// Only while no event names it; otherwise deactivate it.
 pub async fn delete(cx: &Cx<EnvironmentWrite>, id: EnvironmentId) -> Result<()> {
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let old = store::environment::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     if store::environment::has_events(&mut tx, &old.slug).await? {
         return Err(Error::Conflict("events name this environment; deactivate it instead".to_owned()));
@@ -117,6 +119,7 @@ pub async fn delete(cx: &Cx<EnvironmentWrite>, id: EnvironmentId) -> Result<()> 
 
 async fn set_active(cx: &Cx<EnvironmentWrite>, id: EnvironmentId, is_active: bool) -> Result<Environment> {
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let old = store::environment::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let environment = Environment { is_active, updated_at: tx.now(), ..old.clone() };
     store::environment::update(&mut tx, &environment).await?;

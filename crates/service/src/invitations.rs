@@ -41,6 +41,7 @@ pub async fn list(cx: &Cx<MemberRead>) -> Result<Vec<Invitation>> {
 /// Invites whoever has this e-mail address, or will have it; again takes the place of before.
 pub async fn invite(cx: &Cx<MemberWrite>, new: NewInvitation) -> Result<Invitation> {
     new.check()?;
+    crate::members::may_give(cx, new.role, new.approval_level)?;
     let invitation = Invitation {
         id: cx.services.clock.id(),
         email: normal_email(&new.email),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::account::{NewUser, User};
 use domain::audit::{Action, AuditEntry};
 use domain::member::{ApprovalLevel, Member, NewMember, Role};
-use domain::permission::{MemberRead, MemberWrite};
+use domain::permission::{MemberRead, MemberWrite, PermissionSet};
 use domain::{Invalid, MembershipId, Timestamp, UserId};
 use serde_json::{Value, json};
 use store::{SystemTx, WriteTx, Writing};
@@ -93,6 +93,18 @@ pub async fn update_seen(
     change(cx, tx, admins, old, new).await
 }
 
+/// An API key gives nobody more than it may do itself: what a person can do then would outlive the key.
+pub(crate) fn may_give(cx: &Cx<MemberWrite>, role: Role, level: ApprovalLevel) -> Result<()> {
+    if !matches!(cx.actor.who, Who::ApiKey { .. }) {
+        return Ok(());
+    }
+    let (given, own) = (PermissionSet::of_role(role), cx.actor.permissions);
+    let all = PermissionSet::of_role(Role::Admin);
+    let within = given.intersect(own) == given;
+    let decides = level != ApprovalLevel::None && all.intersect(own) != all;
+    if within && !decides { Ok(()) } else { Err(Error::Forbidden) }
+}
+
 async fn change(
     cx: &Cx<MemberWrite>,
     mut tx: WriteTx,
@@ -100,6 +112,7 @@ async fn change(
     old: Member,
     (role, approval_level): (Role, ApprovalLevel),
 ) -> Result<Member> {
+    may_give(cx, role, approval_level)?;
     let id = old.id;
     if role != Role::Admin {
         keep_an_admin(&old, admins, "change the role of")?;

@@ -61,6 +61,7 @@ pub async fn create(cx: &Cx<SourceWrite>, new: NewSource) -> Result<Source> {
 pub async fn update(cx: &Cx<SourceWrite>, id: SourceId, new: NewSource) -> Result<Source> {
     new.check()?;
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     change(tx, old, new).await
 }

@@ -31,11 +31,7 @@ impl Contents {
 
 /// Reads it, also of a database that an older or newer build made.
 pub async fn contents(tx: &mut SystemTx) -> Result<Contents> {
-    let mut schema = 0;
-    if has_migrations(tx).await? {
-        let q = sql("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success");
-        schema = tx.conn().scalar(q).await?.unwrap_or(0);
-    }
+    let schema = schema(tx).await?;
     let mut rows = BTreeMap::new();
     for table in tx.conn().tables().await? {
         let n = tx.conn().count_of(&table).await?;
@@ -56,6 +52,15 @@ pub async fn contents(tx: &mut SystemTx) -> Result<Contents> {
         }
     }
     Ok(Contents { schema, rows, heads, files })
+}
+
+/// The highest migration that is applied; 0: none.
+pub async fn schema(tx: &mut SystemTx) -> Result<i64> {
+    if !has_migrations(tx).await? {
+        return Ok(0);
+    }
+    let q = sql("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success");
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
 }
 
 /// Whether a build of ours made tables here.

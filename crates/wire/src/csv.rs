@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
@@ -82,14 +82,19 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
 pub fn names(header: &::csv::ByteRecord) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(header.len());
     let mut taken = HashSet::new();
+    // Where counting goes on: a header of half a million equal names takes no longer than one of different ones.
+    let mut next: HashMap<String, usize> = HashMap::new();
     for (i, name) in header.iter().enumerate() {
         let name = String::from_utf8_lossy(name).trim().to_owned();
         let name = if name.is_empty() { nameless(i) } else { name };
         let mut own = name.clone();
-        let mut n = 2;
-        while !taken.insert(own.clone()) {
-            own = format!("{name} ({n})");
-            n += 1;
+        if !taken.insert(own.clone()) {
+            let n = next.entry(name.clone()).or_insert(2);
+            while {
+                own = format!("{name} ({n})");
+                *n += 1;
+                !taken.insert(own.clone())
+            } {}
         }
         names.push(own);
     }
@@ -214,6 +219,13 @@ mod tests {
         assert_eq!(payload["message (2)"], "b");
         assert_eq!(payload["message (3)"], "d");
         assert_eq!(payload["message (2) (2)"], "e");
+    }
+
+    #[test]
+    fn a_header_of_many_equal_names_is_read() {
+        let header = ::csv::ByteRecord::from(vec!["a"; 300_000]);
+        let names = names(&header);
+        assert_eq!((names[0].as_str(), names[299_999].as_str()), ("a", "a (300000)"));
     }
 
     #[test]

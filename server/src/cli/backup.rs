@@ -27,7 +27,7 @@ pub struct Backup {
 pub struct Restore {
     /// A file that `watchroom backup` made.
     file: PathBuf,
-    /// Take the place of the data that is there. SQLite's old file is kept under another name.
+    /// Take the place of the data that is there. SQLite's old file, even a damaged one, is kept under another name.
     #[arg(long)]
     replace: bool,
     /// Only read the file and compare every hash.

@@ -21,7 +21,7 @@ pub struct ChangesParameters {
     cursor: Option<String>,
     /// Only of this kind of record, such as `case`, `group`, `source` or `member`.
     r#type: Option<String>,
-    /// Changes an answer, 1 to 1000; 50 when left out.
+    /// Changes an answer, 1 to 200; 50 when left out.
     limit: Option<u32>,
 }
 

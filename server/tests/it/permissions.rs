@@ -82,6 +82,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("evidence", NOBODY),
     ("entry", NOBODY),
     ("job", NOBODY),
+    ("review", NOBODY),
     ("matching", ""),
     ("kind", "text"),
     ("choices", ""),

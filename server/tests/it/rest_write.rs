@@ -172,6 +172,13 @@ async fn keys_and_sessions_are_listed_and_ended_through_the_api() {
         assert_eq!(here["slug"], "acme");
         let narrow = app.key("acme", &["member.write"]).await;
         assert_eq!(app.get("/api/v1/api-keys").bearer(&narrow).send().await.status, 403);
+        // A key gives nobody more than it has: an admin would outlive it.
+        for (role, level) in [("admin", "executive"), ("admin", "none"), ("viewer", "executive")] {
+            let body =
+                json!({ "email": "thief@acme.test", "role": role, "approval_level": level }).to_string();
+            let asked = app.post("/api/v1/invitations").bearer(&narrow).json(body).send().await;
+            assert_eq!(asked.status, 403, "{role} {level}");
+        }
     })
     .await;
 }

@@ -35,6 +35,13 @@ pub struct Review {
     pub action_id: Option<CaseActionId>,
 }
 
+/// What the second person looked at: an answer is to this request, and to the case as it was then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub review: CaseReviewId,
+    pub version: i64,
+}
+
 /// What the second person says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {

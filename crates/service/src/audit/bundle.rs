@@ -29,6 +29,8 @@ const FORMAT: u32 = 1;
 const PAGE: u32 = 500;
 /// A manifest is smaller.
 const MAX_SMALL: u64 = 1024 * 1024;
+/// The line of an entry is shorter.
+const MAX_LINE: u64 = 16 * 1024 * 1024;
 /// The start of an Ed25519 public key as SubjectPublicKeyInfo (RFC 8410).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 /// Problems that are told; one is enough not to hold.
@@ -229,6 +231,8 @@ pub fn verify(file: &Path, key: Option<&str>) -> Result<Found> {
     }
     if UnparsedPublicKey::new(&ED25519, &public).verify(&text, &signature).is_err() {
         problems.push("the signature of manifest.json is not that of the key".to_owned());
+        // Nobody vouches for the rest: it is not read.
+        return Ok(Found { manifest, fingerprint: fingerprint(&public), problems });
     }
     let mut chain = Chain::default();
     let mut part = |name: &str, expected: &str, line: &mut dyn FnMut(&str) -> Told| -> Result<Vec<String>> {
@@ -251,24 +255,30 @@ pub fn verify(file: &Path, key: Option<&str>) -> Result<Found> {
     Ok(Found { manifest, fingerprint: fingerprint(&public), problems })
 }
 
-/// Line by line, so that a log of any length needs little room. What is wrong, and that its hash is another.
+/// Line by line, so that a log of any length needs little room. What is wrong, and that its hash is another; after [`TOLD`]
+/// problems nothing more is read.
 fn read(part: impl io::Read, name: &str, expected: &str, line: &mut dyn FnMut(&str) -> Told) -> Vec<String> {
     let mut reader = BufReader::new(part);
     let (mut hash, mut found, mut bytes) = (Sha256::new(), Vec::new(), Vec::new());
     loop {
         bytes.clear();
-        match reader.read_until(b'\n', &mut bytes) {
+        match reader.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes) {
             Ok(0) => break,
+            Ok(n) if n as u64 > MAX_LINE => {
+                found.push(format!("{name}: a line is longer than {MAX_LINE} bytes"));
+                return found;
+            }
             Ok(_) => hash.update(&bytes),
             Err(error) => {
                 found.push(format!("{name}: {error}"));
                 return found;
             }
         }
-        if let Err(reason) = line(String::from_utf8_lossy(&bytes).trim_end())
-            && found.len() < TOLD
-        {
+        if let Err(reason) = line(String::from_utf8_lossy(&bytes).trim_end()) {
             found.push(reason);
+            if found.len() == TOLD {
+                return found;
+            }
         }
     }
     if hex(&hash.finalize()) != expected {
@@ -327,5 +337,22 @@ impl Chain {
             Some(hash) if hex(hash) == record.hash => Ok(()),
             _ => Err(format!("entry {seq} does not stand in the chain")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_end_is_not_read_to_its_end() {
+        let mut lines = 0;
+        let found = read(io::repeat(b'x'), "entries.ndjson", "", &mut |_| Ok(()));
+        assert!(found.len() == 1 && found[0].contains("longer than"), "{found:?}");
+        let found = read(io::repeat(b'\n'), "entries.ndjson", "", &mut |_| {
+            lines += 1;
+            Err("no".to_owned())
+        });
+        assert_eq!((found.len(), lines), (TOLD, TOLD));
     }
 }

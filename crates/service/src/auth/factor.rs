@@ -94,7 +94,13 @@ pub async fn confirm(cx: &Cx<AccountWrite>, code: &str) -> Result<Vec<String>> {
         return Err(Error::Conflict("it was confirmed already".to_owned()));
     }
     let codes = put_codes(services, &mut tx, user.id).await?;
-    let entry = AuditEntry::new(Action::FACTOR_ADDED, "user", user.id);
+    // Whoever was signed in by the password alone gave no code.
+    let others = match cx.actor.session {
+        Some(kept) => store::session::revoke_other_devices(&mut tx, user.id, kept, stamp.now).await?,
+        None => store::session::revoke_devices(&mut tx, user.id, stamp.now).await?,
+    };
+    let entry = AuditEntry::new(Action::FACTOR_ADDED, "user", user.id)
+        .metadata(json!({ "devices_signed_out": others }));
     end(services, tx, user.id, &cx.actor.audit(), stamp, entry).await?;
     Ok(codes)
 }
@@ -180,6 +186,11 @@ pub async fn reset(cx: &Cx<MemberWrite>, id: MembershipId) -> Result<()> {
     let member =
         store::member::get(&mut tx.within(cx.actor.organization), id).await?.ok_or(Error::NotFound)?;
     let user = store::account::get(&mut tx, member.user_id).await?.ok_or(Error::NotFound)?;
+    if matches!(&cx.actor.who, Who::User(me) if me.id == user.id) {
+        return Err(Error::Conflict(
+            "turn your own off on your account's page, with your password and a code".to_owned(),
+        ));
+    }
     let of_the_platform = matches!(&cx.actor.who, Who::User(me) if me.is_sre);
     let elsewhere = user.is_sre || store::account::count_memberships(&mut tx, user.id).await? > 1;
     if elsewhere && !of_the_platform {

@@ -1,9 +1,8 @@
 //! The zip of a backup: written file by file, read with every hash compared, unpacked beside what it will replace.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,6 +20,8 @@ use crate::secrets::key_id;
 const MANIFEST: &str = "manifest.json";
 const SUMS: &str = "SHA256SUMS";
 const KEY: &str = "secret.key";
+/// In a folder of a restore, locked while that goes on.
+const MARK: &str = "lock";
 /// A manifest with a million files is smaller.
 const MAX_MANIFEST: u64 = 256 * 1024 * 1024;
 /// Bytes that are read at once.
@@ -37,12 +38,18 @@ pub enum Source {
 pub struct Draft {
     path: PathBuf,
     target: PathBuf,
+    /// Locked, so that nobody takes it for a leftover.
+    file: File,
 }
 
 impl Draft {
-    pub fn begin(target: &Path) -> Self {
+    pub fn begin(target: &Path) -> Result<Self> {
+        sweep_drafts(target);
         let path = with_ending(target, &format!(".part-{}", std::process::id()));
-        Self { path, target: target.to_owned() }
+        let file = create(&path).map_err(on_disk(&path))?;
+        lock(&file, &path)?;
+        file.set_len(0).map_err(on_disk(&path))?;
+        Ok(Self { path, target: target.to_owned(), file })
     }
     /// A name in the same folder.
     pub fn beside(&self, ending: &str) -> PathBuf {
@@ -57,15 +64,52 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         // Finished, there is nothing under these names any more.
-        let _ = fs::remove_file(&self.path);
-        let _ = fs::remove_file(self.beside("database"));
+        remove_draft(&self.path);
+    }
+}
+
+fn remove_draft(path: &Path) {
+    for ending in ["", ".database", ".database-wal", ".database-shm", ".database-journal"] {
+        let _ = fs::remove_file(with_ending(path, ending));
+    }
+}
+
+/// A mark that goes with its process, however that ends. Where there are no locks, there is none.
+fn lock(file: &File, path: &Path) -> Result<()> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(no(format!("{} is in use", path.display()))),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+/// Whether the process that made it is gone. Where that cannot be told, it is not.
+fn is_left(marked: &Path) -> bool {
+    File::open(marked).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Removes what broken-off backups left: of this target, and such that have a database beside them.
+fn sweep_drafts(target: &Path) {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    for path in entries(folder.unwrap_or(Path::new("."))) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let Some((whole, number)) = name.rsplit_once(".part-") else { continue };
+        let ours = target.file_name().is_some_and(|target| target == whole)
+            || with_ending(&path, ".database").is_file();
+        if is_number(number) && ours && path.is_file() && is_left(&path) {
+            remove_draft(&path);
+        }
     }
 }
 
 /// A zip file that only its owner reads: it holds everything.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    // Not cut off: it may be another's that is at work.
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
@@ -107,7 +151,7 @@ pub fn write(
     key: Option<[u8; 32]>,
     manifest: &mut Manifest,
 ) -> Result<()> {
-    let file = create(&draft.path).map_err(on_disk(&draft.path))?;
+    let file = draft.file.try_clone().map_err(on_disk(&draft.path))?;
     let disk = || on_disk(&draft.path);
     let mut packing = Packing { zip: ZipWriter::new(BufWriter::with_capacity(STEP, file)), manifest };
     let name = packing.manifest.database.file();
@@ -326,15 +370,25 @@ fn is_known(name: &str) -> bool {
 }
 
 /// A folder of ours beside what will be replaced; gone with this.
-pub struct Staging(PathBuf);
+pub struct Staging {
+    path: PathBuf,
+    /// Locked, so that nobody takes the folder for a leftover.
+    _mark: File,
+}
 
 impl Staging {
     pub fn begin(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).map_err(on_disk(folder))?;
+        sweep_stagings(folder);
         for n in 1..1000 {
             let path = folder.join(format!("restoring-{}-{n}", std::process::id()));
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self(path)),
+                Ok(()) => {
+                    let mark = path.join(MARK);
+                    let file = create(&mark).map_err(on_disk(&mark))?;
+                    lock(&file, &mark)?;
+                    return Ok(Self { path, _mark: file });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(on_disk(&path)(error)),
             }
@@ -342,13 +396,24 @@ impl Staging {
         Err(no(format!("{}: no free name", folder.display())))
     }
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Removes what broken-off restores left.
+fn sweep_stagings(folder: &Path) {
+    for path in entries(folder) {
+        let numbers = path.file_name().and_then(|name| name.to_str()?.strip_prefix("restoring-"));
+        let ours = numbers.is_some_and(|numbers| numbers.split('-').all(is_number));
+        if ours && !path.is_symlink() && is_left(&path.join(MARK)) {
+            let _ = fs::remove_dir_all(&path);
+        }
     }
 }
 
@@ -392,6 +457,7 @@ pub fn put_key(from: &Path, place: &Place, manifest: &Manifest, replace: bool) -
     if same {
         return Ok(None);
     }
+    let mut notes = Vec::new();
     if file.exists() {
         if !replace {
             return Ok(Some(format!(
@@ -399,14 +465,28 @@ pub fn put_key(from: &Path, place: &Place, manifest: &Manifest, replace: bool) -
                 file.display()
             )));
         }
-        let kept = with_ending(&file, ".before-restore");
-        fs::rename(&file, &kept).map_err(on_disk(&kept))?;
+        let kept = kept_name(&file)?;
+        // There is a key at every moment: the old one under both names, then the new one over it.
+        fs::hard_link(&file, &kept).or_else(|_| fs::copy(&file, &kept).map(drop)).map_err(on_disk(&kept))?;
+        notes.push(format!("the secret key that was there is kept as {}", kept.display()));
     }
     fs::rename(&unpacked, &file).map_err(on_disk(&file))?;
     sync_folder(&file)?;
-    Ok(place.key.is_some().then(|| {
-        "the secret key of the backup is in place; a secret_key in the settings goes before it".to_owned()
-    }))
+    if place.key.is_some() {
+        notes.push(
+            "the secret key of the backup is in place; a secret_key in the settings goes before it"
+                .to_owned(),
+        );
+    }
+    Ok((!notes.is_empty()).then(|| notes.join("; ")))
+}
+
+/// A free name for what a restore takes the place of.
+pub fn kept_name(path: &Path) -> Result<PathBuf> {
+    (1..10_000)
+        .map(|n| with_ending(path, &format!(".before-restore-{n}")))
+        .find(|name| !name.exists())
+        .ok_or_else(|| no(format!("{}: there is no free name to keep it under", path.display())))
 }
 
 pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -426,10 +506,12 @@ pub fn sync_folder(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// For the check within a restore: table names as they may stand in a statement.
-pub fn plain_names(rows: &BTreeMap<String, i64>) -> bool {
-    rows.keys()
-        .all(|name| !name.is_empty() && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')))
+/// For the checks within a restore: names of tables and hashes as they may stand in a statement.
+pub fn is_plain(manifest: &Manifest) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    manifest.rows.keys().all(|name| is_name(name))
+        && manifest.audit_heads.values().all(|head| head.hash.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, Command, Stdio};
 use std::thread::JoinHandle;
 
 use percent_encoding::percent_decode_str;
 
-use super::pack::plain_names;
-use super::{no, on_disk};
+use super::pack::is_plain;
+use super::{Manifest, no, on_disk};
 use crate::Result;
 
 /// What libpq understands of a URL's parameters; the driver knows others besides.
@@ -112,10 +112,11 @@ impl Tools {
         command
     }
 
-    /// Puts a dump in the place of all that is in `public`, in one transaction, which also counts the rows of each table.
-    pub fn restore(&self, url: &str, dump: &Path, rows: &BTreeMap<String, i64>) -> Result<()> {
-        if !plain_names(rows) {
-            return Err(no("the manifest names a table that cannot be one of ours"));
+    /// Puts a dump in the place of all that is in `public`, in one transaction, which also counts the rows of each table and
+    /// compares the ends of the audit logs.
+    pub fn restore(&self, url: &str, dump: &Path, manifest: &Manifest) -> Result<()> {
+        if !is_plain(manifest) {
+            return Err(no("the manifest names a table or a hash that cannot be one of ours"));
         }
         let mut psql = self.connected("psql", url);
         psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"])
@@ -126,7 +127,7 @@ impl Tools {
         let complaints = collect(psql.stderr.take());
         let fed = match psql.stdin.take() {
             // Closed without COMMIT, everything is as it was.
-            Some(mut into) => self.feed(&mut into, dump, rows),
+            Some(mut into) => self.feed(&mut into, dump, manifest),
             None => Ok(Ok(())),
         };
         let status = psql.wait().map_err(on_disk(Path::new("psql")))?;
@@ -147,7 +148,7 @@ impl Tools {
         &self,
         into: &mut impl io::Write,
         dump: &Path,
-        rows: &BTreeMap<String, i64>,
+        manifest: &Manifest,
     ) -> io::Result<std::result::Result<(), String>> {
         into.write_all(BEFORE.as_bytes())?;
         let mut reader = self
@@ -160,7 +161,7 @@ impl Tools {
             .spawn()?;
         let complaints = collect(reader.stderr.take());
         let copied = match reader.stdout.take() {
-            Some(mut text) => io::copy(&mut text, into),
+            Some(text) => pass(text, into),
             None => Ok(0),
         };
         if copied.is_err() {
@@ -171,10 +172,31 @@ impl Tools {
         if !status.success() {
             return Ok(Err(format!("pg_restore failed: {}", said(complaints))));
         }
-        into.write_all(counted(rows).as_bytes())?;
+        into.write_all(counted(&manifest.rows).as_bytes())?;
+        into.write_all(ended(manifest).as_bytes())?;
         into.write_all(b"COMMIT;\n")?;
         Ok(Ok(()))
     }
+}
+
+/// Hands on what `pg_restore` writes. From 17 on its preamble sets, to what it is anyway, what a server before 17 does not know:
+/// that line is left out.
+fn pass(text: impl Read, into: &mut impl io::Write) -> io::Result<u64> {
+    const PREAMBLE: [&[u8]; 4] = [b"--", b"SET ", b"SELECT pg_catalog.set_config", b"\\restrict"];
+    let (mut text, mut line) = (BufReader::new(text), Vec::new());
+    loop {
+        line.clear();
+        text.read_until(b'\n', &mut line)?;
+        if line.trim_ascii() == b"SET transaction_timeout = 0;" {
+            break;
+        }
+        into.write_all(&line)?;
+        // What comes after the preamble may be data.
+        if line != b"\n" && !PREAMBLE.iter().any(|start| line.starts_with(start)) {
+            break;
+        }
+    }
+    io::copy(&mut text, into)
 }
 
 /// Takes away what is in `public`, and makes the role that the policies name: roles belong to the cluster, not to the dump.
@@ -218,6 +240,20 @@ fn counted(rows: &BTreeMap<String, i64>) -> String {
             text,
             "    SELECT count(*) INTO n FROM public.\"{table}\";\n    IF n <> {wanted} THEN RAISE EXCEPTION '{table}: {wanted} rows in the \
              backup, % restored', n; END IF;"
+        );
+    }
+    text + "END $watchroom$;\n"
+}
+
+/// Ends the transaction unless each audit log ends as the manifest says.
+fn ended(manifest: &Manifest) -> String {
+    let mut text = "DO $watchroom$ BEGIN\n".to_owned();
+    for (organization, head) in &manifest.audit_heads {
+        let _ = writeln!(
+            text,
+            "    IF NOT EXISTS (SELECT 1 FROM public.audit_heads WHERE organization_id = '{organization}' AND seq = {} AND hash = '{}') \
+             THEN RAISE EXCEPTION 'the audit log of {organization} does not end as the manifest says'; END IF;",
+            head.seq, head.hash
         );
     }
     text + "END $watchroom$;\n"
@@ -297,6 +333,21 @@ mod tests {
         assert_eq!(split("postgres://db"), ("postgres://db".to_owned(), None));
         let command = Tools { folder: None }.dump("postgres://me:hush@db/w", "1-2");
         assert!(command.get_args().all(|argument| !argument.to_string_lossy().contains("hush")));
+    }
+
+    #[test]
+    fn what_a_server_before_17_does_not_know_is_left_out_of_the_preamble_only() {
+        let passed = |text: &str| {
+            let mut out = Vec::new();
+            pass(text.as_bytes(), &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let line = "SET transaction_timeout = 0;\n";
+        let before = "--\n-- dump\n--\n\n\\restrict x\n\nSET lock_timeout = 0;\n";
+        let after = format!("SET row_security = off;\nCOPY public.t (x) FROM stdin;\n{line}\\.\n");
+        assert_eq!(passed(&format!("{before}{line}{after}")), format!("{before}{after}"));
+        assert_eq!(passed(&format!("{before}{after}")), format!("{before}{after}"), "data stays");
+        assert_eq!(passed("-- cut"), "-- cut");
     }
 
     #[test]

@@ -80,6 +80,8 @@ pub async fn undo(cx: &Cx<CaseWrite>, action: CaseActionId) -> Result<Report> {
             let mut tx = cx.write().await?;
             let kept = lock(&mut tx, ids).await?;
             let four_eyes = super::reviews::wanted(&mut tx).await?;
+            let asked = store::case::review::waiting_of(&mut tx, action).await?;
+            let me = super::reviews::asker(cx, &mut tx).await?;
             for change in ids.iter().filter_map(|id| done.get(id)) {
                 let of =
                     change.old.get("assigned_to_id").and_then(|id| serde_json::from_value(id.clone()).ok());
@@ -92,6 +94,13 @@ pub async fn undo(cx: &Cx<CaseWrite>, action: CaseActionId) -> Result<Report> {
             let decide = |kept: &Kept| {
                 let change = done.get(&kept.id).filter(|change| change.version == Some(kept.version));
                 let change = change.ok_or(Why::ChangedSince)?;
+                // A request is taken back by who made it, as long as it waits.
+                if change.step == Step::ReviewRequested {
+                    let by = asked.get(&kept.id).ok_or(Why::ChangedSince)?;
+                    if by.is_none() || *by != me {
+                        return Err(Why::InReview);
+                    }
+                }
                 let (state, tags) = kept.state.with(&change.old, &kept.tags).ok_or(Why::ChangedSince)?;
                 // What a second person has to close is not closed by undoing.
                 if four_eyes && state.status == Status::Resolved && kept.state.status != Status::Resolved {
@@ -140,7 +149,7 @@ async fn perform(cx: &Cx<CaseWrite>, what: &Bulk, ids: &[CaseId], reason: &str) 
                 _ => (HashSet::new(), None),
             };
             let reviews = match asks {
-                Some(resolution) => Reviews::Ask(resolution, super::reviews::asker(cx, &mut tx).await?),
+                Some(resolution) => Reviews::Ask(resolution, super::reviews::known_asker(cx, &mut tx).await?),
                 None => Reviews::Leave,
             };
             let decide = |kept: &Kept| {

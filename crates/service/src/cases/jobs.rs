@@ -133,24 +133,31 @@ pub async fn take_job_back(cx: &Cx<CaseWrite>, case: CaseId, id: CaseJobId) -> R
     Ok(removed)
 }
 
-/// Goes on with every job that runs, in all organizations, until each has ended; how many events were linked. One that fails
-/// does not keep the others waiting.
+/// Goes on with every job that runs, in all organizations, until each has ended; how many events were linked. They take turns, and
+/// one that fails does not keep the others waiting.
 ///
 /// # Errors
 /// The last failure, after all were tried.
 pub async fn run_jobs(services: &Services) -> Result<i64> {
-    let running = {
-        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-        job::running(&mut tx).await?
-    };
     let (mut added, mut failed) = (0, None);
-    for (organization, id) in running {
-        match run_job(services, organization, id).await {
-            Ok(n) => added += n,
-            Err(error) => failed = Some(error),
+    loop {
+        // Asked again each round: an organization may be suspended meanwhile.
+        let running = {
+            let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+            job::running(&mut tx).await?
+        };
+        let mut went_on = false;
+        for (organization, id) in running {
+            match step_job(services, organization, id).await {
+                Ok(Some(n)) => (added, went_on) = (added + n, true),
+                Ok(None) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        if !went_on {
+            return failed.map_or(Ok(added), Err);
         }
     }
-    failed.map_or(Ok(added), Err)
 }
 
 /// Goes on with one job until it has ended; how many events were linked.

@@ -1,7 +1,7 @@
 //! Closing a case with four eyes, where the organization asks for it: who wants to resolve one asks, somebody else answers.
 
 use domain::audit::{Action, AuditEntry};
-use domain::case::review::{Review, ReviewState, Verdict};
+use domain::case::review::{Review, ReviewState, Seen, Verdict};
 use domain::case::{Case, Resolution, Status, Step};
 use domain::permission::{CaseRead, CaseReview, CaseWrite, Permission};
 use domain::{CaseActionId, CaseId, UserId};
@@ -35,6 +35,20 @@ pub(super) async fn asker<P: Permission>(cx: &Cx<P>, tx: &mut WriteTx) -> Result
     }
 }
 
+/// Who asks for a review.
+///
+/// # Errors
+/// `Conflict` for an API key that nobody made (the command line's): nobody could be kept from answering what they asked with it.
+pub(super) async fn known_asker(cx: &Cx<CaseWrite>, tx: &mut WriteTx) -> Result<Option<UserId>> {
+    let by = asker(cx, tx).await?;
+    if by.is_none() && matches!(cx.actor().who, Who::ApiKey { .. }) {
+        return Err(Error::Conflict(
+            "two people close cases here, and nobody stands behind this key; ask in person or with a key of your own".to_owned(),
+        ));
+    }
+    Ok(by)
+}
+
 /// Instead of resolving it: the case waits for somebody else.
 pub(super) async fn request(
     cx: &Cx<CaseWrite>,
@@ -46,7 +60,7 @@ pub(super) async fn request(
     if case.in_review {
         return Err(Error::Conflict("it waits for a review already".to_owned()));
     }
-    let by = asker(cx, &mut tx).await?;
+    let by = known_asker(cx, &mut tx).await?;
     let asked = new(cx, &tx, case.id, (resolution, reason), by, None);
     review::insert(&mut tx, std::slice::from_ref(&asked)).await?;
     let told = json!({ "resolution": resolution, "review_id": asked.id });
@@ -86,14 +100,21 @@ pub(super) fn new<P: Permission>(
 /// What the second person says: the case is resolved as it was asked, or goes on.
 ///
 /// # Errors
-/// `Forbidden` for who asked, and for who is no person.
-pub async fn review(cx: &Cx<CaseReview>, id: CaseId, verdict: &Verdict) -> Result<Case> {
+/// `Forbidden` for who asked, and for who is no person. `Conflict` when what waits is not what was `seen`, or a case that is to be
+/// closed was changed since.
+pub async fn review(cx: &Cx<CaseReview>, id: CaseId, seen: Seen, verdict: &Verdict) -> Result<Case> {
     verdict.check()?;
     let (mut tx, old) = locked(cx, id).await?;
     let asked = review::waiting(&mut tx, id).await?;
     let asked = asked.ok_or_else(|| Error::Conflict("nobody asked for a review of it".to_owned()))?;
     if !user(cx).is_some_and(|user| asked.may_be_decided_by(user)) {
         return Err(Error::Forbidden);
+    }
+    let changed = matches!(verdict, Verdict::Approve { .. }) && old.version != seen.version;
+    if asked.id != seen.review || changed {
+        return Err(Error::Conflict(
+            "the case or what is asked changed since you looked; look at it again".to_owned(),
+        ));
     }
     let label = cx.actor.audit().label;
     match verdict {

@@ -263,3 +263,83 @@ async fn evidence_that_is_not_there_is_named() {
         restored.notes
     );
 }
+
+fn kept(folder: &Path, name: &str) -> bool {
+    folder.join(format!("{name}.before-restore-1")).exists()
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_replaced_and_kept_and_so_is_every_key() {
+    let (world, alpha) = lived_in(testkit::sqlite().await).await;
+    let file = world.t.folder.path().join("b.zip");
+    backup::make(&place(&world), &world.clock, &file, true).await.unwrap();
+    for damage in ["header", "pages", "cut"] {
+        let scratch = tempfile::tempdir().unwrap();
+        let new = elsewhere(&world.t.url, scratch.path()).await;
+        backup::restore(&new, &world.clock, &file, false).await.unwrap();
+        let database = new.data_dir.join("watchroom.db");
+        let mut bytes = std::fs::read(&database).unwrap();
+        match damage {
+            "header" => bytes[..100].fill(0),
+            "pages" => bytes[8192..].fill(0xff),
+            _ => bytes.truncate(20_000),
+        }
+        std::fs::write(&database, &bytes).unwrap();
+        let reason = refusal(&new, &world.clock, &file, false).await;
+        assert!(reason.contains("--replace"), "{damage}: {reason}");
+        std::fs::write(new.data_dir.join("secret.key"), "another").unwrap();
+        let other = Place { key: Some([8; 32]), ..new.clone() };
+        let restored = backup::restore(&other, &world.clock, &file, true).await.unwrap();
+        assert!(restored.notes.iter().any(|note| note.contains("kept as")), "{:?}", restored.notes);
+        assert!(kept(&new.data_dir, "watchroom.db") && kept(&new.data_dir, "secret.key"));
+        let services = open(&new, &world.clock).await;
+        assert_eq!(count(&services, alpha).await, 300);
+        services.close().await;
+        // A second one keeps the second key beside the first.
+        std::fs::write(new.data_dir.join("secret.key"), "a third").unwrap();
+        backup::restore(&other, &world.clock, &file, true).await.unwrap();
+        let read = |name: &str| std::fs::read_to_string(new.data_dir.join(name)).unwrap();
+        assert_eq!(read("secret.key.before-restore-1"), "another");
+        assert_eq!(read("secret.key.before-restore-2"), "a third");
+        assert_eq!(read("secret.key").trim(), "07".repeat(32));
+    }
+}
+
+#[tokio::test]
+async fn leftovers_of_the_dead_go_and_those_of_others_stay() {
+    let (world, _) = lived_in(testkit::sqlite().await).await;
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let write = |name: &str| std::fs::write(folder.join(name), "x").unwrap();
+    let dead = ["b.zip.part-1", "c.zip.part-2", "c.zip.part-2.database", "c.zip.part-2.database-wal"];
+    let others = ["video.part-3", "b.zip.part-x"];
+    dead.into_iter().chain(others).for_each(write);
+    write("d.zip.part-4");
+    write("d.zip.part-4.database");
+    let alive = std::fs::File::open(folder.join("d.zip.part-4")).unwrap();
+    alive.lock().unwrap();
+    let file = folder.join("b.zip");
+    backup::make(&place(&world), &world.clock, &file, false).await.unwrap();
+    let there = |name: &str| folder.join(name).exists();
+    assert!(!dead.into_iter().any(there) && others.into_iter().all(there));
+    assert!(there("d.zip.part-4") && there("d.zip.part-4.database"));
+
+    let new = elsewhere(&world.t.url, folder).await;
+    for name in ["restoring-1-1", "restoring-2-1", "restoring-me"] {
+        std::fs::create_dir_all(new.data_dir.join(name)).unwrap();
+    }
+    write("new/restoring-1-1/lock");
+    backup::restore(&new, &world.clock, &file, false).await.unwrap();
+    assert!(!there("new/restoring-1-1") && there("new/restoring-2-1") && there("new/restoring-me"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_copy_of_the_database_is_read_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let t = testkit::sqlite().await;
+    let copy = t.folder.path().join("copy.db");
+    t.db.copy_into(&copy.to_string_lossy()).await.unwrap();
+    let of = std::fs::metadata(&copy).unwrap();
+    assert!(of.len() > 0 && of.permissions().mode() & 0o777 == 0o600);
+}

@@ -2,9 +2,10 @@
 
 use domain::api_key::NewApiKey;
 use domain::case::bulk::{Bulk, Outcome, Why};
-use domain::case::review::{ReviewState, Verdict};
+use domain::case::review::{ReviewState, Seen, Verdict};
 use domain::case::{Act, Case, NewCase, Resolution, Status, Step};
 use domain::permission::{ApiKeyWrite, CaseRead, CaseReview, CaseWrite, SettingsWrite};
+use domain::{CaseId, CaseReviewId};
 use serde_json::json;
 use service::{Cx, Error, api_keys, cases, settings};
 use testkit::for_each_backend;
@@ -57,6 +58,13 @@ fn no() -> Verdict {
 }
 
 impl Room {
+    /// Answers what waits, as it is now.
+    async fn says(&self, cx: &Cx<CaseReview>, case: CaseId, verdict: &Verdict) -> service::Result<Case> {
+        let found = cases::reviews(&self.reads, case).await.unwrap_or_default();
+        let review = found.first().map_or(CaseReviewId(uuid::Uuid::nil()), |review| review.id);
+        let version = cases::get(&self.reads, case).await.map_or(0, |case| case.version);
+        cases::review(cx, case, Seen { review, version }, verdict).await
+    }
     async fn four_eyes(&self, on: bool) {
         settings::set(&self.admin, settings::Cases::KEY, json!({ "four_eyes": on })).await.unwrap();
     }
@@ -81,22 +89,22 @@ async fn a_case_is_closed_by_another_than_who_asked() {
             "asked already"
         );
         for verdict in [yes(), no()] {
-            let own = cases::review(&r.ann_reviews, case.id, &verdict).await;
+            let own = r.says(&r.ann_reviews, case.id, &verdict).await;
             assert!(matches!(own, Err(Error::Forbidden)), "who asked does not answer: {own:?}");
         }
         let blank = Verdict::Return { reason: " ".to_owned() };
-        assert!(matches!(cases::review(&r.ben_reviews, case.id, &blank).await, Err(Error::Invalid(_))));
+        assert!(matches!(r.says(&r.ben_reviews, case.id, &blank).await, Err(Error::Invalid(_))));
 
-        let returned = cases::review(&r.ben_reviews, case.id, &no()).await.unwrap();
+        let returned = r.says(&r.ben_reviews, case.id, &no()).await.unwrap();
         assert_eq!((returned.status, returned.in_review), (Status::Open, false));
         r.world.clock.advance_seconds(1);
         cases::act(&r.ann, case.id, &resolve()).await.unwrap();
-        let closed = cases::review(&r.ben_reviews, case.id, &yes()).await.unwrap();
+        let closed = r.says(&r.ben_reviews, case.id, &yes()).await.unwrap();
         assert_eq!(
             (closed.status, closed.resolution, closed.in_review),
             (Status::Resolved, Some(Resolution::Benign), false)
         );
-        assert!(matches!(cases::review(&r.ben_reviews, case.id, &yes()).await, Err(Error::Conflict(_))));
+        assert!(matches!(r.says(&r.ben_reviews, case.id, &yes()).await, Err(Error::Conflict(_))));
         let states: Vec<ReviewState> =
             cases::reviews(&r.reads, case.id).await.unwrap().iter().map(|review| review.state).collect();
         assert_eq!(states, [ReviewState::Approved, ReviewState::Returned]);
@@ -133,15 +141,15 @@ async fn there_is_no_way_around_the_second_person() {
         let outcomes: Vec<Outcome> = report.results.iter().map(|item| item.outcome).collect();
         assert_eq!(outcomes, [Outcome::Done, Outcome::Unchanged(Why::InReview)]);
         assert_eq!((r.now(&one).await.status, r.now(&one).await.in_review), (Status::Open, true));
-        let own = cases::review(&r.ann_reviews, one.id, &yes()).await;
+        let own = r.says(&r.ann_reviews, one.id, &yes()).await;
         assert!(matches!(own, Err(Error::Forbidden)), "{own:?}");
         cases::undo(&r.ann, report.action_id.unwrap()).await.unwrap();
         assert!(!r.now(&one).await.in_review, "it is asked no more");
-        let gone = cases::review(&r.ben_reviews, one.id, &yes()).await;
+        let gone = r.says(&r.ben_reviews, one.id, &yes()).await;
         assert!(matches!(gone, Err(Error::Conflict(_))), "{gone:?}");
 
         // What was closed with four eyes and reopened is not closed by undoing that.
-        cases::review(&r.ben_reviews, two.id, &yes()).await.unwrap();
+        r.says(&r.ben_reviews, two.id, &yes()).await.unwrap();
         let reopened = cases::change_many(&r.ann, &Bulk::Reopen, &[two.id], "again").await.unwrap();
         let undone = cases::undo(&r.ann, reopened.action_id.unwrap()).await.unwrap();
         assert_eq!(undone.results[0].outcome, Outcome::Unchanged(Why::ReviewFirst));
@@ -174,14 +182,14 @@ async fn a_key_does_not_stand_in_for_the_second_person() {
         assert!(asked.in_review);
         // Who made the key asked with it.
         let adi = r.world.cx::<CaseReview>("adi@a.test", "alpha").await;
-        assert!(matches!(cases::review(&adi, case.id, &yes()).await, Err(Error::Forbidden)));
+        assert!(matches!(r.says(&adi, case.id, &yes()).await, Err(Error::Forbidden)));
         let reviews = r.world.services.admit::<CaseReview>(&key).unwrap();
-        assert!(matches!(cases::review(&reviews, case.id, &yes()).await, Err(Error::Forbidden)));
-        cases::review(&r.ben_reviews, case.id, &yes()).await.unwrap();
+        assert!(matches!(r.says(&reviews, case.id, &yes()).await, Err(Error::Forbidden)));
+        r.says(&r.ben_reviews, case.id, &yes()).await.unwrap();
         // A key answers nobody, whoever asked.
         let other = r.opened("Two").await;
         cases::act(&r.ann, other.id, &resolve()).await.unwrap();
-        assert!(matches!(cases::review(&reviews, other.id, &yes()).await, Err(Error::Forbidden)));
+        assert!(matches!(r.says(&reviews, other.id, &yes()).await, Err(Error::Forbidden)));
     })
     .await;
 }
@@ -196,7 +204,7 @@ async fn a_viewer_and_a_stranger_have_no_say() {
         assert!(matches!(r.world.services.admit::<CaseReview>(&vic), Err(Error::Forbidden)));
         let bob = r.world.cx::<CaseReview>("bob@b.test", "beta").await;
         for verdict in [yes(), no()] {
-            assert!(matches!(cases::review(&bob, case.id, &verdict).await, Err(Error::NotFound)));
+            assert!(matches!(r.says(&bob, case.id, &verdict).await, Err(Error::NotFound)));
         }
         let bobs = r.world.cx::<CaseWrite>("bob@b.test", "beta").await;
         assert!(matches!(cases::withdraw_review(&bobs, case.id).await, Err(Error::NotFound)));
@@ -205,6 +213,62 @@ async fn a_viewer_and_a_stranger_have_no_say() {
         let bob_reads = r.world.cx::<CaseRead>("bob@b.test", "beta").await;
         assert_eq!(cases::reviews(&bob_reads, case.id).await.unwrap(), []);
         assert!(r.now(&case).await.in_review);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_to_what_was_looked_at() {
+    for_each_backend(|t| async move {
+        let r = room(t).await;
+        let case = r.opened("One").await;
+        cases::act(&r.ann, case.id, &resolve()).await.unwrap();
+        let looked = |review: &domain::case::review::Review, version| Seen { review: review.id, version };
+        let first = cases::reviews(&r.reads, case.id).await.unwrap().remove(0);
+        let seen = looked(&first, r.now(&case).await.version);
+        // Taken back and asked again in other words.
+        cases::withdraw_review(&r.ann, case.id).await.unwrap();
+        let other = Act::Resolve { resolution: Resolution::TruePositive, reason: "it was real".to_owned() };
+        cases::act(&r.ann, case.id, &other).await.unwrap();
+        for verdict in [yes(), no()] {
+            let answer = cases::review(&r.ben_reviews, case.id, seen, &verdict).await;
+            assert!(matches!(answer, Err(Error::Conflict(_))), "another request");
+        }
+        // The case itself was changed.
+        let second = cases::reviews(&r.reads, case.id).await.unwrap().remove(0);
+        let now = r.now(&case).await;
+        let seen = looked(&second, now.version);
+        let new = NewCase { title: "Something else".to_owned(), ..NewCase::of(&now) };
+        cases::edit(&r.ann, case.id, now.version, new).await.unwrap();
+        let answer = cases::review(&r.ben_reviews, case.id, seen, &yes()).await;
+        assert!(matches!(answer, Err(Error::Conflict(_))), "another case than was seen");
+        assert!(r.says(&r.ben_reviews, case.id, &yes()).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_made_does_not_ask_and_others_do_not_take_back() {
+    for_each_backend(|t| async move {
+        let r = room(t).await;
+        let new = NewApiKey { name: "cli".to_owned(), scopes: vec!["all".to_owned()], expires_at: None };
+        let (_, secret) = api_keys::create_for_organization(&r.world.services, "alpha", new).await.unwrap();
+        let key = api_keys::authenticate(&r.world.services, &secret, &client()).await.unwrap();
+        let writes = r.world.services.admit::<CaseWrite>(&key).unwrap();
+        let case = r.opened("One").await;
+        assert!(matches!(cases::act(&writes, case.id, &resolve()).await, Err(Error::Conflict(_))));
+        let bulk = Bulk::Resolve(Resolution::Benign);
+        assert!(cases::change_many(&writes, &bulk, &[case.id], "all").await.is_err());
+        assert!(!r.now(&case).await.in_review);
+        // Ann asks for many; the undo is hers.
+        let report = cases::change_many(&r.ann, &bulk, &[case.id], "all").await.unwrap();
+        let action = report.action_id.unwrap();
+        let ben = r.world.cx::<CaseWrite>("ben@a.test", "alpha").await;
+        let undone = cases::undo(&ben, action).await.unwrap();
+        assert_eq!(undone.results[0].outcome, Outcome::Unchanged(Why::InReview));
+        assert!(r.now(&case).await.in_review);
+        assert_eq!(cases::undo(&r.ann, action).await.unwrap().results[0].outcome, Outcome::Done);
+        assert!(!r.now(&case).await.in_review);
     })
     .await;
 }

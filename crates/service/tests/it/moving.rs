@@ -91,3 +91,24 @@ async fn only_sqlite_is_moved_and_only_to_postgres() {
         assert!(reason.contains(word), "{reason}");
     }
 }
+
+#[tokio::test]
+async fn what_is_refused_is_left_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("old.db").display());
+    let old = Db::connect(&url, &Options { connections: 1, ..Options::default() }).await.unwrap();
+    old.migrate_to(16).await.unwrap();
+    let schema = async |db: &Db| {
+        let mut tx = store::SystemTx::read_across_all_organizations(db).await.unwrap();
+        store::whole::schema(&mut tx).await.unwrap()
+    };
+    let to = testkit::bare_postgres().await;
+    let clock = service::Clock::fixed(start());
+    let reason = moving::migrate(&url, &to, &clock, &mut |_, _| ()).await.unwrap_err().to_string();
+    assert!(reason.contains("older Watchroom"), "{reason}");
+    assert_eq!(schema(&old).await, 16);
+    let target = Db::connect(&to, &Options { connections: 1, ..Options::default() }).await.unwrap();
+    assert_eq!(schema(&target).await, 0);
+    target.close().await;
+    old.close().await;
+}

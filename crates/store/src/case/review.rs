@@ -1,6 +1,6 @@
 //! Reviews of cases that somebody asks to close.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::case::review::{Review, ReviewState};
 use domain::{ApiKeyId, CaseActionId, CaseId, CaseReviewId, UserId};
@@ -62,6 +62,21 @@ pub async fn in_review(tx: &mut impl Scoped, ids: &[CaseId]) -> Result<HashSet<C
         found.extend(tx.conn().scalars::<CaseId>(q).await?);
     }
     Ok(found)
+}
+
+/// Who asked for what waits of an action on many cases, by case.
+pub async fn waiting_of(
+    tx: &mut impl Scoped,
+    action: CaseActionId,
+) -> Result<HashMap<CaseId, Option<UserId>>> {
+    let q = tx
+        .sql(
+            "SELECT case_id, requested_by_id FROM case_reviews
+             WHERE organization_id = $1 AND action_id = $2 AND state = 'requested'",
+        )
+        .bind(action);
+    let rows = tx.conn().rows(q).await?;
+    rows.iter().map(|row| Ok((row.get("case_id")?, row.get("requested_by_id")?))).collect()
 }
 
 /// Of cases that are locked.

@@ -3,10 +3,13 @@
 //! The one place whose statements name tables that come from the catalog and not from our sources: a table that a migration
 //! adds is copied and counted without a line here.
 
+use std::path::Path;
+use std::time::Duration;
+
 use domain::audit::hex;
 use futures::TryStreamExt as _;
-use sqlx::sqlite::{SqliteRow, SqliteValueRef};
-use sqlx::{AssertSqlSafe, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteLockingMode, SqliteRow, SqliteValueRef};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
 
 use super::{Conn, Db, Dialect, Error, Result, sql};
 
@@ -16,11 +19,20 @@ const ALONE: &[(&str, &str)] = &[("events", "seq"), ("events", "words")];
 const STEP: usize = 256 * 1024;
 
 impl Db {
-    /// SQLite: writes the whole database, as it is at this moment, into a file that is not there yet. Others go on writing.
+    /// SQLite: writes the whole database, as it is at this moment, into a file that is not there yet and that only its
+    /// owner reads. Others go on writing.
     pub async fn copy_into(&self, file: &str) -> Result<()> {
         let Self::Sqlite { read, .. } = self else {
             return Err(Error::Check("only a database of SQLite is a file".to_owned()));
         };
+        // VACUUM INTO would make it readable for others; an empty file that is there it takes.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600);
+            options.open(file).map_err(|e| Error::Check(format!("{file}: {e}")))?;
+        }
         sqlx::query("VACUUM INTO $1").bind(file).execute(read).await?;
         Ok(())
     }
@@ -41,6 +53,37 @@ impl Db {
             Err(Error::Unavailable("another process has the database open".to_owned()))
         }
     }
+
+    /// SQLite: whether somebody else has the file open, asked by a lock alone, for which the file need not be whole. Of a file
+    /// that is no database any more it is known only while its write-ahead log is not empty; else the answer is `false`.
+    pub async fn is_open_elsewhere(file: &Path) -> Result<bool> {
+        // In this mode the first lock is one that no other connection, not even an idle one, lets through.
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .locking_mode(SqliteLockingMode::Exclusive)
+            .busy_timeout(Duration::from_secs(1));
+        let mut conn = SqliteConnection::connect_with(&options).await?;
+        let locked = sqlx::query("BEGIN EXCLUSIVE").execute(&mut conn).await;
+        if locked.is_ok() {
+            sqlx::query("ROLLBACK").execute(&mut conn).await?;
+        }
+        // Of a damaged database what waits in its log may not come into the file; it stays beside it.
+        let _ = conn.close().await;
+        match locked {
+            Ok(_) => Ok(false),
+            Err(sqlx::Error::Database(error)) if is_damage(error.code().as_deref()) => Ok(false),
+            Err(error) => match Error::from(error) {
+                Error::Unavailable(_) => Ok(true),
+                other => Err(other),
+            },
+        }
+    }
+}
+
+/// SQLITE_CORRUPT and SQLITE_NOTADB with all their kinds; SQLITE_IOERR_READ, a page that the disk does not give.
+fn is_damage(code: Option<&str>) -> bool {
+    let code = code.and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| code == 266 || [11, 26].contains(&(code & 0xff)))
 }
 
 impl Conn {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use domain::event::Payload;
 use domain::filter::{EventFilter, Facet, FacetRequest};
 use domain::query::{EVENTS, Query, Target};
 use domain::{EventId, Severity, Timestamp};
@@ -27,7 +28,7 @@ const SHORT: i64 = 6 * 3600;
 struct Sent {
     id: EventId,
     occurred_at: Timestamp,
-    raw_payload: Value,
+    raw_payload: Payload,
 }
 
 from_row!(Sent { id, occurred_at, raw_payload });
@@ -35,6 +36,9 @@ from_row!(Sent { id, occurred_at, raw_payload });
 impl Listed for Sent {
     fn position(&self) -> Position {
         Position { at: self.occurred_at, id: self.id.0 }
+    }
+    fn bytes(&self) -> usize {
+        self.raw_payload.text().len()
     }
 }
 
@@ -110,7 +114,8 @@ pub async fn paths(
 ) -> Result<(Vec<(String, i64)>, bool)> {
     let asked = Asked::of(tx, filter).await?;
     let found: Found<Sent> = walk::list(tx, PAYLOADS, asked, None, SENT, SENT_ROWS).await?;
-    let each = |row: &Sent, add: &mut dyn FnMut(String)| each_path(&row.raw_payload, &mut Vec::new(), add);
+    let each =
+        |row: &Sent, add: &mut dyn FnMut(String)| each_path(row.raw_payload.value(), &mut Vec::new(), add);
     let rows = found.events.iter().map(|row| (row, 1));
     Ok((tally(rows, Wanted { limit, within }, each).0, found.next.is_none()))
 }

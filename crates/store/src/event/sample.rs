@@ -31,6 +31,9 @@ impl Listed for Sampled {
     fn position(&self) -> Position {
         Position { at: self.occurred_at, id: self.id.0 }
     }
+    fn bytes(&self) -> usize {
+        self.message.len()
+    }
 }
 
 /// Rows that are read for a sample.
