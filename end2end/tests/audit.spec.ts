@@ -45,7 +45,7 @@ test("who may read the log sees what happened to a member, a key and an environm
   await page.getByRole("link", { name: /^History of/ }).first().click();
   await expect(page.getByRole("dialog", { name: /^History of/ })).toContainText("ENVIRONMENT_CREATED");
   await page.goto("/o/acme/audit?target_type=environment");
-  await page.getByRole("button", { name: "Export" }).click();
+  await page.locator("summary").filter({ hasText: "Export" }).click();
   const download = page.waitForEvent("download");
   await page.getByText("Signed bundle, with the proof of the chain").click();
   expect((await download).suggestedFilename()).toBe("audit-acme.zip");

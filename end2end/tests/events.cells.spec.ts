@@ -11,7 +11,7 @@ test("any cell has a menu that narrows the list to its value", async ({ page }) 
   const events = new EventsPage(page);
   await events.open(SSHD);
   await events.ready();
-  const system = events.rows.first().getByRole("cell").nth(5);
+  const system = events.rows.first().getByRole("cell").nth(6);
   await expect(system).toBeVisible();
   const value = (await system.innerText()).trim();
   await system.hover();
@@ -30,7 +30,7 @@ test("the right button opens the menu of the cell under it, and Esc closes it", 
   const events = new EventsPage(page);
   await events.open(SSHD);
   await events.ready();
-  const component = events.rows.nth(1).getByRole("cell").nth(3);
+  const component = events.rows.nth(1).getByRole("cell").nth(4);
   await component.click({ button: "right" });
   await expect(events.cellItems).toContainText("Component sshd");
   await page.keyboard.press("Escape");

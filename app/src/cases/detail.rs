@@ -444,7 +444,7 @@ fn linked(
                 <Row href=href.clone()>
                     <td class="time">{time}</td>
                     <td class="shrink">{severity}</td>
-                    <td class="message"><a data-row-link href=href>{message}</a></td>
+                    <td class="message line"><a data-row-link href=href>{message}</a></td>
                     <td class="optional">{system}</td>
                     <td class="optional">{by}</td>
                     <td class="shrink">{out}</td>

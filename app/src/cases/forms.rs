@@ -237,14 +237,19 @@ fn own_field(prefix: &str, field: &CaseField, state: Form, now: &CaseForm, membe
         }
         choices
     };
-    let input = match field.kind {
+    let choices = match field.kind {
         FieldKind::Choice => {
-            let choices = std::iter::once(Choice::new("", "–"))
-                .chain(field.choices.iter().map(|choice| Choice::new(choice.clone(), choice.clone())));
-            view! { <Select name=name choices=one_of(choices.collect()) value=value /> }.into_any()
+            let all = field.choices.iter().map(|choice| Choice::new(choice.clone(), choice.clone()));
+            one_of(std::iter::once(Choice::new("", "–")).chain(all).collect())
         }
-        FieldKind::User => {
-            view! { <Select name=name choices=one_of(people(members)) value=value /> }.into_any()
+        FieldKind::User => one_of(people(members)),
+        FieldKind::Date | FieldKind::Number | FieldKind::Text => Vec::new(),
+    };
+    let kind = field.kind;
+    // Made inside the field, which tells it its name and its hint.
+    let input = move || match kind {
+        FieldKind::Choice | FieldKind::User => {
+            view! { <Select name=name choices=choices value=value /> }.into_any()
         }
         FieldKind::Date => view! { <TextInput name=name kind="date" value=value /> }.into_any(),
         FieldKind::Number => view! { <TextInput name=name value=value autocomplete="off" /> }.into_any(),
@@ -260,7 +265,7 @@ fn own_field(prefix: &str, field: &CaseField, state: Form, now: &CaseForm, membe
     let hint = [holds, if field.required { "; wanted before the case is resolved" } else { "" }].concat();
     view! {
         <Field id=format!("{prefix}-field-{}", field.key) label=field.name.clone() hint=hint error=state.reason_of(&typed)>
-            {input}
+            {input()}
         </Field>
     }
     .into_any()
