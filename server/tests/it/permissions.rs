@@ -86,7 +86,6 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("matching", ""),
     ("kind", "text"),
     ("choices", ""),
-    ("required", ""),
     ("up", "true"),
     ("archived", "true"),
     ("four_eyes", ""),
@@ -250,6 +249,8 @@ async fn ask(app: &TestApp, row: &Row, column: usize, who: &Who) -> Answer {
 #[tokio::test]
 async fn everybody_may_do_what_the_table_says_and_nothing_else() {
     for_each_backend(|db| async move {
+        let names: std::collections::HashSet<&str> = ARGUMENTS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names.len(), ARGUMENTS.len(), "a form with a field twice is refused by all");
         let app = TestApp::new(db);
         let everybody = everybody(&app).await;
         let mut rows = rows();

@@ -8,6 +8,7 @@ mod arrival;
 mod audit;
 mod environment;
 mod event;
+mod event_bytes;
 mod events_world;
 mod factor;
 mod group;
