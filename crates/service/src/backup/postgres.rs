@@ -294,8 +294,8 @@ fn without_password(url: &str) -> (String, Option<String>) {
 }
 
 fn version_of(text: &str) -> Option<i64> {
-    text.split_whitespace()
-        .find_map(|word| word.split('.').next()?.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok())
+    let number = |word: &str| word.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok());
+    text.split_whitespace().find_map(number)
 }
 
 /// Reads what a program complains of while its other output is read.
