@@ -2,7 +2,7 @@
 
 use domain::api_key::NewApiKey;
 use domain::case::bulk::{Bulk, Outcome, Why};
-use domain::case::review::{ReviewState, Seen, Verdict};
+use domain::case::review::{Review, ReviewState, Seen, Verdict};
 use domain::case::{Act, Case, NewCase, Resolution, Status, Step};
 use domain::permission::{ApiKeyWrite, CaseRead, CaseReview, CaseWrite, SettingsWrite};
 use domain::{CaseId, CaseReviewId};
@@ -58,10 +58,15 @@ fn no() -> Verdict {
 }
 
 impl Room {
+    async fn waiting(&self, case: CaseId) -> Review {
+        let found = cases::reviews(&self.reads, case).await.unwrap();
+        found.into_iter().find(|review| review.state == ReviewState::Requested).unwrap()
+    }
     /// Answers what waits, as it is now.
     async fn says(&self, cx: &Cx<CaseReview>, case: CaseId, verdict: &Verdict) -> service::Result<Case> {
         let found = cases::reviews(&self.reads, case).await.unwrap_or_default();
-        let review = found.first().map_or(CaseReviewId(uuid::Uuid::nil()), |review| review.id);
+        let waiting = found.iter().find(|review| review.state == ReviewState::Requested);
+        let review = waiting.map_or(CaseReviewId(uuid::Uuid::nil()), |review| review.id);
         let version = cases::get(&self.reads, case).await.map_or(0, |case| case.version);
         cases::review(cx, case, Seen { review, version }, verdict).await
     }
@@ -223,8 +228,8 @@ async fn an_answer_is_to_what_was_looked_at() {
         let r = room(t).await;
         let case = r.opened("One").await;
         cases::act(&r.ann, case.id, &resolve()).await.unwrap();
-        let looked = |review: &domain::case::review::Review, version| Seen { review: review.id, version };
-        let first = cases::reviews(&r.reads, case.id).await.unwrap().remove(0);
+        let looked = |review: &Review, version| Seen { review: review.id, version };
+        let first = r.waiting(case.id).await;
         let seen = looked(&first, r.now(&case).await.version);
         // Taken back and asked again in other words.
         cases::withdraw_review(&r.ann, case.id).await.unwrap();
@@ -235,7 +240,7 @@ async fn an_answer_is_to_what_was_looked_at() {
             assert!(matches!(answer, Err(Error::Conflict(_))), "another request");
         }
         // The case itself was changed.
-        let second = cases::reviews(&r.reads, case.id).await.unwrap().remove(0);
+        let second = r.waiting(case.id).await;
         let now = r.now(&case).await;
         let seen = looked(&second, now.version);
         let new = NewCase { title: "Something else".to_owned(), ..NewCase::of(&now) };
