@@ -113,8 +113,8 @@ async fn a_file_is_looked_at_tried_and_read() {
         assert_eq!(files(&world), 0);
         let actions = world.actions(org).await;
         assert_eq!(
-            actions[actions.len() - 4..],
-            ["UPLOAD_CREATED", "UPLOAD_STARTED", "EVENTS_IMPORTED", "UPLOAD_FINISHED"]
+            actions[actions.len() - 5..],
+            ["UPLOAD_CREATED", "UPLOAD_STARTED", "SOURCE_CREATED", "EVENTS_IMPORTED", "UPLOAD_FINISHED"]
         );
 
         // The same file again doubles nothing.
