@@ -211,7 +211,9 @@ mod tests {
         let mut start = [0; 10];
         assert_eq!(file(&b"0123456789"[..], 1000).unwrap().read(&mut start).unwrap(), 10, "at once");
         let long = [0xff, 0xfe].into_iter().chain(b"x\0".repeat(1000)).collect::<Vec<_>>();
-        let mut out = Vec::new();
-        assert_eq!(limit_of(&file(&long[..], 1000).unwrap().read_to_end(&mut out).unwrap_err()), Some(1000));
+        // However much of it the first look takes, the limit is told.
+        let whole = |bytes: &[u8]| file(bytes, 1000).and_then(|mut text| text.read_to_end(&mut Vec::new()));
+        assert_eq!(limit_of(&whole(&long).unwrap_err()), Some(1000));
+        assert_eq!(limit_of(&whole(&b"x".repeat(200_000)).unwrap_err()), Some(1000));
     }
 }
