@@ -15,7 +15,7 @@ use crate::http::{
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
+use crate::web::{body, client, compress, csrf, headers, limits, observe, person, shed};
 
 /// Method and path of every route that is neither a page nor a server function.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -220,6 +220,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
         .layer(from_fn_with_state(state.clone(), person::tell))
+        .layer(compress::layer())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), client::identify))
         .layer(from_fn(observe::observe))
