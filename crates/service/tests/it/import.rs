@@ -96,15 +96,9 @@ async fn equal_lines_of_one_file_all_count_and_a_broken_off_import_is_completed(
         let cx = world.services.admit::<EventWrite>(&Actor::system("import", org)).unwrap();
         let mut last = Progress::default();
         let half = Breaks(io::Cursor::new(all[..all.len() / 2].to_vec()));
-        let broken =
-            import(&cx, half, Plan::of_source("app", "app.log", Format::Ndjson), &mut |p: Progress,
-                                                                                       _: Vec<(
-                Rejection,
-                String,
-            )>| {
-                last = p
-            })
-            .await;
+        let plan = Plan::of_source("app", "app.log", Format::Ndjson);
+        let mut watch = |p: Progress, _: Vec<(Rejection, String)>| last = p;
+        let broken = import(&cx, half, plan, &mut watch).await;
         assert!(matches!(broken, Err(Error::Invalid(_))));
         assert_eq!((last.rows, count(&world, org).await), (5000, 5000));
         // Once from where it stopped, once from the start.
