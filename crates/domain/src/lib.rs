@@ -21,6 +21,7 @@ pub mod organization;
 pub mod overview;
 pub mod page;
 pub mod permission;
+pub mod provider_role;
 pub mod query;
 pub mod retention;
 pub mod severity;

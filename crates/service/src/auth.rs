@@ -7,6 +7,7 @@ pub(crate) mod chains;
 pub mod factor;
 mod hashing;
 mod lockout;
+pub mod oidc;
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use store::{Stamp, SystemTx};
 
 pub use chains::settled;
 pub(crate) use hashing::Hashing;
-use hashing::{DUMMY, hash, is_current, verify};
+use hashing::{DUMMY, NO_PASSWORD, hash, is_current, verify};
 use lockout::{Subjects, WRONG_PASSWORD, count_failure, refuse_locked};
 
 use crate::{Actor, Client, Cx, Error, Result, Services, Who, organizations};
@@ -416,6 +417,11 @@ pub(crate) fn told(user: &User) -> Value {
 
 fn already_set_up() -> Error {
     Error::Conflict("an account exists already; sign in".to_owned())
+}
+
+/// Whether the account can be signed in to with a password: one that the sign-in provider made cannot.
+pub(crate) fn has_password(credentials: &Credentials) -> bool {
+    credentials.password_hash != NO_PASSWORD
 }
 
 /// Only a person has an account of their own.

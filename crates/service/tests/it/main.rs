@@ -27,6 +27,7 @@ mod invitations;
 mod isolation;
 mod members;
 mod moving;
+mod oidc;
 mod organizations;
 mod oversight;
 mod retention;
