@@ -20,6 +20,10 @@ pub mod events;
 pub mod fetch;
 pub mod form;
 pub mod groups;
+#[cfg(feature = "ssr")]
+pub mod live;
+#[cfg(feature = "ssr")]
+mod merge;
 pub mod oversight;
 pub mod overview;
 pub mod page;

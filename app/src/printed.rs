@@ -25,6 +25,12 @@ impl Printed {
     pub fn of(view: impl IntoView) -> Self {
         Self(view.into_view().to_html())
     }
+    /// With something more behind it.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn then(self, more: impl IntoView) -> Self {
+        Self(self.0 + &more.into_view().to_html())
+    }
 }
 
 impl Shown for Printed {

@@ -10,7 +10,7 @@ use axum::routing::{delete, get, post, put};
 use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, entries,
-    environments as places, evidence, export, grouping, groups, health, ingest, invitations, members,
+    environments as places, evidence, export, grouping, groups, health, ingest, invitations, live, members,
     oidc, openapi, pages, provider_roles, sources, tags, tail, uploads, views,
 };
 use crate::sessions;
@@ -117,6 +117,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/o/{organization}/cases/{id}/export"),
     ("POST", "/o/{organization}/cases/{id}/evidence"),
     ("GET", "/o/{organization}/cases/{id}/evidence/{evidence}"),
+    ("GET", "/o/{organization}/live"),
     ("GET", "/o/{organization}/events/tail"),
     ("GET", "/o/{organization}/events/export.csv"),
     ("GET", "/o/{organization}/events/export.ndjson"),
@@ -206,6 +207,7 @@ pub fn router(state: AppState) -> Router {
         .route("/o/{organization}/cases/{id}/export", get(export::case::page))
         .route("/o/{organization}/cases/{id}/evidence", post(evidence::receive).layer(streams))
         .route("/o/{organization}/cases/{id}/evidence/{evidence}", get(evidence::download))
+        .route("/o/{organization}/live", get(live::page))
         .route("/o/{organization}/events/tail", get(tail::page))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))

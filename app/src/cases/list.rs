@@ -17,6 +17,7 @@ use super::{OpenCase, board, bulk_bar, forms, parts};
 use crate::error::Answer;
 use crate::events::parts::{Severe, number};
 use crate::form::Form;
+use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
 use crate::routes::{self, Link};
@@ -27,6 +28,7 @@ const LIMIT: u32 = 50;
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<CaseRead>()?;
     let query = CaseQuery::read(&asked.query);
     let parsed = query.parsed(&scope, cx.now());
@@ -110,7 +112,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {pager}
         {dialog}
     };
-    Ok(Page::of("Cases", body))
+    Ok(Page::of("Cases", body).follows(since, &["case", "tag"]))
 }
 
 fn nothing(may_write: bool, narrowed: bool) -> AnyView {

@@ -36,6 +36,8 @@ mod review;
 #[cfg(feature = "ssr")]
 mod reviews;
 #[cfg(feature = "ssr")]
+mod saving;
+#[cfg(feature = "ssr")]
 mod timeline;
 #[cfg(feature = "ssr")]
 mod work;

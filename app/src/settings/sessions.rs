@@ -14,6 +14,7 @@ use super::session_api::{RequireFactor, RevokeSession, RevokeSessions};
 use crate::account::device_name;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::SettingsPage;
@@ -25,6 +26,7 @@ const HINT: &str =
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let found = sessions::active(&scope.admit::<SessionRead>()?).await?;
     let me = scope.actor.session.map(|id| id.to_string()).unwrap_or_default();
     let slug = scope.organization.slug.clone();
@@ -36,7 +38,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             {listed}
         </Section>
     };
-    Ok(Page::of(SettingsPage::Sessions.title(), body))
+    Ok(Page::of(SettingsPage::Sessions.title(), body).follows(since, &["session"]))
 }
 
 /// Whether one is asked for, and the button that changes it.

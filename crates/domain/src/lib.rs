@@ -17,6 +17,7 @@ pub mod id;
 pub mod instant;
 pub mod invalid;
 pub mod invitation;
+pub mod live;
 pub mod member;
 pub mod organization;
 pub mod overview;

@@ -18,6 +18,7 @@ use crate::auth::oidc::{Known, Provider};
 use crate::events::queue::Queue;
 use crate::events::tail::Tails;
 use crate::evidence::Rules;
+use crate::live::Live;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
 use crate::{Clock, Error, Result};
@@ -49,6 +50,7 @@ pub(crate) struct Memory {
     pub(crate) ingest: Queue,
     pub(crate) tails: Tails,
     pub(crate) provider: Known,
+    pub(crate) live: Live,
 }
 
 /// Where a request came from.
@@ -162,9 +164,14 @@ impl Services {
     pub fn open_tails(&self) -> usize {
         self.memory.tails.open()
     }
-    /// Ends every live tail, and those to come: the server stops, and open answers would keep it.
+    /// Pages that are followed, for the metrics.
+    pub fn open_pages(&self) -> usize {
+        self.memory.live.open()
+    }
+    /// Ends every live tail and every stream of a page, and those to come: the server stops, and open answers would keep it.
     pub fn close_tails(&self) {
         self.memory.tails.close();
+        self.memory.live.close();
     }
     /// Checks the permission. The one way to a context.
     pub fn admit<P: Permission>(&self, actor: &Actor) -> Result<Cx<P>> {
@@ -212,6 +219,7 @@ impl<P: Mutating> Cx<P> {
             self.actor.audit(),
             self.services.stamp(),
         )
-        .await?)
+        .await?
+        .knocking(self.services.memory.live.knock(self.actor.organization)))
     }
 }
