@@ -232,6 +232,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
         .layer(from_fn_with_state(state.clone(), person::tell))
+        .layer(from_fn(compress::spare))
         .layer(compress::layer())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), client::identify))
