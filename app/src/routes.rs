@@ -53,6 +53,8 @@ fn escape(value: &str, out: &mut String) {
 
 pub const HOME: &str = "/";
 pub const SIGN_IN: &str = "/sign-in";
+/// Leads to the sign-in provider.
+pub const SIGN_IN_BY_PROVIDER: &str = "/sign-in/oidc";
 /// `POST`: a plain form of the server.
 pub const SIGN_OUT: &str = "/sign-out";
 pub const SETUP: &str = "/setup";
@@ -144,6 +146,7 @@ pub enum SettingsPage {
     General,
     Retention,
     Members,
+    SignIn,
     Environments,
     Cases,
     ApiKeys,
@@ -152,10 +155,11 @@ pub enum SettingsPage {
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::General,
         Self::Retention,
         Self::Members,
+        Self::SignIn,
         Self::Environments,
         Self::Cases,
         Self::ApiKeys,
@@ -167,6 +171,7 @@ impl SettingsPage {
             Self::General => "general",
             Self::Retention => "retention",
             Self::Members => "members",
+            Self::SignIn => "sign-in",
             Self::Environments => "environments",
             Self::Cases => "cases",
             Self::ApiKeys => "api-keys",
@@ -179,6 +184,7 @@ impl SettingsPage {
             Self::General => "General",
             Self::Retention => "Retention",
             Self::Members => "Members",
+            Self::SignIn => "Sign-in",
             Self::Environments => "Environments",
             Self::Cases => "Cases",
             Self::ApiKeys => "API keys",
@@ -220,7 +226,8 @@ impl Refusal {
     /// The sentence above the form.
     pub fn sentence(&self) -> Option<String> {
         let words = match self.code.as_str() {
-            "" => return None,
+            // Those of the provider are told beside its button.
+            code if code.is_empty() || code.starts_with("provider-") => return None,
             "credentials" => "E-mail and password do not fit together, or the account is disabled.",
             "code" => "The code does not fit. Codes change every 30 seconds, and each works once.",
             "locked" => return Some(locked(self.retry_after)),

@@ -16,6 +16,11 @@ use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
+use service::auth::oidc;
+use service::outgoing::Outgoing;
+
+use crate::router;
+
 pub use secret::{SecretKey, existing_secret_key, secret_key};
 use values::{Cidr, LogFormat, SecureCookies, Setting, Size};
 
@@ -116,6 +121,20 @@ settings! {
     header_timeout: Duration = "10s";
     /// How long accepted work may take after SIGTERM.
     shutdown_timeout: Duration = "10s";
+    /// Sign-in by a provider (OpenID Connect): its address, as its own discovery document names it.
+    oidc_issuer: String = "";
+    /// What the provider knows this Watchroom by.
+    oidc_client_id: String = "";
+    /// The secret that goes with it; without one, PKCE alone.
+    oidc_client_secret: String = "";
+    /// What is asked for besides openid.
+    oidc_scopes: Vec<String> = "email,profile";
+    /// The claim that lists a person's groups.
+    oidc_group_claim: String = "groups";
+    /// The name on the button; else the provider's host.
+    oidc_name: String = "";
+    /// PEM file of the authorities that requests of this server trust, in place of Mozilla's list.
+    trusted_authorities: String = "";
     /// Serve /metrics to everyone; otherwise to loopback only.
     metrics_public: bool = "false";
 }
@@ -186,12 +205,43 @@ impl Config {
             blocked: self.blocked_evidence.clone(),
         }
     }
+    /// By whom people may sign in, when it is set.
+    ///
+    /// # Errors
+    /// What is wrong with the file of `trusted_authorities`.
+    pub fn provider(&self) -> Result<Option<oidc::Provider>, String> {
+        let client = self.outgoing()?;
+        if self.oidc_issuer.is_empty() {
+            return Ok(None);
+        }
+        let name = if self.oidc_name.is_empty() { host(&self.oidc_issuer) } else { &self.oidc_name };
+        let secret = Some(self.oidc_client_secret.clone()).filter(|secret| !secret.is_empty());
+        Ok(Some(oidc::Provider {
+            issuer: self.oidc_issuer.clone(),
+            client_id: self.oidc_client_id.clone(),
+            client_secret: secret.map(Into::into),
+            scopes: self.oidc_scopes.clone(),
+            group_claim: self.oidc_group_claim.clone(),
+            name: name.to_owned(),
+            callback: format!("{}{}", self.public_url.trim_end_matches('/'), router::OIDC_CALLBACK),
+            client,
+        }))
+    }
+    fn outgoing(&self) -> Result<Outgoing, String> {
+        let file = &self.trusted_authorities;
+        if file.is_empty() {
+            return Ok(Outgoing::default());
+        }
+        let told = |error: String| format!("trusted_authorities: {file}: {error}");
+        let pem = std::fs::read(file).map_err(|error| told(error.to_string()))?;
+        Outgoing::trusting(&pem).map_err(told)
+    }
     /// Every effective value as text, secrets hidden.
     pub fn table(&self) -> Vec<(&'static str, String)> {
         let mut rows = self.shown();
         for (name, value) in &mut rows {
             match *name {
-                "secret_key" if !value.is_empty() => "(hidden)".clone_into(value),
+                "secret_key" | "oidc_client_secret" if !value.is_empty() => "(hidden)".clone_into(value),
                 "database_url" => *value = without_password(value),
                 _ => {}
             }
@@ -216,6 +266,24 @@ impl Config {
             public.is_empty() || public.starts_with("https://") || public.starts_with("http://"),
             &["public_url"],
             "start it with https:// or http://",
+        );
+        let issuer = &self.oidc_issuer;
+        require(
+            issuer.is_empty()
+                || issuer.starts_with("https://")
+                || (issuer.starts_with("http://") && is_this_machine(host(issuer))),
+            &["oidc_issuer"],
+            "start it with https://; http:// is for a provider on this machine",
+        );
+        require(
+            issuer.is_empty() || !self.oidc_client_id.is_empty(),
+            &["oidc_client_id", "oidc_issuer"],
+            "give it with oidc_issuer: the name that the provider knows this Watchroom by",
+        );
+        require(
+            issuer.is_empty() || !public.is_empty(),
+            &["public_url", "oidc_issuer"],
+            "give it with oidc_issuer: people come back from the provider to it",
         );
         require(
             self.log.parse::<tracing_subscriber::EnvFilter>().is_ok(),
@@ -243,6 +311,20 @@ impl Config {
             "not smaller than max_ingest_body",
         );
     }
+}
+
+/// The host of an address, without its port.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or(v6),
+        None => authority.split(':').next().unwrap_or(authority),
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// What is wrong so far.

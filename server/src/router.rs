@@ -11,11 +11,14 @@ use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, entries,
     environments as places, evidence, export, grouping, groups, health, ingest, invitations, live, members,
-    openapi, pages, sources, tags, tail, uploads, views,
+    oidc, openapi, pages, provider_roles, sources, tags, tail, uploads, views,
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
+use crate::web::{body, client, compress, csrf, headers, limits, observe, person, shed};
+
+/// Where the sign-in provider sends people back; the provider has to know it.
+pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
 
 /// Method and path of every route that is neither a page nor a server function.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -80,6 +83,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("PUT", "/api/v1/members/{id}"),
     ("DELETE", "/api/v1/members/{id}"),
     ("GET", "/api/v1/roles"),
+    ("GET", "/api/v1/provider-roles"),
+    ("PUT", "/api/v1/provider-roles"),
     ("GET", "/api/v1/invitations"),
     ("POST", "/api/v1/invitations"),
     ("DELETE", "/api/v1/invitations/{id}"),
@@ -101,6 +106,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/sign-in"),
     ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
+    ("GET", "/sign-in/oidc"),
+    ("GET", OIDC_CALLBACK),
     ("POST", "/sign-out"),
     ("POST", "/setup"),
     ("GET", "/invitation/{token}"),
@@ -163,6 +170,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/members", get(members::list))
         .route("/api/v1/members/{id}", get(members::one).put(members::change).delete(members::remove))
         .route("/api/v1/roles", get(members::roles))
+        .route("/api/v1/provider-roles", get(provider_roles::list).put(provider_roles::replace))
         .route("/api/v1/invitations", get(members::invited).post(members::invite))
         .route("/api/v1/invitations/{id}", delete(members::withdraw))
         .route("/api/v1/api-keys", get(access::keys))
@@ -189,6 +197,8 @@ pub fn router(state: AppState) -> Router {
     let people = Router::new()
         .route("/sign-in", post(auth::sign_in))
         .route("/sign-in/code", get(auth::code).post(auth::second))
+        .route("/sign-in/oidc", get(oidc::begin))
+        .route(OIDC_CALLBACK, get(oidc::finish))
         .route("/sign-out", post(auth::sign_out))
         .route("/setup", post(auth::setup))
         .route("/invitation/{token}", get(invitations::page).post(invitations::accept))
@@ -222,6 +232,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
         .layer(from_fn_with_state(state.clone(), person::tell))
+        .layer(compress::layer())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), client::identify))
         .layer(from_fn(observe::observe))

@@ -2,7 +2,8 @@
 //!
 //! The cookie is `__Host-watchroom` where cookies are secure, else `watchroom`; HttpOnly, SameSite=Lax, path `/`. A session
 //! exists only after a sign-in and holds nothing but the device it belongs to (or, for five minutes after the right password
-//! of an account with a second factor, who still owes the code: that is nobody's sign-in); its id changes at every sign-in and at a
+//! of an account with a second factor, who still owes the code, or for ten minutes the sign-ins that are at the provider: that is
+//! nobody's sign-in); its id changes at every sign-in and at a
 //! change of password. It ends when idle, at its absolute end, or when the device is signed out elsewhere.
 
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Timestamp, UserId, UserSessionId};
-use service::auth::{SignedIn, Viewer};
+use service::auth::{SignedIn, Viewer, oidc};
 use service::{Client, Services};
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
@@ -35,6 +36,10 @@ const SEEN: &str = "seen";
 /// The account whose password was right, while its code is waited for, and since when (microseconds since 1970).
 const WAITING: &str = "waiting";
 const SINCE: &str = "since";
+/// Sign-ins of this browser that are at the provider: each attempt and when it began (seconds since 1970).
+const AWAY: &str = "away";
+/// So many at a time: tabs of one browser.
+const MOST_AWAY: usize = 5;
 /// Seconds for typing the code.
 const CODE_WAIT: i64 = 300;
 /// The idle time is pushed forward at most this often (seconds), so that reading pages does not write each time.
@@ -138,6 +143,45 @@ pub async fn waiting_for_code(
     Ok(user.zip(since).filter(|(_, since)| state.services.clock.now() < since.plus_seconds(CODE_WAIT)))
 }
 
+/// Remembers that this browser was sent to the provider, in a session that signs nobody in.
+pub async fn send_away(state: &AppState, session: &Session, attempt: String) -> Result<(), Problem> {
+    let now = state.services.clock.now().seconds();
+    let begin = async {
+        let mut away = away(session, now).await?;
+        away.push((attempt, now));
+        let older = away.len().saturating_sub(MOST_AWAY);
+        away.drain(..older);
+        session.insert(AWAY, away).await?;
+        let until = OffsetDateTime::from_unix_timestamp(now + oidc::WAIT);
+        session.set_expiry(until.ok().map(Expiry::AtDateTime));
+        Ok(())
+    };
+    begin.await.map_err(|e: tower_sessions::session::Error| failed(&e))
+}
+
+/// Whether this browser was sent there; it is forgotten by being asked.
+pub async fn came_back(state: &AppState, session: &Session, attempt: &str) -> Result<bool, Problem> {
+    if session.id().is_none() {
+        return Ok(false);
+    }
+    let asked = async {
+        let mut away = away(session, state.services.clock.now().seconds()).await?;
+        let before = away.len();
+        away.retain(|(other, _)| other != attempt);
+        if away.len() < before {
+            session.insert(AWAY, &away).await?;
+        }
+        Ok(away.len() < before)
+    };
+    asked.await.map_err(|e: tower_sessions::session::Error| failed(&e))
+}
+
+async fn away(session: &Session, now: i64) -> Result<Vec<(String, i64)>, tower_sessions::session::Error> {
+    let mut away = session.get::<Vec<(String, i64)>>(AWAY).await?.unwrap_or_default();
+    away.retain(|(_, since)| now < since + oidc::WAIT);
+    Ok(away)
+}
+
 /// Forgets the session here and in the browser.
 pub async fn end(session: &Session) -> Result<(), Problem> {
     session.flush().await.map_err(|e| failed(&e))
@@ -166,7 +210,10 @@ async fn viewer(state: &AppState, session: &Session, client: &Client) -> Result<
         Some(device) if now < ends => service::auth::viewer(&state.services, device, client).await?,
         _ => None,
     };
-    if viewer.is_none() && waiting_for_code(state, session).await?.is_some() {
+    if viewer.is_none()
+        && (waiting_for_code(state, session).await?.is_some()
+            || !away(session, now).await.map_err(|e| failed(&e))?.is_empty())
+    {
         return Ok(None);
     }
     if viewer.is_none() {

@@ -42,6 +42,7 @@ const PAGES: &[(&str, Printing)] = &[
     ("sources", |asked| Box::pin(sources::page(asked))),
     ("uploads", |asked| Box::pin(uploads::list_page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
+    ("settings/sign-in", |asked| Box::pin(settings::sign_in::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/cases", |asked| Box::pin(settings::cases::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),

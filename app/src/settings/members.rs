@@ -98,6 +98,7 @@ fn one(row: MemberRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
                     <span>
                         {row.name}
                         {row.me.then(|| view! { " " <Badge>"you"</Badge> })}
+                        {row.by_provider.then(|| view! { " " <Badge>"by group"</Badge> })}
                         {row.invited.then(|| view! { " " <Badge tone=Tone::Accent>"invited"</Badge> })}
                         {(!row.enabled).then(|| view! { " " <Badge tone=Tone::Medium>"disabled"</Badge> })}
                         <small class="faint">{row.email}</small>
@@ -194,6 +195,7 @@ fn change(row: MemberRow, slug: &str, link: Option<String>) -> AnyView {
     let fields = view! {
         <FormError form=state fields=&[] />
         {hidden(id, slug)}
+        {row.by_provider.then(|| view! { <p class="hint">"The role follows the groups of the sign-in provider: what you choose lasts until the next sign-in. The approval level stays."</p> })}
         <Field id="change-role" label="Role" required=true>
             <Select name="role" choices=roles() value=row.role />
         </Field>

@@ -13,10 +13,13 @@ mod general;
 pub mod members;
 #[cfg(feature = "ssr")]
 pub mod permissions;
+mod provider_api;
 mod retention;
 mod session_api;
 #[cfg(feature = "ssr")]
 pub mod sessions;
+#[cfg(feature = "ssr")]
+pub mod sign_in;
 mod template_api;
 #[cfg(feature = "ssr")]
 mod templates;
@@ -26,6 +29,7 @@ pub use case_api::{
     archive_case_field, change_case_field, define_case_field, move_case_field, set_case_rules,
 };
 pub use general::GeneralPage;
+pub use provider_api::{GiveProviderRole, TakeProviderRole, give_provider_role, take_provider_role};
 pub use retention::RetentionPage;
 pub use session_api::{
     RequireFactor, RevokeSession, RevokeSessions, revoke_session, revoke_sessions, set_require_factor,

@@ -91,6 +91,7 @@ fn listed(found: Vec<ActiveSession>, slug: &str, may_change: bool, me: &str, zon
         Column::new("Person").class("message"),
         Column::new("Browser"),
         Column::new("Address").class("optional"),
+        Column::new("Works in").class("optional"),
         Column::new("Last seen").class("time"),
         Column::new("Since").class("optional time"),
         Column::new("Sign out").class("shrink").hidden_header(),
@@ -146,6 +147,7 @@ fn row(session: ActiveSession, slug: &str, may_change: bool, me: &str, zone: Zon
             </td>
             <td title=user_agent>{browser}</td>
             <td class="optional mono">{address}</td>
+            <td class="optional">{session.organization}</td>
             <td class="time">
                 <Ago when=seen />
             </td>

@@ -73,7 +73,7 @@ impl Area {
 pub fn may_see(session: &Session, page: SettingsPage) -> bool {
     match page {
         SettingsPage::General | SettingsPage::Retention => session.may(Key::SettingsRead),
-        SettingsPage::Members => session.may(Key::MemberRead),
+        SettingsPage::Members | SettingsPage::SignIn => session.may(Key::MemberRead),
         SettingsPage::Environments => session.may(Key::EnvironmentRead),
         SettingsPage::Cases => session.may(Key::CaseRead),
         SettingsPage::ApiKeys => session.may(Key::ApiKeyRead),

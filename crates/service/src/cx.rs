@@ -14,6 +14,7 @@ use store::{Db, ReadTx, Stamp, WriteTx};
 use crate::api_keys::KeyCache;
 use crate::auth::Hashing;
 use crate::auth::chains::Behind;
+use crate::auth::oidc::{Known, Provider};
 use crate::events::queue::Queue;
 use crate::events::tail::Tails;
 use crate::evidence::Rules;
@@ -35,6 +36,8 @@ pub struct Services {
     pub(crate) data_dir: Arc<Path>,
     /// What is taken as evidence.
     pub(crate) evidence: Arc<Rules>,
+    /// By whom people may sign in besides their password.
+    pub(crate) provider: Option<Arc<Provider>>,
 }
 
 /// What this process remembers between requests. Losing it costs time, never correctness.
@@ -46,6 +49,7 @@ pub(crate) struct Memory {
     pub(crate) entered: Entered,
     pub(crate) ingest: Queue,
     pub(crate) tails: Tails,
+    pub(crate) provider: Known,
     pub(crate) live: Live,
 }
 
@@ -128,6 +132,7 @@ impl Services {
             memory: Arc::default(),
             data_dir: Path::new("data").into(),
             evidence: Arc::default(),
+            provider: None,
         }
     }
     /// The data folder; `data` in the working folder when nobody says otherwise.
@@ -140,6 +145,12 @@ impl Services {
     #[must_use]
     pub fn with_evidence_rules(mut self, rules: Rules) -> Self {
         self.evidence = rules.into();
+        self
+    }
+    /// Lets people sign in by a provider, too; nobody does when nobody says otherwise.
+    #[must_use]
+    pub fn with_provider(mut self, provider: Option<Provider>) -> Self {
+        self.provider = provider.map(Arc::new);
         self
     }
     pub fn evidence_rules(&self) -> &Rules {

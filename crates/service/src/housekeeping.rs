@@ -2,6 +2,7 @@
 
 use store::SystemTx;
 
+use crate::auth::oidc;
 use crate::events::tail;
 use crate::{Result, Services, sessions};
 
@@ -16,6 +17,8 @@ pub struct Swept {
     pub failures: u64,
     /// Answers kept for `Idempotency-Key`, after 24 hours.
     pub idempotency_keys: u64,
+    /// Sign-ins that never came back from the provider.
+    pub provider_attempts: u64,
     /// Invitations, 30 days after their time was over.
     pub invitations: u64,
 }
@@ -34,6 +37,7 @@ pub async fn run(services: &Services) -> Result<Swept> {
         failures: store::account::delete_failures(&mut tx, now.plus_seconds(-DAY)).await?,
         idempotency_keys: store::housekeeping::delete_idempotency_keys(&mut tx, now.plus_seconds(-DAY))
             .await?,
+        provider_attempts: store::identity::delete_attempts(&mut tx, now.plus_seconds(-oidc::WAIT)).await?,
         invitations: store::invitation::delete_old(
             &mut tx,
             now.plus_seconds(-domain::invitation::KEPT_DAYS * DAY),

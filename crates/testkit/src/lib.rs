@@ -3,6 +3,8 @@
 //! PostgreSQL comes from `WATCHROOM_TEST_POSTGRES_URL` (scripts/with-postgres.sh sets it); without it a test that needs it
 //! fails, it does not skip. The schema is migrated once into a template database and cloned for each test.
 
+pub mod provider;
+
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;

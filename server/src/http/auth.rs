@@ -120,7 +120,7 @@ pub async fn second(
     }
 }
 
-fn code_page(next: &str) -> String {
+pub(super) fn code_page(next: &str) -> String {
     format!("{SIGN_IN_CODE}?{}", super::query::encode([("next", next.to_owned())].into_iter()))
 }
 
@@ -235,7 +235,7 @@ pub(super) fn too_many(
 }
 
 /// A path of this site, else the start page: never another site.
-fn local(next: &str) -> &str {
+pub(super) fn local(next: &str) -> &str {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let plain = next.starts_with('/')
         && !next.starts_with("//")

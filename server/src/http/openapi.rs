@@ -35,7 +35,7 @@ use crate::state::AppState;
         api::sources, sources::create, sources::one, sources::change, sources::delete,
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
         tags::list, tags::rename, tags::merge, tags::delete,
-        members::list, members::one, members::change, members::remove, members::roles, members::invited, members::invite, members::withdraw,
+        members::list, members::one, members::change, members::remove, members::roles, provider_roles::list, provider_roles::replace, members::invited, members::invite, members::withdraw,
         access::keys, access::revoke, access::active, access::sign_out, access::organization,
         api::audit, changes::list, export::audit::bundle, export::audit::api_key
     ),

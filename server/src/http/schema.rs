@@ -52,6 +52,7 @@ pages! {
     MemberPage of MemberItem;
     InvitationPage of InvitationItem;
     RolePage of RoleItem;
+    ProviderRolePage of ProviderRoleItem;
     ApiKeyPage of ApiKeyItem;
     SessionPage of SessionItem;
 }

@@ -18,6 +18,7 @@ mod groups;
 mod headers;
 mod ingest;
 mod limits;
+mod oidc;
 mod live;
 mod openapi;
 mod permissions;

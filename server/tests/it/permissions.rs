@@ -44,6 +44,8 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("role", "viewer"),
     ("approval_level", "none"),
     ("enabled", "true"),
+    ("group", "soc"),
+    ("refused", ""),
     ("active", "true"),
     ("scopes[0]", "event.read"),
     ("expires_in_days", ""),

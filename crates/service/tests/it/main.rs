@@ -29,6 +29,7 @@ mod isolation;
 mod live;
 mod members;
 mod moving;
+mod oidc;
 mod organizations;
 mod oversight;
 mod retention;
