@@ -20,6 +20,7 @@ use crate::events::tail::Tails;
 use crate::evidence::Rules;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
+use crate::webhooks::{Busy, Way};
 use crate::{Clock, Error, Result};
 
 /// Everything a use-case needs. Cheap to clone.
@@ -37,6 +38,8 @@ pub struct Services {
     pub(crate) evidence: Arc<Rules>,
     /// By whom people may sign in besides their password.
     pub(crate) provider: Option<Arc<Provider>>,
+    /// How webhooks leave this process.
+    pub(crate) webhooks: Way,
 }
 
 /// What this process remembers between requests. Losing it costs time, never correctness.
@@ -49,6 +52,7 @@ pub(crate) struct Memory {
     pub(crate) ingest: Queue,
     pub(crate) tails: Tails,
     pub(crate) provider: Known,
+    pub(crate) webhooks: Busy,
 }
 
 /// Where a request came from.
@@ -131,6 +135,7 @@ impl Services {
             data_dir: Path::new("data").into(),
             evidence: Arc::default(),
             provider: None,
+            webhooks: Way::default(),
         }
     }
     /// The data folder; `data` in the working folder when nobody says otherwise.
@@ -149,6 +154,12 @@ impl Services {
     #[must_use]
     pub fn with_provider(mut self, provider: Option<Provider>) -> Self {
         self.provider = provider.map(Arc::new);
+        self
+    }
+    /// Lets webhooks go another way than by https to public addresses.
+    #[must_use]
+    pub fn with_webhooks(mut self, way: Way) -> Self {
+        self.webhooks = way;
         self
     }
     pub fn evidence_rules(&self) -> &Rules {

@@ -124,7 +124,10 @@ impl Provider {
             }
         }
         let header = |name: &str| {
-            head.iter().filter_map(|l| l.split_once(": ")).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+            head.iter()
+                .filter_map(|l| l.split_once(": "))
+                .find(|(n, _)| n.eq_ignore_ascii_case(name))
+                .map(|(_, v)| v)
         };
         let length = header("content-length").and_then(|v| v.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
@@ -195,7 +198,10 @@ impl State {
         }
         self.tokens.insert(access.clone(), claims);
         let token = self.signed(&told);
-        ("200 OK", json!({ "access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": token }))
+        (
+            "200 OK",
+            json!({ "access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": token }),
+        )
     }
 
     fn signed(&self, claims: &Value) -> String {

@@ -76,8 +76,10 @@ pub async fn finish(
         Ok(false) => return back(SIGN_IN, Refused::Stale.code(), &[]),
         Err(problem) => return problem.into_response(),
     }
-    match oidc::finish(&state.services, returned, &sessions::client(&visitor)).await {
-        Ok(Ended::First { first: First::In(signed_in), next }) => enter(&state, &session, &signed_in, &next).await,
+    match oidc::finish(&state.services, &returned, &sessions::client(&visitor)).await {
+        Ok(Ended::First { first: First::In(signed_in), next }) => {
+            enter(&state, &session, &signed_in, &next).await
+        }
         Ok(Ended::First { first: First::Code(user), next }) => {
             match sessions::wait_for_code(&state, &session, user).await {
                 Ok(()) => Redirect::to(&code_page(&next)).into_response(),

@@ -116,18 +116,26 @@ impl Refused {
     }
     pub fn words(self) -> &'static str {
         match self {
-            Self::Unreachable => "The provider does not answer. Try again in a moment, or sign in with a password.",
+            Self::Unreachable => {
+                "The provider does not answer. Try again in a moment, or sign in with a password."
+            }
             Self::Misconfigured => {
                 "The provider does not accept this Watchroom. Whoever runs it finds the reason in its log."
             }
-            Self::Declined => "The provider did not sign you in. Try again, or ask who runs it whether you may.",
-            Self::Stale => "That sign-in is over: it took too long, was used already, or began in another browser. Begin again.",
+            Self::Declined => {
+                "The provider did not sign you in. Try again, or ask who runs it whether you may."
+            }
+            Self::Stale => {
+                "That sign-in is over: it took too long, was used already, or began in another browser. Begin again."
+            }
             Self::Clock => {
                 "The provider's clock and this Watchroom's differ too much. Whoever runs them has to set them right."
             }
             Self::Nonce => "The provider's answer belongs to another sign-in. Begin again.",
             Self::Code => "The provider's answer was used already or is too old. Begin again.",
-            Self::Untrusted => "The provider's answer is not signed by it, or is not for this Watchroom. Nobody was signed in.",
+            Self::Untrusted => {
+                "The provider's answer is not signed by it, or is not for this Watchroom. Nobody was signed in."
+            }
             Self::Address => {
                 "The provider does not say that your e-mail address is verified. Ask who runs it, or sign in with a password."
             }
@@ -137,7 +145,9 @@ impl Refused {
             Self::Taken => {
                 "The account with your address is linked to somebody else at the provider. Ask who runs this Watchroom."
             }
-            Self::Unknown => "You have no account here, and none of your groups gives you one. Ask an administrator to invite you.",
+            Self::Unknown => {
+                "You have no account here, and none of your groups gives you one. Ask an administrator to invite you."
+            }
             Self::Disabled => "Your account is disabled. Ask an administrator of your organization.",
         }
     }
@@ -172,8 +182,14 @@ pub struct Returned {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
     /// `next`: where the person wanted to go.
-    First { first: First, next: String },
-    Refused { why: Refused, next: String },
+    First {
+        first: First,
+        next: String,
+    },
+    Refused {
+        why: Refused,
+        next: String,
+    },
 }
 
 /// What an attempt holds, sealed.
@@ -193,7 +209,11 @@ pub fn name(services: &Services) -> Option<&str> {
 ///
 /// # Errors
 /// `NotFound` where no provider is set.
-pub async fn begin(services: &Services, next: &str, client: &Client) -> Result<std::result::Result<Sent, Refused>> {
+pub async fn begin(
+    services: &Services,
+    next: &str,
+    client: &Client,
+) -> Result<std::result::Result<Sent, Refused>> {
     let provider = set(services)?;
     let asked = match provider::authorize(services, &provider).await {
         Ok(asked) => asked,
@@ -202,7 +222,8 @@ pub async fn begin(services: &Services, next: &str, client: &Client) -> Result<s
             return Ok(Err(why));
         }
     };
-    let attempt = Attempt { nonce: asked.nonce, verifier: asked.verifier, next: next.chars().take(2000).collect() };
+    let attempt =
+        Attempt { nonce: asked.nonce, verifier: asked.verifier, next: next.chars().take(2000).collect() };
     let id = attempt_of(services, &asked.state);
     let plain = serde_json::to_vec(&attempt).map_err(|e| Error::Internal(format!("a sign-in: {e}")))?;
     let sealed = services.secrets.seal(&place(&id), &plain)?;
@@ -258,8 +279,9 @@ pub async fn of_account(cx: &Cx<AccountRead>) -> Result<(Vec<Linked>, bool)> {
     let user = own(&cx.actor)?;
     let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
     let linked = store::identity::of_user(&mut tx, user.id).await?.into_iter();
-    let linked =
-        linked.map(|i| Linked { issuer: i.issuer, subject: i.subject, last_used_at: i.last_used_at }).collect();
+    let linked = linked
+        .map(|i| Linked { issuer: i.issuer, subject: i.subject, last_used_at: i.last_used_at })
+        .collect();
     let credentials = store::account::credentials(&mut tx, user.id).await?.ok_or(Error::NotFound)?;
     Ok((linked, super::has_password(&credentials)))
 }
@@ -268,7 +290,8 @@ pub async fn of_account(cx: &Cx<AccountRead>) -> Result<(Vec<Linked>, bool)> {
 /// everywhere.
 pub async fn unlink(services: &Services, email: &str) -> Result<()> {
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
-    let user = store::account::by_email(&mut tx, &super::normal_email(email)).await?.ok_or(Error::NotFound)?.user;
+    let user =
+        store::account::by_email(&mut tx, &super::normal_email(email)).await?.ok_or(Error::NotFound)?.user;
     let stamp = services.stamp();
     if store::identity::delete(&mut tx, user.id).await? == 0 {
         return Err(Error::Conflict("this account is linked to nobody at a provider".to_owned()));
@@ -317,11 +340,13 @@ async fn told(
     if !returned.error.is_empty() || returned.code.is_empty() {
         let error: String = returned.error.chars().take(100).collect();
         tracing::info!(%error, "the provider signed nobody in");
-        return Err(if error == "invalid_client" || error == "unauthorized_client" || error == "invalid_scope" {
-            Refused::Misconfigured
-        } else {
-            Refused::Declined
-        });
+        return Err(
+            if error == "invalid_client" || error == "unauthorized_client" || error == "invalid_scope" {
+                Refused::Misconfigured
+            } else {
+                Refused::Declined
+            },
+        );
     }
     provider::told(services, provider, &returned.code, attempt.verifier, &attempt.nonce).await
 }

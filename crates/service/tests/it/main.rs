@@ -38,4 +38,5 @@ mod sources;
 mod tail;
 mod uploads;
 mod views;
+mod webhooks;
 mod world;

@@ -1,13 +1,13 @@
 //! Signing in by a provider: who it is, what groups give and take, and answers that are not to be believed.
 
+use domain::OrganizationId;
 use domain::member::{ApprovalLevel, Member, Role};
 use domain::permission::{AccountRead, AccountWrite, MemberRead, MemberWrite};
 use domain::provider_role::ProviderRole;
-use domain::OrganizationId;
 use serde_json::{Value, json};
 use service::auth::oidc::{self, Ended, Refused, Returned};
 use service::auth::{self, First, SignedIn, account_actor, factor};
-use service::outgoing::Outgoing;
+use service::outgoing::{Outgoing, Trust};
 use service::{Actor, Error, invitations, members, provider_roles};
 use testkit::for_each_backend;
 use testkit::provider::Provider;
@@ -83,7 +83,7 @@ fn settings(provider: &Provider) -> oidc::Provider {
         group_claim: "groups".to_owned(),
         name: "Test".to_owned(),
         callback: "https://watchroom.test/sign-in/oidc/callback".to_owned(),
-        client: Outgoing::default(),
+        client: Outgoing::new(&Trust::default()),
     }
 }
 
@@ -107,16 +107,25 @@ async fn a_verified_address_is_linked_once_and_then_the_subject_counts() {
         // Another address at the provider is the same person; the account's stays.
         let again = room.signed_in(person("s1", "married@elsewhere.test", &[])).await;
         assert_eq!((again.user.id, again.user.email.as_str()), (ana.id, ANA));
-        assert_eq!(room.refused(person("s2", ANA, &[])).await, Refused::Taken, "the address was given to somebody else");
+        assert_eq!(
+            room.refused(person("s2", ANA, &[])).await,
+            Refused::Taken,
+            "the address was given to somebody else"
+        );
 
         let viewer = auth::viewer(&room.world.services, again.session, &client()).await.unwrap().unwrap();
         let cx = room.world.services.admit::<AccountRead>(&account_actor(&viewer)).unwrap();
         let (linked, password) = oidc::of_account(&cx).await.unwrap();
         assert_eq!((linked.len(), linked[0].subject.as_str(), password), (1, "s1", true));
-        assert_eq!(room.role(room.alpha, ANA).await, Some(Role::Analyst), "given by a person, no group takes it");
+        assert_eq!(
+            room.role(room.alpha, ANA).await,
+            Some(Role::Analyst),
+            "given by a person, no group takes it"
+        );
 
         let log = room.world.platform_log().await;
-        let told: Vec<_> = log.iter().filter(|r| r.action == "IDENTITY_LINKED" || r.action.starts_with("SIGN")).collect();
+        let told: Vec<_> =
+            log.iter().filter(|r| r.action == "IDENTITY_LINKED" || r.action.starts_with("SIGN")).collect();
         let actions: Vec<_> = told.iter().map(|r| r.action.as_str()).collect();
         assert_eq!(actions, ["IDENTITY_LINKED", "SIGNED_IN", "SIGNED_IN", "SIGN_IN_FAILED"]);
         assert_eq!(told[1].metadata["subject"], "s1");
@@ -169,9 +178,12 @@ async fn the_account_of_an_invitation_link_is_nobodys_until_it_is_confirmed() {
         room.signed_in(person("s", ANA, &[])).await;
 
         // Whom an invitation waits for gets an account; accepting stays their decision.
-        invitations::invite(&cx, domain::invitation::NewInvitation { email: "bo@alpha.test".to_owned(), ..new })
-            .await
-            .unwrap();
+        invitations::invite(
+            &cx,
+            domain::invitation::NewInvitation { email: "bo@alpha.test".to_owned(), ..new },
+        )
+        .await
+        .unwrap();
         let bo = room.signed_in(person("b", "bo@alpha.test", &[])).await;
         assert_eq!(room.member(room.alpha, "bo@alpha.test").await, None);
         let viewer = auth::viewer(&room.world.services, bo.session, &client()).await.unwrap().unwrap();
@@ -427,11 +439,10 @@ async fn what_groups_give_is_the_organizations_own_and_nobody_gives_more_than_th
 
         let mut key = Actor::system("key", room.alpha);
         key.who = service::Who::ApiKey { id: domain::ApiKeyId(uuid::Uuid::nil()), prefix: "wr_".to_owned() };
-        key.permissions = domain::api_key::permissions(&["member.write".to_owned(), "member.read".to_owned()]);
+        key.permissions =
+            domain::api_key::permissions(&["member.write".to_owned(), "member.read".to_owned()]);
         let cx = room.world.services.admit::<MemberWrite>(&key).unwrap();
         assert!(matches!(provider_roles::set(&cx, "keys", Role::Admin).await, Err(Error::Forbidden)));
-
-
     })
     .await;
 }
