@@ -97,6 +97,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("webhooks") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("webhooks/:id") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("sessions") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("permissions") view=page::PrintedPage ssr=WHOLE />
                     </ParentRoute>

@@ -11,7 +11,7 @@ use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, entries,
     environments as places, evidence, export, grouping, groups, health, ingest, invitations, live, members,
-    oidc, openapi, pages, provider_roles, sources, tags, tail, uploads, views,
+    oidc, openapi, pages, provider_roles, sources, tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -90,6 +90,15 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("DELETE", "/api/v1/invitations/{id}"),
     ("GET", "/api/v1/api-keys"),
     ("DELETE", "/api/v1/api-keys/{id}"),
+    ("GET", "/api/v1/webhooks"),
+    ("POST", "/api/v1/webhooks"),
+    ("GET", "/api/v1/webhooks/{id}"),
+    ("PUT", "/api/v1/webhooks/{id}"),
+    ("DELETE", "/api/v1/webhooks/{id}"),
+    ("POST", "/api/v1/webhooks/{id}/secret"),
+    ("POST", "/api/v1/webhooks/{id}/test"),
+    ("GET", "/api/v1/webhooks/{id}/deliveries"),
+    ("POST", "/api/v1/webhooks/{id}/deliveries/{delivery}/again"),
     ("GET", "/api/v1/sessions"),
     ("DELETE", "/api/v1/sessions/{id}"),
     ("GET", "/api/v1/organization"),
@@ -107,7 +116,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
     ("GET", "/sign-in/oidc"),
-    ("GET", OIDC_CALLBACK),
+    ("GET", "/sign-in/oidc/callback"),
     ("POST", "/sign-out"),
     ("POST", "/setup"),
     ("GET", "/invitation/{token}"),
@@ -175,6 +184,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/invitations/{id}", delete(members::withdraw))
         .route("/api/v1/api-keys", get(access::keys))
         .route("/api/v1/api-keys/{id}", delete(access::revoke))
+        .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/api/v1/webhooks/{id}", get(webhooks::one).put(webhooks::change).delete(webhooks::delete))
+        .route("/api/v1/webhooks/{id}/secret", post(webhooks::rotate))
+        .route("/api/v1/webhooks/{id}/test", post(webhooks::test))
+        .route("/api/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/api/v1/webhooks/{id}/deliveries/{delivery}/again", post(webhooks::again))
         .route("/api/v1/sessions", get(access::active))
         .route("/api/v1/sessions/{id}", delete(access::sign_out))
         .route("/api/v1/organization", get(access::organization))
@@ -198,7 +213,7 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-in", post(auth::sign_in))
         .route("/sign-in/code", get(auth::code).post(auth::second))
         .route("/sign-in/oidc", get(oidc::begin))
-        .route(OIDC_CALLBACK, get(oidc::finish))
+        .route("/sign-in/oidc/callback", get(oidc::finish))
         .route("/sign-out", post(auth::sign_out))
         .route("/setup", post(auth::setup))
         .route("/invitation/{token}", get(invitations::page).post(invitations::accept))

@@ -46,6 +46,8 @@ const PAGES: &[(&str, Printing)] = &[
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/cases", |asked| Box::pin(settings::cases::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
+    ("settings/webhooks", |asked| Box::pin(settings::webhooks::page(asked))),
+    ("settings/webhooks/{id}", |asked| Box::pin(settings::webhooks::one(asked))),
     ("settings/sessions", |asked| Box::pin(settings::sessions::page(asked))),
     ("settings/permissions", |asked| Box::pin(settings::permissions::page(asked))),
 ];

@@ -88,9 +88,10 @@ fn list(rows: &[ProviderRole], may_change: bool, slug: &str) -> AnyView {
 fn one(row: &ProviderRole, may_change: bool, slug: &str) -> AnyView {
     let take = may_change.then(|| {
         let group = row.group.clone();
+        let (slug, named) = (slug.to_owned(), row.group.clone());
         let fields = view! {
-            <input type="hidden" name="organization" value=slug.to_owned() />
-            <input type="hidden" name="group" value=row.group.clone() />
+            <input type="hidden" name="organization" value=slug />
+            <input type="hidden" name="group" value=named />
             <Button submit=true variant=Variant::Ghost>
                 "Remove"
                 <span class="visually-hidden">" " {group}</span>
@@ -98,12 +99,13 @@ fn one(row: &ProviderRole, may_change: bool, slug: &str) -> AnyView {
         };
         form::<TakeProviderRole>("The group gives nothing any more", "", fields)
     });
+    let (group, role) = (row.group.clone(), row.role.as_str());
     view! {
         <Row>
             <td class="message">
-                <code>{row.group.clone()}</code>
+                <code>{group}</code>
             </td>
-            <td>{row.role.as_str()}</td>
+            <td>{role}</td>
             <td class="shrink">{take}</td>
         </Row>
     }

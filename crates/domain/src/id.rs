@@ -84,6 +84,9 @@ ids! {
     EvidenceId,
     TagId,
     ObservableId,
+    WebhookId,
+    /// One telling of a webhook.
+    WebhookDeliveryId,
 }
 
 /// The reserved organization that holds the platform's own audit chain (sign-ins, new organizations).

@@ -43,6 +43,7 @@ pub mod settings;
 pub mod sources;
 pub mod uploads;
 pub mod views;
+pub mod webhooks;
 
 pub use clock::Clock;
 pub use cx::{Actor, Client, Cx, Services, Who};

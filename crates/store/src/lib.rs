@@ -40,6 +40,7 @@ pub mod source;
 pub mod tag;
 pub mod upload;
 pub mod view;
+pub mod webhook;
 pub mod whole;
 
 pub use db::{Db, Error, Options, Result};

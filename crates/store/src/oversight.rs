@@ -138,7 +138,7 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 39] = [
+const REST: [&str; 41] = [
     "DELETE FROM drafts WHERE organization_id = $1",
     "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM event_totals WHERE organization_id = $1",
@@ -175,6 +175,8 @@ const REST: [&str; 39] = [
     "DELETE FROM environments WHERE organization_id = $1",
     "DELETE FROM api_keys WHERE organization_id = $1",
     "DELETE FROM invitations WHERE organization_id = $1",
+    "DELETE FROM webhook_deliveries WHERE organization_id = $1",
+    "DELETE FROM webhooks WHERE organization_id = $1",
     "DELETE FROM provider_roles WHERE organization_id = $1",
     "DELETE FROM settings WHERE organization_id = $1",
     "DELETE FROM memberships WHERE organization_id = $1",

@@ -34,6 +34,7 @@ pub mod tags;
 pub mod tail;
 pub mod uploads;
 pub mod views;
+pub mod webhooks;
 
 /// Text inside HTML.
 pub fn escape(text: &str) -> String {

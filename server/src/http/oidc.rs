@@ -80,7 +80,7 @@ pub async fn finish(
     if let Err(problem) = state.limits.sign_in(visitor.ip) {
         return too_many(SIGN_IN, problem, &headers, &[]);
     }
-    match oidc::finish(&state.services, returned, &sessions::client(&visitor)).await {
+    match oidc::finish(&state.services, &returned, &sessions::client(&visitor)).await {
         Ok(Ended::First { first: First::In(signed_in), next, .. }) => {
             enter(&state, &session, &signed_in, &next).await
         }

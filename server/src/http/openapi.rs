@@ -13,7 +13,8 @@ use utoipa::{Modify, OpenApi};
 use super::problem::KINDS;
 use super::{
     access, api, case_jobs, case_reviews, cases, cases_bulk, changes, entries, environments, escape,
-    evidence, export, grouping, groups, head, ingest, members, sources, tags, tail, views,
+    evidence, export, grouping, groups, head, ingest, members, provider_roles, sources, tags, tail, views,
+    webhooks,
 };
 use crate::state::AppState;
 
@@ -36,6 +37,7 @@ use crate::state::AppState;
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
         tags::list, tags::rename, tags::merge, tags::delete,
         members::list, members::one, members::change, members::remove, members::roles, provider_roles::list, provider_roles::replace, members::invited, members::invite, members::withdraw,
+        webhooks::list, webhooks::create, webhooks::one, webhooks::change, webhooks::delete, webhooks::rotate, webhooks::test, webhooks::deliveries, webhooks::again,
         access::keys, access::revoke, access::active, access::sign_out, access::organization,
         api::audit, changes::list, export::audit::bundle, export::audit::api_key
     ),

@@ -16,8 +16,10 @@ use super::environments::EnvironmentItem;
 use super::evidence::{CustodyItem, EvidenceItem};
 use super::groups::{GroupChangeItem, GroupItem};
 use super::members::{InvitationItem, MemberItem, RoleItem};
+use super::provider_roles::ProviderRoleItem;
 use super::tags::TagItem;
 use super::views::ViewItem;
+use super::webhooks::{DeliveryItem, WebhookItem};
 
 macro_rules! pages {
     ($($name:ident of $item:ty;)*) => {$(
@@ -54,6 +56,8 @@ pages! {
     RolePage of RoleItem;
     ProviderRolePage of ProviderRoleItem;
     ApiKeyPage of ApiKeyItem;
+    WebhookPage of WebhookItem;
+    DeliveryPage of DeliveryItem;
     SessionPage of SessionItem;
 }
 

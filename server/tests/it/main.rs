@@ -30,4 +30,5 @@ mod tail;
 mod tidy;
 mod uploads;
 mod views;
+mod webhooks;
 mod whole;

@@ -213,7 +213,7 @@ async fn groups_that_give_roles_are_changed_through_the_api_from_what_was_seen()
         let fresh = given.header("etag").to_owned();
         let twice =
             json!({ "items": [{ "group": "a", "role": "viewer" }, { "group": "a", "role": "admin" }] });
-        assert_eq!(put(&fresh, &all, &twice.to_string()).await.status, 422);
+        assert_eq!(put(&fresh, &all, &twice.to_string()).await.status, 400);
         let more = json!({ "items": [{ "group": "soc", "role": "admin" }] });
         assert_eq!(put(&fresh, &key, &more.to_string()).await.status, 403, "more than the key has");
 

@@ -46,6 +46,8 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("enabled", "true"),
     ("group", "soc"),
     ("refused", ""),
+    ("url", "https://198.51.100.1/"),
+    ("delivery", NOBODY),
     ("active", "true"),
     ("scopes[0]", "event.read"),
     ("expires_in_days", ""),
@@ -183,6 +185,7 @@ pub fn rows() -> Vec<Row> {
             .replace("{evidence}", NOBODY)
             .replace("{entry}", NOBODY)
             .replace("{job}", NOBODY)
+            .replace("{delivery}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
     };

@@ -40,4 +40,5 @@ mod sources;
 mod tail;
 mod uploads;
 mod views;
+mod webhooks;
 mod world;

@@ -7,7 +7,7 @@ use domain::provider_role::ProviderRole;
 use serde_json::{Value, json};
 use service::auth::oidc::{self, Ended, Refused, Returned};
 use service::auth::{self, First, SignedIn, account_actor, factor};
-use service::outgoing::Outgoing;
+use service::outgoing::{Outgoing, Trust};
 use service::{Actor, Error, invitations, members, provider_roles};
 use testkit::for_each_backend;
 use testkit::provider::{CLIENT_SECRET, Forgery, Provider};
@@ -84,7 +84,7 @@ fn settings(provider: &Provider) -> oidc::Provider {
         group_claim: "groups".to_owned(),
         name: "Test".to_owned(),
         callback: "https://watchroom.test/sign-in/oidc/callback".to_owned(),
-        client: Outgoing::default(),
+        client: Outgoing::new(&Trust::default()),
     }
 }
 
