@@ -8,6 +8,7 @@
 
 mod defaults;
 mod owners;
+mod yaml;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,8 +16,8 @@ use domain::drift::{DriftType, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::diff::{Difference, Knowledge, diff};
-use crate::node::Node;
-use crate::path::Path;
+use crate::node::{Node, seal_alike};
+use crate::path::{Path, Step};
 use crate::score::Score;
 use crate::{Drift, Input, Problem, Reading, Resource, problem};
 use owners::Owners;
@@ -106,6 +107,11 @@ fn compare(
         }
         return;
     };
+    let mut anywhere: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+    for name in live_by.keys() {
+        let nowhere = Name { namespace: String::new(), ..name.clone() };
+        anywhere.entry(nowhere).or_default().push(name.clone());
+    }
     for object in declared {
         let mut wanted = match name(&object.value) {
             Ok(name) => name,
@@ -116,9 +122,8 @@ fn compare(
         };
         // A manifest may leave its namespace to whoever applies it.
         if wanted.namespace.is_empty() && !live_by.contains_key(&wanted) {
-            let mut same = live_by
-                .keys()
-                .filter(|n| n.group == wanted.group && n.kind == wanted.kind && n.name == wanted.name);
+            let all = anywhere.get(&wanted).map_or(&[][..], Vec::as_slice);
+            let mut same = all.iter().filter(|name| live_by.contains_key(name));
             if let (Some(found), None) = (same.next().cloned(), same.next()) {
                 wanted = found;
             }
@@ -193,15 +198,17 @@ fn resource(name: &Name, declared: &Node) -> Resource {
 }
 
 fn pair(name: &Name, declared: &Value, live: Option<&Value>) -> Resource {
-    let wanted = node(declared);
-    let mut resource = resource(name, &wanted);
+    let mut wanted = node(declared);
     let Some(live) = live else {
+        let mut resource = resource(name, &wanted);
         resource.verdict = Verdict::Drifted;
         resource.drift = Some(drift(DriftType::Deleted, None, Difference::default()));
         return resource;
     };
+    let mut actual = node(live);
+    seal_alike(&mut wanted, &mut actual);
+    let mut resource = resource(name, &wanted);
     resource.physical_id = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
-    let actual = node(live);
     let mut actual_spoken = actual.clone();
     let mut wanted_spoken = wanted.clone();
     // The server answers in its own version, and may know the namespace that the manifest leaves out.
@@ -317,6 +324,22 @@ impl Knowledge for Cluster<'_> {
     fn by_parts(&self) -> bool {
         true
     }
+    fn empty_means_nothing(&self, path: &Path) -> bool {
+        // Absent is true.
+        if matches!(
+            path.last_key(),
+            "allowPrivilegeEscalation" | "automountServiceAccountToken" | "hostUsers" | "enableServiceLinks"
+        ) {
+            return false;
+        }
+        // An empty rule or peer is everybody, an empty selector everything; absent ones are nobody and nothing.
+        let network = path.keys().any(|key| matches!(key, "ingress" | "egress"));
+        let selects = match path.0.last() {
+            Some(Step::Key(key)) => matches!(key.as_str(), "podSelector" | "namespaceSelector"),
+            _ => true,
+        };
+        !(network && selects)
+    }
     fn expected(&self, path: &Path, actual: &Node) -> Option<String> {
         if let Some(reason) = self.owners.controller(path).or_else(|| self.owners.applied(path)) {
             return Some(reason);
@@ -400,6 +423,7 @@ fn documents(input: Input<'_>, base: usize, problems: &mut Vec<Problem>) -> Vec<
     }
     let mut found = Vec::new();
     let mut begin = 0;
+    let mut budget = yaml::Budget::of(input.text);
     let lines: Vec<&str> = input.text.lines().collect();
     let marks = lines.iter().enumerate().filter(|(_, line)| is_mark(line)).map(|(at, _)| at);
     for end in marks.chain([lines.len()]) {
@@ -418,17 +442,17 @@ fn documents(input: Input<'_>, base: usize, problems: &mut Vec<Problem>) -> Vec<
             ));
             break;
         }
-        match yaml_serde::from_str::<Value>(&text) {
+        match budget.read(&text) {
             Ok(value) => found.push(Object { value, file: input.file.to_owned(), line: Some(first) }),
             Err(error) => {
                 let line = error.location().map_or(first, |place| first + place.line().max(1) - 1);
                 // The parser's words may quote the input; the place is enough.
-                problems.push(problem(
-                    input.file,
-                    "",
-                    Some(line),
-                    "not YAML; this document was left out".to_owned(),
-                ));
+                let reason = if budget.is_spent() {
+                    "its aliases repeat more than is read; this document was left out"
+                } else {
+                    "not YAML; this document was left out"
+                };
+                problems.push(problem(input.file, "", Some(line), reason.to_owned()));
             }
         }
     }

@@ -10,7 +10,7 @@ use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
 
 use crate::diff::{Difference, Plain, diff};
-use crate::node::Node;
+use crate::node::{Node, both_marks, marks_of, seal_alike};
 use crate::path::{Path, Step};
 use crate::plan::physical_id;
 use crate::score::Score;
@@ -21,6 +21,27 @@ struct Object {
     resource_type: String,
     provider: Option<String>,
     node: Node,
+    /// What the tool calls sensitive: it goes for the other side too.
+    marks: Value,
+    attributes: Value,
+}
+
+impl Object {
+    fn new(resource_type: &str, provider: Option<String>, attributes: Value, marks: &Value) -> Self {
+        let marks = marks_of(marks, resource_type, &attributes);
+        let node = Node::new(attributes.clone(), &marks);
+        Self { resource_type: resource_type.to_owned(), provider, node, marks, attributes }
+    }
+    /// What either side marks is sealed on both.
+    fn pair(&mut self, other: &mut Self) {
+        if self.marks != other.marks {
+            let marks = both_marks(&self.marks, &other.marks);
+            for object in [&mut *self, &mut *other] {
+                object.node = Node::new(std::mem::take(&mut object.attributes), &marks);
+            }
+        }
+        seal_alike(&mut self.node, &mut other.node);
+    }
 }
 
 /// # Errors
@@ -52,11 +73,14 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
             Some(((object.resource_type.clone(), id(&object.node)?), address.clone()))
         })
         .collect();
-    for (address, object) in declared {
-        let found = actual.remove(&address).or_else(|| {
+    for (address, mut object) in declared {
+        let mut found = actual.remove(&address).or_else(|| {
             let key = (object.resource_type.clone(), id(&object.node)?);
             actual.remove(by_id.get(&key)?)
         });
+        if let Some(found) = &mut found {
+            object.pair(found);
+        }
         let (mut resource, node) = resource(address, object, Verdict::InSync, None);
         let (drift_type, difference) = match &found {
             None => (DriftType::Deleted, Difference::default()),
@@ -192,11 +216,8 @@ fn objects(
                 continue;
             };
             let marks = marks(instance.get("sensitive_attributes").unwrap_or(&Value::Null), attributes);
-            let object = Object {
-                resource_type: kind.to_owned(),
-                provider: entry.get("provider").and_then(Value::as_str).map(provider),
-                node: Node::new(attributes.clone(), &marks),
-            };
+            let provider = entry.get("provider").and_then(Value::as_str).map(provider);
+            let object = Object::new(kind, provider, attributes.clone(), &marks);
             found.insert(format!("{module}{kind}.{name}{key}{deposed}"), object);
         }
     }
@@ -283,11 +304,9 @@ fn module(
         match (parse::text(entry, "address"), parse::text(entry, "type")) {
             (Ok(address), Ok(kind)) => {
                 let marks = entry.get("sensitive_values").unwrap_or(&Value::Null);
-                let object = Object {
-                    resource_type: kind.to_owned(),
-                    provider: entry.get("provider_name").and_then(Value::as_str).map(str::to_owned),
-                    node: Node::new(entry.get("values").cloned().unwrap_or_else(|| json!({})), marks),
-                };
+                let provider = entry.get("provider_name").and_then(Value::as_str).map(str::to_owned);
+                let values = entry.get("values").cloned().unwrap_or_else(|| json!({}));
+                let object = Object::new(kind, provider, values, marks);
                 found.insert(address.to_owned(), object);
             }
             (Err(reason), _) | (_, Err(reason)) => {
@@ -338,8 +357,7 @@ fn snapshot(
             continue;
         };
         let marks = entry.get("sensitive").unwrap_or(&Value::Null);
-        let object =
-            Object { resource_type: kind.to_owned(), provider: None, node: Node::new(attributes, marks) };
+        let object = Object::new(kind, None, attributes, marks);
         found.insert(address, object);
     }
 }
