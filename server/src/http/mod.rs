@@ -5,6 +5,7 @@ pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod case_jobs;
+pub mod case_merges;
 pub mod case_reviews;
 pub mod cases;
 pub mod cases_bulk;
