@@ -9,7 +9,7 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, entries,
+    access, api, assets, auth, case_jobs, case_merges, case_reviews, cases, cases_bulk, changes, entries,
     environments as places, evidence, export, grouping, groups, health, ingest, invitations, live, members,
     oidc, openapi, pages, provider_roles, sources, tags, tail, uploads, views, webhooks,
 };
@@ -48,6 +48,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/cases/{id}/events"),
     ("GET", "/api/v1/cases/{id}/jobs"),
     ("GET", "/api/v1/cases/{id}/reviews"),
+    ("GET", "/api/v1/cases/{id}/merges"),
+    ("POST", "/api/v1/cases/{id}/merges"),
+    ("POST", "/api/v1/cases/{id}/unmerge"),
     ("POST", "/api/v1/cases/{id}/jobs"),
     ("POST", "/api/v1/cases/{id}/jobs/{job}/cancel"),
     ("DELETE", "/api/v1/cases/{id}/jobs/{job}"),
@@ -157,6 +160,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/actions", post(cases::act))
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
         .route("/api/v1/cases/{id}/reviews", get(case_reviews::list))
+        .route("/api/v1/cases/{id}/merges", get(case_merges::list).post(case_merges::merge))
+        .route("/api/v1/cases/{id}/unmerge", post(case_merges::unmerge))
         .route("/api/v1/cases/{id}/jobs", get(case_jobs::list).post(case_jobs::start))
         .route("/api/v1/cases/{id}/jobs/{job}/cancel", post(case_jobs::cancel))
         .route("/api/v1/cases/{id}/jobs/{job}", axum::routing::delete(case_jobs::take_back))

@@ -1,6 +1,7 @@
 //! `/o/{organization}/cases/{number}?tab=`: one investigation.
 
 use domain::case::field::CaseField;
+use domain::case::merge::Merge;
 use domain::case::{Case, CaseLink, CaseNote, Status};
 use domain::event::Event;
 use domain::group::Group;
@@ -17,7 +18,7 @@ use super::markdown::to_html;
 use super::saving::{self, Late, LateNote};
 use super::{
     AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase,
-    entries, evidence, forms, jobs, parts, reviews, timeline, work,
+    entries, evidence, forms, jobs, merges, parts, reviews, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
@@ -40,12 +41,17 @@ pub(super) struct Place<'a> {
     pub scope: &'a Scope,
     pub case: &'a Case,
     pub members: &'a [Member],
+    /// Not of a case that is in another: that one is changed.
     pub may_write: bool,
 }
 
 impl Place<'_> {
     pub fn slug(&self) -> &str {
         &self.scope.organization.slug
+    }
+    /// It is in another case, and who looks may take it out.
+    pub fn may_unmerge(&self) -> bool {
+        self.case.merged_into.is_some() && self.scope.may(Key::CaseWrite)
     }
     pub fn href(&self, tab: &str) -> String {
         Link::new(routes::case(self.slug(), self.case.number)).with("tab", tab).done()
@@ -60,7 +66,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let since = live::since(&scope).await?;
     let cx = scope.admit::<CaseRead>()?;
     let case = cases::find(&cx, &asked.id).await?;
-    let may_write = scope.may(Key::CaseWrite);
+    let may_write = scope.may(Key::CaseWrite) && case.merged_into.is_none();
     let members = match scope.admit::<MemberRead>() {
         Ok(cx) if may_write => service::members::list(&cx).await?,
         _ => Vec::new(),
@@ -69,6 +75,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let similar = cases::similar(&cx, case.id).await?;
     let groups = cases::groups(&cx, case.id).await?;
     let jobs = cases::jobs(&cx, case.id).await?;
+    let merged = cases::merged(&cx, case.id).await?;
+    let went = cases::merge_of(&cx, case.id).await?;
     let own = cases::field_lines(&cx, &case).await?;
     let four_eyes = cases::four_eyes(&cx).await?;
     let asked_for = if case.in_review { cases::reviews(&cx, case.id).await? } else { Vec::new() };
@@ -101,7 +109,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 .find(|(word, _)| *word == asked.get("show"))
                 .map_or("", |(word, _)| word);
             let entries = cases::entries(&cx, case.id).await?;
-            let about = (place.slug(), scope.zone);
+            let about = timeline::About { slug: place.slug(), zone: scope.zone, case: &case, merged: &merged };
             let story = timeline::timeline(kind, &history, &notes, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);
             let late = saving::late_note(&cx, case.id, &notes).await?;
@@ -124,12 +132,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     }
     let head = head(&place, four_eyes);
     let waiting = reviews::waiting(&place, &asked_for);
-    let aside = aside(&place, &similar, &own);
+    let went = merges::went(&place, went.as_ref());
+    let aside = aside(&place, &similar, &own, &merged);
     let late = saving::late(&scope, &cx, &case).await?;
     let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit"), late.as_ref()));
     let running = jobs::running(&place, &jobs);
     let body = view! {
         {head}
+        {went}
         {waiting}
         {running}
         <Tabs label="Parts of the case" tabs=tabs />
@@ -174,6 +184,7 @@ fn buttons(slug: &str, case: &Case, four_eyes: bool) -> AnyView {
         <Button opens=EDIT icon=Glyph::Edit>
             "Edit"
         </Button>
+        {(!case.in_review).then(|| view! { <Button opens=merges::MERGE icon=Glyph::Link>"Merge"</Button> })}
         {begin}
         {(!case.in_review).then(|| view! {
             <Button opens=id icon=icon variant=variant key="r">
@@ -211,7 +222,13 @@ fn own_fields(own: &[(CaseField, Option<String>)]) -> Option<AnyView> {
     (!lines.is_empty()).then(|| view! { <Section title="Fields">{lines}</Section> }.into_any())
 }
 
-fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<String>)]) -> AnyView {
+fn aside(
+    place: &Place<'_>,
+    similar: &[(Case, i64)],
+    own: &[(CaseField, Option<String>)],
+    merged: &[(Merge, Case)],
+) -> AnyView {
+    let inside = merges::inside(place, merged);
     let own = own_fields(own);
     let (case, zone) = (place.case, place.scope.zone);
     let steps = [Status::Open, Status::Investigating, Status::Resolved]
@@ -251,10 +268,11 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<S
         let (href, name) = (routes::case_export(place.slug(), case.number), format!("{}.zip", case.key()));
         view! { <p><a class="link" href=href rel="external" download=name>"Export as a bundle"</a></p> }
     });
-    let tags = if case.tags.is_empty() {
+    let all: Vec<String> = case.tags.iter().chain(&case.merged_tags).cloned().collect();
+    let tags = if all.is_empty() {
         view! { <span class="faint">"none"</span> }.into_any()
     } else {
-        parts::tags(&case.tags, place.slug())
+        parts::tags(&all, place.slug())
     };
     let (status, priority) = (parts::status(case), parts::priority(case.priority));
     let (severity, markings) = (case.severity, parts::markings(case.tlp, case.pap));
@@ -279,6 +297,7 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<S
             <p class="tags">{tags}</p>
         </Section>
         {own}
+        {inside}
         <Section title="Times">
             <p class="muted">"Opened " <Ago when=opened /></p>
             <p class="muted">"Changed " <Ago when=changed /></p>
@@ -540,6 +559,7 @@ fn dialogs(
         <Dialog id=EDIT title=format!("Edit {}", case.key()) wide=true open=editing>
             {fields}
         </Dialog>
+        {merges::dialog(place)}
         <Dialog id=RESOLVE title=format!("Resolve {}", case.key()) open=resolve.refused()>
             {form::<ResolveCase>("Resolved", "form", resolving)}
         </Dialog>

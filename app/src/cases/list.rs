@@ -1,6 +1,7 @@
 //! `/o/{organization}/cases?show=&q=&sort=&cursor=`; `?open={about}` opens the form of a new case.
 
 use domain::case::field::CaseField;
+use domain::case::merge::Merged;
 use domain::case::template::CaseTemplate;
 use domain::case::{self, Case, CaseFilter, CaseSort};
 use domain::member::Member;
@@ -16,12 +17,13 @@ use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
 use super::{OpenCase, board, bulk_bar, forms, parts};
 use crate::error::Answer;
-use crate::events::parts::{Severe, number};
+use crate::events::parts::{Severe, counted, number};
 use crate::form::Form;
 use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
 use crate::routes::{self, Link};
+use crate::views::printed;
 use crate::when::{Ago, AgoOr, Zone};
 
 const OPEN: &str = "open-case";
@@ -35,7 +37,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let parsed = query.parsed(&scope, cx.now());
     let problem = parsed.as_ref().err().cloned();
     let searched = parsed.unwrap_or_default();
-    let base = CaseFilter { query: searched.clone(), ..CaseFilter::default() };
+    let base = CaseFilter { query: searched.clone(), merged: query.merged, ..CaseFilter::default() };
     let filter = query.filter(searched.clone(), &scope, cx.now());
     let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
     let found = match &problem {
@@ -45,6 +47,19 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let counts = cases::counts(&cx, &base).await?;
     let slug = scope.organization.slug.as_str();
+    let views = if scope.may(Key::ViewRead) {
+        let list = printed::List {
+            area: "cases",
+            all: "All cases",
+            page: routes::cases(slug),
+            saved: query.saved(),
+            view: query.view.clone(),
+            bare: asked.bare(),
+        };
+        Some(printed::tabs(&scope, &list).await?)
+    } else {
+        None
+    };
     let tabs: Vec<Tab> = SHOWN
         .iter()
         .filter(|(word, _)| !query.board || ON_BOARD.contains(word))
@@ -98,6 +113,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let (hidden_show, hidden_sort, q) = (query.show, query.sort.as_str(), query.q.clone());
     let layout = (if query.board { "board" } else { "" }, query.laid_out(!query.board).link(slug).done());
     let (hidden_layout, other) = layout;
+    let hidden_merged = if query.merged == Merged::Hide { "" } else { query.merged.as_str() };
+    let merged = merged_chips(&query, slug);
     let other_words = if query.board { "As a list" } else { "As a board" };
     let pager = (!query.board)
         .then(|| view! { <Pager label="Pages of cases" previous=first next=next summary=summary /> });
@@ -116,20 +133,38 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let body = view! {
         <PageHead title="Cases" note="investigations: what is known, what there is to do, who does it" actions=move || button().into_any() />
+        {views}
         <Tabs label="Cases" tabs=tabs />
         <form method="get" action=routes::cases(slug) class="row-line search-line" role="search">
             <input type="hidden" name="show" value=hidden_show />
             <input type="hidden" name="sort" value=hidden_sort />
             <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q search=true mono=true />
             <input type="hidden" name="layout" value=hidden_layout />
+            <input type="hidden" name="merged" value=hidden_merged />
+            <input type="hidden" name="view" value=query.view.clone() />
             <Button submit=true>"Search"</Button>
             <Button href=other variant=Variant::Ghost>{other_words}</Button>
         </form>
+        {merged}
         {told}
         {rest}
         {dialog}
     };
     Ok(Page::of("Cases", body).follows(since, &["case", "tag"]))
+}
+
+/// Merged cases are hidden, shown besides, or shown alone.
+fn merged_chips(query: &CaseQuery, slug: &str) -> AnyView {
+    let chips: Vec<_> = [(Merged::Hide, "Hidden"), (Merged::Include, "Shown"), (Merged::Only, "Only these")]
+        .into_iter()
+        .map(|(merged, words)| {
+            let on = query.merged == merged;
+            let (href, class) = (query.merged(merged).link(slug).done(), if on { "chip on" } else { "chip" });
+            view! { <a class=class href=href aria-current=on.then_some("true")>{words}</a> }
+        })
+        .collect();
+    view! { <nav class="row-line merged-line" aria-label="Merged cases"><span class="muted">"Merged cases"</span> {chips}</nav> }
+        .into_any()
 }
 
 fn nothing(may_write: bool, narrowed: bool) -> AnyView {
@@ -222,7 +257,15 @@ fn row(
     let href = place.open(case.number);
     let tasks = (case.task_count > 0).then(|| format!("{}/{}", case.tasks_done, case.task_count));
     let due_class = if case.is_overdue(now) { "time optional overdue" } else { "time optional" };
-    let tags = parts::tags(&case.tags, place.slug);
+    let tags: Vec<String> = case.tags.iter().chain(&case.merged_tags).cloned().collect();
+    let tags = parts::tags(&tags, place.slug);
+    let went = case.merged_number.map(|number| {
+        let (href, code) = (routes::case(place.slug, number), domain::case::key(number));
+        view! { <span class="muted">" in " <a class="link" href=href>{code}</a></span> }
+    });
+    let holds = (case.merged_count > 0).then(|| {
+        view! { <span class="muted">" with " {counted(case.merged_count, "other case", "other cases")}</span> }
+    });
     let (key, title, assignee) = (case.key(), case.title.clone(), case.assignee.clone());
     let (severity, status, priority) = (case.severity, parts::status(case), parts::priority(case.priority));
     let (due, changed) = (zone.maybe(case.due_at), zone.when(case.updated_at));
@@ -236,6 +279,8 @@ fn row(
                 <a data-row-link="" data-noscroll="" href=href>
                     {title}
                 </a>
+                {went}
+                {holds}
                 <span class="tags">{tags}</span>
             </td>
             <td class="shrink">{status}</td>

@@ -28,6 +28,9 @@ mod linking;
 pub mod list;
 #[cfg(feature = "ssr")]
 mod markdown;
+mod merge;
+#[cfg(feature = "ssr")]
+mod merges;
 #[cfg(feature = "ssr")]
 mod panel;
 #[cfg(feature = "ssr")]
@@ -48,6 +51,7 @@ pub use api::*;
 pub use bulk::*;
 pub use files::*;
 pub use linking::*;
+pub use merge::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;
 pub use review::*;

@@ -25,6 +25,10 @@ impl Asked {
     pub async fn scope(&self) -> Answer<Scope> {
         server::scope(&self.organization).await
     }
+    /// The address says nothing behind its path.
+    pub fn bare(&self) -> bool {
+        self.query.clone().into_iter().next().is_none()
+    }
     /// A value of the query; empty when it is not there.
     pub fn get(&self, name: &str) -> &str {
         self.query.get_str(name).unwrap_or_default()

@@ -7,6 +7,7 @@ pub mod entry;
 pub mod evidence;
 pub mod field;
 pub mod job;
+pub mod merge;
 pub mod observable;
 pub mod review;
 pub mod template;
@@ -70,6 +71,7 @@ words! {
         EvidenceAdded = "evidence_added", EvidenceRemoved = "evidence_removed", EntryAdded = "entry_added",
         EntryDeleted = "entry_deleted", Templated = "templated", ReviewRequested = "review_requested",
         ReviewApproved = "review_approved", ReviewReturned = "review_returned", ReviewWithdrawn = "review_withdrawn",
+        Merged = "merged", Unmerged = "unmerged", TookIn = "took_in", GaveBack = "gave_back",
     }
     "not a step of a case"
 }
@@ -134,6 +136,13 @@ pub struct Case {
     pub version: i64,
     /// By name; what the list shows of them.
     pub tags: Vec<String>,
+    /// Of the cases that were merged into it, without its own.
+    pub merged_tags: Vec<String>,
+    /// The case that this one is in now, and its number: it is read and changed there.
+    pub merged_into: Option<CaseId>,
+    pub merged_number: Option<i64>,
+    /// How many cases are in it.
+    pub merged_count: i64,
     /// Somebody asked to close it; somebody else has not answered yet.
     pub in_review: bool,
     /// Of the organization's own fields, archived ones too.
@@ -458,6 +467,8 @@ pub struct CaseFilter {
     pub linked: Option<(LinkKind, uuid::Uuid)>,
     /// Changed since.
     pub updated_since: Option<Timestamp>,
+    /// Whether those that are in others are shown.
+    pub merged: merge::Merged,
 }
 
 /// What a list is sorted by, the largest or latest first.

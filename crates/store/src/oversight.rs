@@ -35,7 +35,7 @@ pub async fn list(tx: &mut SystemTx, since: Timestamp) -> Result<Vec<Overseen>> 
         counts(tx, sql("SELECT organization_id, count(*) AS n FROM sources GROUP BY organization_id"))
             .await?;
     let q = sql(
-        "SELECT organization_id, count(*) AS n FROM cases WHERE status <> 'resolved' GROUP BY organization_id",
+        "SELECT organization_id, count(*) AS n FROM cases WHERE status <> 'resolved' AND merged_into IS NULL GROUP BY organization_id",
     );
     let cases = counts(tx, q).await?;
     let q = sql("SELECT organization_id, CAST(SUM(info + low + medium + high + critical) AS BIGINT) AS n
@@ -138,7 +138,7 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 41] = [
+const REST: [&str; 43] = [
     "DELETE FROM drafts WHERE organization_id = $1",
     "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM event_totals WHERE organization_id = $1",
@@ -150,6 +150,8 @@ const REST: [&str; 41] = [
     "DELETE FROM case_fields WHERE organization_id = $1",
     "DELETE FROM case_templates WHERE organization_id = $1",
     "DELETE FROM case_reviews WHERE organization_id = $1",
+    "DELETE FROM case_merges WHERE organization_id = $1",
+    "DELETE FROM case_family WHERE organization_id = $1",
     "DELETE FROM case_jobs WHERE organization_id = $1",
     "DELETE FROM case_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",

@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
-use axum::http::header::{ETAG, IF_MATCH};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::case::field::{CaseField, FieldKind, FieldValues};
 use domain::case::template::{CaseTemplate, NewTemplate, TemplateTask};
@@ -24,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::api::{Caller, asked_of, paging, read};
 use super::case_late;
+use super::etag::{seen, tagged};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema::{self, SeverityWord};
@@ -69,6 +69,16 @@ pub struct CaseItem {
     /// Counts the changes; the ETag holds it.
     version: i64,
     tags: Vec<String>,
+    /// Of the cases that were merged into it, without its own.
+    merged_tags: Vec<String>,
+    /// The case that it is in (`POST /api/v1/cases/{id}/merges`): read and change that one.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    merged_into: Option<CaseId>,
+    /// Number of that case.
+    #[schema(required = true)]
+    merged_number: Option<i64>,
+    /// How many cases are in it; what is counted below counts theirs too, each thing once.
+    merged_count: i64,
     /// Somebody asked to close it; a second person has not answered yet.
     in_review: bool,
     /// Values of the organization's own fields by their key (`GET /api/v1/case-fields`).
@@ -99,6 +109,7 @@ word_schema! {
     TlpWord { Clear = "clear", Green = "green", Amber = "amber", AmberStrict = "amber+strict", Red = "red" }
     PapWord { Clear = "clear", Green = "green", Amber = "amber", Red = "red" }
     CaseFieldKindWord { Text = "text", Number = "number", Date = "date", Choice = "choice", User = "user" }
+    CaseMergedWord { Hide = "hide", Include = "include", Only = "only" }
     CaseSortWord { Updated = "updated", Number = "number", Severity = "severity", Priority = "priority", Due = "due" }
 }
 
@@ -134,6 +145,9 @@ pub struct CaseParameters {
     assigned_to: Option<String>,
     /// Changed at or after this instant.
     updated_since: Option<DateTime<Utc>>,
+    /// Whether cases that are in others are shown; without it they are not.
+    #[param(inline)]
+    merged: Option<CaseMergedWord>,
     #[param(inline)]
     sort: Option<CaseSortWord>,
 }
@@ -280,7 +294,8 @@ pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page
 pub async fn create(caller: Caller, body: Bytes) -> Result<Response, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let case = cases::open(&cx, new_case(&caller, &body).await?, &[]).await?;
-    Ok((StatusCode::CREATED, tagged(case)).into_response())
+    let tag = case.version.to_string();
+    Ok(tagged(StatusCode::CREATED, item(case), &tag))
 }
 
 /// What the body says, and the template where it says nothing.
@@ -387,7 +402,7 @@ pub struct CaseTemplateTask {
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
-    Ok(tagged(cases::find(&caller.admit::<CaseRead>()?, &id).await?).into_response())
+    Ok(tagged_case(cases::find(&caller.admit::<CaseRead>()?, &id).await?))
 }
 
 /// Change what a case says.
@@ -411,13 +426,13 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let id = id_of(&caller, &id).await?;
-    let version = headers.get(IF_MATCH).ok_or_else(Problem::precondition_required)?;
-    let version = version.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse::<i64>().ok());
-    let version = version.ok_or_else(|| Problem::bad_request("If-Match is not an ETag of a case"))?;
+    let version = version_of(&headers)?;
     let new = read::<NewCase>(&body)?;
     match cases::edit(&cx, id, version, new.clone()).await {
-        Err(service::Error::Conflict(text)) => Err(case_late::too_late(&caller, id, &new, text).await),
-        other => Ok(tagged(other?).into_response()),
+        Err(service::Error::Conflict(text)) if text == service::error::CHANGED => {
+            Err(case_late::too_late(&caller, id, &new, text).await)
+        }
+        other => Ok(tagged_case(other?)),
     }
 }
 
@@ -433,7 +448,7 @@ pub async fn change(
 pub async fn act(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let id = id_of(&caller, &id).await?;
-    Ok(tagged(cases::act(&cx, id, &read::<Act>(&body)?).await?).into_response())
+    Ok(tagged_case(cases::act(&cx, id, &read::<Act>(&body)?).await?))
 }
 
 /// The events of a case, the latest linked first.
@@ -531,6 +546,7 @@ pub(super) fn filter(query: &mut Query, now: Timestamp) -> CaseFilter {
         status: query.list("status"),
         assigned_to: query.one::<String>("assigned_to").and_then(|text| assignee(query, &text)),
         updated_since: query.one("updated_since"),
+        merged: query.one("merged").unwrap_or_default(),
         ..CaseFilter::default()
     }
 }
@@ -546,13 +562,14 @@ fn assignee(query: &mut Query, text: &str) -> Option<Assignee> {
     }
 }
 
-fn tagged(case: Case) -> Response {
-    let tag = format!("\"{}\"", case.version);
-    let mut response = Json(item(case)).into_response();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
+pub(super) fn tagged_case(case: Case) -> Response {
+    let tag = case.version.to_string();
+    tagged(StatusCode::OK, item(case), &tag)
+}
+
+/// The version of a case that If-Match names.
+pub(super) fn version_of(headers: &HeaderMap) -> Result<i64, Problem> {
+    seen(headers)?.parse().map_err(|_| Problem::bad_request("If-Match is not an ETag of a case"))
 }
 
 fn item(case: Case) -> CaseItem {
@@ -576,6 +593,10 @@ fn item(case: Case) -> CaseItem {
         resolved_at: case.resolved_at,
         version: case.version,
         tags: case.tags,
+        merged_tags: case.merged_tags,
+        merged_into: case.merged_into,
+        merged_number: case.merged_number,
+        merged_count: case.merged_count,
         in_review: case.in_review,
         fields: case.fields,
         link_count: case.link_count,

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod auth;
 pub mod case_jobs;
 mod case_late;
+pub mod case_merges;
 pub mod case_reviews;
 pub mod cases;
 pub mod cases_bulk;

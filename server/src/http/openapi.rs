@@ -12,9 +12,9 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
 use super::{
-    access, api, case_jobs, case_reviews, cases, cases_bulk, changes, entries, environments, escape,
-    evidence, export, grouping, groups, head, ingest, members, provider_roles, sources, tags, tail, views,
-    webhooks,
+    access, api, case_jobs, case_merges, case_reviews, cases, cases_bulk, changes, entries, environments,
+    escape, evidence, export, grouping, groups, head, ingest, members, provider_roles, sources, tags, tail,
+    views, webhooks,
 };
 use crate::state::AppState;
 
@@ -30,7 +30,7 @@ use crate::state::AppState;
         ingest::events, api::events, api::event, tail::events, groups::list, groups::one, groups::history, grouping::grouping, groups::act,
         views::list, views::create, views::one, views::change, views::delete,
         cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, cases::notes, cases::add_note, cases_bulk::change,
-        case_reviews::list, cases::fields, cases::templates, case_jobs::list, case_jobs::start, case_jobs::cancel, case_jobs::take_back,
+        case_merges::list, case_merges::merge, case_merges::unmerge, case_reviews::list, cases::fields, cases::templates, case_jobs::list, case_jobs::start, case_jobs::cancel, case_jobs::take_back,
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,
         entries::list, entries::add, entries::delete, export::case::api,
         api::sources, sources::create, sources::one, sources::change, sources::delete,

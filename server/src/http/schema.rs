@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::access::{ApiKeyItem, SessionItem};
 use super::case_jobs::CaseJobItem;
+use super::case_merges::CaseMergeItem;
 use super::case_reviews::CaseReviewItem;
 use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem, CaseTemplateItem};
 use super::entries::CaseEntryItem;
@@ -45,6 +46,7 @@ pages! {
     CaseEntryPage of CaseEntryItem;
     CaseJobPage of CaseJobItem;
     CaseFieldPage of CaseFieldItem;
+    CaseMergePage of CaseMergeItem;
     CaseReviewPage of CaseReviewItem;
     CaseTemplatePage of CaseTemplateItem;
     SourcePage of SourceItem;

@@ -105,8 +105,8 @@ async fn a_long_description_is_not_cut_by_a_form_that_comes_back() {
             .send()
             .await;
         assert!(
-            page.text.contains("somebody changed this case meanwhile")
-                || page.text.contains("Somebody changed this case meanwhile"),
+            page.text.contains("somebody changed it meanwhile")
+                || page.text.contains("Somebody changed it meanwhile"),
             "{address}"
         );
         assert!(page.text.contains("value=\"Mine\""), "what was typed is kept");

@@ -52,6 +52,10 @@ async fn fill(app: &TestApp) {
     call("/fn/add_case_note", vec![("id", &id), ("content", SECRET)]).await;
     call("/fn/add_case_task", vec![("id", &id), ("title", SECRET)]).await;
     call("/fn/add_observables", vec![("id", &id), ("observables", "quagga.example")]).await;
+    let twin = app.post("/api/v1/cases").bearer(&key).json(r#"{"title":"quagga"}"#).send().await.json();
+    let ids = json!({ "ids": [twin["id"]], "note": SECRET });
+    let merged = app.post("/api/v1/cases/1/merges").bearer(&key).json(ids.to_string()).send().await;
+    assert_eq!(merged.json()["changed"], 1, "{}", merged.text);
     let job = app.post("/api/v1/cases/1/jobs").bearer(&key).json(r#"{"q":"message:quagga"}"#).send().await;
     assert_eq!(job.status, 202, "{}", job.text);
     let place = [
@@ -170,6 +174,7 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
                 "api POST /api/v1/groups/actions" => json!({ "action": "resolve", "ids": [id] }),
                 "api POST /api/v1/cases/{id}/actions" => json!({ "act": "begin" }),
                 "api POST /api/v1/cases/{id}/events" => json!({ "event_ids": [id] }),
+                "api POST /api/v1/cases/{id}/merges" => json!({ "ids": [id] }),
                 "api POST /api/v1/cases/{id}/jobs" => json!({ "q": "message:quagga" }),
                 "api POST /api/v1/cases/{id}/notes" => json!({ "content": "mine" }),
                 "api PUT /api/v1/environments/{id}" => json!({ "slug": "mine", "name": "mine" }),
@@ -208,6 +213,8 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
         for kind in [
             "cases",
             "case_links",
+            "case_family",
+            "case_merges",
             "case_jobs",
             "case_fields",
             "case_templates",

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking; helpers outside #[test] too")]
 
 mod app;
+mod case_merges;
 mod cases;
 mod cases_bulk;
 mod command_line;

@@ -88,6 +88,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("job", NOBODY),
     ("review", NOBODY),
     ("matching", ""),
+    ("into", NOBODY),
     ("kind", "text"),
     ("choices", ""),
     ("up", "true"),

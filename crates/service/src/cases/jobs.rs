@@ -122,7 +122,7 @@ pub async fn take_job_back(cx: &Cx<CaseWrite>, case: CaseId, id: CaseJobId) -> R
     if !job.can_be_taken_back() {
         return Err(Error::Conflict("there is nothing of it to take out".to_owned()));
     }
-    let removed = link::remove_of_job(&mut tx, case, id).await?;
+    let removed = link::remove_of_job(&mut tx, job.case_id, id).await?;
     let now = tx.now();
     job::end(&mut tx, id, JobState::TakenBack, None, now).await?;
     let gone = json!({ "kind": LinkKind::Event, "count": removed, "query": job.query });
@@ -276,7 +276,12 @@ async fn end(
 
 async fn locked_job(cx: &Cx<CaseWrite>, case: CaseId, id: CaseJobId) -> Result<(WriteTx, Case, CaseJob)> {
     let (mut tx, found) = locked(cx, case).await?;
-    let job = job::lock(&mut tx, id).await?.filter(|job| job.case_id == case).ok_or(Error::NotFound)?;
+    let job = job::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    // What was linked to a case that is in this one now is taken out here.
+    let family = store::case::merge::family(&mut tx, case).await?;
+    if !family.contains(&job.case_id) {
+        return Err(Error::NotFound);
+    }
     Ok((tx, found, job))
 }
 

@@ -9,6 +9,7 @@ mod auth;
 mod backup;
 mod case_fields;
 mod case_jobs;
+mod case_merges;
 mod case_reviews;
 mod case_saving;
 mod case_templates;

@@ -38,9 +38,10 @@ const COLUMNS: &str =
      FROM case_jobs j
      WHERE j.organization_id = $1";
 
-/// Of a case, the latest first, at most `limit`.
+/// Of a case and those in it, the latest first, at most `limit`.
 pub async fn list(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<CaseJob>> {
-    let q = tx.sql(COLUMNS).push(" AND j.case_id = ").arg(case);
+    let family = super::merge::family(tx, case).await?;
+    let q = super::merge::among(tx.sql(COLUMNS), " AND j.case_id IN (", &family);
     tx.conn().all(q.push(" ORDER BY j.started_at DESC, j.id DESC LIMIT ").arg(limit)).await
 }
 

@@ -3,6 +3,7 @@
 use domain::case::CaseTask;
 use domain::{CaseId, CaseTaskId};
 
+use super::merge::{among, family};
 use crate::db::{Result, from_row};
 use crate::scope::{Scoped, WriteTx};
 
@@ -21,16 +22,18 @@ from_row!(CaseTask {
 const COLUMNS: &str = "SELECT t.id, t.title, t.assigned_to_id, t.due_at, t.position, t.created_at, t.completed_at, t.completed_by_id,
             (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = t.assigned_to_id) AS assignee
      FROM case_tasks t
-     WHERE t.organization_id = $1 AND t.case_id = $2";
+     WHERE t.organization_id = $1";
 
-/// In their order.
+/// Of a case and those in it, in their order.
 pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<CaseTask>> {
-    let q = tx.sql(COLUMNS).bind(case).push(" ORDER BY t.position, t.id");
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS), " AND t.case_id IN (", &family).push(" ORDER BY t.position, t.id");
     tx.conn().all(q).await
 }
 
 pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseTaskId) -> Result<Option<CaseTask>> {
-    let q = tx.sql(COLUMNS).bind(case).push(" AND t.id = ").arg(id);
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS), " AND t.case_id IN (", &family).push(" AND t.id = ").arg(id);
     tx.conn().opt(q).await
 }
 
