@@ -514,3 +514,74 @@ fn deposed_objects_are_their_own() {
     assert_eq!(reading.resources[0].declared, json!({"a": 1}));
     assert_eq!(reading.problems[0].path, "values.root_module.resources[2]");
 }
+
+#[test]
+fn a_list_without_names_is_codified_as_a_whole() {
+    use domain::drift::Tool;
+    let codify = |kind: &str, declared: Value, live: Value| {
+        let mut found = specs(kind, &declared, &live);
+        let drift = found.drift.take().unwrap();
+        drift::patch::codify(Tool::Kubernetes, &found.address, &found.resource_type, &drift).0
+    };
+    let ranges = |list: Value| json!({"loadBalancerSourceRanges": list, "type": "LoadBalancer"});
+    let found = codify("Service", ranges(json!(["10.0.0.0/8"])), ranges(json!(["10.0.0.0/8", "0.0.0.0/0"])));
+    assert!(
+        found.contains("  loadBalancerSourceRanges:\n  - \"10.0.0.0/8\"\n  - \"0.0.0.0/0\"\n"),
+        "{found}"
+    );
+    let gone = codify("Service", ranges(json!(["10.0.0.0/8"])), json!({"type": "LoadBalancer"}));
+    assert!(gone.contains("  loadBalancerSourceRanges: null\n"), "{gone}");
+    let rule = |verbs: Value| json!({"rules": [{"verbs": verbs, "resources": ["pods"]}]});
+    let found = codify("X", rule(json!(["get"])), rule(json!(["get", "*"])));
+    assert!(
+        found.contains("rules:\n  - resources:\n    - pods\n    verbs:\n    - get\n    - \"*\"\n"),
+        "{found}"
+    );
+    let volume = |path: &str| json!({"volumes": [{"name": "c", "projected": {"sources": [{"configMap": {"name": "m", "items": [{"key": "a", "path": path}]}}]}}]});
+    let found = codify("Pod", volume("x"), volume("y"));
+    assert!(
+        found.contains(
+            "sources:\n      - configMap:\n          items:\n          - key: a\n            path: \"y\"\n"
+        ),
+        "{found}"
+    );
+}
+
+#[test]
+fn hcl_has_the_names_of_its_resources() {
+    use domain::drift::Tool;
+    let name = |address: &str, kind: &str| {
+        let drift = plan(kind, &json!({"a": 1}), &json!({"a": 2})).drift.unwrap();
+        drift::patch::codify(Tool::Terraform, address, kind, &drift)
+            .0
+            .lines()
+            .find(|line| line.starts_with("resource"))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(
+        name(r#"aws_route53_record.r["a.example.com"]"#, "aws_route53_record"),
+        r#"resource "aws_route53_record" "r" {"#
+    );
+    assert_eq!(
+        name("module.m.aws_instance.web (deposed ab12)", "aws_instance"),
+        r#"resource "aws_instance" "web" {"#
+    );
+    assert_eq!(
+        name(r#"module.m["a.b]"].aws_instance.web["x]y"]"#, "aws_instance"),
+        r#"resource "aws_instance" "web" {"#
+    );
+    assert_eq!(name("aws_instance i-1.2", "aws_instance"), r#"resource "aws_instance" "i-1_2" {"#);
+}
+
+#[test]
+fn doubles_have_paths_of_their_own() {
+    let found = plan("t", &json!({"x": ["a"]}), &json!({"x": ["a", "a", "a"]}));
+    assert_eq!(changes(&found), [r#"added x["a"]"#, r#"added x["a"]#2"#]);
+    let found = plan(
+        "t",
+        &json!({"x": ["a"], "cidr_blocks": []}),
+        &json!({"x": ["a"], "cidr_blocks": ["0.0.0.0/0", "0.0.0.0/0"]}),
+    );
+    assert!(found.drift.unwrap().changes.iter().all(|change| change.is_security_critical));
+}
