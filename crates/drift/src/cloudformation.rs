@@ -5,7 +5,7 @@
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
 
-use crate::diff::{Difference, Plain, diff};
+use crate::diff::{Difference, Plain, diff, number_doubles};
 use crate::node::{Node, seal_alike};
 use crate::path::{Path, Step, from_pointer};
 use crate::score::Score;
@@ -75,6 +75,7 @@ fn resource(entry: &Value) -> Result<Resource, String> {
         verdict: Verdict::Drifted,
         unchecked_because: None,
         declared: declared.as_ref().map_or_else(|| json!({}), Node::told),
+        noise: Vec::new(),
         drift: None,
     };
     match status {
@@ -94,8 +95,9 @@ fn resource(entry: &Value) -> Result<Resource, String> {
                     &Plain,
                 ),
             };
-            if difference.changes.is_empty() && difference.omitted == 0 {
+            if difference.changes.is_empty() {
                 resource.verdict = Verdict::InSync;
+                resource.noise = difference.noise;
             } else {
                 resource.drift = Some(drift(DriftType::Modified, actual.map(|a| a.told()), difference));
             }
@@ -164,7 +166,12 @@ fn differences(list: &[Value], properties: [Option<&Node>; 2]) -> Result<Differe
         }));
     }
     found.changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
-    found.changes.dedup_by(|a, b| a.property_path == b.property_path);
+    found.changes.dedup_by(|a, b| {
+        a.property_path == b.property_path
+            && a.declared_value == b.declared_value
+            && a.actual_value == b.actual_value
+    });
+    number_doubles(&mut found.changes);
     found.noise.sort_by(|a, b| a.property_path.cmp(&b.property_path));
     Ok(found)
 }

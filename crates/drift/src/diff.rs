@@ -13,8 +13,10 @@ use crate::node::{NAMES, Node, Sealed, keyed, seal_alike};
 use crate::path::{Path, Step};
 use crate::{Change, Noise};
 
-/// Most changes of one resource that are kept.
+/// Most changes of one resource that are kept: the heaviest, once the rules have weighed them.
 pub const MAX_CHANGES: usize = 500;
+/// Most changes of one resource that are weighed.
+pub const MAX_WEIGHED: usize = 20_000;
 /// Most noise of one resource that is kept.
 pub const MAX_NOISE: usize = 200;
 /// Below this depth two values are compared as a whole.
@@ -79,19 +81,48 @@ pub struct Difference {
 }
 
 pub fn diff(declared: &Node, actual: &Node, knowledge: &dyn Knowledge) -> Difference {
-    let mut work = Work { knowledge, found: Difference::default(), texts: 0 };
+    let mut work = Work { knowledge, found: Difference::default(), texts: 0, changed: 0 };
     work.pair(&Path::default(), declared, actual);
     let mut found = work.found;
     found.changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
     found.noise.sort_by(|a, b| a.property_path.cmp(&b.property_path));
     repeated_tags(&mut found);
+    number_doubles(&mut found.changes);
     found
+}
+
+/// A path is what a change is known by. The same element twice in a list, or one that went beside another that came in its place, have one
+/// path: the second gets a number, `x["a"]#2`.
+pub(crate) fn number_doubles(changes: &mut [Change]) {
+    let mut taken: HashSet<String> = HashSet::with_capacity(changes.len());
+    let mut next: HashMap<String, usize> = HashMap::new();
+    let mut doubled = false;
+    for change in &mut *changes {
+        if taken.insert(change.property_path.clone()) {
+            continue;
+        }
+        let number = next.entry(change.property_path.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let path = format!("{}#{number}", change.property_path);
+            if taken.insert(path.clone()) {
+                change.property_path = path;
+                break;
+            }
+        }
+        doubled = true;
+    }
+    if doubled {
+        changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+    }
 }
 
 struct Work<'k> {
     knowledge: &'k dyn Knowledge,
     found: Difference,
     texts: usize,
+    /// Changes, those that were not kept too.
+    changed: usize,
 }
 
 const NOTHING: Node = Node::Null;
@@ -221,12 +252,12 @@ impl Work<'_> {
 
     /// The parts of a JSON text. If nothing of them differs, it is the text that is written in another way.
     fn inside(&mut self, path: &Path, declared: &Node, actual: &Node, whole: (&Node, &Node)) {
-        let before = self.found.changes.len() + self.found.omitted;
+        let before = self.changed;
         let noise = self.found.noise.len();
         self.texts += 1;
         self.pair(path, declared, actual);
         self.texts -= 1;
-        if self.found.changes.len() + self.found.omitted == before {
+        if self.changed == before {
             self.found.noise.truncate(noise);
             self.noise(path, "the same JSON, written in another way", whole.0, whole.1);
         }
@@ -355,7 +386,8 @@ impl Work<'_> {
     }
 
     fn change(&mut self, path: &Path, declared: &Node, actual: &Node) {
-        if self.found.changes.len() >= MAX_CHANGES {
+        self.changed += 1;
+        if self.found.changes.len() >= MAX_WEIGHED {
             self.found.omitted += 1;
             return;
         }

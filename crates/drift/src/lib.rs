@@ -65,6 +65,8 @@ pub struct Resource {
     pub unchecked_because: Option<String>,
     /// Secrets masked. `{}` of what the code does not know.
     pub declared: Value,
+    /// Differences that mean nothing, of a resource without drift; those of a drift are there.
+    pub noise: Vec<Noise>,
     pub drift: Option<Drift>,
 }
 

@@ -133,7 +133,8 @@ pub fn keys_of(text: &str) -> Vec<String> {
             }
         } else {
             rest = rest.strip_prefix('.').unwrap_or(rest);
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            // After `#` comes the number of a double.
+            let end = rest.find(['.', '[', '#']).unwrap_or(rest.len());
             if end > 0 {
                 keys.push(rest[..end].to_owned());
             } else if !rest.starts_with('[') {
@@ -188,6 +189,8 @@ mod tests {
         );
         assert_eq!(keys_of(r#"spec.containers[name="a]\"b"].image"#), ["spec", "containers", "image"]);
         assert_eq!(keys_of(r#"tags["a.b/c"].x"#), ["tags", "a.b/c", "x"]);
+        assert_eq!(keys_of(r#"a.b["c"]#2"#), ["a", "b", "c"]);
+        assert_eq!(keys_of("a.b#2"), ["a", "b"]);
         assert_eq!(keys_of(""), [""; 0]);
     }
 

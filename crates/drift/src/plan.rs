@@ -123,28 +123,33 @@ fn entries(document: &Value, key: &str, input: Input<'_>, reading: &mut Reading)
 
 /// Address and what names the resource; the states are filled in by the caller.
 fn named(entry: &Value, aliases: &HashMap<String, String>) -> Result<Resource, String> {
-    let mut address = parse::text(entry, "address")?.to_owned();
+    let address = parse::text(entry, "address")?;
     let resource_type = parse::text(entry, "type")?.to_owned();
     let provider = entry.get("provider_name").and_then(Value::as_str).map(|name| {
-        match aliases.get(&without_keys(&address)) {
+        match aliases.get(&without_keys(address)) {
             Some(key) if key.contains('.') || key.contains(':') => format!("{name} ({key})"),
             _ => name.to_owned(),
         }
     });
-    // An object that waits to be destroyed beside its replacement.
-    if let Some(key) = entry.get("deposed").and_then(Value::as_str) {
-        address = format!("{address} (deposed {key})");
-    }
     Ok(Resource {
-        address,
+        address: with_deposed(address, entry),
         resource_type,
         provider,
         physical_id: None,
         verdict: Verdict::InSync,
         unchecked_because: None,
         declared: json!({}),
+        noise: Vec::new(),
         drift: None,
     })
+}
+
+/// An object that waits to be destroyed beside its replacement has the same address.
+fn with_deposed(address: &str, entry: &Value) -> String {
+    match entry.get("deposed").and_then(Value::as_str) {
+        Some(key) => format!("{address} (deposed {key})"),
+        None => address.to_owned(),
+    }
 }
 
 fn drifted(
@@ -198,7 +203,8 @@ fn drifted(
         }
     };
     // The provider reads it in another way than it wrote it: nothing happened.
-    if drift_type == DriftType::Modified && difference.changes.is_empty() && difference.omitted == 0 {
+    if drift_type == DriftType::Modified && difference.changes.is_empty() {
+        resource.noise = difference.noise;
         return Ok((resource, None));
     }
     let mut drift = Drift {
@@ -267,7 +273,7 @@ fn planned(document: &Value) -> HashMap<String, String> {
                 [one] => one,
                 _ => return None,
             };
-            Some((entry.get("address")?.as_str()?.to_owned(), word.to_owned()))
+            Some((with_deposed(entry.get("address")?.as_str()?, entry), word.to_owned()))
         })
         .collect()
 }
