@@ -32,12 +32,16 @@ mod merge;
 #[cfg(feature = "ssr")]
 mod merges;
 #[cfg(feature = "ssr")]
+mod notes;
+#[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
 pub mod query;
 mod review;
 #[cfg(feature = "ssr")]
 mod reviews;
+#[cfg(feature = "ssr")]
+pub mod tasks;
 #[cfg(feature = "ssr")]
 mod timeline;
 #[cfg(feature = "ssr")]

@@ -182,6 +182,7 @@ pub fn rows() -> Vec<Row> {
             .replace("{evidence}", NOBODY)
             .replace("{entry}", NOBODY)
             .replace("{job}", NOBODY)
+            .replace("{task}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
     };

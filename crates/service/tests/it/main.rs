@@ -11,6 +11,7 @@ mod case_fields;
 mod case_jobs;
 mod case_merges;
 mod case_reviews;
+mod case_tasks;
 mod case_templates;
 mod cases;
 mod cases_bulk;
