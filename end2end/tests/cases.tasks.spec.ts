@@ -8,9 +8,9 @@ test("tasks are ordered, changed and found across cases", async ({ page, request
   const name = `tasks${Date.now()}`;
   const headers = { authorization: `Bearer ${key}` };
   const made = await request.post("/api/v1/cases", { headers, data: { title: name } });
-  const { number } = (await made.json()) as { number: number };
+  const { id, number } = (await made.json()) as { id: string; number: number };
   for (const title of [`${name} first`, `${name} second`]) {
-    const added = await request.post(`/api/v1/cases/${number}/tasks`, { headers, data: { title } });
+    const added = await request.post(`/api/v1/cases/${id}/tasks`, { headers, data: { title } });
     expect(added.status()).toBe(201);
   }
   const errors = watchForErrors(page);
@@ -23,7 +23,7 @@ test("tasks are ordered, changed and found across cases", async ({ page, request
   await page.getByRole("link", { name: `Change: ${name} first` }).click();
   const dialog = page.getByRole("dialog", { name: "Change the task" });
   await dialog.getByLabel("Task", { exact: true }).fill(`${name} ask`);
-  await dialog.getByLabel("Assignee").selectOption({ label: "Ada" });
+  await dialog.getByLabel("Assignee").selectOption({ label: "Ada Okafor" });
   await expectAccessible(page);
   await dialog.getByRole("button", { name: "Save the task" }).click();
   await expect(rows.nth(1)).toContainText(`${name} ask`);

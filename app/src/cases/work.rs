@@ -238,14 +238,14 @@ fn change_task(place: &Place<'_>, task: &CaseTask, state: Form) -> AnyView {
         {place.hidden()}
         <input type="hidden" name="task" value=task.id.to_string() />
         <input type="hidden" name="version" value=task.version.to_string() />
-        <Field id="change-task-title" label="Task" error=state.reason("title")>
+        <Field id="changed-task" label="Task" error=state.reason("title")>
             <TextInput name="title" value=title required=true maxlength=200_u32 />
         </Field>
         <div class="form-grid">
-            <Field id="change-task-assignee" label="Assignee" error=state.reason("assigned_to_id")>
+            <Field id="changed-task-assignee" label="Assignee" error=state.reason("assigned_to_id")>
                 <Select name="assigned_to_id" choices=people value=assignee />
             </Field>
-            <Field id="change-task-due" label="Due" error=state.reason("due_at")>
+            <Field id="changed-task-due" label="Due" error=state.reason("due_at")>
                 <DateTimeInput name="due_at" value=due />
             </Field>
         </div>
