@@ -83,6 +83,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
                     <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/add") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("cases/tasks") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads") view=page::PrintedPage ssr=WHOLE />

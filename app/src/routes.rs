@@ -108,6 +108,9 @@ pub fn cases(slug: &str) -> String {
 pub fn add_to_case(slug: &str) -> String {
     in_organization(slug, "cases/add")
 }
+pub fn case_tasks(slug: &str) -> String {
+    in_organization(slug, "cases/tasks")
+}
 /// `name`: the number, or `CASE-42`.
 pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{name}")

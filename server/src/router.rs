@@ -9,9 +9,10 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_jobs, case_merges, case_reviews, cases, cases_bulk, changes, entries,
-    environments as places, evidence, export, grouping, groups, health, ingest, invitations, live, members,
-    oidc, openapi, pages, provider_roles, sources, tags, tail, uploads, views, webhooks,
+    access, api, assets, auth, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates,
+    cases, cases_bulk, changes, entries, environments as places, evidence, export, grouping, groups, health,
+    ingest, invitations, live, members, oidc, openapi, pages, provider_roles, sources, tags, tail, uploads,
+    views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -48,12 +49,21 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/cases/{id}/events"),
     ("GET", "/api/v1/cases/{id}/jobs"),
     ("GET", "/api/v1/cases/{id}/reviews"),
+    ("GET", "/api/v1/tasks"),
+    ("GET", "/api/v1/cases/{id}/tasks"),
+    ("POST", "/api/v1/cases/{id}/tasks"),
+    ("PUT", "/api/v1/cases/{id}/tasks/{task}"),
+    ("DELETE", "/api/v1/cases/{id}/tasks/{task}"),
+    ("POST", "/api/v1/cases/{id}/tasks/{task}/complete"),
+    ("POST", "/api/v1/cases/{id}/tasks/{task}/move"),
     ("GET", "/api/v1/cases/{id}/merges"),
     ("POST", "/api/v1/cases/{id}/merges"),
     ("POST", "/api/v1/cases/{id}/unmerge"),
     ("POST", "/api/v1/cases/{id}/jobs"),
     ("POST", "/api/v1/cases/{id}/jobs/{job}/cancel"),
     ("DELETE", "/api/v1/cases/{id}/jobs/{job}"),
+    ("GET", "/api/v1/cases/{id}/similar"),
+    ("GET", "/api/v1/cases/{id}/handover"),
     ("GET", "/api/v1/cases/{id}/notes"),
     ("POST", "/api/v1/cases/{id}/notes"),
     ("GET", "/api/v1/cases/{id}/evidence"),
@@ -152,7 +162,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/views", get(views::list).post(views::create))
         .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
         .route("/api/v1/groups/{id}/grouping", get(grouping::grouping))
-        .route("/api/v1/case-templates", get(cases::templates))
+        .route("/api/v1/case-templates", get(case_templates::list))
         .route("/api/v1/case-fields", get(cases::fields))
         .route("/api/v1/cases", get(cases::list).post(cases::create))
         .route("/api/v1/cases/bulk", post(cases_bulk::change))
@@ -160,11 +170,18 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/actions", post(cases::act))
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
         .route("/api/v1/cases/{id}/reviews", get(case_reviews::list))
+        .route("/api/v1/tasks", get(case_tasks::open))
+        .route("/api/v1/cases/{id}/tasks", get(case_tasks::list).post(case_tasks::add))
+        .route("/api/v1/cases/{id}/tasks/{task}", put(case_tasks::change).delete(case_tasks::delete))
+        .route("/api/v1/cases/{id}/tasks/{task}/complete", post(case_tasks::complete))
+        .route("/api/v1/cases/{id}/tasks/{task}/move", post(case_tasks::place))
         .route("/api/v1/cases/{id}/merges", get(case_merges::list).post(case_merges::merge))
         .route("/api/v1/cases/{id}/unmerge", post(case_merges::unmerge))
         .route("/api/v1/cases/{id}/jobs", get(case_jobs::list).post(case_jobs::start))
         .route("/api/v1/cases/{id}/jobs/{job}/cancel", post(case_jobs::cancel))
         .route("/api/v1/cases/{id}/jobs/{job}", axum::routing::delete(case_jobs::take_back))
+        .route("/api/v1/cases/{id}/handover", get(case_aids::handover))
+        .route("/api/v1/cases/{id}/similar", get(case_aids::similar))
         .route("/api/v1/cases/{id}/notes", get(cases::notes).post(cases::add_note))
         .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
         .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))

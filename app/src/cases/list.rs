@@ -15,7 +15,7 @@ use ui::{
 
 use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
-use super::{OpenCase, board, bulk_bar, forms, parts};
+use super::{OpenCase, board, bulk_bar, forms, parts, tasks};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted, number};
 use crate::form::Form;
@@ -101,14 +101,20 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             table
         }
     };
+    let (todo, mine) = (routes::case_tasks(slug), tasks::mine(&scope).await?);
     let button = move || {
-        may_write.then(|| {
+        let words = if mine > 0 { format!("My tasks ({mine})") } else { "Tasks".to_owned() };
+        let open = may_write.then(|| {
             view! {
                 <Button opens=OPEN icon=Glyph::Plus variant=Variant::Primary key="n">
                     "Open a case"
                 </Button>
             }
-        })
+        });
+        view! {
+            <Button href=todo.clone() icon=Glyph::Check>{words}</Button>
+            {open}
+        }
     };
     let (hidden_show, hidden_sort, q) = (query.show, query.sort.as_str(), query.q.clone());
     let layout = (if query.board { "board" } else { "" }, query.laid_out(!query.board).link(slug).done());

@@ -1,11 +1,11 @@
 //! What the page of a case shows of merges: where it went, what is in it, and the form that merges it. Server only.
 
 use domain::CaseId;
+use domain::Invalid;
 use domain::case::bulk::Outcome;
 use domain::case::merge::{Merge, Merging};
 use domain::case::{Case, key};
 use domain::permission::{CaseRead, CaseWrite};
-use domain::Invalid;
 use leptos::prelude::*;
 use service::{Cx, cases};
 use ui::{Actions, Button, Dialog, Field, Notice, NoticeKind, Section, TextArea, TextInput, Variant};
@@ -47,7 +47,9 @@ pub async fn merge(
         let seen = Merging { id, version: Some(version) };
         let report = cases::merge_cases(cx, Merging { id: target.id, version: None }, &[seen], note).await;
         let report = report.map_err(|error| match error {
-            service::Error::Invalid(_) if target.id == id => Invalid::field("into", "choose another case").into(),
+            service::Error::Invalid(_) if target.id == id => {
+                Invalid::field("into", "choose another case").into()
+            }
             service::Error::Conflict(why) => service::Error::Invalid(Invalid::field("into", why)),
             other => other,
         })?;

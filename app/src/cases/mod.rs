@@ -32,6 +32,7 @@ mod merge;
 #[cfg(feature = "ssr")]
 mod merges;
 #[cfg(feature = "ssr")]
+mod notes;
 mod panel;
 #[cfg(feature = "ssr")]
 mod parts;
@@ -42,6 +43,7 @@ mod review;
 mod reviews;
 #[cfg(feature = "ssr")]
 mod saving;
+pub mod tasks;
 #[cfg(feature = "ssr")]
 mod timeline;
 #[cfg(feature = "ssr")]

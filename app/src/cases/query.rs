@@ -44,7 +44,8 @@ impl CaseQuery {
     pub fn read(map: &ParamsMap) -> Self {
         let get = |name: &str| map.get_str(name).unwrap_or_default();
         let query = Self::of(get("show"), get("q"), get("sort"));
-        let query = Self { merged: get("merged").parse().unwrap_or_default(), view: get("view").to_owned(), ..query };
+        let query =
+            Self { merged: get("merged").parse().unwrap_or_default(), view: get("view").to_owned(), ..query };
         if get("layout") == "board" { query.laid_out(true) } else { query }
     }
     pub fn of(show: &str, q: &str, sort: &str) -> Self {

@@ -41,6 +41,7 @@ type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 const PAGES: &[(&str, Printing)] = &[
     ("cases", |asked| Box::pin(cases::list::page(asked))),
     ("cases/add", |asked| Box::pin(cases::add::page(asked))),
+    ("cases/tasks", |asked| Box::pin(cases::tasks::page(asked))),
     ("cases/{id}", |asked| Box::pin(cases::detail::page(asked))),
     ("audit", |asked| Box::pin(audit::page(asked))),
     ("sources", |asked| Box::pin(sources::page(asked))),

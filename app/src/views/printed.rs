@@ -39,12 +39,9 @@ pub async fn tabs(scope: &Scope, list: &List) -> Answer<AnyView> {
     let current = views.tabs.iter().find(|view| view.id == list.view).cloned();
     let everything = Link::new(list.page.clone()).with("view", "all").done();
     let tabs: Vec<Tab> = std::iter::once(Tab::new(list.all, everything, current.is_none()))
-        .chain(
-            views
-                .tabs
-                .iter()
-                .map(|view| Tab::new(view.name.clone(), view.href.clone(), view.id == list.view).count(view.count.clone())),
-        )
+        .chain(views.tabs.iter().map(|view| {
+            Tab::new(view.name.clone(), view.href.clone(), view.id == list.view).count(view.count.clone())
+        }))
         .collect();
     let slug = scope.organization.slug.as_str();
     let save = save_dialog(slug, list, &views);
@@ -149,8 +146,9 @@ fn fields(state: Form, may_share: bool, view: &ViewShown) -> AnyView {
     let (name, shared) = (view.name.clone(), view.shared);
     let named = if own {
         let typed = state.typed("name", name);
-        let share = may_share
-            .then(|| view! { <Checkbox name="view[shared]" label="Share it with everybody here" checked=shared /> });
+        let share = may_share.then(
+            || view! { <Checkbox name="view[shared]" label="Share it with everybody here" checked=shared /> },
+        );
         view! {
             <Field id label="Name" required=true error=state.reason("name")>
                 <TextInput name="view[name]" maxlength=60_u32 required=true value=typed />

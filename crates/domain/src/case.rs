@@ -6,10 +6,12 @@ pub mod bulk;
 pub mod entry;
 pub mod evidence;
 pub mod field;
+pub mod handover;
 pub mod job;
 pub mod merge;
 pub mod observable;
 pub mod review;
+pub mod similar;
 pub mod template;
 
 use serde::{Deserialize, Serialize};
@@ -394,6 +396,25 @@ pub struct CaseTask {
     pub created_at: Timestamp,
     pub completed_at: Option<Timestamp>,
     pub completed_by_id: Option<UserId>,
+    /// Counts the changes; a change names the one it was made from.
+    pub version: i64,
+}
+
+/// A task that is not done, with the case it is seen in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenTask {
+    pub task: CaseTask,
+    pub case_id: CaseId,
+    pub number: i64,
+    pub title: String,
+}
+
+/// Which open tasks; what is left out does not narrow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaskFilter {
+    pub assigned_to: Option<crate::group::Assignee>,
+    /// Due before this instant.
+    pub overdue_at: Option<Timestamp>,
 }
 
 /// What somebody writes of a task.

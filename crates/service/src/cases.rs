@@ -5,6 +5,7 @@ mod entries;
 mod evidence;
 mod export;
 mod fields;
+mod handover;
 mod jobs;
 mod links;
 mod merges;
@@ -12,6 +13,7 @@ mod notes;
 mod observables;
 mod reviews;
 mod saving;
+mod similar;
 mod tags;
 mod tasks;
 mod templates;
@@ -35,6 +37,7 @@ pub use evidence::{
 };
 pub use export::export;
 pub use fields::{archive_field, change_field, define_field, field_counts, field_lines, fields, move_field};
+pub use handover::{handover, handover_since};
 pub use jobs::{
     cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,
     take_job_back,
@@ -42,11 +45,12 @@ pub use jobs::{
 pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, unlink};
 pub use merges::{merge_cases, merge_of, merged, unmerge};
 pub use notes::{add_note, delete_note, edit_note, notes};
-pub use observables::{Added, add_observables, observables, remove_observable, similar};
+pub use observables::{Added, add_observables, observables, remove_observable};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use saving::{Clash, Saved, clash, note_clash, save};
+pub use similar::similar;
 pub use tags::{delete_tag, merge_tags, rename_tag, tags};
-pub use tasks::{add_task, change_task, complete_task, delete_task, tasks};
+pub use tasks::{add_task, change_task, complete_task, delete_task, move_task, open_tasks, task_of, tasks};
 pub use templates::{archive_template, change_template, define_template, template, templates};
 
 use crate::error::CHANGED;

@@ -11,6 +11,7 @@ pub mod merge;
 pub mod note;
 pub mod observable;
 pub mod review;
+pub mod similar;
 pub mod task;
 pub mod template;
 
@@ -160,6 +161,17 @@ pub async fn counts(
 pub async fn get(tx: &mut impl Scoped, id: CaseId) -> Result<Option<Case>> {
     let q = tx.sql(COLUMNS).push(" AND c.id = ").arg(id);
     with_tags(tx, q).await
+}
+
+/// Those that are there, in no order.
+pub async fn by_ids(tx: &mut impl Scoped, ids: &[CaseId]) -> Result<Vec<Case>> {
+    let mut cases: Vec<Case> = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let q = tx.sql(COLUMNS).push(" AND c.id IN (").list(ids.iter().copied()).push(")");
+        cases.extend(tx.conn().all::<Case>(q).await?);
+    }
+    tagged(tx, &mut cases).await?;
+    Ok(cases)
 }
 
 pub async fn by_number(tx: &mut impl Scoped, number: i64) -> Result<Option<Case>> {

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::case::field::{CaseField, FieldKind, FieldValues};
-use domain::case::template::{CaseTemplate, NewTemplate, TemplateTask};
 use domain::case::{
     Act, Case, CaseFilter, CaseLink, CaseNote, CaseSort, LinkKind, NewCase, Pap, Priority, Resolution,
     Status, Tlp,
@@ -16,7 +15,7 @@ use domain::event::Event;
 use domain::group::Assignee;
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite};
-use domain::{CaseId, CaseLinkId, CaseNoteId, CaseTemplateId, EventId, Severity, Timestamp, UserId};
+use domain::{CaseId, CaseLinkId, CaseNoteId, EventId, Severity, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use service::cases;
 use utoipa::{IntoParams, ToSchema};
@@ -325,74 +324,6 @@ async fn new_case(caller: &Caller, body: &Bytes) -> Result<NewCase, Problem> {
     })
 }
 
-/// The organization's templates of cases, by name.
-#[utoipa::path(get, path = "/api/v1/case-templates", tag = "cases", security(("api_key" = ["case.read"])), responses(
-    (status = 200, description = "All templates, archived ones too", body = schema::CaseTemplatePage),
-    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
-))]
-pub async fn templates(caller: Caller) -> Result<Json<Page<CaseTemplateItem>>, Problem> {
-    let task = |task: TemplateTask| CaseTemplateTask { title: task.title, due_after: task.due_after };
-    let item = |template: CaseTemplate| {
-        let CaseTemplate { id, brings, created_at, archived_at, .. } = template;
-        let NewTemplate { name, about, description, severity, priority, tlp, pap, tags, fields, tasks } =
-            brings;
-        let tasks = tasks.into_iter().map(task).collect();
-        CaseTemplateItem {
-            id,
-            name,
-            about,
-            description,
-            severity,
-            priority,
-            tlp,
-            pap,
-            tags,
-            fields,
-            tasks,
-            created_at,
-            archived_at,
-        }
-    };
-    let items = cases::templates(&caller.admit::<CaseRead>()?).await?.into_iter().map(item).collect();
-    Ok(Json(Page { items, next_cursor: None }))
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct CaseTemplateItem {
-    #[schema(value_type = Uuid)]
-    id: CaseTemplateId,
-    name: String,
-    /// When to take it.
-    about: String,
-    /// Markdown.
-    description: String,
-    #[schema(value_type = SeverityWord)]
-    severity: Severity,
-    #[schema(value_type = PriorityWord)]
-    priority: Priority,
-    #[schema(value_type = TlpWord)]
-    tlp: Tlp,
-    #[schema(value_type = PapWord)]
-    pap: Pap,
-    tags: Vec<String>,
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    fields: FieldValues,
-    tasks: Vec<CaseTemplateTask>,
-    #[schema(value_type = DateTime<Utc>)]
-    created_at: Timestamp,
-    /// It is offered no more.
-    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
-    archived_at: Option<Timestamp>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct CaseTemplateTask {
-    title: String,
-    /// Seconds after the case is opened.
-    #[schema(required = true)]
-    due_after: Option<i64>,
-}
-
 /// One case.
 #[utoipa::path(get, path = "/api/v1/cases/{id}", tag = "cases", security(("api_key" = ["case.read"])), params(
     ("id" = String, Path, description = "Id or number of the case"),
@@ -551,7 +482,7 @@ pub(super) fn filter(query: &mut Query, now: Timestamp) -> CaseFilter {
     }
 }
 
-fn assignee(query: &mut Query, text: &str) -> Option<Assignee> {
+pub(super) fn assignee(query: &mut Query, text: &str) -> Option<Assignee> {
     match (text, text.parse()) {
         ("nobody", _) => Some(Assignee::Nobody),
         (_, Ok(user)) => Some(Assignee::User(user)),
@@ -572,7 +503,7 @@ pub(super) fn version_of(headers: &HeaderMap) -> Result<i64, Problem> {
     seen(headers)?.parse().map_err(|_| Problem::bad_request("If-Match is not an ETag of a case"))
 }
 
-fn item(case: Case) -> CaseItem {
+pub(super) fn item(case: Case) -> CaseItem {
     CaseItem {
         id: case.id,
         number: case.number,

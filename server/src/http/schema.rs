@@ -8,10 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::access::{ApiKeyItem, SessionItem};
+use super::case_aids::SimilarCaseItem;
 use super::case_jobs::CaseJobItem;
 use super::case_merges::CaseMergeItem;
 use super::case_reviews::CaseReviewItem;
-use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem, CaseTemplateItem};
+use super::case_tasks::{CaseTaskItem, OpenTaskItem};
+use super::case_templates::CaseTemplateItem;
+use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem};
 use super::entries::CaseEntryItem;
 use super::environments::EnvironmentItem;
 use super::evidence::{CustodyItem, EvidenceItem};
@@ -46,6 +49,9 @@ pages! {
     CaseEntryPage of CaseEntryItem;
     CaseJobPage of CaseJobItem;
     CaseFieldPage of CaseFieldItem;
+    SimilarCasePage of SimilarCaseItem;
+    CaseTaskPage of CaseTaskItem;
+    OpenTaskPage of OpenTaskItem;
     CaseMergePage of CaseMergeItem;
     CaseReviewPage of CaseReviewItem;
     CaseTemplatePage of CaseTemplateItem;

@@ -35,13 +35,18 @@ async fn cases_are_merged_and_taken_apart_over_the_api_and_by_forms() {
             [("", json!([1])), ("?merged=only&sort=number", json!([3, 2])), ("?q=tag%3Athird", json!([1]))]
         {
             let found = get(&format!("/api/v1/cases{query}")).await;
-            let found: Vec<_> = found["items"].as_array().unwrap().iter().map(|case| case["number"].clone()).collect();
+            let found: Vec<_> =
+                found["items"].as_array().unwrap().iter().map(|case| case["number"].clone()).collect();
             assert_eq!(json!(found), numbers, "{query}");
         }
         assert_eq!(app.get("/api/v1/cases?merged=odd").bearer(&key).send().await.status, 400);
         let listed = get("/api/v1/cases/1/merges").await;
-        assert_eq!((listed["items"].as_array().unwrap().len(), &listed["items"][0]["note"]), (2, &json!("the same")));
-        let put = app.call(axum::http::Method::PUT, "/api/v1/cases/2").bearer(&key).header("if-match", "\"2\"");
+        assert_eq!(
+            (listed["items"].as_array().unwrap().len(), &listed["items"][0]["note"]),
+            (2, &json!("the same"))
+        );
+        let put =
+            app.call(axum::http::Method::PUT, "/api/v1/cases/2").bearer(&key).header("if-match", "\"2\"");
         assert_eq!(put.json(r#"{"title":"x"}"#).send().await.status, 409);
         assert_eq!(merge(2, "", &[&ids[2]]).await.status, 409);
 
@@ -61,7 +66,13 @@ async fn cases_are_merged_and_taken_apart_over_the_api_and_by_forms() {
         // From the page, with the version that was looked at.
         let version = get("/api/v1/cases/2").await["version"].to_string();
         let form = async |version: &str, into: &str| {
-            let form = [("organization", "acme"), ("id", &*ids[1]), ("version", version), ("into", into), ("note", "")];
+            let form = [
+                ("organization", "acme"),
+                ("id", &*ids[1]),
+                ("version", version),
+                ("into", into),
+                ("note", ""),
+            ];
             app.post("/fn/merge_case").cookie(&cookie).form(&form).send().await
         };
         assert_ne!(form(&version, "CASE-99").await.status, 200);
@@ -69,7 +80,8 @@ async fn cases_are_merged_and_taken_apart_over_the_api_and_by_forms() {
         assert_ne!(form("1", "CASE-1").await.status, 200, "somebody changed it since");
         let merged = form(&version, "CASE-1").await;
         assert_eq!(get("/api/v1/cases/2").await["merged_number"], 1, "{}", merged.text);
-        let out = app.post("/fn/unmerge_case").cookie(&cookie).form(&[("organization", "acme"), ("id", &ids[1])]);
+        let out =
+            app.post("/fn/unmerge_case").cookie(&cookie).form(&[("organization", "acme"), ("id", &ids[1])]);
         assert_eq!(out.send().await.status, 200);
         // From the list.
         let many = [

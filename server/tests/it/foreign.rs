@@ -175,6 +175,11 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
                 "api POST /api/v1/cases/{id}/actions" => json!({ "act": "begin" }),
                 "api POST /api/v1/cases/{id}/events" => json!({ "event_ids": [id] }),
                 "api POST /api/v1/cases/{id}/merges" => json!({ "ids": [id] }),
+                "api POST /api/v1/cases/{id}/tasks" | "api PUT /api/v1/cases/{id}/tasks/{task}" => {
+                    json!({ "title": "mine" })
+                }
+                "api POST /api/v1/cases/{id}/tasks/{task}/complete" => json!({ "done": true }),
+                "api POST /api/v1/cases/{id}/tasks/{task}/move" => json!({ "up": true }),
                 "api POST /api/v1/cases/{id}/jobs" => json!({ "q": "message:quagga" }),
                 "api POST /api/v1/cases/{id}/notes" => json!({ "content": "mine" }),
                 "api PUT /api/v1/environments/{id}" => json!({ "slug": "mine", "name": "mine" }),

@@ -4,6 +4,7 @@
 
 mod app;
 mod case_merges;
+mod case_tasks;
 mod cases;
 mod cases_bulk;
 mod command_line;

@@ -187,6 +187,7 @@ pub fn rows() -> Vec<Row> {
             .replace("{entry}", NOBODY)
             .replace("{job}", NOBODY)
             .replace("{delivery}", NOBODY)
+            .replace("{task}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
     };

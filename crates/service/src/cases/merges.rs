@@ -19,13 +19,14 @@ use crate::{Cx, Error, Result};
 /// The cases that are in a case, each with its merge, the latest first.
 pub async fn merged(cx: &Cx<CaseRead>, case: CaseId) -> Result<Vec<(Merge, Case)>> {
     let mut tx = cx.read().await?;
-    let mut found = Vec::new();
-    for merge in merge::of_family(&mut tx, case).await? {
-        if let Some(case) = store::case::get(&mut tx, merge.case_id).await? {
-            found.push((merge, case));
-        }
-    }
-    Ok(found)
+    let merges = merge::of_family(&mut tx, case).await?;
+    let ids: Vec<CaseId> = merges.iter().map(|merge| merge.case_id).collect();
+    let mut cases: HashMap<CaseId, Case> =
+        store::case::by_ids(&mut tx, &ids).await?.into_iter().map(|case| (case.id, case)).collect();
+    Ok(merges
+        .into_iter()
+        .filter_map(|merge| cases.remove(&merge.case_id).map(|case| (merge, case)))
+        .collect())
 }
 
 /// How a case came into another; nothing of one that is in none.
@@ -44,7 +45,9 @@ pub async fn merge_cases(cx: &Cx<CaseWrite>, into: Merging, cases: &[Merging], n
     let mut seen = HashSet::from([into.id]);
     let cases: Vec<Merging> = cases.iter().copied().filter(|case| seen.insert(case.id)).collect();
     if cases.is_empty() {
-        return Err(Invalid::field("ids", "choose at least one case besides the one that they go into").into());
+        return Err(
+            Invalid::field("ids", "choose at least one case besides the one that they go into").into()
+        );
     }
     if cases.len() > MAX_MERGED {
         return Err(Invalid::field("ids", "merge at most 100 cases at a time").into());

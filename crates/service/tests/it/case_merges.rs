@@ -99,8 +99,10 @@ impl Room {
         let dialect = self.world.t.db.dialect();
         let mut tx = SystemTx::read_across_all_organizations(&self.world.t.db).await.unwrap();
         let columns = match dialect {
-            Dialect::Sqlite => sql("SELECT m.name AS t, c.name AS c FROM sqlite_master m, pragma_table_info(m.name) c
-                                    WHERE m.type = 'table'"),
+            Dialect::Sqlite => {
+                sql("SELECT m.name AS t, c.name AS c FROM sqlite_master m, pragma_table_info(m.name) c
+                                    WHERE m.type = 'table'")
+            }
             Dialect::Postgres => sql("SELECT CAST(table_name AS TEXT) AS t, CAST(column_name AS TEXT) AS c
                                       FROM information_schema.columns WHERE table_schema = 'public'"),
         };
@@ -110,7 +112,10 @@ impl Room {
         }
         let written = ["case_history", "case_merges"];
         tables.retain(|table, _| {
-            (table.starts_with("case") || table.starts_with("evidence") || table.ends_with("tags") || table == "observables")
+            (table.starts_with("case")
+                || table.starts_with("evidence")
+                || table.ends_with("tags")
+                || table == "observables")
                 && !written.contains(&table.as_str())
         });
         assert!(tables.len() > 12, "{tables:?}");
@@ -136,12 +141,8 @@ impl Room {
 async fn what_merged_cases_have_is_read_in_one_and_each_thing_once() {
     for_each_backend(|t| async move {
         let r = room(t).await;
-        let field = NewField {
-            name: "Unit".to_owned(),
-            kind: FieldKind::Text,
-            choices: Vec::new(),
-            required: false,
-        };
+        let field =
+            NewField { name: "Unit".to_owned(), kind: FieldKind::Text, choices: Vec::new(), required: false };
         let admin: Cx<SettingsWrite> = r.world.cx("adi@a.test", "alpha").await;
         cases::define_field(&admin, field).await.unwrap();
         let ids = r.events(3).await;
@@ -151,7 +152,10 @@ async fn what_merged_cases_have_is_read_in_one_and_each_thing_once() {
 
         let (head, member) = (r.now(&one).await, r.now(&two).await);
         assert_eq!((head.link_count, head.note_count, head.task_count, head.observable_count), (3, 2, 2, 3));
-        assert_eq!((&*head.tags, &*head.merged_tags), (&["one".to_owned(), "shared".to_owned()][..], &["two".to_owned()][..]));
+        assert_eq!(
+            (&*head.tags, &*head.merged_tags),
+            (&["one".to_owned(), "shared".to_owned()][..], &["two".to_owned()][..])
+        );
         assert_eq!((member.merged_into, member.merged_number, head.merged_count), (Some(one.id), Some(1), 1));
         assert_eq!(
             (member.link_count, member.number, head.version, member.version),
@@ -159,7 +163,8 @@ async fn what_merged_cases_have_is_read_in_one_and_each_thing_once() {
         );
         let linked = cases::events(&r.reads, one.id, 2, None).await.unwrap();
         let rest = cases::events(&r.reads, one.id, 2, linked.next_cursor.as_deref()).await.unwrap();
-        let mut seen: Vec<Uuid> = linked.items.iter().chain(&rest.items).map(|(link, _)| link.target_id).collect();
+        let mut seen: Vec<Uuid> =
+            linked.items.iter().chain(&rest.items).map(|(link, _)| link.target_id).collect();
         seen.sort_unstable();
         assert_eq!(seen, ids, "each once, over the pages");
         assert_eq!(cases::notes(&r.reads, one.id).await.unwrap().len(), 2);
@@ -195,7 +200,9 @@ async fn what_merged_cases_have_is_read_in_one_and_each_thing_once() {
         for (case, step) in [(one.id, Step::TookIn), (two.id, Step::Merged), (two.id, Step::Opened)] {
             assert!(history.iter().any(|change| (change.case_id, change.step) == (case, step)), "{step}");
         }
-        assert!(cases::history(&r.reads, two.id).await.unwrap().iter().all(|change| change.case_id == two.id));
+        assert!(
+            cases::history(&r.reads, two.id).await.unwrap().iter().all(|change| change.case_id == two.id)
+        );
         assert!(r.world.actions(r.reads.actor().organization).await.iter().any(|a| a == "CASES_MERGED"));
     })
     .await;
@@ -318,7 +325,8 @@ async fn what_cannot_be_merged_is_said_of_each_case() {
     for_each_backend(|t| async move {
         let r = room(t).await;
         let (into, late) = (r.opened("into").await, r.opened("late").await);
-        let (asked, linking, resolved) = (r.opened("asked").await, r.opened("linking").await, r.opened("done").await);
+        let (asked, linking, resolved) =
+            (r.opened("asked").await, r.opened("linking").await, r.opened("done").await);
         r.events(1).await;
         r.world.clock.advance_seconds(60);
         let sees: Cx<EventRead> = r.world.cx("ann@a.test", "alpha").await;
@@ -329,7 +337,13 @@ async fn what_cannot_be_merged_is_said_of_each_case() {
         settings::set(&admin, settings::Cases::KEY, json!({ "four_eyes": true })).await.unwrap();
         cases::act(&r.ann, asked.id, &resolve).await.unwrap();
         let stale = Merging { id: late.id, version: Some(late.version + 7) };
-        let all = [stale, of(&asked), of(&linking), Merging { id: CaseId(Uuid::nil()), version: None }, of(&resolved)];
+        let all = [
+            stale,
+            of(&asked),
+            of(&linking),
+            Merging { id: CaseId(Uuid::nil()), version: None },
+            of(&resolved),
+        ];
         let report = cases::merge_cases(&r.ann, of(&into), &all, "").await.unwrap();
         let outcomes: Vec<Outcome> = report.results.iter().map(|item| item.outcome).collect();
         assert_eq!(
@@ -353,7 +367,8 @@ async fn what_cannot_be_merged_is_said_of_each_case() {
         let seen = Seen { version: r.now(&into).await.version, ..seen };
         cases::review(&ben, into.id, seen, &yes).await.unwrap();
         let again = r.opened("again").await;
-        for (into, why) in [(of(&into), "resolved"), (Merging { id: again.id, version: Some(9) }, "changed")] {
+        for (into, why) in [(of(&into), "resolved"), (Merging { id: again.id, version: Some(9) }, "changed")]
+        {
             let refused = cases::merge_cases(&r.ann, into, &[of(&linking)], "").await;
             assert!(matches!(&refused, Err(Error::Conflict(text)) if text.contains(why)), "{refused:?}");
         }
@@ -371,7 +386,8 @@ async fn an_undo_leaves_what_was_taken_apart_since_and_strangers_reach_nothing()
         let r = room(t).await;
         let (one, two, three) = (r.opened("one").await, r.opened("two").await, r.opened("three").await);
         let theirs = cases::open(&r.bob, NewCase::titled("theirs"), &[]).await.unwrap();
-        let report = cases::merge_cases(&r.ann, of(&one), &[of(&two), of(&three), of(&theirs)], "").await.unwrap();
+        let report =
+            cases::merge_cases(&r.ann, of(&one), &[of(&two), of(&three), of(&theirs)], "").await.unwrap();
         assert_eq!(report.results[2].outcome, Outcome::Absent);
         let action = report.action_id.unwrap();
         for refused in [

@@ -12,6 +12,7 @@ mod case_jobs;
 mod case_merges;
 mod case_reviews;
 mod case_saving;
+mod case_tasks;
 mod case_templates;
 mod cases;
 mod cases_bulk;

@@ -69,7 +69,11 @@ pub async fn list(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<
     let alone = family.len() == 1;
     let q = super::merge::among(q, " AND case_id IN (", &family);
     // Of one case the key gives the order.
-    let q = q.push(if alone { " ORDER BY seq DESC LIMIT " } else { " ORDER BY at DESC, case_id DESC, seq DESC LIMIT " });
+    let q = q.push(if alone {
+        " ORDER BY seq DESC LIMIT "
+    } else {
+        " ORDER BY at DESC, case_id DESC, seq DESC LIMIT "
+    });
     tx.conn().all(q.arg(limit)).await
 }
 

@@ -89,7 +89,7 @@ pub async fn went_on(
     let q = tx
         .sql(
             "UPDATE case_jobs
-             SET found = found + $3, added = added + $4, place_at = $5, place_id = $6
+             SET found = found + $3, added = added + $4, place_at = $5, place_id = $6, failures = 0
              WHERE organization_id = $1 AND id = $2",
         )
         .bind(id)
@@ -119,6 +119,19 @@ pub async fn end(
         .bind(failure)
         .bind(now);
     tx.conn().exec_one(q).await
+}
+
+/// A step of a job that runs failed; how often in a row now. Nothing where it has ended.
+pub async fn failed(tx: &mut impl Writing, id: CaseJobId) -> Result<Option<i64>> {
+    let q = tx
+        .sql(
+            "UPDATE case_jobs
+             SET failures = failures + 1
+             WHERE organization_id = $1 AND id = $2 AND state = 'running'
+             RETURNING failures",
+        )
+        .bind(id);
+    tx.conn().scalar(q).await
 }
 
 /// How many run in the organization.

@@ -151,7 +151,9 @@ pub async fn unmerge(tx: &mut WriteTx, merge: &Merge, by: &str) -> Result<()> {
         .bind(by)
         .bind(now);
     tx.conn().exec_one(q).await?;
-    let q = tx.sql("SELECT head_id FROM case_family WHERE organization_id = $1 AND member_id = $2 AND head_id <> $2");
+    let q = tx.sql(
+        "SELECT head_id FROM case_family WHERE organization_id = $1 AND member_id = $2 AND head_id <> $2",
+    );
     let heads: Vec<CaseId> = tx.conn().scalars(q.bind(merge.case_id)).await?;
     let members = family(tx, merge.case_id).await?;
     for head in heads {
@@ -183,7 +185,8 @@ pub(super) async fn begin(tx: &mut WriteTx, case: CaseId) -> Result<()> {
 /// It is another version, so that what was made from the one before is seen to be late.
 pub async fn renew(tx: &mut WriteTx, case: CaseId) -> Result<()> {
     let now = tx.now();
-    let q =
-        tx.sql("UPDATE cases SET version = version + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2");
+    let q = tx.sql(
+        "UPDATE cases SET version = version + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2",
+    );
     tx.conn().exec_one(q.bind(case).bind(now)).await
 }

@@ -102,28 +102,11 @@ pub async fn add(
 pub async fn remove(tx: &mut WriteTx, case: CaseId, id: ObservableId) -> Result<()> {
     let family = family(tx, case).await?;
     let q = tx
-        .sql("DELETE FROM case_observables WHERE organization_id = $1 AND observable_id = $2 AND case_id IN (")
+        .sql(
+            "DELETE FROM case_observables WHERE organization_id = $1 AND observable_id = $2 AND case_id IN (",
+        )
         .bind(id)
         .list(family)
         .push(")");
     tx.conn().exec(q).await.map(drop)
-}
-
-/// Other cases that share observables with a case, with how many, those with most first.
-pub async fn shared(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<(CaseId, i64)>> {
-    let q = tx
-        .sql(
-            "SELECT other.case_id, count(*) AS n
-             FROM case_observables own
-             JOIN case_observables other ON other.organization_id = own.organization_id
-                  AND other.observable_id = own.observable_id AND other.case_id <> own.case_id
-             WHERE own.organization_id = $1 AND own.case_id = $2
-             GROUP BY other.case_id
-             ORDER BY n DESC, other.case_id DESC
-             LIMIT $3",
-        )
-        .bind(case)
-        .bind(limit);
-    let rows = tx.conn().rows(q).await?;
-    rows.iter().map(|row| Ok((row.get("case_id")?, row.get("n")?))).collect()
 }
