@@ -20,6 +20,10 @@ pub mod events;
 pub mod fetch;
 pub mod form;
 pub mod groups;
+#[cfg(feature = "ssr")]
+pub mod live;
+#[cfg(feature = "ssr")]
+mod merge;
 pub mod oversight;
 pub mod overview;
 pub mod page;
@@ -56,7 +60,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     Toasts::provide();
     view! {
-        <Title formatter=|text: String| if text.is_empty() { "Watchroom".to_owned() } else { format!("{text} · Watchroom") } />
+        <Title formatter=|text: String| ui::plain_text(if text.is_empty() { "Watchroom".to_owned() } else { format!("{text} · Watchroom") }) />
         <Router>
             <Routes fallback=shell::NotFoundPage>
                 <Route path=path!("/") view=entry::HomePage ssr=WHOLE />

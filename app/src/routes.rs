@@ -112,6 +112,10 @@ pub fn add_to_case(slug: &str) -> String {
 pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{name}")
 }
+/// What a page of the organization hears while it is open.
+pub fn live(slug: &str) -> String {
+    format!("/o/{slug}/live")
+}
 /// Where a file of a case goes.
 pub fn evidence_of(slug: &str, number: i64) -> String {
     format!("/o/{slug}/cases/{number}/evidence")

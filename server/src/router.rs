@@ -10,12 +10,12 @@ use axum::routing::{delete, get, post, put};
 use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, entries,
-    environments as places, evidence, export, grouping, groups, health, ingest, invitations, members, oidc,
-    openapi, pages, provider_roles, sources, tags, tail, uploads, views, webhooks,
+    environments as places, evidence, export, grouping, groups, health, ingest, invitations, live, members,
+    oidc, openapi, pages, provider_roles, sources, tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
+use crate::web::{body, client, compress, csrf, headers, limits, observe, person, shed};
 
 /// Where the sign-in provider sends people back; the provider has to know it.
 pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
@@ -126,6 +126,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/o/{organization}/cases/{id}/export"),
     ("POST", "/o/{organization}/cases/{id}/evidence"),
     ("GET", "/o/{organization}/cases/{id}/evidence/{evidence}"),
+    ("GET", "/o/{organization}/live"),
     ("GET", "/o/{organization}/events/tail"),
     ("GET", "/o/{organization}/events/export.csv"),
     ("GET", "/o/{organization}/events/export.ndjson"),
@@ -221,6 +222,7 @@ pub fn router(state: AppState) -> Router {
         .route("/o/{organization}/cases/{id}/export", get(export::case::page))
         .route("/o/{organization}/cases/{id}/evidence", post(evidence::receive).layer(streams))
         .route("/o/{organization}/cases/{id}/evidence/{evidence}", get(evidence::download))
+        .route("/o/{organization}/live", get(live::page))
         .route("/o/{organization}/events/tail", get(tail::page))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))
@@ -245,6 +247,8 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
         .layer(from_fn_with_state(state.clone(), person::tell))
+        .layer(from_fn(compress::spare))
+        .layer(compress::layer())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), client::identify))
         .layer(from_fn(observe::observe))

@@ -10,6 +10,8 @@ use domain::{CaseId, CaseNoteId, CaseTaskId, ObservableId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use super::saving;
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::{AppError, Typed as _};
@@ -65,14 +67,21 @@ pub async fn open_case(
     Ok(Done::new(format!("{} is open", opened.key())))
 }
 
-/// `version`: the one that the form was made from.
+/// `version`: the one that the form was made from. `take`: of a form that came too late before, whose description is saved, `mine` (what
+/// was typed then) or `theirs`; else what stands in the form.
 #[server(name = EditCase, prefix = "/fn", endpoint = "edit_case")]
-pub async fn edit_case(organization: String, id: CaseId, version: i64, case: CaseForm) -> Answer<Done> {
+pub async fn edit_case(
+    organization: String,
+    id: CaseId,
+    version: i64,
+    case: CaseForm,
+    #[server(default)] take: String,
+    #[server(default)] mine: String,
+) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
-    let saved = async { Ok::<_, AppError>(cases::edit(&cx, id, version, new_case(&case, &scope)?).await?) };
-    let saved = saved.await.typed_whole(&pairs(&typed(&case, ("", ""))))?;
-    leptos_axum::redirect(&routes::case(&scope.organization.slug, saved.number));
-    Ok(Done::new("Saved"))
+    let theirs = if take == "theirs" { saving::description(&scope, id).await? } else { String::new() };
+    let description = crate::merge::taken(&take, case.description, mine, || theirs);
+    saving::save(&scope, &cx, id, version, CaseForm { description, ..case }).await
 }
 
 #[server(name = BeginCase, prefix = "/fn", endpoint = "begin_case")]
@@ -122,8 +131,9 @@ pub async fn edit_case_note(
     content: String,
 ) -> Answer<Done> {
     let (_, cx) = writes(&organization).await?;
-    let typed = [("note", &*note.to_string()), ("content", &*content)];
-    cases::edit_note(&cx, id, note, revision, &content).await.typed_whole(&typed)?;
+    if let Err(error) = cases::edit_note(&cx, id, note, revision, &content).await {
+        return Err(saving::keep_note(&cx, note, revision, &content, error.into()).await?);
+    }
     Ok(Done::new("Saved"))
 }
 

@@ -14,6 +14,7 @@ use ui::{
 };
 
 use super::markdown::to_html;
+use super::saving::{self, Late, LateNote};
 use super::{
     AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase,
     entries, evidence, forms, jobs, parts, reviews, timeline, work,
@@ -21,6 +22,7 @@ use super::{
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, AuditQuery, Link};
@@ -55,6 +57,7 @@ impl Place<'_> {
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<CaseRead>()?;
     let case = cases::find(&cx, &asked.id).await?;
     let may_write = scope.may(Key::CaseWrite);
@@ -101,7 +104,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let about = (place.slug(), scope.zone);
             let story = timeline::timeline(kind, &history, &notes, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);
-            ("", summary(&place, kind, story, &notes, asked.get("note"), own))
+            let late = saving::late_note(&cx, case.id, &notes).await?;
+            ("", summary(&place, kind, story, (&notes, asked.get("note"), late.as_ref()), own))
         }
         _ => return Err(server::not_found()),
     };
@@ -121,7 +125,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let head = head(&place, four_eyes);
     let waiting = reviews::waiting(&place, &asked_for);
     let aside = aside(&place, &similar, &own);
-    let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit")));
+    let late = saving::late(&scope, &cx, &case).await?;
+    let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit"), late.as_ref()));
     let running = jobs::running(&place, &jobs);
     let body = view! {
         {head}
@@ -136,13 +141,17 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         </div>
         {dialogs}
     };
-    Ok(Page::of(format!("{} {}", case.key(), case.title), body))
+    let topic = format!("case:{}", case.id);
+    Ok(Page::of(format!("{} {}", case.key(), case.title), body).follows(since, &[&topic]))
 }
 
 fn head(place: &Place<'_>, four_eyes: bool) -> AnyView {
     let (slug, case, may_write) = (place.slug().to_owned(), place.case.clone(), place.may_write);
     let (code, title) = (case.key(), case.title.clone());
-    let actions = move || may_write.then(|| buttons(&slug, &case, four_eyes)).into_any();
+    let actions = move || {
+        let buttons = may_write.then(|| buttons(&slug, &case, four_eyes));
+        view! { {live::people_here()} {buttons} }.into_any()
+    };
     view! { <PageHead code=code title=title actions=actions /> }.into_any()
 }
 
@@ -285,8 +294,7 @@ fn summary(
     place: &Place<'_>,
     kind: &str,
     story: AnyView,
-    notes: &[CaseNote],
-    editing: &str,
+    (notes, editing, late): (&[CaseNote], &str, Option<&LateNote>),
     entries: Option<AnyView>,
 ) -> AnyView {
     let case = place.case;
@@ -303,7 +311,7 @@ fn summary(
             view! { <a class=class href=href aria-current=(*word == kind).then_some("true")>{*words}</a> }
         })
         .collect();
-    let own = own_notes(place, notes, editing);
+    let own = own_notes(place, notes, editing, late);
     let write = place.may_write.then(|| {
         let state = Form::printed::<AddCaseNote>();
         let fields = view! {
@@ -334,27 +342,44 @@ fn summary(
 }
 
 /// One's own notes can be changed and deleted.
-fn own_notes(place: &Place<'_>, notes: &[CaseNote], editing: &str) -> Option<AnyView> {
+fn own_notes(
+    place: &Place<'_>,
+    notes: &[CaseNote],
+    editing: &str,
+    late: Option<&LateNote>,
+) -> Option<AnyView> {
     let service::Who::User(user) = &place.scope.actor.who else { return None };
     let own: Vec<_> = notes
         .iter()
         .filter(|note| place.may_write && note.author_id == Some(user.id) && note.deleted_at.is_none())
-        .map(|note| own_note(place, note, editing == note.id.to_string()))
+        .map(|note| {
+            let id = note.id.to_string();
+            own_note(place, note, editing == id, late.filter(|late| late.id == id))
+        })
         .collect();
     (!own.is_empty())
         .then(|| view! { <Section title="Your notes"><ul class="plain-list">{own}</ul></Section> }.into_any())
 }
 
-fn own_note(place: &Place<'_>, note: &CaseNote, editing: bool) -> AnyView {
+fn own_note(place: &Place<'_>, note: &CaseNote, editing: bool, late: Option<&LateNote>) -> AnyView {
     let id = note.id.to_string();
     let state = Form::printed::<EditCaseNote>().only("note", id.clone());
     if editing || state.refused().get_untracked() {
-        let (leave, content) = (place.href(""), state.typed("content", &note.content));
+        let leave = place.href("");
+        let content = match late {
+            Some(late) => late.merged.as_ref().map_or(&late.text, |merged| &merged.text).clone(),
+            None => state.typed("content", &note.content),
+        };
+        let merge = late.and_then(|late| late.merged.as_ref()).map(|merged| {
+            let of = format!("{id}:{}", note.revision);
+            view! { <div class="merge" data-merged=of>{crate::merge::lines(merged)}</div> }
+        });
         let fields = view! {
             <FormError form=state fields=&["content"] />
             {place.hidden()}
             <input type="hidden" name="note" value=id.clone() />
             <input type="hidden" name="revision" value=note.revision.to_string() />
+            {merge}
             <Field id=format!("note-{id}") label="Change the note" error=state.reason("content")>
                 <TextArea name="content" rows=4_u32 value=content required=true />
             </Field>
@@ -476,7 +501,12 @@ fn linked(
     .into_any()
 }
 
-fn dialogs(place: &Place<'_>, own: &[(CaseField, Option<String>)], editing: &str) -> AnyView {
+fn dialogs(
+    place: &Place<'_>,
+    own: &[(CaseField, Option<String>)],
+    editing: &str,
+    late: Option<&Late>,
+) -> AnyView {
     let case = place.case;
     let (resolve, reopen, edit) =
         (Form::printed::<ResolveCase>(), Form::printed::<ReopenCase>(), Form::printed::<EditCase>());
@@ -505,7 +535,7 @@ fn dialogs(place: &Place<'_>, own: &[(CaseField, Option<String>)], editing: &str
     };
     let editing = !editing.is_empty() || edit.refused().get_untracked();
     let own: Vec<CaseField> = own.iter().map(|(field, _)| field.clone()).collect();
-    let fields = forms::edit(place.slug(), case, place.members, &own, place.scope.zone);
+    let fields = forms::edit(place.slug(), case, (place.members, &own), place.scope.zone, late);
     view! {
         <Dialog id=EDIT title=format!("Edit {}", case.key()) wide=true open=editing>
             {fields}

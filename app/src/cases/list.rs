@@ -2,21 +2,23 @@
 
 use domain::case::field::CaseField;
 use domain::case::template::CaseTemplate;
-use domain::case::{Case, CaseFilter, CaseSort};
+use domain::case::{self, Case, CaseFilter, CaseSort};
 use domain::member::Member;
 use domain::permission::{CaseRead, Key, MemberRead};
 use leptos::prelude::*;
 use service::cases;
 use ui::{
-    Button, Column, DataTable, Dialog, Empty, Glyph, Notice, NoticeKind, PageHead, Pager, Row, Sorted, Tab,
-    Tabs, TextInput, Variant,
+    Button, Column, DataTable, Dialog, Empty, Glyph, Notice, NoticeKind, PageHead, Pager, Row, Sorted,
+    SplitList, Tab, Tabs, TextInput, Variant,
 };
 
+use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
 use super::{OpenCase, board, bulk_bar, forms, parts};
 use crate::error::Answer;
 use crate::events::parts::{Severe, number};
 use crate::form::Form;
+use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
 use crate::routes::{self, Link};
@@ -27,6 +29,7 @@ const LIMIT: u32 = 50;
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<CaseRead>()?;
     let query = CaseQuery::read(&asked.query);
     let parsed = query.parsed(&scope, cx.now());
@@ -62,6 +65,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     } else {
         Default::default()
     };
+    let place = Place { slug, query: &query, cursor: cursor.unwrap_or_default() };
+    let beside =
+        if query.board { None } else { panel::panel(&scope, &cx, &asked, &found.items, place).await? };
     let dialog = may_write.then(|| dialog(slug, &asked, &members, (&own, &templates)));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
     let body = if let Some(problem) = problem {
@@ -72,7 +78,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     } else if found.items.is_empty() {
         nothing(may_write, !query.q.is_empty() || query.show != "open")
     } else {
-        let table = table(&found.items, slug, &query, may_write, scope.zone, cx.now());
+        let shown = case::number(asked.get("case"));
+        let table = table(&found.items, place, shown, may_write, (scope.zone, cx.now()));
         if may_write {
             bulk_bar::around(slug, &query, &members, (found.items.len(), matching), table)
         } else {
@@ -94,6 +101,19 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let other_words = if query.board { "As a list" } else { "As a board" };
     let pager = (!query.board)
         .then(|| view! { <Pager label="Pages of cases" previous=first next=next summary=summary /> });
+    let rest = if query.board {
+        body
+    } else {
+        let is_open = beside.is_some();
+        let panel = crate::printed::once(beside);
+        view! {
+            <SplitList panel=panel panel_open=is_open>
+                {body}
+                {pager}
+            </SplitList>
+        }
+        .into_any()
+    };
     let body = view! {
         <PageHead title="Cases" note="investigations: what is known, what there is to do, who does it" actions=move || button().into_any() />
         <Tabs label="Cases" tabs=tabs />
@@ -106,11 +126,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             <Button href=other variant=Variant::Ghost>{other_words}</Button>
         </form>
         {told}
-        {body}
-        {pager}
+        {rest}
         {dialog}
     };
-    Ok(Page::of("Cases", body))
+    Ok(Page::of("Cases", body).follows(since, &["case", "tag"]))
 }
 
 fn nothing(may_write: bool, narrowed: bool) -> AnyView {
@@ -150,14 +169,15 @@ fn dialog(
     .into_any()
 }
 
+/// `shown`: the number of the case beside the list.
 fn table(
     found: &[Case],
-    slug: &str,
-    query: &CaseQuery,
+    place: Place<'_>,
+    shown: Option<i64>,
     checks: bool,
-    zone: Zone,
-    now: domain::Timestamp,
+    times: (Zone, domain::Timestamp),
 ) -> AnyView {
+    let (slug, query) = (place.slug, place.query);
     let by = |column: Column, of: CaseSort| {
         let way = if of == CaseSort::Due { Sorted::Ascending } else { Sorted::Descending };
         column.sort(query.sorted(of).link(slug).done(), (query.sort == of).then_some(way))
@@ -176,7 +196,7 @@ fn table(
     let chosen = bulk_bar::chosen();
     let rows = found
         .iter()
-        .map(|case| row(case, slug, checks.then_some(chosen.as_slice()), zone, now))
+        .map(|case| row(case, place, shown == Some(case.number), checks.then_some(chosen.as_slice()), times))
         .collect_view();
     view! {
         <div class="page-table">
@@ -189,14 +209,20 @@ fn table(
 }
 
 /// `chosen`: the numbers whose box is ticked; nothing where there are no boxes.
-fn row(case: &Case, slug: &str, chosen: Option<&[String]>, zone: Zone, now: domain::Timestamp) -> AnyView {
+fn row(
+    case: &Case,
+    place: Place<'_>,
+    selected: bool,
+    chosen: Option<&[String]>,
+    (zone, now): (Zone, domain::Timestamp),
+) -> AnyView {
     let number = case.number.to_string();
     let checked = chosen.is_some_and(|chosen| chosen.contains(&number));
     let check_label = format!("Select {} {}", case.key(), case.title);
-    let href = routes::case(slug, case.number);
+    let href = place.open(case.number);
     let tasks = (case.task_count > 0).then(|| format!("{}/{}", case.tasks_done, case.task_count));
     let due_class = if case.is_overdue(now) { "time optional overdue" } else { "time optional" };
-    let tags = parts::tags(&case.tags, slug);
+    let tags = parts::tags(&case.tags, place.slug);
     let (key, title, assignee) = (case.key(), case.title.clone(), case.assignee.clone());
     let (severity, status, priority) = (case.severity, parts::status(case), parts::priority(case.priority));
     let (due, changed) = (zone.maybe(case.due_at), zone.when(case.updated_at));
@@ -207,7 +233,7 @@ fn row(case: &Case, slug: &str, chosen: Option<&[String]>, zone: Zone, now: doma
                 <Severe severity=severity />
             </td>
             <td class="message">
-                <a data-row-link href=href>
+                <a data-row-link="" data-noscroll="" href=href>
                     {title}
                 </a>
                 <span class="tags">{tags}</span>
@@ -225,10 +251,10 @@ fn row(case: &Case, slug: &str, chosen: Option<&[String]>, zone: Zone, now: doma
     }
     .into_any();
     if chosen.is_none() {
-        return view! { <Row href=leads done=done>{cells}</Row> }.into_any();
+        return view! { <Row href=leads done=done selected=selected>{cells}</Row> }.into_any();
     }
     view! {
-        <Row href=leads done=done check_name=bulk_bar::NUMBERS check_value=number check_label=check_label checked=checked>
+        <Row href=leads done=done selected=selected check_name=bulk_bar::NUMBERS check_value=number check_label=check_label checked=checked>
             {cells}
         </Row>
     }

@@ -29,12 +29,16 @@ pub mod list;
 #[cfg(feature = "ssr")]
 mod markdown;
 #[cfg(feature = "ssr")]
+mod panel;
+#[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
 pub mod query;
 mod review;
 #[cfg(feature = "ssr")]
 mod reviews;
+#[cfg(feature = "ssr")]
+mod saving;
 #[cfg(feature = "ssr")]
 mod timeline;
 #[cfg(feature = "ssr")]

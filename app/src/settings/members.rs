@@ -17,6 +17,7 @@ use super::api::{
 use crate::audit::history;
 use crate::error::{Answer, AppError};
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, SettingsPage};
@@ -27,6 +28,7 @@ const ADD: &str = "add-member";
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<p::MemberRead>()?;
     let found = members::list(&cx).await?.into_iter().map(|member| member_row(&scope, member));
     let rows: Vec<MemberRow> =
@@ -52,7 +54,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {change}
         {history}
     };
-    Ok(Page::of(SettingsPage::Members.title(), body))
+    Ok(Page::of(SettingsPage::Members.title(), body).follows(since, &["member", "invitation"]))
 }
 
 fn add_button() -> AnyView {

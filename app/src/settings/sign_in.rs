@@ -23,10 +23,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
     let rows = provider_roles::list(&scope.admit::<p::MemberRead>()?).await?;
     let may_change = scope.may(p::Key::MemberWrite);
+    let may_give = may_change && provider_roles::may_map(&scope.admit::<p::MemberRead>()?).await?;
     let slug = scope.organization.slug.as_str();
     let provider = oidc::name(&server::services()?).map(str::to_owned);
     let table = list(&rows, may_change, slug);
-    let give = may_change.then(|| give(slug));
+    let give = may_give.then(|| give(slug));
+    let whose = (may_change && !may_give).then_some(
+        " The groups are of the whole Watchroom, so the platform role gives them; you can take them away.",
+    );
     let body = view! {
         <Section title="Sign-in" hint="The provider is set for the whole Watchroom by whoever runs it; its groups give roles here.">
             {standing(provider)}
@@ -37,6 +41,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         >
             {table}
             {give}
+            <p class="hint">{whose}</p>
         </Section>
     };
     Ok(Page::of(SettingsPage::SignIn.title(), body))

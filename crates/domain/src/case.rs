@@ -442,7 +442,7 @@ pub struct Change {
     pub reason: Option<String>,
     /// Shared by the changes that one action on many cases made; an undo names it.
     pub action_id: Option<CaseActionId>,
-    /// Of the case after a change that an action made.
+    /// Of the case after a change of the case itself; nothing of what happened inside it.
     pub version: Option<i64>,
 }
 

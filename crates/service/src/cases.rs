@@ -10,6 +10,7 @@ mod links;
 mod notes;
 mod observables;
 mod reviews;
+mod saving;
 mod tags;
 mod tasks;
 mod templates;
@@ -41,6 +42,7 @@ pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, un
 pub use notes::{add_note, delete_note, edit_note, notes};
 pub use observables::{Added, add_observables, observables, remove_observable, similar};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};
+pub use saving::{Clash, Saved, clash, note_clash, save};
 pub use tags::{delete_tag, merge_tags, rename_tag, tags};
 pub use tasks::{add_task, change_task, complete_task, delete_task, tasks};
 pub use templates::{archive_template, change_template, define_template, template, templates};
@@ -169,7 +171,7 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
         fields::write(&mut tx, &case).await?;
     }
     store::tag::put(&mut tx, case.id, &case.tags, || cx.services.clock.id()).await?;
-    record(cx, &mut tx, case.id, Step::Opened, (json!({}), told(&case)), None).await?;
+    record_as(cx, &mut tx, case.id, Step::Opened, (json!({}), told(&case)), None, Some(1)).await?;
     if let Some(template) = &template {
         templates::apply(cx, &mut tx, &case, template).await?;
     }
@@ -193,10 +195,16 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
 pub async fn edit(cx: &Cx<CaseWrite>, id: CaseId, version: i64, new: NewCase) -> Result<Case> {
     let new = new.tidy();
     new.check()?;
-    let (mut tx, old) = locked(cx, id).await?;
+    let (tx, old) = locked(cx, id).await?;
     if old.version != version {
         return Err(stale());
     }
+    edited(cx, tx, old, new).await
+}
+
+/// Writes what a locked case says from now on.
+async fn edited(cx: &Cx<CaseWrite>, mut tx: WriteTx, old: Case, new: NewCase) -> Result<Case> {
+    let id = old.id;
     let values = match &new.fields {
         Some(values) => fields::settle(&mut tx, &old.fields, values).await?,
         None => old.fields.clone(),
@@ -228,7 +236,7 @@ pub async fn edit(cx: &Cx<CaseWrite>, id: CaseId, version: i64, new: NewCase) ->
     if case.fields != old.fields {
         fields::write(&mut tx, &case).await?;
     }
-    save(cx, tx, old, case, step, None, Action::CASE_UPDATED).await
+    finish(cx, tx, old, case, step, None, Action::CASE_UPDATED).await
 }
 
 /// Begins, resolves or reopens an investigation.
@@ -262,7 +270,7 @@ pub async fn act(cx: &Cx<CaseWrite>, id: CaseId, act: &Act) -> Result<Case> {
         assigned_to_id: old.assigned_to_id.or(if step == Step::Started { user(cx) } else { None }),
         ..old.clone()
     };
-    save(cx, tx, old, case, step, reason.map(|reason| reason.trim()), action).await
+    finish(cx, tx, old, case, step, reason.map(|reason| reason.trim()), action).await
 }
 
 /// Gives a case to a member, or to nobody.
@@ -273,7 +281,7 @@ pub async fn assign(cx: &Cx<CaseWrite>, id: CaseId, to: Option<UserId>) -> Resul
     }
     is_member(&mut tx, to).await?;
     let case = Case { assigned_to_id: to, ..old.clone() };
-    save(cx, tx, old, case, Step::Assigned, None, Action::CASE_UPDATED).await
+    finish(cx, tx, old, case, Step::Assigned, None, Action::CASE_UPDATED).await
 }
 
 /// Takes their open cases from somebody who leaves, in the transaction that ends the membership. Says how many.
@@ -284,13 +292,14 @@ pub(crate) async fn unassign<P: Mutating>(cx: &Cx<P>, tx: &mut WriteTx, user: Us
         let new =
             Case { assigned_to_id: None, version: old.version + 1, updated_at: tx.now(), ..old.clone() };
         store::case::update(tx, &new).await?;
-        record(cx, tx, *id, Step::Assigned, differing(&told(&old), &told(&new)), None).await?;
+        let changed = differing(&told(&old), &told(&new));
+        record_as(cx, tx, *id, Step::Assigned, changed, None, Some(new.version)).await?;
     }
     Ok(ids.len())
 }
 
 /// Writes a changed case with its history and audit entry.
-async fn save(
+async fn finish(
     cx: &Cx<CaseWrite>,
     tx: WriteTx,
     old: Case,
@@ -315,7 +324,7 @@ async fn save_with<P: Mutating>(
     let new = Case { version: old.version + 1, updated_at: tx.now(), ..new };
     store::case::update(&mut tx, &new).await?;
     let (before, after) = differing(&told(&old), &told(&new));
-    record(cx, &mut tx, new.id, step, (before.clone(), after.clone()), reason).await?;
+    record_as(cx, &mut tx, new.id, step, (before.clone(), after.clone()), reason, Some(new.version)).await?;
     let case = store::case::get(&mut tx, new.id).await?.ok_or(Error::NotFound)?;
     let entry = AuditEntry::new(action, "case", new.id).change(Some(before), Some(after)).metadata(metadata);
     tx.commit(entry).await?;
@@ -328,8 +337,21 @@ async fn record<P: Mutating>(
     tx: &mut WriteTx,
     case_id: CaseId,
     step: Step,
+    changed: (Value, Value),
+    reason: Option<&str>,
+) -> Result<()> {
+    record_as(cx, tx, case_id, step, changed, reason, None).await
+}
+
+/// [`record`], of a change of the case itself, which has this version then.
+async fn record_as<P: Mutating>(
+    cx: &Cx<P>,
+    tx: &mut WriteTx,
+    case_id: CaseId,
+    step: Step,
     (old, new): (Value, Value),
     reason: Option<&str>,
+    version: Option<i64>,
 ) -> Result<()> {
     let actor = cx.actor.audit();
     let change = Change {
@@ -343,7 +365,7 @@ async fn record<P: Mutating>(
         new,
         reason: reason.map(str::to_owned),
         action_id: None,
-        version: None,
+        version,
     };
     store::case::history::add(tx, &change).await?;
     Ok(store::case::touch(tx, case_id).await?)

@@ -18,6 +18,7 @@ use crate::auth::oidc::{Known, Provider};
 use crate::events::queue::Queue;
 use crate::events::tail::Tails;
 use crate::evidence::Rules;
+use crate::live::Live;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
 use crate::webhooks::{Busy, Way};
@@ -53,6 +54,7 @@ pub(crate) struct Memory {
     pub(crate) tails: Tails,
     pub(crate) provider: Known,
     pub(crate) webhooks: Busy,
+    pub(crate) live: Live,
 }
 
 /// Where a request came from.
@@ -173,9 +175,14 @@ impl Services {
     pub fn open_tails(&self) -> usize {
         self.memory.tails.open()
     }
-    /// Ends every live tail, and those to come: the server stops, and open answers would keep it.
+    /// Pages that are followed, for the metrics.
+    pub fn open_pages(&self) -> usize {
+        self.memory.live.open()
+    }
+    /// Ends every live tail and every stream of a page, and those to come: the server stops, and open answers would keep it.
     pub fn close_tails(&self) {
         self.memory.tails.close();
+        self.memory.live.close();
     }
     /// Checks the permission. The one way to a context.
     pub fn admit<P: Permission>(&self, actor: &Actor) -> Result<Cx<P>> {
@@ -223,6 +230,7 @@ impl<P: Mutating> Cx<P> {
             self.actor.audit(),
             self.services.stamp(),
         )
-        .await?)
+        .await?
+        .knocking(self.services.memory.live.knock(self.actor.organization)))
     }
 }

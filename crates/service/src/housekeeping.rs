@@ -47,6 +47,9 @@ pub async fn run(services: &Services) -> Result<Swept> {
         )
         .await?,
     };
+    store::draft::forget(&mut tx, now.plus_seconds(-DAY)).await?;
+    // Who was there by a server that stopped without a word.
+    store::presence::forget(&mut tx, now.plus_seconds(-DAY)).await?;
     tx.commit_unaudited_bookkeeping().await?;
     Ok(swept)
 }

@@ -138,7 +138,9 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 39] = [
+const REST: [&str; 41] = [
+    "DELETE FROM drafts WHERE organization_id = $1",
+    "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM event_totals WHERE organization_id = $1",
     "DELETE FROM event_arrivals WHERE organization_id = $1",
     "DELETE FROM idempotency_keys WHERE organization_id = $1",

@@ -23,6 +23,7 @@ use service::cases;
 use utoipa::{IntoParams, ToSchema};
 
 use super::api::{Caller, asked_of, paging, read};
+use super::case_late;
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema::{self, SeverityWord};
@@ -413,11 +414,11 @@ pub async fn change(
     let version = headers.get(IF_MATCH).ok_or_else(Problem::precondition_required)?;
     let version = version.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse::<i64>().ok());
     let version = version.ok_or_else(|| Problem::bad_request("If-Match is not an ETag of a case"))?;
-    let changed = cases::edit(&cx, id, version, read::<NewCase>(&body)?).await.map_err(|error| match error {
-        service::Error::Conflict(text) => Problem::precondition_failed(text),
-        other => other.into(),
-    });
-    Ok(tagged(changed?).into_response())
+    let new = read::<NewCase>(&body)?;
+    match cases::edit(&cx, id, version, new.clone()).await {
+        Err(service::Error::Conflict(text)) => Err(case_late::too_late(&caller, id, &new, text).await),
+        other => Ok(tagged(other?).into_response()),
+    }
 }
 
 /// Begin, resolve or reopen an investigation. Where a second person closes cases, resolve asks for that: `in_review`.

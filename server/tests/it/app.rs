@@ -171,6 +171,7 @@ impl Call<'_> {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         }
     }
     /// A stream of server-sent events.
@@ -241,6 +242,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    pub bytes: Bytes,
 }
 
 impl Answer {

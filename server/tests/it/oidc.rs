@@ -166,6 +166,24 @@ async fn a_second_factor_that_an_organization_asks_for_holds_after_the_provider_
 }
 
 #[tokio::test]
+async fn a_picture_on_another_site_begins_no_sign_in() {
+    for_each_backend(|db| async move {
+        let (app, _) = room(db).await;
+        let asked = app
+            .get("/sign-in/oidc")
+            .header("sec-fetch-site", "cross-site")
+            .header("sec-fetch-mode", "no-cors");
+        asked.send().await.assert_problem(403, "forbidden");
+        let walked = app
+            .get("/sign-in/oidc")
+            .header("sec-fetch-site", "cross-site")
+            .header("sec-fetch-mode", "navigate");
+        assert_eq!(walked.send().await.status, 303);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn groups_that_give_roles_are_changed_through_the_api_from_what_was_seen() {
     for_each_backend(|db| async move {
         let (app, provider) = room(db).await;

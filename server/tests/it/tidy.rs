@@ -52,9 +52,10 @@ fn layers_depend_only_downwards() {
     let allowed: &[(&str, &[&str])] = &[
         ("domain", &[]),
         ("wire", &["domain"]),
+        ("drift", &["domain"]),
         ("demo", &["domain"]),
         ("store", &["domain"]),
-        ("service", &["domain", "store", "wire", "demo"]),
+        ("service", &["domain", "store", "wire", "demo", "drift"]),
         ("ui", &[]),
         ("testkit", &["domain", "store"]),
         ("app", &["domain", "ui", "service"]),

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::SystemTx;
 
+use account::Whose;
 pub(crate) use provider::Known;
 use provider::Told;
 
@@ -181,15 +182,24 @@ pub struct Returned {
 /// How it ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
-    /// `next`: where the person wanted to go.
+    /// `next`: where the person wanted to go. `unproved`: what counts only after the code that `first` asks for; see [`complete`].
     First {
         first: First,
         next: String,
+        unproved: Option<Unproved>,
     },
     Refused {
         why: Refused,
         next: String,
     },
+}
+
+/// Somebody at the provider who has the address of an account with a second factor, and is linked to it by its code only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unproved {
+    issuer: String,
+    subject: String,
+    groups: Vec<String>,
 }
 
 /// What an attempt holds, sealed.
@@ -257,13 +267,37 @@ pub async fn finish(services: &Services, returned: &Returned, client: &Client) -
             return refuse(services, &provider, about, why, client).await.map(|why| gone(why, &next));
         }
     };
-    account::follow(services, &user, &told.groups, client).await?;
+    let (user, unproved) = match user {
+        Whose::Linked(user) => {
+            account::follow(services, &user, &told.groups, client).await?;
+            (user, None)
+        }
+        Whose::Unproved(user) => {
+            let Told { subject, groups, .. } = told.clone();
+            (user, Some(Unproved { issuer: provider.issuer.clone(), subject, groups }))
+        }
+    };
     let first = if factor::is_asked(services, user.id, None).await? {
         First::Code(user.id)
+    } else if unproved.is_some() {
+        // The factor was removed a moment ago: the next attempt links it.
+        return refuse(services, &provider, None, Refused::Stale, client).await.map(|why| gone(why, &next));
     } else {
         First::In(admit(services, &provider, user, &told.subject, client).await?)
     };
-    Ok(Ended::First { first, next })
+    Ok(Ended::First { first, next, unproved })
+}
+
+/// After the code: links whom the provider told, and gives what the groups say. Somebody who was linked meanwhile stays.
+pub async fn complete(services: &Services, user: &User, unproved: &Unproved, client: &Client) -> Result<()> {
+    let Some(provider) = services.provider.clone().filter(|provider| provider.issuer == unproved.issuer)
+    else {
+        return Ok(());
+    };
+    if account::prove(services, &provider, &unproved.subject, user, &bounded(client)).await? {
+        account::follow(services, user, &unproved.groups, client).await?;
+    }
+    Ok(())
 }
 
 /// An identity of one's own account.
@@ -297,6 +331,8 @@ pub async fn unlink(services: &Services, email: &str) -> Result<()> {
         return Err(Error::Conflict("this account is linked to nobody at a provider".to_owned()));
     }
     let devices = store::session::revoke_devices(&mut tx, user.id, stamp.now).await?;
+    // Who waits for the code of a second factor begins again.
+    store::account::touch(&mut tx, user.id, stamp.now).await?;
     let entry = AuditEntry::new(Action::IDENTITY_UNLINKED, "user", user.id)
         .metadata(json!({ "email": user.email, "devices_signed_out": devices }));
     end(services, tx, user.id, &crate::Actor::platform("command line").audit(), stamp, entry).await

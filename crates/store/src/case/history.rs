@@ -73,6 +73,20 @@ pub async fn list(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<
     tx.conn().all(q).await
 }
 
+/// The changes that made a case newer than a version, the latest first.
+pub async fn since(tx: &mut impl Scoped, case: CaseId, version: i64) -> Result<Vec<Change>> {
+    let q = tx
+        .sql(
+            "SELECT id, case_id, at, actor_id, actor, step, old_values AS old, new_values AS new, reason, action_id, version
+             FROM case_history
+             WHERE organization_id = $1 AND case_id = $2 AND version > $3
+             ORDER BY version DESC",
+        )
+        .bind(case)
+        .bind(version);
+    tx.conn().all(q).await
+}
+
 /// What an action did, one change a case.
 pub async fn of_action(tx: &mut impl Scoped, action: CaseActionId) -> Result<Vec<Change>> {
     let q = tx

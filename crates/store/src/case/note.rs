@@ -25,6 +25,15 @@ pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseNoteId) -> Result<O
     tx.conn().opt(q).await
 }
 
+/// What a note said.
+pub async fn revision(tx: &mut impl Scoped, id: CaseNoteId, revision: i64) -> Result<Option<String>> {
+    let q = tx
+        .sql("SELECT content FROM case_note_revisions WHERE organization_id = $1 AND note_id = $2 AND revision = $3")
+        .bind(id)
+        .bind(revision);
+    tx.conn().scalar(q).await
+}
+
 pub async fn insert(tx: &mut WriteTx, case: CaseId, note: &CaseNote) -> Result<()> {
     let q = tx
         .sql(

@@ -1,0 +1,193 @@
+//! CloudFormation: what `aws cloudformation describe-stack-resource-drifts` prints.
+//!
+//! AWS compares already; its `PropertyDifferences` hold values as JSON inside texts. Pages that were joined (`[{…}, {…}]`) are read as one.
+
+use domain::drift::{DriftType, Verdict};
+use serde_json::{Value, json};
+
+use crate::diff::{Difference, Plain, diff};
+use crate::node::Node;
+use crate::path::{Path, Step, from_pointer};
+use crate::score::Score;
+use crate::{Drift, Input, Problem, Reading, Resource, json as parse};
+
+const LIST: &str = "StackResourceDrifts";
+
+/// # Errors
+/// Where the text holds no list of drifts.
+pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
+    let document = parse::parse(input)?;
+    let mut reading = Reading::default();
+    let root = Path::default();
+    let pages: Vec<(Path, &Value)> = match &document {
+        Value::Array(pages) => {
+            pages.iter().enumerate().map(|(at, page)| (root.with(Step::Index(at)), page)).collect()
+        }
+        page => vec![(root, page)],
+    };
+    for (place, page) in pages {
+        let Some(list) = page.get(LIST).and_then(Value::as_array) else {
+            let reason = "\"StackResourceDrifts\" is missing or no list; send what `aws cloudformation describe-stack-resource-drifts --stack-name NAME` prints";
+            reading.problems.push(parse::at(input, &place, reason));
+            continue;
+        };
+        if page.get("NextToken").is_some_and(|token| !token.is_null()) {
+            let reason = "there are more pages after this one; the resources on them were not looked at";
+            reading.problems.push(parse::at(input, &place.key("NextToken"), reason));
+        }
+        for (at, entry) in list.iter().enumerate() {
+            match resource(entry) {
+                Ok(resource) => reading.resources.push(resource),
+                Err(reason) => {
+                    let place = place.key(LIST).with(Step::Index(at));
+                    reading.problems.push(parse::at(input, &place, reason));
+                }
+            }
+        }
+    }
+    if reading.resources.is_empty() && !reading.problems.is_empty() {
+        return Err(reading.problems);
+    }
+    Ok(reading)
+}
+
+fn resource(entry: &Value) -> Result<Resource, String> {
+    let logical = parse::text(entry, "LogicalResourceId")?;
+    let status = parse::text(entry, "StackResourceDriftStatus")?;
+    let stack = entry.get("StackId").and_then(Value::as_str).map(stack_name);
+    let told = |key: &str| entry.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let properties = |key: &str| -> Result<Option<Node>, String> {
+        told(key)
+            .map(|text| serde_json::from_str(text).map(|value| Node::new(value, &Value::Null)))
+            .transpose()
+            .map_err(|_| format!("\"{key}\" should be JSON inside a text"))
+    };
+    let declared = properties("ExpectedProperties")?;
+    let mut resource = Resource {
+        address: stack.map_or_else(|| logical.to_owned(), |stack| format!("{stack}/{logical}")),
+        resource_type: parse::text(entry, "ResourceType")?.to_owned(),
+        provider: None,
+        physical_id: told("PhysicalResourceId").map(str::to_owned),
+        verdict: Verdict::Drifted,
+        unchecked_because: None,
+        declared: declared.as_ref().map_or_else(|| json!({}), Node::told),
+        drift: None,
+    };
+    match status {
+        "IN_SYNC" => resource.verdict = Verdict::InSync,
+        "NOT_CHECKED" | "UNKNOWN" | "UNSUPPORTED" => {
+            resource.verdict = Verdict::Unchecked;
+            let reason = told("DriftStatusReason").unwrap_or("CloudFormation does not check this resource");
+            resource.unchecked_because = Some(reason.chars().take(500).collect());
+        }
+        "DELETED" => resource.drift = Some(drift(DriftType::Deleted, None, Difference::default())),
+        "MODIFIED" => {
+            let actual = properties("ActualProperties")?;
+            let difference = match entry.get("PropertyDifferences").and_then(Value::as_array) {
+                Some(list) if !list.is_empty() => differences(list)?,
+                _ => diff(
+                    declared.as_ref().ok_or("\"ExpectedProperties\" is missing")?,
+                    actual.as_ref().ok_or("\"ActualProperties\" is missing")?,
+                    &Plain,
+                ),
+            };
+            if difference.changes.is_empty() && difference.omitted == 0 {
+                resource.verdict = Verdict::InSync;
+            } else {
+                resource.drift = Some(drift(DriftType::Modified, actual.map(|a| a.told()), difference));
+            }
+        }
+        _ => {
+            return Err(
+                "\"StackResourceDriftStatus\" is none of IN_SYNC, MODIFIED, DELETED, NOT_CHECKED".to_owned()
+            );
+        }
+    }
+    Ok(resource)
+}
+
+/// Each property is compared again, so that what only looks different is noise here as everywhere.
+fn differences(list: &[Value]) -> Result<Difference, String> {
+    let mut found = Difference::default();
+    for entry in list {
+        let path = from_pointer(parse::text(entry, "PropertyPath")?);
+        let kind = parse::text(entry, "DifferenceType")?;
+        if !matches!(kind, "ADD" | "REMOVE" | "NOT_EQUAL") {
+            return Err("\"DifferenceType\" is none of ADD, REMOVE, NOT_EQUAL".to_owned());
+        }
+        let side = |key: &str, absent: bool| match entry.get(key) {
+            _ if absent => Value::Null,
+            Some(Value::String(text)) => value(text),
+            Some(Value::Null) | None => Value::Null,
+            Some(other) => other.clone(),
+        };
+        // Wrapped into the path's keys, so that the name of a secret is seen.
+        let wrap = |value: Value| {
+            path.0.iter().rev().fold(value, |inner, step| match step {
+                Step::Key(key) => json!({ key.as_str(): inner }),
+                _ => Value::Array(vec![inner]),
+            })
+        };
+        let (a, b) = (
+            Node::new(wrap(side("ExpectedValue", kind == "ADD")), &Value::Null),
+            Node::new(wrap(side("ActualValue", kind == "REMOVE")), &Value::Null),
+        );
+        let inner = diff(unwrap(&a, &path), unwrap(&b, &path), &Plain);
+        let prefix = path.text();
+        let full = |part: &str| match part {
+            "" => prefix.clone(),
+            part if part.starts_with('[') => format!("{prefix}{part}"),
+            part => format!("{prefix}.{part}"),
+        };
+        found.omitted += inner.omitted;
+        found.guessed |= inner.guessed;
+        found.changes.extend(inner.changes.into_iter().map(|mut change| {
+            change.property_path = full(&change.property_path);
+            change
+        }));
+        found.noise.extend(inner.noise.into_iter().map(|mut noise| {
+            noise.property_path = full(&noise.property_path);
+            noise
+        }));
+    }
+    found.changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+    found.changes.dedup_by(|a, b| a.property_path == b.property_path);
+    found.noise.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+    Ok(found)
+}
+
+fn unwrap<'n>(node: &'n Node, path: &Path) -> &'n Node {
+    path.0.iter().fold(node, |node, step| match (step, node) {
+        (Step::Key(key), Node::Map(map)) => map.get(key).unwrap_or(node),
+        (_, Node::List(list)) => list.first().unwrap_or(node),
+        _ => node,
+    })
+}
+
+/// Objects, lists, numbers and yes or no are JSON in the text; everything else is the text.
+fn value(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(parsed @ (Value::Object(_) | Value::Array(_) | Value::Bool(_))) => parsed,
+        Ok(Value::String(inner)) if text.starts_with('"') => Value::String(inner),
+        Ok(Value::Null) if text == "null" => Value::Null,
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+fn drift(drift_type: DriftType, actual: Option<Value>, difference: Difference) -> Drift {
+    Drift {
+        drift_type,
+        actual,
+        changes: difference.changes,
+        noise: difference.noise,
+        omitted: difference.omitted,
+        moved_from: None,
+        planned: None,
+        score: Score { guessed: difference.guessed, ..Score::default() },
+    }
+}
+
+/// `arn:aws:cloudformation:eu-west-1:123:stack/shop/uuid` → `shop`.
+fn stack_name(id: &str) -> &str {
+    id.split(":stack/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or(id)
+}

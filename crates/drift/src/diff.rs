@@ -1,0 +1,652 @@
+//! Two nodes compared: what changed, and what only looks as if it had.
+//!
+//! A difference is noise when the same thing is written in another way: null, "", false and empty; the order of a set; `"80"` and
+//! 80; JSON in a text with other blanks; ARNs and Azure ids in other case. Noise is kept with its reason, never dropped in silence.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt::Write as _;
+
+use domain::drift::ChangeType;
+use serde_json::Value;
+
+use crate::node::{Node, Sealed};
+use crate::path::{Path, Step};
+use crate::{Change, Noise};
+
+/// Most changes of one resource that are kept.
+pub const MAX_CHANGES: usize = 500;
+/// Most noise of one resource that is kept.
+pub const MAX_NOISE: usize = 200;
+/// Below this depth two values are compared as a whole.
+const MAX_DEPTH: usize = 60;
+/// JSON texts inside JSON texts that are looked into.
+const MAX_NESTED_TEXTS: usize = 3;
+
+/// What a format knows of its documents.
+pub trait Knowledge {
+    /// The field (or fields, the first that both sides have) by which elements of the list at `path` are told apart.
+    fn merge_key(&self, _path: &Path) -> &'static [&'static str] {
+        &[]
+    }
+    /// Whether the order of the list at `path` means something.
+    fn is_ordered(&self, path: &Path) -> bool {
+        const ORDERED: [&str; 8] = [
+            "command",
+            "args",
+            "entry_point",
+            "entrypoint",
+            "entryPoint",
+            "Command",
+            "EntryPoint",
+            "ordered_cache_behavior",
+        ];
+        ORDERED.contains(&path.last_key())
+    }
+    /// Why a property that only the real thing has is no drift; `None`: it is.
+    fn expected(&self, _path: &Path, _actual: &Node) -> Option<String> {
+        None
+    }
+    /// Why a property that both have, with other values, is no drift.
+    fn equivalent(&self, _path: &Path, _declared: &Node, _actual: &Node) -> Option<String> {
+        None
+    }
+    /// Whether what only the real thing has is judged part by part.
+    fn by_parts(&self) -> bool {
+        false
+    }
+    /// Who set the property of the real thing.
+    fn owner(&self, _path: &Path) -> Option<String> {
+        None
+    }
+}
+
+/// Nothing special: Terraform, CloudFormation.
+pub struct Plain;
+impl Knowledge for Plain {}
+
+/// Everything that differs, sorted by path.
+#[derive(Debug, Default, PartialEq)]
+pub struct Difference {
+    pub changes: Vec<Change>,
+    pub noise: Vec<Noise>,
+    pub omitted: usize,
+    /// Elements of a list that were paired by their place alone.
+    pub guessed: bool,
+}
+
+pub fn diff(declared: &Node, actual: &Node, knowledge: &dyn Knowledge) -> Difference {
+    let mut work = Work { knowledge, found: Difference::default(), texts: 0 };
+    work.pair(&Path::default(), declared, actual);
+    let mut found = work.found;
+    found.changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+    found.noise.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+    repeated_tags(&mut found);
+    found
+}
+
+struct Work<'k> {
+    knowledge: &'k dyn Knowledge,
+    found: Difference,
+    texts: usize,
+}
+
+const NOTHING: Node = Node::Null;
+const EMPTY: &str = "absent, null, false and empty mean the same";
+
+impl Work<'_> {
+    fn pair(&mut self, path: &Path, declared: &Node, actual: &Node) {
+        if declared == actual {
+            return;
+        }
+        if path.0.len() >= MAX_DEPTH {
+            return if canon(declared) == canon(actual) {
+                self.noise(path, "the same in another order or spelling", declared, actual);
+            } else {
+                self.change(path, declared, actual);
+            };
+        }
+        match (declared, actual) {
+            (Node::Secret(a), Node::Secret(b)) if a.same(b) => self.noise(path, EMPTY, declared, actual),
+            (Node::Secret(a), other) | (other, Node::Secret(a)) if opened(a, other) => {
+                self.noise(path, "the same value; one side marks it sensitive", declared, actual);
+            }
+            (Node::Unknown, _) | (_, Node::Unknown) => {
+                self.noise(path, "not known before the next apply", declared, actual);
+            }
+            _ if declared.is_empty() && actual.is_empty() => {
+                self.noise(path, EMPTY, declared, actual);
+            }
+            (Node::Map(a), Node::Map(b)) => self.maps(path, a, b),
+            (Node::List(a), Node::List(b)) => self.lists(path, a, b),
+            // One block or a list of one: providers changed between the two.
+            (Node::List(list), other) if list.len() == 1 && !other.is_empty() && same(&list[0], other) => {
+                self.noise(path, "one value and a list of one mean the same", declared, actual);
+            }
+            (other, Node::List(list)) if list.len() == 1 && !other.is_empty() && same(&list[0], other) => {
+                self.noise(path, "one value and a list of one mean the same", declared, actual);
+            }
+            (Node::Text(a), Node::Text(b)) => self.texts(path, a, b),
+            (Node::Text(text), Node::Map(_) | Node::List(_)) => match self.parsed(text) {
+                Some(inner) => self.inside(path, &inner, actual, (declared, actual)),
+                None => self.change(path, declared, actual),
+            },
+            (Node::Map(_) | Node::List(_), Node::Text(text)) => match self.parsed(text) {
+                Some(inner) => self.inside(path, declared, &inner, (declared, actual)),
+                None => self.change(path, declared, actual),
+            },
+            _ => match same_scalar(declared, actual) {
+                Some(reason) => self.noise(path, reason, declared, actual),
+                None => self.scalar(path, declared, actual),
+            },
+        }
+    }
+
+    fn scalar(&mut self, path: &Path, declared: &Node, actual: &Node) {
+        if let Some(reason) = self.knowledge.equivalent(path, declared, actual) {
+            return self.noise(path, &reason, declared, actual);
+        }
+        if matches!(declared, Node::Null)
+            && let Some(reason) = self.knowledge.expected(path, actual)
+        {
+            return self.noise(path, &reason, declared, actual);
+        }
+        match (declared, actual) {
+            (Node::Null, Node::Map(map)) if self.knowledge.by_parts() => {
+                for (key, value) in map {
+                    self.pair(&path.key(key), &NOTHING, value);
+                }
+            }
+            _ => self.change(path, declared, actual),
+        }
+    }
+
+    fn maps(&mut self, path: &Path, declared: &BTreeMap<String, Node>, actual: &BTreeMap<String, Node>) {
+        for (key, value) in declared {
+            self.pair(&path.key(key), value, actual.get(key).unwrap_or(&NOTHING));
+        }
+        for (key, value) in actual.iter().filter(|(key, _)| !declared.contains_key(*key)) {
+            self.pair(&path.key(key), &NOTHING, value);
+        }
+    }
+
+    fn texts(&mut self, path: &Path, declared: &str, actual: &str) {
+        let (a, b) = (Node::Text(declared.to_owned()), Node::Text(actual.to_owned()));
+        if let (Some(inner_a), Some(inner_b)) = (self.parsed(declared), self.parsed(actual)) {
+            return self.inside(path, &inner_a, &inner_b, (&a, &b));
+        }
+        match same_text(declared, actual) {
+            Some(reason) => self.noise(path, reason, &a, &b),
+            None => self.scalar(path, &a, &b),
+        }
+    }
+
+    fn parsed(&self, text: &str) -> Option<Node> {
+        if self.texts >= MAX_NESTED_TEXTS { None } else { Node::from_json_text(text) }
+    }
+
+    /// The parts of a JSON text. If nothing of them differs, it is the text that is written in another way.
+    fn inside(&mut self, path: &Path, declared: &Node, actual: &Node, whole: (&Node, &Node)) {
+        let before = self.found.changes.len() + self.found.omitted;
+        let noise = self.found.noise.len();
+        self.texts += 1;
+        self.pair(path, declared, actual);
+        self.texts -= 1;
+        if self.found.changes.len() + self.found.omitted == before {
+            self.found.noise.truncate(noise);
+            self.noise(path, "the same JSON, written in another way", whole.0, whole.1);
+        }
+    }
+
+    fn lists(&mut self, path: &Path, declared: &[Node], actual: &[Node]) {
+        if self.knowledge.is_ordered(path) {
+            return self.change(path, &Node::List(declared.to_vec()), &Node::List(actual.to_vec()));
+        }
+        for field in self.knowledge.merge_key(path) {
+            if let (Some(a), Some(b)) = (keyed(declared, field), keyed(actual, field)) {
+                return self.keyed(path, field, (declared, &a), (actual, &b));
+            }
+        }
+        if let ([a], [b]) = (declared, actual) {
+            return self.pair(&path.with(Step::Index(0)), a, b);
+        }
+        // What both have, wherever it stands.
+        let mut places: HashMap<String, VecDeque<usize>> = HashMap::new();
+        for (at, node) in actual.iter().enumerate() {
+            places.entry(canon(node)).or_default().push_back(at);
+        }
+        let mut taken = vec![false; actual.len()];
+        let (mut left, mut moved) = (Vec::new(), false);
+        for (at, node) in declared.iter().enumerate() {
+            match places.get_mut(&canon(node)).and_then(VecDeque::pop_front) {
+                Some(to) => {
+                    taken[to] = true;
+                    moved |= to != at;
+                    if node != &actual[to] {
+                        self.pair(&path.with(Step::Index(at)), node, &actual[to]);
+                    }
+                }
+                None => left.push(at),
+            }
+        }
+        let right: Vec<usize> = (0..actual.len()).filter(|at| !taken[*at]).collect();
+        if left.is_empty() && right.is_empty() {
+            if moved {
+                let (a, b) = (Node::List(declared.to_vec()), Node::List(actual.to_vec()));
+                self.noise(path, "the same elements in another order", &a, &b);
+            }
+            return;
+        }
+        let names = || left.iter().map(|at| &declared[*at]).chain(right.iter().map(|at| &actual[*at]));
+        if names().all(is_scalar) {
+            let sealed = declared.iter().chain(actual).any(Node::holds_secret);
+            for at in left {
+                self.pair(&element(path, &declared[at], at, sealed), &declared[at], &NOTHING);
+            }
+            for at in right {
+                self.pair(&element(path, &actual[at], at, sealed), &NOTHING, &actual[at]);
+            }
+            return;
+        }
+        // Blocks: by a field that names each of them, else by place among those that are left.
+        let rest_a: Vec<Node> = left.iter().map(|at| declared[*at].clone()).collect();
+        let rest_b: Vec<Node> = right.iter().map(|at| actual[*at].clone()).collect();
+        for field in [
+            "name",
+            "Name",
+            "key",
+            "Key",
+            "id",
+            "Id",
+            "Sid",
+            "sid",
+            "rule_id",
+            "rule_no",
+            "RuleNumber",
+            "device_name",
+            "path",
+        ] {
+            if let (Some(a), Some(b)) = (keyed(&rest_a, field), keyed(&rest_b, field)) {
+                return self.keyed(path, field, (&rest_a, &a), (&rest_b, &b));
+            }
+        }
+        if left.len().min(right.len()) > 1 {
+            self.found.guessed = true;
+        }
+        for step in 0..left.len().max(right.len()) {
+            let a = left.get(step).map_or(&NOTHING, |at| &declared[*at]);
+            let b = right.get(step).map_or(&NOTHING, |at| &actual[*at]);
+            let at = left.get(step).or_else(|| right.get(step)).copied().unwrap_or_default();
+            let path = path.with(Step::Index(at));
+            if matches!(a, Node::Null) || matches!(b, Node::Null) {
+                self.whole(&path, a, b);
+            } else {
+                self.pair(&path, a, b);
+            }
+        }
+    }
+
+    fn keyed(
+        &mut self,
+        path: &Path,
+        field: &'static str,
+        (declared, names): (&[Node], &[String]),
+        (actual, others): (&[Node], &[String]),
+    ) {
+        let places: HashMap<&str, usize> =
+            others.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let mut order = Vec::new();
+        for (node, name) in declared.iter().zip(names) {
+            let path = path.with(Step::Where(field, name.clone()));
+            match places.get(name.as_str()) {
+                Some(at) => {
+                    order.push(*at);
+                    self.pair(&path, node, &actual[*at]);
+                }
+                None => self.whole(&path, node, &NOTHING),
+            }
+        }
+        for (node, name) in actual.iter().zip(others).filter(|(_, name)| !names.contains(name)) {
+            self.whole(&path.with(Step::Where(field, name.clone())), &NOTHING, node);
+        }
+        if !order.is_sorted() {
+            let (a, b) = (Node::List(declared.to_vec()), Node::List(actual.to_vec()));
+            self.noise(path, "the same elements in another order", &a, &b);
+        }
+    }
+
+    /// An element that is on one side only: one change, not one for each of its parts.
+    fn whole(&mut self, path: &Path, declared: &Node, actual: &Node) {
+        if declared.is_empty() && actual.is_empty() {
+            return self.noise(path, EMPTY, declared, actual);
+        }
+        if matches!(declared, Node::Null)
+            && let Some(reason) = self.knowledge.expected(path, actual)
+        {
+            return self.noise(path, &reason, declared, actual);
+        }
+        self.change(path, declared, actual);
+    }
+
+    fn change(&mut self, path: &Path, declared: &Node, actual: &Node) {
+        if self.found.changes.len() >= MAX_CHANGES {
+            self.found.omitted += 1;
+            return;
+        }
+        let change_type = match (declared, actual) {
+            (Node::Null, _) => ChangeType::Added,
+            (_, Node::Null) => ChangeType::Removed,
+            _ => ChangeType::Modified,
+        };
+        self.found.changes.push(Change {
+            property_path: path.text(),
+            change_type,
+            declared_value: told(declared),
+            actual_value: told(actual),
+            is_security_critical: false,
+            is_sensitive: declared.holds_secret() || actual.holds_secret(),
+            rules: Vec::new(),
+            is_relevant: None,
+            owner: self.knowledge.owner(path),
+        });
+    }
+
+    fn noise(&mut self, path: &Path, reason: &str, declared: &Node, actual: &Node) {
+        if self.found.noise.len() >= MAX_NOISE {
+            self.found.omitted += 1;
+            return;
+        }
+        self.found.noise.push(Noise {
+            property_path: path.text(),
+            reason: reason.to_owned(),
+            declared_value: told(declared),
+            actual_value: told(actual),
+        });
+    }
+}
+
+/// Whether an open value is the one that is sealed.
+fn opened(sealed: &Sealed, other: &Node) -> bool {
+    match other {
+        Node::Secret(_) | Node::Unknown => false,
+        other => sealed.same_as(other) || (sealed.is_empty() && other.is_empty()),
+    }
+}
+
+/// `tags_all` repeats `tags` (AWS), `labels` come back in `effective_labels` (Google): one change, told once.
+fn repeated_tags(found: &mut Difference) {
+    for (copy, original) in
+        [("tags_all", "tags"), ("effective_labels", "labels"), ("terraform_labels", "labels")]
+    {
+        let twin = |path: &str| path.strip_prefix(copy).map(|rest| format!("{original}{rest}"));
+        let (repeated, kept): (Vec<Change>, Vec<Change>) =
+            std::mem::take(&mut found.changes).into_iter().partition(|change| {
+                twin(&change.property_path).is_some_and(|path| {
+                    path.strip_prefix(original)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+                })
+            });
+        found.changes = kept;
+        for change in repeated {
+            let said = twin(&change.property_path).is_some_and(|path| {
+                found.changes.iter().any(|other| {
+                    other.property_path == path
+                        && other.declared_value == change.declared_value
+                        && other.actual_value == change.actual_value
+                })
+            });
+            if said {
+                found.noise.push(Noise {
+                    reason: format!("repeats what {original} says"),
+                    property_path: change.property_path,
+                    declared_value: change.declared_value,
+                    actual_value: change.actual_value,
+                });
+            } else {
+                found.changes.push(change);
+            }
+        }
+    }
+    found.changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+    found.noise.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+}
+
+fn told(node: &Node) -> Option<Value> {
+    (!matches!(node, Node::Null)).then(|| node.told())
+}
+
+fn is_scalar(node: &Node) -> bool {
+    !matches!(node, Node::List(_) | Node::Map(_))
+}
+
+/// The place of an element of a set: its value, unless that is long or a secret.
+fn element(path: &Path, node: &Node, at: usize, sealed: bool) -> Path {
+    let step = match node {
+        Node::Text(text) if !sealed && text.len() <= 120 && !text.contains('\n') => {
+            Step::Element(text.clone())
+        }
+        Node::Number(number) if !sealed => Step::Element(number.to_string()),
+        Node::Bool(yes) if !sealed => Step::Element(yes.to_string()),
+        _ => Step::Index(at),
+    };
+    path.with(step)
+}
+
+/// The field of each element, where every element is a map that has it as a plain value and no two have the same.
+fn keyed(list: &[Node], field: &str) -> Option<Vec<String>> {
+    let names: Vec<String> = list
+        .iter()
+        .map(|node| match node.get(field)? {
+            Node::Text(text) if text.len() <= 253 => Some(text.clone()),
+            Node::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair[0] != pair[1]).then_some(names)
+}
+
+/// Whether two nodes mean the same, noise aside.
+fn same(a: &Node, b: &Node) -> bool {
+    diff(a, b, &Plain).changes.is_empty()
+}
+
+fn same_scalar(a: &Node, b: &Node) -> Option<&'static str> {
+    let numeric = |node: &Node| match node {
+        Node::Number(number) => number.as_f64(),
+        Node::Text(text) => plain_number(text),
+        _ => None,
+    };
+    match (a, b) {
+        (Node::Number(_), Node::Number(_) | Node::Text(_)) | (Node::Text(_), Node::Number(_)) => {
+            let (x, y) = (numeric(a)?, numeric(b)?);
+            (x.total_cmp(&y).is_eq() && !exact_differ(a, b))
+                .then_some("the same number, written in another way")
+        }
+        (Node::Bool(yes), Node::Text(text)) | (Node::Text(text), Node::Bool(yes)) => {
+            (text == if *yes { "true" } else { "false" }).then_some("the same yes or no, written as text")
+        }
+        // Absent and "false" (a text) mean the same, as absent and false do.
+        (Node::Text(text), other) | (other, Node::Text(text)) if text == "false" && other.is_empty() => {
+            Some(EMPTY)
+        }
+        _ => None,
+    }
+}
+
+/// Whole numbers of 64 bits are compared exactly, not as doubles.
+fn exact_differ(a: &Node, b: &Node) -> bool {
+    let whole = |node: &Node| match node {
+        Node::Number(number) => number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)),
+        Node::Text(text) => text.parse::<i128>().ok(),
+        _ => None,
+    };
+    matches!((whole(a), whole(b)), (Some(x), Some(y)) if x != y)
+}
+
+/// A decimal number as people write one: no exponent, no leading zero that an account id or a mode would have.
+fn plain_number(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let fits = !digits.is_empty()
+        && digits.len() <= 20
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0') || digits.starts_with("0."));
+    fits.then(|| text.parse().ok()).flatten()
+}
+
+fn same_text(a: &str, b: &str) -> Option<&'static str> {
+    if a.eq_ignore_ascii_case(b) && is_folded(a) && is_folded(b) {
+        return Some("ARNs and Azure ids mean the same in any case");
+    }
+    let lines = |text: &str| text.replace("\r\n", "\n").trim_end_matches('\n').to_owned();
+    if !a.is_empty() && !b.is_empty() && lines(a) == lines(b) {
+        return Some("only line endings differ");
+    }
+    None
+}
+
+fn is_folded(text: &str) -> bool {
+    let starts =
+        |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    starts("arn:") || starts("/subscriptions/")
+}
+
+/// One text for all that means the same, to find equal elements of lists. Two nodes with one text are the same; that some which mean
+/// the same have two texts only makes a list's elements be paired in another way.
+fn canon(node: &Node) -> String {
+    let mut text = String::new();
+    write_canon(node, &mut text, 0);
+    text
+}
+
+fn write_canon(node: &Node, text: &mut String, depth: usize) {
+    if node.is_empty() {
+        text.push('~');
+        return;
+    }
+    match node {
+        Node::Null | Node::Bool(false) => text.push('~'),
+        Node::Bool(true) => text.push_str("true"),
+        Node::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15 => {
+                let _ = write!(text, "{float:.0}");
+            }
+            _ => text.push_str(&number.to_string()),
+        },
+        Node::Text(words) if depth < 8 && Node::from_json_text(words).is_some() => {
+            if let Some(inner) = Node::from_json_text(words) {
+                write_canon(&inner, text, depth + 4);
+            }
+        }
+        Node::Text(words) if is_folded(words) => {
+            text.push_str(&Value::from(words.to_ascii_lowercase()).to_string());
+        }
+        Node::Text(words) if words == "true" || plain_number(words).is_some() && !words.contains('.') => {
+            text.push_str(words);
+        }
+        Node::Text(words) => text.push_str(&Value::from(words.as_str()).to_string()),
+        Node::List(items) => {
+            let mut parts: Vec<String> = items.iter().map(canon).collect();
+            parts.sort_unstable();
+            text.push('[');
+            text.push_str(&parts.join(","));
+            text.push(']');
+        }
+        Node::Map(map) => {
+            text.push('{');
+            for (key, value) in map.iter().filter(|(_, value)| !value.is_empty()) {
+                text.push_str(&Value::from(key.as_str()).to_string());
+                text.push(':');
+                write_canon(value, text, depth + 1);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Node::Secret(sealed) => sealed.write_canon(text),
+        Node::Unknown => text.push('?'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(a: Value, b: Value) -> (Vec<String>, Vec<String>) {
+        let found = diff(&Node::new(a, &Value::Null), &Node::new(b, &Value::Null), &Plain);
+        (
+            found.changes.iter().map(|c| format!("{} {}", c.change_type, c.property_path)).collect(),
+            found.noise.iter().map(|n| format!("{}: {}", n.property_path, n.reason)).collect(),
+        )
+    }
+
+    #[test]
+    fn noise_is_told_with_its_reason_and_is_no_change() {
+        let (changes, noise) = told(
+            json!({"a": null, "b": "80", "c": ["x", "y"], "d": "{\"k\": [1, 2]}", "e": "arn:AWS:iam::1:Role/X", "f": true, "g": 1, "h": [5], "i": "a\r\nb"}),
+            json!({"a": "", "b": 80, "c": ["y", "x"], "d": "{\"k\":[2,1]}", "e": "arn:aws:iam::1:role/x", "f": "true", "g": 1.0, "h": 5, "i": "a\nb\n", "j": {"k": [null]}}),
+        );
+        assert_eq!(changes, [""; 0]);
+        insta::assert_snapshot!(noise.join("\n"), @r#"
+        a: absent, null, false and empty mean the same
+        b: the same number, written in another way
+        c: the same elements in another order
+        d: the same JSON, written in another way
+        e: ARNs and Azure ids mean the same in any case
+        f: the same yes or no, written as text
+        g: the same number, written in another way
+        h: one value and a list of one mean the same
+        i: only line endings differ
+        j: absent, null, false and empty mean the same
+        "#);
+    }
+
+    #[test]
+    fn what_differs_in_more_than_its_spelling_is_a_change() {
+        let (changes, noise) = told(
+            json!({"v": "1.10", "account": "012", "mode": "0644", "n": 9_007_199_254_740_993_u64, "command": ["a", "b"], "name": "X"}),
+            json!({"v": "1.1", "account": "12", "mode": "644", "n": 9_007_199_254_740_992_u64, "command": ["b", "a"], "name": "x"}),
+        );
+        assert_eq!(changes.len(), 6, "{changes:?}");
+        assert_eq!(noise, [""; 0]);
+    }
+
+    #[test]
+    fn elements_of_sets_and_blocks_have_names() {
+        let (changes, _) = told(
+            json!({"cidr": ["10.0.0.0/8", "10.1.0.0/16"], "rule": [{"name": "a", "port": 1}, {"name": "b", "port": 2}]}),
+            json!({"cidr": ["0.0.0.0/0", "10.0.0.0/8"], "rule": [{"name": "b", "port": 3}, {"name": "c", "port": 4}]}),
+        );
+        assert_eq!(
+            changes,
+            [
+                r#"added cidr["0.0.0.0/0"]"#,
+                r#"removed cidr["10.1.0.0/16"]"#,
+                r#"removed rule[name="a"]"#,
+                r#"modified rule[name="b"].port"#,
+                r#"added rule[name="c"]"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_policy_in_a_text_is_looked_into() {
+        let (changes, _) = told(
+            json!({"policy": "{\"Statement\":[{\"Action\":\"s3:Get*\",\"Effect\":\"Allow\"}]}"}),
+            json!({"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"*\"]}]}"}),
+        );
+        assert_eq!(changes, ["modified policy.Statement[0].Action"]);
+    }
+
+    #[test]
+    fn tags_that_are_repeated_are_told_once() {
+        let (changes, noise) = told(
+            json!({"tags": {"a": "1"}, "tags_all": {"a": "1", "team": "x"}}),
+            json!({"tags": {"a": "2"}, "tags_all": {"a": "2", "team": "y"}}),
+        );
+        assert_eq!(changes, ["modified tags.a", "modified tags_all.team"]);
+        assert_eq!(noise, ["tags_all.a: repeats what tags says"]);
+    }
+}

@@ -1,0 +1,266 @@
+//! What the API server and its controllers write into objects without being asked (Kubernetes API reference, `defaults.go` of each
+//! group), and by which field a list's elements are told apart (`x-kubernetes-list-map-keys`, patchMergeKey).
+
+use serde_json::{Value, json};
+
+use crate::node::Node;
+use crate::path::Path;
+
+/// The first that every element has.
+pub(super) fn merge_keys(list: &str) -> &'static [&'static str] {
+    match list {
+        "ports" => &["containerPort", "port", "name"],
+        "volumeMounts" => &["mountPath"],
+        "volumeDevices" => &["devicePath"],
+        "hostAliases" | "podIPs" => &["ip"],
+        "conditions" => &["type"],
+        "ownerReferences" => &["uid"],
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "volumes"
+        | "env"
+        | "imagePullSecrets"
+        | "secrets"
+        | "webhooks"
+        | "resourceClaims"
+        | "versions" => &["name"],
+        "items" => &["key", "path"],
+        _ => &[],
+    }
+}
+
+/// Annotations of machinery, which nobody declares.
+pub(super) fn is_servers_annotation(key: &str) -> bool {
+    matches!(
+        key,
+        "kubectl.kubernetes.io/last-applied-configuration"
+            | "deployment.kubernetes.io/revision"
+            | "deprecated.daemonset.template.generation"
+            | "pv.kubernetes.io/bind-completed"
+            | "pv.kubernetes.io/bound-by-controller"
+            | "volume.beta.kubernetes.io/storage-provisioner"
+            | "volume.kubernetes.io/storage-provisioner"
+            | "autoscaling.alpha.kubernetes.io/conditions"
+            | "autoscaling.alpha.kubernetes.io/current-metrics"
+            | "control-plane.alpha.kubernetes.io/leader"
+    )
+}
+
+/// Why a field that only the live object has is no drift.
+pub(super) fn expected(kind: &str, path: &Path, actual: &Node) -> Option<String> {
+    let keys: Vec<&str> = path.keys().collect();
+    if let [head, ..] = keys.as_slice()
+        && *head == "status"
+    {
+        return Some("the cluster's own report".to_owned());
+    }
+    if assigned(kind, &keys) {
+        return Some("assigned by the cluster".to_owned());
+    }
+    // Which of the two depends on the image's tag.
+    if keys.last() == Some(&"imagePullPolicy") && matches!(actual.text(), Some("IfNotPresent" | "Always")) {
+        return Some("the default of the API server".to_owned());
+    }
+    default(kind, &keys)
+        .filter(|default| *default == actual.told())
+        .map(|_| "the default of the API server".to_owned())
+}
+
+/// Whatever its value.
+#[expect(clippy::unnested_or_patterns, reason = "a table, a line a kind")]
+fn assigned(kind: &str, keys: &[&str]) -> bool {
+    matches!(
+        (kind, keys),
+        (_, ["metadata", "ownerReferences" | "finalizers" | "generateName" | "deletionTimestamp", ..])
+            | (_, ["spec", "volumeClaimTemplates", "status" | "kind" | "apiVersion", ..])
+            | (_, [.., "template", "metadata", "creationTimestamp"])
+            | (_, [.., "spec", "volumeClaimTemplates", "metadata", "creationTimestamp"])
+            | (
+                "Service",
+                [
+                    "spec",
+                    "clusterIP" | "clusterIPs" | "ipFamilies" | "ipFamilyPolicy" | "healthCheckNodePort",
+                    ..,
+                ] | ["spec", "ports", "nodePort"],
+            )
+            | ("PersistentVolumeClaim", ["spec", "volumeName" | "storageClassName" | "volumeMode"])
+            | ("PersistentVolume", ["spec", "claimRef", ..])
+            | ("Namespace", ["spec", "finalizers"])
+            | ("Namespace", ["metadata", "labels", "kubernetes.io/metadata.name"])
+            | ("Job", ["spec", "selector", ..])
+            | (
+                "Job",
+                [
+                    "spec",
+                    "template",
+                    "metadata",
+                    "labels",
+                    "controller-uid"
+                        | "job-name"
+                        | "batch.kubernetes.io/controller-uid"
+                        | "batch.kubernetes.io/job-name",
+                ],
+            )
+            | ("ServiceAccount", ["secrets" | "imagePullSecrets", ..])
+            | ("Node", _)
+            | (
+                "APIService"
+                    | "ValidatingWebhookConfiguration"
+                    | "MutatingWebhookConfiguration"
+                    | "CustomResourceDefinition",
+                [.., "caBundle"],
+            )
+            | (
+                "Pod",
+                [
+                    "spec",
+                    "nodeName" | "enableServiceLinks" | "preemptionPolicy" | "priority" | "tolerations",
+                    ..
+                ],
+            )
+    )
+}
+
+/// What the server sets where a field is left out.
+#[expect(clippy::match_same_arms, reason = "a table by group")]
+fn default(kind: &str, keys: &[&str]) -> Option<Value> {
+    let last = *keys.last()?;
+    let parent = keys.len().checked_sub(2).map_or("", |at| keys[at]);
+    let pod = pod_spec(kind, keys);
+    Some(match (parent, last) {
+        // The pod of any workload.
+        (_, "dnsPolicy") if pod => json!("ClusterFirst"),
+        (_, "restartPolicy") if pod && parent == "spec" && kind != "Job" && kind != "CronJob" => {
+            json!("Always")
+        }
+        (_, "schedulerName") if pod => json!("default-scheduler"),
+        (_, "terminationGracePeriodSeconds") if pod && parent == "spec" => json!(30),
+        (_, "enableServiceLinks") if pod => json!(true),
+        (_, "preemptionPolicy") if pod => json!("PreemptLowerPriority"),
+        (_, "priority") if pod => json!(0),
+        (_, "terminationMessagePath") => json!("/dev/termination-log"),
+        (_, "terminationMessagePolicy") => json!("File"),
+        (_, "procMount") => json!("Default"),
+        ("fieldRef", "apiVersion") => json!("v1"),
+        ("resourceFieldRef", "divisor") => json!("0"),
+        (_, "failureThreshold") => json!(3),
+        ("startupProbe" | "livenessProbe" | "readinessProbe", "successThreshold" | "timeoutSeconds") => {
+            json!(1)
+        }
+        ("startupProbe" | "livenessProbe" | "readinessProbe", "periodSeconds") => json!(10),
+        ("httpGet", "scheme") => json!("HTTP"),
+        ("httpGet", "path") => json!("/"),
+        ("grpc", "service") => json!(""),
+        ("configMap" | "secret" | "projected" | "downwardAPI", "defaultMode") => json!(420),
+        ("hostPath", "type") => json!(""),
+        ("iscsi", "iscsiInterface") => json!("default"),
+        (_, "expirationSeconds") => json!(3600),
+        ("ports", "protocol") => json!("TCP"),
+        // Workloads.
+        ("spec", "progressDeadlineSeconds") => json!(600),
+        ("spec", "revisionHistoryLimit") => json!(10),
+        ("spec", "replicas") => json!(1),
+        ("spec", "podManagementPolicy") => json!("OrderedReady"),
+        ("rollingUpdate", "maxSurge") if kind == "DaemonSet" => json!(0),
+        ("rollingUpdate", "maxUnavailable") if kind == "DaemonSet" => json!(1),
+        ("rollingUpdate", "maxSurge" | "maxUnavailable") => json!("25%"),
+        ("rollingUpdate", "partition") => json!(0),
+        ("strategy" | "updateStrategy", "type") => json!("RollingUpdate"),
+        (_, "whenDeleted" | "whenScaled") => json!("Retain"),
+        ("spec", "backoffLimit") => json!(6),
+        ("spec", "completions" | "parallelism") => json!(1),
+        ("spec", "completionMode") => json!("NonIndexed"),
+        ("spec", "podReplacementPolicy") => json!("TerminatingOrFailed"),
+        ("spec", "concurrencyPolicy") => json!("Allow"),
+        ("spec", "failedJobsHistoryLimit") => json!(1),
+        ("spec", "successfulJobsHistoryLimit") => json!(3),
+        // Services and what is near them.
+        ("spec", "sessionAffinity") => json!("None"),
+        ("spec", "internalTrafficPolicy" | "externalTrafficPolicy") => json!("Cluster"),
+        ("spec", "allocateLoadBalancerNodePorts") => json!(true),
+        ("spec", "type") if kind == "Service" => json!("ClusterIP"),
+        ("spec", "podSelector") if kind == "NetworkPolicy" => json!({}),
+        ("spec", "policyTypes") if kind == "NetworkPolicy" => json!(["Ingress"]),
+        ("spec", "volumeMode") => json!("Filesystem"),
+        (_, "reclaimPolicy") => json!("Delete"),
+        (_, "volumeBindingMode") => json!("Immediate"),
+        ("spec", "persistentVolumeReclaimPolicy") => json!("Retain"),
+        ("roleRef", "apiGroup") => json!("rbac.authorization.k8s.io"),
+        ("subjects", "apiGroup") => json!("rbac.authorization.k8s.io"),
+        ("webhooks", "failurePolicy") => json!("Fail"),
+        ("webhooks", "matchPolicy") => json!("Equivalent"),
+        ("webhooks", "timeoutSeconds") => json!(10),
+        ("webhooks", "reinvocationPolicy") => json!("Never"),
+        ("rules", "scope") => json!("*"),
+        ("service", "port") if kind.ends_with("WebhookConfiguration") => json!(443),
+        ("names", "listKind" | "singular") => return None,
+        ("conversion", "strategy") => json!("None"),
+        (_, "pathType") => json!("ImplementationSpecific"),
+        ("", "type") if kind == "Secret" => json!("Opaque"),
+        _ => return None,
+    })
+}
+
+/// Whether the keys lead into the spec of a pod.
+fn pod_spec(kind: &str, keys: &[&str]) -> bool {
+    match keys {
+        ["spec", _] => kind == "Pod",
+        [.., "template", "spec", _] => true,
+        _ => false,
+    }
+}
+
+/// `1000m` and `1`, `1Gi` and `1073741824` (`resource.Quantity`).
+pub(super) fn same_quantity(path: &Path, declared: &Node, actual: &Node) -> Option<String> {
+    let within = path.keys().any(|key| {
+        matches!(
+            key,
+            "limits"
+                | "requests"
+                | "capacity"
+                | "hard"
+                | "sizeLimit"
+                | "divisor"
+                | "averageValue"
+                | "min"
+                | "max"
+        )
+    });
+    if !within {
+        return None;
+    }
+    let (a, b) = (quantity(declared)?, quantity(actual)?);
+    ((a - b).abs() <= a.abs() * 1e-9).then(|| "the same quantity, written in another way".to_owned())
+}
+
+fn quantity(node: &Node) -> Option<f64> {
+    let text = match node {
+        Node::Number(number) => return number.as_f64(),
+        Node::Text(text) => text,
+        _ => return None,
+    };
+    let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    let number: f64 = number.parse().ok()?;
+    Some(
+        number
+            * match unit {
+                "" => 1.0,
+                "n" => 1e-9,
+                "u" => 1e-6,
+                "m" => 1e-3,
+                "k" => 1e3,
+                "M" => 1e6,
+                "G" => 1e9,
+                "T" => 1e12,
+                "P" => 1e15,
+                "Ki" => 1024.0,
+                "Mi" => 1024.0_f64.powi(2),
+                "Gi" => 1024.0_f64.powi(3),
+                "Ti" => 1024.0_f64.powi(4),
+                "Pi" => 1024.0_f64.powi(5),
+                _ => return None,
+            },
+    )
+}

@@ -1,0 +1,392 @@
+//! What the code would have to say so that it says what is there: a piece of HCL, CloudFormation or a manifest to start from.
+//!
+//! It is a proposal for a person: names of variables and modules are not known here, and secrets stay masked.
+
+use std::fmt::Write as _;
+
+use domain::drift::{DriftType, Tool};
+use serde_json::{Map, Value, json};
+
+use crate::node::MASK;
+use crate::path::{MAX_PATH, keys_of};
+use crate::{Change, Drift};
+
+/// The snippet, and how it is highlighted: `hcl`, `yaml` or `json`.
+pub fn codify(tool: Tool, address: &str, resource_type: &str, drift: &Drift) -> (String, &'static str) {
+    match tool {
+        Tool::Terraform => (hcl(address, resource_type, drift), "hcl"),
+        Tool::Cloudformation => (template(address, resource_type, drift), "json"),
+        Tool::Kubernetes => (manifest(address, drift), "yaml"),
+    }
+}
+
+fn hcl(address: &str, resource_type: &str, drift: &Drift) -> String {
+    let (module, local) = split(address);
+    let name = local.rsplit('.').next().map_or("this", |name| name.split('[').next().unwrap_or(name));
+    let name: String =
+        name.chars().map(|c| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect();
+    let mut text = String::new();
+    if let Some(module) = module {
+        let _ = writeln!(text, "# In the module {module}:");
+    }
+    match drift.drift_type {
+        DriftType::Deleted => {
+            let _ =
+                writeln!(text, "# It is gone. Take its block out of the code, and forget it in the state:");
+            let _ = writeln!(
+                text,
+                "removed {{\n  from = {}\n\n  lifecycle {{\n    destroy = false\n  }}\n}}",
+                without_key(address)
+            );
+        }
+        DriftType::Moved => {
+            let from = drift.moved_from.as_deref().unwrap_or(address);
+            let _ = writeln!(text, "moved {{\n  from = {from}\n  to   = {address}\n}}");
+        }
+        DriftType::Added => {
+            let id = drift
+                .actual
+                .as_ref()
+                .and_then(|actual| actual.get("id"))
+                .and_then(Value::as_str)
+                .unwrap_or("ID");
+            let _ = writeln!(text, "import {{\n  to = {resource_type}.{name}\n  id = {}\n}}\n", quoted(id));
+            let empty = Map::new();
+            let actual = drift.actual.as_ref().and_then(Value::as_object).unwrap_or(&empty);
+            let _ = writeln!(text, "resource {} {} {{", quoted(resource_type), quoted(&name));
+            for (key, value) in actual.iter().filter(|(key, value)| !is_computed(key) && !is_empty(value)) {
+                attribute(&mut text, key, value);
+            }
+            text.push_str("}\n");
+        }
+        DriftType::Modified => {
+            let _ = writeln!(text, "resource {} {} {{", quoted(resource_type), quoted(&name));
+            for key in tops(&drift.changes) {
+                let changed = drift.changes.iter().filter(|c| top(c) == Some(key.as_str()));
+                let words: Vec<&str> = changed.map(|change| change.property_path.as_str()).collect();
+                let _ = writeln!(text, "  # {}", words.join(", "));
+                match drift
+                    .actual
+                    .as_ref()
+                    .and_then(|actual| actual.get(&key))
+                    .filter(|value| !value.is_null())
+                {
+                    Some(value) => attribute(&mut text, &key, value),
+                    None => {
+                        let _ = writeln!(text, "  # Take {key} out.");
+                    }
+                }
+            }
+            text.push_str("}\n");
+        }
+    }
+    text
+}
+
+/// What the provider computes and no code may set.
+fn is_computed(key: &str) -> bool {
+    matches!(key, "id" | "arn" | "tags_all" | "owner_id" | "unique_id" | "self_link" | "create_date")
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+fn tops(changes: &[Change]) -> Vec<String> {
+    let mut keys: Vec<String> = changes.iter().filter_map(|c| top(c).map(str::to_owned)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+fn top(change: &Change) -> Option<&str> {
+    change.property_path.split(['.', '[']).next().filter(|key| !key.is_empty())
+}
+
+/// A list of objects is nested blocks in HCL, everything else an attribute.
+fn attribute(text: &mut String, key: &str, value: &Value) {
+    match value {
+        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_object) => {
+            for block in list {
+                let _ = writeln!(text, "  {key} {{");
+                for (key, value) in
+                    block.as_object().into_iter().flatten().filter(|(_, value)| !is_empty(value))
+                {
+                    let _ = writeln!(text, "    {} = {}", name(key), expression(value, 2));
+                }
+                text.push_str("  }\n");
+            }
+        }
+        value => {
+            let _ = writeln!(text, "  {} = {}", name(key), expression(value, 1));
+        }
+    }
+}
+
+fn expression(value: &Value, depth: usize) -> String {
+    let indent = "  ".repeat(depth + 1);
+    let close = "  ".repeat(depth);
+    match value {
+        Value::String(text) if text == MASK => "var.SECRET # its value is not kept here".to_owned(),
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(inner @ (Value::Object(_) | Value::Array(_))) => {
+                format!("jsonencode({})", expression(&inner, depth))
+            }
+            _ => quoted(text),
+        },
+        Value::Array(list) if list.is_empty() => "[]".to_owned(),
+        Value::Array(list) if list.iter().all(|v| !v.is_object() && !v.is_array()) => {
+            format!("[{}]", list.iter().map(|v| expression(v, depth)).collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(list) => {
+            let lines = list.iter().fold(String::new(), |mut lines, item| {
+                let _ = writeln!(lines, "{indent}{},", expression(item, depth + 1));
+                lines
+            });
+            format!("[\n{lines}{close}]")
+        }
+        Value::Object(map) if map.is_empty() => "{}".to_owned(),
+        Value::Object(map) => {
+            let lines = map.iter().fold(String::new(), |mut lines, (key, item)| {
+                let _ = writeln!(lines, "{indent}{} = {}", name(key), expression(item, depth + 1));
+                lines
+            });
+            format!("{{\n{lines}{close}}}")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// An identifier as it is, everything else in quotes.
+fn name(key: &str) -> String {
+    let plain = key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        && !key.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    if plain && !key.is_empty() { key.to_owned() } else { quoted(key) }
+}
+
+/// HCL's quotes: those of JSON, with `${` and `%{` kept from being read as templates.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
+}
+
+/// `module.a["x"].t.n[0]` → (`module.a["x"]`, `t.n[0]`).
+fn split(address: &str) -> (Option<&str>, &str) {
+    let (mut depth, mut dots) = (0_usize, Vec::new());
+    for (at, c) in address.char_indices() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            '.' if depth == 0 => dots.push(at),
+            _ => {}
+        }
+    }
+    match dots.len() {
+        0 | 1 => (None, address),
+        n => (Some(&address[..dots[n - 2]]), &address[dots[n - 2] + 1..]),
+    }
+}
+
+fn without_key(address: &str) -> &str {
+    address.strip_suffix(']').and_then(|rest| rest.rfind('[').map(|at| &rest[..at])).unwrap_or(address)
+}
+
+fn template(address: &str, resource_type: &str, drift: &Drift) -> String {
+    let logical = address.rsplit('/').next().unwrap_or(address);
+    if drift.drift_type == DriftType::Deleted {
+        return format!(
+            "It is gone. Take {} out of the template's Resources, and update the stack.\n",
+            quoted(logical)
+        );
+    }
+    let actual = drift.actual.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+    let wanted = tops(&drift.changes);
+    let properties: Map<String, Value> =
+        actual.into_iter().filter(|(key, _)| wanted.is_empty() || wanted.contains(key)).collect();
+    let body = json!({ "Resources": { logical: { "Type": resource_type, "Properties": properties } } });
+    format!("{body:#}\n")
+}
+
+/// A strategic merge patch with the fields that changed; what was removed is null.
+fn manifest(address: &str, drift: &Drift) -> String {
+    let parts: Vec<&str> = address.split('/').collect();
+    match drift.drift_type {
+        DriftType::Deleted => return "# It is gone. Delete its manifest.\n".to_owned(),
+        DriftType::Added => {
+            let actual = drift.actual.clone().unwrap_or(Value::Null);
+            return yaml(&actual);
+        }
+        DriftType::Modified | DriftType::Moved => {}
+    }
+    let mut patch = json!({});
+    for change in &drift.changes {
+        // A cut path leads nowhere.
+        if change.property_path.chars().count() < MAX_PATH {
+            put(&mut patch, &change.property_path, change.actual_value.clone().unwrap_or(Value::Null));
+        }
+    }
+    if let Some(actual) = &drift.actual {
+        for key in ["apiVersion", "kind"] {
+            if let Some(value) = actual.get(key) {
+                patch[key] = value.clone();
+            }
+        }
+        if let Some(metadata) = actual.get("metadata") {
+            for key in ["name", "namespace"] {
+                if let Some(value) = metadata.get(key) {
+                    patch["metadata"][key] = value.clone();
+                }
+            }
+        }
+    }
+    let name = parts.last().copied().unwrap_or_default();
+    format!("# Merge into the manifest of {name}:\n{}", yaml(&patch))
+}
+
+/// YAML that means the same in versions 1.1 and 1.2: what a reader could take for something else is in quotes (`yes`, `on`, `1e3`), which
+/// yaml_serde leaves bare and kubectl reads as 1.1.
+fn yaml(value: &Value) -> String {
+    let mut text = String::new();
+    block(&mut text, value, 0);
+    text.trim_start_matches('\n').to_owned()
+}
+
+fn block(text: &mut String, value: &Value, depth: usize) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                let _ = write!(text, "\n{indent}{}:", scalar(key));
+                // A list may stand under its key.
+                block(text, value, if value.is_array() { depth } else { depth + 1 });
+            }
+            if depth == 0 {
+                text.push('\n');
+            }
+        }
+        Value::Array(list) if !list.is_empty() => {
+            for item in list {
+                let mut inner = String::new();
+                block(&mut inner, item, depth + 1);
+                let _ = write!(text, "\n{indent}- {}", inner.trim_start());
+            }
+        }
+        Value::String(words) => {
+            let _ = write!(text, " {}", scalar(words));
+        }
+        other => {
+            let _ = write!(text, " {other}");
+        }
+    }
+}
+
+/// Bare only where no version of YAML sees anything but a text.
+fn scalar(words: &str) -> String {
+    let plain = words.starts_with(|c: char| c.is_ascii_alphabetic())
+        && words.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-'))
+        && !matches!(
+            words.to_ascii_lowercase().as_str(),
+            "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null"
+        );
+    if plain { words.to_owned() } else { Value::from(words).to_string() }
+}
+
+/// Puts a value at a written path; an element of a list that has a name brings it along.
+fn put(root: &mut Value, path: &str, value: Value) {
+    let Some(steps) = steps(path) else { return };
+    let mut at = root;
+    for (nth, step) in steps.iter().enumerate() {
+        let last = nth + 1 == steps.len();
+        match step {
+            Step::Key(key) => {
+                if !at.is_object() {
+                    *at = json!({});
+                }
+                at = &mut at[key.as_str()];
+            }
+            Step::Where(field, name) => {
+                if !at.is_array() {
+                    *at = json!([]);
+                }
+                let Some(list) = at.as_array_mut() else { return };
+                let place = list
+                    .iter()
+                    .position(|item| item.get(field.as_str()) == Some(name))
+                    .unwrap_or_else(|| {
+                        list.push(json!({ field.as_str(): name }));
+                        list.len() - 1
+                    });
+                if last && value.is_null() {
+                    list[place]["$patch"] = json!("delete");
+                    return;
+                }
+                at = &mut list[place];
+            }
+            Step::Element => {
+                if !at.is_array() {
+                    *at = json!([]);
+                }
+                if let Some(list) = at.as_array_mut().filter(|_| !value.is_null()) {
+                    list.push(value);
+                }
+                return;
+            }
+        }
+    }
+    *at = value;
+}
+
+enum Step {
+    Key(String),
+    Where(String, Value),
+    Element,
+}
+
+fn steps(path: &str) -> Option<Vec<Step>> {
+    if path.is_empty() || keys_of(path).is_empty() {
+        return None;
+    }
+    let (mut steps, mut rest) = (Vec::new(), path);
+    while !rest.is_empty() {
+        if let Some(inside) = rest.strip_prefix('[') {
+            if inside.starts_with('"') {
+                let mut values = serde_json::Deserializer::from_str(inside).into_iter::<String>();
+                let word = values.next()?.ok()?;
+                let end = values.byte_offset();
+                steps.push(Step::Key(word));
+                rest = inside.get(end + 1..)?;
+            } else if let Some(equals) = inside.find("=\"") {
+                let mut values =
+                    serde_json::Deserializer::from_str(&inside[equals + 1..]).into_iter::<String>();
+                let word = values.next()?.ok()?;
+                let end = equals + 1 + values.byte_offset();
+                let field = &inside[..equals];
+                // Ports are numbers.
+                let name = word
+                    .parse::<u64>()
+                    .ok()
+                    .filter(|_| field.ends_with("ort"))
+                    .map_or(Value::from(word), Value::from);
+                steps.push(Step::Where(field.to_owned(), name));
+                rest = inside.get(end + 1..)?;
+            } else {
+                steps.push(Step::Element);
+                rest = inside.get(inside.find(']')? + 1..)?;
+            }
+        } else {
+            rest = rest.strip_prefix('.').unwrap_or(rest);
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            if end == 0 {
+                return None;
+            }
+            steps.push(Step::Key(rest[..end].to_owned()));
+            rest = &rest[end..];
+        }
+    }
+    Some(steps)
+}

@@ -1,0 +1,245 @@
+//! What makes a change matter: rules as data, so that they can be read, shown and changed without a line of code.
+
+use std::collections::BTreeSet;
+
+use domain::drift::{ChangeType, DriftType};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::score;
+use crate::{Change, Drift};
+
+/// The rules that the product brings.
+const BUILT_IN: &str = include_str!("rules.json");
+
+/// One rule: where it looks, what it looks for, how much it weighs (0 to 1 each).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    pub id: String,
+    pub what: String,
+    pub why: String,
+    /// Types of resources, with `*`; in any case.
+    pub types: Vec<String>,
+    /// Keys of a path between dots, with `*`; `**` is any number of keys. Case and `_` do not matter, so that `cidr_ip` is `CidrIp`.
+    pub paths: Vec<String>,
+    /// Places that are left out of `paths`.
+    #[serde(default)]
+    pub except: Vec<String>,
+    pub when: When,
+    #[serde(default = "changed")]
+    pub on: Vec<On>,
+    /// Makes the change security-critical.
+    pub critical: bool,
+    pub security: f64,
+    pub performance: f64,
+    pub cost: f64,
+    pub compliance: f64,
+}
+
+/// What the real value has to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    Any,
+    /// Gone, false, empty, or a word for off.
+    Off,
+    /// Its value is a secret.
+    Sensitive,
+    /// One of these.
+    Is(Vec<Value>),
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum On {
+    Changed,
+    Deleted,
+    Added,
+}
+
+fn changed() -> Vec<On> {
+    vec![On::Changed]
+}
+
+/// A table of rules, ready to be applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    pub rules: Vec<Rule>,
+    patterns: Vec<Patterns>,
+}
+
+/// Paths and exceptions of a rule, cut into folded keys.
+#[derive(Clone, Debug, PartialEq)]
+struct Patterns {
+    paths: Vec<Vec<String>>,
+    except: Vec<Vec<String>>,
+}
+
+impl Rules {
+    pub fn new(rules: Vec<Rule>) -> Self {
+        let cut = |paths: &[String]| paths.iter().map(|path| path.split('.').map(folded).collect()).collect();
+        let patterns = rules
+            .iter()
+            .map(|rule| Patterns { paths: cut(&rule.paths), except: cut(&rule.except) })
+            .collect();
+        Self { rules, patterns }
+    }
+    /// # Panics
+    /// Never: the built-in table is read by a test.
+    pub fn built_in() -> Self {
+        Self::new(serde_json::from_str(BUILT_IN).unwrap_or_default())
+    }
+    /// Marks the changes that rules meet, and weighs the whole.
+    pub(crate) fn judge(&self, resource_type: &str, drift: &mut Drift) {
+        let kind = resource_type.to_ascii_lowercase();
+        let mine: Vec<usize> = (0..self.rules.len())
+            .filter(|at| self.rules[*at].types.iter().any(|glob| fits(&glob.to_ascii_lowercase(), &kind)))
+            .collect();
+        let mut met = BTreeSet::new();
+        for change in &mut drift.changes {
+            for at in mine.iter().filter(|at| self.rules[**at].on.contains(&On::Changed)) {
+                if self.meets(*at, change) {
+                    let rule = &self.rules[*at];
+                    change.rules.push(rule.id.clone());
+                    change.is_security_critical |= rule.critical;
+                    met.insert(*at);
+                }
+            }
+        }
+        let happened = match drift.drift_type {
+            DriftType::Deleted => Some(On::Deleted),
+            DriftType::Added => Some(On::Added),
+            DriftType::Modified | DriftType::Moved => None,
+        };
+        if let Some(on) = happened {
+            met.extend(mine.iter().copied().filter(|at| self.rules[*at].on.contains(&on)));
+        }
+        let met: Vec<&Rule> = met.into_iter().map(|at| &self.rules[at]).collect();
+        drift.score = score::score(drift, &met);
+    }
+
+    fn meets(&self, at: usize, change: &Change) -> bool {
+        let rule = &self.rules[at];
+        let Patterns { paths, except } = &self.patterns[at];
+        let here = |keys: &[String]| {
+            paths.iter().any(|pattern| leads(pattern, keys))
+                && !except.iter().any(|pattern| leads(pattern, keys))
+        };
+        let mut keys: Vec<String> =
+            crate::path::keys_of(&change.property_path).iter().map(|key| folded(key)).collect();
+        match &rule.when {
+            When::Sensitive => change.is_sensitive && here(&keys),
+            When::Any => {
+                let side = change.actual_value.as_ref().or(change.declared_value.as_ref());
+                any_leaf(&mut keys, side.unwrap_or(&Value::Null), &mut |keys, _| here(keys)) || here(&keys)
+            }
+            When::Is(values) => change.actual_value.as_ref().is_some_and(|value| {
+                any_leaf(&mut keys, value, &mut |keys, leaf| values.contains(leaf) && here(keys))
+            }),
+            When::Off => match (change.change_type, &change.declared_value, &change.actual_value) {
+                (ChangeType::Removed, Some(declared), _) => {
+                    any_leaf(&mut keys, declared, &mut |keys, leaf| !is_off(leaf) && here(keys))
+                }
+                (ChangeType::Modified, _, Some(actual)) => {
+                    any_leaf(&mut keys, actual, &mut |keys, leaf| is_off(leaf) && here(keys))
+                }
+                _ => false,
+            },
+        }
+    }
+}
+
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(yes) => !yes,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => {
+            matches!(
+                text.to_ascii_lowercase().as_str(),
+                "" | "false" | "off" | "disabled" | "none" | "suspended" | "unconfined" | "0"
+            )
+        }
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+    }
+}
+
+/// Whether some value at the end of some way below has what is asked.
+fn any_leaf(keys: &mut Vec<String>, value: &Value, ask: &mut dyn FnMut(&[String], &Value) -> bool) -> bool {
+    match value {
+        Value::Array(items) if !items.is_empty() => items.iter().any(|item| any_leaf(keys, item, ask)),
+        Value::Object(map) if !map.is_empty() => map.iter().any(|(key, inner)| {
+            keys.push(folded(key));
+            let found = any_leaf(keys, inner, ask);
+            keys.pop();
+            found
+        }),
+        leaf => ask(keys, leaf),
+    }
+}
+
+fn folded(key: &str) -> String {
+    key.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
+}
+
+/// `**` is any number of keys.
+fn leads(pattern: &[String], keys: &[String]) -> bool {
+    match pattern.split_first() {
+        None => keys.is_empty(),
+        Some((first, rest)) if first == "**" => {
+            rest.is_empty() || (0..=keys.len()).any(|at| leads(rest, &keys[at..]))
+        }
+        Some((first, rest)) => {
+            keys.split_first().is_some_and(|(key, keys)| fits(first, key) && leads(rest, keys))
+        }
+    }
+}
+
+/// `*` is any run of characters.
+fn fits(glob: &str, text: &str) -> bool {
+    let parts: Vec<&str> = glob.split('*').collect();
+    let [first, middle @ .., last] = parts.as_slice() else { return glob == text };
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_table_is_whole() {
+        let rules: Vec<Rule> = serde_json::from_str(BUILT_IN).expect("rules.json is a table of rules");
+        assert!(rules.len() > 15);
+        let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        assert_eq!(ids.len(), rules.len());
+        for rule in &rules {
+            for weight in [rule.security, rule.performance, rule.cost, rule.compliance] {
+                assert!((0.0..=1.0).contains(&weight), "{}", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn globs_and_ways() {
+        let way = |text: &str| text.split('.').map(folded).collect::<Vec<_>>();
+        assert!(
+            fits("*security_group*", "aws_security_group_rule")
+                && !fits("*iam*", "aws_instance")
+                && fits("a", "a")
+        );
+        assert!(!fits("aXa", "aXaa") && !fits("ab*ba", "aba"));
+        assert!(
+            leads(&way("**.cidr_ip"), &way("ingress.CidrIp")) && leads(&way("**.cidr_ip"), &way("cidr_ip"))
+        );
+        assert!(leads(&way("tags.**"), &way("tags.a.b")) && !leads(&way("tags.**"), &way("x.tags.a")));
+    }
+}

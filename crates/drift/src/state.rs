@@ -1,0 +1,345 @@
+//! Terraform state files (version 4), and the JSON of `terraform show -json` without a plan.
+//!
+//! A state alone says what the code last made of the world: it fills the inventory and proves nothing. With a snapshot of the real
+//! world beside it, `{"state": …, "actual": …}`, the two are compared. The snapshot is either form of state again (that of
+//! `terraform plan -refresh-only` or an import), or a list `[{"type": …, "address" or "id": …, "attributes": {…}}]`.
+
+use std::collections::BTreeMap;
+
+use domain::drift::{DriftType, Verdict};
+use serde_json::{Value, json};
+
+use crate::diff::{Difference, Plain, diff};
+use crate::node::Node;
+use crate::path::{Path, Step};
+use crate::plan::physical_id;
+use crate::score::Score;
+use crate::{Drift, Input, Problem, Reading, Resource, json as parse};
+
+/// One object of a state.
+struct Object {
+    resource_type: String,
+    provider: Option<String>,
+    node: Node,
+}
+
+/// # Errors
+/// Where the text is no state at all.
+pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
+    let document = parse::parse(input)?;
+    let mut reading = Reading::default();
+    let root = Path::default();
+    let both = document.get("state").is_some();
+    let (state, place) =
+        if both { (&document["state"], root.key("state")) } else { (&document, root.clone()) };
+    let declared = objects(state, &place, input, &mut reading.problems).map_err(|problem| vec![problem])?;
+    if !both {
+        for (address, object) in declared {
+            let reason = "a state alone says nothing of the real world";
+            reading.resources.push(resource(address, object, Verdict::Unchecked, Some(reason)).0);
+        }
+        return Ok(reading);
+    }
+    let Some(actual) = document.get("actual") else {
+        return Err(vec![parse::at(input, &root, "\"actual\", the snapshot, is missing beside \"state\"")]);
+    };
+    let mut actual = objects(actual, &root.key("actual"), input, &mut reading.problems)
+        .map_err(|problem| vec![problem])?;
+    // A snapshot may know a resource by its id alone.
+    let by_id: BTreeMap<(String, String), String> = actual
+        .iter()
+        .filter_map(|(address, object)| {
+            Some(((object.resource_type.clone(), id(&object.node)?), address.clone()))
+        })
+        .collect();
+    for (address, object) in declared {
+        let found = actual.remove(&address).or_else(|| {
+            let key = (object.resource_type.clone(), id(&object.node)?);
+            actual.remove(by_id.get(&key)?)
+        });
+        let (mut resource, node) = resource(address, object, Verdict::InSync, None);
+        let (drift_type, difference) = match &found {
+            None => (DriftType::Deleted, Difference::default()),
+            Some(found) => (DriftType::Modified, diff(&node, &found.node, &Plain)),
+        };
+        if found.is_none() || !difference.changes.is_empty() || difference.omitted > 0 {
+            resource.verdict = Verdict::Drifted;
+            resource.drift = Some(drift(drift_type, found.map(|f| f.node.told()), difference));
+        }
+        reading.resources.push(resource);
+    }
+    for (address, object) in actual {
+        let (mut resource, node) = resource(address, object, Verdict::Drifted, None);
+        resource.declared = json!({});
+        resource.drift = Some(drift(DriftType::Added, Some(node.told()), Difference::default()));
+        reading.resources.push(resource);
+    }
+    Ok(reading)
+}
+
+fn drift(drift_type: DriftType, actual: Option<Value>, difference: Difference) -> Drift {
+    Drift {
+        drift_type,
+        actual,
+        changes: difference.changes,
+        noise: difference.noise,
+        omitted: difference.omitted,
+        moved_from: None,
+        planned: None,
+        score: Score { guessed: difference.guessed, ..Score::default() },
+    }
+}
+
+fn resource(address: String, object: Object, verdict: Verdict, because: Option<&str>) -> (Resource, Node) {
+    let resource = Resource {
+        address,
+        resource_type: object.resource_type,
+        provider: object.provider,
+        physical_id: physical_id(&object.node),
+        verdict,
+        unchecked_because: because.map(str::to_owned),
+        declared: object.node.told(),
+        drift: None,
+    };
+    (resource, object.node)
+}
+
+fn id(node: &Node) -> Option<String> {
+    node.get("id")?.text().map(str::to_owned)
+}
+
+/// Every managed object by its address.
+fn objects(
+    document: &Value,
+    place: &Path,
+    input: Input<'_>,
+    problems: &mut Vec<Problem>,
+) -> Result<BTreeMap<String, Object>, Problem> {
+    let refuse = |reason: &str| Err(parse::at(input, place, reason));
+    let mut found = BTreeMap::new();
+    if let Some(list) = document.as_array() {
+        snapshot(list, place, input, problems, &mut found);
+        return Ok(found);
+    }
+    if let Some(values) = document.get("values").filter(|_| document.get("format_version").is_some()) {
+        if let Some(root) = values.get("root_module") {
+            module(root, &place.key("values").key("root_module"), 0, input, problems, &mut found);
+        }
+        return Ok(found);
+    }
+    if document.get("planned_values").is_some() || document.get("resource_changes").is_some() {
+        return refuse("this is a plan; send it with the format terraform-plan");
+    }
+    match document.get("version").and_then(Value::as_u64) {
+        Some(4) => {}
+        Some(older @ 1..=3) => {
+            let reason = format!(
+                "a state file of version {older}; Terraform 0.12 and later write version 4: run `terraform apply -refresh-only` with one of them"
+            );
+            return refuse(&reason);
+        }
+        Some(_) => return refuse("a state file of a newer version; version 4 is understood"),
+        None if document.get("format_version").is_some() => return Ok(found),
+        None => {
+            return refuse(
+                "not a state: send a .tfstate of version 4, `terraform state pull`, or `terraform show -json`",
+            );
+        }
+    }
+    let Some(resources) = document.get("resources").and_then(Value::as_array) else {
+        return refuse("\"resources\" is missing or no list");
+    };
+    for (at, entry) in resources.iter().enumerate() {
+        let place = place.key("resources").with(Step::Index(at));
+        if entry.get("mode").and_then(Value::as_str) == Some("data") {
+            continue;
+        }
+        let (kind, name) = match (parse::text(entry, "type"), parse::text(entry, "name")) {
+            (Ok(kind), Ok(name)) => (kind, name),
+            (Err(reason), _) | (_, Err(reason)) => {
+                problems.push(parse::at(input, &place, reason));
+                continue;
+            }
+        };
+        let module = entry.get("module").and_then(Value::as_str).map(|m| format!("{m}.")).unwrap_or_default();
+        let Some(instances) = entry.get("instances").and_then(Value::as_array) else {
+            problems.push(parse::at(input, &place, "\"instances\" is missing or no list"));
+            continue;
+        };
+        for (nth, instance) in instances.iter().enumerate() {
+            let place = place.key("instances").with(Step::Index(nth));
+            let key = match instance.get("index_key") {
+                None | Some(Value::Null) => String::new(),
+                Some(key @ (Value::String(_) | Value::Number(_))) => format!("[{key}]"),
+                Some(_) => {
+                    problems.push(parse::at(input, &place, "\"index_key\" should be a text or a number"));
+                    continue;
+                }
+            };
+            let deposed = instance
+                .get("deposed")
+                .and_then(Value::as_str)
+                .map(|key| format!(" (deposed {key})"))
+                .unwrap_or_default();
+            let Some(attributes) = instance.get("attributes").filter(|a| a.is_object()) else {
+                let flat = instance.get("attributes_flat").is_some();
+                let reason = if flat {
+                    "its attributes are in the flat form of Terraform 0.11; refresh it with a later one"
+                } else {
+                    "\"attributes\" is missing or no object"
+                };
+                problems.push(parse::at(input, &place, reason));
+                continue;
+            };
+            let marks = marks(instance.get("sensitive_attributes").unwrap_or(&Value::Null), attributes);
+            let object = Object {
+                resource_type: kind.to_owned(),
+                provider: entry.get("provider").and_then(Value::as_str).map(provider),
+                node: Node::new(attributes.clone(), &marks),
+            };
+            found.insert(format!("{module}{kind}.{name}{key}{deposed}"), object);
+        }
+    }
+    Ok(found)
+}
+
+/// `provider["registry.terraform.io/hashicorp/aws"].west` → `registry.terraform.io/hashicorp/aws (west)`.
+fn provider(text: &str) -> String {
+    let Some((_, rest)) = text.split_once("provider[\"") else { return text.to_owned() };
+    match rest.split_once("\"]") {
+        Some((name, "")) => name.to_owned(),
+        Some((name, alias)) => format!("{name} ({})", alias.trim_start_matches('.')),
+        None => text.to_owned(),
+    }
+}
+
+/// `sensitive_attributes` (paths of steps) as the shape that plans have.
+fn marks(paths: &Value, attributes: &Value) -> Value {
+    let mut marks = Value::Null;
+    for path in paths.as_array().map_or(&[][..], Vec::as_slice) {
+        // Before 1.0 it was a text: the name of the attribute.
+        if let Some(name) = path.as_str() {
+            mark(&mut marks, attributes, &[json!({ "type": "get_attr", "value": name })]);
+        } else if let Some(steps) = path.as_array() {
+            mark(&mut marks, attributes, steps);
+        }
+    }
+    marks
+}
+
+fn mark(marks: &mut Value, value: &Value, steps: &[Value]) {
+    if *marks == Value::Bool(true) {
+        return;
+    }
+    let Some((step, rest)) = steps.split_first() else {
+        *marks = Value::Bool(true);
+        return;
+    };
+    // `{"type": "get_attr", "value": "x"}` or `{"type": "index", "value": {"value": 0, "type": "number"}}`.
+    let key = step.get("value").map(|value| value.get("value").unwrap_or(value));
+    match key {
+        Some(Value::String(key)) => {
+            if !marks.is_object() {
+                *marks = json!({});
+            }
+            let inner = value.get(key.as_str()).unwrap_or(&Value::Null);
+            if let Some(map) = marks.as_object_mut() {
+                mark(map.entry(key.clone()).or_insert(Value::Null), inner, rest);
+            }
+        }
+        Some(Value::Number(at)) => {
+            let len = value.as_array().map_or(0, Vec::len);
+            let at = at.as_u64().and_then(|at| usize::try_from(at).ok()).filter(|at| *at < len);
+            if let Some(at) = at {
+                if !marks.is_array() {
+                    *marks = Value::Array(vec![Value::Null; len]);
+                }
+                let inner = value.get(at).unwrap_or(&Value::Null);
+                if let Some(part) = marks.get_mut(at) {
+                    mark(part, inner, rest);
+                }
+            } else {
+                *marks = Value::Bool(true);
+            }
+        }
+        // An element of a set cannot be named: all of it is.
+        _ => *marks = Value::Bool(true),
+    }
+}
+
+/// A module of `terraform show -json`.
+fn module(
+    module_: &Value,
+    place: &Path,
+    depth: usize,
+    input: Input<'_>,
+    problems: &mut Vec<Problem>,
+    found: &mut BTreeMap<String, Object>,
+) {
+    for (at, entry) in module_.get("resources").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        if entry.get("mode").and_then(Value::as_str) == Some("data") {
+            continue;
+        }
+        match (parse::text(entry, "address"), parse::text(entry, "type")) {
+            (Ok(address), Ok(kind)) => {
+                let marks = entry.get("sensitive_values").unwrap_or(&Value::Null);
+                let object = Object {
+                    resource_type: kind.to_owned(),
+                    provider: entry.get("provider_name").and_then(Value::as_str).map(str::to_owned),
+                    node: Node::new(entry.get("values").cloned().unwrap_or_else(|| json!({})), marks),
+                };
+                found.insert(address.to_owned(), object);
+            }
+            (Err(reason), _) | (_, Err(reason)) => {
+                problems.push(parse::at(input, &place.key("resources").with(Step::Index(at)), reason));
+            }
+        }
+    }
+    if depth < 50 {
+        for (at, child) in
+            module_.get("child_modules").and_then(Value::as_array).into_iter().flatten().enumerate()
+        {
+            let place = place.key("child_modules").with(Step::Index(at));
+            module(child, &place, depth + 1, input, problems, found);
+        }
+    }
+}
+
+fn snapshot(
+    list: &[Value],
+    place: &Path,
+    input: Input<'_>,
+    problems: &mut Vec<Problem>,
+    found: &mut BTreeMap<String, Object>,
+) {
+    for (at, entry) in list.iter().enumerate() {
+        let place = place.with(Step::Index(at));
+        let kind = match parse::text(entry, "type") {
+            Ok(kind) => kind,
+            Err(reason) => {
+                problems.push(parse::at(input, &place, reason));
+                continue;
+            }
+        };
+        let Some(attributes) = entry.get("attributes").filter(|a| a.is_object()) else {
+            problems.push(parse::at(input, &place, "\"attributes\" is missing or no object"));
+            continue;
+        };
+        let mut attributes = attributes.clone();
+        if let (Some(id), Some(map)) =
+            (entry.get("id").filter(|id| id.is_string()), attributes.as_object_mut())
+        {
+            map.entry("id").or_insert(id.clone());
+        }
+        let by_id = || Some(format!("{kind} {}", attributes.get("id")?.as_str()?));
+        let Some(address) = entry.get("address").and_then(Value::as_str).map(str::to_owned).or_else(by_id)
+        else {
+            problems.push(parse::at(input, &place, "it has neither \"address\" nor \"id\""));
+            continue;
+        };
+        let marks = entry.get("sensitive").unwrap_or(&Value::Null);
+        let object =
+            Object { resource_type: kind.to_owned(), provider: None, node: Node::new(attributes, marks) };
+        found.insert(address, object);
+    }
+}
