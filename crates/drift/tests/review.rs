@@ -585,3 +585,16 @@ fn doubles_have_paths_of_their_own() {
     );
     assert!(found.drift.unwrap().changes.iter().all(|change| change.is_security_critical));
 }
+
+#[test]
+fn numbers_of_cloudformation_are_numbers_where_the_properties_say_so() {
+    let read = |properties: Value, expected: &str, actual: &str| {
+        let text = json!({"StackResourceDrifts": [{"LogicalResourceId": "P", "ResourceType": "T", "StackResourceDriftStatus": "MODIFIED",
+            "ExpectedProperties": properties.to_string(), "ActualProperties": "{}",
+            "PropertyDifferences": [{"PropertyPath": "/Port", "ExpectedValue": expected, "ActualValue": actual, "DifferenceType": "NOT_EQUAL"}]}]});
+        changes(&read(Format::Cloudformation, &text.to_string()).resources[0])
+    };
+    assert_eq!(read(json!({"Port": 22}), "22", "22.0"), [""; 0]);
+    assert_eq!(read(json!({"Port": 22}), "22", "23"), ["modified Port"]);
+    assert_eq!(read(json!({"Port": "1.10"}), "1.10", "1.1"), ["modified Port"]);
+}
