@@ -14,6 +14,7 @@ pub mod changes;
 pub mod clock;
 pub mod cx;
 pub mod demo;
+pub mod drifts;
 pub mod environments;
 pub mod error;
 pub mod events;

@@ -13,6 +13,7 @@ pub mod arrival;
 pub mod audit;
 pub mod case;
 pub mod db;
+pub mod drift;
 pub mod environment;
 pub mod event;
 pub mod factor;
