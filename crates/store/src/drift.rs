@@ -5,6 +5,8 @@ pub mod push;
 pub mod repository;
 pub mod resource;
 
+use std::collections::HashMap;
+
 use domain::drift::{Drift, DriftChange, DriftFilter, DriftSort, DriftStatus, HistoryStep, State};
 use domain::group::Assignee;
 use domain::{DriftActionId, DriftId, Timestamp, UserId};
@@ -231,6 +233,25 @@ pub async fn changes(tx: &mut impl Scoped, id: DriftId) -> Result<Vec<DriftChang
     let mut found: Vec<DriftChange> = tx.conn().all(q).await?;
     // The databases order texts in their own ways.
     found.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+    Ok(found)
+}
+
+/// Paths of drifts that nobody ignores; one without any has no entry.
+pub async fn paths(tx: &mut impl Scoped, ids: &[DriftId]) -> Result<HashMap<DriftId, Vec<String>>> {
+    let mut found: HashMap<DriftId, Vec<String>> = HashMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let q = tx
+            .sql(
+                "SELECT drift_event_id, property_path
+                 FROM drift_changes
+                 WHERE organization_id = $1 AND ignored_by IS NULL AND drift_event_id IN (",
+            )
+            .list(ids.iter().copied())
+            .push(") ORDER BY drift_event_id, id");
+        for row in tx.conn().rows(q).await? {
+            found.entry(row.get("drift_event_id")?).or_default().push(row.get("property_path")?);
+        }
+    }
     Ok(found)
 }
 

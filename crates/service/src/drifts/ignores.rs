@@ -3,6 +3,8 @@
 //! A rule holds from now on. Open drifts lose what it covers at once; when it ends, nothing old comes back by itself: the next push
 //! that still has it says so.
 
+use std::collections::HashMap;
+
 use domain::audit::{Action, AuditEntry};
 use domain::drift::{
     Drift, DriftFilter, DriftStatus, DriftStep, HistoryStep, Ignore, IgnoreScope, Resolution, State,
@@ -12,6 +14,7 @@ use domain::permission::{DriftRead, DriftWrite};
 use domain::{DriftId, DriftIgnoreId, Invalid, Timestamp};
 use serde_json::{Value, json};
 use store::WriteTx;
+use store::drift::Kept;
 
 use super::user;
 use crate::{Cx, Error, Result};
@@ -69,8 +72,10 @@ pub async fn preview(
         .map(|path| rule(DriftIgnoreId(uuid::Uuid::nil()), &found, path, &like, Who::NOBODY))
         .collect();
     let mut preview = Preview::default();
-    for drift in candidates(&mut tx, &found, scope).await? {
-        let all = all_paths(&mut tx, &drift).await?;
+    let candidates = candidates(&mut tx, &found, scope).await?;
+    let known = known_paths(&mut tx, &candidates).await?;
+    for drift in candidates {
+        let all = all_of(&drift, &known);
         let covered = all.iter().filter(|path| covers(&rules, &drift, path)).count();
         if covered == all.len() && covered > 0 {
             preview.hidden_count += 1;
@@ -153,13 +158,13 @@ async fn leave_out(
     }
     let candidates = candidates(tx, found, how.scope).await?;
     let ids: Vec<DriftId> = candidates.iter().map(|drift| drift.id).collect();
-    let kept = store::drift::lock(tx, &ids).await?;
+    let kept: HashMap<DriftId, Kept> =
+        store::drift::lock(tx, &ids).await?.into_iter().map(|kept| (kept.id, kept)).collect();
+    let known = known_paths(tx, &candidates).await?;
     let (mut states, mut steps) = (Vec::new(), Vec::new());
     for drift in candidates {
-        let Some(kept) = kept.iter().find(|kept| kept.id == drift.id && kept.state.status.is_open()) else {
-            continue;
-        };
-        let all = all_paths(tx, &drift).await?;
+        let Some(kept) = kept.get(&drift.id).filter(|kept| kept.state.status.is_open()) else { continue };
+        let all = all_of(&drift, &known);
         let mut left = Vec::new();
         let mut taken = false;
         for path in &all {
@@ -266,7 +271,8 @@ async fn candidates(tx: &mut impl store::Scoped, found: &Drift, scope: IgnoreSco
 
 /// The property asked for, which the drift must have; or all that nobody ignores.
 async fn paths_of(tx: &mut impl store::Scoped, found: &Drift, path: Option<&str>) -> Result<Vec<String>> {
-    let all = all_paths(tx, found).await?;
+    let known = known_paths(tx, std::slice::from_ref(found)).await?;
+    let all = all_of(found, &known);
     let Some(path) = path else { return Ok(all) };
     let known = all.iter().any(|known| {
         known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -279,17 +285,20 @@ async fn paths_of(tx: &mut impl store::Scoped, found: &Drift, path: Option<&str>
     }
 }
 
+async fn known_paths(
+    tx: &mut impl store::Scoped,
+    drifts: &[Drift],
+) -> Result<HashMap<DriftId, Vec<String>>> {
+    let ids: Vec<DriftId> = drifts.iter().map(|drift| drift.id).collect();
+    Ok(store::drift::paths(tx, &ids).await?)
+}
+
 /// Paths of a drift that nobody ignores; what happened to the whole is one.
-async fn all_paths(tx: &mut impl store::Scoped, drift: &Drift) -> Result<Vec<String>> {
-    if let Some(whole) = drift.drift_type.whole() {
-        return Ok(vec![whole.to_owned()]);
+fn all_of(drift: &Drift, known: &HashMap<DriftId, Vec<String>>) -> Vec<String> {
+    match drift.drift_type.whole() {
+        Some(whole) => vec![whole.to_owned()],
+        None => known.get(&drift.id).cloned().unwrap_or_default(),
     }
-    let changes = store::drift::changes(tx, drift.id).await?;
-    Ok(changes
-        .into_iter()
-        .filter(|change| change.ignored_by.is_none())
-        .map(|change| change.property_path)
-        .collect())
 }
 
 fn told(rule: &Ignore) -> Value {

@@ -118,10 +118,7 @@ fn replay(answer: Answer, once: &Once) -> Result<Pushed> {
 
 /// The environment of a slug, made by its first push.
 async fn environment_of(cx: &Cx<DriftWrite>, slug: &str) -> Result<Environment> {
-    let find = async |cx: &Cx<DriftWrite>| -> Result<Option<Environment>> {
-        Ok(store::environment::list(&mut cx.read().await?).await?.into_iter().find(|e| e.slug == slug))
-    };
-    if let Some(found) = find(cx).await? {
+    if let Some(found) = environment_named(cx, slug).await? {
         return Ok(found);
     }
     let new = NewEnvironment { slug: slug.to_owned(), name: slug.to_owned(), ..NewEnvironment::default() };
@@ -147,10 +144,14 @@ async fn environment_of(cx: &Cx<DriftWrite>, slug: &str) -> Result<Environment> 
         }
         Err(store::Error::Unique) => {
             drop(tx);
-            find(cx).await?.ok_or(Error::Unavailable { full: false })
+            environment_named(cx, slug).await?.ok_or(Error::Unavailable { full: false })
         }
         Err(other) => Err(other.into()),
     }
+}
+
+async fn environment_named(cx: &Cx<DriftWrite>, slug: &str) -> Result<Option<Environment>> {
+    Ok(store::environment::list(&mut cx.read().await?).await?.into_iter().find(|e| e.slug == slug))
 }
 
 async fn repository_of(
@@ -268,30 +269,22 @@ impl Work<'_> {
         report.drifted = drifts.len() as i64;
         let drifted: Vec<IacResourceId> = drifts.iter().map(|drift| drift.iac_resource_id).collect();
         let known = store::drift::push::known(tx, repository, &drifted).await?;
-        let by_key: HashMap<(IacResourceId, &str), &Known> =
-            known.iter().map(|known| ((known.iac_resource_id, known.fingerprint.as_str()), known)).collect();
+        // Which of the known drifts each is; nothing of a new one.
+        let matched = matched(&drifts, &known);
         let mut steps = Vec::new();
         let (mut again, mut returned): (Vec<DriftId>, Vec<DriftId>) = Default::default();
-        let new = drifts
-            .iter()
-            .filter(|drift| !by_key.contains_key(&(drift.iac_resource_id, drift.fingerprint.as_str())))
-            .count() as i64;
+        let new = matched.iter().filter(|known| known.is_none()).count() as i64;
         let mut number = if new > 0 { store::drift::push::numbers(tx, new).await? } else { 0 };
-        for drift in &mut drifts {
-            if let Some(known) = by_key.get(&(drift.iac_resource_id, drift.fingerprint.as_str())) {
+        for (drift, place) in drifts.iter_mut().zip(matched) {
+            if let Some(known) = place.and_then(|place| known.get(place)) {
                 drift.id = known.id;
                 drift.number = known.number;
                 again.push(known.id);
                 let (after, seen) = known.state.seen();
                 if seen == Seen::Returned {
                     returned.push(known.id);
-                    steps.push(self.step(
-                        tx,
-                        known.id,
-                        DriftStep::Returned,
-                        (known.state, after),
-                        known.version + 1,
-                    ));
+                    let version = known.version + 1;
+                    steps.push(self.step(tx, known.id, DriftStep::Returned, (known.state, after), version));
                 }
             } else {
                 drift.number = number;
@@ -426,6 +419,18 @@ impl Work<'_> {
             version,
         }
     }
+}
+
+fn matched(drifts: &[PushedDrift], known: &[Known]) -> Vec<Option<usize>> {
+    let by_key: HashMap<(IacResourceId, &str), usize> = known
+        .iter()
+        .enumerate()
+        .map(|(at, known)| ((known.iac_resource_id, known.fingerprint.as_str()), at))
+        .collect();
+    drifts
+        .iter()
+        .map(|drift| by_key.get(&(drift.iac_resource_id, drift.fingerprint.as_str())).copied())
+        .collect()
 }
 
 /// Tags or labels of a resource, where it has plain ones.
