@@ -285,10 +285,7 @@ async fn paths_of(tx: &mut impl store::Scoped, found: &Drift, path: Option<&str>
     }
 }
 
-async fn known_paths(
-    tx: &mut impl store::Scoped,
-    drifts: &[Drift],
-) -> Result<HashMap<DriftId, Vec<String>>> {
+async fn known_paths(tx: &mut impl store::Scoped, drifts: &[Drift]) -> Result<HashMap<DriftId, Vec<String>>> {
     let ids: Vec<DriftId> = drifts.iter().map(|drift| drift.id).collect();
     Ok(store::drift::paths(tx, &ids).await?)
 }

@@ -39,6 +39,12 @@ pub struct Once {
     pub request_hash: String,
 }
 
+/// A handler's future moves between threads; said here, where a reason why it cannot is found soonest.
+const _: fn(&Cx<DriftWrite>, What) = |cx, what| {
+    fn moves<T: Send>(_: T) {}
+    moves(push(cx, what, None));
+};
+
 /// What became of a push.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pushed {

@@ -228,9 +228,10 @@ pub async fn put_drifts(
             .push(")");
         tx.conn().exec(q).await?;
     }
-    let changes = rows.iter().flat_map(|row| row.changes.iter().map(move |change| (row.id, change)));
-    let count = rows.iter().map(|row| row.changes.len()).sum();
-    let args = changes.flat_map(move |(drift, change)| {
+    let changes: Vec<(DriftId, &PushedChange)> =
+        rows.iter().flat_map(|row| row.changes.iter().map(move |change| (row.id, change))).collect();
+    let count = changes.len();
+    let args = changes.into_iter().flat_map(move |(drift, change)| {
         [
             organization.to_arg(),
             change.id.to_arg(),
