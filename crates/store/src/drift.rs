@@ -160,6 +160,7 @@ pub async fn list(
 /// Those that the filter leaves, at most `limit`, the latest first.
 pub async fn ids(tx: &mut impl Scoped, filter: &DriftFilter, limit: u32) -> Result<Vec<DriftId>> {
     let dialect = tx.conn().dialect();
+    // Grown below.
     let q = narrow(tx.sql("SELECT d.id").push(TABLES), filter, dialect);
     tx.conn().scalars(q.push(" ORDER BY d.detected_at DESC, d.id DESC LIMIT ").arg(limit)).await
 }
