@@ -168,6 +168,23 @@ pub fn read(format: Format, input: Input<'_>, rules: &rules::Rules) -> Result<Re
     Ok(reading)
 }
 
+/// The format that a text most likely is of.
+pub fn sniff(text: &str) -> Format {
+    let has = |word: &str| text.contains(word);
+    if has("\"StackResourceDrifts\"") {
+        Format::Cloudformation
+    } else if !text.trim_start().starts_with(['{', '['])
+        || has("\"apiVersion\"") && !has("\"format_version\"")
+        || has("\"live\"") && has("\"declared\"")
+    {
+        Format::Kubernetes
+    } else if has("\"resource_changes\"") || has("\"planned_values\"") || has("\"@level\"") {
+        Format::TerraformPlan
+    } else {
+        Format::TerraformState
+    }
+}
+
 /// Sorts, keeps each address once, applies limits and rules.
 fn finish(reading: &mut Reading, file: &str, rules: &rules::Rules) {
     let all = reading.resources.len();

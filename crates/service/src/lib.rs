@@ -15,6 +15,7 @@ pub mod clock;
 pub mod cx;
 pub mod demo;
 pub mod drafts;
+pub mod drifts;
 pub mod environments;
 pub mod error;
 pub mod events;

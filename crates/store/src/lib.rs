@@ -14,6 +14,7 @@ pub mod audit;
 pub mod case;
 pub mod db;
 pub mod draft;
+pub mod drift;
 pub mod environment;
 pub mod event;
 pub mod factor;

@@ -18,6 +18,7 @@ mod cases;
 mod cases_bulk;
 mod changes;
 mod demo;
+mod drifts;
 mod environments;
 mod events;
 mod evidence;
