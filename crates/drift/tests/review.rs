@@ -402,6 +402,12 @@ fn what_is_no_hole_is_not_called_one() {
     assert!(opens("aws_network_acl_rule", acl("10.0.0.0/8", "allow"), acl("0.0.0.0/0", "allow")));
     let nsg = |ports: &str| json!({"source_port_range": ports, "source_address_prefix": "10.0.0.0/8", "access": "Allow", "direction": "Inbound"});
     assert!(!opens("azurerm_network_security_rule", nsg("80"), nsg("*")));
+    let group = |prefix: &str, access: &str| {
+        json!({"security_rule": [
+        {"name": "a", "access": access, "direction": "Inbound", "source_address_prefix": prefix}, {"name": "b", "access": "Allow"}]})
+    };
+    assert!(!opens("azurerm_network_security_group", group("10.0.0.0/8", "Deny"), group("*", "Deny")));
+    assert!(opens("azurerm_network_security_group", group("10.0.0.0/8", "Allow"), group("*", "Allow")));
     let password = plan(
         "aws_iam_account_password_policy",
         &json!({"max_password_age": 90}),
