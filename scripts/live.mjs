@@ -1,6 +1,8 @@
 // A printed page that is open hears what others do with what it shows (app::live): it is told in a sentence, and the page is put in
 // place anew. One stream a tab, and none while the tab is hidden: it comes back with the number it had and hears what it missed.
 
+import { isTyped } from "./typed.mjs";
+
 /** Changes are collected for a moment, and the page is read again at most this often. */
 const SOON = 300;
 const OWN = 1_500;
@@ -24,13 +26,6 @@ const tab = crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(1
 let page;
 let source;
 let put;
-
-const typed = (field) =>
-  field instanceof HTMLSelectElement
-    ? [...field.options].some((option) => option.selected !== option.defaultSelected)
-    : field.type === "checkbox" || field.type === "radio"
-      ? field.checked !== field.defaultChecked
-      : !["hidden", "file", "submit"].includes(field.type) && field.value !== field.defaultValue;
 
 /** A form that came back: what is wrong in it is told in the page as it is, and would be gone from a new one. */
 const cameBack = (place) =>
@@ -67,7 +62,7 @@ function doing() {
   const at = document.activeElement?.closest?.(".printed form[method='post'][action^='/fn/']");
   const field = at && document.activeElement.name ? document.activeElement : undefined;
   const fields = [...(at?.elements ?? [])];
-  if (!field || field.type === "submit" || !(at.closest("dialog[open]") || fields.some(typed))) return "";
+  if (!field || field.type === "submit" || !(at.closest("dialog[open]") || fields.some(isTyped))) return "";
   return `${at.getAttribute("action").slice("/fn/".length)}:${field.name}`;
 }
 

@@ -2,13 +2,7 @@
 // same stays: focus, scroll, what is typed but not sent, folded and unfolded parts.
 import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
 import { byItself, follow, isOurs } from "./live.mjs";
-
-const isTyped = (field) =>
-  field instanceof HTMLSelectElement
-    ? [...field.options].some((option) => option.selected !== option.defaultSelected)
-    : field.type === "checkbox" || field.type === "radio"
-      ? field.checked !== field.defaultChecked
-      : !["hidden", "file", "submit"].includes(field.type) && field.value !== field.defaultValue;
+import { isTyped } from "./typed.mjs";
 
 /** Texts that the page has put together already. */
 let merged = new Set();
@@ -232,6 +226,7 @@ export function put(place, html) {
   if (place.firstChild) {
     const chosen = new Set(boxesOf(place).filter((box) => box.checked).map((box) => box.value));
     merged = new Set(mergesOf(place));
+    const shown = place.querySelector("aside.panel") && place.querySelector("[data-row][aria-current]");
     remember(place);
     const next = new DOMParser().parseFromString(html, "text/html").body;
     for (const dialog of place.querySelectorAll("dialog[data-sent]")) {
@@ -241,6 +236,13 @@ export function put(place, html) {
     Idiomorph.morph(place, next.childNodes, { morphStyle: "innerHTML", callbacks });
     putBack();
     choose(place, chosen);
+    // Who closes the panel is back at the row that it showed.
+    const active = document.activeElement;
+    const free = !place.contains(active) || active.matches("[data-row]");
+    if (shown?.isConnected && !place.querySelector("aside.panel") && free) {
+      shown.setAttribute("tabindex", "-1");
+      shown.focus({ preventScroll: true });
+    }
   } else {
     place.innerHTML = html;
   }

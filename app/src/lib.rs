@@ -60,7 +60,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     Toasts::provide();
     view! {
-        <Title formatter=|text: String| if text.is_empty() { "Watchroom".to_owned() } else { format!("{text} · Watchroom") } />
+        <Title formatter=|text: String| ui::plain_text(if text.is_empty() { "Watchroom".to_owned() } else { format!("{text} · Watchroom") }) />
         <Router>
             <Routes fallback=shell::NotFoundPage>
                 <Route path=path!("/") view=entry::HomePage ssr=WHOLE />
@@ -83,6 +83,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
                     <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/add") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("cases/tasks") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads") view=page::PrintedPage ssr=WHOLE />
@@ -97,6 +98,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("webhooks") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("webhooks/:id") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("sessions") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("permissions") view=page::PrintedPage ssr=WHOLE />
                     </ParentRoute>

@@ -33,6 +33,13 @@ impl Printed {
     }
 }
 
+/// A view that is made already, for a component that asks for it when it draws: once, on the server.
+#[cfg(feature = "ssr")]
+pub fn once(view: Option<AnyView>) -> impl Fn() -> AnyView + Send + Sync + 'static {
+    let view = std::sync::Mutex::new(view);
+    move || view.lock().ok().and_then(|mut view| view.take()).into_any()
+}
+
 impl Shown for Printed {
     fn read(value: Value, fits: &mut bool) -> Self {
         Self(String::read(value, fits))

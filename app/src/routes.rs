@@ -108,6 +108,9 @@ pub fn cases(slug: &str) -> String {
 pub fn add_to_case(slug: &str) -> String {
     in_organization(slug, "cases/add")
 }
+pub fn case_tasks(slug: &str) -> String {
+    in_organization(slug, "cases/tasks")
+}
 /// `name`: the number, or `CASE-42`.
 pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{name}")
@@ -136,6 +139,9 @@ pub fn uploads(slug: &str) -> String {
 pub fn upload(slug: &str, id: impl std::fmt::Display) -> String {
     format!("/o/{slug}/uploads/{id}")
 }
+pub fn webhook(slug: &str, id: impl std::fmt::Display) -> String {
+    format!("/o/{slug}/settings/webhooks/{id}")
+}
 pub fn audit(slug: &str) -> String {
     in_organization(slug, "audit")
 }
@@ -150,12 +156,13 @@ pub enum SettingsPage {
     Environments,
     Cases,
     ApiKeys,
+    Webhooks,
     Sessions,
     Permissions,
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::General,
         Self::Retention,
         Self::Members,
@@ -163,6 +170,7 @@ impl SettingsPage {
         Self::Environments,
         Self::Cases,
         Self::ApiKeys,
+        Self::Webhooks,
         Self::Sessions,
         Self::Permissions,
     ];
@@ -175,6 +183,7 @@ impl SettingsPage {
             Self::Environments => "environments",
             Self::Cases => "cases",
             Self::ApiKeys => "api-keys",
+            Self::Webhooks => "webhooks",
             Self::Sessions => "sessions",
             Self::Permissions => "permissions",
         }
@@ -188,6 +197,7 @@ impl SettingsPage {
             Self::Environments => "Environments",
             Self::Cases => "Cases",
             Self::ApiKeys => "API keys",
+            Self::Webhooks => "Webhooks",
             Self::Sessions => "Sessions",
             Self::Permissions => "Permissions",
         }

@@ -334,6 +334,7 @@ async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
     let SecretKey(key) = config::secret_key(config)
         .map_err(|e| anyhow::anyhow!("the secret key in {}: {e}", config.data_dir.display()))?;
     let provider = config.provider().map_err(anyhow::Error::msg)?;
+    let webhooks = config.webhooks().map_err(anyhow::Error::msg)?;
     let options =
         store::Options { connections: config.db_connections, acquire_timeout: config.db_acquire_timeout };
     let url = config::without_password(&config.database_url);
@@ -343,7 +344,8 @@ async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
         services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo)
             .with_data_dir(&config.data_dir)
             .with_evidence_rules(config.evidence_rules())
-            .with_provider(provider),
+            .with_provider(provider)
+            .with_webhooks(webhooks),
         db,
     })
 }

@@ -3,6 +3,7 @@
 //! To add a setting: one line in `settings!`. Flag, variable, TOML key, `config --check` and `--help` follow from it
 //! (docs/OPERATIONS.md lists them for people).
 
+mod outgoing;
 mod secret;
 pub mod values;
 
@@ -16,11 +17,7 @@ use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-use service::auth::oidc;
-use service::outgoing::Outgoing;
-
-use crate::router;
-
+use outgoing::{host, is_this_machine};
 pub use secret::{SecretKey, existing_secret_key, secret_key};
 use values::{Cidr, LogFormat, SecureCookies, Setting, Size};
 
@@ -133,6 +130,10 @@ settings! {
     oidc_group_claim: String = "groups";
     /// The name on the button; else the provider's host.
     oidc_name: String = "";
+    /// Networks that webhooks may reach although they are not public, e.g. 10.1.0.0/16.
+    webhook_networks: Vec<Cidr> = "";
+    /// Whether webhooks may go by http, without TLS.
+    webhook_http: bool = "false";
     /// PEM file of the authorities that requests of this server trust, in place of Mozilla's list.
     trusted_authorities: String = "";
     /// Serve /metrics to everyone; otherwise to loopback only.
@@ -204,37 +205,6 @@ impl Config {
             max_bytes: self.max_evidence.0 as u64,
             blocked: self.blocked_evidence.clone(),
         }
-    }
-    /// By whom people may sign in, when it is set.
-    ///
-    /// # Errors
-    /// What is wrong with the file of `trusted_authorities`.
-    pub fn provider(&self) -> Result<Option<oidc::Provider>, String> {
-        let client = self.outgoing()?;
-        if self.oidc_issuer.is_empty() {
-            return Ok(None);
-        }
-        let name = if self.oidc_name.is_empty() { host(&self.oidc_issuer) } else { &self.oidc_name };
-        let secret = Some(self.oidc_client_secret.clone()).filter(|secret| !secret.is_empty());
-        Ok(Some(oidc::Provider {
-            issuer: self.oidc_issuer.clone(),
-            client_id: self.oidc_client_id.clone(),
-            client_secret: secret.map(Into::into),
-            scopes: self.oidc_scopes.clone(),
-            group_claim: self.oidc_group_claim.clone(),
-            name: name.to_owned(),
-            callback: format!("{}{}", self.public_url.trim_end_matches('/'), router::OIDC_CALLBACK),
-            client,
-        }))
-    }
-    fn outgoing(&self) -> Result<Outgoing, String> {
-        let file = &self.trusted_authorities;
-        if file.is_empty() {
-            return Ok(Outgoing::default());
-        }
-        let told = |error: String| format!("trusted_authorities: {file}: {error}");
-        let pem = std::fs::read(file).map_err(|error| told(error.to_string()))?;
-        Outgoing::trusting(&pem).map_err(told)
     }
     /// Every effective value as text, secrets hidden.
     pub fn table(&self) -> Vec<(&'static str, String)> {
@@ -311,20 +281,6 @@ impl Config {
             "not smaller than max_ingest_body",
         );
     }
-}
-
-/// The host of an address, without its port.
-fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or(v6),
-        None => authority.split(':').next().unwrap_or(authority),
-    }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// What is wrong so far.

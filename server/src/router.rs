@@ -9,9 +9,10 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, entries,
-    environments as places, evidence, export, grouping, groups, health, ingest, invitations, live, members,
-    oidc, openapi, pages, provider_roles, sources, tags, tail, uploads, views,
+    access, api, assets, auth, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates,
+    cases, cases_bulk, changes, entries, environments as places, evidence, export, grouping, groups, health,
+    ingest, invitations, live, members, oidc, openapi, pages, provider_roles, sources, tags, tail, uploads,
+    views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -48,9 +49,21 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/cases/{id}/events"),
     ("GET", "/api/v1/cases/{id}/jobs"),
     ("GET", "/api/v1/cases/{id}/reviews"),
+    ("GET", "/api/v1/tasks"),
+    ("GET", "/api/v1/cases/{id}/tasks"),
+    ("POST", "/api/v1/cases/{id}/tasks"),
+    ("PUT", "/api/v1/cases/{id}/tasks/{task}"),
+    ("DELETE", "/api/v1/cases/{id}/tasks/{task}"),
+    ("POST", "/api/v1/cases/{id}/tasks/{task}/complete"),
+    ("POST", "/api/v1/cases/{id}/tasks/{task}/move"),
+    ("GET", "/api/v1/cases/{id}/merges"),
+    ("POST", "/api/v1/cases/{id}/merges"),
+    ("POST", "/api/v1/cases/{id}/unmerge"),
     ("POST", "/api/v1/cases/{id}/jobs"),
     ("POST", "/api/v1/cases/{id}/jobs/{job}/cancel"),
     ("DELETE", "/api/v1/cases/{id}/jobs/{job}"),
+    ("GET", "/api/v1/cases/{id}/similar"),
+    ("GET", "/api/v1/cases/{id}/handover"),
     ("GET", "/api/v1/cases/{id}/notes"),
     ("POST", "/api/v1/cases/{id}/notes"),
     ("GET", "/api/v1/cases/{id}/evidence"),
@@ -90,6 +103,15 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("DELETE", "/api/v1/invitations/{id}"),
     ("GET", "/api/v1/api-keys"),
     ("DELETE", "/api/v1/api-keys/{id}"),
+    ("GET", "/api/v1/webhooks"),
+    ("POST", "/api/v1/webhooks"),
+    ("GET", "/api/v1/webhooks/{id}"),
+    ("PUT", "/api/v1/webhooks/{id}"),
+    ("DELETE", "/api/v1/webhooks/{id}"),
+    ("POST", "/api/v1/webhooks/{id}/secret"),
+    ("POST", "/api/v1/webhooks/{id}/test"),
+    ("GET", "/api/v1/webhooks/{id}/deliveries"),
+    ("POST", "/api/v1/webhooks/{id}/deliveries/{delivery}/again"),
     ("GET", "/api/v1/sessions"),
     ("DELETE", "/api/v1/sessions/{id}"),
     ("GET", "/api/v1/organization"),
@@ -107,7 +129,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
     ("GET", "/sign-in/oidc"),
-    ("GET", OIDC_CALLBACK),
+    ("GET", "/sign-in/oidc/callback"),
     ("POST", "/sign-out"),
     ("POST", "/setup"),
     ("GET", "/invitation/{token}"),
@@ -140,7 +162,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/views", get(views::list).post(views::create))
         .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
         .route("/api/v1/groups/{id}/grouping", get(grouping::grouping))
-        .route("/api/v1/case-templates", get(cases::templates))
+        .route("/api/v1/case-templates", get(case_templates::list))
         .route("/api/v1/case-fields", get(cases::fields))
         .route("/api/v1/cases", get(cases::list).post(cases::create))
         .route("/api/v1/cases/bulk", post(cases_bulk::change))
@@ -148,9 +170,18 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/actions", post(cases::act))
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
         .route("/api/v1/cases/{id}/reviews", get(case_reviews::list))
+        .route("/api/v1/tasks", get(case_tasks::open))
+        .route("/api/v1/cases/{id}/tasks", get(case_tasks::list).post(case_tasks::add))
+        .route("/api/v1/cases/{id}/tasks/{task}", put(case_tasks::change).delete(case_tasks::delete))
+        .route("/api/v1/cases/{id}/tasks/{task}/complete", post(case_tasks::complete))
+        .route("/api/v1/cases/{id}/tasks/{task}/move", post(case_tasks::place))
+        .route("/api/v1/cases/{id}/merges", get(case_merges::list).post(case_merges::merge))
+        .route("/api/v1/cases/{id}/unmerge", post(case_merges::unmerge))
         .route("/api/v1/cases/{id}/jobs", get(case_jobs::list).post(case_jobs::start))
         .route("/api/v1/cases/{id}/jobs/{job}/cancel", post(case_jobs::cancel))
         .route("/api/v1/cases/{id}/jobs/{job}", axum::routing::delete(case_jobs::take_back))
+        .route("/api/v1/cases/{id}/handover", get(case_aids::handover))
+        .route("/api/v1/cases/{id}/similar", get(case_aids::similar))
         .route("/api/v1/cases/{id}/notes", get(cases::notes).post(cases::add_note))
         .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
         .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))
@@ -175,6 +206,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/invitations/{id}", delete(members::withdraw))
         .route("/api/v1/api-keys", get(access::keys))
         .route("/api/v1/api-keys/{id}", delete(access::revoke))
+        .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/api/v1/webhooks/{id}", get(webhooks::one).put(webhooks::change).delete(webhooks::delete))
+        .route("/api/v1/webhooks/{id}/secret", post(webhooks::rotate))
+        .route("/api/v1/webhooks/{id}/test", post(webhooks::test))
+        .route("/api/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/api/v1/webhooks/{id}/deliveries/{delivery}/again", post(webhooks::again))
         .route("/api/v1/sessions", get(access::active))
         .route("/api/v1/sessions/{id}", delete(access::sign_out))
         .route("/api/v1/organization", get(access::organization))
@@ -198,7 +235,7 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-in", post(auth::sign_in))
         .route("/sign-in/code", get(auth::code).post(auth::second))
         .route("/sign-in/oidc", get(oidc::begin))
-        .route(OIDC_CALLBACK, get(oidc::finish))
+        .route("/sign-in/oidc/callback", get(oidc::finish))
         .route("/sign-out", post(auth::sign_out))
         .route("/setup", post(auth::setup))
         .route("/invitation/{token}", get(invitations::page).post(invitations::accept))
@@ -232,6 +269,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
         .layer(from_fn_with_state(state.clone(), person::tell))
+        .layer(from_fn(compress::spare))
         .layer(compress::layer())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), client::identify))

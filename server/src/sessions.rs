@@ -14,7 +14,8 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Timestamp, UserId, UserSessionId};
-use service::auth::{SignedIn, Viewer, oidc};
+use service::auth::oidc::{self, Unproved};
+use service::auth::{SignedIn, Viewer};
 use service::{Client, Services};
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
@@ -35,6 +36,7 @@ const ENDS: &str = "ends";
 const SEEN: &str = "seen";
 /// The account whose password was right, while its code is waited for, and since when (microseconds since 1970).
 const WAITING: &str = "waiting";
+const UNPROVED: &str = "unproved";
 const SINCE: &str = "since";
 /// Sign-ins of this browser that are at the provider: each attempt and when it began (seconds since 1970).
 const AWAY: &str = "away";
@@ -133,7 +135,13 @@ pub async fn start(state: &AppState, session: &Session, signed_in: &SignedIn) ->
 }
 
 /// The password was right; the code of the second factor is waited for, in a session that signs nobody in.
-pub async fn wait_for_code(state: &AppState, session: &Session, user: UserId) -> Result<(), Problem> {
+/// `unproved`: what the provider told, which counts after the code.
+pub async fn wait_for_code(
+    state: &AppState,
+    session: &Session,
+    user: UserId,
+    unproved: Option<Unproved>,
+) -> Result<(), Problem> {
     let now = state.services.clock.now();
     let until = now.plus_seconds(CODE_WAIT).seconds();
     let begin = async {
@@ -141,6 +149,9 @@ pub async fn wait_for_code(state: &AppState, session: &Session, user: UserId) ->
         session.cycle_id().await?;
         session.insert(WAITING, user).await?;
         session.insert(SINCE, now.micros()).await?;
+        if let Some(unproved) = unproved {
+            session.insert(UNPROVED, unproved).await?;
+        }
         session.set_expiry(OffsetDateTime::from_unix_timestamp(until).ok().map(Expiry::AtDateTime));
         Ok(())
     };
@@ -159,6 +170,11 @@ pub async fn waiting_for_code(
     let since = session.get::<i64>(SINCE).await.map_err(|e| failed(&e))?;
     let since = since.and_then(Timestamp::from_micros);
     Ok(user.zip(since).filter(|(_, since)| state.services.clock.now() < since.plus_seconds(CODE_WAIT)))
+}
+
+/// What the provider told of who waits.
+pub async fn unproved(session: &Session) -> Result<Option<Unproved>, Problem> {
+    session.get(UNPROVED).await.map_err(|e| failed(&e))
 }
 
 /// Remembers that this browser was sent to the provider, in a session that signs nobody in.

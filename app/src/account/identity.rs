@@ -20,6 +20,7 @@ pub fn section(own: &Own, linked: Vec<Linked>, has_password: bool) -> Option<Any
     let rows = linked
         .into_iter()
         .map(|one| {
+            let used = own.zone.when(one.last_used_at);
             view! {
                 <Definition term="Provider">
                     <code>{one.issuer}</code>
@@ -28,7 +29,7 @@ pub fn section(own: &Own, linked: Vec<Linked>, has_password: bool) -> Option<Any
                     <code>{one.subject}</code>
                 </Definition>
                 <Definition term="Used last">
-                    <At when=own.zone.when(one.last_used_at) />
+                    <At when=used />
                 </Definition>
             }
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 #[cfg(feature = "ssr")]
 use domain::case::{Act, NewCase, NewTask};
 #[cfg(feature = "ssr")]
-use domain::permission::CaseWrite;
+use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, CaseNoteId, CaseTaskId, ObservableId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -164,6 +164,45 @@ pub async fn add_case_task(
     };
     done.await.typed(&[("title", &title), ("assigned_to_id", &assigned_to_id), ("due_at", &due_at)])?;
     Ok(Done::new("Task added"))
+}
+
+/// `version`: the one that the form was made from.
+#[server(name = ChangeCaseTask, prefix = "/fn", endpoint = "change_case_task")]
+pub async fn change_case_task(
+    organization: String,
+    id: CaseId,
+    task: CaseTaskId,
+    version: i64,
+    title: String,
+    #[server(default)] assigned_to_id: String,
+    #[server(default)] due_at: String,
+) -> Answer<Done> {
+    let (scope, cx) = writes(&organization).await?;
+    let name = task.to_string();
+    let done = async {
+        let to = optional("assigned_to_id", &assigned_to_id)?;
+        let due = scope.zone.parse_optional("due_at", &due_at)?;
+        let new = NewTask { title: title.clone(), assigned_to_id: to, due_at: due };
+        Ok::<_, AppError>(cases::change_task(&cx, id, task, version, new).await?)
+    };
+    done.await.typed(&[
+        ("task", &name),
+        ("title", &title),
+        ("assigned_to_id", &assigned_to_id),
+        ("due_at", &due_at),
+    ])?;
+    let case = cases::get(&scope.admit::<CaseRead>()?, id).await?;
+    let tasks = routes::Link::new(routes::case(&scope.organization.slug, case.number)).with("tab", "tasks");
+    leptos_axum::redirect(&tasks.done());
+    Ok(Done::new("Task changed"))
+}
+
+/// `up`: before the one that stands before it; else behind the next.
+#[server(name = MoveCaseTask, prefix = "/fn", endpoint = "move_case_task")]
+pub async fn move_case_task(organization: String, id: CaseId, task: CaseTaskId, up: bool) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::move_task(&cx, id, task, up).await?;
+    Ok(Done::new("Moved"))
 }
 
 #[server(name = CompleteCaseTask, prefix = "/fn", endpoint = "complete_case_task")]

@@ -178,6 +178,72 @@ pub fn edit(
     form::<EditCase>("Saved", "form", fields)
 }
 
+/// What a form of a case says now beside its title: the words of a field, its name and its value, the organization's own behind.
+pub fn said(now: &CaseForm, own: &[CaseField]) -> Vec<(String, String, String)> {
+    let of_its_own = own.iter().filter(|field| field.archived_at.is_none()).map(|field| {
+        let value = now.fields.get(&field.key).cloned().unwrap_or_default();
+        (field.name.clone(), format!("fields.{}", field.key), value)
+    });
+    [
+        ("Description", "description", &now.description),
+        ("Priority", "priority", &now.priority),
+        ("Severity", "severity", &now.severity),
+        ("TLP", "tlp", &now.tlp),
+        ("PAP", "pap", &now.pap),
+        ("Due", "due_at", &now.due_at),
+        ("Tags", "tags", &now.tags),
+    ]
+    .into_iter()
+    .map(|(words, name, now)| (words.to_owned(), name.to_owned(), now.clone()))
+    .chain(of_its_own)
+    .collect()
+}
+
+/// Field by field, where what was typed is not what is there now. Saving again puts what is typed in its place. Nothing where
+/// they agree. `what`: "the case".
+pub fn differences(
+    what: &str,
+    state: Form,
+    now: impl IntoIterator<Item = (String, String, String)>,
+) -> Option<AnyView> {
+    // Line breaks come from a form as CR LF.
+    let plain = |text: &str| text.replace("\r\n", "\n");
+    let rows: Vec<_> = now
+        .into_iter()
+        .filter_map(|(words, name, now)| {
+            let typed = state.typed(&name, now.clone());
+            (plain(&typed) != plain(&now)).then(|| {
+                view! {
+                    <tr>
+                        <th scope="row">{words}</th>
+                        <td class="lines">{now}</td>
+                        <td class="lines">{typed}</td>
+                    </tr>
+                }
+            })
+        })
+        .collect();
+    let caption =
+        format!("Where {what} and your form differ. Change the form to what is right and save again.");
+    let column = format!("In {what} now");
+    (!rows.is_empty()).then(|| {
+        view! {
+            <table class="data-table differences">
+                <caption>{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Field"</th>
+                        <th scope="col">{column}</th>
+                        <th scope="col">"In your form"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+        .into_any()
+    })
+}
+
 fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<Choice> {
     all.iter().map(|one| Choice::new(word(*one), label(word(*one)))).collect()
 }
@@ -211,7 +277,7 @@ fn own_field(prefix: &str, field: &CaseField, state: Form, now: &CaseForm, membe
         }
         FieldKind::Date => view! { <TextInput name=name kind="date" value=value /> }.into_any(),
         FieldKind::Number => view! { <TextInput name=name value=value autocomplete="off" /> }.into_any(),
-        FieldKind::Text => view! { <TextInput name=name value=value maxlength=2000_u32 /> }.into_any(),
+        FieldKind::Text => view! { <TextArea name=name value=value rows=2_u32 /> }.into_any(),
     };
     let holds = match field.kind {
         FieldKind::Text => "Text",

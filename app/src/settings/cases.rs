@@ -13,6 +13,7 @@ use ui::{
 use super::case_api::{ArchiveCaseField, ChangeCaseField, DefineCaseField, MoveCaseField, SetCaseRules};
 use super::templates;
 use crate::audit::history;
+use crate::cases::forms::differences;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::live;
@@ -218,8 +219,17 @@ fn change(field: &CaseField, slug: &str) -> AnyView {
     let state = Form::printed::<ChangeCaseField>();
     let archived = field.archived_at.is_some();
     let choices = field.choices.join("\n");
+    let wanted = if field.required { "true" } else { "" };
+    let said = [
+        ("Name", "name", field.name.as_str()),
+        ("Choices", "choices", &choices),
+        ("Wanted", "required", wanted),
+    ];
+    let said = said.map(|(words, name, now)| (words.to_owned(), name.to_owned(), now.to_owned()));
+    let stale = if state.is_conflict() { differences("the field", state, said) } else { None };
     let changing = view! {
         <FormError form=state fields=FIELDS />
+        {stale}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=field.id.to_string() />
         <input type="hidden" name="version" value=field.version.to_string() />

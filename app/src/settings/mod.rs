@@ -23,6 +23,9 @@ pub mod sign_in;
 mod template_api;
 #[cfg(feature = "ssr")]
 mod templates;
+mod webhook_api;
+#[cfg(feature = "ssr")]
+pub mod webhooks;
 
 pub use api::EnvironmentForm;
 pub use case_api::{
@@ -35,6 +38,10 @@ pub use session_api::{
     RequireFactor, RevokeSession, RevokeSessions, revoke_session, revoke_sessions, set_require_factor,
 };
 pub use template_api::{archive_case_template, change_case_template, define_case_template};
+pub use webhook_api::{
+    AddWebhook, ChangeWebhook, ChangeWebhookSecret, DeleteWebhook, Redeliver, TestWebhook, add_webhook,
+    change_webhook, change_webhook_secret, delete_webhook, redeliver_webhook, test_webhook,
+};
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -23,10 +23,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
     let rows = provider_roles::list(&scope.admit::<p::MemberRead>()?).await?;
     let may_change = scope.may(p::Key::MemberWrite);
+    let may_give = may_change && provider_roles::may_map(&scope.admit::<p::MemberRead>()?).await?;
     let slug = scope.organization.slug.as_str();
     let provider = oidc::name(&server::services()?).map(str::to_owned);
     let table = list(&rows, may_change, slug);
-    let give = may_change.then(|| give(slug));
+    let give = may_give.then(|| give(slug));
+    let whose = (may_change && !may_give).then_some(
+        " The groups are of the whole Watchroom, so the platform role gives them; you can take them away.",
+    );
     let body = view! {
         <Section title="Sign-in" hint="The provider is set for the whole Watchroom by whoever runs it; its groups give roles here.">
             {standing(provider)}
@@ -37,6 +41,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         >
             {table}
             {give}
+            <p class="hint">{whose}</p>
         </Section>
     };
     Ok(Page::of(SettingsPage::SignIn.title(), body))
@@ -83,9 +88,10 @@ fn list(rows: &[ProviderRole], may_change: bool, slug: &str) -> AnyView {
 fn one(row: &ProviderRole, may_change: bool, slug: &str) -> AnyView {
     let take = may_change.then(|| {
         let group = row.group.clone();
+        let (slug, named) = (slug.to_owned(), row.group.clone());
         let fields = view! {
-            <input type="hidden" name="organization" value=slug.to_owned() />
-            <input type="hidden" name="group" value=row.group.clone() />
+            <input type="hidden" name="organization" value=slug />
+            <input type="hidden" name="group" value=named />
             <Button submit=true variant=Variant::Ghost>
                 "Remove"
                 <span class="visually-hidden">" " {group}</span>
@@ -93,12 +99,13 @@ fn one(row: &ProviderRole, may_change: bool, slug: &str) -> AnyView {
         };
         form::<TakeProviderRole>("The group gives nothing any more", "", fields)
     });
+    let (group, role) = (row.group.clone(), row.role.as_str());
     view! {
         <Row>
             <td class="message">
-                <code>{row.group.clone()}</code>
+                <code>{group}</code>
             </td>
-            <td>{row.role.as_str()}</td>
+            <td>{role}</td>
             <td class="shrink">{take}</td>
         </Row>
     }

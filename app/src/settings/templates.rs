@@ -163,7 +163,16 @@ fn change(template: &CaseTemplate, choices: (&[CaseField], &[Member]), slug: &st
         tasks: write_tasks(&brings.tasks),
         case: forms::of_template(template),
     };
+    let said = [
+        ("Name", "name", &now.name),
+        ("When to take it", "about", &now.about),
+        ("Tasks", "tasks", &now.tasks),
+    ];
+    let said = said.map(|(words, name, now)| (words.to_owned(), name.to_owned(), now.clone()));
+    let rows = said.into_iter().chain(forms::said(&now.case, choices.0));
+    let stale = if state.is_conflict() { forms::differences("the template", state, rows) } else { None };
     let changing = view! {
+        {stale}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=template.id.to_string() />
         <input type="hidden" name="version" value=template.version.to_string() />

@@ -84,6 +84,19 @@ ids! {
     EvidenceId,
     TagId,
     ObservableId,
+    WebhookId,
+    /// One telling of a webhook.
+    WebhookDeliveryId,
+    IacRepositoryId,
+    IacResourceId,
+    DriftId,
+    DriftChangeId,
+    /// A row of a drift's history.
+    DriftStepId,
+    /// Shared by the steps that one action on drifts made; an undo names it.
+    DriftActionId,
+    DriftIgnoreId,
+    DriftPushId,
 }
 
 /// The reserved organization that holds the platform's own audit chain (sign-ins, new organizations).

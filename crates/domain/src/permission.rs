@@ -60,6 +60,8 @@ permissions! {
     write CaseExport = "case.export" [Viewer Analyst Admin Sre] "Export cases as files (the export is itself audited)";
     read  TagRead = "tag.read" [Viewer Analyst Admin Sre] "See tags";
     write TagWrite = "tag.write" [Analyst Admin] "Change, merge and delete tags";
+    read  DriftRead = "drift.read" [Viewer Analyst Admin Sre] "See drift, repositories of infrastructure code and their resources";
+    write DriftWrite = "drift.write" [Analyst Admin] "Push drift, and work on it: acknowledge, assign, resolve, ignore";
     read  SourceRead = "source.read" [Viewer Analyst Admin Sre] "See sources";
     write SourceWrite = "source.write" [Admin] "Add and change sources";
     read  EnvironmentRead = "environment.read" [Viewer Analyst Admin Sre] "See environments";

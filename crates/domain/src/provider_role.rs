@@ -33,7 +33,10 @@ pub fn check(all: &[ProviderRole]) -> Result<(), Invalid> {
     for (i, one) in all.iter().enumerate() {
         one.check()?;
         if all[..i].iter().any(|other| other.group == one.group) {
-            return Err(Invalid::field("group", format!("{} is there twice; a group gives one role", one.group)));
+            return Err(Invalid::field(
+                "group",
+                format!("{} is there twice; a group gives one role", one.group),
+            ));
         }
     }
     Ok(())

@@ -511,8 +511,10 @@ pub(crate) async fn note_place_behind(services: &Services, session: UserSessionI
             store::session::place_device(&mut tx, session, place).await?;
             tx.commit_unaudited_bookkeeping().await
         };
-        if let Err(error) = note.await {
-            tracing::debug!(%error, "where a device works could not be kept");
+        match tokio::time::timeout(Duration::from_secs(1), note).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "where a device works could not be kept"),
+            Err(_) => tracing::debug!("where a device works could not be kept in time"),
         }
         drop(open);
     });

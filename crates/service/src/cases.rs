@@ -5,12 +5,15 @@ mod entries;
 mod evidence;
 mod export;
 mod fields;
+mod handover;
 mod jobs;
 mod links;
+mod merges;
 mod notes;
 mod observables;
 mod reviews;
 mod saving;
+mod similar;
 mod tags;
 mod tasks;
 mod templates;
@@ -34,19 +37,23 @@ pub use evidence::{
 };
 pub use export::export;
 pub use fields::{archive_field, change_field, define_field, field_counts, field_lines, fields, move_field};
+pub use handover::{handover, handover_since};
 pub use jobs::{
     cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,
     take_job_back,
 };
 pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, unlink};
+pub use merges::{merge_cases, merge_of, merged, unmerge};
 pub use notes::{add_note, delete_note, edit_note, notes};
-pub use observables::{Added, add_observables, observables, remove_observable, similar};
+pub use observables::{Added, add_observables, observables, remove_observable};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use saving::{Clash, Saved, clash, note_clash, save};
+pub use similar::similar;
 pub use tags::{delete_tag, merge_tags, rename_tag, tags};
-pub use tasks::{add_task, change_task, complete_task, delete_task, tasks};
+pub use tasks::{add_task, change_task, complete_task, delete_task, move_task, open_tasks, task_of, tasks};
 pub use templates::{archive_template, change_template, define_template, template, templates};
 
+use crate::error::CHANGED;
 use crate::{Cx, Error, Result, Who};
 
 const MAX_PAGE: u32 = 200;
@@ -165,6 +172,10 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
         tags: new.tags,
         fields: values,
         in_review: false,
+        merged_tags: Vec::new(),
+        merged_into: None,
+        merged_number: None,
+        merged_count: 0,
     };
     store::case::insert(&mut tx, &case).await?;
     if !case.fields.is_empty() {
@@ -372,10 +383,26 @@ async fn record_as<P: Mutating>(
 }
 
 /// A case to be changed.
+///
+/// # Errors
+/// `Conflict` where it is in another: that one is changed.
 async fn locked<P: Mutating>(cx: &Cx<P>, id: CaseId) -> Result<(WriteTx, Case)> {
+    let (mut tx, case) = locked_as_it_is(cx, id).await?;
+    unmerged(&mut tx, case.merged_into).await?;
+    Ok((tx, case))
+}
+
+/// A case of which something is read that goes on record.
+async fn locked_as_it_is<P: Mutating>(cx: &Cx<P>, id: CaseId) -> Result<(WriteTx, Case)> {
     let mut tx = cx.write().await?;
     let case = store::case::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
     Ok((tx, case))
+}
+
+async fn unmerged(tx: &mut WriteTx, merged_into: Option<CaseId>) -> Result<()> {
+    let Some(head) = merged_into else { return Ok(()) };
+    let name = store::case::get(tx, head).await?.map(|head| head.key()).unwrap_or_default();
+    Err(Error::Conflict(format!("it is in {name}; change that one, or take it out first")))
 }
 
 async fn is_member(tx: &mut WriteTx, user: Option<UserId>) -> Result<()> {
@@ -388,9 +415,7 @@ async fn is_member(tx: &mut WriteTx, user: Option<UserId>) -> Result<()> {
 }
 
 fn stale() -> Error {
-    Error::Conflict(
-        "somebody changed this case meanwhile; look at what they wrote before you save".to_owned(),
-    )
+    Error::Conflict(CHANGED.to_owned())
 }
 
 fn user<P: Permission>(cx: &Cx<P>) -> Option<UserId> {

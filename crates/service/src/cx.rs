@@ -21,6 +21,7 @@ use crate::evidence::Rules;
 use crate::live::Live;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
+use crate::webhooks::{Busy, Way};
 use crate::{Clock, Error, Result};
 
 /// Everything a use-case needs. Cheap to clone.
@@ -38,6 +39,8 @@ pub struct Services {
     pub(crate) evidence: Arc<Rules>,
     /// By whom people may sign in besides their password.
     pub(crate) provider: Option<Arc<Provider>>,
+    /// How webhooks leave this process.
+    pub(crate) webhooks: Way,
 }
 
 /// What this process remembers between requests. Losing it costs time, never correctness.
@@ -51,6 +54,7 @@ pub(crate) struct Memory {
     pub(crate) tails: Tails,
     pub(crate) provider: Known,
     pub(crate) live: Live,
+    pub(crate) webhooks: Busy,
 }
 
 /// Where a request came from.
@@ -133,6 +137,7 @@ impl Services {
             data_dir: Path::new("data").into(),
             evidence: Arc::default(),
             provider: None,
+            webhooks: Way::default(),
         }
     }
     /// The data folder; `data` in the working folder when nobody says otherwise.
@@ -151,6 +156,12 @@ impl Services {
     #[must_use]
     pub fn with_provider(mut self, provider: Option<Provider>) -> Self {
         self.provider = provider.map(Arc::new);
+        self
+    }
+    /// Lets webhooks go another way than by https to public addresses.
+    #[must_use]
+    pub fn with_webhooks(mut self, way: Way) -> Self {
+        self.webhooks = way;
         self
     }
     pub fn evidence_rules(&self) -> &Rules {

@@ -109,6 +109,12 @@ pub async fn delete(cx: &Cx<EnvironmentWrite>, id: EnvironmentId) -> Result<()> 
     if store::environment::has_events(&mut tx, &old.slug).await? {
         return Err(Error::Conflict("events name this environment; deactivate it instead".to_owned()));
     }
+    if store::environment::has_repositories(&mut tx, id).await? {
+        return Err(Error::Conflict(
+            "repositories of infrastructure code belong to this environment; deactivate it instead"
+                .to_owned(),
+        ));
+    }
     store::environment::delete(&mut tx, id).await?;
     Ok(tx
         .commit(

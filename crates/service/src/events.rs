@@ -146,7 +146,7 @@ pub async fn replay(cx: &Cx<EventWrite>, key: &str, request_hash: &str) -> Resul
     }
 }
 
-fn check_key(key: &str) -> Result<()> {
+pub(crate) fn check_key(key: &str) -> Result<()> {
     if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::Invalid(Invalid::field(
             "Idempotency-Key",

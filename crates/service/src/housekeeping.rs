@@ -4,7 +4,7 @@ use store::SystemTx;
 
 use crate::auth::oidc;
 use crate::events::tail;
-use crate::{Result, Services, sessions};
+use crate::{Result, Services, sessions, webhooks};
 
 /// How many of each were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Swept {
     pub idempotency_keys: u64,
     /// Sign-ins that never came back from the provider.
     pub provider_attempts: u64,
+    /// Deliveries of webhooks, 30 days after they were made.
+    pub deliveries: u64,
     /// Invitations, 30 days after their time was over.
     pub invitations: u64,
 }
@@ -38,6 +40,7 @@ pub async fn run(services: &Services) -> Result<Swept> {
         idempotency_keys: store::housekeeping::delete_idempotency_keys(&mut tx, now.plus_seconds(-DAY))
             .await?,
         provider_attempts: store::identity::delete_attempts(&mut tx, now.plus_seconds(-oidc::WAIT)).await?,
+        deliveries: webhooks::sweep(&mut tx, now).await?,
         invitations: store::invitation::delete_old(
             &mut tx,
             now.plus_seconds(-domain::invitation::KEPT_DAYS * DAY),

@@ -15,6 +15,7 @@ pub mod clock;
 pub mod cx;
 pub mod demo;
 pub mod drafts;
+pub mod drifts;
 pub mod environments;
 pub mod error;
 pub mod events;
@@ -43,6 +44,7 @@ pub mod settings;
 pub mod sources;
 pub mod uploads;
 pub mod views;
+pub mod webhooks;
 
 pub use clock::Clock;
 pub use cx::{Actor, Client, Cx, Services, Who};

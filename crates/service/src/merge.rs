@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use similar::{Algorithm, DiffTag, capture_diff_slices_deadline};
+use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 /// The time grows with the square of the lines that differ: two texts of 25,000 would take half a minute.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -134,22 +134,23 @@ struct Hunk {
     becomes: usize,
 }
 
+/// What stands between the lines that are the same. Only these are taken from `similar`: after it has moved an insertion over
+/// equal lines, where that insertion stands in the base is no longer true (2.7.0).
 fn hunks(base: &[String], other: &[String]) -> Vec<Hunk> {
-    let mut hunks: Vec<Hunk> = Vec::new();
+    let (mut hunks, mut at) = (Vec::new(), (0, 0));
+    let mut gap = |to: (usize, usize), same: usize| {
+        if at != to {
+            hunks.push(Hunk { base: at.0..to.0, becomes: to.1 - at.1 });
+        }
+        at = (to.0 + same, to.1 + same);
+    };
     let deadline = Instant::now() + PATIENCE;
     for op in capture_diff_slices_deadline(Algorithm::Myers, base, other, Some(deadline)) {
-        let (tag, old, new) = op.as_tag_tuple();
-        if tag == DiffTag::Equal {
-            continue;
-        }
-        match hunks.last_mut().filter(|last| last.base.end == old.start) {
-            Some(last) => {
-                last.base.end = old.end;
-                last.becomes += new.len();
-            }
-            None => hunks.push(Hunk { base: old, becomes: new.len() }),
+        if let DiffOp::Equal { old_index, new_index, len } = op {
+            gap((old_index, new_index), len);
         }
     }
+    gap((base.len(), other.len()), 0);
     hunks
 }
 
@@ -206,6 +207,12 @@ mod tests {
             ("one\nTWO", false),
             "the same by both, however lines end"
         );
+    }
+
+    #[test]
+    fn an_insertion_behind_lines_that_moved_is_where_it_was_made() {
+        assert_eq!(text("c\n", "c\n", "\n\na").text, "\n\na");
+        assert_eq!(text("c\n", "", "\n\na").text, "\n\na");
     }
 
     #[test]

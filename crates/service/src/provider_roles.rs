@@ -1,16 +1,19 @@
 //! Which role a group of the sign-in provider gives in an organization. It is given at people's next sign-in
 //! (`members::follow`), and taken then.
+//!
+//! The groups are of the whole installation: with one of them an organization's admin would enrol people of other organizations, who
+//! never agreed. So while there is more than one organization, groups are given by the platform role only.
 
 use domain::audit::{Action, AuditEntry};
 use domain::member::{ApprovalLevel, Role};
-use domain::permission::{MemberRead, MemberWrite};
+use domain::permission::{MemberRead, MemberWrite, Permission};
 use domain::provider_role::{ProviderRole, check};
 use serde_json::json;
-use store::WriteTx;
+use store::{SystemTx, WriteTx};
 
 use crate::error::CHANGED;
 use crate::members::may_give;
-use crate::{Cx, Error, Result};
+use crate::{Cx, Error, Result, Who};
 
 /// By the name of the group.
 pub async fn list(cx: &Cx<MemberRead>) -> Result<Vec<ProviderRole>> {
@@ -80,6 +83,9 @@ async fn replace(
     new: Vec<ProviderRole>,
 ) -> Result<Vec<ProviderRole>> {
     check(&new)?;
+    if new.iter().any(|one| !old.contains(one)) && !may_map(cx).await? {
+        return Err(Error::Forbidden);
+    }
     for one in new.iter().filter(|one| !old.contains(one)) {
         may_give(cx, one.role, ApprovalLevel::None)?;
     }
@@ -95,6 +101,17 @@ async fn replace(
     let entry = AuditEntry::new(Action::PROVIDER_ROLES_CHANGED, "provider_roles", cx.actor.organization);
     tx.commit(entry.change(Some(json!({ "groups": old })), Some(json!({ "groups": new })))).await?;
     Ok(new)
+}
+
+/// Whether groups are this person's to give roles to.
+pub async fn may_map<P: Permission>(cx: &Cx<P>) -> Result<bool> {
+    let of_the_platform = match &cx.actor.who {
+        Who::User(user) => user.is_sre,
+        Who::ApiKey { .. } => false,
+        Who::System(_) => true,
+    };
+    let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
+    Ok(of_the_platform || store::organization::all(&mut tx).await?.len() == 1)
 }
 
 /// The databases sort by rules of their own.

@@ -95,6 +95,15 @@ pub async fn has_events(tx: &mut impl Scoped, slug: &str) -> Result<bool> {
     Ok(one.is_some())
 }
 
+/// Whether a repository of infrastructure code belongs to it.
+pub async fn has_repositories(tx: &mut impl Scoped, id: EnvironmentId) -> Result<bool> {
+    let q = tx
+        .sql("SELECT 1 FROM iac_repositories WHERE organization_id = $1 AND environment_id = $2 LIMIT 1")
+        .bind(id);
+    let one: Option<i64> = tx.conn().scalar(q).await?;
+    Ok(one.is_some())
+}
+
 pub async fn delete(tx: &mut impl Writing, id: EnvironmentId) -> Result<()> {
     let q = tx.sql("DELETE FROM environments WHERE organization_id = $1 AND id = $2").bind(id);
     tx.conn().exec_one(q).await

@@ -49,6 +49,12 @@ pub async fn insert(
     tx.conn().exec_one(q.bind(issuer).bind(subject).bind(user).bind(now)).await
 }
 
+/// Whether an account is linked to anybody at a provider.
+pub async fn is_linked(tx: &mut SystemTx, issuer: &str, user: UserId) -> Result<bool> {
+    let q = sql("SELECT 1 FROM user_identities WHERE issuer = $1 AND user_id = $2").bind(issuer).bind(user);
+    Ok(tx.conn().scalar::<i64>(q).await?.is_some())
+}
+
 pub async fn touch(tx: &mut SystemTx, issuer: &str, subject: &str, now: Timestamp) -> Result<()> {
     let q = sql("UPDATE user_identities SET last_used_at = $3 WHERE issuer = $1 AND subject = $2");
     tx.conn().exec_one(q.bind(issuer).bind(subject).bind(now)).await

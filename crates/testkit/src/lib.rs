@@ -4,6 +4,7 @@
 //! fails, it does not skip. The schema is migrated once into a template database and cloned for each test.
 
 pub mod provider;
+pub mod receiver;
 
 use std::future::Future;
 use std::path::PathBuf;

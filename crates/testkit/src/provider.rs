@@ -9,10 +9,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+
+/// What clients of these tests have as their secret.
+pub const CLIENT_SECRET: &str = "the client's secret";
 
 /// Ends with the process; its port is its own.
 #[derive(Clone)]
@@ -27,12 +31,29 @@ struct State {
     down: bool,
     /// ID tokens hold what they must and no more; the rest is told by userinfo.
     terse: bool,
+    forgery: Forgery,
     /// What a code stands for: claims and PKCE's challenge.
     codes: HashMap<String, (Value, String)>,
     /// What an access token stands for.
     tokens: HashMap<String, Value>,
     made: u32,
     reads: u32,
+}
+
+/// How the ID token is made by somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgery {
+    None,
+    /// `alg: none`, without a signature.
+    Unsigned,
+    /// HS256 with the provider's public key, which everybody knows.
+    PublicKeyAsSecret,
+    /// HS256 with the client's secret.
+    ClientSecret,
+    /// The right name of the key, and another key.
+    OtherKey,
+    /// No ID token at all.
+    Missing,
 }
 
 /// What a browser brings back.
@@ -51,6 +72,7 @@ impl Provider {
             key_id: 1,
             down: false,
             terse: false,
+            forgery: Forgery::None,
             codes: HashMap::new(),
             tokens: HashMap::new(),
             made: 0,
@@ -73,6 +95,9 @@ impl Provider {
     /// It answers 503, whatever is asked.
     pub fn set_down(&self, down: bool) {
         self.lock().down = down;
+    }
+    pub fn forge(&self, forgery: Forgery) {
+        self.lock().forgery = forgery;
     }
     pub fn set_terse(&self, terse: bool) {
         self.lock().terse = terse;
@@ -124,7 +149,10 @@ impl Provider {
             }
         }
         let header = |name: &str| {
-            head.iter().filter_map(|l| l.split_once(": ")).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+            head.iter()
+                .filter_map(|l| l.split_once(": "))
+                .find(|(n, _)| n.eq_ignore_ascii_case(name))
+                .map(|(_, v)| v)
         };
         let length = header("content-length").and_then(|v| v.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
@@ -194,14 +222,34 @@ impl State {
             told.as_object_mut().expect("claims").retain(|name, _| KEPT.contains(&name.as_str()));
         }
         self.tokens.insert(access.clone(), claims);
-        let token = self.signed(&told);
-        ("200 OK", json!({ "access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": token }))
+        let mut answer = json!({ "access_token": access, "token_type": "Bearer", "expires_in": 300 });
+        if self.forgery != Forgery::Missing {
+            answer["id_token"] = json!(self.signed(&told));
+        }
+        ("200 OK", answer)
     }
 
     fn signed(&self, claims: &Value) -> String {
-        let head = json!({ "alg": "ES256", "typ": "JWT", "kid": self.key_id.to_string() });
+        let algorithm = match self.forgery {
+            Forgery::Unsigned => "none",
+            Forgery::PublicKeyAsSecret | Forgery::ClientSecret => "HS256",
+            Forgery::None | Forgery::OtherKey | Forgery::Missing => "ES256",
+        };
+        let head = json!({ "alg": algorithm, "typ": "JWT", "kid": self.key_id.to_string() });
         let text = format!("{}.{}", BASE64.encode(head.to_string()), BASE64.encode(claims.to_string()));
-        let signature = self.key.sign(&SystemRandom::new(), text.as_bytes()).expect("a signature");
+        let by = |key: &EcdsaKeyPair| {
+            key.sign(&SystemRandom::new(), text.as_bytes()).expect("a signature").as_ref().to_vec()
+        };
+        let mac = |secret: &[u8]| {
+            hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), text.as_bytes()).as_ref().to_vec()
+        };
+        let signature = match self.forgery {
+            Forgery::Unsigned => Vec::new(),
+            Forgery::PublicKeyAsSecret => mac(self.key.public_key().as_ref()),
+            Forgery::ClientSecret => mac(CLIENT_SECRET.as_bytes()),
+            Forgery::OtherKey => by(&fresh_key()),
+            Forgery::None | Forgery::Missing => by(&self.key),
+        };
         format!("{text}.{}", BASE64.encode(signature))
     }
 }

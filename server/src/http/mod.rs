@@ -4,9 +4,13 @@ pub mod access;
 pub mod api;
 pub mod assets;
 pub mod auth;
+pub mod case_aids;
 pub mod case_jobs;
 mod case_late;
+pub mod case_merges;
 pub mod case_reviews;
+pub mod case_tasks;
+pub mod case_templates;
 pub mod cases;
 pub mod cases_bulk;
 pub mod changes;
@@ -34,6 +38,7 @@ pub mod tags;
 pub mod tail;
 pub mod uploads;
 pub mod views;
+pub mod webhooks;
 
 /// Text inside HTML.
 pub fn escape(text: &str) -> String {

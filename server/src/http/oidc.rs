@@ -5,9 +5,10 @@
 
 use app::routes::SIGN_IN;
 use axum::extract::{Extension, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use service::Error;
 use service::auth::oidc::{self, Ended, Refused, Returned};
 use service::auth::{First, Viewer};
 use tower_sessions::Session;
@@ -36,6 +37,9 @@ pub async fn begin(
 ) -> Response {
     if oidc::name(&state.services).is_none() {
         return Problem::not_found().into_response();
+    }
+    if !is_walked_to(&headers) {
+        return Problem::from(Error::Forbidden).into_response();
     }
     if viewer.is_some() {
         return Redirect::to(local(&asked.next)).into_response();
@@ -66,9 +70,6 @@ pub async fn finish(
     if oidc::name(&state.services).is_none() {
         return Problem::not_found().into_response();
     }
-    if let Err(problem) = state.limits.sign_in(visitor.ip) {
-        return too_many(SIGN_IN, problem, &headers, &[]);
-    }
     let attempt = oidc::attempt_of(&state.services, &returned.state);
     match sessions::came_back(&state, &session, &attempt).await {
         Ok(true) => {}
@@ -76,10 +77,15 @@ pub async fn finish(
         Ok(false) => return back(SIGN_IN, Refused::Stale.code(), &[]),
         Err(problem) => return problem.into_response(),
     }
-    match oidc::finish(&state.services, returned, &sessions::client(&visitor)).await {
-        Ok(Ended::First { first: First::In(signed_in), next }) => enter(&state, &session, &signed_in, &next).await,
-        Ok(Ended::First { first: First::Code(user), next }) => {
-            match sessions::wait_for_code(&state, &session, user).await {
+    if let Err(problem) = state.limits.sign_in(visitor.ip) {
+        return too_many(SIGN_IN, problem, &headers, &[]);
+    }
+    match oidc::finish(&state.services, &returned, &sessions::client(&visitor)).await {
+        Ok(Ended::First { first: First::In(signed_in), next, .. }) => {
+            enter(&state, &session, &signed_in, &next).await
+        }
+        Ok(Ended::First { first: First::Code(user), next, unproved }) => {
+            match sessions::wait_for_code(&state, &session, user, unproved).await {
                 Ok(()) => Redirect::to(&code_page(&next)).into_response(),
                 Err(problem) => problem.into_response(),
             }
@@ -87,4 +93,11 @@ pub async fn finish(
         Ok(Ended::Refused { why, next }) => back(SIGN_IN, why.code(), &[("next", &next)]),
         Err(error) => Problem::from(error).into_response(),
     }
+}
+
+/// A person's browser goes there, rather than a picture of another site in their name: an attempt is counted and kept. Browsers that
+/// do not say what for are let through.
+fn is_walked_to(headers: &HeaderMap) -> bool {
+    const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+    headers.get(MODE).is_none_or(|mode| mode == "navigate")
 }

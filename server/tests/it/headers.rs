@@ -151,6 +151,10 @@ async fn pages_and_json_are_compressed_for_who_can_read_it() {
         assert_eq!(read, plain.text);
         let page = app.get("/o/acme/events?view=all").cookie(&cookie).header("accept-encoding", "gzip, br");
         assert_eq!(page.send().await.header("content-encoding"), "br");
+        for secret in ["/account", "/o/acme/settings/members", "/fn/page?address=%2Faccount"] {
+            let page = app.get(secret).cookie(&cookie).header("accept-encoding", "gzip, br").send().await;
+            assert_eq!(page.header("content-encoding"), "", "{secret} can hold a secret");
+        }
         let small = app.get("/api/v1/events").bearer(&key).header("accept-encoding", "gzip").send().await;
         assert_eq!(small.header("content-encoding"), "", "{}", small.text);
         let export = app.get("/o/acme/events/export.csv").cookie(&cookie).header("accept-encoding", "gzip");

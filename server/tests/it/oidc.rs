@@ -52,10 +52,17 @@ async fn a_browser_goes_to_the_provider_and_comes_back_signed_in_under_another_s
     for_each_backend(|db| async move {
         let (app, provider) = room(db).await;
         let page = app.get("/sign-in?next=/o/acme/events").send().await;
-        assert!(page.text.contains("Example ID") && page.text.contains("/sign-in/oidc?next="), "{}", page.text);
+        assert!(
+            page.text.contains("Example ID") && page.text.contains("/sign-in/oidc?next="),
+            "{}",
+            page.text
+        );
         let (cookie, url) = begun(&app, "%2Fo%2Facme%2Fevents").await;
         assert!(url.starts_with(&format!("{}/authorize?", provider.issuer())), "{url}");
-        assert!(url.contains("redirect_uri=http%3A%2F%2Fwatchroom.test%2Fsign-in%2Foidc%2Fcallback"), "{url}");
+        assert!(
+            url.contains("redirect_uri=http%3A%2F%2Fwatchroom.test%2Fsign-in%2Foidc%2Fcallback"),
+            "{url}"
+        );
         assert_eq!(app.get("/o/acme/overview").cookie(&cookie).send().await.status, 302, "nobody yet");
         let path = home(&app, &provider, &url, &ada());
         let entered = come(&app, &path, &cookie).await;
@@ -113,7 +120,9 @@ async fn only_the_browser_that_was_sent_there_is_let_in_and_tabs_do_not_disturb_
         let refused = come(&app, &path, &cookie).await;
         let page = refused.header("location").to_owned();
         assert_eq!(page, "/sign-in?error=provider-address&next=%2Fo%2Facme%2Fcases");
-        assert!(app.get(&page).send().await.text.contains("does not say that your e-mail address is verified"));
+        assert!(
+            app.get(&page).send().await.text.contains("does not say that your e-mail address is verified")
+        );
         let (cookie, url) = begun(&app, "%2F%2Fevil.test").await;
         let path = home(&app, &provider, &url, &ada());
         assert_eq!(come(&app, &path, &cookie).await.header("location"), "/", "never another site");
@@ -147,7 +156,29 @@ async fn a_second_factor_that_an_organization_asks_for_holds_after_the_provider_
         let wanted = json!({ "second_factor": true });
         service::settings::set(&cx, service::settings::Security::KEY, wanted).await.unwrap();
         let led = app.get("/o/acme/overview").cookie(&cookie).send().await;
-        assert!(led.header("location").starts_with("/account?needed=second-factor"), "{}", led.header("location"));
+        assert!(
+            led.header("location").starts_with("/account?needed=second-factor"),
+            "{}",
+            led.header("location")
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_picture_on_another_site_begins_no_sign_in() {
+    for_each_backend(|db| async move {
+        let (app, _) = room(db).await;
+        let asked = app
+            .get("/sign-in/oidc")
+            .header("sec-fetch-site", "cross-site")
+            .header("sec-fetch-mode", "no-cors");
+        asked.send().await.assert_problem(403, "forbidden");
+        let walked = app
+            .get("/sign-in/oidc")
+            .header("sec-fetch-site", "cross-site")
+            .header("sec-fetch-mode", "navigate");
+        assert_eq!(walked.send().await.status, 303);
     })
     .await;
 }
@@ -162,17 +193,27 @@ async fn groups_that_give_roles_are_changed_through_the_api_from_what_was_seen()
         let empty = app.get(path).bearer(&key).send().await;
         assert_eq!(empty.json()["items"], json!([]));
         let body = json!({ "items": [{ "group": "soc", "role": "analyst" }] }).to_string();
-        app.call("PUT".parse().unwrap(), path).bearer(&all).json(body.clone()).send().await.assert_problem(428, "precondition-required");
+        app.call("PUT".parse().unwrap(), path)
+            .bearer(&all)
+            .json(body.clone())
+            .send()
+            .await
+            .assert_problem(428, "precondition-required");
         let put = |tag: &str, key: &str, body: &str| {
-            app.call("PUT".parse().unwrap(), path).bearer(key).header("if-match", tag).json(body.to_owned()).send()
+            app.call("PUT".parse().unwrap(), path)
+                .bearer(key)
+                .header("if-match", tag)
+                .json(body.to_owned())
+                .send()
         };
         let tag = empty.header("etag").to_owned();
         let given = put(&tag, &all, &body).await;
         assert_eq!(given.status, 200, "{}", given.text);
         put(&tag, &all, &body).await.assert_problem(412, "precondition-failed");
         let fresh = given.header("etag").to_owned();
-        let twice = json!({ "items": [{ "group": "a", "role": "viewer" }, { "group": "a", "role": "admin" }] });
-        assert_eq!(put(&fresh, &all, &twice.to_string()).await.status, 422);
+        let twice =
+            json!({ "items": [{ "group": "a", "role": "viewer" }, { "group": "a", "role": "admin" }] });
+        assert_eq!(put(&fresh, &all, &twice.to_string()).await.status, 400);
         let more = json!({ "items": [{ "group": "soc", "role": "admin" }] });
         assert_eq!(put(&fresh, &key, &more.to_string()).await.status, 403, "more than the key has");
 
@@ -180,7 +221,8 @@ async fn groups_that_give_roles_are_changed_through_the_api_from_what_was_seen()
         let new = json!({ "sub": "n", "email": "new@acme.test", "email_verified": true, "groups": ["soc"] });
         assert_eq!(come(&app, &home(&app, &provider, &url, &new), &cookie).await.header("location"), "/");
         let members = app.get("/api/v1/members").bearer(&key).send().await.json();
-        let member = members["items"].as_array().unwrap().iter().find(|m| m["email"] == "new@acme.test").unwrap();
+        let member =
+            members["items"].as_array().unwrap().iter().find(|m| m["email"] == "new@acme.test").unwrap();
         assert_eq!((&member["role"], &member["by_provider"]), (&json!("analyst"), &json!(true)));
 
         // Another organization's are not seen from here.

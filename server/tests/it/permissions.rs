@@ -46,6 +46,8 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("enabled", "true"),
     ("group", "soc"),
     ("refused", ""),
+    ("url", "https://198.51.100.1/"),
+    ("delivery", NOBODY),
     ("active", "true"),
     ("scopes[0]", "event.read"),
     ("expires_in_days", ""),
@@ -86,6 +88,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("job", NOBODY),
     ("review", NOBODY),
     ("matching", ""),
+    ("into", NOBODY),
     ("kind", "text"),
     ("choices", ""),
     ("up", "true"),
@@ -183,6 +186,8 @@ pub fn rows() -> Vec<Row> {
             .replace("{evidence}", NOBODY)
             .replace("{entry}", NOBODY)
             .replace("{job}", NOBODY)
+            .replace("{delivery}", NOBODY)
+            .replace("{task}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
     };

@@ -130,7 +130,7 @@ async fn two_forms_of_one_version_are_put_together_or_told_whole() {
         .await;
         let table = page.text.split("class=\"data-table differences\"").nth(1).unwrap();
         let table = table.split("</table>").next().unwrap();
-        for cell in ["<td>Mine</td>", "<td>Theirs</td>", "<td>Other</td>"] {
+        for cell in ["<td>Mine<", "<td>Theirs<", "<td>Other<"] {
             assert!(table.contains(cell), "{table}");
         }
         assert_eq!(area(&page.text), "short", "only they changed it");

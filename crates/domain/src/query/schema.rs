@@ -124,6 +124,45 @@ pub static CASES: Schema = Schema {
     ],
 };
 
+/// Drifts; see [`Drift`](crate::drift::Drift).
+pub static DRIFTS: Schema = Schema {
+    payload: false,
+    fields: &[
+        field("number", &[], Kind::Number, "number of the drift"),
+        field("text", &[], Kind::Text, "words of resource, type and properties"),
+        field(
+            "status",
+            &[],
+            Kind::Choice(&["open", "acknowledged", "resolved"]),
+            "open, acknowledged, resolved",
+        ),
+        field(
+            "resolution",
+            &[],
+            Kind::Choice(&["auto_revert", "codify_iac", "accepted", "escalated"]),
+            "what was done about it",
+        ),
+        field(
+            "kind",
+            &["drift_type"],
+            Kind::Choice(&["modified", "deleted", "added", "moved"]),
+            "modified, deleted, added, moved",
+        ),
+        field("score", &["severity_score"], Kind::Number, "severity, 0 to 1"),
+        field("confidence", &["confidence_score"], Kind::Number, "how sure it is, 0 to 1"),
+        field("environment", &["env"], Kind::Word, "such as prod"),
+        field("repository", &["repo"], Kind::Word, "name of the repository"),
+        field("resource", &["address"], Kind::Word, "address in the code"),
+        field("type", &["resource_type"], Kind::Word, "such as aws_s3_bucket"),
+        field("path", &["property"], Kind::Word, "a property that differs"),
+        field("assignee", &["assigned_to"], Kind::Word, "e-mail of who has it"),
+        field("id", &[], Kind::Id, "id of the drift"),
+        field("detected_at", &["onset"], Kind::Time, "when it began"),
+        field("last_seen_at", &["seen"], Kind::Time, "when a push last had it"),
+        field("resolved_at", &["resolved"], Kind::Time, "when it was resolved"),
+    ],
+};
+
 const fn field(name: &'static str, aliases: &'static [&'static str], kind: Kind, doc: &'static str) -> Field {
     Field { name, aliases, kind, doc }
 }

@@ -11,7 +11,9 @@ use store::factor::Factor;
 use totp_rs::{Builder, Totp};
 
 use super::lockout::{Subjects, WRONG_PASSWORD, count_failure, refuse_locked};
-use super::{AttemptKind, SignedIn, actor_of, admit_device, bounded, end, has_password, normal_email, own, verify};
+use super::{
+    AttemptKind, SignedIn, actor_of, admit_device, bounded, end, has_password, normal_email, own, verify,
+};
 use crate::secrets::random;
 use crate::settings::Security;
 use crate::{Actor, Client, Cx, Error, Result, Services, Who};

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::SystemTx;
 
+use account::Whose;
 pub(crate) use provider::Known;
 use provider::Told;
 
@@ -116,18 +117,26 @@ impl Refused {
     }
     pub fn words(self) -> &'static str {
         match self {
-            Self::Unreachable => "The provider does not answer. Try again in a moment, or sign in with a password.",
+            Self::Unreachable => {
+                "The provider does not answer. Try again in a moment, or sign in with a password."
+            }
             Self::Misconfigured => {
                 "The provider does not accept this Watchroom. Whoever runs it finds the reason in its log."
             }
-            Self::Declined => "The provider did not sign you in. Try again, or ask who runs it whether you may.",
-            Self::Stale => "That sign-in is over: it took too long, was used already, or began in another browser. Begin again.",
+            Self::Declined => {
+                "The provider did not sign you in. Try again, or ask who runs it whether you may."
+            }
+            Self::Stale => {
+                "That sign-in is over: it took too long, was used already, or began in another browser. Begin again."
+            }
             Self::Clock => {
                 "The provider's clock and this Watchroom's differ too much. Whoever runs them has to set them right."
             }
             Self::Nonce => "The provider's answer belongs to another sign-in. Begin again.",
             Self::Code => "The provider's answer was used already or is too old. Begin again.",
-            Self::Untrusted => "The provider's answer is not signed by it, or is not for this Watchroom. Nobody was signed in.",
+            Self::Untrusted => {
+                "The provider's answer is not signed by it, or is not for this Watchroom. Nobody was signed in."
+            }
             Self::Address => {
                 "The provider does not say that your e-mail address is verified. Ask who runs it, or sign in with a password."
             }
@@ -137,7 +146,9 @@ impl Refused {
             Self::Taken => {
                 "The account with your address is linked to somebody else at the provider. Ask who runs this Watchroom."
             }
-            Self::Unknown => "You have no account here, and none of your groups gives you one. Ask an administrator to invite you.",
+            Self::Unknown => {
+                "You have no account here, and none of your groups gives you one. Ask an administrator to invite you."
+            }
             Self::Disabled => "Your account is disabled. Ask an administrator of your organization.",
         }
     }
@@ -171,9 +182,24 @@ pub struct Returned {
 /// How it ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
-    /// `next`: where the person wanted to go.
-    First { first: First, next: String },
-    Refused { why: Refused, next: String },
+    /// `next`: where the person wanted to go. `unproved`: what counts only after the code that `first` asks for; see [`complete`].
+    First {
+        first: First,
+        next: String,
+        unproved: Option<Unproved>,
+    },
+    Refused {
+        why: Refused,
+        next: String,
+    },
+}
+
+/// Somebody at the provider who has the address of an account with a second factor, and is linked to it by its code only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unproved {
+    issuer: String,
+    subject: String,
+    groups: Vec<String>,
 }
 
 /// What an attempt holds, sealed.
@@ -193,7 +219,11 @@ pub fn name(services: &Services) -> Option<&str> {
 ///
 /// # Errors
 /// `NotFound` where no provider is set.
-pub async fn begin(services: &Services, next: &str, client: &Client) -> Result<std::result::Result<Sent, Refused>> {
+pub async fn begin(
+    services: &Services,
+    next: &str,
+    client: &Client,
+) -> Result<std::result::Result<Sent, Refused>> {
     let provider = set(services)?;
     let asked = match provider::authorize(services, &provider).await {
         Ok(asked) => asked,
@@ -202,7 +232,8 @@ pub async fn begin(services: &Services, next: &str, client: &Client) -> Result<s
             return Ok(Err(why));
         }
     };
-    let attempt = Attempt { nonce: asked.nonce, verifier: asked.verifier, next: next.chars().take(2000).collect() };
+    let attempt =
+        Attempt { nonce: asked.nonce, verifier: asked.verifier, next: next.chars().take(2000).collect() };
     let id = attempt_of(services, &asked.state);
     let plain = serde_json::to_vec(&attempt).map_err(|e| Error::Internal(format!("a sign-in: {e}")))?;
     let sealed = services.secrets.seal(&place(&id), &plain)?;
@@ -236,13 +267,37 @@ pub async fn finish(services: &Services, returned: &Returned, client: &Client) -
             return refuse(services, &provider, about, why, client).await.map(|why| gone(why, &next));
         }
     };
-    account::follow(services, &user, &told.groups, client).await?;
+    let (user, unproved) = match user {
+        Whose::Linked(user) => {
+            account::follow(services, &user, &told.groups, client).await?;
+            (user, None)
+        }
+        Whose::Unproved(user) => {
+            let Told { subject, groups, .. } = told.clone();
+            (user, Some(Unproved { issuer: provider.issuer.clone(), subject, groups }))
+        }
+    };
     let first = if factor::is_asked(services, user.id, None).await? {
         First::Code(user.id)
+    } else if unproved.is_some() {
+        // The factor was removed a moment ago: the next attempt links it.
+        return refuse(services, &provider, None, Refused::Stale, client).await.map(|why| gone(why, &next));
     } else {
         First::In(admit(services, &provider, user, &told.subject, client).await?)
     };
-    Ok(Ended::First { first, next })
+    Ok(Ended::First { first, next, unproved })
+}
+
+/// After the code: links whom the provider told, and gives what the groups say. Somebody who was linked meanwhile stays.
+pub async fn complete(services: &Services, user: &User, unproved: &Unproved, client: &Client) -> Result<()> {
+    let Some(provider) = services.provider.clone().filter(|provider| provider.issuer == unproved.issuer)
+    else {
+        return Ok(());
+    };
+    if account::prove(services, &provider, &unproved.subject, user, &bounded(client)).await? {
+        account::follow(services, user, &unproved.groups, client).await?;
+    }
+    Ok(())
 }
 
 /// An identity of one's own account.
@@ -258,8 +313,9 @@ pub async fn of_account(cx: &Cx<AccountRead>) -> Result<(Vec<Linked>, bool)> {
     let user = own(&cx.actor)?;
     let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
     let linked = store::identity::of_user(&mut tx, user.id).await?.into_iter();
-    let linked =
-        linked.map(|i| Linked { issuer: i.issuer, subject: i.subject, last_used_at: i.last_used_at }).collect();
+    let linked = linked
+        .map(|i| Linked { issuer: i.issuer, subject: i.subject, last_used_at: i.last_used_at })
+        .collect();
     let credentials = store::account::credentials(&mut tx, user.id).await?.ok_or(Error::NotFound)?;
     Ok((linked, super::has_password(&credentials)))
 }
@@ -268,12 +324,15 @@ pub async fn of_account(cx: &Cx<AccountRead>) -> Result<(Vec<Linked>, bool)> {
 /// everywhere.
 pub async fn unlink(services: &Services, email: &str) -> Result<()> {
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
-    let user = store::account::by_email(&mut tx, &super::normal_email(email)).await?.ok_or(Error::NotFound)?.user;
+    let user =
+        store::account::by_email(&mut tx, &super::normal_email(email)).await?.ok_or(Error::NotFound)?.user;
     let stamp = services.stamp();
     if store::identity::delete(&mut tx, user.id).await? == 0 {
         return Err(Error::Conflict("this account is linked to nobody at a provider".to_owned()));
     }
     let devices = store::session::revoke_devices(&mut tx, user.id, stamp.now).await?;
+    // Who waits for the code of a second factor begins again.
+    store::account::touch(&mut tx, user.id, stamp.now).await?;
     let entry = AuditEntry::new(Action::IDENTITY_UNLINKED, "user", user.id)
         .metadata(json!({ "email": user.email, "devices_signed_out": devices }));
     end(services, tx, user.id, &crate::Actor::platform("command line").audit(), stamp, entry).await
@@ -317,11 +376,13 @@ async fn told(
     if !returned.error.is_empty() || returned.code.is_empty() {
         let error: String = returned.error.chars().take(100).collect();
         tracing::info!(%error, "the provider signed nobody in");
-        return Err(if error == "invalid_client" || error == "unauthorized_client" || error == "invalid_scope" {
-            Refused::Misconfigured
-        } else {
-            Refused::Declined
-        });
+        return Err(
+            if error == "invalid_client" || error == "unauthorized_client" || error == "invalid_scope" {
+                Refused::Misconfigured
+            } else {
+                Refused::Declined
+            },
+        );
     }
     provider::told(services, provider, &returned.code, attempt.verifier, &attempt.nonce).await
 }

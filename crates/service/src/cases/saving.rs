@@ -172,7 +172,7 @@ fn put_together(base: NewCase, theirs: NewCase, mine: NewCase) -> Clash {
         ($name:literal, $field:ident, $of:expr) => {
             let [b, t, m] = [$of(&base.$field), $of(&theirs.$field), $of(&mine.$field)];
             if !settle($name, [t == b, m == b, t == m]) {
-                merged.$field = theirs.$field.clone();
+                merged.$field.clone_from(&theirs.$field);
             }
         };
     }

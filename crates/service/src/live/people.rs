@@ -107,7 +107,7 @@ impl People {
             match there.iter_mut().find(|other| other.user_id == who.user_id) {
                 None => there.push(who.clone()),
                 Some(same) if (same.doing.is_none(), same.tab) > (who.doing.is_none(), who.tab) => {
-                    *same = who.clone()
+                    same.clone_from(who);
                 }
                 Some(_) => {}
             }

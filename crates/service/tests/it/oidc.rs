@@ -1,16 +1,16 @@
 //! Signing in by a provider: who it is, what groups give and take, and answers that are not to be believed.
 
+use domain::OrganizationId;
 use domain::member::{ApprovalLevel, Member, Role};
 use domain::permission::{AccountRead, AccountWrite, MemberRead, MemberWrite};
 use domain::provider_role::ProviderRole;
-use domain::OrganizationId;
 use serde_json::{Value, json};
 use service::auth::oidc::{self, Ended, Refused, Returned};
 use service::auth::{self, First, SignedIn, account_actor, factor};
-use service::outgoing::Outgoing;
+use service::outgoing::{Outgoing, Trust};
 use service::{Actor, Error, invitations, members, provider_roles};
 use testkit::for_each_backend;
-use testkit::provider::Provider;
+use testkit::provider::{CLIENT_SECRET, Forgery, Provider};
 
 use crate::world::{PASSWORD, World, client};
 
@@ -51,7 +51,7 @@ impl Room {
     }
     async fn signed_in(&self, claims: Value) -> SignedIn {
         match self.try_in(claims).await {
-            Ended::First { first: First::In(signed_in), next } => {
+            Ended::First { first: First::In(signed_in), next, unproved: None } => {
                 assert_eq!(next, "/o/alpha/events");
                 signed_in
             }
@@ -62,7 +62,8 @@ impl Room {
         why(self.try_in(claims).await)
     }
     async fn give(&self, slug: &str, group: &str, role: Role) {
-        let cx = self.world.cx::<MemberWrite>(&format!("admin@{slug}.test"), slug).await;
+        let organization = if slug == "alpha" { self.alpha } else { self.beta };
+        let cx = self.world.services.admit::<MemberWrite>(&Actor::system("test", organization)).unwrap();
         provider_roles::set(&cx, group, role).await.unwrap();
     }
     async fn member(&self, organization: OrganizationId, email: &str) -> Option<Member> {
@@ -78,12 +79,12 @@ fn settings(provider: &Provider) -> oidc::Provider {
     oidc::Provider {
         issuer: provider.issuer().to_owned(),
         client_id: "watchroom".to_owned(),
-        client_secret: Some("hush".into()),
+        client_secret: Some(CLIENT_SECRET.into()),
         scopes: vec!["email".to_owned()],
         group_claim: "groups".to_owned(),
         name: "Test".to_owned(),
         callback: "https://watchroom.test/sign-in/oidc/callback".to_owned(),
-        client: Outgoing::default(),
+        client: Outgoing::new(&Trust::default()),
     }
 }
 
@@ -107,16 +108,25 @@ async fn a_verified_address_is_linked_once_and_then_the_subject_counts() {
         // Another address at the provider is the same person; the account's stays.
         let again = room.signed_in(person("s1", "married@elsewhere.test", &[])).await;
         assert_eq!((again.user.id, again.user.email.as_str()), (ana.id, ANA));
-        assert_eq!(room.refused(person("s2", ANA, &[])).await, Refused::Taken, "the address was given to somebody else");
+        assert_eq!(
+            room.refused(person("s2", ANA, &[])).await,
+            Refused::Taken,
+            "the address was given to somebody else"
+        );
 
         let viewer = auth::viewer(&room.world.services, again.session, &client()).await.unwrap().unwrap();
         let cx = room.world.services.admit::<AccountRead>(&account_actor(&viewer)).unwrap();
         let (linked, password) = oidc::of_account(&cx).await.unwrap();
         assert_eq!((linked.len(), linked[0].subject.as_str(), password), (1, "s1", true));
-        assert_eq!(room.role(room.alpha, ANA).await, Some(Role::Analyst), "given by a person, no group takes it");
+        assert_eq!(
+            room.role(room.alpha, ANA).await,
+            Some(Role::Analyst),
+            "given by a person, no group takes it"
+        );
 
         let log = room.world.platform_log().await;
-        let told: Vec<_> = log.iter().filter(|r| r.action == "IDENTITY_LINKED" || r.action.starts_with("SIGN")).collect();
+        let told: Vec<_> =
+            log.iter().filter(|r| r.action == "IDENTITY_LINKED" || r.action.starts_with("SIGN")).collect();
         let actions: Vec<_> = told.iter().map(|r| r.action.as_str()).collect();
         assert_eq!(actions, ["IDENTITY_LINKED", "SIGNED_IN", "SIGNED_IN", "SIGN_IN_FAILED"]);
         assert_eq!(told[1].metadata["subject"], "s1");
@@ -169,9 +179,12 @@ async fn the_account_of_an_invitation_link_is_nobodys_until_it_is_confirmed() {
         room.signed_in(person("s", ANA, &[])).await;
 
         // Whom an invitation waits for gets an account; accepting stays their decision.
-        invitations::invite(&cx, domain::invitation::NewInvitation { email: "bo@alpha.test".to_owned(), ..new })
-            .await
-            .unwrap();
+        invitations::invite(
+            &cx,
+            domain::invitation::NewInvitation { email: "bo@alpha.test".to_owned(), ..new },
+        )
+        .await
+        .unwrap();
         let bo = room.signed_in(person("b", "bo@alpha.test", &[])).await;
         assert_eq!(room.member(room.alpha, "bo@alpha.test").await, None);
         let viewer = auth::viewer(&room.world.services, bo.session, &client()).await.unwrap().unwrap();
@@ -320,11 +333,22 @@ async fn a_token_that_does_not_fit_signs_nobody_in() {
         ] {
             assert_eq!(room.refused(claims.clone()).await, wanted, "{claims}");
         }
+        for forgery in [
+            Forgery::Unsigned,
+            Forgery::PublicKeyAsSecret,
+            Forgery::ClientSecret,
+            Forgery::OtherKey,
+            Forgery::Missing,
+        ] {
+            room.provider.forge(forgery);
+            assert_eq!(room.refused(person("s", ANA, &[])).await, Refused::Untrusted, "{forgery:?}");
+        }
+        room.provider.forge(Forgery::None);
         // Clocks differ a little.
         room.signed_in(with("exp", json!(now - 30))).await;
         room.signed_in(with("iat", json!(now + 30))).await;
         let failed = room.world.platform_log().await.iter().filter(|r| r.action == "SIGN_IN_FAILED").count();
-        assert_eq!(failed, 10);
+        assert_eq!(failed, 15);
     })
     .await;
 }
@@ -377,27 +401,94 @@ async fn a_disabled_account_stays_out_and_a_second_factor_is_asked_for() {
         room.world.person(ANA, "alpha", "analyst").await;
         let signed_in = room.signed_in(person("s", ANA, &[])).await;
         let viewer = auth::viewer(&room.world.services, signed_in.session, &client()).await.unwrap().unwrap();
-        let cx = room.world.services.admit::<AccountWrite>(&account_actor(&viewer)).unwrap();
-        factor::start(&cx).await.unwrap();
-        let read = room.world.services.admit::<AccountRead>(&account_actor(&viewer)).unwrap();
-        let secret = factor::standing(&read).await.unwrap().to_confirm.unwrap().secret;
-        let secret = totp_rs::Secret::try_from_base32(&secret).unwrap();
-        let app = totp_rs::Builder::new().with_secret(secret).build().unwrap();
-        let now = || u64::try_from(room.world.clock.now().seconds()).unwrap();
-        factor::confirm(&cx, &app.generate(now()).to_string()).await.unwrap();
+        let code = second_factor(&room, &viewer).await;
         let Ended::First { first: First::Code(user), .. } = room.try_in(person("s", ANA, &[])).await else {
             panic!("the code was not asked for");
         };
         room.world.clock.advance_seconds(30);
         let since = room.world.clock.now();
-        let code = app.generate(now()).to_string();
-        factor::second(&room.world.services, user, since, &code, &client()).await.unwrap();
+        factor::second(&room.world.services, user, since, &code(), &client()).await.unwrap();
 
         let member = room.member(room.alpha, ANA).await.unwrap();
         let cx = room.world.cx::<MemberWrite>("admin@alpha.test", "alpha").await;
         members::disable(&cx, member.id).await.unwrap();
         assert_eq!(room.refused(person("s", ANA, &[])).await, Refused::Disabled);
         assert_eq!(room.refused(person("other", ANA, &[])).await, Refused::Disabled);
+    })
+    .await;
+}
+
+/// Sets up a second factor; what its app shows now.
+async fn second_factor(room: &Room, viewer: &auth::Viewer) -> impl Fn() -> String {
+    let cx = room.world.services.admit::<AccountWrite>(&account_actor(viewer)).unwrap();
+    factor::start(&cx).await.unwrap();
+    let read = room.world.services.admit::<AccountRead>(&account_actor(viewer)).unwrap();
+    let secret = factor::standing(&read).await.unwrap().to_confirm.unwrap().secret;
+    let secret = totp_rs::Secret::try_from_base32(&secret).unwrap();
+    let app = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    let clock = room.world.clock.clone();
+    let now = move || app.generate(u64::try_from(clock.now().seconds()).unwrap()).to_string();
+    factor::confirm(&cx, &now()).await.unwrap();
+    now
+}
+
+#[tokio::test]
+async fn an_account_with_a_second_factor_is_linked_by_its_code_only() {
+    for_each_backend(|t| async move {
+        let room = Room::new(t).await;
+        let services = &room.world.services;
+        room.give("alpha", "leads", Role::Admin).await;
+        room.world.person(ANA, "alpha", "analyst").await;
+        let viewer = room.world.viewer(ANA).await;
+        let code = second_factor(&room, &viewer).await;
+        // Somebody else has the address at the provider by now, and no code.
+        let Ended::First { first: First::Code(_), unproved: Some(stranger), .. } =
+            room.try_in(person("stranger", ANA, &["leads"])).await
+        else {
+            panic!("no code was asked for");
+        };
+        assert_eq!(room.role(room.alpha, ANA).await, Some(Role::Analyst), "nothing counts before the code");
+        let Ended::First { first: First::Code(user), unproved: Some(ana), .. } =
+            room.try_in(person("s", ANA, &["leads"])).await
+        else {
+            panic!("she is not taken for the stranger");
+        };
+        room.world.clock.advance_seconds(30);
+        let since = room.world.clock.now();
+        let signed_in = factor::second(services, user, since, &code(), &client()).await.unwrap();
+        oidc::complete(services, &signed_in.user, &ana, &client()).await.unwrap();
+        let known =
+            oidc::of_account(&services.admit::<AccountRead>(&account_actor(&viewer)).unwrap()).await.unwrap();
+        assert_eq!(known.0.iter().map(|linked| linked.subject.as_str()).collect::<Vec<_>>(), ["s"]);
+        assert!(room.world.platform_log().await.iter().any(|r| r.action == "IDENTITY_LINKED"));
+        assert_eq!(room.refused(person("stranger", ANA, &["leads"])).await, Refused::Taken);
+        oidc::complete(services, &signed_in.user, &stranger, &client()).await.unwrap();
+        let known =
+            oidc::of_account(&services.admit::<AccountRead>(&account_actor(&viewer)).unwrap()).await.unwrap();
+        assert_eq!(known.0.len(), 1, "who came first stays");
+
+        // Who waits for the code while it is unlinked begins again.
+        let Ended::First { first: First::Code(user), .. } = room.try_in(person("s", ANA, &[])).await else {
+            panic!("no code was asked for");
+        };
+        let since = room.world.clock.now();
+        room.world.clock.advance_seconds(30);
+        oidc::unlink(services, ANA).await.unwrap();
+        let late = factor::second(services, user, since, &code(), &client()).await;
+        assert!(matches!(late, Err(Error::Unauthenticated)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn groups_change_nothing_for_the_platform_role() {
+    for_each_backend(|t| async move {
+        let room = Room::new(t).await;
+        let sre = "sre@platform.test";
+        room.world.person(sre, "alpha", "sre").await;
+        room.give("beta", "staff", Role::Viewer).await;
+        room.signed_in(person("sre", sre, &["staff"])).await;
+        assert_eq!(room.role(room.beta, sre).await, None);
     })
     .await;
 }
@@ -415,7 +506,11 @@ async fn what_groups_give_is_the_organizations_own_and_nobody_gives_more_than_th
         let ana = room.world.actor(ANA, "alpha").await;
         assert!(matches!(room.world.services.admit::<MemberWrite>(&ana), Err(Error::Forbidden)));
 
-        let alpha = room.world.cx::<MemberWrite>("admin@alpha.test", "alpha").await;
+        // The groups are everybody's: beta's admin would make members of alpha's people with one.
+        assert!(matches!(provider_roles::set(&beta, "soc", Role::Viewer).await, Err(Error::Forbidden)));
+        room.world.person("sre@platform.test", "alpha", "sre").await;
+        room.world.person("sre@platform.test", "alpha", "admin").await;
+        let alpha = room.world.cx::<MemberWrite>("sre@platform.test", "alpha").await;
         assert!(matches!(provider_roles::set(&alpha, "a\nb", Role::Viewer).await, Err(Error::Invalid(_))));
         let one = |group: &str, role| ProviderRole { group: group.to_owned(), role };
         let seen = provider_roles::version(&[one("soc", Role::Analyst)]);
@@ -427,11 +522,10 @@ async fn what_groups_give_is_the_organizations_own_and_nobody_gives_more_than_th
 
         let mut key = Actor::system("key", room.alpha);
         key.who = service::Who::ApiKey { id: domain::ApiKeyId(uuid::Uuid::nil()), prefix: "wr_".to_owned() };
-        key.permissions = domain::api_key::permissions(&["member.write".to_owned(), "member.read".to_owned()]);
+        key.permissions =
+            domain::api_key::permissions(&["member.write".to_owned(), "member.read".to_owned()]);
         let cx = room.world.services.admit::<MemberWrite>(&key).unwrap();
         assert!(matches!(provider_roles::set(&cx, "keys", Role::Admin).await, Err(Error::Forbidden)));
-
-
     })
     .await;
 }

@@ -14,7 +14,14 @@ use crate::members::{self, free_username};
 use crate::{Client, Error, Result, Services};
 
 /// The account, or why there is none, and whose it would have been.
-type Found = std::result::Result<User, (Refused, Option<User>)>;
+type Found = std::result::Result<Whose, (Refused, Option<User>)>;
+
+/// An account, and how it is known.
+pub enum Whose {
+    Linked(User),
+    /// By its address alone. It has a second factor: only its code links it.
+    Unproved(User),
+}
 
 /// The account of issuer and subject; else the one of the verified address, linked from now on; else a new one, for who is let in
 /// somewhere.
@@ -28,12 +35,12 @@ pub async fn of(services: &Services, provider: &Provider, told: &Told, client: &
         }
         store::identity::touch(&mut tx, issuer, &told.subject, stamp.now).await?;
         tx.commit_unaudited_bookkeeping().await?;
-        return Ok(Ok(user));
+        return Ok(Ok(Whose::Linked(user)));
     }
     let email = told.verified_email.as_deref().map(normal_email).filter(|email| is_email(email));
     let Some(email) = email else { return Ok(Err((Refused::Address, None))) };
     match store::account::by_email(&mut tx, &email).await? {
-        Some(found) => link(services, tx, stamp, issuer, told, found.user, client).await,
+        Some(found) => link(services, tx, stamp, issuer, &told.subject, found.user, client).await,
         None => make(services, tx, stamp, issuer, told, email, client).await,
     }
 }
@@ -44,6 +51,8 @@ pub async fn follow(services: &Services, user: &User, groups: &[String], client:
         let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
         store::identity::reach(&mut tx, user.id, groups).await?
     };
+    // Who has the platform role enters as such; a group is no reason to have less somewhere.
+    let reach = if user.is_sre { Vec::new() } else { reach };
     for organization in reach {
         members::follow(services, organization, user.id, groups, client).await?;
     }
@@ -55,7 +64,7 @@ async fn link(
     mut tx: SystemTx,
     stamp: Stamp,
     issuer: &str,
-    told: &Told,
+    subject: &str,
     user: User,
     client: &Client,
 ) -> Result<Found> {
@@ -66,16 +75,50 @@ async fn link(
     if !store::account::is_confirmed(&mut tx, user.id).await? {
         return Ok(Err((Refused::Unconfirmed, Some(user))));
     }
-    match store::identity::insert(&mut tx, issuer, &told.subject, user.id, stamp.now).await {
+    if store::identity::is_linked(&mut tx, issuer, user.id).await? {
+        return Ok(Err((Refused::Taken, Some(user))));
+    }
+    if store::factor::is_confirmed(&mut tx, user.id).await? {
+        return Ok(Ok(Whose::Unproved(user)));
+    }
+    Ok(if tie(services, tx, stamp, issuer, subject, &user, client).await? {
+        Ok(Whose::Linked(user))
+    } else {
+        Err((Refused::Taken, Some(user)))
+    })
+}
+
+/// Links an account whose second factor was shown; `false` when somebody else is linked to it.
+pub async fn prove(
+    services: &Services,
+    provider: &Provider,
+    subject: &str,
+    user: &User,
+    client: &Client,
+) -> Result<bool> {
+    let tx = SystemTx::across_all_organizations(&services.db).await?;
+    tie(services, tx, services.stamp(), &provider.issuer, subject, user, client).await
+}
+
+async fn tie(
+    services: &Services,
+    mut tx: SystemTx,
+    stamp: Stamp,
+    issuer: &str,
+    subject: &str,
+    user: &User,
+    client: &Client,
+) -> Result<bool> {
+    match store::identity::insert(&mut tx, issuer, subject, user.id, stamp.now).await {
         Ok(()) => {}
-        Err(store::Error::Unique) => return Ok(Err((Refused::Taken, Some(user)))),
+        Err(store::Error::Unique) => return Ok(false),
         Err(other) => return Err(other.into()),
     }
-    let actor = actor_of(&user, None, client);
-    let entry = linked(&user, issuer, &told.subject);
+    let actor = actor_of(user, None, client);
+    let entry = linked(user, issuer, subject);
     tx.commit(&actor, stamp, entry.clone()).await?;
     chains::tell(services, user.id, &actor, stamp.now, &entry).await;
-    Ok(Ok(user))
+    Ok(true)
 }
 
 async fn make(
@@ -107,7 +150,7 @@ async fn make(
     let actor = actor_of(&user, None, client);
     tx.append_in(domain::PLATFORM, &actor, services.stamp(), user_created(&user)).await?;
     tx.commit(&actor, stamp, linked(&user, issuer, &told.subject)).await?;
-    Ok(Ok(user))
+    Ok(Ok(Whose::Linked(user)))
 }
 
 fn linked(user: &User, issuer: &str, subject: &str) -> AuditEntry {

@@ -13,11 +13,11 @@ use openidconnect::core::{
 };
 use openidconnect::http::StatusCode;
 use openidconnect::{
-    AdditionalClaims, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenClaims,
-    IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse as _, UserInfoClaims,
+    AdditionalClaims, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdTokenClaims, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SignatureVerificationError,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
 };
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -180,7 +180,8 @@ pub async fn told(
     }
     // Some providers say little in the token; what they are asked for must be of the same subject.
     let wanting = told.verified_email.is_none() || told.groups.is_empty();
-    if wanting && let Ok(request) = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
+    if wanting
+        && let Ok(request) = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
     {
         let more: UserInfoClaims<Others, CoreGenderClaim> =
             request.request_async(&send).await.map_err(|error| {
@@ -193,7 +194,8 @@ pub async fn told(
         if told.groups.is_empty() {
             told.groups = groups(&more.additional_claims().all, &provider.group_claim);
         }
-        told.name = told.name.or_else(|| more.name().and_then(|name| name.get(None)).map(|name| name.to_string()));
+        told.name =
+            told.name.or_else(|| more.name().and_then(|name| name.get(None)).map(|name| name.to_string()));
     }
     told.name = told.name.map(|name| name.trim().chars().filter(|c| !c.is_control()).take(150).collect());
     Ok(told)
@@ -210,7 +212,11 @@ async fn ask(client: Outgoing, request: HttpRequest) -> Result<HttpResponse, Una
 }
 
 /// What the provider says of itself, read at most `age` seconds ago.
-async fn known(services: &Services, provider: &Provider, age: i64) -> Result<Arc<CoreProviderMetadata>, Refused> {
+async fn known(
+    services: &Services,
+    provider: &Provider,
+    age: i64,
+) -> Result<Arc<CoreProviderMetadata>, Refused> {
     let now = services.clock.now();
     // Only a clock that was set back is before what it said.
     let within = |at: Timestamp, seconds: i64| at <= now && now < at.plus_seconds(seconds);
@@ -245,9 +251,12 @@ async fn known(services: &Services, provider: &Provider, age: i64) -> Result<Arc
 
 fn relying(provider: &Provider, metadata: &Arc<CoreProviderMetadata>) -> Result<Relying, Refused> {
     let secret = provider.client_secret.as_ref().map(|s| ClientSecret::new(s.expose_secret().to_owned()));
-    let client =
-        Relying::from_provider_metadata(CoreProviderMetadata::clone(metadata), ClientId::new(provider.client_id.clone()), secret)
-            .set_redirect_uri(RedirectUrl::new(provider.callback.clone()).map_err(misconfigured)?);
+    let client = Relying::from_provider_metadata(
+        CoreProviderMetadata::clone(metadata),
+        ClientId::new(provider.client_id.clone()),
+        secret,
+    )
+    .set_redirect_uri(RedirectUrl::new(provider.callback.clone()).map_err(misconfigured)?);
     let by_form = metadata.token_endpoint_auth_methods_supported().is_some_and(|methods| {
         methods.contains(&CoreClientAuthMethod::ClientSecretPost)
             && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
@@ -269,7 +278,8 @@ fn verified(
         .set_time_fn(move || now.plus_seconds(-LEEWAY).utc())
         .set_issue_time_verifier_fn(move |at: DateTime<Utc>| {
             let at = at.timestamp_micros();
-            let fits = (now.plus_seconds(-WAIT - LEEWAY).micros()..=now.plus_seconds(LEEWAY).micros()).contains(&at);
+            let fits =
+                (now.plus_seconds(-WAIT - LEEWAY).micros()..=now.plus_seconds(LEEWAY).micros()).contains(&at);
             if fits { Ok(()) } else { Err("issued at another time than now".to_owned()) }
         });
     token.claims(&verifier, nonce).cloned()
@@ -290,7 +300,9 @@ fn exchange_failed<E: std::error::Error + 'static>(
     error: &RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>,
 ) -> Refused {
     match error {
-        RequestTokenError::ServerResponse(answer) if *answer.error() == CoreErrorResponseType::InvalidGrant => {
+        RequestTokenError::ServerResponse(answer)
+            if *answer.error() == CoreErrorResponseType::InvalidGrant =>
+        {
             tracing::info!(%answer, "the provider does not take a code");
             Refused::Code
         }

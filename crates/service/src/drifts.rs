@@ -1,0 +1,209 @@
+//! Drifts: how the real infrastructure differs from its code, and what people do about it.
+//!
+//! A push (`push`) opens drifts, sees them again, and resolves those that are gone. People act on one or many (`act`), leave a
+//! property out (`ignores`), and keep repositories (`repositories`).
+
+mod act;
+mod ignores;
+mod push;
+mod repositories;
+
+use std::collections::BTreeMap;
+
+use domain::drift::{Drift, DriftChange, DriftFilter, DriftSort, DriftStatus, HistoryStep, Resource};
+use domain::page::Page;
+use domain::permission::{DriftRead, Permission};
+use domain::{DriftId, IacResourceId, Invalid, Timestamp, UserId};
+use drift::rules::Rules;
+use serde_json::Value;
+use store::drift::After;
+
+pub use drift::sniff;
+
+pub use act::{Item, Outcome, Report, act, act_matching, escalate, undo};
+pub use ignores::{Preview, Scoped, accept, ignore, ignores, lift, preview};
+pub use push::{Once, Pushed, What, push};
+pub use repositories::{clear_credentials, pushes, repositories, repository, update_repository};
+pub use store::drift::resource::{Covered, ResourceFilter};
+
+use crate::{Cx, Error, Result, Who};
+
+/// Most drifts a page holds.
+const MAX_PAGE: u32 = 200;
+/// Steps of a history.
+const HISTORY: u32 = 500;
+
+/// The worst, latest or highest first.
+pub async fn list(
+    cx: &Cx<DriftRead>,
+    filter: &DriftFilter,
+    sort: DriftSort,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Drift>> {
+    let after = cursor.map(|text| parse_cursor(text, sort)).transpose()?;
+    let limit = limit.clamp(1, MAX_PAGE);
+    let mut items = store::drift::list(&mut cx.read().await?, filter, sort, after, limit + 1).await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = items.last().filter(|_| more).map(|last| write_cursor(last, sort));
+    Ok(Page { items, next_cursor })
+}
+
+/// How many drifts there are for the tabs of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub open: i64,
+    pub acknowledged: i64,
+    pub resolved: i64,
+    /// Not resolved, of the person who asks.
+    pub mine: i64,
+    /// Not resolved, of nobody.
+    pub unassigned: i64,
+}
+
+pub async fn counts(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Counts> {
+    let mut tx = cx.read().await?;
+    let mut counts = Counts::default();
+    for (status, [n, mine, nobody]) in store::drift::counts(&mut tx, filter, user(cx)).await? {
+        match status {
+            DriftStatus::Open => counts.open = n,
+            DriftStatus::Acknowledged => counts.acknowledged = n,
+            DriftStatus::Resolved => {
+                counts.resolved = n;
+                continue;
+            }
+        }
+        counts.mine += mine;
+        counts.unassigned += nobody;
+    }
+    Ok(counts)
+}
+
+/// By id, number or `DRIFT-9`.
+pub async fn find(cx: &Cx<DriftRead>, name: &str) -> Result<Drift> {
+    let mut tx = cx.read().await?;
+    let digits = name.strip_prefix("DRIFT-").or_else(|| name.strip_prefix("drift-")).unwrap_or(name);
+    let found = match (digits.parse::<i64>(), name.parse::<DriftId>()) {
+        (Ok(number), _) => store::drift::by_number(&mut tx, number).await?,
+        (Err(_), Ok(id)) => store::drift::get(&mut tx, id).await?,
+        (Err(_), Err(_)) => None,
+    };
+    found.ok_or(Error::NotFound)
+}
+
+/// The ids that numbers stand for; a number that is none has no part in it.
+pub async fn by_numbers(cx: &Cx<DriftRead>, numbers: &[i64]) -> Result<Vec<DriftId>> {
+    Ok(store::drift::by_numbers(&mut cx.read().await?, numbers).await?)
+}
+
+/// By path, ignored ones too.
+pub async fn changes(cx: &Cx<DriftRead>, id: DriftId) -> Result<Vec<DriftChange>> {
+    Ok(store::drift::changes(&mut cx.read().await?, id).await?)
+}
+
+/// What the code declares and what is there, secrets masked.
+pub async fn states(cx: &Cx<DriftRead>, id: DriftId) -> Result<(Option<Value>, Option<Value>)> {
+    store::drift::states(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)
+}
+
+/// What happened to a drift, the latest first.
+pub async fn history(cx: &Cx<DriftRead>, id: DriftId) -> Result<Vec<HistoryStep>> {
+    Ok(store::drift::history(&mut cx.read().await?, id, HISTORY).await?)
+}
+
+/// What the code would have to say, and in which language: `hcl`, `yaml` or `json`.
+pub async fn snippet(cx: &Cx<DriftRead>, of: &Drift) -> Result<(String, &'static str)> {
+    let mut tx = cx.read().await?;
+    let changes = store::drift::changes(&mut tx, of.id).await?;
+    let (_, actual) = store::drift::states(&mut tx, of.id).await?.ok_or(Error::NotFound)?;
+    let changes =
+        changes.into_iter().filter(|change| change.ignored_by.is_none()).map(|change| drift::Change {
+            property_path: change.property_path,
+            change_type: change.change_type,
+            declared_value: change.declared_value,
+            actual_value: change.actual_value,
+            is_security_critical: change.is_security_critical,
+            is_sensitive: change.is_sensitive,
+            rules: Vec::new(),
+            is_relevant: change.is_relevant,
+            owner: change.owner,
+        });
+    let told = drift::Drift {
+        drift_type: of.drift_type,
+        actual,
+        changes: changes.collect(),
+        noise: Vec::new(),
+        omitted: 0,
+        moved_from: of.metadata["moved_from"].as_str().map(str::to_owned),
+        planned: None,
+        score: drift::score::Score::default(),
+    };
+    Ok(drift::patch::codify(of.tool, &of.resource_id, &of.resource_type, &told))
+}
+
+/// What rules of the table say, by their id: what, and why it matters.
+pub fn rules() -> BTreeMap<String, (String, String)> {
+    Rules::built_in().rules.into_iter().map(|rule| (rule.id, (rule.what, rule.why))).collect()
+}
+
+/// Resources in the order of their first push; `part` of their address, in any case.
+pub async fn resources(
+    cx: &Cx<DriftRead>,
+    filter: &ResourceFilter,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<Resource>> {
+    let after = cursor.map(|text| text.parse::<IacResourceId>().map_err(|_| wrong_cursor())).transpose()?;
+    let limit = limit.clamp(1, MAX_PAGE);
+    let mut items = store::drift::resource::list(&mut cx.read().await?, filter, after, limit + 1).await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = items.last().filter(|_| more).map(|last| last.id.to_string());
+    Ok(Page { items, next_cursor })
+}
+
+/// A resource with what its code declares, secrets masked.
+pub async fn resource(cx: &Cx<DriftRead>, id: IacResourceId) -> Result<(Resource, Value)> {
+    let mut tx = cx.read().await?;
+    let found = store::drift::resource::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let declared = store::drift::resource::declared(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    Ok((found, declared))
+}
+
+fn user<P: Permission>(cx: &Cx<P>) -> Option<UserId> {
+    match &cx.actor().who {
+        Who::User(user) => Some(user.id),
+        Who::ApiKey { .. } | Who::System(_) => None,
+    }
+}
+
+fn wrong_cursor() -> Error {
+    Error::Invalid(Invalid::field("cursor", "take it from the page before, unchanged"))
+}
+
+fn write_cursor(last: &Drift, sort: DriftSort) -> String {
+    let id = last.id;
+    match sort {
+        // All digits of a double, so that nothing is passed over.
+        DriftSort::Severity => format!("{}.{id}", last.severity_score.to_bits()),
+        DriftSort::Onset => format!("{}.{id}", last.detected_at.micros()),
+        DriftSort::Seen => format!("{}.{id}", last.last_seen_at.micros()),
+        DriftSort::Number => format!("{}.{id}", last.number),
+    }
+}
+
+fn parse_cursor(text: &str, sort: DriftSort) -> Result<After> {
+    let (value, id) = text.split_once('.').ok_or_else(wrong_cursor)?;
+    let id = id.parse().map_err(|_| wrong_cursor())?;
+    let number = || value.parse::<i64>().map_err(|_| wrong_cursor());
+    let time = || Timestamp::from_micros(number()?).ok_or_else(wrong_cursor);
+    Ok(match sort {
+        DriftSort::Severity => {
+            let score = f64::from_bits(value.parse().map_err(|_| wrong_cursor())?);
+            After::Score(if score.is_finite() { score } else { return Err(wrong_cursor()) }, id)
+        }
+        DriftSort::Onset | DriftSort::Seen => After::Time(time()?, id),
+        DriftSort::Number => After::Number(number()?, id),
+    })
+}
