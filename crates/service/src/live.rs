@@ -207,17 +207,16 @@ impl Stream {
     /// store. `None`: it is too much. The place moves on over all of it.
     async fn take(&mut self) -> Result<Option<Vec<Arc<Note>>>> {
         let newest = *self.newest.borrow();
-        let notes = match self.hub.after(self.place) {
-            Some(notes) => notes,
-            None => {
-                let mut tx = ReadTx::begin(&self.services.db, self.organization).await?;
-                let found = store::live::after(&mut tx, self.place, CATCH_UP + 1).await?;
-                if found.len() > CATCH_UP as usize {
-                    self.place = self.place.max(newest);
-                    return Ok(None);
-                }
-                found.into_iter().map(Arc::new).collect()
+        let notes = if let Some(notes) = self.hub.after(self.place) {
+            notes
+        } else {
+            let mut tx = ReadTx::begin(&self.services.db, self.organization).await?;
+            let found = store::live::after(&mut tx, self.place, CATCH_UP + 1).await?;
+            if found.len() > CATCH_UP as usize {
+                self.place = self.place.max(newest);
+                return Ok(None);
             }
+            found.into_iter().map(Arc::new).collect()
         };
         let last = notes.last().map_or(newest, |note| note.seq);
         self.place = self.place.max(newest).max(last);

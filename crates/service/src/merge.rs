@@ -49,15 +49,15 @@ impl Merged {
 
 /// Puts two versions of a text together, line by line. It can take twice [`PATIENCE`] of the processor: not where others wait.
 pub fn text(base: &str, theirs: &str, mine: &str) -> Merged {
-    let (b, t, m) = (lines(base), lines(theirs), lines(mine));
-    let (by_them, by_me) = (hunks(&b, &t), hunks(&b, &m));
+    let (old, them, me) = (lines(base), lines(theirs), lines(mine));
+    let (by_them, by_me) = (hunks(&old, &them), hunks(&old, &me));
     let mut chunks = Vec::new();
     let (mut at, mut i, mut j) = (0, 0, 0);
     // How far each side's lines are from those of the base.
     let (mut t_at, mut m_at) = (0, 0);
     while i < by_them.len() || j < by_me.len() {
         let starts = [by_them.get(i), by_me.get(j)].into_iter().flatten().map(|hunk| hunk.base.start);
-        let start = starts.min().unwrap_or(b.len());
+        let start = starts.min().unwrap_or(old.len());
         let mut end = start;
         let (first_i, first_j) = (i, j);
         // All that touches belongs together.
@@ -76,11 +76,11 @@ pub fn text(base: &str, theirs: &str, mine: &str) -> Merged {
             }
         }
         let same = start - at;
-        push(&mut chunks, Side::Nobody, [&b[at..start], &t[t_at..t_at + same], &m[m_at..m_at + same]]);
+        push(&mut chunks, Side::Nobody, [&old[at..start], &them[t_at..t_at + same], &me[m_at..m_at + same]]);
         (t_at, m_at) = (t_at + same, m_at + same);
         let t_end = t_at + grown(end - start, &by_them[first_i..i]);
         let m_end = m_at + grown(end - start, &by_me[first_j..j]);
-        let parts = [&b[start..end], &t[t_at..t_end], &m[m_at..m_end]];
+        let parts = [&old[start..end], &them[t_at..t_end], &me[m_at..m_end]];
         let side = match (i > first_i, j > first_j) {
             (true, true) if parts[1] == parts[2] => Side::Same,
             (true, true) => Side::Clash,
@@ -90,7 +90,7 @@ pub fn text(base: &str, theirs: &str, mine: &str) -> Merged {
         push(&mut chunks, side, parts);
         (at, t_at, m_at) = (end, t_end, m_end);
     }
-    push(&mut chunks, Side::Nobody, [&b[at..], &t[t_at..], &m[m_at..]]);
+    push(&mut chunks, Side::Nobody, [&old[at..], &them[t_at..], &me[m_at..]]);
     let merged = chunks.iter().flat_map(|chunk| match chunk.side {
         Side::Nobody | Side::Theirs | Side::Same => [chunk.theirs.as_slice(), &[]],
         Side::Mine => [chunk.mine.as_slice(), &[]],
