@@ -211,48 +211,48 @@ async fn what_merged_cases_have_is_read_in_one_and_each_thing_once() {
 #[tokio::test]
 async fn merging_and_taking_apart_leaves_every_row_as_it_was() {
     for_each_backend(|t| async move {
-        let r = room(t).await;
-        let admin: Cx<SettingsWrite> = r.world.cx("adi@a.test", "alpha").await;
+        let room = room(t).await;
+        let admin: Cx<SettingsWrite> = room.world.cx("adi@a.test", "alpha").await;
         let field =
             NewField { name: "Unit".to_owned(), kind: FieldKind::Text, choices: Vec::new(), required: false };
         cases::define_field(&admin, field).await.unwrap();
-        let ids = r.events(6).await;
+        let ids = room.events(6).await;
         let mut all = Vec::new();
         for (n, title) in ["a", "b", "c", "d"].into_iter().enumerate() {
-            all.push(r.full(title, &ids[n..n + 3]).await);
+            all.push(room.full(title, &ids[n..n + 3]).await);
         }
-        let before = r.rows().await;
+        let before = room.rows().await;
         let [a, b, c, d] = [&all[0], &all[1], &all[2], &all[3]];
 
         // Undone as one action.
-        let report = cases::merge_cases(&r.ann, of(a), &[of(b), of(c), of(d)], "").await.unwrap();
-        assert_ne!(r.rows().await, before);
-        let undone = cases::undo(&r.ann, report.action_id.unwrap()).await.unwrap();
+        let report = cases::merge_cases(&room.ann, of(a), &[of(b), of(c), of(d)], "").await.unwrap();
+        assert_ne!(room.rows().await, before);
+        let undone = cases::undo(&room.ann, report.action_id.unwrap()).await.unwrap();
         assert_eq!(undone.done(), 3);
-        assert_eq!(r.rows().await, before, "as one action");
+        assert_eq!(room.rows().await, before, "as one action");
 
         // In chains, taken apart in every order.
         for order in [[b, c, d], [d, c, b], [c, b, d], [c, d, b], [b, d, c], [d, b, c]] {
             for (from, into) in [(d, c), (c, b), (b, a)] {
-                cases::merge_cases(&r.ann, of(into), &[of(from)], "chain").await.unwrap();
+                cases::merge_cases(&room.ann, of(into), &[of(from)], "chain").await.unwrap();
             }
-            let head = r.now(a).await;
+            let head = room.now(a).await;
             assert_eq!((head.merged_count, head.link_count, head.note_count), (3, 6, 4));
-            assert_eq!(r.now(d).await.merged_into, Some(a.id));
+            assert_eq!(room.now(d).await.merged_into, Some(a.id));
             for case in order {
-                let out = cases::unmerge(&r.ann, case.id).await.unwrap();
+                let out = cases::unmerge(&room.ann, case.id).await.unwrap();
                 assert_eq!(out.merged_into, None);
             }
-            assert_eq!(r.rows().await, before, "in the order {:?}", order.map(|case| case.number));
+            assert_eq!(room.rows().await, before, "in the order {:?}", order.map(|case| case.number));
         }
         // What is in one that is taken out stays in it.
-        cases::merge_cases(&r.ann, of(c), &[of(d)], "").await.unwrap();
-        cases::merge_cases(&r.ann, of(a), &[of(c)], "").await.unwrap();
-        cases::unmerge(&r.ann, c.id).await.unwrap();
-        assert_eq!((r.now(d).await.merged_into, r.now(c).await.merged_count), (Some(c.id), 1));
-        assert_eq!(r.now(a).await.merged_count, 0);
-        cases::unmerge(&r.ann, d.id).await.unwrap();
-        assert_eq!(r.rows().await, before);
+        cases::merge_cases(&room.ann, of(c), &[of(d)], "").await.unwrap();
+        cases::merge_cases(&room.ann, of(a), &[of(c)], "").await.unwrap();
+        cases::unmerge(&room.ann, c.id).await.unwrap();
+        assert_eq!((room.now(d).await.merged_into, room.now(c).await.merged_count), (Some(c.id), 1));
+        assert_eq!(room.now(a).await.merged_count, 0);
+        cases::unmerge(&room.ann, d.id).await.unwrap();
+        assert_eq!(room.rows().await, before);
     })
     .await;
 }

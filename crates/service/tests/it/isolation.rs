@@ -53,59 +53,63 @@ macro_rules! not_found {
 
 #[tokio::test]
 async fn ids_of_another_organization_are_not_found() {
-    for_each_backend(|t| async move {
-        let world = two(t).await;
-        let b_source =
-            sources::create(&of::<SourceWrite>(&world, "beta").await, source("ZZB")).await.unwrap();
-        let b_environment =
-            environments::create(&of::<EnvironmentWrite>(&world, "beta").await, environment("zzb"))
-                .await
-                .unwrap();
-        let (b_key, b_secret) =
-            api_keys::create(&of::<ApiKeyWrite>(&world, "beta").await, key("ZZB")).await.unwrap();
-        let b_member = members::list(&of::<MemberRead>(&world, "beta").await).await.unwrap().remove(0);
-        let before = done(&world, b_member_organization(&world).await).await;
+    for_each_backend(|t| {
+        Box::pin(async move {
+            let world = two(t).await;
+            let b_source =
+                sources::create(&of::<SourceWrite>(&world, "beta").await, source("ZZB")).await.unwrap();
+            let b_environment =
+                environments::create(&of::<EnvironmentWrite>(&world, "beta").await, environment("zzb"))
+                    .await
+                    .unwrap();
+            let (b_key, b_secret) =
+                api_keys::create(&of::<ApiKeyWrite>(&world, "beta").await, key("ZZB")).await.unwrap();
+            let b_member = members::list(&of::<MemberRead>(&world, "beta").await).await.unwrap().remove(0);
+            let before = done(&world, b_member_organization(&world).await).await;
 
-        not_found!(
-            sources::get(&of::<SourceRead>(&world, "alpha").await, b_source.id),
-            sources::update(&of::<SourceWrite>(&world, "alpha").await, b_source.id, source("taken")),
-            sources::delete(&of::<SourceWrite>(&world, "alpha").await, b_source.id),
-            environments::get(&of::<EnvironmentRead>(&world, "alpha").await, b_environment.id),
-            environments::update(
-                &of::<EnvironmentWrite>(&world, "alpha").await,
-                b_environment.id,
-                environment("taken")
-            ),
-            environments::deactivate(&of::<EnvironmentWrite>(&world, "alpha").await, b_environment.id),
-            environments::delete(&of::<EnvironmentWrite>(&world, "alpha").await, b_environment.id),
-            api_keys::revoke(&of::<ApiKeyWrite>(&world, "alpha").await, b_key.id),
-            members::get(&of::<MemberRead>(&world, "alpha").await, b_member.id),
-            members::update(
-                &of::<MemberWrite>(&world, "alpha").await,
-                b_member.id,
-                Role::Viewer,
-                ApprovalLevel::None
-            ),
-            members::remove(&of::<MemberWrite>(&world, "alpha").await, b_member.id),
-            members::disable(&of::<MemberWrite>(&world, "alpha").await, b_member.id),
-        );
+            not_found!(
+                sources::get(&of::<SourceRead>(&world, "alpha").await, b_source.id),
+                sources::update(&of::<SourceWrite>(&world, "alpha").await, b_source.id, source("taken")),
+                sources::delete(&of::<SourceWrite>(&world, "alpha").await, b_source.id),
+                environments::get(&of::<EnvironmentRead>(&world, "alpha").await, b_environment.id),
+                environments::update(
+                    &of::<EnvironmentWrite>(&world, "alpha").await,
+                    b_environment.id,
+                    environment("taken")
+                ),
+                environments::deactivate(&of::<EnvironmentWrite>(&world, "alpha").await, b_environment.id),
+                environments::delete(&of::<EnvironmentWrite>(&world, "alpha").await, b_environment.id),
+                api_keys::revoke(&of::<ApiKeyWrite>(&world, "alpha").await, b_key.id),
+                members::get(&of::<MemberRead>(&world, "alpha").await, b_member.id),
+                members::update(
+                    &of::<MemberWrite>(&world, "alpha").await,
+                    b_member.id,
+                    Role::Viewer,
+                    ApprovalLevel::None
+                ),
+                members::remove(&of::<MemberWrite>(&world, "alpha").await, b_member.id),
+                members::disable(&of::<MemberWrite>(&world, "alpha").await, b_member.id),
+            );
 
-        // Nothing happened to them, and nothing was logged there.
-        assert_eq!(
-            sources::get(&of::<SourceRead>(&world, "beta").await, b_source.id).await.unwrap(),
-            b_source
-        );
-        assert_eq!(
-            environments::get(&of::<EnvironmentRead>(&world, "beta").await, b_environment.id).await.unwrap(),
-            b_environment
-        );
-        assert_eq!(
-            members::get(&of::<MemberRead>(&world, "beta").await, b_member.id).await.unwrap().role,
-            Role::Admin
-        );
-        let actor =
-            api_keys::authenticate(&world.services, &b_secret, &crate::world::client()).await.unwrap();
-        assert_eq!(done(&world, actor.organization).await, before);
+            // Nothing happened to them, and nothing was logged there.
+            assert_eq!(
+                sources::get(&of::<SourceRead>(&world, "beta").await, b_source.id).await.unwrap(),
+                b_source
+            );
+            assert_eq!(
+                environments::get(&of::<EnvironmentRead>(&world, "beta").await, b_environment.id)
+                    .await
+                    .unwrap(),
+                b_environment
+            );
+            assert_eq!(
+                members::get(&of::<MemberRead>(&world, "beta").await, b_member.id).await.unwrap().role,
+                Role::Admin
+            );
+            let actor =
+                api_keys::authenticate(&world.services, &b_secret, &crate::world::client()).await.unwrap();
+            assert_eq!(done(&world, actor.organization).await, before);
+        })
     })
     .await;
 }

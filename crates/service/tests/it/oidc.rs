@@ -91,7 +91,7 @@ fn settings(provider: &Provider) -> oidc::Provider {
 fn why(ended: Ended) -> Refused {
     match ended {
         Ended::Refused { why, .. } => why,
-        other => panic!("not refused: {other:?}"),
+        other @ Ended::First { .. } => panic!("not refused: {other:?}"),
     }
 }
 
