@@ -12,8 +12,9 @@ pub mod account;
 mod ask;
 pub mod audit;
 pub mod cases;
-#[cfg(feature = "ssr")]
 pub mod document;
+#[cfg(feature = "ssr")]
+pub mod drift;
 pub mod entry;
 pub mod error;
 pub mod events;
@@ -80,6 +81,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/add") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/repositories") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/resources") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/ignores") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />

@@ -9,7 +9,7 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, entries,
+    access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, drifts, entries,
     environments as places, evidence, export, grouping, groups, health, ingest, invitations, members,
     openapi, pages, sources, tags, tail, uploads, views,
 };
@@ -65,6 +65,17 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/sources/{id}"),
     ("PUT", "/api/v1/sources/{id}"),
     ("DELETE", "/api/v1/sources/{id}"),
+    ("POST", "/api/v1/drift"),
+    ("GET", "/api/v1/drifts"),
+    ("POST", "/api/v1/drifts/actions"),
+    ("GET", "/api/v1/drifts/{id}"),
+    ("POST", "/api/v1/drifts/{id}/accept"),
+    ("POST", "/api/v1/drifts/{id}/escalate"),
+    ("GET", "/api/v1/drift-ignores"),
+    ("DELETE", "/api/v1/drift-ignores/{id}"),
+    ("GET", "/api/v1/iac-repositories"),
+    ("PUT", "/api/v1/iac-repositories/{id}"),
+    ("GET", "/api/v1/iac-resources"),
     ("GET", "/api/v1/environments"),
     ("POST", "/api/v1/environments"),
     ("GET", "/api/v1/environments/{id}"),
@@ -153,6 +164,17 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/entries/{entry}", axum::routing::delete(entries::delete))
         .route("/api/v1/sources", get(api::sources).post(sources::create))
         .route("/api/v1/sources/{id}", get(sources::one).put(sources::change).delete(sources::delete))
+        .route("/api/v1/drift", post(drifts::push))
+        .route("/api/v1/drifts", get(drifts::list))
+        .route("/api/v1/drifts/actions", post(drifts::act))
+        .route("/api/v1/drifts/{id}", get(drifts::one))
+        .route("/api/v1/drifts/{id}/accept", post(drifts::accept))
+        .route("/api/v1/drifts/{id}/escalate", post(drifts::escalate))
+        .route("/api/v1/drift-ignores", get(drifts::ignores))
+        .route("/api/v1/drift-ignores/{id}", delete(drifts::lift))
+        .route("/api/v1/iac-repositories", get(drifts::repositories))
+        .route("/api/v1/iac-repositories/{id}", put(drifts::change_repository))
+        .route("/api/v1/iac-resources", get(drifts::resources))
         .route("/api/v1/environments", get(places::list).post(places::create))
         .route("/api/v1/environments/{id}/active", post(places::activate))
         .route("/api/v1/environments/{id}", get(places::one).put(places::change).delete(places::delete))

@@ -9,6 +9,7 @@ pub mod case_reviews;
 pub mod cases;
 pub mod cases_bulk;
 pub mod changes;
+pub mod drifts;
 pub mod entries;
 pub mod environments;
 pub mod etag;

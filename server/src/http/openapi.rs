@@ -12,7 +12,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
 use super::{
-    access, api, case_jobs, case_reviews, cases, cases_bulk, changes, entries, environments, escape,
+    access, api, case_jobs, case_reviews, cases, cases_bulk, changes, drifts, entries, environments, escape,
     evidence, export, grouping, groups, head, ingest, members, sources, tags, tail, views,
 };
 use crate::state::AppState;
@@ -33,6 +33,8 @@ use crate::state::AppState;
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,
         entries::list, entries::add, entries::delete, export::case::api,
         api::sources, sources::create, sources::one, sources::change, sources::delete,
+        drifts::push, drifts::list, drifts::one, drifts::act, drifts::accept, drifts::escalate, drifts::ignores, drifts::lift,
+        drifts::repositories, drifts::change_repository, drifts::resources,
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
         tags::list, tags::rename, tags::merge, tags::delete,
         members::list, members::one, members::change, members::remove, members::roles, members::invited, members::invite, members::withdraw,

@@ -11,6 +11,7 @@ use super::access::{ApiKeyItem, SessionItem};
 use super::case_jobs::CaseJobItem;
 use super::case_reviews::CaseReviewItem;
 use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem, CaseTemplateItem};
+use super::drifts::{DriftIgnoreItem, DriftItem, IacRepositoryItem, IacResourceItem};
 use super::entries::CaseEntryItem;
 use super::environments::EnvironmentItem;
 use super::evidence::{CustodyItem, EvidenceItem};
@@ -45,6 +46,10 @@ pages! {
     CaseFieldPage of CaseFieldItem;
     CaseReviewPage of CaseReviewItem;
     CaseTemplatePage of CaseTemplateItem;
+    DriftPage of DriftItem;
+    DriftIgnorePage of DriftIgnoreItem;
+    IacRepositoryPage of IacRepositoryItem;
+    IacResourcePage of IacResourceItem;
     SourcePage of SourceItem;
     AuditPage of AuditItem;
     EnvironmentPage of EnvironmentItem;

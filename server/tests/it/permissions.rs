@@ -97,6 +97,12 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("number", "1"),
     ("about", ""),
     ("q", "severity:hi"),
+    ("scope", "resource"),
+    ("path", ""),
+    ("days", ""),
+    ("branch", "main"),
+    ("repository_url", ""),
+    ("credentials", ""),
     ("at", "11"),
 ];
 
