@@ -34,7 +34,7 @@ test: ## everything CI runs, with a table of times at the end
 setup: ## what `make run` needs: compiler with wasm32, npm packages, wasm-bindgen
 	@scripts/setup.sh run
 
-setup-test: ## also PostgreSQL, Chromium and schemathesis
+setup-test: ## also PostgreSQL, Chromium, schemathesis and a mock of a sign-in provider
 	@scripts/setup.sh test
 
 fmt: setup ## check the formatting (`make format` writes it)

@@ -10,7 +10,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 // The debug build is what CI has at hand: a release build costs it a quarter of an hour and is the same source.
 const profile = process.env["WATCHROOM_E2E_PROFILE"] ?? "debug";
-const binary = join(process.env["WATCHROOM_TARGET"] ?? join(root, "target"), profile, "watchroom");
+export const binary = join(process.env["WATCHROOM_TARGET"] ?? join(root, "target"), profile, "watchroom");
 const startWithin = 60_000; // the demo data is filled in before the server listens
 const stopWithin = 10_000;
 
@@ -46,7 +46,7 @@ export default async function start(): Promise<(() => Promise<void>) | void> {
 }
 
 /** The URL of the line `listening on http://…`, on whichever stream it comes. */
-function listening(server: ChildProcess, keep: (text: string) => void): Promise<string> {
+export function listening(server: ChildProcess, keep: (text: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not listening after ${startWithin / 1000} s`)), startWithin);
     server.on("error", reject);
@@ -66,7 +66,7 @@ function listening(server: ChildProcess, keep: (text: string) => void): Promise<
   });
 }
 
-async function end(server: ChildProcess): Promise<void> {
+export async function end(server: ChildProcess): Promise<void> {
   if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   server.kill("SIGTERM");
@@ -78,7 +78,7 @@ async function end(server: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on("error", reject);

@@ -17,6 +17,11 @@ tools=${WATCHROOM_TOOLS:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/watchroom}/tool
 # shellcheck disable=SC2034
 schemathesis_version=4.32.5 schemathesis=$tools/schemathesis-4.32.5/bin/schemathesis
 
+# A sign-in provider for the browser's tests. The last version that Python 3.11 runs.
+# shellcheck disable=SC2034
+oidc_mock_version=0.3.4
+export WATCHROOM_OIDC_MOCK=${WATCHROOM_OIDC_MOCK:-$tools/oidc-provider-mock-0.3.4/bin/oidc-provider-mock}
+
 # Standard output belongs to results (a URL, JSON lines); everything said goes to standard error.
 say() { printf '%s\n' "$*" >&2; }
 die() { printf 'watchroom: %s\n' "$*" >&2; exit 1; }

@@ -1,16 +1,18 @@
 // Puts what the server printed in its place (app::page), as one script that sets the global `page`. What is there and the
 // same stays: focus, scroll, what is typed but not sent, folded and unfolded parts.
 import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
+import { follow, isOurs } from "./live.mjs";
+import { isTyped } from "./typed.mjs";
 
-const isTyped = (field) =>
-  field instanceof HTMLSelectElement
-    ? [...field.options].some((option) => option.selected !== option.defaultSelected)
-    : field.type === "checkbox" || field.type === "radio"
-      ? field.checked !== field.defaultChecked
-      : !["hidden", "file", "submit"].includes(field.type) && field.value !== field.defaultValue;
+/** Texts that the page has put together already. */
+let merged = new Set();
+const mergesOf = (place) => [...place.querySelectorAll(".merge")].map((part) => part.dataset.merged);
 
 /** A field with something typed that was not sent: the new page keeps it. */
 function keepTyped(old, fresh) {
+  // What was typed is put together with what others wrote: that is what the form begins with now.
+  const merge = fresh.form?.querySelector(".merge");
+  if (merge && !merged.has(merge.dataset.merged)) return;
   // Rows come in another order: which are chosen is told by their values (`choose`).
   if (old.matches("td.check input")) return;
   if (old.type === "hidden") {
@@ -35,6 +37,7 @@ function keepTyped(old, fresh) {
 const callbacks = {
   beforeNodeMorphed(old, fresh) {
     if (!(old instanceof Element) || old.tagName !== fresh.tagName) return true;
+    if (isOurs(old) && isOurs(fresh)) return false;
     if (old.matches("input, textarea, select")) keepTyped(old, fresh);
     // What the reader folded stays as it is, and so does an open dialog that the page still has open or knows nothing of.
     if (old.tagName === "DETAILS") fresh.open = old.open;
@@ -193,6 +196,8 @@ setInterval(tellAges, 60_000);
 export function put(place, html) {
   if (place.firstChild) {
     const chosen = new Set(boxesOf(place).filter((box) => box.checked).map((box) => box.value));
+    merged = new Set(mergesOf(place));
+    const shown = place.querySelector("aside.panel") && place.querySelector("[data-row][aria-current]");
     const next = new DOMParser().parseFromString(html, "text/html").body;
     for (const dialog of place.querySelectorAll("dialog[data-sent]")) {
       delete dialog.dataset.sent;
@@ -200,10 +205,18 @@ export function put(place, html) {
     }
     Idiomorph.morph(place, next.childNodes, { morphStyle: "innerHTML", callbacks });
     choose(place, chosen);
+    // Who closes the panel is back at the row that it showed.
+    const active = document.activeElement;
+    const free = !place.contains(active) || active.matches("[data-row]");
+    if (shown?.isConnected && !place.querySelector("aside.panel") && free) {
+      shown.setAttribute("tabindex", "-1");
+      shown.focus({ preventScroll: true });
+    }
   } else {
     place.innerHTML = html;
   }
   settle(place);
   tellAges();
   lookAgain(place);
+  follow(place, put);
 }

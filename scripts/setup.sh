@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # setup.sh [run|test|watch]: brings what the stage needs, and nothing when it is all there.
 #   run    a Rust compiler with the wasm32 target, Node with the packages of package.json, wasm-bindgen
-#   test   also PostgreSQL, a Chromium and schemathesis (the default)
+#   test   also PostgreSQL, a Chromium, schemathesis and a mock of a sign-in provider (the default)
 #   watch  run's, and cargo-leptos
 # WATCHROOM_TOOLCHAIN=auto|rustup|debian|system says which compiler: auto takes rustup where it has or gets the wasm32
 # target, else a compiler on PATH that has it, else Debian's packages. The choice is written to target/toolchain.env.
@@ -277,21 +277,21 @@ have_postgres() {
   scripts/postgres.sh where >/dev/null
 }
 
-# In a folder of its own: the system's Python stays as it is.
-have_schemathesis() {
-  if [ -x "$schemathesis" ]; then return 0; fi
-  local home=$tools/schemathesis-$schemathesis_version
+# NAME VERSION: a Python program in a folder of its own: the system's Python stays as it is.
+have_python_tool() {
+  local home=$tools/$1-$2
+  # Half an installation has no program of this name: pip writes it last.
+  if [ -x "$home/bin/$1" ]; then return 0; fi
   need python3 "Python" python3
   python3 -m venv --help >/dev/null 2>&1 && python3 -c 'import ensurepip' 2>/dev/null || {
     has apt-get || die "Python's venv is missing: install python3-venv and run this again"
     apt_get "Python's venv" python3-venv
   }
-  # Half an installation has no program of this name: pip writes it last.
-  quietly "schemathesis $schemathesis_version" patiently install_schemathesis "$home"
+  quietly "$1 $2" patiently install_python_tool "$home" "$1==$2"
 }
 
-install_schemathesis() {
-  python3 -m venv --clear "$1" && "$1/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis_version"
+install_python_tool() {
+  python3 -m venv --clear "$1" && "$1/bin/pip" install --quiet --disable-pip-version-check "$2"
 }
 
 have_chromium() {
@@ -315,5 +315,6 @@ if [ "$stage" = watch ]; then have_cargo_leptos; fi
 if [ "$stage" = test ]; then
   have_postgres
   have_chromium
-  have_schemathesis
+  have_python_tool schemathesis "$schemathesis_version"
+  have_python_tool oidc-provider-mock "$oidc_mock_version"
 fi

@@ -55,7 +55,9 @@ async function assets({ "site-root": root, "site-pkg-dir": pkg, "assets-dir": pu
 async function script(publicDir, name) {
   const entry = `scripts/${name}.mjs`;
   const bundle = join(publicDir, `vendor/${name}.min.js`);
-  const stamp = sha(readFileSync(entry) + readFileSync("package-lock.json"));
+  const text = readFileSync(entry, "utf8");
+  const ours = [...text.matchAll(/ from "\.\/(.+\.mjs)"/g)].map(([, part]) => readFileSync(`scripts/${part}`));
+  const stamp = sha([text, ...ours, readFileSync("package-lock.json")].join("\n"));
   if (existsSync(bundle) && readFileSync(bundle, "utf8").startsWith(`/*! ${stamp} */`)) return readFileSync(bundle);
   const esbuild = await import("esbuild");
   const result = await esbuild.build({

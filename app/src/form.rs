@@ -21,6 +21,11 @@ impl Form {
         let error = crate::send::refused(S::PATH);
         Self { error: Signal::stored(error), busy: Signal::stored(false) }
     }
+    /// Of a form whose values are all told otherwise.
+    #[cfg(feature = "ssr")]
+    pub fn untouched() -> Self {
+        Self { error: Signal::stored(None), busy: Signal::stored(false) }
+    }
     pub fn of(sent: Submission) -> Self {
         Self { error: Signal::derive(move || sent.error()), busy: sent.pending() }
     }

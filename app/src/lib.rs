@@ -21,6 +21,10 @@ pub mod events;
 pub mod fetch;
 pub mod form;
 pub mod groups;
+#[cfg(feature = "ssr")]
+pub mod live;
+#[cfg(feature = "ssr")]
+mod merge;
 pub mod oversight;
 pub mod overview;
 pub mod page;
@@ -57,7 +61,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     Toasts::provide();
     view! {
-        <Title formatter=|text: String| if text.is_empty() { "Watchroom".to_owned() } else { format!("{text} · Watchroom") } />
+        <Title formatter=|text: String| ui::plain_text(if text.is_empty() { "Watchroom".to_owned() } else { format!("{text} · Watchroom") }) />
         <Router>
             <Routes fallback=shell::NotFoundPage>
                 <Route path=path!("/") view=entry::HomePage ssr=WHOLE />
@@ -80,6 +84,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("groups/:id") view=groups::GroupPage ssr=WHOLE />
                     <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/add") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("cases/tasks") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/repositories") view=page::PrintedPage ssr=WHOLE />
@@ -95,9 +100,12 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("sign-in") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("webhooks") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("webhooks/:id") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("sessions") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("permissions") view=page::PrintedPage ssr=WHOLE />
                     </ParentRoute>

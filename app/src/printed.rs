@@ -25,6 +25,19 @@ impl Printed {
     pub fn of(view: impl IntoView) -> Self {
         Self(view.into_view().to_html())
     }
+    /// With something more behind it.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn then(self, more: impl IntoView) -> Self {
+        Self(self.0 + &more.into_view().to_html())
+    }
+}
+
+/// A view that is made already, for a component that asks for it when it draws: once, on the server.
+#[cfg(feature = "ssr")]
+pub fn once(view: Option<AnyView>) -> impl Fn() -> AnyView + Send + Sync + 'static {
+    let view = std::sync::Mutex::new(view);
+    move || view.lock().ok().and_then(|mut view| view.take()).into_any()
 }
 
 impl Shown for Printed {

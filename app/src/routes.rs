@@ -53,6 +53,8 @@ fn escape(value: &str, out: &mut String) {
 
 pub const HOME: &str = "/";
 pub const SIGN_IN: &str = "/sign-in";
+/// Leads to the sign-in provider.
+pub const SIGN_IN_BY_PROVIDER: &str = "/sign-in/oidc";
 /// `POST`: a plain form of the server.
 pub const SIGN_OUT: &str = "/sign-out";
 pub const SETUP: &str = "/setup";
@@ -106,9 +108,16 @@ pub fn cases(slug: &str) -> String {
 pub fn add_to_case(slug: &str) -> String {
     in_organization(slug, "cases/add")
 }
+pub fn case_tasks(slug: &str) -> String {
+    in_organization(slug, "cases/tasks")
+}
 /// `name`: the number, or `CASE-42`.
 pub fn case(slug: &str, name: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{name}")
+}
+/// What a page of the organization hears while it is open.
+pub fn live(slug: &str) -> String {
+    format!("/o/{slug}/live")
 }
 /// Where a file of a case goes.
 pub fn evidence_of(slug: &str, number: i64) -> String {
@@ -140,6 +149,9 @@ pub fn uploads(slug: &str) -> String {
 pub fn upload(slug: &str, id: impl std::fmt::Display) -> String {
     format!("/o/{slug}/uploads/{id}")
 }
+pub fn webhook(slug: &str, id: impl std::fmt::Display) -> String {
+    format!("/o/{slug}/settings/webhooks/{id}")
+}
 pub fn audit(slug: &str) -> String {
     in_organization(slug, "audit")
 }
@@ -150,21 +162,25 @@ pub enum SettingsPage {
     General,
     Retention,
     Members,
+    SignIn,
     Environments,
     Cases,
     ApiKeys,
+    Webhooks,
     Sessions,
     Permissions,
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::General,
         Self::Retention,
         Self::Members,
+        Self::SignIn,
         Self::Environments,
         Self::Cases,
         Self::ApiKeys,
+        Self::Webhooks,
         Self::Sessions,
         Self::Permissions,
     ];
@@ -173,9 +189,11 @@ impl SettingsPage {
             Self::General => "general",
             Self::Retention => "retention",
             Self::Members => "members",
+            Self::SignIn => "sign-in",
             Self::Environments => "environments",
             Self::Cases => "cases",
             Self::ApiKeys => "api-keys",
+            Self::Webhooks => "webhooks",
             Self::Sessions => "sessions",
             Self::Permissions => "permissions",
         }
@@ -185,9 +203,11 @@ impl SettingsPage {
             Self::General => "General",
             Self::Retention => "Retention",
             Self::Members => "Members",
+            Self::SignIn => "Sign-in",
             Self::Environments => "Environments",
             Self::Cases => "Cases",
             Self::ApiKeys => "API keys",
+            Self::Webhooks => "Webhooks",
             Self::Sessions => "Sessions",
             Self::Permissions => "Permissions",
         }
@@ -226,7 +246,8 @@ impl Refusal {
     /// The sentence above the form.
     pub fn sentence(&self) -> Option<String> {
         let words = match self.code.as_str() {
-            "" => return None,
+            // Those of the provider are told beside its button.
+            code if code.is_empty() || code.starts_with("provider-") => return None,
             "credentials" => "E-mail and password do not fit together, or the account is disabled.",
             "code" => "The code does not fit. Codes change every 30 seconds, and each works once.",
             "locked" => return Some(locked(self.retry_after)),

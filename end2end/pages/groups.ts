@@ -36,9 +36,13 @@ export function word(): string {
   return [...String(Date.now())].map((digit) => "abcdefghij"[Number(digit)]).join("");
 }
 
-/** Makes an API key with one scope, as an administrator does. */
+/** Makes an API key of acme, as an administrator does. */
 export async function makeKey(page: Page, ...scopes: string[]): Promise<string> {
-  await page.goto("/o/acme/settings/api-keys");
+  return makeKeyOf(page, "acme", ...scopes);
+}
+
+export async function makeKeyOf(page: Page, organization: string, ...scopes: string[]): Promise<string> {
+  await page.goto(`/o/${organization}/settings/api-keys`);
   await page.getByRole("button", { name: "Make an API key" }).click();
   const dialog = page.getByRole("dialog", { name: "Make an API key" });
   await dialog.getByLabel("Name").fill(`groups ${Date.now()}`);

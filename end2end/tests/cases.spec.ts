@@ -1,4 +1,4 @@
-import { expect, test } from "@playwright/test";
+import { expect, test, type Locator } from "@playwright/test";
 import { EventsPage } from "../pages/events";
 import { expectAccessible, signIn, watchForErrors } from "../pages/room";
 
@@ -71,33 +71,37 @@ test("an analyst opens a case from an event, works on it, resolves and reopens i
   const second = await other.newPage();
   await signIn(second);
   await second.goto(address);
+  const save = (dialog: Locator) => dialog.getByRole("button", { name: "Save", exact: true });
   await second.getByRole("button", { name: "Edit" }).click();
+  const theirs = second.getByRole("dialog", { name: /^Edit CASE-/ });
+  await theirs.getByLabel("Title").fill(`${title}, theirs`);
   await page.getByRole("button", { name: "Edit" }).click();
   const mine = page.getByRole("dialog", { name: /^Edit CASE-/ });
   await mine.getByLabel("Title").fill(`${title}, mine`);
-  await mine.getByRole("button", { name: "Save" }).click();
+  await save(mine).click();
   await expect(page.getByRole("heading", { level: 1, name: `${title}, mine` })).toBeVisible();
-  const theirs = second.getByRole("dialog", { name: /^Edit CASE-/ });
-  await theirs.getByLabel("Title").fill(`${title}, theirs`);
-  await theirs.getByRole("button", { name: "Save" }).click();
-  const differences = theirs.getByRole("table", { name: /Where the case and your form differ/ });
-  await expect(differences.getByRole("row", { name: `Title ${title}, mine ${title}, theirs` })).toBeVisible();
-  await theirs.getByRole("button", { name: "Save" }).click();
+  await save(theirs).click();
+  const differences = theirs.getByRole("table", { name: /What you and somebody else changed/ });
+  await expect(differences.getByRole("row", { name: `Title ${title} ${title}, mine ${title}, theirs` })).toBeVisible();
+  await save(theirs).click();
   await expect(second.getByRole("heading", { level: 1, name: `${title}, theirs` })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: `${title}, theirs` })).toBeVisible();
 
   // What is typed and put aside was made from what stood there then, whatever the page was told since.
   await page.getByRole("button", { name: "Edit" }).click();
   await mine.getByLabel("Title").fill(`${title}, put aside`);
   await page.keyboard.press("Escape");
-  await page.getByLabel("Write a note").fill("Looked at again.");
-  await page.getByLabel("Write a note").press("Control+Enter");
-  await expect(page.getByRole("heading", { level: 1, name: `${title}, theirs` })).toBeVisible();
+  await second.getByRole("button", { name: "Edit" }).first().click();
+  await theirs.getByLabel("Title").fill(`${title}, again`);
+  await save(theirs).click();
+  await expect(page.getByRole("heading", { level: 1, name: `${title}, again` })).toBeVisible();
   await page.getByRole("button", { name: "Edit" }).first().click();
-  await mine.getByRole("button", { name: "Save" }).click();
+  await expect(mine.getByLabel("Title")).toHaveValue(`${title}, put aside`);
+  await save(mine).click();
   await expect(
     mine
-      .getByRole("table", { name: /Where the case and your form differ/ })
-      .getByRole("row", { name: `Title ${title}, theirs ${title}, put aside` }),
+      .getByRole("table", { name: /What you and somebody else changed/ })
+      .getByRole("row", { name: `Title ${title}, theirs ${title}, again ${title}, put aside` }),
   ).toBeVisible();
   await page.keyboard.press("Escape");
   await other.close();
@@ -106,7 +110,7 @@ test("an analyst opens a case from an event, works on it, resolves and reopens i
   const viewer = await reader.newPage();
   await signIn(viewer, "vera@acme.example");
   await viewer.goto(address);
-  await expect(viewer.getByRole("heading", { level: 1, name: `${title}, theirs` })).toBeVisible();
+  await expect(viewer.getByRole("heading", { level: 1, name: `${title}, again` })).toBeVisible();
   await expect(viewer.getByRole("button", { name: "Resolve" })).toHaveCount(0);
   await expect(viewer.getByLabel("Write a note")).toHaveCount(0);
   const stranger = await viewer.goto(address.replace("/o/acme/", "/o/globex/"));

@@ -113,6 +113,8 @@ enum User {
     },
     /// Remove the second factor of an account that lost it, and sign it out everywhere.
     ResetSecondFactor { email: String },
+    /// Forget who an account is at the sign-in provider, so that its address can be linked anew, and sign it out everywhere.
+    Unlink { email: String },
     /// Say that the address of an account that an invitation's link made is the person's.
     Confirm { email: String },
 }
@@ -291,6 +293,16 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
             eprintln!("{email} signs in with the password alone");
             Ok(())
         }
+        Command::User(User::Unlink { email }) => {
+            match service::auth::oidc::unlink(services, &email).await {
+                Err(service::Error::NotFound) => {
+                    return Err(Stop::Failed(anyhow::anyhow!("there is no such account")));
+                }
+                done => usage(done)?,
+            }
+            eprintln!("{email} is linked to nobody at the provider");
+            Ok(())
+        }
         Command::User(User::Confirm { email }) => {
             match service::auth::confirm_address_of(services, &email).await {
                 Err(service::Error::NotFound) => {
@@ -326,6 +338,8 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
 async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
     let SecretKey(key) = config::secret_key(config)
         .map_err(|e| anyhow::anyhow!("the secret key in {}: {e}", config.data_dir.display()))?;
+    let provider = config.provider().map_err(anyhow::Error::msg)?;
+    let webhooks = config.webhooks().map_err(anyhow::Error::msg)?;
     let options =
         store::Options { connections: config.db_connections, acquire_timeout: config.db_acquire_timeout };
     let url = config::without_password(&config.database_url);
@@ -334,7 +348,9 @@ async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
     Ok(Open {
         services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo)
             .with_data_dir(&config.data_dir)
-            .with_evidence_rules(config.evidence_rules()),
+            .with_evidence_rules(config.evidence_rules())
+            .with_provider(provider)
+            .with_webhooks(webhooks),
         db,
     })
 }
@@ -394,6 +410,7 @@ mod tests {
             "org keep acme",
             "user reset-second-factor a@b.c",
             "user confirm a@b.c",
+            "user unlink a@b.c",
             "user add a@b.c --org acme --role admin --password-stdin",
             "apikey create --org acme --name ci --scope event.write --scope event.read",
             "import --org acme --source web --format ndjson events.ndjson",

@@ -3,6 +3,7 @@
 //! To add a setting: one line in `settings!`. Flag, variable, TOML key, `config --check` and `--help` follow from it
 //! (docs/OPERATIONS.md lists them for people).
 
+mod outgoing;
 mod secret;
 pub mod values;
 
@@ -16,6 +17,7 @@ use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
+use outgoing::{host, is_this_machine};
 pub use secret::{SecretKey, existing_secret_key, secret_key};
 use values::{Cidr, LogFormat, SecureCookies, Setting, Size};
 
@@ -116,6 +118,24 @@ settings! {
     header_timeout: Duration = "10s";
     /// How long accepted work may take after SIGTERM.
     shutdown_timeout: Duration = "10s";
+    /// Sign-in by a provider (OpenID Connect): its address, as its own discovery document names it.
+    oidc_issuer: String = "";
+    /// What the provider knows this Watchroom by.
+    oidc_client_id: String = "";
+    /// The secret that goes with it; without one, PKCE alone.
+    oidc_client_secret: String = "";
+    /// What is asked for besides openid.
+    oidc_scopes: Vec<String> = "email,profile";
+    /// The claim that lists a person's groups.
+    oidc_group_claim: String = "groups";
+    /// The name on the button; else the provider's host.
+    oidc_name: String = "";
+    /// Networks that webhooks may reach although they are not public, e.g. 10.1.0.0/16.
+    webhook_networks: Vec<Cidr> = "";
+    /// Whether webhooks may go by http, without TLS.
+    webhook_http: bool = "false";
+    /// PEM file of the authorities that requests of this server trust, in place of Mozilla's list.
+    trusted_authorities: String = "";
     /// Serve /metrics to everyone; otherwise to loopback only.
     metrics_public: bool = "false";
 }
@@ -191,7 +211,7 @@ impl Config {
         let mut rows = self.shown();
         for (name, value) in &mut rows {
             match *name {
-                "secret_key" if !value.is_empty() => "(hidden)".clone_into(value),
+                "secret_key" | "oidc_client_secret" if !value.is_empty() => "(hidden)".clone_into(value),
                 "database_url" => *value = without_password(value),
                 _ => {}
             }
@@ -216,6 +236,24 @@ impl Config {
             public.is_empty() || public.starts_with("https://") || public.starts_with("http://"),
             &["public_url"],
             "start it with https:// or http://",
+        );
+        let issuer = &self.oidc_issuer;
+        require(
+            issuer.is_empty()
+                || issuer.starts_with("https://")
+                || (issuer.starts_with("http://") && is_this_machine(host(issuer))),
+            &["oidc_issuer"],
+            "start it with https://; http:// is for a provider on this machine",
+        );
+        require(
+            issuer.is_empty() || !self.oidc_client_id.is_empty(),
+            &["oidc_client_id", "oidc_issuer"],
+            "give it with oidc_issuer: the name that the provider knows this Watchroom by",
+        );
+        require(
+            issuer.is_empty() || !public.is_empty(),
+            &["public_url", "oidc_issuer"],
+            "give it with oidc_issuer: people come back from the provider to it",
         );
         require(
             self.log.parse::<tracing_subscriber::EnvFilter>().is_ok(),

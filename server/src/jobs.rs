@@ -1,5 +1,5 @@
 //! What the server does by itself: sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
-//! quiet visitors every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, every second.
+//! quiet visitors every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, and tell webhooks what changed, every second.
 
 use std::time::Duration;
 
@@ -14,11 +14,12 @@ const UPKEEP: Duration = Duration::from_mins(1);
 const REVIEW: Duration = Duration::from_mins(1);
 const DELETIONS: Duration = Duration::from_hours(1);
 const MOVES: Duration = Duration::from_secs(10);
+const TELL: Duration = Duration::from_secs(1);
 /// Somebody waits for these.
 const LINKS: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 7] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 8] {
     [
         tokio::spawn(sweep(state.clone())),
         tokio::spawn(retire(state.clone())),
@@ -27,6 +28,7 @@ pub fn start(state: &AppState) -> [JoinHandle<()>; 7] {
         tokio::spawn(review(state.clone())),
         tokio::spawn(moves(state.clone())),
         tokio::spawn(links(state.clone())),
+        tokio::spawn(tell(state.clone())),
     ]
 }
 
@@ -121,4 +123,34 @@ async fn links(state: AppState) {
             }
         }
     }
+}
+
+/// Webhooks: each in a task of its own, so that one that does not answer holds up nobody else.
+async fn tell(state: AppState) {
+    let mut ticks = interval(TELL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match due(&state).await {
+            Ok(due) => {
+                for (organization, webhook) in due {
+                    let services = state.services.clone();
+                    tokio::spawn(async move {
+                        if let Err(error) = service::webhooks::deliver(&services, organization, webhook).await
+                        {
+                            tracing::warn!(%error, %webhook, "a webhook could not be told; it is tried again");
+                        }
+                    });
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "webhooks could not be looked at; it is tried again in a second")
+            }
+        }
+    }
+}
+
+async fn due(state: &AppState) -> service::Result<Vec<(domain::OrganizationId, domain::WebhookId)>> {
+    service::webhooks::spread(&state.services).await?;
+    service::webhooks::due(&state.services).await
 }

@@ -9,13 +9,17 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_jobs, case_reviews, cases, cases_bulk, changes, drifts, entries,
-    environments as places, evidence, export, grouping, groups, health, ingest, invitations, members,
-    openapi, pages, sources, tags, tail, uploads, views,
+    access, api, assets, auth, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates,
+    cases, cases_bulk, changes, drifts, entries, environments as places, evidence, export, grouping, groups, health,
+    ingest, invitations, live, members, oidc, openapi, pages, provider_roles, sources, tags, tail, uploads,
+    views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, csrf, headers, limits, observe, person, shed};
+use crate::web::{body, client, compress, csrf, headers, limits, observe, person, shed};
+
+/// Where the sign-in provider sends people back; the provider has to know it.
+pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
 
 /// Method and path of every route that is neither a page nor a server function.
 pub const ROUTES: &[(&str, &str)] = &[
@@ -45,9 +49,21 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/cases/{id}/events"),
     ("GET", "/api/v1/cases/{id}/jobs"),
     ("GET", "/api/v1/cases/{id}/reviews"),
+    ("GET", "/api/v1/tasks"),
+    ("GET", "/api/v1/cases/{id}/tasks"),
+    ("POST", "/api/v1/cases/{id}/tasks"),
+    ("PUT", "/api/v1/cases/{id}/tasks/{task}"),
+    ("DELETE", "/api/v1/cases/{id}/tasks/{task}"),
+    ("POST", "/api/v1/cases/{id}/tasks/{task}/complete"),
+    ("POST", "/api/v1/cases/{id}/tasks/{task}/move"),
+    ("GET", "/api/v1/cases/{id}/merges"),
+    ("POST", "/api/v1/cases/{id}/merges"),
+    ("POST", "/api/v1/cases/{id}/unmerge"),
     ("POST", "/api/v1/cases/{id}/jobs"),
     ("POST", "/api/v1/cases/{id}/jobs/{job}/cancel"),
     ("DELETE", "/api/v1/cases/{id}/jobs/{job}"),
+    ("GET", "/api/v1/cases/{id}/similar"),
+    ("GET", "/api/v1/cases/{id}/handover"),
     ("GET", "/api/v1/cases/{id}/notes"),
     ("POST", "/api/v1/cases/{id}/notes"),
     ("GET", "/api/v1/cases/{id}/evidence"),
@@ -91,11 +107,22 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("PUT", "/api/v1/members/{id}"),
     ("DELETE", "/api/v1/members/{id}"),
     ("GET", "/api/v1/roles"),
+    ("GET", "/api/v1/provider-roles"),
+    ("PUT", "/api/v1/provider-roles"),
     ("GET", "/api/v1/invitations"),
     ("POST", "/api/v1/invitations"),
     ("DELETE", "/api/v1/invitations/{id}"),
     ("GET", "/api/v1/api-keys"),
     ("DELETE", "/api/v1/api-keys/{id}"),
+    ("GET", "/api/v1/webhooks"),
+    ("POST", "/api/v1/webhooks"),
+    ("GET", "/api/v1/webhooks/{id}"),
+    ("PUT", "/api/v1/webhooks/{id}"),
+    ("DELETE", "/api/v1/webhooks/{id}"),
+    ("POST", "/api/v1/webhooks/{id}/secret"),
+    ("POST", "/api/v1/webhooks/{id}/test"),
+    ("GET", "/api/v1/webhooks/{id}/deliveries"),
+    ("POST", "/api/v1/webhooks/{id}/deliveries/{delivery}/again"),
     ("GET", "/api/v1/sessions"),
     ("DELETE", "/api/v1/sessions/{id}"),
     ("GET", "/api/v1/organization"),
@@ -112,6 +139,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/sign-in"),
     ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
+    ("GET", "/sign-in/oidc"),
+    ("GET", "/sign-in/oidc/callback"),
     ("POST", "/sign-out"),
     ("POST", "/setup"),
     ("GET", "/invitation/{token}"),
@@ -121,6 +150,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/o/{organization}/cases/{id}/export"),
     ("POST", "/o/{organization}/cases/{id}/evidence"),
     ("GET", "/o/{organization}/cases/{id}/evidence/{evidence}"),
+    ("GET", "/o/{organization}/live"),
     ("GET", "/o/{organization}/events/tail"),
     ("GET", "/o/{organization}/events/export.csv"),
     ("GET", "/o/{organization}/events/export.ndjson"),
@@ -143,7 +173,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/views", get(views::list).post(views::create))
         .route("/api/v1/views/{id}", get(views::one).put(views::change).delete(views::delete))
         .route("/api/v1/groups/{id}/grouping", get(grouping::grouping))
-        .route("/api/v1/case-templates", get(cases::templates))
+        .route("/api/v1/case-templates", get(case_templates::list))
         .route("/api/v1/case-fields", get(cases::fields))
         .route("/api/v1/cases", get(cases::list).post(cases::create))
         .route("/api/v1/cases/bulk", post(cases_bulk::change))
@@ -151,9 +181,18 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/actions", post(cases::act))
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
         .route("/api/v1/cases/{id}/reviews", get(case_reviews::list))
+        .route("/api/v1/tasks", get(case_tasks::open))
+        .route("/api/v1/cases/{id}/tasks", get(case_tasks::list).post(case_tasks::add))
+        .route("/api/v1/cases/{id}/tasks/{task}", put(case_tasks::change).delete(case_tasks::delete))
+        .route("/api/v1/cases/{id}/tasks/{task}/complete", post(case_tasks::complete))
+        .route("/api/v1/cases/{id}/tasks/{task}/move", post(case_tasks::place))
+        .route("/api/v1/cases/{id}/merges", get(case_merges::list).post(case_merges::merge))
+        .route("/api/v1/cases/{id}/unmerge", post(case_merges::unmerge))
         .route("/api/v1/cases/{id}/jobs", get(case_jobs::list).post(case_jobs::start))
         .route("/api/v1/cases/{id}/jobs/{job}/cancel", post(case_jobs::cancel))
         .route("/api/v1/cases/{id}/jobs/{job}", axum::routing::delete(case_jobs::take_back))
+        .route("/api/v1/cases/{id}/handover", get(case_aids::handover))
+        .route("/api/v1/cases/{id}/similar", get(case_aids::similar))
         .route("/api/v1/cases/{id}/notes", get(cases::notes).post(cases::add_note))
         .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
         .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))
@@ -184,10 +223,17 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/members", get(members::list))
         .route("/api/v1/members/{id}", get(members::one).put(members::change).delete(members::remove))
         .route("/api/v1/roles", get(members::roles))
+        .route("/api/v1/provider-roles", get(provider_roles::list).put(provider_roles::replace))
         .route("/api/v1/invitations", get(members::invited).post(members::invite))
         .route("/api/v1/invitations/{id}", delete(members::withdraw))
         .route("/api/v1/api-keys", get(access::keys))
         .route("/api/v1/api-keys/{id}", delete(access::revoke))
+        .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/api/v1/webhooks/{id}", get(webhooks::one).put(webhooks::change).delete(webhooks::delete))
+        .route("/api/v1/webhooks/{id}/secret", post(webhooks::rotate))
+        .route("/api/v1/webhooks/{id}/test", post(webhooks::test))
+        .route("/api/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/api/v1/webhooks/{id}/deliveries/{delivery}/again", post(webhooks::again))
         .route("/api/v1/sessions", get(access::active))
         .route("/api/v1/sessions/{id}", delete(access::sign_out))
         .route("/api/v1/organization", get(access::organization))
@@ -210,6 +256,8 @@ pub fn router(state: AppState) -> Router {
     let people = Router::new()
         .route("/sign-in", post(auth::sign_in))
         .route("/sign-in/code", get(auth::code).post(auth::second))
+        .route("/sign-in/oidc", get(oidc::begin))
+        .route("/sign-in/oidc/callback", get(oidc::finish))
         .route("/sign-out", post(auth::sign_out))
         .route("/setup", post(auth::setup))
         .route("/invitation/{token}", get(invitations::page).post(invitations::accept))
@@ -218,6 +266,7 @@ pub fn router(state: AppState) -> Router {
         .route("/o/{organization}/cases/{id}/export", get(export::case::page))
         .route("/o/{organization}/cases/{id}/evidence", post(evidence::receive).layer(streams))
         .route("/o/{organization}/cases/{id}/evidence/{evidence}", get(evidence::download))
+        .route("/o/{organization}/live", get(live::page))
         .route("/o/{organization}/events/tail", get(tail::page))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))
@@ -242,6 +291,8 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
         .layer(from_fn_with_state(state.clone(), person::tell))
+        .layer(from_fn(compress::spare))
+        .layer(compress::layer())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), client::identify))
         .layer(from_fn(observe::observe))

@@ -2,7 +2,8 @@
 //!
 //! The cookie is `__Host-watchroom` where cookies are secure, else `watchroom`; HttpOnly, SameSite=Lax, path `/`. A session
 //! exists only after a sign-in and holds nothing but the device it belongs to (or, for five minutes after the right password
-//! of an account with a second factor, who still owes the code: that is nobody's sign-in); its id changes at every sign-in and at a
+//! of an account with a second factor, who still owes the code, or for ten minutes the sign-ins that are at the provider: that is
+//! nobody's sign-in); its id changes at every sign-in and at a
 //! change of password. It ends when idle, at its absolute end, or when the device is signed out elsewhere.
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Timestamp, UserId, UserSessionId};
+use service::auth::oidc::{self, Unproved};
 use service::auth::{SignedIn, Viewer};
 use service::{Client, Services};
 use time::OffsetDateTime;
@@ -34,7 +36,12 @@ const ENDS: &str = "ends";
 const SEEN: &str = "seen";
 /// The account whose password was right, while its code is waited for, and since when (microseconds since 1970).
 const WAITING: &str = "waiting";
+const UNPROVED: &str = "unproved";
 const SINCE: &str = "since";
+/// Sign-ins of this browser that are at the provider: each attempt and when it began (seconds since 1970).
+const AWAY: &str = "away";
+/// So many at a time: tabs of one browser.
+const MOST_AWAY: usize = 5;
 /// Seconds for typing the code.
 const CODE_WAIT: i64 = 300;
 /// The idle time is pushed forward at most this often (seconds), so that reading pages does not write each time.
@@ -110,7 +117,13 @@ pub async fn start(state: &AppState, session: &Session, signed_in: &SignedIn) ->
 }
 
 /// The password was right; the code of the second factor is waited for, in a session that signs nobody in.
-pub async fn wait_for_code(state: &AppState, session: &Session, user: UserId) -> Result<(), Problem> {
+/// `unproved`: what the provider told, which counts after the code.
+pub async fn wait_for_code(
+    state: &AppState,
+    session: &Session,
+    user: UserId,
+    unproved: Option<Unproved>,
+) -> Result<(), Problem> {
     let now = state.services.clock.now();
     let until = now.plus_seconds(CODE_WAIT).seconds();
     let begin = async {
@@ -118,6 +131,9 @@ pub async fn wait_for_code(state: &AppState, session: &Session, user: UserId) ->
         session.cycle_id().await?;
         session.insert(WAITING, user).await?;
         session.insert(SINCE, now.micros()).await?;
+        if let Some(unproved) = unproved {
+            session.insert(UNPROVED, unproved).await?;
+        }
         session.set_expiry(OffsetDateTime::from_unix_timestamp(until).ok().map(Expiry::AtDateTime));
         Ok(())
     };
@@ -136,6 +152,50 @@ pub async fn waiting_for_code(
     let since = session.get::<i64>(SINCE).await.map_err(|e| failed(&e))?;
     let since = since.and_then(Timestamp::from_micros);
     Ok(user.zip(since).filter(|(_, since)| state.services.clock.now() < since.plus_seconds(CODE_WAIT)))
+}
+
+/// What the provider told of who waits.
+pub async fn unproved(session: &Session) -> Result<Option<Unproved>, Problem> {
+    session.get(UNPROVED).await.map_err(|e| failed(&e))
+}
+
+/// Remembers that this browser was sent to the provider, in a session that signs nobody in.
+pub async fn send_away(state: &AppState, session: &Session, attempt: String) -> Result<(), Problem> {
+    let now = state.services.clock.now().seconds();
+    let begin = async {
+        let mut away = away(session, now).await?;
+        away.push((attempt, now));
+        let older = away.len().saturating_sub(MOST_AWAY);
+        away.drain(..older);
+        session.insert(AWAY, away).await?;
+        let until = OffsetDateTime::from_unix_timestamp(now + oidc::WAIT);
+        session.set_expiry(until.ok().map(Expiry::AtDateTime));
+        Ok(())
+    };
+    begin.await.map_err(|e: tower_sessions::session::Error| failed(&e))
+}
+
+/// Whether this browser was sent there; it is forgotten by being asked.
+pub async fn came_back(state: &AppState, session: &Session, attempt: &str) -> Result<bool, Problem> {
+    if session.id().is_none() {
+        return Ok(false);
+    }
+    let asked = async {
+        let mut away = away(session, state.services.clock.now().seconds()).await?;
+        let before = away.len();
+        away.retain(|(other, _)| other != attempt);
+        if away.len() < before {
+            session.insert(AWAY, &away).await?;
+        }
+        Ok(away.len() < before)
+    };
+    asked.await.map_err(|e: tower_sessions::session::Error| failed(&e))
+}
+
+async fn away(session: &Session, now: i64) -> Result<Vec<(String, i64)>, tower_sessions::session::Error> {
+    let mut away = session.get::<Vec<(String, i64)>>(AWAY).await?.unwrap_or_default();
+    away.retain(|(_, since)| now < since + oidc::WAIT);
+    Ok(away)
 }
 
 /// Forgets the session here and in the browser.
@@ -166,7 +226,10 @@ async fn viewer(state: &AppState, session: &Session, client: &Client) -> Result<
         Some(device) if now < ends => service::auth::viewer(&state.services, device, client).await?,
         _ => None,
     };
-    if viewer.is_none() && waiting_for_code(state, session).await?.is_some() {
+    if viewer.is_none()
+        && (waiting_for_code(state, session).await?.is_some()
+            || !away(session, now).await.map_err(|e| failed(&e))?.is_empty())
+    {
         return Ok(None);
     }
     if viewer.is_none() {

@@ -27,6 +27,8 @@ pub struct DeviceRow {
     pub name: String,
     pub user_agent: String,
     pub address: String,
+    /// Name of the organization it last worked in.
+    pub organization: String,
     pub since: When,
     pub seen: When,
     /// The one at hand.
@@ -77,6 +79,7 @@ pub fn row(own: &crate::server::Own, device: UserSession) -> DeviceRow {
         name: device_name(&user_agent),
         user_agent,
         address: device.ip_address.unwrap_or_default(),
+        organization: device.organization.unwrap_or_default(),
         since: own.zone.when(device.created_at),
         seen: own.zone.when(device.last_seen_at),
     }

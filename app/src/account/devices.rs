@@ -23,6 +23,7 @@ fn table(rows: Vec<DeviceRow>) -> AnyView {
     let columns = vec![
         Column::new("Device").class("message"),
         Column::new("Address").class("optional"),
+        Column::new("Works in").class("optional"),
         Column::new("Last seen").class("time"),
         Column::new("Since").class("optional time"),
         Column::new("Sign out").class("shrink").hidden_header(),
@@ -50,6 +51,7 @@ fn one(row: DeviceRow) -> AnyView {
                 <span class="under">{row.address.clone()}</span>
             </td>
             <td class="optional mono">{row.address}</td>
+            <td class="optional">{row.organization}</td>
             <td class="time">
                 <Ago when=row.seen />
             </td>

@@ -14,11 +14,11 @@ use crate::form::{Form, FormError};
 use crate::page::print::form;
 
 /// `led_from`: the page of an organization that asks for it.
-pub fn section(standing: Standing, led_from: Option<String>) -> AnyView {
+pub fn section(standing: Standing, led_from: Option<String>, has_password: bool) -> AnyView {
     let led = led_from.map(|next| led(standing.confirmed, next));
     let codes = take_codes().map(told);
     let inner = match standing {
-        Standing { confirmed: true, codes_left, .. } => confirmed(codes_left),
+        Standing { confirmed: true, codes_left, .. } => confirmed(codes_left, has_password),
         Standing { to_confirm: Some(wanted), .. } => to_confirm(wanted),
         Standing { .. } => start(),
     };
@@ -84,7 +84,7 @@ fn to_confirm(wanted: ToConfirm) -> AnyView {
     .into_any()
 }
 
-fn confirmed(codes_left: i64) -> AnyView {
+fn confirmed(codes_left: i64, has_password: bool) -> AnyView {
     let left = match codes_left {
         0 => "No recovery code is left: make new ones.".to_owned(),
         1 => "1 recovery code is left: make new ones.".to_owned(),
@@ -97,7 +97,7 @@ fn confirmed(codes_left: i64) -> AnyView {
             <span class="muted">{left}</span>
         </p>
         {renew()}
-        {remove()}
+        {remove(has_password)}
     }
     .into_any()
 }
@@ -116,13 +116,18 @@ fn renew() -> AnyView {
     form::<RenewCodes>("New recovery codes made", "form", fields)
 }
 
-fn remove() -> AnyView {
+fn remove(has_password: bool) -> AnyView {
     let state = Form::printed::<RemoveFactor>();
+    let password = has_password.then(|| {
+        view! {
+            <Field id="factor-password" label="Password, to turn it off" required=true error=state.reason("password")>
+                <PasswordInput name="password" />
+            </Field>
+        }
+    });
     let fields = view! {
         <FormError form=state fields=&["password", "code"] />
-        <Field id="factor-password" label="Password, to turn it off" required=true error=state.reason("password")>
-            <PasswordInput name="password" />
-        </Field>
+        {password}
         <Field id="factor-code" label="Code, to turn it off" hint="Of the app, or a recovery code." required=true error=state.reason("code")>
             <TextInput name="code" autocomplete="one-time-code" mono=true />
         </Field>

@@ -38,7 +38,7 @@ pub async fn renew_codes(code: String) -> Answer<()> {
 }
 
 #[server(name = RemoveFactor, prefix = "/fn", endpoint = "remove_factor")]
-pub async fn remove_factor(password: String, code: String) -> Answer<()> {
+pub async fn remove_factor(#[server(default)] password: String, code: String) -> Answer<()> {
     Ok(factor::remove(&own().await?.admit::<AccountWrite>()?, &password, &code).await?)
 }
 

@@ -7,6 +7,8 @@ mod devices;
 mod factor;
 mod factor_api;
 #[cfg(feature = "ssr")]
+mod identity;
+#[cfg(feature = "ssr")]
 mod invitations;
 #[cfg(feature = "ssr")]
 mod page;

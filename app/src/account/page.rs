@@ -7,7 +7,7 @@ use leptos_router::params::ParamsMap;
 use service::{auth, invitations as invited};
 use ui::{PageHead, Section, ThemeToggle};
 
-use super::{api, devices, factor, invitations, password, profile};
+use super::{api, devices, factor, identity, invitations, password, profile};
 use crate::error::Answer;
 use crate::page::Page;
 use crate::routes;
@@ -23,7 +23,10 @@ pub async fn page(query: ParamsMap) -> Answer<Page> {
     let devices = devices::section(found.into_iter().map(|device| api::row(&own, device)).collect());
     let needed = query.get_str("needed") == Some(routes::NEEDED_FACTOR);
     let next = query.get_str("next").and_then(routes::local_path).unwrap_or(routes::HOME);
-    let factor = factor::section(auth::factor::standing(&cx).await?, needed.then(|| next.to_owned()));
+    let (linked, has_password) = auth::oidc::of_account(&cx).await?;
+    let standing = auth::factor::standing(&cx).await?;
+    let factor = factor::section(standing, needed.then(|| next.to_owned()), has_password);
+    let linked = identity::section(&own, linked, has_password);
     let profile = profile::section(&own);
     let theme = server::cookie("theme").unwrap_or_default();
     let body = view! {
@@ -31,7 +34,8 @@ pub async fn page(query: ParamsMap) -> Answer<Page> {
         <div class="page page-narrow stack">
             {invitations}
             {profile}
-            {password::section()}
+            {has_password.then(password::section)}
+            {linked}
             {factor}
             <Section title="Colour scheme" hint="Kept in this browser.">
                 <ThemeToggle action=SetTheme::PATH theme=theme label="Colour scheme of this browser" />

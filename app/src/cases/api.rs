@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 #[cfg(feature = "ssr")]
 use domain::case::{Act, NewCase, NewTask};
 #[cfg(feature = "ssr")]
-use domain::permission::CaseWrite;
+use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, CaseNoteId, CaseTaskId, ObservableId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use super::saving;
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::{AppError, Typed as _};
@@ -65,14 +67,21 @@ pub async fn open_case(
     Ok(Done::new(format!("{} is open", opened.key())))
 }
 
-/// `version`: the one that the form was made from.
+/// `version`: the one that the form was made from. `take`: of a form that came too late before, whose description is saved, `mine` (what
+/// was typed then) or `theirs`; else what stands in the form.
 #[server(name = EditCase, prefix = "/fn", endpoint = "edit_case")]
-pub async fn edit_case(organization: String, id: CaseId, version: i64, case: CaseForm) -> Answer<Done> {
+pub async fn edit_case(
+    organization: String,
+    id: CaseId,
+    version: i64,
+    case: CaseForm,
+    #[server(default)] take: String,
+    #[server(default)] mine: String,
+) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
-    let saved = async { Ok::<_, AppError>(cases::edit(&cx, id, version, new_case(&case, &scope)?).await?) };
-    let saved = saved.await.typed_whole(&pairs(&typed(&case, ("", ""))))?;
-    leptos_axum::redirect(&routes::case(&scope.organization.slug, saved.number));
-    Ok(Done::new("Saved"))
+    let theirs = if take == "theirs" { saving::description(&scope, id).await? } else { String::new() };
+    let description = crate::merge::taken(&take, case.description, mine, || theirs);
+    saving::save(&scope, &cx, id, version, CaseForm { description, ..case }).await
 }
 
 #[server(name = BeginCase, prefix = "/fn", endpoint = "begin_case")]
@@ -122,8 +131,9 @@ pub async fn edit_case_note(
     content: String,
 ) -> Answer<Done> {
     let (_, cx) = writes(&organization).await?;
-    let typed = [("note", &*note.to_string()), ("content", &*content)];
-    cases::edit_note(&cx, id, note, revision, &content).await.typed_whole(&typed)?;
+    if let Err(error) = cases::edit_note(&cx, id, note, revision, &content).await {
+        return Err(saving::keep_note(&cx, note, revision, &content, error.into()).await?);
+    }
     Ok(Done::new("Saved"))
 }
 
@@ -152,6 +162,45 @@ pub async fn add_case_task(
     };
     done.await.typed(&[("title", &title), ("assigned_to_id", &assigned_to_id), ("due_at", &due_at)])?;
     Ok(Done::new("Task added"))
+}
+
+/// `version`: the one that the form was made from.
+#[server(name = ChangeCaseTask, prefix = "/fn", endpoint = "change_case_task")]
+pub async fn change_case_task(
+    organization: String,
+    id: CaseId,
+    task: CaseTaskId,
+    version: i64,
+    title: String,
+    #[server(default)] assigned_to_id: String,
+    #[server(default)] due_at: String,
+) -> Answer<Done> {
+    let (scope, cx) = writes(&organization).await?;
+    let name = task.to_string();
+    let done = async {
+        let to = optional("assigned_to_id", &assigned_to_id)?;
+        let due = scope.zone.parse_optional("due_at", &due_at)?;
+        let new = NewTask { title: title.clone(), assigned_to_id: to, due_at: due };
+        Ok::<_, AppError>(cases::change_task(&cx, id, task, version, new).await?)
+    };
+    done.await.typed(&[
+        ("task", &name),
+        ("title", &title),
+        ("assigned_to_id", &assigned_to_id),
+        ("due_at", &due_at),
+    ])?;
+    let case = cases::get(&scope.admit::<CaseRead>()?, id).await?;
+    let tasks = routes::Link::new(routes::case(&scope.organization.slug, case.number)).with("tab", "tasks");
+    leptos_axum::redirect(&tasks.done());
+    Ok(Done::new("Task changed"))
+}
+
+/// `up`: before the one that stands before it; else behind the next.
+#[server(name = MoveCaseTask, prefix = "/fn", endpoint = "move_case_task")]
+pub async fn move_case_task(organization: String, id: CaseId, task: CaseTaskId, up: bool) -> Answer<Done> {
+    let (_, cx) = writes(&organization).await?;
+    cases::move_task(&cx, id, task, up).await?;
+    Ok(Done::new("Moved"))
 }
 
 #[server(name = CompleteCaseTask, prefix = "/fn", endpoint = "complete_case_task")]

@@ -11,11 +11,13 @@ use crate::page::Done;
 #[serde(default)]
 pub struct BulkForm {
     /// `investigate`, `reopen`, `resolve:{resolution}`, `assign:{me, nobody or a member's id}`, `priority:{}`, `severity:{}`, `tag:add`,
-    /// `tag:remove`.
+    /// `tag:remove`, `merge`.
     pub act: String,
     /// Kept in the history of each case; resolving and reopening want one.
     pub reason: String,
     pub tag: String,
+    /// `merge`: the number of the case that the others go into.
+    pub into: String,
     /// Numbers of the chosen cases.
     pub numbers: Vec<String>,
     /// Not those, but all that the list shows, on every page of it.

@@ -49,6 +49,7 @@ pub fn around(
     let (show, q) = (query.show, query.q.clone());
     let reason = state.typed("reason", "");
     let (assign, tag) = (assign(members), tag(state.typed("tag", "")));
+    let merge = merge(state.typed("into", ""));
     let fields = view! {
         // Enter in a field sends nothing: what is to be done is a button's word.
         <button type="submit" disabled=true hidden=true></button>
@@ -66,6 +67,7 @@ pub fn around(
             {assign}
             {rank()}
             {tag}
+            {merge}
         </BulkBar>
     };
     form::<ChangeCases>("Changed", "groups-form", fields)
@@ -133,6 +135,16 @@ fn tag(typed: String) -> AnyView {
             <TextInput name="asked[tag]" label="Tag" placeholder="Tag" autocomplete="off" maxlength=60_u32 value=typed />
             {item("tag:add".to_owned(), "Add the tag".to_owned())}
             {item("tag:remove".to_owned(), "Remove the tag".to_owned())}
+        </Menu>
+    }
+    .into_any()
+}
+
+fn merge(typed: String) -> AnyView {
+    view! {
+        <Menu label="Merge" up=true>
+            <TextInput name="asked[into]" label="Into which case" placeholder="CASE-…" autocomplete="off" maxlength=24_u32 value=typed />
+            {item("merge".to_owned(), "Merge into it".to_owned())}
         </Menu>
     }
     .into_any()

@@ -1,11 +1,12 @@
 //! What the forms ask of many cases, as the service takes it, and its answer in words. Server only.
 
 use domain::case::bulk::{Bulk, Item, Outcome, Report, Why};
+use domain::case::merge::Merging;
 use domain::case::{Step, key};
 use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseActionId, Invalid};
 use leptos::server_fn::ServerFn as _;
-use service::{Who, cases};
+use service::{Cx, Who, cases};
 
 use super::bulk::{BulkForm, UndoCases};
 use super::query::CaseQuery;
@@ -26,10 +27,14 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
         ("act", &*asked.act),
         ("reason", &*asked.reason),
         ("tag", &*asked.tag),
+        ("into", &*asked.into),
         ("all", all),
         ("numbers", &*chosen),
     ];
     let done = async {
+        if asked.act == "merge" {
+            return merge(scope, &cx, asked).await;
+        }
         let what = read(scope, asked)?;
         if asked.all {
             let query = CaseQuery::of(&asked.show, &asked.q, "");
@@ -53,9 +58,26 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
         Some("reopen") => Step::Reopened,
         Some("assign") => Step::Assigned,
         Some("tag") => Step::Tagged,
+        Some("merge") => Step::Merged,
         _ => Step::Edited,
     };
     Ok(tell(scope, step, absent, &report))
+}
+
+async fn merge(scope: &Scope, cx: &Cx<CaseWrite>, asked: &BulkForm) -> Answer<(usize, Report)> {
+    if asked.all {
+        return Err(Invalid::field("into", "tick the cases that are to be merged, at most 100").into());
+    }
+    if asked.into.trim().is_empty() {
+        return Err(Invalid::field("into", "say into which case: CASE-7").into());
+    }
+    let into = super::merges::named(scope, &asked.into).await?;
+    let numbers: Vec<i64> = asked.numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    let ids = cases::ids_of(&scope.admit::<CaseRead>()?, &numbers).await?;
+    let absent = asked.numbers.len() - ids.len();
+    let ids: Vec<Merging> = ids.into_iter().map(|id| Merging { id, version: None }).collect();
+    let into = Merging { id: into.id, version: None };
+    Ok((absent, cases::merge_cases(cx, into, &ids, &asked.reason).await?))
 }
 
 pub async fn undo(scope: &Scope, action: &str) -> Answer<Done> {
@@ -100,11 +122,14 @@ fn tell(scope: &Scope, step: Step, absent: usize, report: &Report) -> Done {
     {
         leptos_axum::redirect(&telling(&page, &action, &left));
     }
-    let undo = (!action.is_empty()).then(|| Undo {
-        path: UndoCases::PATH.to_owned(),
-        fields: undo_fields(&scope.organization.slug, &action),
-    });
+    let undo = undo_of(scope, report.action_id);
     Done { words: words(step, report.done() as i64, &left), undo }
+}
+
+/// What takes an action back.
+pub fn undo_of(scope: &Scope, action: Option<CaseActionId>) -> Option<Undo> {
+    let fields = undo_fields(&scope.organization.slug, &action?.to_string());
+    Some(Undo { path: UndoCases::PATH.to_owned(), fields })
 }
 
 fn undo_fields(slug: &str, action: &str) -> String {
@@ -154,6 +179,8 @@ pub fn words(step: Step, done: i64, left: &Left) -> String {
         Step::Reopened => "reopened",
         Step::Assigned => "assigned",
         Step::Tagged => "tagged anew",
+        Step::Merged => "merged",
+        Step::Unmerged => "taken out",
         Step::Undone => "put back",
         _ => "changed",
     };

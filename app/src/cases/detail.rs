@@ -1,6 +1,8 @@
 //! `/o/{organization}/cases/{number}?tab=`: one investigation.
 
 use domain::case::field::CaseField;
+use domain::case::merge::Merge;
+use domain::case::similar::{Shared, Similar};
 use domain::case::{Case, CaseLink, CaseNote, Status};
 use domain::drift::{DriftFilter, DriftSort};
 use domain::event::Event;
@@ -15,13 +17,15 @@ use ui::{
 };
 
 use super::markdown::to_html;
+use super::saving::{self, Late, LateNote};
 use super::{
-    AddCaseNote, BeginCase, DeleteCaseNote, EditCase, EditCaseNote, ReopenCase, ResolveCase, UnlinkFromCase,
-    entries, evidence, forms, jobs, parts, reviews, timeline, work,
+    BeginCase, EditCase, ReopenCase, ResolveCase, UnlinkFromCase, entries, evidence, forms, jobs, merges,
+    notes, parts, reviews, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, AuditQuery, Link};
@@ -39,12 +43,17 @@ pub(super) struct Place<'a> {
     pub scope: &'a Scope,
     pub case: &'a Case,
     pub members: &'a [Member],
+    /// Not of a case that is in another: that one is changed.
     pub may_write: bool,
 }
 
 impl Place<'_> {
     pub fn slug(&self) -> &str {
         &self.scope.organization.slug
+    }
+    /// It is in another case, and who looks may take it out.
+    pub fn may_unmerge(&self) -> bool {
+        self.case.merged_into.is_some() && self.scope.may(Key::CaseWrite)
     }
     pub fn href(&self, tab: &str) -> String {
         Link::new(routes::case(self.slug(), self.case.number)).with("tab", tab).done()
@@ -56,9 +65,10 @@ impl Place<'_> {
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<CaseRead>()?;
     let case = cases::find(&cx, &asked.id).await?;
-    let may_write = scope.may(Key::CaseWrite);
+    let may_write = scope.may(Key::CaseWrite) && case.merged_into.is_none();
     let members = match scope.admit::<MemberRead>() {
         Ok(cx) if may_write => service::members::list(&cx).await?,
         _ => Vec::new(),
@@ -67,6 +77,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let similar = cases::similar(&cx, case.id).await?;
     let groups = cases::groups(&cx, case.id).await?;
     let jobs = cases::jobs(&cx, case.id).await?;
+    let merged = cases::merged(&cx, case.id).await?;
+    let went = cases::merge_of(&cx, case.id).await?;
     let own = cases::field_lines(&cx, &case).await?;
     let four_eyes = cases::four_eyes(&cx).await?;
     let asked_for = if case.in_review { cases::reviews(&cx, case.id).await? } else { Vec::new() };
@@ -89,9 +101,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let told = told.ok_or_else(server::not_found)?;
             ("history", view! { <Section title="History">{told}</Section> }.into_any())
         }
-        "tasks" => ("tasks", work::tasks(&place, &cases::tasks(&cx, case.id).await?)),
+        "tasks" => ("tasks", work::tasks(&place, &cases::tasks(&cx, case.id).await?, asked.get("task"))),
         "" => {
-            let notes = cases::notes(&cx, case.id).await?;
+            let written = cases::notes(&cx, case.id).await?;
             let history = cases::history(&cx, case.id).await?;
             let events = cases::events(&cx, case.id, EVENTS, None).await?;
             let kind = timeline::KINDS
@@ -99,10 +111,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 .find(|(word, _)| *word == asked.get("show"))
                 .map_or("", |(word, _)| word);
             let entries = cases::entries(&cx, case.id).await?;
-            let about = (place.slug(), scope.zone);
-            let story = timeline::timeline(kind, &history, &notes, &events.items, &entries, about);
+            let about =
+                timeline::About { slug: place.slug(), zone: scope.zone, case: &case, merged: &merged };
+            let story = timeline::timeline(kind, &history, &written, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);
-            ("", summary(&place, kind, story, &notes, asked.get("note"), own))
+            let late = saving::late_note(&cx, case.id, &written).await?;
+            let draft = notes::drafted(&cx, case.id, asked.get("draft")).await?;
+            let own_notes = (&written[..], asked.get("note"), late.as_ref());
+            ("", summary(&place, kind, story, own_notes, own, draft))
         }
         _ => return Err(server::not_found()),
     };
@@ -121,12 +137,15 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     }
     let head = head(&place, four_eyes);
     let waiting = reviews::waiting(&place, &asked_for);
+    let went = merges::went(&place, went.as_ref());
     let drifts = drifts(&place).await?;
-    let aside = aside(&place, &similar, &own);
-    let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit")));
+    let aside = aside(&place, &similar, &own, &merged);
+    let late = saving::late(&scope, &cx, &case).await?;
+    let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit"), late.as_ref()));
     let running = jobs::running(&place, &jobs);
     let body = view! {
         {head}
+        {went}
         {waiting}
         {running}
         <Tabs label="Parts of the case" tabs=tabs />
@@ -139,13 +158,17 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         </div>
         {dialogs}
     };
-    Ok(Page::of(format!("{} {}", case.key(), case.title), body))
+    let topic = format!("case:{}", case.id);
+    Ok(Page::of(format!("{} {}", case.key(), case.title), body).follows(since, &[&topic]))
 }
 
 fn head(place: &Place<'_>, four_eyes: bool) -> AnyView {
     let (slug, case, may_write) = (place.slug().to_owned(), place.case.clone(), place.may_write);
     let (code, title) = (case.key(), case.title.clone());
-    let actions = move || may_write.then(|| buttons(&slug, &case, four_eyes)).into_any();
+    let actions = move || {
+        let buttons = may_write.then(|| buttons(&slug, &case, four_eyes));
+        view! { {live::people_here()} {buttons} }.into_any()
+    };
     view! { <PageHead code=code title=title actions=actions /> }.into_any()
 }
 
@@ -168,6 +191,7 @@ fn buttons(slug: &str, case: &Case, four_eyes: bool) -> AnyView {
         <Button opens=EDIT icon=Glyph::Edit>
             "Edit"
         </Button>
+        {(!case.in_review).then(|| view! { <Button opens=merges::MERGE icon=Glyph::Link>"Merge"</Button> })}
         {begin}
         {(!case.in_review).then(|| view! {
             <Button opens=id icon=icon variant=variant key="r">
@@ -193,7 +217,7 @@ fn own_fields(own: &[(CaseField, Option<String>)]) -> Option<AnyView> {
         .map(|(field, value)| {
             let name = field.name.clone();
             let value = match (value, field.required) {
-                (Some(value), _) => view! { <span>{value.clone()}</span> }.into_any(),
+                (Some(value), _) => view! { <span class="lines">{value.clone()}</span> }.into_any(),
                 (None, true) => {
                     view! { <span class="faint">"wanted before it is resolved"</span> }.into_any()
                 }
@@ -228,7 +252,13 @@ async fn drifts(place: &Place<'_>) -> Answer<Option<AnyView>> {
         .then(|| view! { <Section title="Drift"><ul class="plain-list">{lines}</ul></Section> }.into_any()))
 }
 
-fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<String>)]) -> AnyView {
+fn aside(
+    place: &Place<'_>,
+    similar: &[Similar],
+    own: &[(CaseField, Option<String>)],
+    merged: &[(Merge, Case)],
+) -> AnyView {
+    let inside = merges::inside(place, merged);
     let own = own_fields(own);
     let (case, zone) = (place.case, place.scope.zone);
     let steps = [Status::Open, Status::Investigating, Status::Resolved]
@@ -242,8 +272,8 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<S
         .then(|| view! { <Badge tone=Tone::High>"overdue"</Badge> });
     let like: Vec<_> = similar
         .iter()
-        .map(|(other, n)| {
-            let why = counted(*n, "shared observable", "shared observables");
+        .map(|Similar { case: other, shared }| {
+            let why = why(shared);
             view! {
                 <li>
                     <a href=routes::case(place.slug(), other.number)>
@@ -268,10 +298,11 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<S
         let (href, name) = (routes::case_export(place.slug(), case.number), format!("{}.zip", case.key()));
         view! { <p><a class="link" href=href rel="external" download=name>"Export as a bundle"</a></p> }
     });
-    let tags = if case.tags.is_empty() {
+    let all: Vec<String> = case.tags.iter().chain(&case.merged_tags).cloned().collect();
+    let tags = if all.is_empty() {
         view! { <span class="faint">"none"</span> }.into_any()
     } else {
-        parts::tags(&case.tags, place.slug())
+        parts::tags(&all, place.slug())
     };
     let (status, priority) = (parts::status(case), parts::priority(case.priority));
     let (severity, markings) = (case.severity, parts::markings(case.tlp, case.pap));
@@ -296,6 +327,7 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<S
             <p class="tags">{tags}</p>
         </Section>
         {own}
+        {inside}
         <Section title="Times">
             <p class="muted">"Opened " <Ago when=opened /></p>
             <p class="muted">"Changed " <Ago when=changed /></p>
@@ -307,13 +339,28 @@ fn aside(place: &Place<'_>, similar: &[(Case, i64)], own: &[(CaseField, Option<S
     .into_any()
 }
 
+/// What two cases share.
+fn why(shared: &Shared) -> String {
+    let mut why = Vec::new();
+    if shared.observables > 0 {
+        why.push(counted(shared.observables, "shared observable", "shared observables"));
+    }
+    if shared.groups > 0 {
+        why.push(counted(shared.groups, "shared group", "shared groups"));
+    }
+    if shared.words.len() > 1 {
+        why.push(format!("words {}", shared.words.join(", ")));
+    }
+    why.join("; ")
+}
+
 fn summary(
     place: &Place<'_>,
     kind: &str,
     story: AnyView,
-    notes: &[CaseNote],
-    editing: &str,
+    (written, editing, late): (&[CaseNote], &str, Option<&LateNote>),
     entries: Option<AnyView>,
+    draft: Option<String>,
 ) -> AnyView {
     let case = place.case;
     let description = if case.description.trim().is_empty() {
@@ -329,21 +376,8 @@ fn summary(
             view! { <a class=class href=href aria-current=(*word == kind).then_some("true")>{*words}</a> }
         })
         .collect();
-    let own = own_notes(place, notes, editing);
-    let write = place.may_write.then(|| {
-        let state = Form::printed::<AddCaseNote>();
-        let fields = view! {
-            <FormError form=state fields=&["content"] />
-            {place.hidden()}
-            <Field id="note" label="Write a note" hint="Markdown. Ctrl+Enter sends it." error=state.reason("content")>
-                <TextArea name="content" rows=4_u32 value=state.typed("content", "") required=true key="c" />
-            </Field>
-            <Actions>
-                <Button submit=true variant=Variant::Primary>"Add the note"</Button>
-            </Actions>
-        };
-        form::<AddCaseNote>("Noted", "form", fields)
-    });
+    let own = notes::own(place, written, editing, late);
+    let write = place.may_write.then(|| notes::write(place, draft));
     view! {
         <Section title="Description">{description}</Section>
         <Section title="Timeline">
@@ -355,55 +389,6 @@ fn summary(
         {write}
         {own}
         {entries}
-    }
-    .into_any()
-}
-
-/// One's own notes can be changed and deleted.
-fn own_notes(place: &Place<'_>, notes: &[CaseNote], editing: &str) -> Option<AnyView> {
-    let service::Who::User(user) = &place.scope.actor.who else { return None };
-    let own: Vec<_> = notes
-        .iter()
-        .filter(|note| place.may_write && note.author_id == Some(user.id) && note.deleted_at.is_none())
-        .map(|note| own_note(place, note, editing == note.id.to_string()))
-        .collect();
-    (!own.is_empty())
-        .then(|| view! { <Section title="Your notes"><ul class="plain-list">{own}</ul></Section> }.into_any())
-}
-
-fn own_note(place: &Place<'_>, note: &CaseNote, editing: bool) -> AnyView {
-    let id = note.id.to_string();
-    let state = Form::printed::<EditCaseNote>().only("note", id.clone());
-    if editing || state.refused().get_untracked() {
-        let (leave, content) = (place.href(""), state.typed("content", &note.content));
-        let fields = view! {
-            <FormError form=state fields=&["content"] />
-            {place.hidden()}
-            <input type="hidden" name="note" value=id.clone() />
-            <input type="hidden" name="revision" value=note.revision.to_string() />
-            <Field id=format!("note-{id}") label="Change the note" error=state.reason("content")>
-                <TextArea name="content" rows=4_u32 value=content required=true />
-            </Field>
-            <Actions>
-                <Button href=leave>"Leave it"</Button>
-                <Button submit=true variant=Variant::Primary>"Save the note"</Button>
-            </Actions>
-        };
-        return view! { <li>{form::<EditCaseNote>("Saved", "form", fields)}</li> }.into_any();
-    }
-    let edit = Link::new(place.href("")).with("note", &id).done();
-    let fields = view! {
-        {place.hidden()}
-        <input type="hidden" name="note" value=id />
-        <IconButton submit=true glyph=Glyph::Trash label="Delete the note" />
-    };
-    let start: String = note.content.chars().take(120).collect();
-    view! {
-        <li class="row-line">
-            <span class="grow">{start}</span>
-            <IconButton href=edit glyph=Glyph::Edit label="Change the note" />
-            {form::<DeleteCaseNote>("Deleted", "inline-form", fields)}
-        </li>
     }
     .into_any()
 }
@@ -502,7 +487,12 @@ fn linked(
     .into_any()
 }
 
-fn dialogs(place: &Place<'_>, own: &[(CaseField, Option<String>)], editing: &str) -> AnyView {
+fn dialogs(
+    place: &Place<'_>,
+    own: &[(CaseField, Option<String>)],
+    editing: &str,
+    late: Option<&Late>,
+) -> AnyView {
     let case = place.case;
     let (resolve, reopen, edit) =
         (Form::printed::<ResolveCase>(), Form::printed::<ReopenCase>(), Form::printed::<EditCase>());
@@ -531,11 +521,12 @@ fn dialogs(place: &Place<'_>, own: &[(CaseField, Option<String>)], editing: &str
     };
     let editing = !editing.is_empty() || edit.refused().get_untracked();
     let own: Vec<CaseField> = own.iter().map(|(field, _)| field.clone()).collect();
-    let fields = forms::edit(place.slug(), case, place.members, &own, place.scope.zone);
+    let fields = forms::edit(place.slug(), case, (place.members, &own), place.scope.zone, late);
     view! {
         <Dialog id=EDIT title=format!("Edit {}", case.key()) wide=true open=editing>
             {fields}
         </Dialog>
+        {merges::dialog(place)}
         <Dialog id=RESOLVE title=format!("Resolve {}", case.key()) open=resolve.refused()>
             {form::<ResolveCase>("Resolved", "form", resolving)}
         </Dialog>

@@ -3,7 +3,7 @@
 use domain::Severity;
 use domain::case::field::{CaseField, FieldKind};
 use domain::case::template::CaseTemplate;
-use domain::case::{Case, Pap, Priority, Tlp};
+use domain::case::{Case, NewCase, Pap, Priority, Tlp};
 use domain::member::Member;
 use leptos::prelude::*;
 use ui::{
@@ -11,6 +11,7 @@ use ui::{
 };
 
 use super::parts::label;
+use super::saving::{self, Late};
 use super::{CaseForm, EditCase, OpenCase};
 use crate::form::{Form, FormError};
 use crate::page::print::form;
@@ -139,46 +140,50 @@ pub fn open(
     form::<OpenCase>("Opened", "form", fields)
 }
 
-/// What is there, to change. When somebody was faster, what they wrote stands beside what was typed.
-pub fn edit(slug: &str, case: &Case, members: &[Member], own: &[CaseField], zone: Zone) -> AnyView {
+/// What is there, to change. When somebody was faster, what they wrote is put together with what was typed, and what both
+/// changed stands beside it.
+pub fn edit(
+    slug: &str,
+    case: &Case,
+    choices: (&[Member], &[CaseField]),
+    zone: Zone,
+    late: Option<&Late>,
+) -> AnyView {
     let state = Form::printed::<EditCase>();
-    let now = CaseForm {
-        title: case.title.clone(),
-        description: case.description.clone(),
-        priority: case.priority.as_str().to_owned(),
-        severity: case.severity.as_str().to_owned(),
-        tlp: case.tlp.as_str().to_owned(),
-        pap: case.pap.as_str().to_owned(),
-        assigned_to_id: case.assigned_to_id.map(|id| id.to_string()).unwrap_or_default(),
-        due_at: case.due_at.map(|at| zone.input(at)).unwrap_or_default(),
-        tags: case.tags.join(", "),
-        fields: case.fields.clone(),
+    let now = saving::form_of(&NewCase::of(case), zone);
+    let told = late.map(|late| saving::told(late, case, choices, zone));
+    let both = late.and_then(|late| late.clash.as_ref()).is_some_and(|clash| clash.description.is_some());
+    let ways = both.then(|| crate::merge::buttons("description"));
+    // What was kept is whole; what came back by the address may not be.
+    let (shown, typed) = match late {
+        Some(Late { clash: Some(clash), .. }) => (saving::form_of(&clash.merged, zone), Form::untouched()),
+        Some(late) => (late.typed.clone(), Form::untouched()),
+        None => (now, state),
     };
-    let stale = state.is_conflict().then(|| differences(state, &now, own));
     let fields = view! {
         <FormError form=state fields=FIELDS />
-        {stale}
+        {told}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=case.id.to_string() />
         <input type="hidden" name="version" value=case.version.to_string() />
-        {fields("edit", state, &now, (members, own))}
+        {fields("edit", typed, &shown, choices)}
         <Actions>
             <Button submit=true variant=Variant::Primary>
                 "Save"
             </Button>
+            {ways}
         </Actions>
     };
     form::<EditCase>("Saved", "form", fields)
 }
 
-/// Field by field, where what was typed is not what the case says now. Saving again puts what is typed in its place.
-fn differences(state: Form, now: &CaseForm, own: &[CaseField]) -> AnyView {
-    let none = String::new();
+/// What a form of a case says now beside its title: the words of a field, its name and its value, the organization's own behind.
+pub fn said(now: &CaseForm, own: &[CaseField]) -> Vec<(String, String, String)> {
     let of_its_own = own.iter().filter(|field| field.archived_at.is_none()).map(|field| {
-        (field.name.as_str(), format!("fields.{}", field.key), now.fields.get(&field.key).unwrap_or(&none))
+        let value = now.fields.get(&field.key).cloned().unwrap_or_default();
+        (field.name.clone(), format!("fields.{}", field.key), value)
     });
-    let rows: Vec<_> = [
-        ("Title", "title", &now.title),
+    [
         ("Description", "description", &now.description),
         ("Priority", "priority", &now.priority),
         ("Severity", "severity", &now.severity),
@@ -188,36 +193,54 @@ fn differences(state: Form, now: &CaseForm, own: &[CaseField]) -> AnyView {
         ("Tags", "tags", &now.tags),
     ]
     .into_iter()
-    .map(|(words, name, now)| (words, name.to_owned(), now))
+    .map(|(words, name, now)| (words.to_owned(), name.to_owned(), now.clone()))
     .chain(of_its_own)
-    .filter_map(|(words, name, now)| {
-        let typed = state.typed(&name, now.clone());
-        let words = words.to_owned();
-        (typed != *now).then(|| {
-            view! {
-                <tr>
-                    <th scope="row">{words}</th>
-                    <td>{now.clone()}</td>
-                    <td>{typed}</td>
-                </tr>
-            }
+    .collect()
+}
+
+/// Field by field, where what was typed is not what is there now. Saving again puts what is typed in its place. Nothing where
+/// they agree. `what`: "the case".
+pub fn differences(
+    what: &str,
+    state: Form,
+    now: impl IntoIterator<Item = (String, String, String)>,
+) -> Option<AnyView> {
+    // Line breaks come from a form as CR LF.
+    let plain = |text: &str| text.replace("\r\n", "\n");
+    let rows: Vec<_> = now
+        .into_iter()
+        .filter_map(|(words, name, now)| {
+            let typed = state.typed(&name, now.clone());
+            (plain(&typed) != plain(&now)).then(|| {
+                view! {
+                    <tr>
+                        <th scope="row">{words}</th>
+                        <td class="lines">{now}</td>
+                        <td class="lines">{typed}</td>
+                    </tr>
+                }
+            })
         })
+        .collect();
+    let caption =
+        format!("Where {what} and your form differ. Change the form to what is right and save again.");
+    let column = format!("In {what} now");
+    (!rows.is_empty()).then(|| {
+        view! {
+            <table class="data-table differences">
+                <caption>{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Field"</th>
+                        <th scope="col">{column}</th>
+                        <th scope="col">"In your form"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+        .into_any()
     })
-    .collect();
-    view! {
-        <table class="data-table differences">
-            <caption>"Where the case and your form differ. Change the form to what is right and save again."</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Field"</th>
-                    <th scope="col">"In the case now"</th>
-                    <th scope="col">"In your form"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    }
-    .into_any()
 }
 
 fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<Choice> {
@@ -253,7 +276,7 @@ fn own_field(prefix: &str, field: &CaseField, state: Form, now: &CaseForm, membe
         }
         FieldKind::Date => view! { <TextInput name=name kind="date" value=value /> }.into_any(),
         FieldKind::Number => view! { <TextInput name=name value=value autocomplete="off" /> }.into_any(),
-        FieldKind::Text => view! { <TextInput name=name value=value maxlength=2000_u32 /> }.into_any(),
+        FieldKind::Text => view! { <TextArea name=name value=value rows=2_u32 /> }.into_any(),
     };
     let holds = match field.kind {
         FieldKind::Text => "Text",

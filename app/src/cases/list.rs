@@ -1,25 +1,29 @@
 //! `/o/{organization}/cases?show=&q=&sort=&cursor=`; `?open={about}` opens the form of a new case.
 
 use domain::case::field::CaseField;
+use domain::case::merge::Merged;
 use domain::case::template::CaseTemplate;
-use domain::case::{Case, CaseFilter, CaseSort};
+use domain::case::{self, Case, CaseFilter, CaseSort};
 use domain::member::Member;
 use domain::permission::{CaseRead, Key, MemberRead};
 use leptos::prelude::*;
 use service::cases;
 use ui::{
-    Button, Column, DataTable, Dialog, Empty, Glyph, Notice, NoticeKind, PageHead, Pager, Row, Sorted, Tab,
-    Tabs, TextInput, Variant,
+    Button, Column, DataTable, Dialog, Empty, Glyph, Notice, NoticeKind, PageHead, Pager, Row, Sorted,
+    SplitList, Tab, Tabs, TextInput, Variant,
 };
 
+use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
-use super::{OpenCase, board, bulk_bar, forms, parts};
+use super::{OpenCase, board, bulk_bar, forms, parts, tasks};
 use crate::error::Answer;
-use crate::events::parts::{Severe, number};
+use crate::events::parts::{Severe, counted, number};
 use crate::form::Form;
+use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
 use crate::routes::{self, Link};
+use crate::views::printed;
 use crate::when::{Ago, AgoOr, Zone};
 
 const OPEN: &str = "open-case";
@@ -27,12 +31,13 @@ const LIMIT: u32 = 50;
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<CaseRead>()?;
     let query = CaseQuery::read(&asked.query);
     let parsed = query.parsed(&scope, cx.now());
     let problem = parsed.as_ref().err().cloned();
     let searched = parsed.unwrap_or_default();
-    let base = CaseFilter { query: searched.clone(), ..CaseFilter::default() };
+    let base = CaseFilter { query: searched.clone(), merged: query.merged, ..CaseFilter::default() };
     let filter = query.filter(searched.clone(), &scope, cx.now());
     let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
     let found = match &problem {
@@ -42,6 +47,19 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let counts = cases::counts(&cx, &base).await?;
     let slug = scope.organization.slug.as_str();
+    let views = if scope.may(Key::ViewRead) {
+        let list = printed::List {
+            area: "cases",
+            all: "All cases",
+            page: routes::cases(slug),
+            saved: query.saved(),
+            view: query.view.clone(),
+            bare: asked.bare(),
+        };
+        Some(printed::tabs(&scope, &list).await?)
+    } else {
+        None
+    };
     let tabs: Vec<Tab> = SHOWN
         .iter()
         .filter(|(word, _)| !query.board || ON_BOARD.contains(word))
@@ -62,6 +80,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     } else {
         Default::default()
     };
+    let place = Place { slug, query: &query, cursor: cursor.unwrap_or_default() };
+    let beside =
+        if query.board { None } else { panel::panel(&scope, &cx, &asked, &found.items, place).await? };
     let dialog = may_write.then(|| dialog(slug, &asked, &members, (&own, &templates)));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
     let body = if let Some(problem) = problem {
@@ -72,45 +93,84 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     } else if found.items.is_empty() {
         nothing(may_write, !query.q.is_empty() || query.show != "open")
     } else {
-        let table = table(&found.items, slug, &query, may_write, scope.zone, cx.now());
+        let shown = case::number(asked.get("case"));
+        let table = table(&found.items, place, shown, may_write, (scope.zone, cx.now()));
         if may_write {
             bulk_bar::around(slug, &query, &members, (found.items.len(), matching), table)
         } else {
             table
         }
     };
+    let (todo, mine) = (routes::case_tasks(slug), tasks::mine(&scope).await?);
     let button = move || {
-        may_write.then(|| {
+        let words = if mine > 0 { format!("My tasks ({mine})") } else { "Tasks".to_owned() };
+        let open = may_write.then(|| {
             view! {
                 <Button opens=OPEN icon=Glyph::Plus variant=Variant::Primary key="n">
                     "Open a case"
                 </Button>
             }
-        })
+        });
+        view! {
+            <Button href=todo.clone() icon=Glyph::Check>{words}</Button>
+            {open}
+        }
     };
     let (hidden_show, hidden_sort, q) = (query.show, query.sort.as_str(), query.q.clone());
     let layout = (if query.board { "board" } else { "" }, query.laid_out(!query.board).link(slug).done());
     let (hidden_layout, other) = layout;
+    let hidden_merged = if query.merged == Merged::Hide { "" } else { query.merged.as_str() };
+    let merged = merged_chips(&query, slug);
     let other_words = if query.board { "As a list" } else { "As a board" };
     let pager = (!query.board)
         .then(|| view! { <Pager label="Pages of cases" previous=first next=next summary=summary /> });
+    let rest = if query.board {
+        body
+    } else {
+        let is_open = beside.is_some();
+        let panel = crate::printed::once(beside);
+        view! {
+            <SplitList panel=panel panel_open=is_open>
+                {body}
+                {pager}
+            </SplitList>
+        }
+        .into_any()
+    };
     let body = view! {
         <PageHead title="Cases" note="investigations: what is known, what there is to do, who does it" actions=move || button().into_any() />
+        {views}
         <Tabs label="Cases" tabs=tabs />
         <form method="get" action=routes::cases(slug) class="row-line search-line" role="search">
             <input type="hidden" name="show" value=hidden_show />
             <input type="hidden" name="sort" value=hidden_sort />
             <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q search=true mono=true />
             <input type="hidden" name="layout" value=hidden_layout />
+            <input type="hidden" name="merged" value=hidden_merged />
+            <input type="hidden" name="view" value=query.view.clone() />
             <Button submit=true>"Search"</Button>
             <Button href=other variant=Variant::Ghost>{other_words}</Button>
         </form>
+        {merged}
         {told}
-        {body}
-        {pager}
+        {rest}
         {dialog}
     };
-    Ok(Page::of("Cases", body))
+    Ok(Page::of("Cases", body).follows(since, &["case", "tag"]))
+}
+
+/// Merged cases are hidden, shown besides, or shown alone.
+fn merged_chips(query: &CaseQuery, slug: &str) -> AnyView {
+    let chips: Vec<_> = [(Merged::Hide, "Hidden"), (Merged::Include, "Shown"), (Merged::Only, "Only these")]
+        .into_iter()
+        .map(|(merged, words)| {
+            let on = query.merged == merged;
+            let (href, class) = (query.merged(merged).link(slug).done(), if on { "chip on" } else { "chip" });
+            view! { <a class=class href=href aria-current=on.then_some("true")>{words}</a> }
+        })
+        .collect();
+    view! { <nav class="row-line merged-line" aria-label="Merged cases"><span class="muted">"Merged cases"</span> {chips}</nav> }
+        .into_any()
 }
 
 fn nothing(may_write: bool, narrowed: bool) -> AnyView {
@@ -150,14 +210,15 @@ fn dialog(
     .into_any()
 }
 
+/// `shown`: the number of the case beside the list.
 fn table(
     found: &[Case],
-    slug: &str,
-    query: &CaseQuery,
+    place: Place<'_>,
+    shown: Option<i64>,
     checks: bool,
-    zone: Zone,
-    now: domain::Timestamp,
+    times: (Zone, domain::Timestamp),
 ) -> AnyView {
+    let (slug, query) = (place.slug, place.query);
     let by = |column: Column, of: CaseSort| {
         let way = if of == CaseSort::Due { Sorted::Ascending } else { Sorted::Descending };
         column.sort(query.sorted(of).link(slug).done(), (query.sort == of).then_some(way))
@@ -176,7 +237,7 @@ fn table(
     let chosen = bulk_bar::chosen();
     let rows = found
         .iter()
-        .map(|case| row(case, slug, checks.then_some(chosen.as_slice()), zone, now))
+        .map(|case| row(case, place, shown == Some(case.number), checks.then_some(chosen.as_slice()), times))
         .collect_view();
     view! {
         <div class="page-table">
@@ -189,14 +250,28 @@ fn table(
 }
 
 /// `chosen`: the numbers whose box is ticked; nothing where there are no boxes.
-fn row(case: &Case, slug: &str, chosen: Option<&[String]>, zone: Zone, now: domain::Timestamp) -> AnyView {
+fn row(
+    case: &Case,
+    place: Place<'_>,
+    selected: bool,
+    chosen: Option<&[String]>,
+    (zone, now): (Zone, domain::Timestamp),
+) -> AnyView {
     let number = case.number.to_string();
     let checked = chosen.is_some_and(|chosen| chosen.contains(&number));
     let check_label = format!("Select {} {}", case.key(), case.title);
-    let href = routes::case(slug, case.number);
+    let href = place.open(case.number);
     let tasks = (case.task_count > 0).then(|| format!("{}/{}", case.tasks_done, case.task_count));
     let due_class = if case.is_overdue(now) { "time optional overdue" } else { "time optional" };
-    let tags = parts::tags(&case.tags, slug);
+    let tags: Vec<String> = case.tags.iter().chain(&case.merged_tags).cloned().collect();
+    let tags = parts::tags(&tags, place.slug);
+    let went = case.merged_number.map(|number| {
+        let (href, code) = (routes::case(place.slug, number), domain::case::key(number));
+        view! { <span class="muted">" in " <a class="link" href=href>{code}</a></span> }
+    });
+    let holds = (case.merged_count > 0).then(|| {
+        view! { <span class="muted">" with " {counted(case.merged_count, "other case", "other cases")}</span> }
+    });
     let (key, title, assignee) = (case.key(), case.title.clone(), case.assignee.clone());
     let (severity, status, priority) = (case.severity, parts::status(case), parts::priority(case.priority));
     let (due, changed) = (zone.maybe(case.due_at), zone.when(case.updated_at));
@@ -207,9 +282,11 @@ fn row(case: &Case, slug: &str, chosen: Option<&[String]>, zone: Zone, now: doma
                 <Severe severity=severity />
             </td>
             <td class="message">
-                <a data-row-link href=href>
+                <a data-row-link="" data-noscroll="" href=href>
                     {title}
                 </a>
+                {went}
+                {holds}
                 <span class="tags">{tags}</span>
             </td>
             <td class="shrink">{status}</td>
@@ -225,10 +302,10 @@ fn row(case: &Case, slug: &str, chosen: Option<&[String]>, zone: Zone, now: doma
     }
     .into_any();
     if chosen.is_none() {
-        return view! { <Row href=leads done=done>{cells}</Row> }.into_any();
+        return view! { <Row href=leads done=done selected=selected>{cells}</Row> }.into_any();
     }
     view! {
-        <Row href=leads done=done check_name=bulk_bar::NUMBERS check_value=number check_label=check_label checked=checked>
+        <Row href=leads done=done selected=selected check_name=bulk_bar::NUMBERS check_value=number check_label=check_label checked=checked>
             {cells}
         </Row>
     }

@@ -28,6 +28,12 @@ mod linking;
 pub mod list;
 #[cfg(feature = "ssr")]
 mod markdown;
+mod merge;
+#[cfg(feature = "ssr")]
+mod merges;
+#[cfg(feature = "ssr")]
+mod notes;
+mod panel;
 #[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
@@ -35,6 +41,9 @@ pub mod query;
 mod review;
 #[cfg(feature = "ssr")]
 mod reviews;
+#[cfg(feature = "ssr")]
+mod saving;
+pub mod tasks;
 #[cfg(feature = "ssr")]
 mod timeline;
 #[cfg(feature = "ssr")]
@@ -44,6 +53,7 @@ pub use api::*;
 pub use bulk::*;
 pub use files::*;
 pub use linking::*;
+pub use merge::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;
 pub use review::*;

@@ -1,6 +1,7 @@
 //! What the address of the list of cases says: parser, link and filter are one. Server only.
 
 use domain::Timestamp;
+use domain::case::merge::Merged;
 use domain::case::{CaseFilter, CaseSort, Status};
 use domain::group::Assignee;
 use domain::query::{CASES, Query, parse};
@@ -24,7 +25,7 @@ pub const SHOWN: [(&str, &str); 6] = [
 /// What the board can show: each of its columns is a status.
 pub const ON_BOARD: [&str; 4] = ["all", "mine", "unassigned", "overdue"];
 
-/// `?show=&q=&sort=&layout=`.
+/// `?show=&q=&sort=&layout=&merged=&view=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseQuery {
     /// One of [`SHOWN`].
@@ -33,12 +34,18 @@ pub struct CaseQuery {
     pub sort: CaseSort,
     /// By status instead of as a table.
     pub board: bool,
+    /// Whether cases that are in others are shown.
+    pub merged: Merged,
+    /// The saved view that the list was opened with: its id, or `all` for none.
+    pub view: String,
 }
 
 impl CaseQuery {
     pub fn read(map: &ParamsMap) -> Self {
         let get = |name: &str| map.get_str(name).unwrap_or_default();
         let query = Self::of(get("show"), get("q"), get("sort"));
+        let query =
+            Self { merged: get("merged").parse().unwrap_or_default(), view: get("view").to_owned(), ..query };
         if get("layout") == "board" { query.laid_out(true) } else { query }
     }
     pub fn of(show: &str, q: &str, sort: &str) -> Self {
@@ -48,6 +55,8 @@ impl CaseQuery {
             q: q.trim().to_owned(),
             sort: CaseSort::parse(sort).unwrap_or_default(),
             board: false,
+            merged: Merged::Hide,
+            view: String::new(),
         }
     }
     #[must_use]
@@ -67,13 +76,25 @@ impl CaseQuery {
         };
         Self { show, board, ..self.clone() }
     }
+    /// With the merged cases hidden, besides the others, or alone.
+    #[must_use]
+    pub fn merged(&self, merged: Merged) -> Self {
+        Self { merged, ..self.clone() }
+    }
+    /// What a view keeps of it: the pairs behind the `?`.
+    pub fn saved(&self) -> String {
+        self.pairs(Link::new("")).done().trim_start_matches('?').to_owned()
+    }
     pub fn link(&self, slug: &str) -> Link {
+        self.pairs(Link::new(routes::cases(slug))).with("view", &self.view)
+    }
+    fn pairs(&self, link: Link) -> Link {
         let sort = if self.sort == CaseSort::default() { "" } else { self.sort.as_str() };
-        Link::new(routes::cases(slug))
-            .with("show", self.show)
+        link.with("show", self.show)
             .with("q", &self.q)
             .with("sort", sort)
             .with("layout", if self.board { "board" } else { "" })
+            .with("merged", if self.merged == Merged::Hide { "" } else { self.merged.as_str() })
     }
 
     /// What is searched for; or why that cannot be read.
@@ -88,7 +109,7 @@ impl CaseQuery {
     }
     /// The cases that the list shows, of what is searched for.
     pub fn filter(&self, query: Option<Query>, scope: &Scope, now: Timestamp) -> CaseFilter {
-        let base = CaseFilter { query, ..CaseFilter::default() };
+        let base = CaseFilter { query, merged: self.merged, ..CaseFilter::default() };
         let open = vec![Status::Open, Status::Investigating];
         match self.show {
             "mine" => {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::Timestamp;
 use domain::case::entry::CaseEntry;
-use domain::case::{CaseLink, CaseNote, Change, LinkKind, Step};
+use domain::case::merge::Merge;
+use domain::case::{Case, CaseLink, CaseNote, Change, LinkKind, Step, key};
 use domain::event::Event;
 use leptos::prelude::*;
 use serde_json::Value;
@@ -35,6 +36,23 @@ struct Line {
     view: AnyView,
 }
 
+/// The case whose story it is, and those that are in it.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    pub slug: &'a str,
+    pub zone: Zone,
+    pub case: &'a Case,
+    pub merged: &'a [(Merge, Case)],
+}
+
+impl About<'_> {
+    /// The merged case that something happened to; nothing where it was this one.
+    fn of(&self, change: &Change) -> Option<String> {
+        let merged = self.merged.iter().find(|(_, case)| case.id == change.case_id)?;
+        Some(merged.1.key())
+    }
+}
+
 /// The oldest first. `kind` is one of [`KINDS`].
 pub fn timeline(
     kind: &str,
@@ -42,22 +60,26 @@ pub fn timeline(
     notes: &[CaseNote],
     events: &[(CaseLink, Option<Event>)],
     entries: &[CaseEntry],
-    (slug, zone): (&str, Zone),
+    about: About<'_>,
 ) -> AnyView {
+    let About { slug, zone, .. } = about;
     if kind == LANES {
         return lanes::lanes(events, entries, slug, zone);
     }
     let changes = history.iter().filter(|change| {
-        !matches!(
+        // That it went into this one, this one's own history says.
+        let told = matches!(change.step, Step::Merged | Step::Unmerged) && change.case_id != about.case.id;
+        let elsewhere = matches!(
             change.step,
             Step::Noted | Step::NoteEdited | Step::NoteDeleted | Step::EntryAdded | Step::EntryDeleted
-        )
+        );
+        !told && !elsewhere
     });
     let changes = changes.map(|change| Line {
         at: change.at,
         tone: tone(change.step),
         kind: "changes",
-        view: changed(change),
+        view: changed(change, about.of(change)),
     });
     let notes = notes.iter().map(|note| Line {
         at: note.created_at,
@@ -157,12 +179,14 @@ fn noted(note: &CaseNote) -> AnyView {
     .into_any()
 }
 
-fn changed(change: &Change) -> AnyView {
+fn changed(change: &Change, of: Option<String>) -> AnyView {
+    let of = of.map(|key| view! { <span class="faint">" in " {key}</span> });
     let reason = change.reason.clone().map(|reason| view! { <div class="note-box">{reason}</div> });
     view! {
         <b>{change.actor.clone()}</b>
         " "
         <span class="muted">{words(change)}</span>
+        {of}
         {reason}
     }
     .into_any()
@@ -201,6 +225,10 @@ fn words(change: &Change) -> String {
             let n = change.new["observables"].as_array().map_or(1, Vec::len);
             if n == 1 { "added an observable".to_owned() } else { format!("added {n} observables") }
         }
+        Step::Merged => format!("merged it into {}", number(&change.new)),
+        Step::Unmerged => format!("took it out of {}", number(&change.old)),
+        Step::TookIn => format!("merged {} into it", number(&change.new)),
+        Step::GaveBack => format!("took {} out of it", number(&change.old)),
         Step::Undone => "took back what was done to many cases".to_owned(),
         Step::EvidenceAdded => format!("added the file “{}”", text(&change.new["filename"])),
         Step::EvidenceRemoved => format!("removed the file “{}”", text(&change.old["filename"])),
@@ -221,6 +249,11 @@ fn words(change: &Change) -> String {
             }
         }
     }
+}
+
+/// `CASE-7`, of what a merge tells.
+fn number(told: &Value) -> String {
+    key(told["number"].as_i64().unwrap_or_default())
 }
 
 /// What a template brought.

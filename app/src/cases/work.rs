@@ -4,12 +4,15 @@ use domain::case::CaseTask;
 use domain::case::observable::{Observable, ObservableKind};
 use leptos::prelude::*;
 use ui::{
-    Actions, Badge, Button, Checkbox, Column, DataTable, DateTimeInput, Empty, Field, Glyph, IconButton, Row,
-    Select, TextArea, TextInput, Tone, Variant,
+    Actions, Badge, Button, Checkbox, Column, DataTable, DateTimeInput, Dialog, Empty, Field, Glyph,
+    IconButton, Row, Select, TextArea, TextInput, Tone, Variant,
 };
 
 use super::detail::Place;
-use super::{AddCaseTask, AddObservables, CompleteCaseTask, DeleteCaseTask, RemoveObservable, forms, parts};
+use super::{
+    AddCaseTask, AddObservables, ChangeCaseTask, CompleteCaseTask, DeleteCaseTask, MoveCaseTask,
+    RemoveObservable, forms, parts,
+};
 use crate::events::parts::counted;
 use crate::form::{Form, FormError};
 use crate::page::print::form;
@@ -98,12 +101,15 @@ fn kind(kind: ObservableKind) -> String {
     }
 }
 
-pub fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
+/// `editing`: the id of the one whose form is open.
+pub fn tasks(place: &Place<'_>, found: &[CaseTask], editing: &str) -> AnyView {
+    let last = found.len().saturating_sub(1);
     let zone = place.scope.zone;
     let now = place.scope.services.clock.now();
     let rows: Vec<_> = found
         .iter()
-        .map(|task| {
+        .enumerate()
+        .map(|(at, task)| {
             let done = task.completed_at.is_some();
             let id = task.id.to_string();
             let complete = place.may_write.then(|| {
@@ -125,6 +131,21 @@ pub fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
                 };
                 form::<DeleteCaseTask>("Deleted", "inline-form", fields)
             });
+            let moving = |up: bool, glyph: Glyph, words: &str| {
+                let fields = view! {
+                    {place.hidden()}
+                    <input type="hidden" name="task" value=id.clone() />
+                    <input type="hidden" name="up" value=up.to_string() />
+                    <IconButton submit=true glyph label=[words, &task.title].concat() />
+                };
+                form::<MoveCaseTask>("Moved", "inline-form", fields)
+            };
+            let up = (place.may_write && at > 0).then(|| moving(true, Glyph::ArrowUp, "Earlier: "));
+            let down = (place.may_write && at < last).then(|| moving(false, Glyph::ArrowDown, "Later: "));
+            let edit = place.may_write.then(|| {
+                let href = Link::new(place.href("tasks")).with("task", &id).done();
+                view! { <IconButton href=href glyph=Glyph::Edit label=["Change: ", &task.title].concat() /> }
+            });
             let (title, assignee, due) = (task.title.clone(), task.assignee.clone(), zone.maybe(task.due_at));
             let done_mark = done.then(|| view! { " " <Badge tone=Tone::Ok>"done"</Badge> });
             let late = !done && task.due_at.is_some_and(|due| due < now);
@@ -136,7 +157,7 @@ pub fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
                     <td class=if late { "time optional overdue" } else { "time optional" }>
                         <AgoOr when=due words="–" />
                     </td>
-                    <td class="shrink">{delete}</td>
+                    <td class="shrink"><span class="row-line">{up} {down} {edit} {delete}</span></td>
                 </Row>
             }
         })
@@ -146,7 +167,7 @@ pub fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
         Column::new("Task").class("message"),
         Column::new("Assignee").class("optional"),
         Column::new("Due").class("time optional"),
-        Column::new("Delete").class("shrink").hidden_header(),
+        Column::new("Change").class("shrink").hidden_header(),
     ];
     let table = if rows.is_empty() {
         view! { <Empty title="No tasks yet" text="What has to be done before this can be closed?" icon=Glyph::Check /> }.into_any()
@@ -181,9 +202,61 @@ pub fn tasks(place: &Place<'_>, found: &[CaseTask]) -> AnyView {
         };
         form::<AddCaseTask>("Added", "form", fields)
     });
+    let refused = Form::printed::<ChangeCaseTask>();
+    let editing = refused.typed("task", editing);
+    let change = found
+        .iter()
+        .find(|task| place.may_write && task.id.to_string() == editing)
+        .map(|task| change_task(place, task, refused));
     view! {
         {table}
+        {change}
         {add}
+    }
+    .into_any()
+}
+
+/// Where somebody was faster, the form says what the task is now; saved again, it is what is typed.
+fn change_task(place: &Place<'_>, task: &CaseTask, state: Form) -> AnyView {
+    let (people, zone) = (forms::people(place.members), place.scope.zone);
+    let now = task.assigned_to_id.map(|id| id.to_string()).unwrap_or_default();
+    let assignee = state.typed("assigned_to_id", now);
+    let due = state.typed("due_at", task.due_at.map(|at| zone.input(at)).unwrap_or_default());
+    let stale = state.is_conflict().then(|| {
+        let who = task.assignee.clone().unwrap_or_else(|| "nobody".to_owned());
+        let due = zone.maybe(task.due_at);
+        view! {
+            <p class="muted">
+                "Now it says “" {task.title.clone()} "”, of " {who} ", due " <AgoOr when=due words="no date" /> "."
+            </p>
+        }
+    });
+    let title = state.typed("title", &task.title);
+    let fields = view! {
+        <FormError form=state fields=&["title", "due_at", "assigned_to_id"] />
+        {stale}
+        {place.hidden()}
+        <input type="hidden" name="task" value=task.id.to_string() />
+        <input type="hidden" name="version" value=task.version.to_string() />
+        <Field id="changed-task" label="Task" error=state.reason("title")>
+            <TextInput name="title" value=title required=true maxlength=200_u32 />
+        </Field>
+        <div class="form-grid">
+            <Field id="changed-task-assignee" label="Assignee" error=state.reason("assigned_to_id")>
+                <Select name="assigned_to_id" choices=people value=assignee />
+            </Field>
+            <Field id="changed-task-due" label="Due" error=state.reason("due_at")>
+                <DateTimeInput name="due_at" value=due />
+            </Field>
+        </div>
+        <Actions>
+            <Button submit=true variant=Variant::Primary>"Save the task"</Button>
+        </Actions>
+    };
+    view! {
+        <Dialog id="change-task" title="Change the task" open=true close_href=place.href("tasks")>
+            {form::<ChangeCaseTask>("Task changed", "form", fields)}
+        </Dialog>
     }
     .into_any()
 }

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use service::auth::oidc;
 
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
@@ -19,8 +21,12 @@ pub struct Gate {
     pub signed_in: bool,
     /// In demo mode: whom one can sign in as.
     pub demo: Vec<DemoAccount>,
+    /// The name of the sign-in provider; empty where there is none.
+    pub provider: String,
+    /// Why the provider's way did not lead in; empty when it did, or was not gone.
+    pub refusal: String,
 }
-shown!(Gate: setup_needed, signed_in, demo);
+shown!(Gate: setup_needed, signed_in, demo, provider, refusal);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DemoAccount {
@@ -32,10 +38,16 @@ pub struct DemoAccount {
 shown!(DemoAccount: email, password, role);
 
 #[server(name = LoadGate, prefix = "/fn", endpoint = "gate", input = GetUrl)]
-pub async fn load_gate() -> Answer<Gate> {
+pub async fn load_gate(#[server(default)] refused: String) -> Answer<Gate> {
     let services = services()?;
     let setup_needed = service::auth::setup_needed(&services).await?;
-    Ok(Gate { setup_needed, signed_in: viewer_if_any().is_some(), demo: demo_accounts(&services) })
+    Ok(Gate {
+        setup_needed,
+        signed_in: viewer_if_any().is_some(),
+        demo: demo_accounts(&services),
+        provider: oidc::name(&services).unwrap_or_default().to_owned(),
+        refusal: oidc::Refused::named(&refused).map(|why| why.words().to_owned()).unwrap_or_default(),
+    })
 }
 
 /// Redirects to where the start page leads; `None` for who belongs nowhere.

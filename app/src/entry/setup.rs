@@ -10,7 +10,7 @@ use crate::routes::{self, Refusal};
 
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let gate = fetch_first(|| LoadGate {});
+    let gate = fetch_first(|| LoadGate { refused: String::new() });
     view! {
         <Entry title="Set up Watchroom" hint="The first account administers this Watchroom and its first organization.">
             <Load resource=gate let:gate>

@@ -10,9 +10,10 @@ use crate::routes::{self, Refusal};
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let gate = fetch_first(|| LoadGate {});
     let query = use_query_map().get_untracked();
     let refusal = Refusal::read(&query);
+    let refused = refusal.code.clone();
+    let gate = fetch_first(move || LoadGate { refused: refused.clone() });
     let next = query.get_str("next").and_then(routes::local_path).unwrap_or_default().to_owned();
     let email = query.get("email").unwrap_or_default();
     view! {
@@ -56,17 +57,34 @@ fn around(gate: Gate, next: String) -> AnyView {
         }
         .into_any();
     }
+    let provider = (!gate.provider.is_empty()).then(|| provider(gate.provider, gate.refusal, &next));
     if gate.demo.is_empty() {
-        return ().into_any();
+        return provider.into_any();
     }
     let password = gate.demo[0].password.clone();
     view! {
+        {provider}
         <section class="demo-accounts" aria-labelledby="demo-accounts">
             <h2 id="demo-accounts">
                 "Demo: go in as one of these, all with the password " <code>{password}</code>
             </h2>
             <ul>{gate.demo.into_iter().map(|account| one(account, next.clone())).collect_view()}</ul>
         </section>
+    }
+    .into_any()
+}
+
+/// A link, not a form: it leads to another site. The browser follows it itself.
+fn provider(name: String, refusal: String, next: &str) -> AnyView {
+    let href = routes::Link::new(routes::SIGN_IN_BY_PROVIDER).with("next", next).done();
+    view! {
+        <div class="sign-in-provider">
+            {(!refusal.is_empty()).then(|| view! { <Notice kind=NoticeKind::Error>{refusal}</Notice> })}
+            <a class="button secondary wide" href=href rel="external">
+                "Sign in with "
+                {name}
+            </a>
+        </div>
     }
     .into_any()
 }

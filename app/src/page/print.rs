@@ -25,6 +25,10 @@ impl Asked {
     pub async fn scope(&self) -> Answer<Scope> {
         server::scope(&self.organization).await
     }
+    /// The address says nothing behind its path.
+    pub fn bare(&self) -> bool {
+        self.query.clone().into_iter().next().is_none()
+    }
     /// A value of the query; empty when it is not there.
     pub fn get(&self, name: &str) -> &str {
         self.query.get_str(name).unwrap_or_default()
@@ -37,6 +41,7 @@ type Printing = fn(Asked) -> Pin<Box<dyn Future<Output = Answer<Page>> + Send>>;
 const PAGES: &[(&str, Printing)] = &[
     ("cases", |asked| Box::pin(cases::list::page(asked))),
     ("cases/add", |asked| Box::pin(cases::add::page(asked))),
+    ("cases/tasks", |asked| Box::pin(cases::tasks::page(asked))),
     ("cases/{id}", |asked| Box::pin(cases::detail::page(asked))),
     ("drift", |asked| Box::pin(drift::list::page(asked))),
     ("drift/repositories", |asked| Box::pin(drift::inventory::repositories(asked))),
@@ -47,9 +52,12 @@ const PAGES: &[(&str, Printing)] = &[
     ("sources", |asked| Box::pin(sources::page(asked))),
     ("uploads", |asked| Box::pin(uploads::list_page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
+    ("settings/sign-in", |asked| Box::pin(settings::sign_in::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/cases", |asked| Box::pin(settings::cases::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
+    ("settings/webhooks", |asked| Box::pin(settings::webhooks::page(asked))),
+    ("settings/webhooks/{id}", |asked| Box::pin(settings::webhooks::one(asked))),
     ("settings/sessions", |asked| Box::pin(settings::sessions::page(asked))),
     ("settings/permissions", |asked| Box::pin(settings::permissions::page(asked))),
 ];

@@ -138,6 +138,8 @@ pub struct MemberRow {
     pub last_login: Option<When>,
     /// The reader.
     pub me: bool,
+    /// The role follows the groups of the sign-in provider.
+    pub by_provider: bool,
     /// Not a member yet: `id` is the invitation's.
     pub invited: bool,
 }
@@ -231,6 +233,7 @@ pub fn member_row(scope: &server::Scope, member: Member) -> MemberRow {
         enabled: member.enabled,
         last_login: scope.zone.maybe(member.last_login_at),
         me,
+        by_provider: member.by_provider,
         invited: false,
     }
 }
@@ -246,6 +249,7 @@ pub fn invited_row(invitation: Invitation) -> MemberRow {
         enabled: true,
         last_login: None,
         me: false,
+        by_provider: false,
         invited: true,
     }
 }

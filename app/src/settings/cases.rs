@@ -12,8 +12,11 @@ use ui::{
 
 use super::case_api::{ArchiveCaseField, ChangeCaseField, DefineCaseField, MoveCaseField, SetCaseRules};
 use super::templates;
+use crate::audit::history;
+use crate::cases::forms::differences;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{Link, SettingsPage};
@@ -23,8 +26,9 @@ const FIELDS: &[&str] = &["name", "kind", "choices"];
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<p::CaseRead>()?;
-    let may_change = scope.may(p::Key::SettingsWrite);
+    let (may_change, may_audit) = (scope.may(p::Key::SettingsWrite), scope.may(p::Key::AuditRead));
     let (fields, counts) = (cases::fields(&cx).await?, cases::field_counts(&cx).await?);
     let slug = scope.organization.slug.as_str();
     let count = |field: &CaseField| counts.get(&field.id).copied().unwrap_or(0);
@@ -34,7 +38,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         .map(|field| {
             let at = used.iter().position(|one| one.id == field.id);
             let ends = (at == Some(0) || at.is_none(), at.is_none_or(|at| at + 1 == used.len()));
-            row(field, count(field), ends, may_change, slug)
+            row(field, count(field), ends, (may_change, may_audit), slug)
         })
         .collect_view();
     let table = if fields.is_empty() {
@@ -57,7 +61,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let closing = closing(cases::four_eyes(&cx).await?, may_change, slug);
     let templates = cases::templates(&cx).await?;
     let shown = asked.get("template");
-    let templates = templates::section(&templates, (&fields, &members), shown, may_change, slug);
+    // Of a field or of a template: an id is of one of them.
+    let page = SettingsPage::Cases.href(slug);
+    let names = fields.iter().map(|field| (field.id.to_string(), field.name.clone()));
+    let of_field = history::dialog(&scope, &asked, "case_field", names, &page).await?;
+    let names = templates.iter().map(|template| (template.id.to_string(), template.brings.name.clone()));
+    let of_template = history::dialog(&scope, &asked, "case_template", names, &page).await?;
+    let templates = templates::section(&templates, (&fields, &members), shown, (may_change, may_audit), slug);
     let body = view! {
         <Section title="Fields of cases" hint="They stand in the form of a case, in its facts, in its export and in the API; field:key=value finds them." actions=move || may_change.then(add_button).into_any()>
             {table}
@@ -66,8 +76,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {change}
         {templates}
         {closing}
+        {of_field}
+        {of_template}
     };
-    Ok(Page::of(SettingsPage::Cases.title(), body))
+    Ok(Page::of(SettingsPage::Cases.title(), body).follows(since, &["case_field", "case_template"]))
 }
 
 /// Whether a second person closes cases.
@@ -108,7 +120,15 @@ fn kind(kind: FieldKind) -> &'static str {
     }
 }
 
-fn row(field: &CaseField, cases: i64, (first, last): (bool, bool), may_change: bool, slug: &str) -> AnyView {
+fn row(
+    field: &CaseField,
+    cases: i64,
+    (first, last): (bool, bool),
+    (may_change, may_audit): (bool, bool),
+    slug: &str,
+) -> AnyView {
+    let page = SettingsPage::Cases.href(slug);
+    let told = history::button(may_audit, &page, &field.id.to_string(), &field.name);
     let href = Link::new(SettingsPage::Cases.href(slug)).with("field", &field.id.to_string()).done();
     let archived = field.archived_at.is_some();
     let (name, key, id) = (field.name.clone(), field.key.clone(), field.id.to_string());
@@ -142,6 +162,7 @@ fn row(field: &CaseField, cases: i64, (first, last): (bool, bool), may_change: b
             <td class="num optional">{cases}</td>
             <td class="shrink"><span class="row-line">{up} {down}</span></td>
             <td class="shrink">
+                {told}
                 {may_change.then(|| view! { <Button href=href variant=Variant::Ghost>"Change"</Button> })}
             </td>
         </Row>
@@ -198,8 +219,17 @@ fn change(field: &CaseField, slug: &str) -> AnyView {
     let state = Form::printed::<ChangeCaseField>();
     let archived = field.archived_at.is_some();
     let choices = field.choices.join("\n");
+    let wanted = if field.required { "true" } else { "" };
+    let said = [
+        ("Name", "name", field.name.as_str()),
+        ("Choices", "choices", &choices),
+        ("Wanted", "required", wanted),
+    ];
+    let said = said.map(|(words, name, now)| (words.to_owned(), name.to_owned(), now.to_owned()));
+    let stale = if state.is_conflict() { differences("the field", state, said) } else { None };
     let changing = view! {
         <FormError form=state fields=FIELDS />
+        {stale}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=field.id.to_string() />
         <input type="hidden" name="version" value=field.version.to_string() />

@@ -16,6 +16,7 @@ use super::api::{
 use crate::audit::history;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{Link, SettingsPage};
@@ -25,6 +26,7 @@ const FIELDS: &[&str] = &["slug", "name", "cloud_provider", "region", "account_i
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let found = environments::list(&scope.admit::<p::EnvironmentRead>()?).await?;
     let rows: Vec<EnvironmentRow> = found.into_iter().map(environment_row).collect();
     let may_change = scope.may(p::Key::EnvironmentWrite);
@@ -44,7 +46,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {change}
         {history}
     };
-    Ok(Page::of(SettingsPage::Environments.title(), body))
+    Ok(Page::of(SettingsPage::Environments.title(), body).follows(since, &["environment"]))
 }
 
 fn add_button() -> AnyView {

@@ -17,6 +17,7 @@ use super::api::{
 use crate::audit::history;
 use crate::error::{Answer, AppError};
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, SettingsPage};
@@ -27,6 +28,7 @@ const ADD: &str = "add-member";
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<p::MemberRead>()?;
     let found = members::list(&cx).await?.into_iter().map(|member| member_row(&scope, member));
     let rows: Vec<MemberRow> =
@@ -52,7 +54,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {change}
         {history}
     };
-    Ok(Page::of(SettingsPage::Members.title(), body))
+    Ok(Page::of(SettingsPage::Members.title(), body).follows(since, &["member", "invitation"]))
 }
 
 fn add_button() -> AnyView {
@@ -96,6 +98,7 @@ fn one(row: MemberRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
                     <span>
                         {row.name}
                         {row.me.then(|| view! { " " <Badge>"you"</Badge> })}
+                        {row.by_provider.then(|| view! { " " <Badge>"by group"</Badge> })}
                         {row.invited.then(|| view! { " " <Badge tone=Tone::Accent>"invited"</Badge> })}
                         {(!row.enabled).then(|| view! { " " <Badge tone=Tone::Medium>"disabled"</Badge> })}
                         <small class="faint">{row.email}</small>
@@ -192,6 +195,7 @@ fn change(row: MemberRow, slug: &str, link: Option<String>) -> AnyView {
     let fields = view! {
         <FormError form=state fields=&[] />
         {hidden(id, slug)}
+        {row.by_provider.then(|| view! { <p class="hint">"The role follows the groups of the sign-in provider: what you choose lasts until the next sign-in. The approval level stays."</p> })}
         <Field id="change-role" label="Role" required=true>
             <Select name="role" choices=roles() value=row.role />
         </Field>

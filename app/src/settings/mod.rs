@@ -13,24 +13,35 @@ mod general;
 pub mod members;
 #[cfg(feature = "ssr")]
 pub mod permissions;
+mod provider_api;
 mod retention;
 mod session_api;
 #[cfg(feature = "ssr")]
 pub mod sessions;
+#[cfg(feature = "ssr")]
+pub mod sign_in;
 mod template_api;
 #[cfg(feature = "ssr")]
 mod templates;
+mod webhook_api;
+#[cfg(feature = "ssr")]
+pub mod webhooks;
 
 pub use api::EnvironmentForm;
 pub use case_api::{
     archive_case_field, change_case_field, define_case_field, move_case_field, set_case_rules,
 };
 pub use general::GeneralPage;
+pub use provider_api::{GiveProviderRole, TakeProviderRole, give_provider_role, take_provider_role};
 pub use retention::RetentionPage;
 pub use session_api::{
     RequireFactor, RevokeSession, RevokeSessions, revoke_session, revoke_sessions, set_require_factor,
 };
 pub use template_api::{archive_case_template, change_case_template, define_case_template};
+pub use webhook_api::{
+    AddWebhook, ChangeWebhook, ChangeWebhookSecret, DeleteWebhook, Redeliver, TestWebhook, add_webhook,
+    change_webhook, change_webhook_secret, delete_webhook, redeliver_webhook, test_webhook,
+};
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -14,6 +14,7 @@ use super::session_api::{RequireFactor, RevokeSession, RevokeSessions};
 use crate::account::device_name;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::SettingsPage;
@@ -25,6 +26,7 @@ const HINT: &str =
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let found = sessions::active(&scope.admit::<SessionRead>()?).await?;
     let me = scope.actor.session.map(|id| id.to_string()).unwrap_or_default();
     let slug = scope.organization.slug.clone();
@@ -36,7 +38,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             {listed}
         </Section>
     };
-    Ok(Page::of(SettingsPage::Sessions.title(), body))
+    Ok(Page::of(SettingsPage::Sessions.title(), body).follows(since, &["session"]))
 }
 
 /// Whether one is asked for, and the button that changes it.
@@ -89,6 +91,7 @@ fn listed(found: Vec<ActiveSession>, slug: &str, may_change: bool, me: &str, zon
         Column::new("Person").class("message"),
         Column::new("Browser"),
         Column::new("Address").class("optional"),
+        Column::new("Works in").class("optional"),
         Column::new("Last seen").class("time"),
         Column::new("Since").class("optional time"),
         Column::new("Sign out").class("shrink").hidden_header(),
@@ -144,6 +147,7 @@ fn row(session: ActiveSession, slug: &str, may_change: bool, me: &str, zone: Zon
             </td>
             <td title=user_agent>{browser}</td>
             <td class="optional mono">{address}</td>
+            <td class="optional">{session.organization}</td>
             <td class="time">
                 <Ago when=seen />
             </td>

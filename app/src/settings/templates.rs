@@ -10,6 +10,7 @@ use ui::{
 };
 
 use super::template_api::{ArchiveCaseTemplate, ChangeCaseTemplate, DefineCaseTemplate};
+use crate::audit::history;
 use crate::cases::{CaseForm, forms};
 use crate::events::parts::{Severe, counted};
 use crate::form::{Form, FormError};
@@ -24,10 +25,10 @@ pub(super) fn section(
     templates: &[CaseTemplate],
     (own, members): (&[CaseField], &[Member]),
     shown: &str,
-    may_change: bool,
+    (may_change, may_audit): (bool, bool),
     slug: &str,
 ) -> AnyView {
-    let rows = templates.iter().map(|template| row(template, may_change, slug)).collect_view();
+    let rows = templates.iter().map(|template| row(template, (may_change, may_audit), slug)).collect_view();
     let table = if templates.is_empty() {
         view! { <Empty title="No templates yet" text="Phishing, malware, a lost device: what such a case starts with, and what there is to do in it." icon=Glyph::Cases /> }
             .into_any()
@@ -64,7 +65,9 @@ pub(super) fn section(
     .into_any()
 }
 
-fn row(template: &CaseTemplate, may_change: bool, slug: &str) -> AnyView {
+fn row(template: &CaseTemplate, (may_change, may_audit): (bool, bool), slug: &str) -> AnyView {
+    let (page, id) = (SettingsPage::Cases.href(slug), template.id.to_string());
+    let told = history::button(may_audit, &page, &id, &template.brings.name);
     let href = Link::new(SettingsPage::Cases.href(slug)).with("template", &template.id.to_string()).done();
     let archived = template.archived_at.is_some();
     let brings = &template.brings;
@@ -80,6 +83,7 @@ fn row(template: &CaseTemplate, may_change: bool, slug: &str) -> AnyView {
             <td class="shrink"><Severe severity=severity /></td>
             <td class="optional">{words.join("; ")}</td>
             <td class="shrink">
+                {told}
                 {may_change.then(|| view! { <Button href=href variant=Variant::Ghost>"Change"</Button> })}
             </td>
         </Row>
@@ -159,7 +163,16 @@ fn change(template: &CaseTemplate, choices: (&[CaseField], &[Member]), slug: &st
         tasks: write_tasks(&brings.tasks),
         case: forms::of_template(template),
     };
+    let said = [
+        ("Name", "name", &now.name),
+        ("When to take it", "about", &now.about),
+        ("Tasks", "tasks", &now.tasks),
+    ];
+    let said = said.map(|(words, name, now)| (words.to_owned(), name.to_owned(), now.clone()));
+    let rows = said.into_iter().chain(forms::said(&now.case, choices.0));
+    let stale = if state.is_conflict() { forms::differences("the template", state, rows) } else { None };
     let changing = view! {
+        {stale}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=template.id.to_string() />
         <input type="hidden" name="version" value=template.version.to_string() />

@@ -73,8 +73,10 @@ impl Area {
 /// Who may see a settings page; everybody may read what the roles may do.
 pub fn may_see(session: &Session, page: SettingsPage) -> bool {
     match page {
-        SettingsPage::General | SettingsPage::Retention => session.may(Key::SettingsRead),
-        SettingsPage::Members => session.may(Key::MemberRead),
+        SettingsPage::General | SettingsPage::Retention | SettingsPage::Webhooks => {
+            session.may(Key::SettingsRead)
+        }
+        SettingsPage::Members | SettingsPage::SignIn => session.may(Key::MemberRead),
         SettingsPage::Environments => session.may(Key::EnvironmentRead),
         SettingsPage::Cases => session.may(Key::CaseRead),
         SettingsPage::ApiKeys => session.may(Key::ApiKeyRead),

@@ -14,6 +14,7 @@ use super::shown::words;
 use crate::error::Answer;
 use crate::events::EventQuery;
 use crate::events::parts::{counted, number};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
 use crate::routes::{self, Link, SettingsPage};
@@ -48,6 +49,7 @@ impl At<'_> {
 /// `/o/{organization}/sources?q=&cursor=&source={id or "new"}`
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit()?;
     let slug = scope.organization.slug.clone();
     let at = At { slug: &slug, q: asked.get("q"), cursor: asked.get("cursor") };
@@ -103,7 +105,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             {pager}
         </SplitList>
     };
-    Ok(Page::of("Sources", body))
+    Ok(Page::of("Sources", body).follows(since, &["source"]))
 }
 
 fn open(at: At<'_>, source: &str) -> String {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::shown::{Gone, Views};
 use crate::Answer;
 
-/// `area`: `events` or `groups`. `bare`: the list was asked for without any filter; a page then leads to the view that the
+/// `area`: `events`, `groups` or `cases`. `bare`: the list was asked for without any filter; a page then leads to the view that the
 /// reader starts with.
 #[server(name = ListViews, prefix = "/fn", endpoint = "views/list", input = GetUrl)]
 pub async fn list_views(organization: String, area: String, #[server(default)] bare: bool) -> Answer<Views> {

@@ -2,6 +2,8 @@
 
 mod api;
 #[cfg(feature = "ssr")]
+pub mod printed;
+#[cfg(feature = "ssr")]
 pub mod read;
 mod shown;
 mod tabs;

@@ -1,7 +1,8 @@
 //! Between the service's views and the pages. Server only.
 
 use domain::ViewId;
-use domain::permission::{EventRead, GroupRead, Key, ViewRead, ViewWrite};
+use domain::case::CaseFilter;
+use domain::permission::{CaseRead, EventRead, GroupRead, Key, ViewRead, ViewWrite};
 use domain::view::{Area, NewView, View};
 use leptos_router::params::ParamsMap;
 use service::Who;
@@ -9,6 +10,7 @@ use service::Who;
 use super::api::ViewForm;
 use super::shown::{Gone, ViewShown, Views};
 use crate::Answer;
+use crate::cases::query::CaseQuery;
 use crate::error::Typed as _;
 use crate::events::EventQuery;
 use crate::events::parts::compact;
@@ -56,7 +58,7 @@ pub async fn list(scope: &Scope, area: &str, bare: bool) -> Answer<Views> {
     Ok(Views { tabs, may_share, start })
 }
 
-/// Saves it, and makes it the one to start with or no longer.
+/// Saves it, and makes it the one to start with or no longer. A printed page is led to it, with scripts and without.
 pub async fn save(scope: &Scope, area: &str, form: ViewForm) -> Answer<String> {
     let area = read_area(area)?;
     let cx = scope.admit::<ViewWrite>()?;
@@ -84,7 +86,7 @@ pub async fn save(scope: &Scope, area: &str, form: ViewForm) -> Answer<String> {
         service::views::set_default(&cx, area, None).await?;
     }
     let href = href(&scope.organization.slug, &view);
-    if is_plain_form() {
+    if is_plain_form() || view.area == Area::Cases {
         leptos_axum::redirect(&href);
     }
     Ok(href)
@@ -92,7 +94,7 @@ pub async fn save(scope: &Scope, area: &str, form: ViewForm) -> Answer<String> {
 
 pub async fn delete(scope: &Scope, id: ViewId) -> Answer<Gone> {
     let view = service::views::delete(&scope.admit::<ViewWrite>()?, id).await?;
-    if is_plain_form() && came_from().is_some() {
+    if view.area == Area::Cases || is_plain_form() && came_from().is_some() {
         leptos_axum::redirect(&everything(&scope.organization.slug, view.area));
     }
     let again = Link::new("")
@@ -119,6 +121,7 @@ fn page(slug: &str, area: Area) -> String {
     match area {
         Area::Events => routes::events(slug),
         Area::Groups => routes::groups(slug),
+        Area::Cases => routes::cases(slug),
     }
 }
 
@@ -150,6 +153,14 @@ async fn count(scope: &Scope, view: &View) -> String {
                 let filter = crate::groups::read::filter(scope, &query)?;
                 let counts = service::groups::counts(&scope.admit::<GroupRead>()?, &filter).await?;
                 crate::groups::read::matching(counts, &query.status)
+            }
+            Area::Cases => {
+                let cx = scope.admit::<CaseRead>()?;
+                let asked = CaseQuery::read(&map);
+                let Ok(query) = asked.parsed(scope, cx.now()) else { return Ok(String::new()) };
+                let filter = CaseFilter { query, merged: asked.merged, ..CaseFilter::default() };
+                let counts = service::cases::counts(&cx, &filter).await?;
+                compact(crate::cases::query::count(&counts, asked.show))
             }
         })
     };

@@ -73,6 +73,10 @@ pub struct UserSession {
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
+    /// Where it last worked.
+    pub organization_id: Option<OrganizationId>,
+    /// Name of that organization.
+    pub organization: Option<String>,
 }
 
 /// A signed-in device with whose it is, for who administers.
@@ -88,6 +92,8 @@ pub struct ActiveSession {
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
+    /// Name of the organization it last worked in; who administers one organization is not told of others.
+    pub organization: Option<String>,
 }
 
 /// An organization the signed-in person can enter, for the switcher.

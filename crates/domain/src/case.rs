@@ -6,9 +6,12 @@ pub mod bulk;
 pub mod entry;
 pub mod evidence;
 pub mod field;
+pub mod handover;
 pub mod job;
+pub mod merge;
 pub mod observable;
 pub mod review;
+pub mod similar;
 pub mod template;
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +73,7 @@ words! {
         EvidenceAdded = "evidence_added", EvidenceRemoved = "evidence_removed", EntryAdded = "entry_added",
         EntryDeleted = "entry_deleted", Templated = "templated", ReviewRequested = "review_requested",
         ReviewApproved = "review_approved", ReviewReturned = "review_returned", ReviewWithdrawn = "review_withdrawn",
+        Merged = "merged", Unmerged = "unmerged", TookIn = "took_in", GaveBack = "gave_back",
     }
     "not a step of a case"
 }
@@ -134,6 +138,13 @@ pub struct Case {
     pub version: i64,
     /// By name; what the list shows of them.
     pub tags: Vec<String>,
+    /// Of the cases that were merged into it, without its own.
+    pub merged_tags: Vec<String>,
+    /// The case that this one is in now, and its number: it is read and changed there.
+    pub merged_into: Option<CaseId>,
+    pub merged_number: Option<i64>,
+    /// How many cases are in it.
+    pub merged_count: i64,
     /// Somebody asked to close it; somebody else has not answered yet.
     pub in_review: bool,
     /// Of the organization's own fields, archived ones too.
@@ -385,6 +396,25 @@ pub struct CaseTask {
     pub created_at: Timestamp,
     pub completed_at: Option<Timestamp>,
     pub completed_by_id: Option<UserId>,
+    /// Counts the changes; a change names the one it was made from.
+    pub version: i64,
+}
+
+/// A task that is not done, with the case it is seen in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenTask {
+    pub task: CaseTask,
+    pub case_id: CaseId,
+    pub number: i64,
+    pub title: String,
+}
+
+/// Which open tasks; what is left out does not narrow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaskFilter {
+    pub assigned_to: Option<crate::group::Assignee>,
+    /// Due before this instant.
+    pub overdue_at: Option<Timestamp>,
 }
 
 /// What somebody writes of a task.
@@ -442,7 +472,7 @@ pub struct Change {
     pub reason: Option<String>,
     /// Shared by the changes that one action on many cases made; an undo names it.
     pub action_id: Option<CaseActionId>,
-    /// Of the case after a change that an action made.
+    /// Of the case after a change of the case itself; nothing of what happened inside it.
     pub version: Option<i64>,
 }
 
@@ -458,6 +488,8 @@ pub struct CaseFilter {
     pub linked: Option<(LinkKind, uuid::Uuid)>,
     /// Changed since.
     pub updated_since: Option<Timestamp>,
+    /// Whether those that are in others are shown.
+    pub merged: merge::Merged,
 }
 
 /// What a list is sorted by, the largest or latest first.

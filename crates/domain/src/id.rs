@@ -84,6 +84,9 @@ ids! {
     EvidenceId,
     TagId,
     ObservableId,
+    WebhookId,
+    /// One telling of a webhook.
+    WebhookDeliveryId,
     IacRepositoryId,
     IacResourceId,
     DriftId,

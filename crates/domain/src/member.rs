@@ -50,6 +50,8 @@ pub struct Member {
     /// The account is not this organization's alone: it belongs to another one too, or has the platform role. It cannot be
     /// disabled from here then.
     pub elsewhere: bool,
+    /// The role follows the groups of the sign-in provider (see `provider_role`).
+    pub by_provider: bool,
     pub last_login_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }

@@ -28,7 +28,7 @@ impl Severity {
     }
     /// Understands the vocabularies of other systems, in any case and however their words are joined (`SEV-2`,
     /// `AUDIT_FAILURE`): our five words; syslog names and numbers (RFC 5424 table 2: 0 emergency to 7 debug); Windows
-    /// level names; `sev1` to `sev5` and `p1` to `p5`; OpenTelemetry's short names (`ERROR2`); and the usual log levels,
+    /// level names; those of alarms (ITU-T X.733: `minor`, `major`, `cleared`); `sev1` to `sev5` and `p1` to `p5`; OpenTelemetry's short names (`ERROR2`); and the usual log levels,
     /// with their three letters.
     ///
     /// A bare number is a syslog severity. Windows numbers its levels differently (4 is Information, while syslog's 4
@@ -49,14 +49,14 @@ impl Severity {
         Some(match &lower[..length] {
             b"info" | b"information" | b"informational" | b"debug" | b"dbg" | b"trace" | b"trc"
             | b"verbose" | b"vrb" | b"fine" | b"finer" | b"finest" | b"config" | b"success" | b"ok"
-            | b"normal" | b"auditsuccess" | b"logalways" | b"inf" | b"sev5" | b"p5" | b"i" | b"d" | b"v"
-            | b"t" | b"6" | b"7" | b"trace2" | b"trace3" | b"trace4" | b"debug2" | b"debug3" | b"debug4"
-            | b"info2" | b"info3" | b"info4" => Self::Info,
-            b"low" | b"notice" | b"sev4" | b"p4" | b"n" | b"5" => Self::Low,
+            | b"normal" | b"cleared" | b"auditsuccess" | b"logalways" | b"inf" | b"sev5" | b"p5" | b"i"
+            | b"d" | b"v" | b"t" | b"6" | b"7" | b"trace2" | b"trace3" | b"trace4" | b"debug2"
+            | b"debug3" | b"debug4" | b"info2" | b"info3" | b"info4" => Self::Info,
+            b"low" | b"notice" | b"minor" | b"sev4" | b"p4" | b"n" | b"5" => Self::Low,
             b"medium" | b"moderate" | b"warning" | b"warn" | b"wrn" | b"auditfailure" | b"sev3" | b"p3"
             | b"w" | b"4" | b"warn2" | b"warn3" | b"warn4" => Self::Medium,
-            b"high" | b"error" | b"err" | b"severe" | b"failure" | b"sev2" | b"p2" | b"e" | b"3"
-            | b"error2" | b"error3" | b"error4" => Self::High,
+            b"high" | b"error" | b"err" | b"major" | b"severe" | b"failure" | b"sev2" | b"p2" | b"e"
+            | b"3" | b"error2" | b"error3" | b"error4" => Self::High,
             b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" | b"fatal" | b"ftl"
             | b"sev1" | b"sev0" | b"p1" | b"f" | b"c" | b"0" | b"1" | b"2" | b"fatal2" | b"fatal3"
             | b"fatal4" => Self::Critical,
@@ -107,9 +107,9 @@ mod tests {
                 "info INFO Information INF debug trace Verbose LogAlways normal 6 7 sev5 p5 INFO2",
                 Severity::Info,
             ),
-            ("low notice 5 sev4", Severity::Low),
+            ("low notice MINOR 5 sev4", Severity::Low),
             ("medium warning WARN WRN 4 sev3 AUDIT_FAILURE", Severity::Medium),
-            ("high err ERROR ERROR2 severe 3 sev2 SEV-2 P2", Severity::High),
+            ("high major err ERROR ERROR2 severe 3 sev2 SEV-2 P2", Severity::High),
             ("critical crit alert emerg panic fatal FTL 0 1 2 sev1 P1", Severity::Critical),
         ] {
             for word in words.split(' ') {

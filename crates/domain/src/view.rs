@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::Problems;
-use crate::query::{EVENTS, parse};
+use crate::query::{CASES, EVENTS, parse};
 use crate::{Invalid, Timestamp, UserId, ViewId};
 
 /// The list that a view is of.
@@ -14,14 +14,16 @@ use crate::{Invalid, Timestamp, UserId, ViewId};
 pub enum Area {
     Events,
     Groups,
+    Cases,
 }
 
 impl Area {
-    pub const ALL: [Self; 2] = [Self::Events, Self::Groups];
+    pub const ALL: [Self; 3] = [Self::Events, Self::Groups, Self::Cases];
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
             Self::Groups => "groups",
+            Self::Cases => "cases",
         }
     }
 }
@@ -30,7 +32,7 @@ impl FromStr for Area {
     type Err = Invalid;
     fn from_str(word: &str) -> Result<Self, Invalid> {
         let known = Self::ALL.into_iter().find(|area| area.as_str() == word);
-        known.ok_or_else(|| Invalid::field("area", "events or groups"))
+        known.ok_or_else(|| Invalid::field("area", "events, groups or cases"))
     }
 }
 
@@ -66,7 +68,7 @@ pub const MAX_VIEWS: usize = 50;
 const MAX_NAME: usize = 60;
 const MAX_QUERY: usize = 4_000;
 /// Pairs of a list's address that say where in it somebody is, not what it holds.
-const PLACE: [&str; 6] = ["cursor", "back", "event", "view", "done", "left"];
+const PLACE: [&str; 8] = ["cursor", "back", "event", "view", "done", "left", "open", "template"];
 
 impl NewView {
     /// `q` is what the query's pair of that name says, decoded.
@@ -87,8 +89,13 @@ impl NewView {
             "query",
             "says where in the list somebody is; leave out cursor, back, event and view",
         );
-        if let (Area::Events, Some(Err(problem))) =
-            (area, q.map(|q| parse(q, &EVENTS, Timestamp::far_future())))
+        let schema = match area {
+            Area::Events => Some(&EVENTS),
+            Area::Groups => None,
+            Area::Cases => Some(&CASES),
+        };
+        if let (Some(schema), Some(q)) = (schema, q)
+            && let Err(problem) = parse(q, schema, Timestamp::far_future())
         {
             problems.require(false, "query", &format!("the query cannot be read: {}", problem.message));
         }

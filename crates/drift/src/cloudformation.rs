@@ -5,8 +5,8 @@
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
 
-use crate::diff::{Difference, Plain, diff};
-use crate::node::Node;
+use crate::diff::{Difference, Plain, diff, number_doubles};
+use crate::node::{Node, seal_alike};
 use crate::path::{Path, Step, from_pointer};
 use crate::score::Score;
 use crate::{Drift, Input, Problem, Reading, Resource, json as parse};
@@ -62,7 +62,11 @@ fn resource(entry: &Value) -> Result<Resource, String> {
             .transpose()
             .map_err(|_| format!("\"{key}\" should be JSON inside a text"))
     };
-    let declared = properties("ExpectedProperties")?;
+    let mut declared = properties("ExpectedProperties")?;
+    let mut actual = if status == "MODIFIED" { properties("ActualProperties")? } else { None };
+    if let (Some(declared), Some(actual)) = (&mut declared, &mut actual) {
+        seal_alike(declared, actual);
+    }
     let mut resource = Resource {
         address: stack.map_or_else(|| logical.to_owned(), |stack| format!("{stack}/{logical}")),
         resource_type: parse::text(entry, "ResourceType")?.to_owned(),
@@ -71,6 +75,7 @@ fn resource(entry: &Value) -> Result<Resource, String> {
         verdict: Verdict::Drifted,
         unchecked_because: None,
         declared: declared.as_ref().map_or_else(|| json!({}), Node::told),
+        noise: Vec::new(),
         drift: None,
     };
     match status {
@@ -82,17 +87,17 @@ fn resource(entry: &Value) -> Result<Resource, String> {
         }
         "DELETED" => resource.drift = Some(drift(DriftType::Deleted, None, Difference::default())),
         "MODIFIED" => {
-            let actual = properties("ActualProperties")?;
             let difference = match entry.get("PropertyDifferences").and_then(Value::as_array) {
-                Some(list) if !list.is_empty() => differences(list)?,
+                Some(list) if !list.is_empty() => differences(list, [declared.as_ref(), actual.as_ref()])?,
                 _ => diff(
                     declared.as_ref().ok_or("\"ExpectedProperties\" is missing")?,
                     actual.as_ref().ok_or("\"ActualProperties\" is missing")?,
                     &Plain,
                 ),
             };
-            if difference.changes.is_empty() && difference.omitted == 0 {
+            if difference.changes.is_empty() {
                 resource.verdict = Verdict::InSync;
+                resource.noise = difference.noise;
             } else {
                 resource.drift = Some(drift(DriftType::Modified, actual.map(|a| a.told()), difference));
             }
@@ -107,7 +112,7 @@ fn resource(entry: &Value) -> Result<Resource, String> {
 }
 
 /// Each property is compared again, so that what only looks different is noise here as everywhere.
-fn differences(list: &[Value]) -> Result<Difference, String> {
+fn differences(list: &[Value], properties: [Option<&Node>; 2]) -> Result<Difference, String> {
     let mut found = Difference::default();
     for entry in list {
         let path = from_pointer(parse::text(entry, "PropertyPath")?);
@@ -132,7 +137,17 @@ fn differences(list: &[Value]) -> Result<Difference, String> {
             Node::new(wrap(side("ExpectedValue", kind == "ADD")), &Value::Null),
             Node::new(wrap(side("ActualValue", kind == "REMOVE")), &Value::Null),
         );
-        let inner = diff(unwrap(&a, &path), unwrap(&b, &path), &Plain);
+        let (mut a, mut b) = (unwrap(&a, &path).clone(), unwrap(&b, &path).clone());
+        // What says that it is a secret may stand beside the path (`{"Name": "DB_PASSWORD", "Value": …}`): the whole properties know.
+        for properties in properties.into_iter().flatten() {
+            for side in [&mut a, &mut b] {
+                if let Some(known) = walk(properties, &path) {
+                    seal_alike(&mut known.clone(), side);
+                }
+            }
+        }
+        seal_alike(&mut a, &mut b);
+        let inner = diff(&a, &b, &Plain);
         let prefix = path.text();
         let full = |part: &str| match part {
             "" => prefix.clone(),
@@ -151,9 +166,29 @@ fn differences(list: &[Value]) -> Result<Difference, String> {
         }));
     }
     found.changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
-    found.changes.dedup_by(|a, b| a.property_path == b.property_path);
+    found.changes.dedup_by(|a, b| {
+        a.property_path == b.property_path
+            && a.declared_value == b.declared_value
+            && a.actual_value == b.actual_value
+    });
+    number_doubles(&mut found.changes);
     found.noise.sort_by(|a, b| a.property_path.cmp(&b.property_path));
     Ok(found)
+}
+
+/// The part at the path, or the seal that is met on the way.
+fn walk<'n>(properties: &'n Node, path: &Path) -> Option<&'n Node> {
+    let mut node = properties;
+    for step in &path.0 {
+        node = match (node, step) {
+            (Node::Secret(_), _) => return Some(node),
+            (Node::Map(map), Step::Key(key)) => map.get(key)?,
+            (Node::Map(map), Step::Index(at)) => map.get(&at.to_string())?,
+            (Node::List(list), Step::Index(at)) => list.get(*at)?,
+            _ => return None,
+        };
+    }
+    Some(node)
 }
 
 fn unwrap<'n>(node: &'n Node, path: &Path) -> &'n Node {

@@ -1,20 +1,22 @@
 //! Two nodes compared: what changed, and what only looks as if it had.
 //!
 //! A difference is noise when the same thing is written in another way: null, "", false and empty; the order of a set; `"80"` and
-//! 80; JSON in a text with other blanks; ARNs and Azure ids in other case. Noise is kept with its reason, never dropped in silence.
+//! 80; JSON in a text with other blanks; Azure ids and the front of ARNs in other case. Noise is kept with its reason, never dropped in silence.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fmt::Write as _;
 
 use domain::drift::ChangeType;
 use serde_json::Value;
 
-use crate::node::{Node, Sealed};
+use crate::node::{NAMES, Node, Sealed, keyed, seal_alike};
 use crate::path::{Path, Step};
 use crate::{Change, Noise};
 
-/// Most changes of one resource that are kept.
+/// Most changes of one resource that are kept: the heaviest, once the rules have weighed them.
 pub const MAX_CHANGES: usize = 500;
+/// Most changes of one resource that are weighed.
+pub const MAX_WEIGHED: usize = 20_000;
 /// Most noise of one resource that is kept.
 pub const MAX_NOISE: usize = 200;
 /// Below this depth two values are compared as a whole.
@@ -41,6 +43,10 @@ pub trait Knowledge {
             "ordered_cache_behavior",
         ];
         ORDERED.contains(&path.last_key())
+    }
+    /// Whether absent, false and empty mean the same at `path`.
+    fn empty_means_nothing(&self, _path: &Path) -> bool {
+        true
     }
     /// Why a property that only the real thing has is no drift; `None`: it is.
     fn expected(&self, _path: &Path, _actual: &Node) -> Option<String> {
@@ -75,19 +81,48 @@ pub struct Difference {
 }
 
 pub fn diff(declared: &Node, actual: &Node, knowledge: &dyn Knowledge) -> Difference {
-    let mut work = Work { knowledge, found: Difference::default(), texts: 0 };
+    let mut work = Work { knowledge, found: Difference::default(), texts: 0, changed: 0 };
     work.pair(&Path::default(), declared, actual);
     let mut found = work.found;
     found.changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
     found.noise.sort_by(|a, b| a.property_path.cmp(&b.property_path));
     repeated_tags(&mut found);
+    number_doubles(&mut found.changes);
     found
+}
+
+/// A path is what a change is known by. The same element twice in a list, or one that went beside another that came in its place, have one
+/// path: the second gets a number, `x["a"]#2`.
+pub(crate) fn number_doubles(changes: &mut [Change]) {
+    let mut taken: HashSet<String> = HashSet::with_capacity(changes.len());
+    let mut next: HashMap<String, usize> = HashMap::new();
+    let mut doubled = false;
+    for change in &mut *changes {
+        if taken.insert(change.property_path.clone()) {
+            continue;
+        }
+        let number = next.entry(change.property_path.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let path = format!("{}#{number}", change.property_path);
+            if taken.insert(path.clone()) {
+                change.property_path = path;
+                break;
+            }
+        }
+        doubled = true;
+    }
+    if doubled {
+        changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+    }
 }
 
 struct Work<'k> {
     knowledge: &'k dyn Knowledge,
     found: Difference,
     texts: usize,
+    /// Changes, those that were not kept too.
+    changed: usize,
 }
 
 const NOTHING: Node = Node::Null;
@@ -113,7 +148,7 @@ impl Work<'_> {
             (Node::Unknown, _) | (_, Node::Unknown) => {
                 self.noise(path, "not known before the next apply", declared, actual);
             }
-            _ if declared.is_empty() && actual.is_empty() => {
+            _ if self.both_empty(path, declared, actual) => {
                 self.noise(path, EMPTY, declared, actual);
             }
             (Node::Map(a), Node::Map(b)) => self.maps(path, a, b),
@@ -135,10 +170,36 @@ impl Work<'_> {
                 None => self.change(path, declared, actual),
             },
             _ => match same_scalar(declared, actual) {
+                Some(EMPTY) if !self.knowledge.empty_means_nothing(path) => {
+                    self.scalar(path, declared, actual);
+                }
                 Some(reason) => self.noise(path, reason, declared, actual),
                 None => self.scalar(path, declared, actual),
             },
         }
+    }
+
+    fn both_empty(&self, path: &Path, declared: &Node, actual: &Node) -> bool {
+        declared.is_empty() && actual.is_empty() && self.nothing(path, declared, actual)
+    }
+
+    /// Whether two empty values differ nowhere in a way that means something.
+    fn nothing(&self, path: &Path, declared: &Node, actual: &Node) -> bool {
+        static NONE: BTreeMap<String, Node> = BTreeMap::new();
+        let both = match (declared, actual) {
+            _ if declared == actual => return true,
+            (Node::Map(a), Node::Map(b)) => (a, b),
+            // An empty list and an absent one are the same everywhere.
+            (Node::Null | Node::List(_), Node::Null | Node::List(_)) => return true,
+            _ if !self.knowledge.empty_means_nothing(path) => return false,
+            (Node::Map(a), _) => (a, &NONE),
+            (_, Node::Map(b)) => (&NONE, b),
+            _ => return true,
+        };
+        let (a, b) = both;
+        a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))).all(|key| {
+            self.nothing(&path.key(key), a.get(key).unwrap_or(&NOTHING), b.get(key).unwrap_or(&NOTHING))
+        })
     }
 
     fn scalar(&mut self, path: &Path, declared: &Node, actual: &Node) {
@@ -151,7 +212,12 @@ impl Work<'_> {
             return self.noise(path, &reason, declared, actual);
         }
         match (declared, actual) {
-            (Node::Null, Node::Map(map)) if self.knowledge.by_parts() => {
+            // Parts of which each means nothing may mean something together: `namespaceSelector: {}` is every namespace.
+            (Node::Null, Node::Map(map))
+                if self.knowledge.by_parts()
+                    && !map.is_empty()
+                    && (!actual.is_empty() || self.knowledge.empty_means_nothing(path)) =>
+            {
                 for (key, value) in map {
                     self.pair(&path.key(key), &NOTHING, value);
                 }
@@ -186,12 +252,12 @@ impl Work<'_> {
 
     /// The parts of a JSON text. If nothing of them differs, it is the text that is written in another way.
     fn inside(&mut self, path: &Path, declared: &Node, actual: &Node, whole: (&Node, &Node)) {
-        let before = self.found.changes.len() + self.found.omitted;
+        let before = self.changed;
         let noise = self.found.noise.len();
         self.texts += 1;
         self.pair(path, declared, actual);
         self.texts -= 1;
-        if self.found.changes.len() + self.found.omitted == before {
+        if self.changed == before {
             self.found.noise.truncate(noise);
             self.noise(path, "the same JSON, written in another way", whole.0, whole.1);
         }
@@ -217,7 +283,12 @@ impl Work<'_> {
         let mut taken = vec![false; actual.len()];
         let (mut left, mut moved) = (Vec::new(), false);
         for (at, node) in declared.iter().enumerate() {
-            match places.get_mut(&canon(node)).and_then(VecDeque::pop_front) {
+            let same = places.get_mut(&canon(node)).and_then(|places| {
+                // The very same first: two that are both empty may be empty in another way.
+                let nearest = places.iter().take(64).position(|to| actual[*to] == *node).unwrap_or(0);
+                places.remove(nearest)
+            });
+            match same {
                 Some(to) => {
                     taken[to] = true;
                     moved |= to != at;
@@ -250,21 +321,7 @@ impl Work<'_> {
         // Blocks: by a field that names each of them, else by place among those that are left.
         let rest_a: Vec<Node> = left.iter().map(|at| declared[*at].clone()).collect();
         let rest_b: Vec<Node> = right.iter().map(|at| actual[*at].clone()).collect();
-        for field in [
-            "name",
-            "Name",
-            "key",
-            "Key",
-            "id",
-            "Id",
-            "Sid",
-            "sid",
-            "rule_id",
-            "rule_no",
-            "RuleNumber",
-            "device_name",
-            "path",
-        ] {
+        for field in NAMES {
             if let (Some(a), Some(b)) = (keyed(&rest_a, field), keyed(&rest_b, field)) {
                 return self.keyed(path, field, (&rest_a, &a), (&rest_b, &b));
             }
@@ -305,7 +362,8 @@ impl Work<'_> {
                 None => self.whole(&path, node, &NOTHING),
             }
         }
-        for (node, name) in actual.iter().zip(others).filter(|(_, name)| !names.contains(name)) {
+        let known: HashSet<&String> = names.iter().collect();
+        for (node, name) in actual.iter().zip(others).filter(|(_, name)| !known.contains(name)) {
             self.whole(&path.with(Step::Where(field, name.clone())), &NOTHING, node);
         }
         if !order.is_sorted() {
@@ -316,7 +374,7 @@ impl Work<'_> {
 
     /// An element that is on one side only: one change, not one for each of its parts.
     fn whole(&mut self, path: &Path, declared: &Node, actual: &Node) {
-        if declared.is_empty() && actual.is_empty() {
+        if self.both_empty(path, declared, actual) {
             return self.noise(path, EMPTY, declared, actual);
         }
         if matches!(declared, Node::Null)
@@ -328,7 +386,8 @@ impl Work<'_> {
     }
 
     fn change(&mut self, path: &Path, declared: &Node, actual: &Node) {
-        if self.found.changes.len() >= MAX_CHANGES {
+        self.changed += 1;
+        if self.found.changes.len() >= MAX_WEIGHED {
             self.found.omitted += 1;
             return;
         }
@@ -337,11 +396,12 @@ impl Work<'_> {
             (_, Node::Null) => ChangeType::Removed,
             _ => ChangeType::Modified,
         };
+        let (declared_value, actual_value) = told_both(declared, actual);
         self.found.changes.push(Change {
             property_path: path.text(),
             change_type,
-            declared_value: told(declared),
-            actual_value: told(actual),
+            declared_value,
+            actual_value,
             is_security_critical: false,
             is_sensitive: declared.holds_secret() || actual.holds_secret(),
             rules: Vec::new(),
@@ -355,11 +415,12 @@ impl Work<'_> {
             self.found.omitted += 1;
             return;
         }
+        let (declared_value, actual_value) = told_both(declared, actual);
         self.found.noise.push(Noise {
             property_path: path.text(),
             reason: reason.to_owned(),
-            declared_value: told(declared),
-            actual_value: told(actual),
+            declared_value,
+            actual_value,
         });
     }
 }
@@ -410,6 +471,16 @@ fn repeated_tags(found: &mut Difference) {
     found.noise.sort_by(|a, b| a.property_path.cmp(&b.property_path));
 }
 
+/// What is sealed on one side is told on neither.
+fn told_both(declared: &Node, actual: &Node) -> (Option<Value>, Option<Value>) {
+    if declared.holds_secret() || actual.holds_secret() {
+        let (mut declared, mut actual) = (declared.clone(), actual.clone());
+        seal_alike(&mut declared, &mut actual);
+        return (told(&declared), told(&actual));
+    }
+    (told(declared), told(actual))
+}
+
 fn told(node: &Node) -> Option<Value> {
     (!matches!(node, Node::Null)).then(|| node.told())
 }
@@ -421,7 +492,9 @@ fn is_scalar(node: &Node) -> bool {
 /// The place of an element of a set: its value, unless that is long or a secret.
 fn element(path: &Path, node: &Node, at: usize, sealed: bool) -> Path {
     let step = match node {
-        Node::Text(text) if !sealed && text.len() <= 120 && !text.contains('\n') => {
+        Node::Text(text)
+            if !sealed && text.len() <= 120 && !text.contains('\n') && !text.starts_with(['{', '[']) =>
+        {
             Step::Element(text.clone())
         }
         Node::Number(number) if !sealed => Step::Element(number.to_string()),
@@ -429,21 +502,6 @@ fn element(path: &Path, node: &Node, at: usize, sealed: bool) -> Path {
         _ => Step::Index(at),
     };
     path.with(step)
-}
-
-/// The field of each element, where every element is a map that has it as a plain value and no two have the same.
-fn keyed(list: &[Node], field: &str) -> Option<Vec<String>> {
-    let names: Vec<String> = list
-        .iter()
-        .map(|node| match node.get(field)? {
-            Node::Text(text) if text.len() <= 253 => Some(text.clone()),
-            Node::Number(number) => Some(number.to_string()),
-            _ => None,
-        })
-        .collect::<Option<_>>()?;
-    let mut sorted: Vec<&String> = names.iter().collect();
-    sorted.sort_unstable();
-    sorted.windows(2).all(|pair| pair[0] != pair[1]).then_some(names)
 }
 
 /// Whether two nodes mean the same, noise aside.
@@ -496,8 +554,11 @@ fn plain_number(text: &str) -> Option<f64> {
 }
 
 fn same_text(a: &str, b: &str) -> Option<&'static str> {
-    if a.eq_ignore_ascii_case(b) && is_folded(a) && is_folded(b) {
-        return Some("ARNs and Azure ids mean the same in any case");
+    if a.eq_ignore_ascii_case(b)
+        && let (Some(x), Some(y)) = (folded(a), folded(b))
+        && x == y
+    {
+        return Some("Azure ids, and ARNs before the resource, mean the same in any case");
     }
     let lines = |text: &str| text.replace("\r\n", "\n").trim_end_matches('\n').to_owned();
     if !a.is_empty() && !b.is_empty() && lines(a) == lines(b) {
@@ -506,10 +567,17 @@ fn same_text(a: &str, b: &str) -> Option<&'static str> {
     None
 }
 
-fn is_folded(text: &str) -> bool {
+/// Azure ids mean the same in any case; ARNs up to their resource, whose case matters (`s3:::bucket/Key`).
+fn folded(text: &str) -> Option<String> {
     let starts =
         |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
-    starts("arn:") || starts("/subscriptions/")
+    if starts("/subscriptions/") {
+        return Some(text.to_ascii_lowercase());
+    }
+    starts("arn:").then(|| {
+        let end = text.match_indices(':').nth(4).map_or(text.len(), |(at, _)| at);
+        text[..end].to_ascii_lowercase() + &text[end..]
+    })
 }
 
 /// One text for all that means the same, to find equal elements of lists. Two nodes with one text are the same; that some which mean
@@ -539,13 +607,12 @@ fn write_canon(node: &Node, text: &mut String, depth: usize) {
                 write_canon(&inner, text, depth + 4);
             }
         }
-        Node::Text(words) if is_folded(words) => {
-            text.push_str(&Value::from(words.to_ascii_lowercase()).to_string());
-        }
         Node::Text(words) if words == "true" || plain_number(words).is_some() && !words.contains('.') => {
             text.push_str(words);
         }
-        Node::Text(words) => text.push_str(&Value::from(words.as_str()).to_string()),
+        Node::Text(words) => {
+            text.push_str(&Value::from(folded(words).unwrap_or_else(|| words.clone())).to_string());
+        }
         Node::List(items) => {
             let mut parts: Vec<String> = items.iter().map(canon).collect();
             parts.sort_unstable();
@@ -585,8 +652,8 @@ mod tests {
     #[test]
     fn noise_is_told_with_its_reason_and_is_no_change() {
         let (changes, noise) = told(
-            json!({"a": null, "b": "80", "c": ["x", "y"], "d": "{\"k\": [1, 2]}", "e": "arn:AWS:iam::1:Role/X", "f": true, "g": 1, "h": [5], "i": "a\r\nb"}),
-            json!({"a": "", "b": 80, "c": ["y", "x"], "d": "{\"k\":[2,1]}", "e": "arn:aws:iam::1:role/x", "f": "true", "g": 1.0, "h": 5, "i": "a\nb\n", "j": {"k": [null]}}),
+            json!({"a": null, "b": "80", "c": ["x", "y"], "d": "{\"k\": [1, 2]}", "e": "arn:AWS:iam::1:role/X", "f": true, "g": 1, "h": [5], "i": "a\r\nb"}),
+            json!({"a": "", "b": 80, "c": ["y", "x"], "d": "{\"k\":[2,1]}", "e": "arn:aws:iam::1:role/X", "f": "true", "g": 1.0, "h": 5, "i": "a\nb\n", "j": {"k": [null]}}),
         );
         assert_eq!(changes, [""; 0]);
         insta::assert_snapshot!(noise.join("\n"), @r#"
@@ -594,7 +661,7 @@ mod tests {
         b: the same number, written in another way
         c: the same elements in another order
         d: the same JSON, written in another way
-        e: ARNs and Azure ids mean the same in any case
+        e: Azure ids, and ARNs before the resource, mean the same in any case
         f: the same yes or no, written as text
         g: the same number, written in another way
         h: one value and a list of one mean the same

@@ -1,12 +1,12 @@
-//! JSON with its lines: where in the text a part of the document stands, asked only when there is something to say of it.
+//! JSON with its lines: where in the text a part of the document stands, asked once for all that there is to say of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::path::{Path, Step};
-use crate::{Input, Problem, problem};
+use crate::path::{Path, Step, parse as path_of};
+use crate::{Input, MAX_PROBLEMS, Problem, problem};
 
 /// The document, or the one problem that it is none. Depth is limited to 128 by serde_json.
 pub(crate) fn parse(input: Input<'_>) -> Result<Value, Vec<Problem>> {
@@ -26,29 +26,76 @@ fn words(error: &str) -> &str {
     error.split(" at line ").next().unwrap_or(error)
 }
 
-/// A problem at a place of a JSON document.
+/// A problem at a place of a JSON document. Its line is looked for later, by [`lines`].
 pub(crate) fn at(input: Input<'_>, path: &Path, reason: impl Into<String>) -> Problem {
-    problem(input.file, &path.text(), line_of(input.text, path), reason.into())
+    problem(input.file, &path.text(), None, reason.into())
 }
 
-/// The line (from 1) where the deepest part of `path` that exists begins.
-pub(crate) fn line_of(text: &str, path: &Path) -> Option<usize> {
-    let mut part: &str = serde_json::from_str::<&RawValue>(text).ok()?.get();
-    for step in &path.0 {
-        let inner: Option<&RawValue> = match step {
-            Step::Key(key) => serde_json::from_str::<HashMap<String, &RawValue>>(part)
-                .ok()
-                .and_then(|map| map.get(key.as_str()).copied()),
-            Step::Index(at) => {
-                serde_json::from_str::<Vec<&RawValue>>(part).ok().and_then(|list| list.get(*at).copied())
-            }
+/// Gives problems without a line the line of their place: in one walk, and only those that will be told.
+pub(crate) fn lines(text: &str, problems: &mut [Problem]) {
+    let asked: Vec<(usize, Path)> = problems
+        .iter()
+        .enumerate()
+        .take(MAX_PROBLEMS)
+        .filter(|(_, problem)| problem.line.is_none())
+        .filter_map(|(at, problem)| Some((at, path_of(&problem.path)?)))
+        .collect();
+    if asked.is_empty() {
+        return;
+    }
+    let Ok(root) = serde_json::from_str::<&RawValue>(text) else { return };
+    let mut offsets = Vec::with_capacity(asked.len());
+    descend(text, root.get(), 0, asked.iter().map(|(at, path)| (*at, path)).collect(), &mut offsets);
+    offsets.sort_unstable();
+    let (mut line, mut before) = (1, 0);
+    for (offset, at) in offsets {
+        line += text[before..offset].matches('\n').count();
+        before = offset;
+        problems[at].line = Some(line);
+    }
+}
+
+/// Where the deepest part of each path that exists begins. Each part of the text is read once, however many paths lead through it.
+fn descend<'t>(
+    text: &str,
+    part: &'t str,
+    depth: usize,
+    paths: Vec<(usize, &Path)>,
+    offsets: &mut Vec<(usize, usize)>,
+) {
+    let mut inner: BTreeMap<&Step, Vec<(usize, &Path)>> = BTreeMap::new();
+    let mut here = |at: usize| {
+        let offset = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        offsets.push((offset.min(text.len()), at));
+    };
+    for (at, path) in paths {
+        match path.0.get(depth) {
+            Some(step) => inner.entry(step).or_default().push((at, path)),
+            None => here(at),
+        }
+    }
+    if inner.is_empty() {
+        return;
+    }
+    let map: Option<HashMap<String, &'t RawValue>> =
+        if part.starts_with('{') { serde_json::from_str(part).ok() } else { None };
+    let list: Option<Vec<&'t RawValue>> =
+        if part.starts_with('[') { serde_json::from_str(part).ok() } else { None };
+    let mut deeper = Vec::new();
+    for (step, paths) in inner {
+        let found = match step {
+            Step::Key(key) => map.as_ref().and_then(|map| map.get(key.as_str()).copied()),
+            Step::Index(nth) => list.as_ref().and_then(|list| list.get(*nth).copied()),
             _ => None,
         };
-        let Some(inner) = inner else { break };
-        part = inner.get();
+        match found {
+            Some(found) => deeper.push((found, paths)),
+            None => paths.into_iter().for_each(|(at, _)| here(at)),
+        }
     }
-    let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-    Some(text.get(..offset)?.matches('\n').count() + 1)
+    for (found, paths) in deeper {
+        descend(text, found.get(), depth + 1, paths, offsets);
+    }
 }
 
 /// A field that must be there and be a text.
@@ -69,9 +116,12 @@ mod tests {
     fn a_place_has_its_line() {
         let text = "{\n \"a\": [\n  1,\n  {\"b\":\n 2}]}";
         let path = Path::default().key("a").with(Step::Index(1));
-        assert_eq!(line_of(text, &path), Some(4));
-        assert_eq!(line_of(text, &path.key("b")), Some(5));
-        assert_eq!(line_of(text, &path.key("none")), Some(4));
+        let places = [path.key("b"), path.clone(), path.key("none"), Path::default()];
+        let mut problems: Vec<Problem> =
+            places.iter().map(|path| at(Input { file: "f", text }, path, "x")).collect();
+        lines(text, &mut problems);
+        let lines: Vec<_> = problems.iter().map(|problem| problem.line.unwrap()).collect();
+        assert_eq!(lines, [5, 4, 4, 1]);
     }
 
     #[test]

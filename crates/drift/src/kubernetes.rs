@@ -8,15 +8,16 @@
 
 mod defaults;
 mod owners;
+mod yaml;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::diff::{Difference, Knowledge, diff};
-use crate::node::Node;
-use crate::path::Path;
+use crate::node::{Node, seal_alike};
+use crate::path::{Path, Step};
 use crate::score::Score;
 use crate::{Drift, Input, Problem, Reading, Resource, problem};
 use owners::Owners;
@@ -30,7 +31,18 @@ struct Object {
     value: Value,
     file: String,
     line: Option<usize>,
+    /// Where it is in its document: `items[3]`.
+    path: Path,
 }
+
+/// What was declared, or what is there.
+struct Side {
+    objects: Vec<Object>,
+    /// Everything of it could be read. If not, what it does not have may be in what was not read.
+    is_whole: bool,
+}
+
+const NOT_WHOLE: &str = "the other side could not be read completely; see the problems of the push";
 
 /// # Errors
 /// Where no document of the text is a Kubernetes object.
@@ -52,17 +64,24 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
             let file = format!("{} ({key})", input.file);
             match one.value.get(key) {
                 None | Some(Value::Null) => None,
-                Some(Value::String(text)) => {
-                    let documents = self::documents(Input { file: &file, text }, 0, problems);
-                    Some(documents.into_iter().flat_map(|d| objects(d, 0, problems)).collect::<Vec<_>>())
+                Some(found) => {
+                    let before = problems.len();
+                    let objects: Vec<Object> = if let Value::String(text) = found {
+                        let documents = self::documents(Input { file: &file, text }, 0, problems);
+                        documents.into_iter().flat_map(|d| objects(d, 0, problems)).collect()
+                    } else {
+                        let whole = Object { value: found.clone(), file, line: None, path: Path::default() };
+                        objects(whole, 0, problems)
+                    };
+                    Some(Side { objects, is_whole: problems.len() == before })
                 }
-                Some(value) => Some(objects(Object { value: value.clone(), file, line: None }, 0, problems)),
             }
         };
         let (declared, live) = (side("declared", &mut problems), side("live", &mut problems));
         compare(declared, live, &mut reading, &mut problems);
     } else {
         let live: Vec<Object> = documents.into_iter().flat_map(|d| objects(d, 0, &mut problems)).collect();
+        let live = Side { objects: live, is_whole: problems.is_empty() };
         compare(None, Some(live), &mut reading, &mut problems);
     }
     reading.problems = problems;
@@ -72,23 +91,22 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
     Ok(reading)
 }
 
-fn compare(
-    declared: Option<Vec<Object>>,
-    live: Option<Vec<Object>>,
-    reading: &mut Reading,
-    problems: &mut Vec<Problem>,
-) {
+fn compare(declared: Option<Side>, live: Option<Side>, reading: &mut Reading, problems: &mut Vec<Problem>) {
     let has_live = live.is_some();
     let mut live_by: BTreeMap<Name, Value> = BTreeMap::new();
-    for object in live.unwrap_or_default() {
+    let mut live_is_whole = live.as_ref().is_some_and(|side| side.is_whole);
+    for object in live.into_iter().flat_map(|side| side.objects) {
         match name(&object.value) {
             Ok(name) => {
                 live_by.insert(name, object.value);
             }
-            Err(reason) => problems.push(problem(&object.file, "", object.line, reason)),
+            Err(reason) => {
+                live_is_whole = false;
+                problems.push(problem(&object.file, &object.path.text(), object.line, reason));
+            }
         }
     }
-    let Some(declared) = declared else {
+    let Some(Side { objects: declared, is_whole: mut declared_is_whole }) = declared else {
         for (name, live) in live_by {
             if is_owned(&live) {
                 continue;
@@ -106,28 +124,40 @@ fn compare(
         }
         return;
     };
+    let mut anywhere: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+    for name in live_by.keys() {
+        let nowhere = Name { namespace: String::new(), ..name.clone() };
+        anywhere.entry(nowhere).or_default().push(name.clone());
+    }
+    let mut seen = HashSet::new();
     for object in declared {
         let mut wanted = match name(&object.value) {
             Ok(name) => name,
             Err(reason) => {
-                problems.push(problem(&object.file, "", object.line, reason));
+                declared_is_whole = false;
+                problems.push(problem(&object.file, &object.path.text(), object.line, reason));
                 continue;
             }
         };
         // A manifest may leave its namespace to whoever applies it.
         if wanted.namespace.is_empty() && !live_by.contains_key(&wanted) {
-            let mut same = live_by
-                .keys()
-                .filter(|n| n.group == wanted.group && n.kind == wanted.kind && n.name == wanted.name);
+            let all = anywhere.get(&wanted).map_or(&[][..], Vec::as_slice);
+            let mut same = all.iter().filter(|name| live_by.contains_key(name));
             if let (Some(found), None) = (same.next().cloned(), same.next()) {
                 wanted = found;
             }
         }
+        if !seen.insert(wanted.clone()) {
+            let reason = "an object of this name was declared before; the first was kept".to_owned();
+            problems.push(problem(&object.file, &object.path.text(), object.line, reason));
+            continue;
+        }
         let live = live_by.remove(&wanted);
-        if live.is_none() && !has_live {
+        if live.is_none() && !(has_live && live_is_whole) {
             let mut resource = resource(&wanted, &node(&object.value));
             resource.verdict = Verdict::Unchecked;
-            resource.unchecked_because = Some("the push has no live objects".to_owned());
+            let reason = if has_live { NOT_WHOLE } else { "the push has no live objects" };
+            resource.unchecked_because = Some(reason.to_owned());
             reading.resources.push(resource);
         } else {
             reading.resources.push(pair(&wanted, &object.value, live.as_ref()));
@@ -140,6 +170,12 @@ fn compare(
         let node = node(&live);
         let mut resource = resource(&name, &node);
         resource.declared = json!({});
+        if !declared_is_whole {
+            resource.verdict = Verdict::Unchecked;
+            resource.unchecked_because = Some(NOT_WHOLE.to_owned());
+            reading.resources.push(resource);
+            continue;
+        }
         resource.verdict = Verdict::Drifted;
         resource.drift = Some(drift(DriftType::Added, Some(node.told()), Difference::default()));
         reading.resources.push(resource);
@@ -147,7 +183,7 @@ fn compare(
 }
 
 /// Group (without version: it is the server's choice), kind, namespace and name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::struct_field_names, reason = "the words of Kubernetes")]
 struct Name {
     group: String,
@@ -188,20 +224,23 @@ fn resource(name: &Name, declared: &Node) -> Resource {
         verdict: Verdict::InSync,
         unchecked_because: None,
         declared: declared.told(),
+        noise: Vec::new(),
         drift: None,
     }
 }
 
 fn pair(name: &Name, declared: &Value, live: Option<&Value>) -> Resource {
-    let wanted = node(declared);
-    let mut resource = resource(name, &wanted);
+    let mut wanted = node(declared);
     let Some(live) = live else {
+        let mut resource = resource(name, &wanted);
         resource.verdict = Verdict::Drifted;
         resource.drift = Some(drift(DriftType::Deleted, None, Difference::default()));
         return resource;
     };
+    let mut actual = node(live);
+    seal_alike(&mut wanted, &mut actual);
+    let mut resource = resource(name, &wanted);
     resource.physical_id = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
-    let actual = node(live);
     let mut actual_spoken = actual.clone();
     let mut wanted_spoken = wanted.clone();
     // The server answers in its own version, and may know the namespace that the manifest leaves out.
@@ -214,10 +253,12 @@ fn pair(name: &Name, declared: &Value, live: Option<&Value>) -> Resource {
             }
         }
     }
-    let owners = Owners::of(live);
-    let knowledge = Cluster { owners, kind: &name.kind };
+    let owners = Owners::of(live, declared);
+    let knowledge = Cluster { owners, kind: &name.kind, declared, live };
     let difference = diff(&wanted_spoken, &actual_spoken, &knowledge);
-    if !difference.changes.is_empty() || difference.omitted > 0 {
+    if difference.changes.is_empty() {
+        resource.noise = difference.noise;
+    } else {
         resource.verdict = Verdict::Drifted;
         resource.drift = Some(drift(DriftType::Modified, Some(actual.told()), difference));
     }
@@ -257,6 +298,10 @@ fn node(value: &Value) -> Node {
         if is_secret {
             // `stringData` is kept by the server as `data`, in base64.
             if let Some(Value::Object(plain)) = map.remove("stringData") {
+                // Helm prints `data:` with nothing behind it.
+                if map.get("data").is_none_or(Value::is_null) {
+                    map.insert("data".to_owned(), json!({}));
+                }
                 let data = map.entry("data").or_insert_with(|| json!({}));
                 if let Some(data) = data.as_object_mut() {
                     for (key, text) in plain {
@@ -305,6 +350,8 @@ fn is_systems(name: &Name) -> bool {
 struct Cluster<'a> {
     owners: Owners,
     kind: &'a str,
+    declared: &'a Value,
+    live: &'a Value,
 }
 
 impl Knowledge for Cluster<'_> {
@@ -317,6 +364,22 @@ impl Knowledge for Cluster<'_> {
     fn by_parts(&self) -> bool {
         true
     }
+    fn empty_means_nothing(&self, path: &Path) -> bool {
+        // Absent is true.
+        if matches!(
+            path.last_key(),
+            "allowPrivilegeEscalation" | "automountServiceAccountToken" | "hostUsers" | "enableServiceLinks"
+        ) {
+            return false;
+        }
+        // An empty rule or peer is everybody, an empty selector everything; absent ones are nobody and nothing.
+        let network = path.keys().any(|key| matches!(key, "ingress" | "egress"));
+        let selects = match path.0.last() {
+            Some(Step::Key(key)) => matches!(key.as_str(), "podSelector" | "namespaceSelector"),
+            _ => true,
+        };
+        !(network && selects)
+    }
     fn expected(&self, path: &Path, actual: &Node) -> Option<String> {
         if let Some(reason) = self.owners.controller(path).or_else(|| self.owners.applied(path)) {
             return Some(reason);
@@ -325,7 +388,7 @@ impl Knowledge for Cluster<'_> {
         if self.owners.by_hand(path).is_some() {
             return None;
         }
-        defaults::expected(self.kind, path, actual)
+        defaults::expected(self.kind, path, actual, (self.declared, self.live))
     }
     fn equivalent(&self, path: &Path, declared: &Node, actual: &Node) -> Option<String> {
         if path.last_key() == "replicas"
@@ -334,6 +397,7 @@ impl Knowledge for Cluster<'_> {
             return Some(reason);
         }
         defaults::same_quantity(path, declared, actual)
+            .or_else(|| defaults::same_in_old_yaml(path, declared, actual))
     }
     fn owner(&self, path: &Path) -> Option<String> {
         self.owners.last(path)
@@ -342,28 +406,37 @@ impl Knowledge for Cluster<'_> {
 
 /// Every object of a document: lists are opened.
 fn objects(document: Object, depth: usize, problems: &mut Vec<Problem>) -> Vec<Object> {
-    let Object { value, file, line } = document;
-    let each = |items: Vec<Value>, problems: &mut Vec<Problem>| {
+    let Object { value, file, line, path } = document;
+    let each = |items: Vec<Value>, path: Path, problems: &mut Vec<Problem>| {
         items
             .into_iter()
-            .flat_map(|value| objects(Object { value, file: file.clone(), line }, depth + 1, problems))
+            .enumerate()
+            .flat_map(|(at, value)| {
+                let path = path.with(Step::Index(at));
+                objects(Object { value, file: file.clone(), line, path }, depth + 1, problems)
+            })
             .collect()
     };
     match value {
         Value::Null => Vec::new(),
-        Value::Array(items) if depth < 4 => each(items, problems),
+        Value::Array(items) if depth < 4 => each(items, path, problems),
         Value::Object(mut map) if depth < 4 && is_list(&map) => match map.remove("items") {
-            Some(Value::Array(items)) => each(items, problems),
+            Some(Value::Array(items)) => each(items, path.key("items"), problems),
             Some(Value::Null) | None => Vec::new(),
             Some(_) => {
-                problems.push(problem(&file, "items", line, "\"items\" should be a list".to_owned()));
+                problems.push(problem(
+                    &file,
+                    &path.key("items").text(),
+                    line,
+                    "\"items\" should be a list".to_owned(),
+                ));
                 Vec::new()
             }
         },
-        Value::Object(map) => vec![Object { value: Value::Object(map), file, line }],
+        Value::Object(map) => vec![Object { value: Value::Object(map), file, line, path }],
         _ => {
             let reason = "not a Kubernetes object: it has no fields".to_owned();
-            problems.push(problem(&file, "", line, reason));
+            problems.push(problem(&file, &path.text(), line, reason));
             Vec::new()
         }
     }
@@ -379,7 +452,10 @@ fn documents(input: Input<'_>, base: usize, problems: &mut Vec<Problem>) -> Vec<
     let start = input.text.trim_start();
     if start.starts_with(['{', '[']) {
         match crate::json::parse(input) {
-            Ok(value) => return vec![Object { value, file: input.file.to_owned(), line: Some(base + 1) }],
+            Ok(value) => {
+                let (file, line) = (input.file.to_owned(), Some(base + 1));
+                return vec![Object { value, file, line, path: Path::default() }];
+            }
             // Flow style YAML begins so too; JSON documents one after the other as well.
             Err(found) => {
                 let parts: Vec<Value> = serde_json::Deserializer::from_str(input.text)
@@ -390,7 +466,7 @@ fn documents(input: Input<'_>, base: usize, problems: &mut Vec<Problem>) -> Vec<
                     let file = input.file.to_owned();
                     return parts
                         .into_iter()
-                        .map(|value| Object { value, file: file.clone(), line: None })
+                        .map(|value| Object { value, file: file.clone(), line: None, path: Path::default() })
                         .collect();
                 }
                 problems.extend(found);
@@ -400,6 +476,7 @@ fn documents(input: Input<'_>, base: usize, problems: &mut Vec<Problem>) -> Vec<
     }
     let mut found = Vec::new();
     let mut begin = 0;
+    let mut budget = yaml::Budget::of(input.text);
     let lines: Vec<&str> = input.text.lines().collect();
     let marks = lines.iter().enumerate().filter(|(_, line)| is_mark(line)).map(|(at, _)| at);
     for end in marks.chain([lines.len()]) {
@@ -418,17 +495,20 @@ fn documents(input: Input<'_>, base: usize, problems: &mut Vec<Problem>) -> Vec<
             ));
             break;
         }
-        match yaml_serde::from_str::<Value>(&text) {
-            Ok(value) => found.push(Object { value, file: input.file.to_owned(), line: Some(first) }),
+        match budget.read(&text) {
+            Ok(value) => {
+                let (file, line) = (input.file.to_owned(), Some(first));
+                found.push(Object { value, file, line, path: Path::default() });
+            }
             Err(error) => {
                 let line = error.location().map_or(first, |place| first + place.line().max(1) - 1);
                 // The parser's words may quote the input; the place is enough.
-                problems.push(problem(
-                    input.file,
-                    "",
-                    Some(line),
-                    "not YAML; this document was left out".to_owned(),
-                ));
+                let reason = if budget.is_spent() {
+                    "its aliases repeat more than is read; this document was left out"
+                } else {
+                    "not YAML; this document was left out"
+                };
+                problems.push(problem(input.file, "", Some(line), reason.to_owned()));
             }
         }
     }

@@ -65,6 +65,8 @@ pub struct Resource {
     pub unchecked_because: Option<String>,
     /// Secrets masked. `{}` of what the code does not know.
     pub declared: Value,
+    /// Differences that mean nothing, of a resource without drift; those of a drift are there.
+    pub noise: Vec<Noise>,
     pub drift: Option<Drift>,
 }
 
@@ -148,12 +150,17 @@ pub fn read(format: Format, input: Input<'_>, rules: &rules::Rules) -> Result<Re
             format!("larger than {} MiB; send one module or namespace at a time", MAX_BYTES >> 20),
         )]);
     }
-    let mut reading = match format {
-        Format::TerraformPlan => plan::read(input)?,
-        Format::TerraformState => state::read(input)?,
-        Format::Cloudformation => cloudformation::read(input)?,
-        Format::Kubernetes => kubernetes::read(input)?,
+    let read = match format {
+        Format::TerraformPlan => plan::read(input),
+        Format::TerraformState => state::read(input),
+        Format::Cloudformation => cloudformation::read(input),
+        Format::Kubernetes => kubernetes::read(input),
     };
+    let mut reading = read.map_err(|mut problems| {
+        place(format, input, &mut problems);
+        problems
+    })?;
+    place(format, input, &mut reading.problems);
     finish(&mut reading, input.file, rules);
     if reading.resources.is_empty() && !reading.problems.is_empty() {
         return Err(reading.problems);
@@ -178,21 +185,29 @@ pub fn sniff(text: &str) -> Format {
     }
 }
 
+/// Lines and the limit of problems; those of Kubernetes have the lines of their own texts.
+fn place(format: Format, input: Input<'_>, problems: &mut Vec<Problem>) {
+    if format != Format::Kubernetes {
+        json::lines(input.text, problems);
+    }
+    if problems.len() > MAX_PROBLEMS {
+        let more = problems.len() - MAX_PROBLEMS;
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(problem(input.file, "", None, format!("{more} more problems")));
+    }
+}
+
 /// Sorts, keeps each address once, applies limits and rules.
 fn finish(reading: &mut Reading, file: &str, rules: &rules::Rules) {
+    let all = reading.resources.len();
     reading.resources.retain(|resource| {
-        let fits =
-            resource.address.chars().count() <= MAX_ADDRESS && resource.resource_type.chars().count() <= 255;
-        if !fits {
-            reading.problems.push(problem(
-                file,
-                "",
-                None,
-                "an address is longer than 1,024 characters".into(),
-            ));
-        }
-        fits
+        resource.address.chars().count() <= MAX_ADDRESS && resource.resource_type.chars().count() <= 255
     });
+    let long = all - reading.resources.len();
+    if long > 0 {
+        let reason = format!("{long} resources left out: an address is longer than 1,024 characters");
+        reading.problems.push(problem(file, "", None, reason));
+    }
     reading.resources.sort_by(|a, b| a.address.cmp(&b.address));
     let before = reading.resources.len();
     // A drifted twin wins: it says more.
@@ -212,11 +227,6 @@ fn finish(reading: &mut Reading, file: &str, rules: &rules::Rules) {
         reading.resources.truncate(MAX_RESOURCES);
         let reason = "more than 50,000 resources; the rest was left out".to_owned();
         reading.problems.push(problem(file, "", None, reason));
-    }
-    if reading.problems.len() > MAX_PROBLEMS {
-        let more = reading.problems.len() - MAX_PROBLEMS;
-        reading.problems.truncate(MAX_PROBLEMS);
-        reading.problems.push(problem(file, "", None, format!("{more} more problems")));
     }
     for resource in &mut reading.resources {
         if let Some(drift) = &mut resource.drift {

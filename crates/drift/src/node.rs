@@ -1,9 +1,9 @@
 //! A value whose secrets are sealed before anybody looks at it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 
 /// What stands for a sealed value wherever one is printed.
 pub const MASK: &str = "(sensitive)";
@@ -11,6 +11,8 @@ pub const MASK: &str = "(sensitive)";
 pub const UNKNOWN: &str = "(known after apply)";
 /// Longest text that is kept of a value, in characters.
 pub const MAX_TEXT: usize = 20_000;
+/// Longest text that is looked into as JSON, in bytes.
+const MAX_JSON_TEXT: usize = 1 << 20;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
@@ -92,14 +94,10 @@ impl Node {
             ),
             Value::Object(map) => {
                 // `{"name": "DB_PASSWORD", "value": "…"}`: what is secret is said beside it.
-                let named = map
-                    .get("name")
-                    .or_else(|| map.get("Name"))
-                    .or_else(|| map.get("key"))
-                    .and_then(Value::as_str)
-                    .is_some_and(is_secret_name);
+                let named =
+                    NAMED.iter().any(|key| map.get(*key).and_then(Value::as_str).is_some_and(is_secret_name));
                 let nodes = map.into_iter().map(|(key, value)| {
-                    let hidden = named && matches!(key.as_str(), "value" | "Value") && !value.is_null();
+                    let hidden = named && VALUES.contains(&key.as_str()) && !value.is_null();
                     let node = if hidden {
                         Self::Secret(Sealed(value))
                     } else {
@@ -122,6 +120,24 @@ impl Node {
             Value::Object(map) => Self::Map(map.iter().map(|(k, v)| (k.clone(), Self::plain(v))).collect()),
         }
     }
+    /// Seals what is there; nothing and what is not known yet need no seal.
+    fn seal(&mut self) {
+        if !matches!(self, Self::Null | Self::Unknown | Self::Secret(_)) {
+            *self = Self::Secret(Sealed(self.raw()));
+        }
+    }
+    /// The value itself, for a seal only.
+    fn raw(&self) -> Value {
+        match self {
+            Self::Null | Self::Unknown => Value::Null,
+            Self::Bool(yes) => Value::Bool(*yes),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::Text(text) => Value::String(text.clone()),
+            Self::List(items) => items.iter().map(Self::raw).collect(),
+            Self::Map(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), v.raw())).collect()),
+            Self::Secret(Sealed(value)) => value.clone(),
+        }
+    }
     /// Seals the whole.
     pub fn sealed(value: Value) -> Self {
         Self::Secret(Sealed(value))
@@ -132,22 +148,23 @@ impl Node {
             Self::Null | Self::Secret(Sealed(Value::Null)) => Value::Null,
             Self::Bool(yes) => Value::Bool(*yes),
             Self::Number(number) => Value::Number(number.clone()),
-            Self::Text(text) if text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT => {
-                Value::String(text.chars().take(MAX_TEXT).chain("… (cut)".chars()).collect())
-            }
-            Self::Text(text) => Value::String(masked_json(text).unwrap_or_else(|| text.clone())),
+            // Masked first, then cut: half a JSON text can be read by people, and its secrets not be found any more.
+            Self::Text(text) => Value::String(cut(masked_json(text).unwrap_or_else(|| text.clone()))),
             Self::List(items) => Value::Array(items.iter().map(Self::told).collect()),
             Self::Map(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), v.told())).collect()),
             Self::Secret(_) => Value::String(MASK.to_owned()),
             Self::Unknown => Value::String(UNKNOWN.to_owned()),
         }
     }
-    /// null, false, "", [], {} or a map and list of nothing but these.
+    /// null, false, "", [], {}, a map of nothing but these, or a list of nothing but null and "". A list with an element that may be
+    /// empty (`ingress: [{}]` lets everybody in, `ingress: []` nobody) is not empty.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Null | Self::Bool(false) => true,
             Self::Text(text) => text.is_empty(),
-            Self::List(items) => items.iter().all(Self::is_empty),
+            Self::List(items) => {
+                items.iter().all(|item| matches!(item, Self::Null) || item.text().is_some_and(str::is_empty))
+            }
             Self::Map(map) => map.values().all(Self::is_empty),
             Self::Secret(sealed) => sealed.is_empty(),
             Self::Bool(true) | Self::Number(_) | Self::Unknown => false,
@@ -176,18 +193,186 @@ impl Node {
     /// What a text holds when it is a JSON object or array, its secrets sealed.
     pub fn from_json_text(text: &str) -> Option<Self> {
         let trimmed = text.trim_start();
-        if text.len() > 1 << 20 || !trimmed.starts_with(['{', '[']) {
+        if text.len() > MAX_JSON_TEXT || !trimmed.starts_with(['{', '[']) {
             return None;
         }
         Some(Self::new(serde_json::from_str(trimmed).ok()?, &Value::Null))
     }
 }
 
-/// A text that is JSON with secrets in it (task definitions, environments of functions), masked inside.
+/// A text that is JSON with secrets in it (task definitions, environments of functions), masked inside, however often it is JSON in a
+/// text in JSON again. One that is too large to be looked into is masked whole.
 fn masked_json(text: &str) -> Option<String> {
-    let node = Node::from_json_text(text)?;
-    node.holds_secret().then(|| node.told().to_string())
+    let trimmed = text.trim_start();
+    if !trimmed.starts_with(['{', '[']) {
+        return None;
+    }
+    if text.len() > MAX_JSON_TEXT {
+        return Some(MASK.to_owned());
+    }
+    let value: Value = serde_json::from_str(trimmed).ok()?;
+    let told = Node::new(value.clone(), &Value::Null).told();
+    (told != value).then(|| told.to_string())
 }
+
+fn cut(text: String) -> String {
+    if text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT {
+        return text.chars().take(MAX_TEXT).chain("… (cut)".chars()).collect();
+    }
+    text
+}
+
+/// What one side seals is sealed on the other too: a tool may mark a value on one side only, and the other may hold the same value.
+pub fn seal_alike(a: &mut Node, b: &mut Node) {
+    if !a.holds_secret() && !b.holds_secret() {
+        return;
+    }
+    match (&mut *a, &mut *b) {
+        (Node::Secret(_), other) | (other, Node::Secret(_)) => other.seal(),
+        (Node::Map(x), Node::Map(y)) => {
+            for (key, value) in x {
+                if let Some(other) = y.get_mut(key) {
+                    seal_alike(value, other);
+                }
+            }
+        }
+        (Node::List(x), Node::List(y)) => {
+            // By name where they have one, else by place.
+            let names = NAMES.iter().find_map(|field| Some((keyed(x, field)?, keyed(y, field)?)));
+            if let Some((names, others)) = names {
+                let places: HashMap<&str, usize> =
+                    others.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+                let (mut left, mut taken) = (Vec::new(), vec![false; y.len()]);
+                for (item, name) in x.iter_mut().zip(&names) {
+                    if let Some(at) = places.get(name.as_str()) {
+                        taken[*at] = true;
+                        seal_alike(item, &mut y[*at]);
+                    } else {
+                        left.push(item);
+                    }
+                }
+                // One may have been renamed: any of the one side may be any of the other.
+                let mut right: Vec<&mut Node> =
+                    y.iter_mut().zip(taken).filter(|(_, taken)| !taken).map(|(other, _)| other).collect();
+                if left.len() * right.len() <= 10_000 {
+                    for item in left {
+                        right.iter_mut().for_each(|other| seal_alike(item, other));
+                    }
+                } else {
+                    left.into_iter().chain(right).for_each(Node::seal);
+                }
+            } else {
+                x.iter_mut().zip(y).for_each(|(item, other)| seal_alike(item, other));
+            }
+        }
+        // One block or a list of one.
+        (Node::List(list), other) | (other, Node::List(list)) if matches!(other, Node::Map(_)) => {
+            list.iter_mut().for_each(|item| seal_alike(item, other));
+        }
+        // JSON in a text beside what it holds.
+        (Node::Text(_), _) => a.seal(),
+        (_, Node::Text(_)) => b.seal(),
+        _ => {}
+    }
+}
+
+/// Fields by which blocks are told apart.
+pub(crate) const NAMES: [&str; 13] = [
+    "name",
+    "Name",
+    "key",
+    "Key",
+    "id",
+    "Id",
+    "Sid",
+    "sid",
+    "rule_id",
+    "rule_no",
+    "RuleNumber",
+    "device_name",
+    "path",
+];
+
+/// The field of each element, where every element is a map that has it as a plain value and no two have the same.
+pub(crate) fn keyed(list: &[Node], field: &str) -> Option<Vec<String>> {
+    let names: Vec<String> = list
+        .iter()
+        .map(|node| match node.get(field)? {
+            Node::Text(text) if text.len() <= 253 && !text.starts_with(['{', '[']) => Some(text.clone()),
+            Node::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair[0] != pair[1]).then_some(names)
+}
+
+/// The key under which a mark goes for each element of a list, whatever its place.
+const EACH: &str = "*";
+
+/// Both sides' marks in one. Where the marks of two lists differ, nobody knows which element is which: each gets all of them.
+pub(crate) fn both_marks(a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        _ if a == b => a.clone(),
+        (Value::Bool(true), _) | (_, Value::Bool(true)) => Value::Bool(true),
+        (Value::Array(list), other) | (other, Value::Array(list)) => {
+            let others: Vec<&Value> = match other {
+                Value::Array(others) => others.iter().collect(),
+                Value::Object(map) => map.get(EACH).into_iter().collect(),
+                _ => Vec::new(),
+            };
+            let each = list.iter().chain(others).fold(Value::Null, |marks, mark| both_marks(&marks, mark));
+            json!({ EACH: each })
+        }
+        (Value::Object(map), other) | (other, Value::Object(map)) => {
+            let keys = map.keys().chain(other.as_object().into_iter().flat_map(|other| other.keys()));
+            keys.map(|key| (key.clone(), both_marks(field(a, key), field(b, key))))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        }
+        _ => Value::Null,
+    }
+}
+
+/// The marks, and what the providers' schemas call sensitive though no name tells: old states do not list it.
+pub(crate) fn marks_of(marks: &Value, resource_type: &str, attributes: &Value) -> Value {
+    let names: &[&str] = match resource_type {
+        "random_password" => &["result", "bcrypt_hash"],
+        "random_bytes" => &["base64", "hex"],
+        "aws_ssm_parameter" => {
+            let open = attributes.get("type").and_then(Value::as_str);
+            if matches!(open, Some("String" | "StringList")) { &[] } else { &["value", "value_wo"] }
+        }
+        "aws_api_gateway_api_key" | "azuread_application_password" | "azuread_service_principal_password" => {
+            &["value"]
+        }
+        "aws_appsync_api_key" => &["key"],
+        "kubernetes_secret" | "kubernetes_secret_v1" => &["data", "binary_data", "data_wo", "string_data"],
+        "local_sensitive_file" => &["content", "content_base64"],
+        "helm_release" => &["set_sensitive"],
+        "vault_generic_secret" | "vault_kv_secret" | "vault_kv_secret_v2" => &["data", "data_json"],
+        other if other.ends_with("_key_vault_secret") => &["value"],
+        other if other.ends_with("_secret_version") => {
+            &["secret_string", "secret_binary", "secret_data", "payload"]
+        }
+        other if other.starts_with("github_") && other.ends_with("_secret") => {
+            &["plaintext_value", "encrypted_value"]
+        }
+        _ => &[],
+    };
+    if names.is_empty() || *marks == Value::Bool(true) {
+        return marks.clone();
+    }
+    let mut all = marks.as_object().cloned().unwrap_or_default();
+    all.extend(names.iter().map(|name| ((*name).to_owned(), Value::Bool(true))));
+    Value::Object(all)
+}
+
+/// Where the name of a value is said beside it, and where the value then is.
+const NAMED: [&str; 8] =
+    ["name", "Name", "key", "Key", "OptionName", "ParameterKey", "ParameterName", "parameter_name"];
+const VALUES: [&str; 4] = ["value", "Value", "ParameterValue", "parameter_value"];
 
 /// `true` goes for all that is inside.
 fn field<'a>(marks: &'a Value, key: &str) -> &'a Value {
@@ -195,14 +380,15 @@ fn field<'a>(marks: &'a Value, key: &str) -> &'a Value {
 }
 
 fn part(marks: &Value, at: usize) -> &Value {
-    marks.get(at).unwrap_or(&Value::Null)
+    marks.get(at).or_else(|| marks.get(EACH)).unwrap_or(&Value::Null)
 }
 
 /// By its name, or by what it looks like: providers do not mark everything.
 fn looks_secret(key: &str, value: &Value) -> bool {
     match value {
         Value::String(text) => (is_secret_name(key) && !is_reference(key, text)) || is_secret_text(text),
-        Value::Number(_) => is_secret_name(key) && !key.ends_with("_length"),
+        // Ages and lengths of passwords are numbers with a secret's name.
+        Value::Number(_) => is_secret_number(key),
         _ => false,
     }
 }
@@ -211,7 +397,7 @@ fn looks_secret(key: &str, value: &Value) -> bool {
 fn is_secret_name(name: &str) -> bool {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 19] = [
         "password",
         "passwd",
         "passphrase",
@@ -226,10 +412,24 @@ fn is_secret_name(name: &str) -> bool {
         "credentials",
         "bearertoken",
         "authorizationheader",
+        "accesskey",
+        "primarykey",
+        "secondarykey",
+        "clientkey",
+        "kubeconfig",
     ];
     WORDS.iter().any(|word| plain.contains(word))
         || plain == "token"
         || plain.ends_with("token") && plain != "nexttoken"
+}
+
+fn is_secret_number(key: &str) -> bool {
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    matches!(plain.as_str(), "pin" | "password" | "passwd" | "passphrase" | "passcode" | "secret" | "token")
+        || ["userpassword", "adminpassword", "dbpassword", "masterpassword", "pincode"]
+            .iter()
+            .any(|end| plain.ends_with(end))
 }
 
 /// Where a secret is kept is no secret: `secret_arn`, `password_policy`, `secretName`.
@@ -249,6 +449,9 @@ fn is_reference(key: &str, text: &str) -> bool {
 
 /// Private keys, cloud access keys, tokens of well-known services, JSON web tokens.
 fn is_secret_text(text: &str) -> bool {
+    if holds_url_password(text) {
+        return true;
+    }
     if text.len() < 16 {
         return false;
     }
@@ -271,6 +474,22 @@ fn is_secret_text(text: &str) -> bool {
         || word("sk_live_", 16)
         || word("AIza", 30)
         || (word("eyJ", 40) && head.matches('.').count() == 2)
+}
+
+/// `postgres://user:password@host`, anywhere in the text.
+fn holds_url_password(text: &str) -> bool {
+    text.match_indices("://").any(|(at, mark)| {
+        let rest = &text[at + mark.len()..];
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>'))
+            .unwrap_or(rest.len());
+        rest[..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':')).is_some_and(
+            |(_, password)| {
+                // A variable that is filled in later is no secret.
+                !password.is_empty() && !password.starts_with("${") && !password.starts_with("$(")
+            },
+        )
+    })
 }
 
 #[cfg(test)]

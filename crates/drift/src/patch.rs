@@ -21,10 +21,18 @@ pub fn codify(tool: Tool, address: &str, resource_type: &str, drift: &Drift) -> 
 }
 
 fn hcl(address: &str, resource_type: &str, drift: &Drift) -> String {
+    // An object that waits to be destroyed is not in the code; its address is.
+    let address = address.split(" (deposed ").next().unwrap_or(address);
     let (module, local) = split(address);
-    let name = local.rsplit('.').next().map_or("this", |name| name.split('[').next().unwrap_or(name));
-    let name: String =
-        name.chars().map(|c| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect();
+    // A resource that is known by its id alone has a blank before it.
+    let local = local.strip_prefix(resource_type).map_or(local, |rest| rest.trim_start_matches(['.', ' ']));
+    let mut name: String = without_key(local)
+        .chars()
+        .map(|c| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' })
+        .collect();
+    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        name.insert(0, '_');
+    }
     let mut text = String::new();
     if let Some(module) = module {
         let _ = writeln!(text, "# In the module {module}:");
@@ -177,23 +185,34 @@ fn quoted(text: &str) -> String {
 
 /// `module.a["x"].t.n[0]` → (`module.a["x"]`, `t.n[0]`).
 fn split(address: &str) -> (Option<&str>, &str) {
-    let (mut depth, mut dots) = (0_usize, Vec::new());
-    for (at, c) in address.char_indices() {
-        match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            '.' if depth == 0 => dots.push(at),
-            _ => {}
-        }
-    }
+    let dots: Vec<usize> = outside(address).filter(|(_, c)| *c == '.').map(|(at, _)| at).collect();
     match dots.len() {
         0 | 1 => (None, address),
         n => (Some(&address[..dots[n - 2]]), &address[dots[n - 2] + 1..]),
     }
 }
 
+/// Without the key of its last part.
 fn without_key(address: &str) -> &str {
-    address.strip_suffix(']').and_then(|rest| rest.rfind('[').map(|at| &rest[..at])).unwrap_or(address)
+    let last = address.ends_with(']').then(|| outside(address).filter(|(_, c)| *c == '[').last()).flatten();
+    last.map_or(address, |(at, _)| &address[..at])
+}
+
+/// What is in no key, with its places; the bracket that opens a key is.
+fn outside(address: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut within, mut quoted, mut escaped) = (false, false, false);
+    address.char_indices().filter(move |(_, c)| {
+        let out = !within;
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' if within => quoted = !quoted,
+            '[' if !quoted => within = true,
+            ']' if !quoted => within = false,
+            _ => {}
+        }
+        out
+    })
 }
 
 fn template(address: &str, resource_type: &str, drift: &Drift) -> String {
@@ -227,7 +246,8 @@ fn manifest(address: &str, drift: &Drift) -> String {
     for change in &drift.changes {
         // A cut path leads nowhere.
         if change.property_path.chars().count() < MAX_PATH {
-            put(&mut patch, &change.property_path, change.actual_value.clone().unwrap_or(Value::Null));
+            let value = change.actual_value.clone().unwrap_or(Value::Null);
+            put(&mut patch, &change.property_path, value, drift.actual.as_ref());
         }
     }
     if let Some(actual) = &drift.actual {
@@ -296,46 +316,54 @@ fn scalar(words: &str) -> String {
     if plain { words.to_owned() } else { Value::from(words).to_string() }
 }
 
-/// Puts a value at a written path; an element of a list that has a name brings it along.
-fn put(root: &mut Value, path: &str, value: Value) {
+/// Puts a value at a written path; an element of a list that has a name brings it along. A list without names is put as a whole, as it is
+/// in `actual`: a merge replaces it.
+fn put(root: &mut Value, path: &str, value: Value, actual: Option<&Value>) {
     let Some(steps) = steps(path) else { return };
-    let mut at = root;
+    let (mut at, mut here) = (root, actual);
     for (nth, step) in steps.iter().enumerate() {
         let last = nth + 1 == steps.len();
+        match (step, here) {
+            (Step::Where(..), Some(Value::Array(_))) | (Step::Key(_), Some(Value::Object(_))) => {}
+            // A list by its places or elements, or what is inside a text of JSON.
+            (_, Some(whole)) => {
+                *at = whole.clone();
+                return;
+            }
+            // What held it is gone too.
+            (_, None) if value.is_null() && nth > 0 => {
+                *at = Value::Null;
+                return;
+            }
+            (Step::Element, None) => return,
+            (_, None) => {}
+        }
         match step {
             Step::Key(key) => {
                 if !at.is_object() {
                     *at = json!({});
                 }
                 at = &mut at[key.as_str()];
+                here = here.and_then(|here| here.get(key.as_str()));
             }
             Step::Where(field, name) => {
                 if !at.is_array() {
                     *at = json!([]);
                 }
                 let Some(list) = at.as_array_mut() else { return };
-                let place = list
-                    .iter()
-                    .position(|item| item.get(field.as_str()) == Some(name))
-                    .unwrap_or_else(|| {
-                        list.push(json!({ field.as_str(): name }));
-                        list.len() - 1
-                    });
+                let named = |item: &Value| item.get(field.as_str()) == Some(name);
+                let place = list.iter().position(named).unwrap_or_else(|| {
+                    list.push(json!({ field.as_str(): name }));
+                    list.len() - 1
+                });
                 if last && value.is_null() {
                     list[place]["$patch"] = json!("delete");
                     return;
                 }
                 at = &mut list[place];
+                here = here.and_then(Value::as_array).and_then(|items| items.iter().find(|item| named(item)));
             }
-            Step::Element => {
-                if !at.is_array() {
-                    *at = json!([]);
-                }
-                if let Some(list) = at.as_array_mut().filter(|_| !value.is_null()) {
-                    list.push(value);
-                }
-                return;
-            }
+            Step::Element => return,
         }
     }
     *at = value;
@@ -360,7 +388,9 @@ fn steps(path: &str) -> Option<Vec<Step>> {
                 let end = values.byte_offset();
                 steps.push(Step::Key(word));
                 rest = inside.get(end + 1..)?;
-            } else if let Some(equals) = inside.find("=\"") {
+            } else if let Some(equals) =
+                inside.find("=\"").filter(|at| inside.find(']').is_none_or(|end| *at < end))
+            {
                 let mut values =
                     serde_json::Deserializer::from_str(&inside[equals + 1..]).into_iter::<String>();
                 let word = values.next()?.ok()?;
@@ -379,8 +409,12 @@ fn steps(path: &str) -> Option<Vec<Step>> {
                 rest = inside.get(inside.find(']')? + 1..)?;
             }
         } else {
+            if rest.starts_with('#') {
+                // The number of a double; its place is the same.
+                break;
+            }
             rest = rest.strip_prefix('.').unwrap_or(rest);
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            let end = rest.find(['.', '[', '#']).unwrap_or(rest.len());
             if end == 0 {
                 return None;
             }

@@ -84,6 +84,33 @@ pub fn from_pointer(pointer: &str) -> Path {
     Path(steps.collect())
 }
 
+/// From a path as it is written, where it has nothing but keys and places: that of a problem.
+pub(crate) fn parse(text: &str) -> Option<Path> {
+    let (mut path, mut rest) = (Path::default(), text);
+    while !rest.is_empty() {
+        if let Some(inside) = rest.strip_prefix('[') {
+            if inside.starts_with('"') {
+                let mut values = serde_json::Deserializer::from_str(inside).into_iter::<String>();
+                path.0.push(Step::Key(values.next()?.ok()?));
+                rest = inside[values.byte_offset()..].strip_prefix(']')?;
+            } else {
+                let (at, after) = inside.split_once(']')?;
+                path.0.push(Step::Index(at.parse().ok()?));
+                rest = after;
+            }
+        } else {
+            rest = rest.strip_prefix('.').unwrap_or(rest);
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            if end == 0 {
+                return None;
+            }
+            path.0.push(Step::Key(rest[..end].to_owned()));
+            rest = &rest[end..];
+        }
+    }
+    Some(path)
+}
+
 /// The keys of a path as it is written: what rules look at.
 pub fn keys_of(text: &str) -> Vec<String> {
     let (mut keys, mut rest) = (Vec::new(), text);
@@ -106,7 +133,8 @@ pub fn keys_of(text: &str) -> Vec<String> {
             }
         } else {
             rest = rest.strip_prefix('.').unwrap_or(rest);
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            // After `#` comes the number of a double.
+            let end = rest.find(['.', '[', '#']).unwrap_or(rest.len());
             if end > 0 {
                 keys.push(rest[..end].to_owned());
             } else if !rest.starts_with('[') {
@@ -148,6 +176,8 @@ mod tests {
             path.with(Step::Where("name", "a\"b".into())).key("x").text(),
             r#"ingress[0].cidr_blocks[name="a\"b"].x"#
         );
+        let path = Path::default().key("a").with(Step::Index(3)).key("b.c").key("d");
+        assert_eq!(parse(&path.text()), Some(path));
         assert_eq!(from_pointer("/Tags/0/a~1b").text(), r#"Tags[0]["a/b"]"#);
     }
 
@@ -159,6 +189,8 @@ mod tests {
         );
         assert_eq!(keys_of(r#"spec.containers[name="a]\"b"].image"#), ["spec", "containers", "image"]);
         assert_eq!(keys_of(r#"tags["a.b/c"].x"#), ["tags", "a.b/c", "x"]);
+        assert_eq!(keys_of(r#"a.b["c"]#2"#), ["a", "b", "c"]);
+        assert_eq!(keys_of("a.b#2"), ["a", "b"]);
         assert_eq!(keys_of(""), [""; 0]);
     }
 

@@ -9,7 +9,7 @@ use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
 
 use crate::diff::{Plain, diff};
-use crate::node::Node;
+use crate::node::{Node, both_marks, marks_of, seal_alike};
 use crate::path::{Path, Step};
 use crate::score::Score;
 use crate::{Drift, Input, Problem, Reading, Resource, json as parse};
@@ -102,7 +102,7 @@ fn stream(input: Input<'_>) -> Option<Problem> {
     let message: Value = serde_json::from_str(first).ok()?;
     (message.get("@level").is_some() && message.get("type").is_some()).then(|| {
         let reason = "this is the log of `terraform plan -json`; run `terraform plan -out plan.out`, then send what `terraform show -json plan.out` prints";
-        parse::at(Input { file: input.file, text: first }, &Path::default(), reason)
+        crate::problem(input.file, "", Some(1), reason.to_owned())
     })
 }
 
@@ -123,28 +123,33 @@ fn entries(document: &Value, key: &str, input: Input<'_>, reading: &mut Reading)
 
 /// Address and what names the resource; the states are filled in by the caller.
 fn named(entry: &Value, aliases: &HashMap<String, String>) -> Result<Resource, String> {
-    let mut address = parse::text(entry, "address")?.to_owned();
+    let address = parse::text(entry, "address")?;
     let resource_type = parse::text(entry, "type")?.to_owned();
     let provider = entry.get("provider_name").and_then(Value::as_str).map(|name| {
-        match aliases.get(&without_keys(&address)) {
+        match aliases.get(&without_keys(address)) {
             Some(key) if key.contains('.') || key.contains(':') => format!("{name} ({key})"),
             _ => name.to_owned(),
         }
     });
-    // An object that waits to be destroyed beside its replacement.
-    if let Some(key) = entry.get("deposed").and_then(Value::as_str) {
-        address = format!("{address} (deposed {key})");
-    }
     Ok(Resource {
-        address,
+        address: with_deposed(address, entry),
         resource_type,
         provider,
         physical_id: None,
         verdict: Verdict::InSync,
         unchecked_because: None,
         declared: json!({}),
+        noise: Vec::new(),
         drift: None,
     })
+}
+
+/// An object that waits to be destroyed beside its replacement has the same address.
+fn with_deposed(address: &str, entry: &Value) -> String {
+    match entry.get("deposed").and_then(Value::as_str) {
+        Some(key) => format!("{address} (deposed {key})"),
+        None => address.to_owned(),
+    }
 }
 
 fn drifted(
@@ -155,18 +160,26 @@ fn drifted(
 ) -> Result<(Resource, Option<Drift>), String> {
     let mut resource = named(entry, aliases)?;
     let change = entry.get("change").filter(|c| c.is_object()).ok_or("\"change\" is missing or no object")?;
-    let side = |value: &str, marks: &str, unknown: &Value| {
-        let marks = change.get(marks).unwrap_or(&Value::Null);
-        change.get(value).filter(|v| !v.is_null()).map(|v| Node::with_unknown(v.clone(), marks, unknown))
+    // What is sensitive on one side is on the other: a mark may have come or gone between them.
+    let marks = |side: &str, marks: &str| {
+        let part = |key: &str| change.get(key).unwrap_or(&Value::Null);
+        marks_of(part(marks), &resource.resource_type, part(side))
+    };
+    let marks = both_marks(&marks("before", "before_sensitive"), &marks("after", "after_sensitive"));
+    let side = |value: &str, unknown: &Value| {
+        change.get(value).filter(|v| !v.is_null()).map(|v| Node::with_unknown(v.clone(), &marks, unknown))
     };
     let unknown = change.get("after_unknown").unwrap_or(&Value::Null);
-    let before = side("before", "before_sensitive", &Value::Null);
-    let mut after = side("after", "after_sensitive", unknown);
+    let mut before = side("before", &Value::Null);
+    let mut after = side("after", unknown);
     // An attribute that is not known has no entry in `after`.
     if let (Some(Node::Map(after)), Value::Object(unknown)) = (&mut after, unknown) {
         for (key, _) in unknown.iter().filter(|(_, mark)| **mark == Value::Bool(true)) {
             after.insert(key.clone(), Node::Unknown);
         }
+    }
+    if let (Some(before), Some(after)) = (&mut before, &mut after) {
+        seal_alike(before, after);
     }
     let moved_from = entry
         .get("previous_address")
@@ -190,7 +203,8 @@ fn drifted(
         }
     };
     // The provider reads it in another way than it wrote it: nothing happened.
-    if drift_type == DriftType::Modified && difference.changes.is_empty() && difference.omitted == 0 {
+    if drift_type == DriftType::Modified && difference.changes.is_empty() {
+        resource.noise = difference.noise;
         return Ok((resource, None));
     }
     let mut drift = Drift {
@@ -228,7 +242,8 @@ fn declared(
         (change.get("after").unwrap_or(&Value::Null), "after_sensitive")
     };
     if !value.is_null() {
-        let node = Node::new(value.clone(), change.get(marks).unwrap_or(&Value::Null));
+        let marks = marks_of(change.get(marks).unwrap_or(&Value::Null), &resource.resource_type, value);
+        let node = Node::new(value.clone(), &marks);
         resource.physical_id = physical_id(&node);
         resource.declared = node.told();
     }
@@ -258,7 +273,7 @@ fn planned(document: &Value) -> HashMap<String, String> {
                 [one] => one,
                 _ => return None,
             };
-            Some((entry.get("address")?.as_str()?.to_owned(), word.to_owned()))
+            Some((with_deposed(entry.get("address")?.as_str()?, entry), word.to_owned()))
         })
         .collect()
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::drift::{ChangeType, DriftType};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::diff::MAX_CHANGES;
 use crate::score;
 use crate::{Change, Drift};
 
@@ -28,6 +29,9 @@ pub struct Rule {
     pub when: When,
     #[serde(default = "changed")]
     pub on: Vec<On>,
+    /// Goes only for what lets somebody in: not for rules that deny, or that let out.
+    #[serde(default)]
+    pub inward: bool,
     /// Makes the change security-critical.
     pub critical: bool,
     pub security: f64,
@@ -47,6 +51,10 @@ pub enum When {
     Sensitive,
     /// One of these.
     Is(Vec<Value>),
+    /// Ends in one of these, in any case.
+    Ends(Vec<String>),
+    /// Gone, or none of these.
+    Unless(Vec<Value>),
 }
 
 /// What happened.
@@ -96,27 +104,54 @@ impl Rules {
         let mine: Vec<usize> = (0..self.rules.len())
             .filter(|at| self.rules[*at].types.iter().any(|glob| fits(&glob.to_ascii_lowercase(), &kind)))
             .collect();
+        let closed =
+            drift.actual.as_ref().and_then(Value::as_object).is_some_and(|map| denies(map) || leads_out(map));
+        let mine: Vec<usize> = mine.into_iter().filter(|at| !(closed && self.rules[*at].inward)).collect();
         let mut met = BTreeSet::new();
+        let mut weights = Vec::with_capacity(drift.changes.len());
         for change in &mut drift.changes {
+            let mut weight = 0.0;
             for at in mine.iter().filter(|at| self.rules[**at].on.contains(&On::Changed)) {
                 if self.meets(*at, change) {
                     let rule = &self.rules[*at];
                     change.rules.push(rule.id.clone());
                     change.is_security_critical |= rule.critical;
+                    weight += rule.security + rule.performance + rule.cost + rule.compliance;
                     met.insert(*at);
                 }
             }
+            weights.push(weight);
         }
-        let happened = match drift.drift_type {
-            DriftType::Deleted => Some(On::Deleted),
-            DriftType::Added => Some(On::Added),
-            DriftType::Modified | DriftType::Moved => None,
-        };
-        if let Some(on) = happened {
-            met.extend(mine.iter().copied().filter(|at| self.rules[*at].on.contains(&on)));
+        match drift.drift_type {
+            DriftType::Deleted => {
+                met.extend(mine.iter().copied().filter(|at| self.rules[*at].on.contains(&On::Deleted)));
+            }
+            DriftType::Added => met.extend(self.of_added(&mine, drift.actual.as_ref())),
+            DriftType::Modified | DriftType::Moved => {}
         }
+        keep_heaviest(drift, weights);
         let met: Vec<&Rule> = met.into_iter().map(|at| &self.rules[at]).collect();
         drift.score = score::score(drift, &met);
+    }
+
+    /// What nobody declared is looked at as if each of its properties had come new. That it has an image or a route says nothing then: only
+    /// values do.
+    fn of_added(&self, mine: &[usize], actual: Option<&Value>) -> Vec<usize> {
+        let whole = Change {
+            property_path: String::new(),
+            change_type: ChangeType::Added,
+            declared_value: None,
+            actual_value: actual.cloned(),
+            is_security_critical: false,
+            is_sensitive: false,
+            rules: Vec::new(),
+            is_relevant: None,
+            owner: None,
+        };
+        let asked = |rule: &Rule| {
+            rule.on.contains(&On::Added) || matches!(rule.when, When::Is(_) | When::Ends(_) | When::Off)
+        };
+        mine.iter().copied().filter(|at| asked(&self.rules[*at]) && self.meets(*at, &whole)).collect()
     }
 
     fn meets(&self, at: usize, change: &Change) -> bool {
@@ -132,21 +167,78 @@ impl Rules {
             When::Sensitive => change.is_sensitive && here(&keys),
             When::Any => {
                 let side = change.actual_value.as_ref().or(change.declared_value.as_ref());
-                any_leaf(&mut keys, side.unwrap_or(&Value::Null), &mut |keys, _| here(keys)) || here(&keys)
+                any_leaf(&mut keys, side.unwrap_or(&Value::Null), true, &mut |keys, _| here(keys))
+                    || here(&keys)
             }
             When::Is(values) => change.actual_value.as_ref().is_some_and(|value| {
-                any_leaf(&mut keys, value, &mut |keys, leaf| values.contains(leaf) && here(keys))
+                any_leaf(&mut keys, value, false, &mut |keys, leaf| values.contains(leaf) && here(keys))
             }),
+            When::Ends(ends) => change.actual_value.as_ref().is_some_and(|value| {
+                any_leaf(&mut keys, value, false, &mut |keys, leaf| {
+                    let text = leaf.as_str().unwrap_or_default().to_ascii_lowercase();
+                    ends.iter().any(|end| text.ends_with(&end.to_ascii_lowercase())) && here(keys)
+                })
+            }),
+            When::Unless(values) => match (&change.declared_value, &change.actual_value) {
+                (_, Some(actual)) => {
+                    any_leaf(&mut keys, actual, true, &mut |keys, leaf| !values.contains(leaf) && here(keys))
+                }
+                (Some(declared), None) => any_leaf(&mut keys, declared, true, &mut |keys, _| here(keys)),
+                (None, None) => false,
+            },
             When::Off => match (change.change_type, &change.declared_value, &change.actual_value) {
                 (ChangeType::Removed, Some(declared), _) => {
-                    any_leaf(&mut keys, declared, &mut |keys, leaf| !is_off(leaf) && here(keys))
+                    any_leaf(&mut keys, declared, true, &mut |keys, leaf| !is_off(leaf) && here(keys))
+                }
+                // Of what nobody declared, only what says that it is off.
+                (ChangeType::Added, None, Some(actual)) if change.property_path.is_empty() => {
+                    any_leaf(&mut keys, actual, true, &mut |keys, leaf| says_off(leaf) && here(keys))
                 }
                 (ChangeType::Modified, _, Some(actual)) => {
-                    any_leaf(&mut keys, actual, &mut |keys, leaf| is_off(leaf) && here(keys))
+                    any_leaf(&mut keys, actual, true, &mut |keys, leaf| is_off(leaf) && here(keys))
                 }
                 _ => false,
             },
         }
+    }
+}
+
+/// The heaviest changes, by path again; the rest is counted.
+fn keep_heaviest(drift: &mut Drift, weights: Vec<f64>) {
+    if drift.changes.len() <= MAX_CHANGES {
+        return;
+    }
+    drift.omitted += drift.changes.len() - MAX_CHANGES;
+    let mut changes: Vec<(f64, Change)> =
+        weights.into_iter().zip(std::mem::take(&mut drift.changes)).collect();
+    changes
+        .sort_by(|(a, x), (b, y)| y.is_security_critical.cmp(&x.is_security_critical).then(b.total_cmp(a)));
+    changes.truncate(MAX_CHANGES);
+    drift.changes = changes.into_iter().map(|(_, change)| change).collect();
+    drift.changes.sort_by(|a, b| a.property_path.cmp(&b.property_path));
+}
+
+/// A statement or rule that forbids.
+fn denies(map: &Map<String, Value>) -> bool {
+    ["Effect", "effect", "access", "Access", "rule_action", "RuleAction", "action"].iter().any(|key| {
+        map.get(*key).and_then(Value::as_str).is_some_and(|word| word.eq_ignore_ascii_case("deny"))
+    })
+}
+
+/// A rule of a network for what goes out.
+fn leads_out(map: &Map<String, Value>) -> bool {
+    let word = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    word("type") == "egress"
+        || matches!(word("direction").as_str(), "egress" | "outbound")
+        || map.get("egress") == Some(&Value::Bool(true))
+        || map.get("Egress") == Some(&Value::Bool(true))
+}
+
+fn says_off(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => !yes,
+        Value::String(text) => !text.is_empty() && text != "0" && is_off(value),
+        _ => false,
     }
 }
 
@@ -166,16 +258,30 @@ fn is_off(value: &Value) -> bool {
     }
 }
 
-/// Whether some value at the end of some way below has what is asked.
-fn any_leaf(keys: &mut Vec<String>, value: &Value, ask: &mut dyn FnMut(&[String], &Value) -> bool) -> bool {
+/// Whether some value at the end of some way below has what is asked, in texts of JSON too. What forbids is left out unless `denied`.
+fn any_leaf(
+    keys: &mut Vec<String>,
+    value: &Value,
+    denied: bool,
+    ask: &mut dyn FnMut(&[String], &Value) -> bool,
+) -> bool {
     match value {
-        Value::Array(items) if !items.is_empty() => items.iter().any(|item| any_leaf(keys, item, ask)),
-        Value::Object(map) if !map.is_empty() => map.iter().any(|(key, inner)| {
-            keys.push(folded(key));
-            let found = any_leaf(keys, inner, ask);
-            keys.pop();
-            found
-        }),
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().any(|item| any_leaf(keys, item, denied, ask))
+        }
+        Value::Object(map) if !map.is_empty() => {
+            (denied || !denies(map))
+                && map.iter().any(|(key, inner)| {
+                    keys.push(folded(key));
+                    let found = any_leaf(keys, inner, denied, ask);
+                    keys.pop();
+                    found
+                })
+        }
+        Value::String(text) if text.starts_with(['{', '[']) => match serde_json::from_str::<Value>(text) {
+            Ok(inner @ (Value::Object(_) | Value::Array(_))) => any_leaf(keys, &inner, denied, ask),
+            _ => ask(keys, value),
+        },
         leaf => ask(keys, leaf),
     }
 }

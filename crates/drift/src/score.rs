@@ -89,14 +89,8 @@ pub(crate) fn score(drift: &Drift, rules: &[&Rule]) -> Score {
     if drift.score.guessed {
         less(0.15, "Elements of a list have no name and were paired by their place.");
     }
-    if drift.changes.iter().any(|change| change.is_sensitive) {
-        less(0.05, "Values are secret, so nobody can compare them by eye.");
-    }
     if drift.omitted > 0 {
         less(0.1, "There are more differences than are kept.");
-    }
-    if !drift.changes.is_empty() && drift.changes.iter().all(|change| change.is_relevant == Some(false)) {
-        less(0.08, "Nothing else in the plan depends on what changed.");
     }
     if drift.drift_type == DriftType::Added {
         less(0.1, "It may belong to code that is not in this repository.");

@@ -5,22 +5,46 @@
 //! `terraform plan -refresh-only` or an import), or a list `[{"type": …, "address" or "id": …, "attributes": {…}}]`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
 
 use crate::diff::{Difference, Plain, diff};
-use crate::node::Node;
+use crate::node::{Node, both_marks, marks_of, seal_alike};
 use crate::path::{Path, Step};
 use crate::plan::physical_id;
 use crate::score::Score;
 use crate::{Drift, Input, Problem, Reading, Resource, json as parse};
+
+const NOT_WHOLE: &str = "the other side could not be read completely; see the problems of the push";
 
 /// One object of a state.
 struct Object {
     resource_type: String,
     provider: Option<String>,
     node: Node,
+    /// What the tool calls sensitive: it goes for the other side too.
+    marks: Value,
+    attributes: Value,
+}
+
+impl Object {
+    fn new(resource_type: &str, provider: Option<String>, attributes: Value, marks: &Value) -> Self {
+        let marks = marks_of(marks, resource_type, &attributes);
+        let node = Node::new(attributes.clone(), &marks);
+        Self { resource_type: resource_type.to_owned(), provider, node, marks, attributes }
+    }
+    /// What either side marks is sealed on both.
+    fn pair(&mut self, other: &mut Self) {
+        if self.marks != other.marks {
+            let marks = both_marks(&self.marks, &other.marks);
+            for object in [&mut *self, &mut *other] {
+                object.node = Node::new(std::mem::take(&mut object.attributes), &marks);
+            }
+        }
+        seal_alike(&mut self.node, &mut other.node);
+    }
 }
 
 /// # Errors
@@ -33,6 +57,9 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
     let (state, place) =
         if both { (&document["state"], root.key("state")) } else { (&document, root.clone()) };
     let declared = objects(state, &place, input, &mut reading.problems).map_err(|problem| vec![problem])?;
+    // What one side does not have may be in what could not be read of it.
+    let declared_is_whole = reading.problems.is_empty();
+    let before = reading.problems.len();
     if !both {
         for (address, object) in declared {
             let reason = "a state alone says nothing of the real world";
@@ -45,6 +72,7 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
     };
     let mut actual = objects(actual, &root.key("actual"), input, &mut reading.problems)
         .map_err(|problem| vec![problem])?;
+    let actual_is_whole = reading.problems.len() == before;
     // A snapshot may know a resource by its id alone.
     let by_id: BTreeMap<(String, String), String> = actual
         .iter()
@@ -52,25 +80,41 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
             Some(((object.resource_type.clone(), id(&object.node)?), address.clone()))
         })
         .collect();
-    for (address, object) in declared {
-        let found = actual.remove(&address).or_else(|| {
+    for (address, mut object) in declared {
+        let mut found = actual.remove(&address).or_else(|| {
             let key = (object.resource_type.clone(), id(&object.node)?);
             actual.remove(by_id.get(&key)?)
         });
+        if let Some(found) = &mut found {
+            object.pair(found);
+        }
         let (mut resource, node) = resource(address, object, Verdict::InSync, None);
-        let (drift_type, difference) = match &found {
-            None => (DriftType::Deleted, Difference::default()),
-            Some(found) => (DriftType::Modified, diff(&node, &found.node, &Plain)),
-        };
-        if found.is_none() || !difference.changes.is_empty() || difference.omitted > 0 {
+        if let Some(found) = found {
+            let difference = diff(&node, &found.node, &Plain);
+            if difference.changes.is_empty() {
+                resource.noise = difference.noise;
+            } else {
+                resource.verdict = Verdict::Drifted;
+                resource.drift = Some(drift(DriftType::Modified, Some(found.node.told()), difference));
+            }
+        } else if actual_is_whole {
             resource.verdict = Verdict::Drifted;
-            resource.drift = Some(drift(drift_type, found.map(|f| f.node.told()), difference));
+            resource.drift = Some(drift(DriftType::Deleted, None, Difference::default()));
+        } else {
+            resource.verdict = Verdict::Unchecked;
+            resource.unchecked_because = Some(NOT_WHOLE.to_owned());
         }
         reading.resources.push(resource);
     }
     for (address, object) in actual {
         let (mut resource, node) = resource(address, object, Verdict::Drifted, None);
         resource.declared = json!({});
+        if !declared_is_whole {
+            resource.verdict = Verdict::Unchecked;
+            resource.unchecked_because = Some(NOT_WHOLE.to_owned());
+            reading.resources.push(resource);
+            continue;
+        }
         resource.drift = Some(drift(DriftType::Added, Some(node.told()), Difference::default()));
         reading.resources.push(resource);
     }
@@ -99,6 +143,7 @@ fn resource(address: String, object: Object, verdict: Verdict, because: Option<&
         verdict,
         unchecked_because: because.map(str::to_owned),
         declared: object.node.told(),
+        noise: Vec::new(),
         drift: None,
     };
     (resource, object.node)
@@ -192,15 +237,26 @@ fn objects(
                 continue;
             };
             let marks = marks(instance.get("sensitive_attributes").unwrap_or(&Value::Null), attributes);
-            let object = Object {
-                resource_type: kind.to_owned(),
-                provider: entry.get("provider").and_then(Value::as_str).map(provider),
-                node: Node::new(attributes.clone(), &marks),
-            };
-            found.insert(format!("{module}{kind}.{name}{key}{deposed}"), object);
+            let provider = entry.get("provider").and_then(Value::as_str).map(provider);
+            let object = Object::new(kind, provider, attributes.clone(), &marks);
+            insert(found.entry(format!("{module}{kind}.{name}{key}{deposed}")), object, || {
+                problems.push(parse::at(input, &place, TWICE));
+            });
         }
     }
     Ok(found)
+}
+
+const TWICE: &str = "its address was there before; the first was kept";
+
+/// The first of an address stays; `twice` is told of any other.
+fn insert(place: Entry<'_, String, Object>, object: Object, twice: impl FnOnce()) {
+    match place {
+        Entry::Vacant(vacant) => {
+            vacant.insert(object);
+        }
+        Entry::Occupied(_) => twice(),
+    }
 }
 
 /// `provider["registry.terraform.io/hashicorp/aws"].west` → `registry.terraform.io/hashicorp/aws (west)`.
@@ -267,6 +323,20 @@ fn mark(marks: &mut Value, value: &Value, steps: &[Value]) {
     }
 }
 
+/// Before 0.13 an address was without its module and its key.
+fn whole(address: &str, entry: &Value, module: &Value) -> String {
+    let mut whole = address.to_owned();
+    if let Some(index) = entry.get("index").filter(|index| index.is_string() || index.is_number())
+        && !address.ends_with(']')
+    {
+        whole = format!("{whole}[{index}]");
+    }
+    match module.get("address").and_then(Value::as_str) {
+        Some(module) if !module.is_empty() && !address.starts_with("module.") => format!("{module}.{whole}"),
+        _ => whole,
+    }
+}
+
 /// A module of `terraform show -json`.
 fn module(
     module_: &Value,
@@ -283,12 +353,19 @@ fn module(
         match (parse::text(entry, "address"), parse::text(entry, "type")) {
             (Ok(address), Ok(kind)) => {
                 let marks = entry.get("sensitive_values").unwrap_or(&Value::Null);
-                let object = Object {
-                    resource_type: kind.to_owned(),
-                    provider: entry.get("provider_name").and_then(Value::as_str).map(str::to_owned),
-                    node: Node::new(entry.get("values").cloned().unwrap_or_else(|| json!({})), marks),
-                };
-                found.insert(address.to_owned(), object);
+                let provider = entry.get("provider_name").and_then(Value::as_str).map(str::to_owned);
+                let values = entry.get("values").cloned().unwrap_or_else(|| json!({}));
+                let object = Object::new(kind, provider, values, marks);
+                // An object that waits to be destroyed beside its replacement.
+                let deposed = entry.get("deposed_key").and_then(Value::as_str);
+                let mut address = whole(address, entry, module_);
+                if let Some(key) = deposed {
+                    address = format!("{address} (deposed {key})");
+                }
+                insert(found.entry(address), object, || {
+                    let place = place.key("resources").with(Step::Index(at));
+                    problems.push(parse::at(input, &place, TWICE));
+                });
             }
             (Err(reason), _) | (_, Err(reason)) => {
                 problems.push(parse::at(input, &place.key("resources").with(Step::Index(at)), reason));
@@ -338,8 +415,7 @@ fn snapshot(
             continue;
         };
         let marks = entry.get("sensitive").unwrap_or(&Value::Null);
-        let object =
-            Object { resource_type: kind.to_owned(), provider: None, node: Node::new(attributes, marks) };
-        found.insert(address, object);
+        let object = Object::new(kind, None, attributes, marks);
+        insert(found.entry(address), object, || problems.push(parse::at(input, &place, TWICE)));
     }
 }

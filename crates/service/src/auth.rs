@@ -7,6 +7,7 @@ pub(crate) mod chains;
 pub mod factor;
 mod hashing;
 mod lockout;
+pub mod oidc;
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use domain::invalid::Problems;
 use domain::member::{ApprovalLevel, Role};
 use domain::organization::NewOrganization;
 use domain::permission::{AccountRead, AccountWrite, Key, OrganizationRead, PermissionSet, UserCreate};
-use domain::{Invalid, MembershipId, PLATFORM, Timestamp, UserId, UserSessionId};
+use domain::{Invalid, MembershipId, OrganizationId, PLATFORM, Timestamp, UserId, UserSessionId};
 use serde_json::{Value, json};
 use store::account::{AttemptKind, Credentials};
 use store::session::Device;
@@ -24,7 +25,7 @@ use store::{Stamp, SystemTx};
 
 pub use chains::settled;
 pub(crate) use hashing::Hashing;
-use hashing::{DUMMY, hash, is_current, verify};
+use hashing::{DUMMY, NO_PASSWORD, hash, is_current, verify};
 use lockout::{Subjects, WRONG_PASSWORD, count_failure, refuse_locked};
 
 use crate::{Actor, Client, Cx, Error, Result, Services, Who, organizations};
@@ -55,6 +56,8 @@ pub struct Viewer {
     pub user: User,
     pub session: UserSessionId,
     pub client: Client,
+    /// The organization that the session last worked in.
+    pub organization: Option<OrganizationId>,
 }
 
 /// [`begin`] of an account without a second factor; with one, [`Error::Unauthenticated`].
@@ -115,7 +118,8 @@ pub async fn viewer(services: &Services, session: UserSessionId, client: &Client
     if now >= device.session.last_seen_at.plus_seconds(60) {
         note_seen(services, session, now).await;
     }
-    Ok(Some(Viewer { user: device.user, session, client: bounded(client) }))
+    let organization = device.session.organization_id;
+    Ok(Some(Viewer { user: device.user, session, client: bounded(client), organization }))
 }
 
 /// Whether [`viewer`] would still find somebody. It is no use of the device: an open live tail keeps nobody signed in.
@@ -415,6 +419,11 @@ fn already_set_up() -> Error {
     Error::Conflict("an account exists already; sign in".to_owned())
 }
 
+/// Whether the account can be signed in to with a password: one that the sign-in provider made cannot.
+pub(crate) fn has_password(credentials: &Credentials) -> bool {
+    credentials.password_hash != NO_PASSWORD
+}
+
 /// Only a person has an account of their own.
 fn own(actor: &Actor) -> Result<&User> {
     match &actor.who {
@@ -444,6 +453,8 @@ pub(crate) fn device_of(services: &Services, user: UserId, client: &Client) -> U
         last_seen_at: now,
         expires_at: now.plus_seconds(ABSOLUTE),
         revoked_at: None,
+        organization_id: None,
+        organization: None,
     }
 }
 
@@ -474,6 +485,25 @@ async fn admit_device(
     let entry = AuditEntry::new(Action::SIGNED_IN, "session", device.id);
     end(services, tx, user.id, &actor_of(&user, Some(device.id), client), stamp, entry).await?;
     Ok(SignedIn { user: User { last_login_at: Some(stamp.now), ..user }, session: device.id })
+}
+
+/// Notes behind the answer where the device works; [`chains::settled`] waits for it.
+pub(crate) async fn note_place_behind(services: &Services, session: UserSessionId, place: OrganizationId) {
+    let open = services.memory.behind.open().await;
+    let services = services.clone();
+    tokio::spawn(async move {
+        let note = async {
+            let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+            store::session::place_device(&mut tx, session, place).await?;
+            tx.commit_unaudited_bookkeeping().await
+        };
+        match tokio::time::timeout(Duration::from_secs(1), note).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "where a device works could not be kept"),
+            Err(_) => tracing::debug!("where a device works could not be kept in time"),
+        }
+        drop(open);
+    });
 }
 
 /// A failure to note is not a reason to refuse the page: the disk may be full, or an import may hold the writer.

@@ -5,11 +5,15 @@ mod entries;
 mod evidence;
 mod export;
 mod fields;
+mod handover;
 mod jobs;
 mod links;
+mod merges;
 mod notes;
 mod observables;
 mod reviews;
+mod saving;
+mod similar;
 mod tags;
 mod tasks;
 mod templates;
@@ -33,18 +37,23 @@ pub use evidence::{
 };
 pub use export::export;
 pub use fields::{archive_field, change_field, define_field, field_counts, field_lines, fields, move_field};
+pub use handover::{handover, handover_since};
 pub use jobs::{
     cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,
     take_job_back,
 };
 pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, unlink};
+pub use merges::{merge_cases, merge_of, merged, unmerge};
 pub use notes::{add_note, delete_note, edit_note, notes};
-pub use observables::{Added, add_observables, observables, remove_observable, similar};
+pub use observables::{Added, add_observables, observables, remove_observable};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};
+pub use saving::{Clash, Saved, clash, note_clash, save};
+pub use similar::similar;
 pub use tags::{delete_tag, merge_tags, rename_tag, tags};
-pub use tasks::{add_task, change_task, complete_task, delete_task, tasks};
+pub use tasks::{add_task, change_task, complete_task, delete_task, move_task, open_tasks, task_of, tasks};
 pub use templates::{archive_template, change_template, define_template, template, templates};
 
+use crate::error::CHANGED;
 use crate::{Cx, Error, Result, Who};
 
 const MAX_PAGE: u32 = 200;
@@ -163,13 +172,17 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
         tags: new.tags,
         fields: values,
         in_review: false,
+        merged_tags: Vec::new(),
+        merged_into: None,
+        merged_number: None,
+        merged_count: 0,
     };
     store::case::insert(&mut tx, &case).await?;
     if !case.fields.is_empty() {
         fields::write(&mut tx, &case).await?;
     }
     store::tag::put(&mut tx, case.id, &case.tags, || cx.services.clock.id()).await?;
-    record(cx, &mut tx, case.id, Step::Opened, (json!({}), told(&case)), None).await?;
+    record_as(cx, &mut tx, case.id, Step::Opened, (json!({}), told(&case)), None, Some(1)).await?;
     if let Some(template) = &template {
         templates::apply(cx, &mut tx, &case, template).await?;
     }
@@ -193,10 +206,16 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
 pub async fn edit(cx: &Cx<CaseWrite>, id: CaseId, version: i64, new: NewCase) -> Result<Case> {
     let new = new.tidy();
     new.check()?;
-    let (mut tx, old) = locked(cx, id).await?;
+    let (tx, old) = locked(cx, id).await?;
     if old.version != version {
         return Err(stale());
     }
+    edited(cx, tx, old, new).await
+}
+
+/// Writes what a locked case says from now on.
+async fn edited(cx: &Cx<CaseWrite>, mut tx: WriteTx, old: Case, new: NewCase) -> Result<Case> {
+    let id = old.id;
     let values = match &new.fields {
         Some(values) => fields::settle(&mut tx, &old.fields, values).await?,
         None => old.fields.clone(),
@@ -228,7 +247,7 @@ pub async fn edit(cx: &Cx<CaseWrite>, id: CaseId, version: i64, new: NewCase) ->
     if case.fields != old.fields {
         fields::write(&mut tx, &case).await?;
     }
-    save(cx, tx, old, case, step, None, Action::CASE_UPDATED).await
+    finish(cx, tx, old, case, step, None, Action::CASE_UPDATED).await
 }
 
 /// Begins, resolves or reopens an investigation.
@@ -262,7 +281,7 @@ pub async fn act(cx: &Cx<CaseWrite>, id: CaseId, act: &Act) -> Result<Case> {
         assigned_to_id: old.assigned_to_id.or(if step == Step::Started { user(cx) } else { None }),
         ..old.clone()
     };
-    save(cx, tx, old, case, step, reason.map(|reason| reason.trim()), action).await
+    finish(cx, tx, old, case, step, reason.map(|reason| reason.trim()), action).await
 }
 
 /// Gives a case to a member, or to nobody.
@@ -273,7 +292,7 @@ pub async fn assign(cx: &Cx<CaseWrite>, id: CaseId, to: Option<UserId>) -> Resul
     }
     is_member(&mut tx, to).await?;
     let case = Case { assigned_to_id: to, ..old.clone() };
-    save(cx, tx, old, case, Step::Assigned, None, Action::CASE_UPDATED).await
+    finish(cx, tx, old, case, Step::Assigned, None, Action::CASE_UPDATED).await
 }
 
 /// Takes their open cases from somebody who leaves, in the transaction that ends the membership. Says how many.
@@ -284,13 +303,14 @@ pub(crate) async fn unassign<P: Mutating>(cx: &Cx<P>, tx: &mut WriteTx, user: Us
         let new =
             Case { assigned_to_id: None, version: old.version + 1, updated_at: tx.now(), ..old.clone() };
         store::case::update(tx, &new).await?;
-        record(cx, tx, *id, Step::Assigned, differing(&told(&old), &told(&new)), None).await?;
+        let changed = differing(&told(&old), &told(&new));
+        record_as(cx, tx, *id, Step::Assigned, changed, None, Some(new.version)).await?;
     }
     Ok(ids.len())
 }
 
 /// Writes a changed case with its history and audit entry.
-async fn save(
+async fn finish(
     cx: &Cx<CaseWrite>,
     tx: WriteTx,
     old: Case,
@@ -315,7 +335,7 @@ async fn save_with<P: Mutating>(
     let new = Case { version: old.version + 1, updated_at: tx.now(), ..new };
     store::case::update(&mut tx, &new).await?;
     let (before, after) = differing(&told(&old), &told(&new));
-    record(cx, &mut tx, new.id, step, (before.clone(), after.clone()), reason).await?;
+    record_as(cx, &mut tx, new.id, step, (before.clone(), after.clone()), reason, Some(new.version)).await?;
     let case = store::case::get(&mut tx, new.id).await?.ok_or(Error::NotFound)?;
     let entry = AuditEntry::new(action, "case", new.id).change(Some(before), Some(after)).metadata(metadata);
     tx.commit(entry).await?;
@@ -328,8 +348,21 @@ async fn record<P: Mutating>(
     tx: &mut WriteTx,
     case_id: CaseId,
     step: Step,
+    changed: (Value, Value),
+    reason: Option<&str>,
+) -> Result<()> {
+    record_as(cx, tx, case_id, step, changed, reason, None).await
+}
+
+/// [`record`], of a change of the case itself, which has this version then.
+async fn record_as<P: Mutating>(
+    cx: &Cx<P>,
+    tx: &mut WriteTx,
+    case_id: CaseId,
+    step: Step,
     (old, new): (Value, Value),
     reason: Option<&str>,
+    version: Option<i64>,
 ) -> Result<()> {
     let actor = cx.actor.audit();
     let change = Change {
@@ -343,17 +376,33 @@ async fn record<P: Mutating>(
         new,
         reason: reason.map(str::to_owned),
         action_id: None,
-        version: None,
+        version,
     };
     store::case::history::add(tx, &change).await?;
     Ok(store::case::touch(tx, case_id).await?)
 }
 
 /// A case to be changed.
+///
+/// # Errors
+/// `Conflict` where it is in another: that one is changed.
 async fn locked<P: Mutating>(cx: &Cx<P>, id: CaseId) -> Result<(WriteTx, Case)> {
+    let (mut tx, case) = locked_as_it_is(cx, id).await?;
+    unmerged(&mut tx, case.merged_into).await?;
+    Ok((tx, case))
+}
+
+/// A case of which something is read that goes on record.
+async fn locked_as_it_is<P: Mutating>(cx: &Cx<P>, id: CaseId) -> Result<(WriteTx, Case)> {
     let mut tx = cx.write().await?;
     let case = store::case::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
     Ok((tx, case))
+}
+
+async fn unmerged(tx: &mut WriteTx, merged_into: Option<CaseId>) -> Result<()> {
+    let Some(head) = merged_into else { return Ok(()) };
+    let name = store::case::get(tx, head).await?.map(|head| head.key()).unwrap_or_default();
+    Err(Error::Conflict(format!("it is in {name}; change that one, or take it out first")))
 }
 
 async fn is_member(tx: &mut WriteTx, user: Option<UserId>) -> Result<()> {
@@ -366,9 +415,7 @@ async fn is_member(tx: &mut WriteTx, user: Option<UserId>) -> Result<()> {
 }
 
 fn stale() -> Error {
-    Error::Conflict(
-        "somebody changed this case meanwhile; look at what they wrote before you save".to_owned(),
-    )
+    Error::Conflict(CHANGED.to_owned())
 }
 
 fn user<P: Permission>(cx: &Cx<P>) -> Option<UserId> {

@@ -14,11 +14,14 @@ use store::{Db, ReadTx, Stamp, WriteTx};
 use crate::api_keys::KeyCache;
 use crate::auth::Hashing;
 use crate::auth::chains::Behind;
+use crate::auth::oidc::{Known, Provider};
 use crate::events::queue::Queue;
 use crate::events::tail::Tails;
 use crate::evidence::Rules;
+use crate::live::Live;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
+use crate::webhooks::{Busy, Way};
 use crate::{Clock, Error, Result};
 
 /// Everything a use-case needs. Cheap to clone.
@@ -34,6 +37,10 @@ pub struct Services {
     pub(crate) data_dir: Arc<Path>,
     /// What is taken as evidence.
     pub(crate) evidence: Arc<Rules>,
+    /// By whom people may sign in besides their password.
+    pub(crate) provider: Option<Arc<Provider>>,
+    /// How webhooks leave this process.
+    pub(crate) webhooks: Way,
 }
 
 /// What this process remembers between requests. Losing it costs time, never correctness.
@@ -45,6 +52,9 @@ pub(crate) struct Memory {
     pub(crate) entered: Entered,
     pub(crate) ingest: Queue,
     pub(crate) tails: Tails,
+    pub(crate) provider: Known,
+    pub(crate) live: Live,
+    pub(crate) webhooks: Busy,
 }
 
 /// Where a request came from.
@@ -126,6 +136,8 @@ impl Services {
             memory: Arc::default(),
             data_dir: Path::new("data").into(),
             evidence: Arc::default(),
+            provider: None,
+            webhooks: Way::default(),
         }
     }
     /// The data folder; `data` in the working folder when nobody says otherwise.
@@ -140,6 +152,18 @@ impl Services {
         self.evidence = rules.into();
         self
     }
+    /// Lets people sign in by a provider, too; nobody does when nobody says otherwise.
+    #[must_use]
+    pub fn with_provider(mut self, provider: Option<Provider>) -> Self {
+        self.provider = provider.map(Arc::new);
+        self
+    }
+    /// Lets webhooks go another way than by https to public addresses.
+    #[must_use]
+    pub fn with_webhooks(mut self, way: Way) -> Self {
+        self.webhooks = way;
+        self
+    }
     pub fn evidence_rules(&self) -> &Rules {
         &self.evidence
     }
@@ -151,9 +175,14 @@ impl Services {
     pub fn open_tails(&self) -> usize {
         self.memory.tails.open()
     }
-    /// Ends every live tail, and those to come: the server stops, and open answers would keep it.
+    /// Pages that are followed, for the metrics.
+    pub fn open_pages(&self) -> usize {
+        self.memory.live.open()
+    }
+    /// Ends every live tail and every stream of a page, and those to come: the server stops, and open answers would keep it.
     pub fn close_tails(&self) {
         self.memory.tails.close();
+        self.memory.live.close();
     }
     /// Checks the permission. The one way to a context.
     pub fn admit<P: Permission>(&self, actor: &Actor) -> Result<Cx<P>> {
@@ -201,6 +230,7 @@ impl<P: Mutating> Cx<P> {
             self.actor.audit(),
             self.services.stamp(),
         )
-        .await?)
+        .await?
+        .knocking(self.services.memory.live.knock(self.actor.organization)))
     }
 }

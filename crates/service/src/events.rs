@@ -5,6 +5,8 @@ mod prepare;
 pub(crate) mod queue;
 pub mod tail;
 
+use std::sync::Arc;
+
 use domain::audit::{Action, AuditEntry};
 use domain::event::{Event, NewEvent};
 use domain::filter::{EventFilter, FacetRequest};
@@ -27,14 +29,12 @@ pub use prepare::{PreparedEvent, Preparer, prepare};
 use crate::{Cx, Error, Result};
 
 /// How events came in; decides the audit action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// `POST /api/v1/events`.
     Api,
-    /// The command line.
-    Import,
-    /// A file from the browser.
-    Upload,
+    /// A file, by its name, from the command line or the browser.
+    File(Arc<str>),
 }
 
 /// What became of the rows that were handed in.

@@ -2,8 +2,9 @@
 
 use store::SystemTx;
 
+use crate::auth::oidc;
 use crate::events::tail;
-use crate::{Result, Services, sessions};
+use crate::{Result, Services, sessions, webhooks};
 
 /// How many of each were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub struct Swept {
     pub failures: u64,
     /// Answers kept for `Idempotency-Key`, after 24 hours.
     pub idempotency_keys: u64,
+    /// Sign-ins that never came back from the provider.
+    pub provider_attempts: u64,
+    /// Deliveries of webhooks, 30 days after they were made.
+    pub deliveries: u64,
     /// Invitations, 30 days after their time was over.
     pub invitations: u64,
 }
@@ -34,12 +39,17 @@ pub async fn run(services: &Services) -> Result<Swept> {
         failures: store::account::delete_failures(&mut tx, now.plus_seconds(-DAY)).await?,
         idempotency_keys: store::housekeeping::delete_idempotency_keys(&mut tx, now.plus_seconds(-DAY))
             .await?,
+        provider_attempts: store::identity::delete_attempts(&mut tx, now.plus_seconds(-oidc::WAIT)).await?,
+        deliveries: webhooks::sweep(&mut tx, now).await?,
         invitations: store::invitation::delete_old(
             &mut tx,
             now.plus_seconds(-domain::invitation::KEPT_DAYS * DAY),
         )
         .await?,
     };
+    store::draft::forget(&mut tx, now.plus_seconds(-DAY)).await?;
+    // Who was there by a server that stopped without a word.
+    store::presence::forget(&mut tx, now.plus_seconds(-DAY)).await?;
     tx.commit_unaudited_bookkeeping().await?;
     Ok(swept)
 }

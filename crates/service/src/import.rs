@@ -30,15 +30,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Columns as common tools name them; every row of `source` unless it names its own.
-    pub fn of_source(source: &str, format: Format) -> Self {
+    /// Columns as common tools name them; every row of `source` unless it names its own. `file` is told in the audit log.
+    pub fn of_source(source: &str, file: &str, format: Format) -> Self {
         Self {
             format,
             mapping: Mapping::import().with_source(source),
             identity: source.to_owned(),
             skip: 0,
             limit: u64::MAX,
-            origin: Origin::Import,
+            origin: Origin::File(file.into()),
         }
     }
 }
@@ -99,7 +99,7 @@ pub async fn import(
     let organization = cx.actor.organization;
     let now = cx.now();
     let stop = Arc::new(AtomicBool::new(false));
-    let origin = plan.origin;
+    let origin = plan.origin.clone();
     let reader = {
         let stop = Arc::clone(&stop);
         tokio::task::spawn_blocking(move || read(input, &plan, organization, now, &stop, &sender))
@@ -107,7 +107,7 @@ pub async fn import(
     let mut progress = Progress::default();
     let mut failed = None;
     while let Some(batch) = batches.recv().await {
-        if let Err(e) = step(cx, batch, origin, &mut progress, watch).await {
+        if let Err(e) = step(cx, batch, &origin, &mut progress, watch).await {
             failed = Some(e);
             break;
         }
@@ -128,14 +128,14 @@ pub async fn import(
 async fn step(
     cx: &Cx<EventWrite>,
     batch: Parsed,
-    origin: Origin,
+    origin: &Origin,
     progress: &mut Progress,
     watch: &mut impl Watch,
 ) -> Result<()> {
     let mut tries = 0;
     let stored = loop {
         // The queue is full of other requests, or the database is away for a moment: an import waits.
-        match ingest_prepared(cx, batch.rows.clone(), origin).await {
+        match ingest_prepared(cx, batch.rows.clone(), origin.clone()).await {
             Err(Error::TooMany { .. } | Error::Unavailable { full: false }) if tries < 30 => {
                 tries += 1;
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;

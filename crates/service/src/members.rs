@@ -6,13 +6,14 @@ use domain::account::{NewUser, User};
 use domain::audit::{Action, AuditEntry};
 use domain::member::{ApprovalLevel, Member, NewMember, Role};
 use domain::permission::{MemberRead, MemberWrite, PermissionSet};
-use domain::{Invalid, MembershipId, Timestamp, UserId};
+use domain::provider_role::role_of;
+use domain::{Invalid, MembershipId, OrganizationId, Timestamp, UserId};
 use serde_json::{Value, json};
 use store::{SystemTx, WriteTx, Writing};
 
 use crate::auth::{hash_password, insert_user, made, normal_email, user_created};
 use crate::error::CHANGED;
-use crate::{Actor, Cx, Error, Result, Services, Who, auth, cases, groups, organizations};
+use crate::{Actor, Client, Cx, Error, Result, Services, Who, auth, cases, groups, organizations};
 
 /// By e-mail.
 pub async fn list(cx: &Cx<MemberRead>) -> Result<Vec<Member>> {
@@ -105,6 +106,53 @@ pub(crate) fn may_give(cx: &Cx<MemberWrite>, role: Role, level: ApprovalLevel) -
     if has(PermissionSet::of_role(role).intersect(all)) && decides { Ok(()) } else { Err(Error::Forbidden) }
 }
 
+/// Makes somebody's role in an organization what the groups say that the sign-in provider gives: a member of it from now on, another
+/// role, or no member any more. What a person gave is left alone, and the last admin stays one.
+pub(crate) async fn follow(
+    services: &Services,
+    organization: OrganizationId,
+    user: UserId,
+    groups: &[String],
+    client: &Client,
+) -> Result<()> {
+    let actor = Actor { client: client.clone(), ..Actor::system("sign-in provider", organization) };
+    let cx = services.admit::<MemberWrite>(&actor)?;
+    let mut tx = cx.write().await?;
+    let admins = store::member::count_admins(&mut tx).await?;
+    let wanted = role_of(&store::provider_role::list(&mut tx).await?, groups);
+    let now = tx.now();
+    let present = store::member::of_user(&mut tx, user).await?;
+    match (present, wanted) {
+        (None, None) => Ok(()),
+        (None, Some(role)) => {
+            let id: MembershipId = services.clock.id();
+            store::member::insert(&mut tx, id, user, role, ApprovalLevel::None, now).await?;
+            store::member::mark_by_provider(&mut tx, id).await?;
+            let member = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+            store::invitation::delete_of_email(&mut tx, &member.email).await?;
+            tx.commit(added(&member)).await?;
+            services.memory.keys.forget_all();
+            Ok(())
+        }
+        (Some(old), _) if !old.by_provider || wanted == Some(old.role) => Ok(()),
+        (Some(old), wanted) if keep_an_admin(&old, admins, "change").is_err() => {
+            let would = wanted.map_or("no role", Role::as_str);
+            let entry = AuditEntry::new(Action::MEMBER_UPDATED, "member", old.id)
+                .failed(format!("the groups of the provider give {would}, and the last admin stays one"));
+            Ok(tx.commit(entry).await?)
+        }
+        (Some(old), Some(role)) => {
+            store::member::update(&mut tx, old.id, role, old.approval_level, now).await?;
+            let new = Member { role, ..old.clone() };
+            let entry = AuditEntry::new(Action::MEMBER_UPDATED, "member", old.id);
+            tx.commit(entry.change(Some(told(&old)), Some(told(&new)))).await?;
+            services.memory.keys.forget_all();
+            Ok(())
+        }
+        (Some(old), None) => end(&cx, tx, old).await,
+    }
+}
+
 async fn change(
     cx: &Cx<MemberWrite>,
     mut tx: WriteTx,
@@ -135,6 +183,11 @@ pub async fn remove(cx: &Cx<MemberWrite>, id: MembershipId) -> Result<()> {
     let admins = store::member::count_admins(&mut tx).await?;
     let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     keep_an_admin(&old, admins, "remove")?;
+    end(cx, tx, old).await
+}
+
+async fn end(cx: &Cx<MemberWrite>, mut tx: WriteTx, old: Member) -> Result<()> {
+    let id = old.id;
     let groups = groups::unassign(cx, &mut tx, old.user_id).await?;
     let cases = cases::unassign(cx, &mut tx, old.user_id).await?;
     store::member::delete(&mut tx, id).await?;
@@ -207,7 +260,7 @@ pub async fn add_user(
 
 /// What the audit log keeps of a member.
 pub(crate) fn told(member: &Member) -> Value {
-    json!({ "email": member.email, "role": member.role, "approval_level": member.approval_level, "enabled": member.enabled })
+    json!({ "email": member.email, "role": member.role, "approval_level": member.approval_level, "enabled": member.enabled, "by_provider": member.by_provider })
 }
 
 fn keep_an_admin(member: &Member, admins: i64, verb: &str) -> Result<()> {

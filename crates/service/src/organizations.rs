@@ -69,6 +69,9 @@ pub async fn enter(services: &Services, viewer: &Viewer, slug: &str) -> Result<(
     if role.is_none() {
         record_entry(services, viewer, &actor).await?;
     }
+    if viewer.organization != Some(organization.id) {
+        auth::note_place_behind(services, viewer.session, organization.id).await;
+    }
     Ok((organization, actor))
 }
 

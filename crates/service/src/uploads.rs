@@ -323,7 +323,8 @@ fn plan(upload: &Upload, choice: &Choice, skip: u64) -> Plan {
     let mut mapping = choice.mapping();
     let source = mapping.source.get_or_insert_with(|| upload.file_name.clone());
     let identity = source.clone();
-    Plan { format: upload.format, mapping, identity, skip, limit: MAX_GROWN, origin: Origin::Upload }
+    let origin = Origin::File(upload.file_name.as_str().into());
+    Plan { format: upload.format, mapping, identity, skip, limit: MAX_GROWN, origin }
 }
 
 /// An upload whose file waits to be read.

@@ -173,6 +173,11 @@ pub async fn set_enabled(tx: &mut SystemTx, id: UserId, enabled: bool, now: Time
     tx.conn().exec_one(q).await
 }
 
+/// Changes nothing but when it was changed: who waits for a code begins again.
+pub async fn touch(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<()> {
+    tx.conn().exec_one(sql("UPDATE users SET updated_at = $2 WHERE id = $1").bind(id).bind(now)).await
+}
+
 pub async fn set_sre(tx: &mut SystemTx, id: UserId, is_sre: bool, now: Timestamp) -> Result<()> {
     let q =
         sql("UPDATE users SET is_sre = $2, updated_at = $3 WHERE id = $1").bind(id).bind(is_sre).bind(now);

@@ -7,15 +7,18 @@ pub mod field;
 pub mod history;
 pub mod job;
 pub mod link;
+pub mod merge;
 pub mod note;
 pub mod observable;
 pub mod review;
+pub mod similar;
 pub mod task;
 pub mod template;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::case::{Case, CaseFilter, CaseSort, Status, tidy_tags};
+use domain::case::merge::Merged;
+use domain::case::{Case, CaseFilter, CaseSort, LinkKind, Status, tidy_tags};
 use domain::group::Assignee;
 use domain::{CaseId, Timestamp, UserId};
 use uuid::Uuid;
@@ -47,6 +50,10 @@ impl FromDb for Case {
             resolved_at: row.get("resolved_at")?,
             version: row.get("version")?,
             tags: Vec::new(),
+            merged_tags: Vec::new(),
+            merged_into: row.get("merged_into")?,
+            merged_number: row.get("merged_number")?,
+            merged_count: 0,
             in_review: row.get("in_review")?,
             fields: domain::case::field::FieldValues::new(),
             link_count: row.get("link_count")?,
@@ -67,7 +74,8 @@ pub enum After {
 
 const COLUMNS: &str =
     "SELECT c.id, c.number, c.title, c.description, c.status, c.resolution, c.priority, c.severity, c.tlp, c.pap,
-            c.created_by_id, c.assigned_to_id, c.due_at, c.created_at, c.updated_at, c.resolved_at, c.version,
+            c.created_by_id, c.assigned_to_id, c.due_at, c.created_at, c.updated_at, c.resolved_at, c.version, c.merged_into,
+            (SELECT h.number FROM cases h WHERE h.organization_id = $1 AND h.id = c.merged_into) AS merged_number,
             EXISTS (SELECT 1 FROM case_reviews r WHERE r.organization_id = $1 AND r.case_id = c.id AND r.state = 'requested') AS in_review,
             (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = c.assigned_to_id) AS assignee,
             (SELECT count(*) FROM case_links l WHERE l.organization_id = $1 AND l.case_id = c.id) AS link_count,
@@ -155,6 +163,17 @@ pub async fn get(tx: &mut impl Scoped, id: CaseId) -> Result<Option<Case>> {
     with_tags(tx, q).await
 }
 
+/// Those that are there, in no order.
+pub async fn by_ids(tx: &mut impl Scoped, ids: &[CaseId]) -> Result<Vec<Case>> {
+    let mut cases: Vec<Case> = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let q = tx.sql(COLUMNS).push(" AND c.id IN (").list(ids.iter().copied()).push(")");
+        cases.extend(tx.conn().all::<Case>(q).await?);
+    }
+    tagged(tx, &mut cases).await?;
+    Ok(cases)
+}
+
 pub async fn by_number(tx: &mut impl Scoped, number: i64) -> Result<Option<Case>> {
     let q = tx.sql(COLUMNS).push(" AND c.number = ").arg(number);
     with_tags(tx, q).await
@@ -181,9 +200,40 @@ async fn with_tags(tx: &mut impl Scoped, q: Sql) -> Result<Option<Case>> {
 async fn tagged(tx: &mut impl Scoped, cases: &mut [Case]) -> Result<()> {
     let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
     let (mut tags, mut fields) = (tags_of(tx, &ids).await?, field::of_cases(tx, &ids).await?);
-    for case in cases {
+    for case in &mut *cases {
         case.fields = fields.remove(&case.id).unwrap_or_default();
         case.tags = tidy_tags(&tags.remove(&case.id).unwrap_or_default());
+    }
+    widen(tx, cases).await
+}
+
+/// What cases that others were merged into have of those: tags, and what is counted is counted in all, each thing once.
+async fn widen(tx: &mut impl Scoped, cases: &mut [Case]) -> Result<()> {
+    let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
+    let members = merge::members(tx, &ids).await?;
+    let in_them: Vec<CaseId> = members.values().flatten().copied().collect();
+    let tags = tags_of(tx, &in_them).await?;
+    for case in cases {
+        let Some(others) = members.get(&case.id) else { continue };
+        let theirs: Vec<String> = others.iter().filter_map(|id| tags.get(id)).flatten().cloned().collect();
+        let own: HashSet<String> = case.tags.iter().map(|tag| domain::case::fold(tag)).collect();
+        case.merged_tags = tidy_tags(&theirs);
+        case.merged_tags.retain(|tag| !own.contains(&domain::case::fold(tag)));
+        case.merged_count = others.len() as i64;
+        let family: Vec<CaseId> = std::iter::once(case.id).chain(others.iter().copied()).collect();
+        case.link_count = 0;
+        for kind in LinkKind::ALL {
+            case.link_count += link::count(tx, case.id, *kind).await?;
+        }
+        let q = tx.sql("SELECT count(*) FROM case_notes WHERE organization_id = $1 AND deleted_at IS NULL AND case_id IN (");
+        case.note_count = tx.conn().scalar(q.list(family.iter().copied()).push(")")).await?.unwrap_or(0);
+        let q = tx.sql("SELECT count(*) AS n, count(completed_at) AS done FROM case_tasks WHERE organization_id = $1 AND case_id IN (");
+        for row in tx.conn().rows(q.list(family.iter().copied()).push(")")).await? {
+            (case.task_count, case.tasks_done) = (row.get("n")?, row.get("done")?);
+        }
+        let q = tx
+            .sql("SELECT count(DISTINCT observable_id) FROM case_observables WHERE organization_id = $1 AND case_id IN (");
+        case.observable_count = tx.conn().scalar(q.list(family).push(")")).await?.unwrap_or(0);
     }
     Ok(())
 }
@@ -245,7 +295,8 @@ pub async fn insert(tx: &mut WriteTx, case: &Case) -> Result<()> {
         .bind(case.updated_at)
         .bind(case.resolved_at)
         .bind(case.version);
-    tx.conn().exec_one(q).await
+    tx.conn().exec_one(q).await?;
+    merge::begin(tx, case.id).await
 }
 
 /// Everything that changes, of a case that is locked.
@@ -300,6 +351,11 @@ fn words(case: &Case) -> String {
 }
 
 fn narrow(mut q: Sql, filter: &CaseFilter, dialect: Dialect) -> Sql {
+    q = match filter.merged {
+        Merged::Hide => q.push(" AND c.merged_into IS NULL"),
+        Merged::Include => q,
+        Merged::Only => q.push(" AND c.merged_into IS NOT NULL"),
+    };
     if let Some(query) = &filter.query {
         let compile = Compile { dialect, table: &TABLE, within: Within::Everything };
         q = query::push(q.push(" AND "), &query.expr, compile);
@@ -318,7 +374,8 @@ fn narrow(mut q: Sql, filter: &CaseFilter, dialect: Dialect) -> Sql {
     if let Some((kind, target)) = filter.linked {
         q = q
             .push(
-                " AND c.id IN (SELECT l.case_id FROM case_links l WHERE l.organization_id = $1 AND l.kind = ",
+                " AND c.id IN (SELECT f.head_id FROM case_links l JOIN case_family f ON f.organization_id = l.organization_id
+                  AND f.member_id = l.case_id WHERE l.organization_id = $1 AND l.kind = ",
             )
             .arg(kind.as_str())
             .push(" AND l.target_id = ")
@@ -342,6 +399,7 @@ macro_rules! account {
     };
 }
 
+/// What is in a case that was merged is found by the case it went into, and by the case itself, where the list shows those.
 static TABLE: Table = Table {
     fields: &[
         ("number", Column::Number("c.number")),
@@ -357,8 +415,9 @@ static TABLE: Table = Table {
         (
             "tag",
             Column::Elsewhere {
-                before: "c.id IN (SELECT ct.case_id FROM case_tags ct JOIN tags t ON t.organization_id = ct.organization_id
-                         AND t.id = ct.tag_id WHERE ct.organization_id = $1 AND ",
+                before: "c.id IN (SELECT f.head_id FROM case_tags ct JOIN tags t ON t.organization_id = ct.organization_id
+                         AND t.id = ct.tag_id JOIN case_family f ON f.organization_id = ct.organization_id
+                         AND f.member_id = ct.case_id WHERE ct.organization_id = $1 AND ",
                 column: "t.folded",
                 after: ")",
             },
@@ -366,8 +425,10 @@ static TABLE: Table = Table {
         (
             "observable",
             Column::Elsewhere {
-                before: "c.id IN (SELECT co.case_id FROM case_observables co JOIN observables o
-                         ON o.organization_id = co.organization_id AND o.id = co.observable_id WHERE co.organization_id = $1 AND ",
+                before: "c.id IN (SELECT f.head_id FROM case_observables co JOIN observables o
+                         ON o.organization_id = co.organization_id AND o.id = co.observable_id
+                         JOIN case_family f ON f.organization_id = co.organization_id AND f.member_id = co.case_id
+                         WHERE co.organization_id = $1 AND ",
                 column: "o.value",
                 after: ")",
             },
@@ -375,7 +436,9 @@ static TABLE: Table = Table {
         (
             "field",
             Column::Elsewhere {
-                before: "c.id IN (SELECT fv.case_id FROM case_field_values fv WHERE fv.organization_id = $1 AND ",
+                before: "c.id IN (SELECT f.head_id FROM case_field_values fv JOIN case_family f
+                         ON f.organization_id = fv.organization_id AND f.member_id = fv.case_id
+                         WHERE fv.organization_id = $1 AND ",
                 column: "fv.searched",
                 after: ")",
             },

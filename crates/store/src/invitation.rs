@@ -113,6 +113,16 @@ pub async fn received(tx: &mut SystemTx, email: &str, since: Timestamp) -> Resul
     tx.conn().all(q.bind(email).bind(since).bind(true)).await
 }
 
+/// Whether one waits for an address that has no account.
+pub async fn waits(tx: &mut SystemTx, email: &str, since: Timestamp) -> Result<bool> {
+    let q = sql("SELECT 1
+                 FROM invitations i
+                 JOIN organizations o ON o.id = i.organization_id
+                 WHERE i.email = $1 AND i.created_at > $2 AND o.is_active = $3 AND i.used_at IS NULL
+                 LIMIT 1");
+    Ok(tx.conn().scalar::<i64>(q.bind(email).bind(since).bind(true)).await?.is_some())
+}
+
 /// Forgets those of every organization that were made until `before`; how many.
 pub async fn delete_old(tx: &mut SystemTx, before: Timestamp) -> Result<u64> {
     tx.conn().exec(sql("DELETE FROM invitations WHERE created_at <= $1").bind(before)).await

@@ -16,6 +16,7 @@ from_row!(Member {
     approval_level,
     enabled,
     elsewhere,
+    by_provider,
     last_login_at,
     created_at
 });
@@ -25,7 +26,7 @@ from_row!(Member {
 pub async fn list(tx: &mut impl Scoped) -> Result<Vec<Member>> {
     let q = tx.sql(
         "SELECT m.id, m.user_id, u.email, u.username, u.display_name, r.name AS role, m.approval_level, u.enabled,
-                u.is_sre AS elsewhere, u.last_login_at, m.created_at
+                u.is_sre AS elsewhere, m.by_provider, u.last_login_at, m.created_at
          FROM memberships m
          JOIN users u ON u.id = m.user_id
          JOIN roles r ON r.id = m.role_id
@@ -39,7 +40,7 @@ pub async fn get(tx: &mut impl Scoped, id: MembershipId) -> Result<Option<Member
     let q = tx
         .sql(
             "SELECT m.id, m.user_id, u.email, u.username, u.display_name, r.name AS role, m.approval_level, u.enabled,
-                    u.is_sre AS elsewhere, u.last_login_at, m.created_at
+                    u.is_sre AS elsewhere, m.by_provider, u.last_login_at, m.created_at
              FROM memberships m
              JOIN users u ON u.id = m.user_id
              JOIN roles r ON r.id = m.role_id
@@ -47,6 +48,30 @@ pub async fn get(tx: &mut impl Scoped, id: MembershipId) -> Result<Option<Member
         )
         .bind(id);
     tx.conn().opt(q).await
+}
+
+/// The membership of an account.
+pub async fn of_user(tx: &mut impl Scoped, user: UserId) -> Result<Option<Member>> {
+    let q = tx
+        .sql(
+            "SELECT m.id, m.user_id, u.email, u.username, u.display_name, r.name AS role, m.approval_level, u.enabled,
+                    u.is_sre AS elsewhere, m.by_provider, u.last_login_at, m.created_at
+             FROM memberships m
+             JOIN users u ON u.id = m.user_id
+             JOIN roles r ON r.id = m.role_id
+             WHERE m.organization_id = $1 AND m.user_id = $2",
+        )
+        .bind(user);
+    tx.conn().opt(q).await
+}
+
+/// From now on its role follows the groups of the sign-in provider.
+pub async fn mark_by_provider(tx: &mut impl Writing, id: MembershipId) -> Result<()> {
+    let q = tx
+        .sql("UPDATE memberships SET by_provider = $3 WHERE organization_id = $1 AND id = $2")
+        .bind(id)
+        .bind(true);
+    tx.conn().exec_one(q).await
 }
 
 /// `None`: not a member.

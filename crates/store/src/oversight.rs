@@ -35,7 +35,7 @@ pub async fn list(tx: &mut SystemTx, since: Timestamp) -> Result<Vec<Overseen>> 
         counts(tx, sql("SELECT organization_id, count(*) AS n FROM sources GROUP BY organization_id"))
             .await?;
     let q = sql(
-        "SELECT organization_id, count(*) AS n FROM cases WHERE status <> 'resolved' GROUP BY organization_id",
+        "SELECT organization_id, count(*) AS n FROM cases WHERE status <> 'resolved' AND merged_into IS NULL GROUP BY organization_id",
     );
     let cases = counts(tx, q).await?;
     let q = sql("SELECT organization_id, CAST(SUM(info + low + medium + high + critical) AS BIGINT) AS n
@@ -138,7 +138,7 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 43] = [
+const REST: [&str; 50] = [
     "DELETE FROM drift_history WHERE organization_id = $1",
     "DELETE FROM drift_changes WHERE organization_id = $1",
     "DELETE FROM drift_events WHERE organization_id = $1",
@@ -146,6 +146,8 @@ const REST: [&str; 43] = [
     "DELETE FROM iac_resources WHERE organization_id = $1",
     "DELETE FROM drift_pushes WHERE organization_id = $1",
     "DELETE FROM iac_repositories WHERE organization_id = $1",
+    "DELETE FROM drafts WHERE organization_id = $1",
+    "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM event_totals WHERE organization_id = $1",
     "DELETE FROM event_arrivals WHERE organization_id = $1",
     "DELETE FROM idempotency_keys WHERE organization_id = $1",
@@ -155,6 +157,8 @@ const REST: [&str; 43] = [
     "DELETE FROM case_fields WHERE organization_id = $1",
     "DELETE FROM case_templates WHERE organization_id = $1",
     "DELETE FROM case_reviews WHERE organization_id = $1",
+    "DELETE FROM case_merges WHERE organization_id = $1",
+    "DELETE FROM case_family WHERE organization_id = $1",
     "DELETE FROM case_jobs WHERE organization_id = $1",
     "DELETE FROM case_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",
@@ -180,6 +184,9 @@ const REST: [&str; 43] = [
     "DELETE FROM environments WHERE organization_id = $1",
     "DELETE FROM api_keys WHERE organization_id = $1",
     "DELETE FROM invitations WHERE organization_id = $1",
+    "DELETE FROM webhook_deliveries WHERE organization_id = $1",
+    "DELETE FROM webhooks WHERE organization_id = $1",
+    "DELETE FROM provider_roles WHERE organization_id = $1",
     "DELETE FROM settings WHERE organization_id = $1",
     "DELETE FROM memberships WHERE organization_id = $1",
 ];

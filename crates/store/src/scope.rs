@@ -1,8 +1,11 @@
 //! Transactions. `ReadTx` and `WriteTx` belong to one organization; `$1` of their statements is always that organization.
 //! A write transaction can only be ended by `commit(entry)`, which appends to the audit chain; dropping it rolls back.
 
+use std::sync::Arc;
+
 use domain::audit::{AuditActor, AuditEntry};
 use domain::{AuditId, OrganizationId, PLATFORM, Timestamp};
+use tokio::sync::Notify;
 
 use crate::db::{Conn, Db, Dialect, Result, Sql, sql};
 
@@ -36,6 +39,7 @@ pub struct WriteTx {
     conn: Conn,
     actor: AuditActor,
     stamp: Stamp,
+    knock: Option<Arc<Notify>>,
 }
 
 impl ReadTx {
@@ -51,7 +55,12 @@ impl WriteTx {
         actor: AuditActor,
         stamp: Stamp,
     ) -> Result<Self> {
-        Ok(Self { organization, conn: db.begin_write(Some(organization)).await?, actor, stamp })
+        Ok(Self { organization, conn: db.begin_write(Some(organization)).await?, actor, stamp, knock: None })
+    }
+    /// Whom to wake once it is committed.
+    #[must_use]
+    pub fn knocking(self, knock: Option<Arc<Notify>>) -> Self {
+        Self { knock, ..self }
     }
     /// The instant of this write.
     pub fn now(&self) -> Timestamp {
@@ -60,7 +69,11 @@ impl WriteTx {
     /// Appends the entry to the organization's chain and commits both together.
     pub async fn commit(mut self, entry: AuditEntry) -> Result<()> {
         crate::audit::append(&mut self.conn, self.organization, &self.actor, self.stamp, entry).await?;
-        self.conn.commit().await
+        self.conn.commit().await?;
+        if let Some(knock) = self.knock {
+            knock.notify_one();
+        }
+        Ok(())
     }
     /// One entry for each of the actors that asked for this work, in this order; then [`WriteTx::end`].
     pub(crate) async fn append_each(

@@ -14,7 +14,9 @@ from_row!(UserSession {
     created_at,
     last_seen_at,
     expires_at,
-    revoked_at
+    revoked_at,
+    organization_id,
+    organization
 });
 
 from_row!(ActiveSession {
@@ -26,7 +28,8 @@ from_row!(ActiveSession {
     user_agent,
     created_at,
     last_seen_at,
-    expires_at
+    expires_at,
+    organization
 });
 
 /// A device and whose it is.
@@ -47,6 +50,8 @@ impl FromDb for Device {
             last_seen_at: row.get("session_last_seen_at")?,
             expires_at: row.get("session_expires_at")?,
             revoked_at: row.get("session_revoked_at")?,
+            organization_id: row.get("session_organization_id")?,
+            organization: row.get("session_organization")?,
         };
         Ok(Self { session, user })
     }
@@ -101,9 +106,11 @@ pub async fn device(tx: &mut SystemTx, id: UserSessionId) -> Result<Option<Devic
     let q = sql("SELECT u.id, u.email, u.username, u.display_name, u.is_sre, u.enabled, u.time_zone, u.last_login_at, u.created_at, u.updated_at,
                         s.id AS session_id, s.ip_address AS session_ip_address, s.user_agent AS session_user_agent,
                         s.created_at AS session_created_at, s.last_seen_at AS session_last_seen_at,
-                        s.expires_at AS session_expires_at, s.revoked_at AS session_revoked_at
+                        s.expires_at AS session_expires_at, s.revoked_at AS session_revoked_at,
+                        s.organization_id AS session_organization_id, o.name AS session_organization
                  FROM user_sessions s
                  JOIN users u ON u.id = s.user_id
+                 LEFT JOIN organizations o ON o.id = s.organization_id
                  WHERE s.id = $1");
     tx.conn().opt(q.bind(id)).await
 }
@@ -116,10 +123,12 @@ pub async fn devices(
     seen_after: Timestamp,
 ) -> Result<Vec<UserSession>> {
     let q =
-        sql("SELECT id, user_id, ip_address, user_agent, created_at, last_seen_at, expires_at, revoked_at
-                 FROM user_sessions
-                 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND last_seen_at > $3
-                 ORDER BY last_seen_at DESC, id
+        sql("SELECT s.id, s.user_id, s.ip_address, s.user_agent, s.created_at, s.last_seen_at, s.expires_at, s.revoked_at,
+                        s.organization_id, o.name AS organization
+                 FROM user_sessions s
+                 LEFT JOIN organizations o ON o.id = s.organization_id
+                 WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
+                 ORDER BY s.last_seen_at DESC, s.id
                  LIMIT 100");
     tx.conn().all(q.bind(user).bind(now).bind(seen_after)).await
 }
@@ -132,9 +141,10 @@ pub async fn devices_of_members(
     seen_after: Timestamp,
 ) -> Result<Vec<ActiveSession>> {
     let q = sql("SELECT s.id, s.user_id, u.email, COALESCE(NULLIF(u.display_name, ''), u.username) AS name, s.ip_address, s.user_agent,
-                        s.created_at, s.last_seen_at, s.expires_at
+                        s.created_at, s.last_seen_at, s.expires_at, o.name AS organization
                  FROM user_sessions s
                  JOIN users u ON u.id = s.user_id
+                 LEFT JOIN organizations o ON o.id = s.organization_id AND o.id = $1
                  JOIN memberships m ON m.user_id = s.user_id AND m.organization_id = $1
                  WHERE s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
                  ORDER BY s.last_seen_at DESC, s.id
@@ -149,9 +159,10 @@ pub async fn devices_of_all(
     seen_after: Timestamp,
 ) -> Result<Vec<ActiveSession>> {
     let q = sql("SELECT s.id, s.user_id, u.email, COALESCE(NULLIF(u.display_name, ''), u.username) AS name, s.ip_address, s.user_agent,
-                        s.created_at, s.last_seen_at, s.expires_at
+                        s.created_at, s.last_seen_at, s.expires_at, o.name AS organization
                  FROM user_sessions s
                  JOIN users u ON u.id = s.user_id
+                 LEFT JOIN organizations o ON o.id = s.organization_id
                  WHERE s.revoked_at IS NULL AND s.expires_at > $1 AND s.last_seen_at > $2
                  ORDER BY s.last_seen_at DESC, s.id
                  LIMIT 500");
@@ -162,6 +173,13 @@ pub async fn touch_device(tx: &mut SystemTx, id: UserSessionId, now: Timestamp) 
     tx.conn()
         .exec(sql("UPDATE user_sessions SET last_seen_at = $2 WHERE id = $1").bind(id).bind(now))
         .await?;
+    Ok(())
+}
+
+/// Notes where a device works.
+pub async fn place_device(tx: &mut SystemTx, id: UserSessionId, organization: OrganizationId) -> Result<()> {
+    let q = sql("UPDATE user_sessions SET organization_id = $2 WHERE id = $1").bind(id).bind(organization);
+    tx.conn().exec(q).await?;
     Ok(())
 }
 

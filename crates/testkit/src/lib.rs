@@ -3,6 +3,9 @@
 //! PostgreSQL comes from `WATCHROOM_TEST_POSTGRES_URL` (scripts/with-postgres.sh sets it); without it a test that needs it
 //! fails, it does not skip. The schema is migrated once into a template database and cloned for each test.
 
+pub mod provider;
+pub mod receiver;
+
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use leptos::{context::Provider, prelude::*};
 
+use crate::plain_text::plain_area;
 use crate::{Glyph, Icon, browser, button::classes};
 
 /// What a control inside a `Field` needs to know about it.
@@ -323,7 +324,7 @@ pub fn TextArea(
             aria-invalid=field.invalid
             on:input=move |event| tell(on_input, &event)
         >
-            {value.get_untracked()}
+            {plain_area(value.get_untracked())}
         </textarea>
     }
     .into_any()

@@ -38,9 +38,9 @@ pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
     }
     // A pipe (`<(zcat …)`) is read once, from its beginning: nothing to go on from.
     let whole = !from_stdin && job.file.is_file();
-    let source =
-        job.source.clone().unwrap_or_else(|| if from_stdin { "stdin".to_owned() } else { file_name(&job) });
-    let mut plan = Plan::of_source(&source, job.format);
+    let file = if from_stdin { "stdin".to_owned() } else { file_name(&job) };
+    let source = job.source.clone().unwrap_or_else(|| file.clone());
+    let mut plan = Plan::of_source(&source, &file, job.format);
     let mut log = if whole { Log::of_file(config, &job, &source)? } else { Log::of_stream(config, &source) };
     if log.state.rows > 0 {
         eprintln!("going on after row {}", log.state.rows);
@@ -118,6 +118,8 @@ impl Log {
             file.set_len(log.state.rejected_bytes)?;
             file.seek(SeekFrom::End(0))?;
             log.file = Some(file);
+        } else {
+            log.forget_refused();
         }
         Ok(log)
     }
@@ -141,6 +143,13 @@ impl Log {
         Self { before: state.clone(), state, place, rejects, spare, file: None, bar }
     }
 
+    /// What an earlier import of the file refused would pass for what this one does.
+    fn forget_refused(&self) {
+        for file in [&self.rejects, &self.spare] {
+            let _ = fs::remove_file(file);
+        }
+    }
+
     fn write(&mut self, refused: &[(Rejection, String)]) -> io::Result<()> {
         if refused.is_empty() {
             return Ok(());
@@ -152,13 +161,18 @@ impl Log {
         }
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(if let Ok(file) = File::create(&self.rejects) {
-                file
-            } else {
-                fs::create_dir_all(self.spare.parent().unwrap_or(&self.spare))?;
-                self.rejects.clone_from(&self.spare);
-                File::create(&self.rejects)?
-            }),
+            none => {
+                // What a stream refused is nowhere else: it is added to.
+                let mut how = OpenOptions::new();
+                how.create(true).write(true).append(self.place.is_none()).truncate(self.place.is_some());
+                none.insert(if let Ok(file) = how.open(&self.rejects) {
+                    file
+                } else {
+                    fs::create_dir_all(self.spare.parent().unwrap_or(&self.spare))?;
+                    self.rejects.clone_from(&self.spare);
+                    how.open(&self.rejects)?
+                })
+            }
         };
         file.write_all(text.as_bytes())?;
         self.state.rejected_bytes += text.len() as u64;

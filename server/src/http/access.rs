@@ -48,6 +48,9 @@ pub struct SessionItem {
     user_id: UserId,
     email: String,
     name: String,
+    /// Name of the organization when it is where the session last worked; nothing is told of others.
+    #[schema(required = true)]
+    organization: Option<String>,
     #[schema(required = true)]
     ip_address: Option<String>,
     #[schema(required = true)]
@@ -163,6 +166,18 @@ fn session(one: ActiveSession) -> SessionItem {
         created_at,
         last_seen_at,
         expires_at,
+        organization,
     } = one;
-    SessionItem { id, user_id, email, name, ip_address, user_agent, created_at, last_seen_at, expires_at }
+    SessionItem {
+        id,
+        user_id,
+        email,
+        name,
+        organization,
+        ip_address,
+        user_agent,
+        created_at,
+        last_seen_at,
+        expires_at,
+    }
 }

@@ -13,7 +13,7 @@ use domain::account::NewUser;
 use domain::organization::NewOrganization;
 use serde::Deserialize;
 use service::Error;
-use service::auth::{First, SignedIn, Viewer};
+use service::auth::{First, SignedIn, Viewer, oidc};
 use tower_sessions::Session;
 
 use super::problem::Problem;
@@ -62,7 +62,7 @@ pub async fn sign_in(
         return too_many("/sign-in", problem, &headers, &kept);
     }
     match service::auth::begin(&state.services, &form.email, &form.password, &client).await {
-        Ok(First::Code(user)) => match sessions::wait_for_code(&state, &session, user).await {
+        Ok(First::Code(user)) => match sessions::wait_for_code(&state, &session, user, None).await {
             Ok(()) => Redirect::to(&code_page(&form.next)).into_response(),
             Err(problem) => problem.into_response(),
         },
@@ -113,14 +113,26 @@ pub async fn second(
     };
     let client = sessions::client(&visitor);
     match service::auth::factor::second(&state.services, user, since, &form.code, &client).await {
-        Ok(signed_in) => enter(&state, &session, &signed_in, &form.next).await,
+        Ok(signed_in) => {
+            let proved = match sessions::unproved(&session).await {
+                Ok(unproved) => unproved,
+                Err(problem) => return problem.into_response(),
+            };
+            // Who gave password or provider, and code, is in; a link that fails is made the next time.
+            if let Some(proved) = proved
+                && let Err(error) = oidc::complete(&state.services, &signed_in.user, &proved, &client).await
+            {
+                tracing::error!(%error, "an account could not be linked to its provider");
+            }
+            enter(&state, &session, &signed_in, &form.next).await
+        }
         Err(Error::Unauthenticated) => back(SIGN_IN_CODE, "code", &kept),
         Err(error @ Error::TooMany { .. }) => too_many(SIGN_IN_CODE, error.into(), &headers, &kept),
         Err(error) => refused(SIGN_IN_CODE, error, &kept),
     }
 }
 
-fn code_page(next: &str) -> String {
+pub(super) fn code_page(next: &str) -> String {
     format!("{SIGN_IN_CODE}?{}", super::query::encode([("next", next.to_owned())].into_iter()))
 }
 
@@ -235,7 +247,7 @@ pub(super) fn too_many(
 }
 
 /// A path of this site, else the start page: never another site.
-fn local(next: &str) -> &str {
+pub(super) fn local(next: &str) -> &str {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let plain = next.starts_with('/')
         && !next.starts_with("//")

@@ -3,12 +3,10 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
-use axum::http::header::{ETAG, IF_MATCH};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::case::field::{CaseField, FieldKind, FieldValues};
-use domain::case::template::{CaseTemplate, NewTemplate, TemplateTask};
 use domain::case::{
     Act, Case, CaseFilter, CaseLink, CaseNote, CaseSort, LinkKind, NewCase, Pap, Priority, Resolution,
     Status, Tlp,
@@ -17,12 +15,14 @@ use domain::event::Event;
 use domain::group::Assignee;
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite};
-use domain::{CaseId, CaseLinkId, CaseNoteId, CaseTemplateId, EventId, Severity, Timestamp, UserId};
+use domain::{CaseId, CaseLinkId, CaseNoteId, EventId, Severity, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use service::cases;
 use utoipa::{IntoParams, ToSchema};
 
 use super::api::{Caller, asked_of, paging, read};
+use super::case_late;
+use super::etag::{seen, tagged};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema::{self, SeverityWord};
@@ -68,6 +68,16 @@ pub struct CaseItem {
     /// Counts the changes; the ETag holds it.
     version: i64,
     tags: Vec<String>,
+    /// Of the cases that were merged into it, without its own.
+    merged_tags: Vec<String>,
+    /// The case that it is in (`POST /api/v1/cases/{id}/merges`): read and change that one.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    merged_into: Option<CaseId>,
+    /// Number of that case.
+    #[schema(required = true)]
+    merged_number: Option<i64>,
+    /// How many cases are in it; what is counted below counts theirs too, each thing once.
+    merged_count: i64,
     /// Somebody asked to close it; a second person has not answered yet.
     in_review: bool,
     /// Values of the organization's own fields by their key (`GET /api/v1/case-fields`).
@@ -98,6 +108,7 @@ word_schema! {
     TlpWord { Clear = "clear", Green = "green", Amber = "amber", AmberStrict = "amber+strict", Red = "red" }
     PapWord { Clear = "clear", Green = "green", Amber = "amber", Red = "red" }
     CaseFieldKindWord { Text = "text", Number = "number", Date = "date", Choice = "choice", User = "user" }
+    CaseMergedWord { Hide = "hide", Include = "include", Only = "only" }
     CaseSortWord { Updated = "updated", Number = "number", Severity = "severity", Priority = "priority", Due = "due" }
 }
 
@@ -133,6 +144,9 @@ pub struct CaseParameters {
     assigned_to: Option<String>,
     /// Changed at or after this instant.
     updated_since: Option<DateTime<Utc>>,
+    /// Whether cases that are in others are shown; without it they are not.
+    #[param(inline)]
+    merged: Option<CaseMergedWord>,
     #[param(inline)]
     sort: Option<CaseSortWord>,
 }
@@ -279,7 +293,8 @@ pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page
 pub async fn create(caller: Caller, body: Bytes) -> Result<Response, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let case = cases::open(&cx, new_case(&caller, &body).await?, &[]).await?;
-    Ok((StatusCode::CREATED, tagged(case)).into_response())
+    let tag = case.version.to_string();
+    Ok(tagged(StatusCode::CREATED, item(case), &tag))
 }
 
 /// What the body says, and the template where it says nothing.
@@ -309,74 +324,6 @@ async fn new_case(caller: &Caller, body: &Bytes) -> Result<NewCase, Problem> {
     })
 }
 
-/// The organization's templates of cases, by name.
-#[utoipa::path(get, path = "/api/v1/case-templates", tag = "cases", security(("api_key" = ["case.read"])), responses(
-    (status = 200, description = "All templates, archived ones too", body = schema::CaseTemplatePage),
-    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
-))]
-pub async fn templates(caller: Caller) -> Result<Json<Page<CaseTemplateItem>>, Problem> {
-    let task = |task: TemplateTask| CaseTemplateTask { title: task.title, due_after: task.due_after };
-    let item = |template: CaseTemplate| {
-        let CaseTemplate { id, brings, created_at, archived_at, .. } = template;
-        let NewTemplate { name, about, description, severity, priority, tlp, pap, tags, fields, tasks } =
-            brings;
-        let tasks = tasks.into_iter().map(task).collect();
-        CaseTemplateItem {
-            id,
-            name,
-            about,
-            description,
-            severity,
-            priority,
-            tlp,
-            pap,
-            tags,
-            fields,
-            tasks,
-            created_at,
-            archived_at,
-        }
-    };
-    let items = cases::templates(&caller.admit::<CaseRead>()?).await?.into_iter().map(item).collect();
-    Ok(Json(Page { items, next_cursor: None }))
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct CaseTemplateItem {
-    #[schema(value_type = Uuid)]
-    id: CaseTemplateId,
-    name: String,
-    /// When to take it.
-    about: String,
-    /// Markdown.
-    description: String,
-    #[schema(value_type = SeverityWord)]
-    severity: Severity,
-    #[schema(value_type = PriorityWord)]
-    priority: Priority,
-    #[schema(value_type = TlpWord)]
-    tlp: Tlp,
-    #[schema(value_type = PapWord)]
-    pap: Pap,
-    tags: Vec<String>,
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    fields: FieldValues,
-    tasks: Vec<CaseTemplateTask>,
-    #[schema(value_type = DateTime<Utc>)]
-    created_at: Timestamp,
-    /// It is offered no more.
-    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
-    archived_at: Option<Timestamp>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct CaseTemplateTask {
-    title: String,
-    /// Seconds after the case is opened.
-    #[schema(required = true)]
-    due_after: Option<i64>,
-}
-
 /// One case.
 #[utoipa::path(get, path = "/api/v1/cases/{id}", tag = "cases", security(("api_key" = ["case.read"])), params(
     ("id" = String, Path, description = "Id or number of the case"),
@@ -386,7 +333,7 @@ pub struct CaseTemplateTask {
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
-    Ok(tagged(cases::find(&caller.admit::<CaseRead>()?, &id).await?).into_response())
+    Ok(tagged_case(cases::find(&caller.admit::<CaseRead>()?, &id).await?))
 }
 
 /// Change what a case says.
@@ -410,14 +357,14 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let id = id_of(&caller, &id).await?;
-    let version = headers.get(IF_MATCH).ok_or_else(Problem::precondition_required)?;
-    let version = version.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse::<i64>().ok());
-    let version = version.ok_or_else(|| Problem::bad_request("If-Match is not an ETag of a case"))?;
-    let changed = cases::edit(&cx, id, version, read::<NewCase>(&body)?).await.map_err(|error| match error {
-        service::Error::Conflict(text) => Problem::precondition_failed(text),
-        other => other.into(),
-    });
-    Ok(tagged(changed?).into_response())
+    let version = version_of(&headers)?;
+    let new = read::<NewCase>(&body)?;
+    match cases::edit(&cx, id, version, new.clone()).await {
+        Err(service::Error::Conflict(text)) if text == service::error::CHANGED => {
+            Err(case_late::too_late(&caller, id, &new, text).await)
+        }
+        other => Ok(tagged_case(other?)),
+    }
 }
 
 /// Begin, resolve or reopen an investigation. Where a second person closes cases, resolve asks for that: `in_review`.
@@ -432,7 +379,7 @@ pub async fn change(
 pub async fn act(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let id = id_of(&caller, &id).await?;
-    Ok(tagged(cases::act(&cx, id, &read::<Act>(&body)?).await?).into_response())
+    Ok(tagged_case(cases::act(&cx, id, &read::<Act>(&body)?).await?))
 }
 
 /// The events of a case, the latest linked first.
@@ -530,11 +477,12 @@ pub(super) fn filter(query: &mut Query, now: Timestamp) -> CaseFilter {
         status: query.list("status"),
         assigned_to: query.one::<String>("assigned_to").and_then(|text| assignee(query, &text)),
         updated_since: query.one("updated_since"),
+        merged: query.one("merged").unwrap_or_default(),
         ..CaseFilter::default()
     }
 }
 
-fn assignee(query: &mut Query, text: &str) -> Option<Assignee> {
+pub(super) fn assignee(query: &mut Query, text: &str) -> Option<Assignee> {
     match (text, text.parse()) {
         ("nobody", _) => Some(Assignee::Nobody),
         (_, Ok(user)) => Some(Assignee::User(user)),
@@ -545,16 +493,17 @@ fn assignee(query: &mut Query, text: &str) -> Option<Assignee> {
     }
 }
 
-fn tagged(case: Case) -> Response {
-    let tag = format!("\"{}\"", case.version);
-    let mut response = Json(item(case)).into_response();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
+pub(super) fn tagged_case(case: Case) -> Response {
+    let tag = case.version.to_string();
+    tagged(StatusCode::OK, item(case), &tag)
 }
 
-fn item(case: Case) -> CaseItem {
+/// The version of a case that If-Match names.
+pub(super) fn version_of(headers: &HeaderMap) -> Result<i64, Problem> {
+    seen(headers)?.parse().map_err(|_| Problem::bad_request("If-Match is not an ETag of a case"))
+}
+
+pub(super) fn item(case: Case) -> CaseItem {
     CaseItem {
         id: case.id,
         number: case.number,
@@ -575,6 +524,10 @@ fn item(case: Case) -> CaseItem {
         resolved_at: case.resolved_at,
         version: case.version,
         tags: case.tags,
+        merged_tags: case.merged_tags,
+        merged_into: case.merged_into,
+        merged_number: case.merged_number,
+        merged_count: case.merged_count,
         in_review: case.in_review,
         fields: case.fields,
         link_count: case.link_count,

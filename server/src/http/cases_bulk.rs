@@ -72,7 +72,7 @@ pub struct CaseBulkResult {
     result: &'static str,
     /// Why it is unchanged: investigated, resolved_first, resolved, open, same_assignee, same_priority, same_severity, has_tag,
     /// lacks_tag, too_many_tags, changed_since, assignee_left, not_reached,
-    /// fields_missing, in_review or review_first.
+    /// fields_missing, in_review, review_first, merged, job_runs or too_many_merged.
     #[schema(required = true, value_type = Option<String>)]
     reason: Option<Why>,
 }
@@ -130,7 +130,7 @@ fn field(name: &str, reason: &str) -> Problem {
     Problem::invalid(Invalid::field(name, reason))
 }
 
-fn report(report: Report) -> CaseBulkReport {
+pub(super) fn report(report: Report) -> CaseBulkReport {
     let changed = report.done();
     let result = |Item { id, number, outcome }: Item| {
         let (result, reason) = match outcome {

@@ -37,6 +37,7 @@ pub async fn metrics(State(state): State<AppState>, Extension(visitor): Extensio
     metrics::gauge!("db_pool_connections", "state" => "idle").set(idle as f64);
     metrics::gauge!("db_pool_connections", "state" => "used").set(f64::from(open) - idle as f64);
     metrics::gauge!("ingest_backlog_bytes").set(state.services.ingest_backlog() as f64);
+    metrics::gauge!("live_pages").set(state.services.open_pages() as f64);
     metrics::gauge!("live_tails").set(state.services.open_tails() as f64);
     if let Some(bytes) = telemetry::resident_memory() {
         metrics::gauge!("process_resident_memory_bytes").set(bytes as f64);

@@ -53,6 +53,8 @@ pub struct MemberItem {
     #[schema(value_type = LevelWord)]
     approval_level: ApprovalLevel,
     enabled: bool,
+    /// The role follows the groups of the sign-in provider at each sign-in.
+    by_provider: bool,
     #[schema(required = true, value_type = Option<DateTime<Utc>>)]
     last_login_at: Option<Timestamp>,
     #[schema(value_type = DateTime<Utc>)]
@@ -255,6 +257,7 @@ fn item(member: Member) -> MemberItem {
         role: member.role,
         approval_level: member.approval_level,
         enabled: member.enabled,
+        by_provider: member.by_provider,
         last_login_at: member.last_login_at,
         created_at: member.created_at,
     }

@@ -4,8 +4,13 @@ pub mod access;
 pub mod api;
 pub mod assets;
 pub mod auth;
+pub mod case_aids;
 pub mod case_jobs;
+mod case_late;
+pub mod case_merges;
 pub mod case_reviews;
+pub mod case_tasks;
+pub mod case_templates;
 pub mod cases;
 pub mod cases_bulk;
 pub mod changes;
@@ -20,10 +25,13 @@ pub mod groups;
 pub mod health;
 pub mod ingest;
 pub mod invitations;
+pub mod live;
 pub mod members;
+pub mod oidc;
 pub mod openapi;
 pub mod pages;
 pub mod problem;
+pub mod provider_roles;
 pub mod query;
 pub mod schema;
 pub mod sources;
@@ -31,6 +39,7 @@ pub mod tags;
 pub mod tail;
 pub mod uploads;
 pub mod views;
+pub mod webhooks;
 
 /// Text inside HTML.
 pub fn escape(text: &str) -> String {

@@ -12,8 +12,9 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::KINDS;
 use super::{
-    access, api, case_jobs, case_reviews, cases, cases_bulk, changes, drifts, entries, environments, escape,
-    evidence, export, grouping, groups, head, ingest, members, sources, tags, tail, views,
+    access, api, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates, cases,
+    cases_bulk, changes, drifts, entries, environments, escape, evidence, export, grouping, groups, head, ingest,
+    members, provider_roles, sources, tags, tail, views, webhooks,
 };
 use crate::state::AppState;
 
@@ -28,8 +29,9 @@ use crate::state::AppState;
     paths(
         ingest::events, api::events, api::event, tail::events, groups::list, groups::one, groups::history, grouping::grouping, groups::act,
         views::list, views::create, views::one, views::change, views::delete,
-        cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, cases::notes, cases::add_note, cases_bulk::change,
-        case_reviews::list, cases::fields, cases::templates, case_jobs::list, case_jobs::start, case_jobs::cancel, case_jobs::take_back,
+        cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, case_aids::similar, case_aids::handover, cases::notes, cases::add_note, cases_bulk::change,
+        case_tasks::open, case_tasks::list, case_tasks::add, case_tasks::change, case_tasks::complete, case_tasks::place, case_tasks::delete,
+        case_merges::list, case_merges::merge, case_merges::unmerge, case_reviews::list, cases::fields, case_templates::list, case_jobs::list, case_jobs::start, case_jobs::cancel, case_jobs::take_back,
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,
         entries::list, entries::add, entries::delete, export::case::api,
         api::sources, sources::create, sources::one, sources::change, sources::delete,
@@ -37,7 +39,8 @@ use crate::state::AppState;
         drifts::repositories, drifts::change_repository, drifts::resources,
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
         tags::list, tags::rename, tags::merge, tags::delete,
-        members::list, members::one, members::change, members::remove, members::roles, members::invited, members::invite, members::withdraw,
+        members::list, members::one, members::change, members::remove, members::roles, provider_roles::list, provider_roles::replace, members::invited, members::invite, members::withdraw,
+        webhooks::list, webhooks::create, webhooks::one, webhooks::change, webhooks::delete, webhooks::rotate, webhooks::test, webhooks::deliveries, webhooks::again,
         access::keys, access::revoke, access::active, access::sign_out, access::organization,
         api::audit, changes::list, export::audit::bundle, export::audit::api_key
     ),

@@ -22,8 +22,25 @@ struct Parts {
     detail: String,
     errors: Vec<FieldError>,
     retry_after: Option<u64>,
+    current: Option<Current>,
     /// For the log only.
     cause: Option<String>,
+}
+
+/// What is there now, of a record that changed since it was read.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Current {
+    /// What the next `If-Match` has to say.
+    pub etag: String,
+    /// Where what is there differs from what was sent.
+    pub differs: Vec<Difference>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Difference {
+    pub field: String,
+    pub now: serde_json::Value,
+    pub sent: serde_json::Value,
 }
 
 /// Put into the response's extensions; `observe` logs it once.
@@ -55,6 +72,10 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldProblem>,
+    /// With 412: what is there now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub current: Option<Current>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,6 +116,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            current: None,
             cause: None,
         }))
     }
@@ -190,6 +212,12 @@ impl Problem {
         self
     }
     /// Seconds to wait, where waiting helps.
+    /// What is there now.
+    #[must_use]
+    pub fn with_current(mut self, current: Current) -> Self {
+        self.0.current = Some(current);
+        self
+    }
     pub fn retry_after(&self) -> Option<u64> {
         self.0.retry_after
     }
@@ -235,6 +263,7 @@ impl IntoResponse for Problem {
             status: this.status.as_u16(),
             detail: this.detail,
             correlation_id: request_id(),
+            current: this.current,
             errors: this
                 .errors
                 .into_iter()

@@ -8,17 +8,23 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::access::{ApiKeyItem, SessionItem};
+use super::case_aids::SimilarCaseItem;
 use super::case_jobs::CaseJobItem;
+use super::case_merges::CaseMergeItem;
 use super::case_reviews::CaseReviewItem;
-use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem, CaseTemplateItem};
+use super::case_tasks::{CaseTaskItem, OpenTaskItem};
+use super::case_templates::CaseTemplateItem;
+use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem};
 use super::drifts::{DriftIgnoreItem, DriftItem, IacRepositoryItem, IacResourceItem};
 use super::entries::CaseEntryItem;
 use super::environments::EnvironmentItem;
 use super::evidence::{CustodyItem, EvidenceItem};
 use super::groups::{GroupChangeItem, GroupItem};
 use super::members::{InvitationItem, MemberItem, RoleItem};
+use super::provider_roles::ProviderRoleItem;
 use super::tags::TagItem;
 use super::views::ViewItem;
+use super::webhooks::{DeliveryItem, WebhookItem};
 
 macro_rules! pages {
     ($($name:ident of $item:ty;)*) => {$(
@@ -44,6 +50,10 @@ pages! {
     CaseEntryPage of CaseEntryItem;
     CaseJobPage of CaseJobItem;
     CaseFieldPage of CaseFieldItem;
+    SimilarCasePage of SimilarCaseItem;
+    CaseTaskPage of CaseTaskItem;
+    OpenTaskPage of OpenTaskItem;
+    CaseMergePage of CaseMergeItem;
     CaseReviewPage of CaseReviewItem;
     CaseTemplatePage of CaseTemplateItem;
     DriftPage of DriftItem;
@@ -57,7 +67,10 @@ pages! {
     MemberPage of MemberItem;
     InvitationPage of InvitationItem;
     RolePage of RoleItem;
+    ProviderRolePage of ProviderRoleItem;
     ApiKeyPage of ApiKeyItem;
+    WebhookPage of WebhookItem;
+    DeliveryPage of DeliveryItem;
     SessionPage of SessionItem;
 }
 

@@ -29,9 +29,9 @@ use crate::sessions;
 use crate::state::AppState;
 use crate::web::client::Visitor;
 
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// nginx would hold the answer back.
-const ACCEL: HeaderName = HeaderName::from_static("x-accel-buffering");
+pub(super) const ACCEL: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// A reader comes back after so many milliseconds.
 const RETRY: &str = "retry: 2000\n";
 /// Whoever watches is asked for again this often, at the next thing to say.

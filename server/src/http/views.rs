@@ -45,6 +45,7 @@ pub struct ViewItem {
 pub enum AreaWord {
     Events,
     Groups,
+    Cases,
 }
 
 #[derive(IntoParams)]

@@ -42,7 +42,9 @@ impl TestApp {
         let SecretKey(key) = SecretKey::parse(&"07".repeat(32)).unwrap();
         let services = Services::new(db.db.clone(), Clock::System, Secrets::new(key), false)
             .with_data_dir(&config.data_dir)
-            .with_evidence_rules(config.evidence_rules());
+            .with_evidence_rules(config.evidence_rules())
+            .with_provider(config.provider().unwrap())
+            .with_webhooks(config.webhooks().unwrap());
         let router = server::router::router(AppState::new(config.clone(), services.clone()));
         Self { services, router, config, db }
     }
@@ -169,6 +171,7 @@ impl Call<'_> {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         }
     }
     /// A stream of server-sent events.
@@ -239,6 +242,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    pub bytes: Bytes,
 }
 
 impl Answer {

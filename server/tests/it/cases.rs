@@ -105,13 +105,34 @@ async fn a_long_description_is_not_cut_by_a_form_that_comes_back() {
             .send()
             .await;
         assert!(
-            page.text.contains("somebody changed this case meanwhile")
-                || page.text.contains("Somebody changed this case meanwhile"),
+            page.text.contains("somebody changed it meanwhile")
+                || page.text.contains("Somebody changed it meanwhile"),
             "{address}"
         );
         assert!(page.text.contains("value=\"Mine\""), "what was typed is kept");
         let area = page.text.split("name=\"case[description]\"").nth(1).unwrap();
         assert!(area.split("</textarea>").next().unwrap().ends_with("the end"), "all of the description");
+    })
+    .await;
+}
+
+/// On several threads, as the server runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_write_is_text_in_titles_and_text_areas_as_well() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        let key = app.key("acme", &["case.write"]).await;
+        let title = "a </title><b id=evil>b</b> &lt;";
+        let text = "\n a </textarea><b id=evil>b</b> &amp;";
+        opened(&app, &key, json!({ "title": title, "description": text })).await;
+        let page = app.get("/o/acme/cases/1").cookie(&cookie).send().await.text;
+        assert!(!page.contains("<b id=evil>"), "nothing that was written is an element");
+        assert!(
+            page.contains("<title>CASE-1 a &lt;/title>&lt;b id=evil>b&lt;/b> &amp;lt; · Watchroom</title>")
+        );
+        // The first line break is the one that a reader of HTML swallows.
+        assert!(page.contains(">\n\n a &lt;/textarea>&lt;b id=evil>b&lt;/b> &amp;amp;</textarea>"));
     })
     .await;
 }

@@ -193,10 +193,17 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
         line["row"], "never;high;\"a;\r\n\"\"b\"\"\"",
         "as it stood in the file, to be mended and sent again"
     );
+    std::fs::write(folder.join("b.csv"), "time;level;message\r\n2026-11-23T09:30:00Z;high;mended\r\n")
+        .unwrap();
+    expect(&run(folder, "import --org acme b.csv", ""), 0);
+    assert!(!folder.join("b.csv.rejected.ndjson").exists(), "what was refused before is mended");
     let (_, err) = expect(&run(folder, "import --org acme --format ndjson -", "{\"message\":\"x\"}\n"), 1);
     assert!(err.contains("stdin.rejected.ndjson"), "{err}");
     let refused = std::fs::read_to_string(folder.join("stdin.rejected.ndjson")).unwrap();
     assert!(refused.contains("call the key or column") && !refused.contains("choose"), "{refused}");
+    expect(&run(folder, "import --org acme --format ndjson -", "{\"message\":\"y\"}\n"), 1);
+    let both = std::fs::read_to_string(folder.join("stdin.rejected.ndjson")).unwrap();
+    assert!(both.starts_with(&refused) && both.lines().count() == 2, "a stream is kept nowhere else: {both}");
     let wide: Vec<u8> = "\u{feff}time,message\r\n2026-11-23T09:30:00Z,gr\u{fc}n\r\n"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)

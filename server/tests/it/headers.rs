@@ -1,5 +1,7 @@
 //! What every answer carries.
 
+use std::io::Read as _;
+
 use testkit::for_each_backend;
 
 use crate::app::TestApp;
@@ -129,6 +131,34 @@ async fn pages_are_not_kept_by_caches() {
             app.get("/o/acme/overview").cookie(&cookie).send().await.header("cache-control"),
             "no-store"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_and_json_are_compressed_for_who_can_read_it() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let key = app.key("acme", &["event.read"]).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        let plain = app.get("/api/v1/openapi.json").send().await;
+        assert_eq!(plain.header("content-encoding"), "");
+        let packed = app.get("/api/v1/openapi.json").header("accept-encoding", "gzip").send().await;
+        assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
+        assert!(packed.bytes.len() * 4 < plain.bytes.len());
+        let mut read = String::new();
+        flate2::read::GzDecoder::new(&packed.bytes[..]).read_to_string(&mut read).unwrap();
+        assert_eq!(read, plain.text);
+        let page = app.get("/o/acme/events?view=all").cookie(&cookie).header("accept-encoding", "gzip, br");
+        assert_eq!(page.send().await.header("content-encoding"), "br");
+        for secret in ["/account", "/o/acme/settings/members", "/fn/page?address=%2Faccount"] {
+            let page = app.get(secret).cookie(&cookie).header("accept-encoding", "gzip, br").send().await;
+            assert_eq!(page.header("content-encoding"), "", "{secret} can hold a secret");
+        }
+        let small = app.get("/api/v1/events").bearer(&key).header("accept-encoding", "gzip").send().await;
+        assert_eq!(small.header("content-encoding"), "", "{}", small.text);
+        let export = app.get("/o/acme/events/export.csv").cookie(&cookie).header("accept-encoding", "gzip");
+        assert_eq!(export.send().await.header("content-encoding"), "", "rows go as they come");
     })
     .await;
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking; helpers outside #[test] too")]
 
 mod app;
+mod case_merges;
+mod case_tasks;
 mod cases;
 mod cases_bulk;
 mod command_line;
@@ -19,13 +21,17 @@ mod groups;
 mod headers;
 mod ingest;
 mod limits;
+mod live;
+mod oidc;
 mod openapi;
 mod permissions;
 mod rest;
 mod rest_write;
+mod saving;
 mod sessions;
 mod tail;
 mod tidy;
 mod uploads;
 mod views;
+mod webhooks;
 mod whole;

@@ -44,6 +44,10 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("role", "viewer"),
     ("approval_level", "none"),
     ("enabled", "true"),
+    ("group", "soc"),
+    ("refused", ""),
+    ("url", "https://198.51.100.1/"),
+    ("delivery", NOBODY),
     ("active", "true"),
     ("scopes[0]", "event.read"),
     ("expires_in_days", ""),
@@ -84,6 +88,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("job", NOBODY),
     ("review", NOBODY),
     ("matching", ""),
+    ("into", NOBODY),
     ("kind", "text"),
     ("choices", ""),
     ("up", "true"),
@@ -187,6 +192,8 @@ pub fn rows() -> Vec<Row> {
             .replace("{evidence}", NOBODY)
             .replace("{entry}", NOBODY)
             .replace("{job}", NOBODY)
+            .replace("{delivery}", NOBODY)
+            .replace("{task}", NOBODY)
             .replace("{any}", "x")
             .replace("{*any}", "x")
     };

@@ -31,6 +31,7 @@ words! {
         SameAssignee = "same_assignee", SamePriority = "same_priority", SameSeverity = "same_severity", HasTag = "has_tag",
         LacksTag = "lacks_tag", TooManyTags = "too_many_tags", ChangedSince = "changed_since", AssigneeLeft = "assignee_left",
         NotReached = "not_reached", FieldsMissing = "fields_missing", InReview = "in_review", ReviewFirst = "review_first",
+        Merged = "merged", JobRuns = "job_runs", TooManyMerged = "too_many_merged",
     }
     "not a reason"
 }
@@ -54,6 +55,9 @@ impl Why {
             Self::InReview => "waits for a review already",
             Self::ReviewFirst => "is closed by a second person here; ask for a review",
             Self::FieldsMissing => "lacks a field that is wanted before it is resolved",
+            Self::Merged => "is in another case; that one is changed, or it is taken out of it first",
+            Self::JobRuns => "is still being linked to events; wait until that has ended, or stop it",
+            Self::TooManyMerged => "does not fit: one case takes in 100 others at most",
             Self::NotReached => "was not reached, because the server failed; try it again",
         }
     }

@@ -127,14 +127,9 @@ impl CaseField {
             {
                 return Err("use no control characters");
             }
-            FieldKind::Text => text.to_owned(),
-            FieldKind::Number => {
-                let number: f64 = text.parse().map_err(|_| "write a number")?;
-                if !number.is_finite() {
-                    return Err("write a number");
-                }
-                number.to_string()
-            }
+            // As a form sends them and as people write them is the same.
+            FieldKind::Text => text.replace("\r\n", "\n"),
+            FieldKind::Number => decimal(text).ok_or("write a number: 7, -0.5 or 1234.25")?,
             FieldKind::Date => day(text).ok_or("write a date: 2026-11-23")?,
             FieldKind::Choice => {
                 let known = self.choices.iter().find(|choice| *choice == text);
@@ -147,6 +142,27 @@ impl CaseField {
         };
         Ok(Some(value))
     }
+}
+
+/// A decimal number with all its digits, without zeros that say nothing: `007.50` is `7.5`. Kept as text, since no float holds
+/// the number of an invoice or an account.
+fn decimal(text: &str) -> Option<String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !all(whole) || !all(part) || (whole.is_empty() && part.is_empty()) {
+        return None;
+    }
+    let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Some(match (whole, part) {
+        ("0", "") => "0".to_owned(),
+        (whole, "") => format!("{sign}{whole}"),
+        (whole, part) => format!("{sign}{whole}.{part}"),
+    })
 }
 
 /// A day of the calendar as `2026-11-23`.
@@ -190,8 +206,13 @@ mod tests {
         use FieldKind::{Choice, Date, Number, Text, User};
         for (kind, text, wanted) in [
             (Text, "  a b ", Some("a b")),
+            (Text, "a\r\nb\n", Some("a\nb")),
             (Text, " ", None),
             (Number, "007.50", Some("7.5")),
+            (Number, "12345678901234567890.123456789", Some("12345678901234567890.123456789")),
+            (Number, "-0.0", Some("0")),
+            (Number, "+.5", Some("0.5")),
+            (Number, "9007199254740993", Some("9007199254740993")),
             (Date, "2028-02-29", Some("2028-02-29")),
             (Choice, "Sales", Some("Sales")),
             (User, "018BCFE5-6800-7000-8000-00000000ffff", Some("018bcfe5-6800-7000-8000-00000000ffff")),
@@ -202,6 +223,10 @@ mod tests {
             (Text, "a\u{0}b"),
             (Number, "seven"),
             (Number, "inf"),
+            (Number, "."),
+            (Number, "1e5"),
+            (Number, "1,5"),
+            (Number, "--1"),
             (Date, "2026-02-29"),
             (Date, "23.11.2026"),
             (Date, "2026-1-1"),

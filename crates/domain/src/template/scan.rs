@@ -13,6 +13,7 @@ use super::Slot;
 /// Calls `found` for each variable part, in order, until it returns `false`. Ranges lie on character boundaries.
 pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
     let mut scan = Scan { b: text.as_bytes(), found, stopped: false, emitted: 0, closing: None };
+    let is_record = scan.is_record();
     let (mut before, mut last) = (0..0, 0..0);
     let mut i = 0;
     while i < scan.b.len() && !scan.stopped {
@@ -39,6 +40,11 @@ pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
             && let Some(command) = scan.cron_command(i, &last)
         {
             i = scan.emit(command, Slot::Value);
+        } else if c == b'\n'
+            && let Some(value) = scan.field(i + 1, is_record)
+        {
+            i = scan.emit(value.clone(), Slot::Value);
+            (before, last) = (last, value);
         } else if is_break(c) {
             // `Invalid user  from`: the name is empty, and is a name still.
             if c == b' '
@@ -211,6 +217,57 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
                     .iter()
                     .all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-' | b'.')));
         (end > start && !told).then(|| start..self.with_address(end))
+    }
+
+    /// Whether the lines are mostly fields, `Label: value` each, as Sysmon writes its events. A stack trace has a few at most.
+    fn is_record(&self) -> bool {
+        const FEW: usize = 3;
+        const LOOKED_AT: usize = 4096;
+        let lines = self.b.iter().take(LOOKED_AT).enumerate().filter(|(_, c)| **c == b'\n');
+        lines.filter(|(at, _)| self.field(at + 1, true).is_some()).take(FEW).count() == FEW
+    }
+
+    /// The value of the field that is the line at `at`: to the end of the line, and over further lines of a list. After a tab,
+    /// as in the events of Windows (`Account Name:\t\twardog`); after a blank where the text is a record.
+    fn field(&self, at: usize, is_record: bool) -> Option<Range<usize>> {
+        const LONGEST_LABEL: usize = 48;
+        let line = at..self.until(at, |c| matches!(c, b'\r' | b'\n'));
+        let label = self.beyond_blanks(line.start, line.end);
+        let colon =
+            label + self.b[label..line.end.min(label + LONGEST_LABEL)].iter().position(|c| *c == b':')?;
+        let name = &self.b[label..colon];
+        let fits = |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b' ' | b'-' | b'/' | b'(' | b')');
+        let named = name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(fits);
+        let separated = match self.b.get(colon + 1) {
+            Some(b'\t') => true,
+            Some(b' ') => is_record && !name.contains(&b' '),
+            _ => false,
+        };
+        let told = tells(name.rsplit(|c| *c == b' ').next().unwrap_or(name));
+        if !named || !separated || told {
+            return None;
+        }
+        let start = self.beyond_blanks(colon + 1, line.end);
+        Some(start..self.list_end(line.end).max(start))
+    }
+
+    /// After the lines that only go on with the value above them: deep in, and without a label.
+    fn list_end(&self, mut end: usize) -> usize {
+        while let Some(line) =
+            self.b[end..].iter().position(|c| *c == b'\n').filter(|n| *n <= 1).map(|n| end + n + 1)
+            && self.b[line..].starts_with(b"\t\t")
+        {
+            let stop = self.until(line, |c| matches!(c, b'\r' | b'\n'));
+            if self.b[line..stop].contains(&b':') {
+                break;
+            }
+            end = stop;
+        }
+        end
+    }
+
+    fn beyond_blanks(&self, from: usize, end: usize) -> usize {
+        self.b[from..end].iter().position(|c| !matches!(c, b' ' | b'\t')).map_or(end, |n| from + n)
     }
 
     /// After the address in square brackets that belongs to the name before it: `relay=mx.acme.example [203.0.113.9]`.

@@ -47,13 +47,72 @@ pub(super) fn is_servers_annotation(key: &str) -> bool {
     )
 }
 
+/// What depends on other fields of the object.
+fn follows(kind: &str, keys: &[&str], actual: &Node, declared: &Value, live: &Value) -> bool {
+    let beside = |object: &Value, key: &str| {
+        let parent = keys.len().saturating_sub(1);
+        keys[..parent].iter().try_fold(object, |at, key| at.get(*key)).and_then(|at| at.get(key)).cloned()
+    };
+    match keys {
+        // The old name of `serviceAccountName`; the server writes both.
+        [.., "serviceAccount"] if pod_spec(kind, keys) => {
+            beside(live, "serviceAccountName").as_ref() == Some(&actual.told())
+        }
+        ["spec", "policyTypes"] if kind == "NetworkPolicy" => {
+            let out =
+                beside(declared, "egress").is_some_and(|list| list.as_array().is_some_and(|l| !l.is_empty()));
+            actual.told() == if out { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) }
+        }
+        ["spec", "volumes"] | ["spec", _, "volumeMounts"] if kind == "Pod" => match actual {
+            Node::List(items) => items.iter().all(is_token),
+            item => is_token(item),
+        },
+        _ => false,
+    }
+}
+
+/// The token that every pod gets, and its mount.
+fn is_token(item: &Node) -> bool {
+    let named =
+        item.get("name").and_then(Node::text).is_some_and(|name| name.starts_with("kube-api-access-"));
+    let mounted = item.get("mountPath").and_then(Node::text);
+    named
+        && (item.get("projected").is_some()
+            || mounted == Some("/var/run/secrets/kubernetes.io/serviceaccount"))
+}
+
+/// A mode that YAML 1.1 reads as octal, and yes and no in its other words: kubectl reads 1.1, we read 1.2.
+pub(super) fn same_in_old_yaml(path: &Path, declared: &Node, actual: &Node) -> Option<String> {
+    let same = match (declared, actual) {
+        (Node::Text(text), Node::Number(number)) if matches!(path.last_key(), "defaultMode" | "mode") => {
+            let digits = text.strip_prefix("0o").or_else(|| text.strip_prefix('0'))?;
+            u64::from_str_radix(digits, 8).ok()? == number.as_u64()?
+        }
+        (Node::Text(text), Node::Bool(yes)) => match text.to_ascii_lowercase().as_str() {
+            "yes" | "on" | "y" => *yes,
+            "no" | "off" | "n" => !*yes,
+            _ => false,
+        },
+        _ => false,
+    };
+    same.then(|| "the same value, as YAML 1.1 reads it".to_owned())
+}
+
 /// Why a field that only the live object has is no drift.
-pub(super) fn expected(kind: &str, path: &Path, actual: &Node) -> Option<String> {
+pub(super) fn expected(
+    kind: &str,
+    path: &Path,
+    actual: &Node,
+    (declared, live): (&Value, &Value),
+) -> Option<String> {
     let keys: Vec<&str> = path.keys().collect();
     if let [head, ..] = keys.as_slice()
         && *head == "status"
     {
         return Some("the cluster's own report".to_owned());
+    }
+    if follows(kind, &keys, actual, declared, live) {
+        return Some("the default of the API server".to_owned());
     }
     if assigned(kind, &keys) {
         return Some("assigned by the cluster".to_owned());
@@ -134,6 +193,7 @@ fn default(kind: &str, keys: &[&str]) -> Option<Value> {
         (_, "restartPolicy") if pod && parent == "spec" && kind != "Job" && kind != "CronJob" => {
             json!("Always")
         }
+        (_, "serviceAccountName") if pod && kind == "Pod" => json!("default"),
         (_, "schedulerName") if pod => json!("default-scheduler"),
         (_, "terminationGracePeriodSeconds") if pod && parent == "spec" => json!(30),
         (_, "enableServiceLinks") if pod => json!(true),
@@ -181,7 +241,6 @@ fn default(kind: &str, keys: &[&str]) -> Option<Value> {
         ("spec", "allocateLoadBalancerNodePorts") => json!(true),
         ("spec", "type") if kind == "Service" => json!("ClusterIP"),
         ("spec", "podSelector") if kind == "NetworkPolicy" => json!({}),
-        ("spec", "policyTypes") if kind == "NetworkPolicy" => json!(["Ingress"]),
         ("spec", "volumeMode") => json!("Filesystem"),
         (_, "reclaimPolicy") => json!("Delete"),
         (_, "volumeBindingMode") => json!("Immediate"),

@@ -9,13 +9,20 @@ use std::sync::Arc;
 use domain::audit::{AuditActor, AuditEntry};
 use domain::{Timestamp, UserId};
 use store::{Stamp, SystemTx, WriteTx};
-use tokio::sync::RwLock;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use crate::{Result, Services};
 
-/// Entries that are written behind an answer. Each holds the lock for reading; who waits for all takes it for writing.
+/// What is written behind an answer. Each piece holds the lock for reading; who waits for all takes it for writing.
 #[derive(Default)]
 pub(crate) struct Behind(Arc<RwLock<()>>);
+
+impl Behind {
+    /// To be held until it is written.
+    pub(crate) async fn open(&self) -> OwnedRwLockReadGuard<()> {
+        Arc::clone(&self.0).read_owned().await
+    }
+}
 
 /// Appends the entry to the chain of each organization the account belongs to. The platform has it already, so an error is
 /// told to the server's log, not to the person.
@@ -40,7 +47,7 @@ pub(crate) async fn tell_behind(
     now: Timestamp,
     entry: AuditEntry,
 ) {
-    let open = Arc::clone(&services.memory.behind.0).read_owned().await;
+    let open = services.memory.behind.open().await;
     let services = services.clone();
     tokio::spawn(async move {
         tell(&services, user, &actor, now, &entry).await;
@@ -48,7 +55,7 @@ pub(crate) async fn tell_behind(
     });
 }
 
-/// Waits until all that was told behind an answer is written: before the server stops, and before a test reads it.
+/// Waits until all that is done behind an answer is written: before the server stops, and before a test reads it.
 pub async fn settled(services: &Services) {
     drop(services.memory.behind.0.write().await);
 }

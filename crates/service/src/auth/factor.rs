@@ -11,7 +11,9 @@ use store::factor::Factor;
 use totp_rs::{Builder, Totp};
 
 use super::lockout::{Subjects, WRONG_PASSWORD, count_failure, refuse_locked};
-use super::{AttemptKind, SignedIn, actor_of, admit_device, bounded, end, normal_email, own, verify};
+use super::{
+    AttemptKind, SignedIn, actor_of, admit_device, bounded, end, has_password, normal_email, own, verify,
+};
 use crate::secrets::random;
 use crate::settings::Security;
 use crate::{Actor, Client, Cx, Error, Result, Services, Who};
@@ -118,7 +120,7 @@ pub async fn renew_codes(cx: &Cx<AccountWrite>, code: &str) -> Result<Vec<String
     Ok(codes)
 }
 
-/// Removes one's own, with the password and a code.
+/// Removes one's own, with the password (of an account that has one) and a code.
 pub async fn remove(cx: &Cx<AccountWrite>, password: &str, code: &str) -> Result<()> {
     let services = &cx.services;
     let user = own(&cx.actor)?;
@@ -133,7 +135,7 @@ pub async fn remove(cx: &Cx<AccountWrite>, password: &str, code: &str) -> Result
         }
         store::account::credentials(&mut tx, user.id).await?.ok_or(Error::NotFound)?
     };
-    if !verify(&turn, password, present.password_hash).await? {
+    if has_password(&present) && !verify(&turn, password, present.password_hash).await? {
         count_failure(services, Some(present.user), &subjects, &cx.actor.client, WRONG_PASSWORD).await?;
         return Err(Invalid::field("password", "not your password").into());
     }

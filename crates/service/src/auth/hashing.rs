@@ -20,6 +20,9 @@ const LANES: u32 = 1;
 pub(super) const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// Of an account without a password: the same, so that trying one costs what it costs elsewhere.
+pub(super) const NO_PASSWORD: &str = DUMMY;
+
 /// At most two hashes at a time: each takes 19 MiB and a core.
 pub(crate) struct Hashing(Semaphore);
 

@@ -99,7 +99,7 @@ pub(super) async fn count_failure(
     Ok(())
 }
 
-fn anonymous(client: &Client) -> AuditActor {
+pub(super) fn anonymous(client: &Client) -> AuditActor {
     AuditActor {
         user_id: None,
         label: "unknown".to_owned(),

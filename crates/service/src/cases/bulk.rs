@@ -72,6 +72,12 @@ pub async fn undo(cx: &Cx<CaseWrite>, action: CaseActionId) -> Result<Report> {
         return Err(Error::NotFound);
     }
     let ids: Vec<CaseId> = done.iter().map(|change| change.case_id).collect();
+    if done.iter().all(|change| change.step == Step::Merged) {
+        return super::merges::undo(cx, action, &ids).await;
+    }
+    if done.iter().all(|change| change.step == Step::Unmerged) {
+        return super::merges::redo(cx, &done).await;
+    }
     let done: HashMap<CaseId, Change> = done.into_iter().map(|change| (change.case_id, change)).collect();
     let mut left: HashMap<Option<UserId>, bool> = HashMap::from([(None, false)]);
     let mut run = Run::new(cx, Action::CASES_UNDONE, json!({ "undoes": action }));
@@ -94,6 +100,9 @@ pub async fn undo(cx: &Cx<CaseWrite>, action: CaseActionId) -> Result<Report> {
             let decide = |kept: &Kept| {
                 let change = done.get(&kept.id).filter(|change| change.version == Some(kept.version));
                 let change = change.ok_or(Why::ChangedSince)?;
+                if kept.merged_into.is_some() {
+                    return Err(Why::Merged);
+                }
                 // A request is taken back by who made it, as long as it waits.
                 if change.step == Step::ReviewRequested {
                     let by = asked.get(&kept.id).ok_or(Why::ChangedSince)?;
@@ -153,6 +162,9 @@ async fn perform(cx: &Cx<CaseWrite>, what: &Bulk, ids: &[CaseId], reason: &str) 
                 None => Reviews::Leave,
             };
             let decide = |kept: &Kept| {
+                if kept.merged_into.is_some() {
+                    return Err(Why::Merged);
+                }
                 let becomes = what.on(&kept.state, &kept.tags, now, me)?;
                 if lacking.contains(&kept.id) {
                     return Err(Why::FieldsMissing);

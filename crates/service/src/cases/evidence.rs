@@ -10,7 +10,7 @@ use domain::{CaseId, EvidenceId, Invalid, OrganizationId};
 use serde_json::{Value, json};
 use store::{SystemTx, WriteTx};
 
-use super::{locked, record, user};
+use super::{locked, locked_as_it_is, record, unmerged, user};
 use crate::evidence::{self as vault, Arriving, Bytes};
 use crate::{Cx, Error, Result, Services};
 
@@ -184,6 +184,7 @@ pub async fn remove_evidence(cx: &Cx<CaseWrite>, case: CaseId, id: EvidenceId, r
         return Err(Invalid::field("reason", "say why in at most 2,000 characters").into());
     }
     let (mut tx, found, old) = piece(cx, case, id).await?;
+    unmerged(&mut tx, found.merged_into).await?;
     let removed = Evidence {
         removed_by_id: user(cx),
         removed_by: Some(cx.actor.audit().label),
@@ -222,7 +223,7 @@ async fn sweep(services: &Services, organization: OrganizationId) -> Result<()> 
 
 /// A file that is there, of a case that is locked.
 async fn piece<P: Mutating>(cx: &Cx<P>, case: CaseId, id: EvidenceId) -> Result<(WriteTx, Case, Evidence)> {
-    let (mut tx, found) = locked(cx, case).await?;
+    let (mut tx, found) = locked_as_it_is(cx, case).await?;
     let evidence = store::case::evidence::get(&mut tx, case, id).await?.ok_or(Error::NotFound)?;
     if evidence.removed_at.is_some() {
         return Err(Error::Conflict("this file was removed".to_owned()));

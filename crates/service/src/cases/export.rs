@@ -21,7 +21,7 @@ use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
 use super::evidence::in_hand;
-use super::locked;
+use super::locked_as_it_is;
 use crate::bundle::{Bundle, Chunks};
 use crate::{Cx, Result, Services, evidence as vault};
 
@@ -49,7 +49,7 @@ struct Whole {
 /// The case and the bytes of its bundle. That it was exported is on record before its first byte, in the custody of each file
 /// as well.
 pub async fn export(cx: &Cx<CaseExport>, id: CaseId) -> Result<(Case, Chunks)> {
-    let (mut tx, case) = locked(cx, id).await?;
+    let (mut tx, case) = locked_as_it_is(cx, id).await?;
     let files = store::case::evidence::list(&mut tx, id).await?;
     for file in files.iter().filter(|file| file.removed_at.is_none()) {
         in_hand(cx, &mut tx, file, Custody::Exported, None).await?;

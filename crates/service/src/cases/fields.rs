@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use store::case::field;
 use store::{Scoped, WriteTx};
 
-use super::is_member;
+use crate::error::CHANGED;
 use crate::{Cx, Error, Result};
+
+/// Characters of a value that a query compares, its key with them.
+const MAX_SEARCHED: usize = 500;
 
 /// All, archived ones too, in their order.
 pub async fn fields(cx: &Cx<CaseRead>) -> Result<Vec<CaseField>> {
@@ -138,7 +141,7 @@ pub async fn move_field(cx: &Cx<SettingsWrite>, id: CaseFieldId, up: bool) -> Re
 
 async fn save(mut tx: WriteTx, old: &CaseField, new: CaseField) -> Result<CaseField> {
     if !field::update(&mut tx, &new).await? {
-        return Err(Error::Conflict("somebody changed this field meanwhile; look at it again".to_owned()));
+        return Err(Error::Conflict(CHANGED.to_owned()));
     }
     let entry = AuditEntry::new(Action::CASE_FIELD_UPDATED, "case_field", new.id);
     tx.commit(entry.change(Some(told(old)), Some(told(&new)))).await?;
@@ -164,11 +167,23 @@ fn told(field: &CaseField) -> Value {
 pub(super) async fn settle(tx: &mut WriteTx, old: &FieldValues, new: &FieldValues) -> Result<FieldValues> {
     let all = field::list(tx).await?;
     let mut values = FieldValues::new();
-    let (mut wrong, mut people): (Vec<Invalid>, Vec<UserId>) = Default::default();
+    let (mut wrong, mut people): (Vec<Invalid>, Vec<(UserId, String)>) = Default::default();
     for field in &all {
         let had = old.get(&field.key);
         if field.archived_at.is_some() {
             values.extend(had.map(|value| (field.key.clone(), value.clone())));
+            // It was in use when the form was opened: what was typed is not dropped without a word.
+            if let Some(text) = new.get(&field.key)
+                && !text.trim().is_empty()
+                && had != Some(text)
+            {
+                let start: String = text.chars().take(200).collect();
+                let words = format!(
+                    "{} was archived meanwhile and keeps no more: put “{start}” elsewhere and save again",
+                    field.name
+                );
+                wrong.push(Invalid::field(format!("fields.{}", field.key), words));
+            }
             continue;
         }
         let Some(text) = new.get(&field.key) else { continue };
@@ -176,7 +191,7 @@ pub(super) async fn settle(tx: &mut WriteTx, old: &FieldValues, new: &FieldValue
         match value {
             Ok(Some(value)) => {
                 if field.kind == FieldKind::User && had != Some(&value) {
-                    people.extend(value.parse::<UserId>().ok());
+                    people.extend(value.parse::<UserId>().ok().map(|user| (user, field.key.clone())));
                 }
                 values.insert(field.key.clone(), value);
             }
@@ -187,11 +202,13 @@ pub(super) async fn settle(tx: &mut WriteTx, old: &FieldValues, new: &FieldValue
     for key in new.keys().filter(|key| !all.iter().any(|field| field.key == **key)) {
         wrong.push(Invalid::field(format!("fields.{key}"), "there is no such field"));
     }
+    for (person, key) in people {
+        if store::member::role(tx, person).await?.is_none() {
+            wrong.push(Invalid::field(format!("fields.{key}"), "not a member of this organization"));
+        }
+    }
     if !wrong.is_empty() {
         return Err(Invalid(wrong.into_iter().flat_map(|invalid| invalid.0).collect()).into());
-    }
-    for person in people {
-        is_member(tx, Some(person)).await?;
     }
     Ok(values)
 }
@@ -207,6 +224,8 @@ pub(super) async fn write(tx: &mut WriteTx, case: &Case) -> Result<()> {
             _ => None,
         };
         let searched = format!("{}={}", field.key, found_by.as_ref().unwrap_or(value).to_lowercase());
+        // As much as an index of PostgreSQL holds.
+        let searched: String = searched.chars().take(MAX_SEARCHED).collect();
         rows.insert(field.id, (value.clone(), searched));
     }
     Ok(field::put(tx, case.id, &rows).await?)

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::case::link::Linking;
 use store::case::{job, link};
 use store::event::Position;
-use store::{ReadTx, SystemTx, WriteTx};
+use store::{ReadTx, Scoped, SystemTx, WriteTx};
 use uuid::Uuid;
 
 use super::{locked, record, user};
@@ -20,6 +20,8 @@ use crate::{Cx, Error, Result, Services};
 
 /// Events that one transaction links.
 const STEP: usize = 1_000;
+/// Failures in a row after which a job is given up; one is tried each second.
+const PATIENCE: i64 = 20;
 /// Jobs of a case that are shown.
 const SHOWN: u32 = 50;
 
@@ -55,10 +57,25 @@ pub async fn link_matching(
 ) -> Result<CaseJob> {
     let count = count_matching(seen, asked).await?;
     let (mut tx, found) = locked(cx, case).await?;
-    if job::count_running(&mut tx).await? >= MAX_RUNNING as i64 {
+    room(&mut tx).await?;
+    start(cx, tx, &found, asked, count).await
+}
+
+async fn room(tx: &mut impl Scoped) -> Result<()> {
+    if job::count_running(tx).await? >= MAX_RUNNING as i64 {
         return Err(Error::Conflict("ten of these are running; wait until one has ended".to_owned()));
     }
-    let now = tx.now();
+    Ok(())
+}
+
+async fn start(
+    cx: &Cx<CaseWrite>,
+    mut tx: WriteTx,
+    found: &Case,
+    asked: &Asked,
+    count: Count,
+) -> Result<CaseJob> {
+    let (now, case) = (tx.now(), found.id);
     let job = CaseJob {
         id: cx.services.clock.id(),
         case_id: case,
@@ -93,9 +110,12 @@ pub async fn open_matching(
     new: NewCase,
     asked: &Asked,
 ) -> Result<(Case, CaseJob)> {
-    count_matching(seen, asked).await?;
+    let count = count_matching(seen, asked).await?;
+    // Before the case is there, so that none is left empty. Those that begin at the same instant may be one more than ten.
+    room(&mut cx.read().await?).await?;
     let case = super::open(cx, new, &[]).await?;
-    let job = link_matching(cx, seen, case.id, asked).await?;
+    let (tx, found) = locked(cx, case.id).await?;
+    let job = start(cx, tx, &found, asked, count).await?;
     Ok((case, job))
 }
 
@@ -122,7 +142,7 @@ pub async fn take_job_back(cx: &Cx<CaseWrite>, case: CaseId, id: CaseJobId) -> R
     if !job.can_be_taken_back() {
         return Err(Error::Conflict("there is nothing of it to take out".to_owned()));
     }
-    let removed = link::remove_of_job(&mut tx, case, id).await?;
+    let removed = link::remove_of_job(&mut tx, job.case_id, id).await?;
     let now = tx.now();
     job::end(&mut tx, id, JobState::TakenBack, None, now).await?;
     let gone = json!({ "kind": LinkKind::Event, "count": removed, "query": job.query });
@@ -151,13 +171,35 @@ pub async fn run_jobs(services: &Services) -> Result<i64> {
             match step_job(services, organization, id).await {
                 Ok(Some(n)) => (added, went_on) = (added + n, true),
                 Ok(None) => {}
-                Err(error) => failed = Some(error),
+                Err(error) => {
+                    if let Err(error) = count_failure(services, organization, id).await {
+                        tracing::warn!(%error, "the failure of a job could not be counted");
+                    }
+                    failed = Some(error);
+                }
             }
         }
         if !went_on {
             return failed.map_or(Ok(added), Err);
         }
     }
+}
+
+/// A job whose step failed [`PATIENCE`] times in a row is given up, and says so. Where the database is away nothing is counted.
+async fn count_failure(services: &Services, organization: OrganizationId, id: CaseJobId) -> Result<()> {
+    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+    let times = job::failed(&mut tx.within(organization), id).await?;
+    tx.commit_unaudited_bookkeeping().await?;
+    if times.is_none_or(|times| times < PATIENCE) {
+        return Ok(());
+    }
+    let mut tx = ReadTx::begin(&services.db, organization).await?;
+    let Some(job) = job::get(&mut tx, id).await? else { return Ok(()) };
+    drop(tx);
+    let why = format!(
+        "it failed {PATIENCE} times in a row and was given up; what it linked before stays. Begin it again, or ask whoever runs this Watchroom"
+    );
+    end(services, organization, &job, Some(&why)).await
 }
 
 /// Goes on with one job until it has ended; how many events were linked.
@@ -276,7 +318,12 @@ async fn end(
 
 async fn locked_job(cx: &Cx<CaseWrite>, case: CaseId, id: CaseJobId) -> Result<(WriteTx, Case, CaseJob)> {
     let (mut tx, found) = locked(cx, case).await?;
-    let job = job::lock(&mut tx, id).await?.filter(|job| job.case_id == case).ok_or(Error::NotFound)?;
+    let job = job::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    // What was linked to a case that is in this one now is taken out here.
+    let family = store::case::merge::family(&mut tx, case).await?;
+    if !family.contains(&job.case_id) {
+        return Err(Error::NotFound);
+    }
     Ok((tx, found, job))
 }
 

@@ -7,7 +7,7 @@ use domain::{CaseId, CaseNoteId};
 use serde_json::json;
 
 use super::{locked, record, user};
-use crate::{Cx, Error, Result};
+use crate::{Cx, Error, Result, drafts};
 
 /// The oldest first.
 pub async fn notes(cx: &Cx<CaseRead>, case: CaseId) -> Result<Vec<CaseNote>> {
@@ -54,6 +54,9 @@ pub async fn edit_note(
         return Err(Error::Conflict(
             "the note changed meanwhile; look at it again before you save".to_owned(),
         ));
+    }
+    if let Some(place) = drafts::place(cx, "case_note", id.0) {
+        store::draft::delete(&mut tx, place).await?;
     }
     record(
         cx,

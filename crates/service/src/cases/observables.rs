@@ -1,8 +1,8 @@
 //! Observables of a case, and the cases that share them.
 
 use domain::audit::{Action, AuditEntry};
+use domain::case::Step;
 use domain::case::observable::{MAX_PASTED, MAX_VALUE, Observable, paste};
-use domain::case::{Case, Step};
 use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, Invalid, ObservableId};
 use serde_json::json;
@@ -65,16 +65,4 @@ pub async fn remove_observable(cx: &Cx<CaseWrite>, case: CaseId, id: ObservableI
     let entry = AuditEntry::new(Action::OBSERVABLE_REMOVED, "case", case).change(Some(told), None);
     tx.commit(entry.metadata(json!({ "number": found.number }))).await?;
     Ok(())
-}
-
-/// Cases that share observables with this one, with how many; those with most first.
-pub async fn similar(cx: &Cx<CaseRead>, case: CaseId) -> Result<Vec<(Case, i64)>> {
-    let mut tx = cx.read().await?;
-    let mut similar = Vec::new();
-    for (id, n) in store::case::observable::shared(&mut tx, case, 5).await? {
-        if let Some(case) = store::case::get(&mut tx, id).await? {
-            similar.push((case, n));
-        }
-    }
-    Ok(similar)
 }

@@ -1,7 +1,7 @@
 //! What there is to do in a case.
 
 use domain::audit::{Action, AuditEntry};
-use domain::case::{CaseTask, MAX_TASKS, NewTask, Step};
+use domain::case::{CaseTask, MAX_TASKS, NewTask, OpenTask, Step, TaskFilter};
 use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, CaseTaskId};
 use serde_json::{Value, json};
@@ -33,15 +33,26 @@ pub async fn add_task(cx: &Cx<CaseWrite>, case: CaseId, new: NewTask) -> Result<
         created_at: tx.now(),
         completed_at: None,
         completed_by_id: None,
+        version: 1,
     };
     store::case::task::insert(&mut tx, case, &task).await?;
     finish(cx, tx, case, Step::TaskAdded, Action::CASE_TASK_ADDED, (Value::Null, told(&task))).await?;
     Ok(task)
 }
 
-pub async fn change_task(cx: &Cx<CaseWrite>, case: CaseId, id: CaseTaskId, new: NewTask) -> Result<()> {
+/// What is to be done, by whom and until when. `version`: the one that the change was made from.
+pub async fn change_task(
+    cx: &Cx<CaseWrite>,
+    case: CaseId,
+    id: CaseTaskId,
+    version: i64,
+    new: NewTask,
+) -> Result<()> {
     new.check()?;
     let (mut tx, old) = task(cx, case, id).await?;
+    if old.version != version {
+        return Err(super::stale());
+    }
     if new.assigned_to_id != old.assigned_to_id {
         is_member(&mut tx, new.assigned_to_id).await?;
     }
@@ -64,6 +75,37 @@ pub async fn complete_task(cx: &Cx<CaseWrite>, case: CaseId, id: CaseTaskId, don
     let completed_by_id = if done { user(cx) } else { None };
     let step = if done { Step::TaskDone } else { Step::TaskReopened };
     save(cx, tx, case, step, old.clone(), CaseTask { completed_at, completed_by_id, ..old }).await
+}
+
+/// Changes places with the one before it, or the one behind it.
+pub async fn move_task(cx: &Cx<CaseWrite>, case: CaseId, id: CaseTaskId, up: bool) -> Result<()> {
+    let (mut tx, _) = task(cx, case, id).await?;
+    let mut all = store::case::task::list(&mut tx, case).await?;
+    let at = all.iter().position(|task| task.id == id).ok_or(Error::NotFound)?;
+    let beside = if up { at.checked_sub(1) } else { Some(at + 1).filter(|at| *at < all.len()) };
+    let Some(beside) = beside else { return Ok(()) };
+    all.swap(at, beside);
+    // Of merged cases several may have had the same place.
+    for (task, position) in all.iter().zip(1_i64..) {
+        if task.position != position {
+            store::case::task::place(&mut tx, task.id, position).await?;
+        }
+    }
+    let told =
+        |position: usize| json!({ "task_id": id, "title": all[beside].title, "position": position + 1 });
+    let (old, new) = (told(at), told(beside));
+    finish(cx, tx, case, Step::TaskChanged, Action::CASE_TASK_UPDATED, (old, new)).await
+}
+
+/// Those that are not done, of all cases that are not resolved, the first due first, at most `limit`; and how many there are.
+pub async fn open_tasks(cx: &Cx<CaseRead>, filter: &TaskFilter, limit: u32) -> Result<(Vec<OpenTask>, i64)> {
+    let mut tx = cx.read().await?;
+    let found = store::case::task::open(&mut tx, filter, limit.clamp(1, super::MAX_PAGE)).await?;
+    Ok((found, store::case::task::count_open(&mut tx, filter).await?))
+}
+
+pub async fn task_of(cx: &Cx<CaseRead>, case: CaseId, id: CaseTaskId) -> Result<CaseTask> {
+    store::case::task::get(&mut cx.read().await?, case, id).await?.ok_or(Error::NotFound)
 }
 
 pub async fn delete_task(cx: &Cx<CaseWrite>, case: CaseId, id: CaseTaskId) -> Result<()> {
@@ -89,7 +131,9 @@ async fn save(
     if old == new {
         return Ok(());
     }
-    store::case::task::update(&mut tx, &new).await?;
+    if !store::case::task::update(&mut tx, &new).await? {
+        return Err(super::stale());
+    }
     finish(cx, tx, case, step, Action::CASE_TASK_UPDATED, (told(&old), told(&new))).await
 }
 

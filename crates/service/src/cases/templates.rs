@@ -79,7 +79,7 @@ pub async fn archive_template(
 
 async fn save(mut tx: WriteTx, old: &CaseTemplate, new: CaseTemplate) -> Result<CaseTemplate> {
     if !template::update(&mut tx, &new).await.map_err(name_taken)? {
-        return Err(Error::Conflict("somebody changed this template meanwhile; look at it again".to_owned()));
+        return Err(Error::Conflict(crate::error::CHANGED.to_owned()));
     }
     let entry = AuditEntry::new(Action::CASE_TEMPLATE_UPDATED, "case_template", new.id);
     tx.commit(entry.change(Some(told(old)), Some(told(&new)))).await?;
@@ -111,6 +111,7 @@ pub(super) async fn apply(
             created_at: now,
             completed_at: None,
             completed_by_id: None,
+            version: 1,
         };
         store::case::task::insert(tx, case.id, &task).await?;
     }

@@ -300,11 +300,11 @@ async fn settle(tx: &mut WriteTx, batch: &Batch, parts: &[Part], told: &mut [Tol
 fn entries(parts: &[Part], told: &[Told]) -> Vec<(AuditActor, AuditEntry)> {
     let mut sums: Vec<Sum<'_>> = Vec::new();
     for (part, told) in parts.iter().zip(told) {
-        let at = sums.iter().position(|s| s.actor == &part.actor && s.origin == part.origin);
+        let at = sums.iter().position(|s| s.actor == &part.actor && s.origin == &part.origin);
         let at = at.unwrap_or_else(|| {
             sums.push(Sum {
                 actor: &part.actor,
-                origin: part.origin,
+                origin: &part.origin,
                 requests: 0,
                 rows: 0,
                 known: 0,
@@ -320,12 +320,15 @@ fn entries(parts: &[Part], told: &[Told]) -> Vec<(AuditActor, AuditEntry)> {
         }
     }
     let entry = |sum: Sum<'_>| {
-        let action = match sum.origin {
-            Origin::Api => Action::EVENTS_INGESTED,
-            Origin::Import | Origin::Upload => Action::EVENTS_IMPORTED,
-        };
         let mut metadata =
             json!({ "requests": sum.requests, "accepted": sum.rows - sum.refused, "duplicates": sum.known });
+        let action = match sum.origin {
+            Origin::Api => Action::EVENTS_INGESTED,
+            Origin::File(name) => {
+                metadata["file"] = json!(name);
+                Action::EVENTS_IMPORTED
+            }
+        };
         if sum.refused > 0 {
             metadata["rejected"] = json!(sum.refused);
         }
@@ -337,7 +340,7 @@ fn entries(parts: &[Part], told: &[Told]) -> Vec<(AuditActor, AuditEntry)> {
 /// What one actor handed in one way.
 struct Sum<'a> {
     actor: &'a AuditActor,
-    origin: Origin,
+    origin: &'a Origin,
     requests: u64,
     rows: usize,
     known: usize,

@@ -7,7 +7,6 @@
 
 mod hub;
 mod place;
-mod seats;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,9 +22,9 @@ use tokio::time::{Instant, sleep_until};
 pub use hub::Tails;
 pub use place::Place;
 
+use crate::seats::Seat;
 use crate::{Cx, Error, Result, Services};
 use hub::{Chunk, Hub};
-use seats::Seat;
 
 /// Events told a second, to one who watches.
 pub const RATE: u32 = 200;

@@ -214,3 +214,40 @@ async fn fields_are_the_admins_of_their_organization() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_typed_is_kept_whole_or_refused_at_its_field() {
+    for_each_backend(|t| async move {
+        let r = room(t).await;
+        r.define("Invoice", FieldKind::Number, &[], false).await;
+        r.define("Owner", FieldKind::User, &[], false).await;
+        let ticket = r.define("Ticket", FieldKind::Text, &[], false).await;
+        let long = "12345678901234567890.25";
+        let case =
+            cases::open(&r.ann, with("one", &[("invoice", long), ("ticket", "a\r\nb")]), &[]).await.unwrap();
+        assert_eq!((&*case.fields["invoice"], &*case.fields["ticket"]), (long, "a\nb"));
+        assert_eq!(r.found(&format!("field:\"invoice={long}\"")).await, [1]);
+
+        let reasons = |refused: Result<_, Error>| match refused {
+            Err(Error::Invalid(wrong)) => {
+                wrong.0.into_iter().map(|e| (e.field, e.reason)).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        };
+        let stranger = r.world.cx::<CaseWrite>("bob@b.test", "beta").await.actor().audit().user_id.unwrap();
+        let wrong = with("one", &[("owner", &stranger.to_string()), ("invoice", "x")]);
+        let fields: Vec<String> =
+            reasons(cases::open(&r.ann, wrong, &[]).await).into_iter().map(|e| e.0).collect();
+        assert_eq!(fields, ["fields.invoice", "fields.owner"]);
+
+        // It was archived while the form was open: what was typed is not lost without a word.
+        cases::archive_field(&r.admin, ticket.id, true).await.unwrap();
+        let typed = with("one", &[("invoice", "1"), ("ticket", "T-1")]);
+        let told = reasons(cases::edit(&r.ann, case.id, 1, typed).await);
+        assert_eq!(told[0].0, "fields.ticket");
+        assert!(told[0].1.contains("archived") && told[0].1.contains("T-1"), "{told:?}");
+        let again = cases::edit(&r.ann, case.id, 1, with("one", &[("invoice", "1")])).await.unwrap();
+        assert_eq!(&*again.fields["ticket"], "a\nb", "what it had stays");
+    })
+    .await;
+}

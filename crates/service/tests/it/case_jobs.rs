@@ -7,6 +7,8 @@ use domain::query::{EVENTS, parse};
 use domain::{CaseId, CaseJobId, EventId};
 use service::events::Origin;
 use service::{Cx, Error, Services, cases, events};
+use store::SystemTx;
+use store::db::{Dialect, sql};
 use testkit::for_each_backend;
 use uuid::Uuid;
 
@@ -225,6 +227,56 @@ async fn a_stranger_and_a_viewer_have_no_part_in_jobs() {
         let vic = r.world.actor("vic@a.test", "alpha").await;
         assert!(matches!(r.world.services.admit::<CaseWrite>(&vic), Err(Error::Forbidden)));
         assert_eq!(r.job(case.id).await.state, JobState::Running);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_that_fails_again_and_again_is_given_up_and_says_so() {
+    for_each_backend(|t| async move {
+        let r = room(t).await;
+        let case = r.opened().await;
+        r.begun(case.id, "message:\"failed password\"").await;
+        let mut tx = SystemTx::across_all_organizations(&r.world.t.db).await.unwrap();
+        let broken: &[&'static str] = match r.world.t.db.dialect() {
+            Dialect::Sqlite => &["CREATE TRIGGER broken BEFORE INSERT ON case_links BEGIN SELECT RAISE(ABORT, 'broken'); END"],
+            Dialect::Postgres => &[
+                "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$",
+                "CREATE TRIGGER broken BEFORE INSERT ON case_links FOR EACH ROW EXECUTE FUNCTION broken()",
+            ],
+        };
+        for text in broken {
+            tx.conn().exec(sql(text)).await.unwrap();
+        }
+        tx.commit_unaudited_bookkeeping().await.unwrap();
+        for _ in 0..19 {
+            assert!(cases::run_jobs(&r.world.services).await.is_err());
+            assert_eq!(r.job(case.id).await.state, JobState::Running);
+        }
+        assert!(cases::run_jobs(&r.world.services).await.is_err());
+        let job = r.job(case.id).await;
+        assert_eq!((job.state, r.audited("EVENTS_LINKED_TO_CASE").await), (JobState::Failed, 1));
+        assert!(job.failure.as_deref().is_some_and(|why| why.contains("given up")), "{job:?}");
+        assert_eq!(cases::run_jobs(&r.world.services).await.unwrap(), 0, "nobody tries it any more");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_case_is_opened_while_ten_jobs_run() {
+    for_each_backend(|t| async move {
+        let r = room(t).await;
+        let case = r.opened().await;
+        for _ in 0..10 {
+            r.begun(case.id, "message:well").await;
+        }
+        let asked = Room::asked("message:well");
+        let refused = cases::open_matching(&r.ann, &r.seen, NewCase::titled("none"), &asked).await;
+        assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains("ten")), "{refused:?}");
+        assert!(
+            matches!(cases::find(&r.reads, "CASE-2").await, Err(Error::NotFound)),
+            "no empty case is left"
+        );
     })
     .await;
 }

@@ -309,7 +309,7 @@ async fn tasks_and_observables_belong_to_a_case() {
         let first = cases::add_task(&r.ann, case.id, task("Block the address")).await.unwrap();
         cases::add_task(&r.ann, case.id, task("Ask the owner")).await.unwrap();
         cases::complete_task(&r.ann, case.id, first.id, true).await.unwrap();
-        cases::change_task(&r.ann, case.id, first.id, task("Block the network")).await.unwrap();
+        cases::change_task(&r.ann, case.id, first.id, 2, task("Block the network")).await.unwrap();
         let tasks = cases::tasks(&r.anns, case.id).await.unwrap();
         let told: Vec<_> = tasks.iter().map(|t| (t.title.as_str(), t.completed_at.is_some())).collect();
         assert_eq!(told, [("Block the network", true), ("Ask the owner", false)]);
@@ -338,7 +338,10 @@ async fn tasks_and_observables_belong_to_a_case() {
             ]
         );
         let similar = cases::similar(&r.anns, case.id).await.unwrap();
-        assert_eq!(similar.iter().map(|(c, n)| (c.number, *n)).collect::<Vec<_>>(), [(2, 1)]);
+        assert_eq!(
+            similar.iter().map(|s| (s.case.number, s.shared.observables)).collect::<Vec<_>>(),
+            [(2, 1)]
+        );
         cases::remove_observable(&r.ann, case.id, observables[0].id).await.unwrap();
         assert!(cases::similar(&r.anns, case.id).await.unwrap().is_empty());
     })

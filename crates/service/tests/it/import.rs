@@ -48,7 +48,7 @@ async fn real_files_twice_do_not_double() {
         let mut stored = 0;
         for name in files {
             let bytes = std::fs::read(testkit::shared_data().join(name)).unwrap();
-            let plan = || Plan::of_source(name, Format::Auto);
+            let plan = || Plan::of_source(name, "app.log", Format::Auto);
             let (first, refused) = read_in(&world, org, bytes.clone(), plan()).await;
             let first = first.unwrap();
             assert_eq!((first.duplicates, first.bytes), (0, bytes.len() as u64), "{name}");
@@ -62,6 +62,7 @@ async fn real_files_twice_do_not_double() {
         let log: Vec<_> =
             world.log(org).await.into_iter().filter(|r| r.action == "EVENTS_IMPORTED").collect();
         assert!(log.len() >= 2 * files.len());
+        assert!(log.iter().all(|entry| entry.metadata["file"] == "app.log"), "{log:?}");
     })
     .await;
 }
@@ -95,12 +96,9 @@ async fn equal_lines_of_one_file_all_count_and_a_broken_off_import_is_completed(
         let cx = world.services.admit::<EventWrite>(&Actor::system("import", org)).unwrap();
         let mut last = Progress::default();
         let half = Breaks(io::Cursor::new(all[..all.len() / 2].to_vec()));
-        let broken = import(&cx, half, Plan::of_source("app", Format::Ndjson), &mut |p: Progress,
-                                                                                     _: Vec<(
-            Rejection,
-            String,
-        )>| last = p)
-        .await;
+        let plan = Plan::of_source("app", "app.log", Format::Ndjson);
+        let mut watch = |p: Progress, _: Vec<(Rejection, String)>| last = p;
+        let broken = import(&cx, half, plan, &mut watch).await;
         assert!(matches!(broken, Err(Error::Invalid(_))));
         assert_eq!((last.rows, count(&world, org).await), (5000, 5000));
         // Once from where it stopped, once from the start.
@@ -108,14 +106,14 @@ async fn equal_lines_of_one_file_all_count_and_a_broken_off_import_is_completed(
             &world,
             org,
             all.clone(),
-            Plan { skip: last.rows, ..Plan::of_source("app", Format::Ndjson) },
+            Plan { skip: last.rows, ..Plan::of_source("app", "app.log", Format::Ndjson) },
         )
         .await;
         let rest = rest.unwrap();
         assert_eq!((rest.bytes, rest.rows, rest.accepted), (all.len() as u64, 12_000, 7000));
         assert_eq!((rest.duplicates, rest.rejected), (0, 0));
         assert_eq!(count(&world, org).await, 12_000);
-        let (again, _) = read_in(&world, org, all, Plan::of_source("app", Format::Ndjson)).await;
+        let (again, _) = read_in(&world, org, all, Plan::of_source("app", "app.log", Format::Ndjson)).await;
         assert_eq!((again.unwrap().duplicates, count(&world, org).await), (12_000, 12_000));
     })
     .await;
@@ -127,13 +125,13 @@ async fn refused_rows_are_named_and_the_others_kept() {
         let world = World::new(t);
         let org = world.organization("alpha").await.id;
         let text = "{\"time\":\"2026-11-23T09:00:00Z\",\"msg\":\"good\"}\nnot json\n\n{\"time\":\"never\",\"msg\":\"\"}\n";
-        let (done, refused) = read_in(&world, org, text.as_bytes().to_vec(), Plan::of_source("app", Format::Ndjson)).await;
+        let (done, refused) = read_in(&world, org, text.as_bytes().to_vec(), Plan::of_source("app", "app.log", Format::Ndjson)).await;
         let done = done.unwrap();
         assert_eq!((done.accepted, done.rejected, done.rows), (1, 2, 3));
         let short: Vec<_> = refused.iter().map(|(r, text)| (r.index, r.field.as_str(), text.as_str())).collect();
         assert_eq!(short[0], (1, "", "not json"));
         assert!(short[1..].iter().all(|(i, ..)| *i == 2) && short.iter().any(|(_, f, _)| *f == "occurred_at"), "{short:?}");
-        let trial = rehearse(io::Cursor::new(text.to_owned()), Plan::of_source("app", Format::Ndjson), start(), 2, 10).await.unwrap();
+        let trial = rehearse(io::Cursor::new(text.to_owned()), Plan::of_source("app", "app.log", Format::Ndjson), start(), 2, 10).await.unwrap();
         assert_eq!((trial.accepted, trial.rejected, trial.whole), (1, 1, false));
     })
     .await;
@@ -145,7 +143,7 @@ async fn a_bomb_is_refused() {
         let world = World::new(t);
         let org = world.organization("alpha").await.id;
         // The smallest gzip of much: stored blocks are not small, so the limit is.
-        let plan = Plan { limit: 100, ..Plan::of_source("app", Format::Ndjson) };
+        let plan = Plan { limit: 100, ..Plan::of_source("app", "app.log", Format::Ndjson) };
         let (done, _) = read_in(&world, org, lines(50), plan).await;
         assert!(matches!(done, Err(Error::Invalid(_))), "{done:?}");
         let _: Timestamp = start();
@@ -163,7 +161,7 @@ async fn a_severity_nobody_knows_costs_neither_the_row_nor_the_word_and_is_told(
         });
         let odd = "{\"timestamp\":1795000000,\"level\":true,\"msg\":\"x\"}\n{\"timestamp\":1795000000,\"msg\":\"says none\"}\n";
         let bytes = (rows.concat() + odd).into_bytes();
-        let (done, refused) = read_in(&world, org, bytes.clone(), Plan::of_source("app", Format::Auto)).await;
+        let (done, refused) = read_in(&world, org, bytes.clone(), Plan::of_source("app", "app.log", Format::Auto)).await;
         let done = done.unwrap();
         assert_eq!((done.accepted, refused.len()), (6, 0), "{refused:?}");
         let sentence = "4 rows had a severity that was not understood and became info: 'dire' (2), 'meh' (1), 'true' (1)";
@@ -174,7 +172,7 @@ async fn a_severity_nobody_knows_costs_neither_the_row_nor_the_word_and_is_told(
         kept.sort_unstable();
         let wanted = [("", "info"), ("dire", "info"), ("dire", "info"), ("meh", "info"), ("true", "info"), ("warn", "medium")];
         assert_eq!(kept, wanted);
-        let mut plan = Plan::of_source("app", Format::Auto);
+        let mut plan = Plan::of_source("app", "app.log", Format::Auto);
         plan.mapping.severity = Some(domain::Severity::High);
         let trial = rehearse(io::Cursor::new(bytes), plan, start(), 100, 10).await.unwrap();
         assert_eq!(trial.unknown_severities.became, Some(domain::Severity::High));
@@ -190,7 +188,7 @@ async fn lines_of_a_sender_without_a_clock_are_of_now_and_do_not_double_later() 
         let text = "<34>1 - web-1 su - ID47 - failed\n<34>1 - web-1 su - ID47 - failed\n<14>1 - - - - - -\n";
         for (known, pause) in [(0, 0), (3, 3600)] {
             world.clock.advance_seconds(pause);
-            let plan = Plan::of_source("edge", Format::Auto);
+            let plan = Plan::of_source("edge", "edge.log", Format::Auto);
             let (done, refused) = read_in(&world, org, text.as_bytes().to_vec(), plan).await;
             let done = done.unwrap();
             assert_eq!((done.accepted, done.duplicates), (3, known), "{refused:?}");

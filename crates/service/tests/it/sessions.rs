@@ -76,6 +76,20 @@ async fn an_admin_signs_members_out_and_nobody_elses_people() {
             found.into_iter().filter(|s| s.email == "ana@alpha.test").count()
         };
         assert_eq!(of("admin@alpha.test", "alpha").await, 2);
+        service::organizations::enter(&world.services, &first, "gamma").await.unwrap();
+        auth::settled(&world.services).await;
+        let place = async |cx: &service::Cx<SessionRead>| {
+            let found = sessions::active(cx).await.unwrap();
+            found.into_iter().find(|s| s.id == first.session).and_then(|s| s.organization)
+        };
+        let told = place(&world.cx::<SessionRead>("admin@alpha.test", "alpha").await).await;
+        assert_eq!(told, None, "that she works for gamma is not alpha's to know");
+        service::organizations::enter(&world.services, &first, "alpha").await.unwrap();
+        auth::settled(&world.services).await;
+        let told = place(&world.cx::<SessionRead>("admin@alpha.test", "alpha").await).await;
+        assert_eq!(told.as_deref(), Some("ALPHA"));
+        let seen = auth::viewer(&world.services, first.session, &client()).await.unwrap().unwrap();
+        assert!(seen.organization.is_some_and(|there| there != gamma));
         assert_eq!(of("admin@beta.test", "beta").await, 0);
         let viewer = organizations_actor(&world, &first).await;
         assert!(matches!(world.services.admit::<SessionRead>(&viewer), Err(Error::Forbidden)));

@@ -139,8 +139,9 @@ async fn an_upload_that_a_restart_interrupted_goes_on() {
         let text = lines.concat();
         let upload = uploads::stage(&cx, "app.ndjson", text.as_bytes()).await.unwrap();
         // As a server leaves it that died after the first batch: 5,000 rows stored, 4,000 recorded.
-        let mut half = service::import::Plan::of_source("app.ndjson", domain::upload::Format::Auto);
-        half.origin = events::Origin::Upload;
+        let mut half =
+            service::import::Plan::of_source("app.ndjson", "half.ndjson", domain::upload::Format::Auto);
+        half.origin = events::Origin::File("half.ndjson".into());
         let first: String = text.lines().take(5000).flat_map(|l| [l, "\n"]).collect();
         let mut quiet = |_: service::import::Progress, _: Vec<(domain::upload::Rejection, String)>| {};
         service::import::import(&cx, std::io::Cursor::new(first), half, &mut quiet).await.unwrap();

@@ -20,6 +20,7 @@ pub struct Kept {
     pub number: i64,
     pub version: i64,
     pub state: State,
+    pub merged_into: Option<CaseId>,
     /// By name.
     pub tags: Vec<String>,
 }
@@ -38,6 +39,7 @@ impl FromDb for Kept {
                 severity: row.get("severity")?,
                 assigned_to_id: row.get("assigned_to_id")?,
             },
+            merged_into: row.get("merged_into")?,
             tags: Vec::new(),
         })
     }
@@ -59,7 +61,7 @@ pub async fn lock(tx: &mut WriteTx, ids: &[CaseId]) -> Result<Vec<Kept>> {
     for ids in sorted.chunks(CHUNK) {
         let q = tx
             .sql(
-                "SELECT id, number, version, status, resolution, resolved_at, priority, severity, assigned_to_id
+                "SELECT id, number, version, status, resolution, resolved_at, priority, severity, assigned_to_id, merged_into
                  FROM cases
                  WHERE organization_id = $1 AND id IN (",
             )

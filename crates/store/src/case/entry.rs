@@ -3,6 +3,7 @@
 use domain::case::entry::CaseEntry;
 use domain::{CaseEntryId, CaseId};
 
+use super::merge::{among, family};
 use crate::db::{Result, from_row};
 use crate::scope::{Scoped, WriteTx};
 
@@ -11,15 +12,16 @@ from_row!(CaseEntry { id, at, content, system, author_id, author, created_at, de
 const COLUMNS: &str =
     "SELECT n.id, n.at, n.content, n.system, n.author_id, n.author, n.created_at, n.deleted_at
      FROM case_entries n
-     WHERE n.organization_id = $1 AND n.case_id = $2";
+     WHERE n.organization_id = $1";
 
-/// By the time they tell of.
+/// Of a case and those in it, by the time they tell of.
 pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<CaseEntry>> {
-    let q = tx.sql(COLUMNS).bind(case).push(" ORDER BY n.at, n.id");
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS), " AND n.case_id IN (", &family).push(" ORDER BY n.at, n.id");
     tx.conn().all(q).await
 }
 
-/// How many there ever were.
+/// How many there ever were of the case alone.
 pub async fn count(tx: &mut impl Scoped, case: CaseId) -> Result<i64> {
     let q =
         tx.sql("SELECT count(*) FROM case_entries WHERE organization_id = $1 AND case_id = $2").bind(case);
@@ -27,7 +29,8 @@ pub async fn count(tx: &mut impl Scoped, case: CaseId) -> Result<i64> {
 }
 
 pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseEntryId) -> Result<Option<CaseEntry>> {
-    let q = tx.sql(COLUMNS).bind(case).push(" AND n.id = ").arg(id);
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS), " AND n.case_id IN (", &family).push(" AND n.id = ").arg(id);
     tx.conn().opt(q).await
 }
 

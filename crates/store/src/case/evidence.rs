@@ -3,6 +3,7 @@
 use domain::case::evidence::{CustodyEntry, Evidence};
 use domain::{CaseId, EvidenceId};
 
+use super::merge::{among, family};
 use crate::db::{Dialect, Result, from_row};
 use crate::scope::{Scoped, WriteTx, Writing};
 
@@ -29,28 +30,31 @@ const COLUMNS: &str =
     "SELECT e.id, e.filename, e.size, e.sha256, e.content_type, e.declared_type, e.description, e.uploaded_by_id, e.uploaded_by,
             e.uploaded_at, e.removed_by_id, e.removed_by, e.removed_at, e.removed_reason
      FROM case_evidence e
-     WHERE e.organization_id = $1 AND e.case_id = $2";
+     WHERE e.organization_id = $1";
 
-/// The oldest first, removed ones too.
+/// Of a case and those in it, the oldest first, removed ones too.
 pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<Evidence>> {
-    let q = tx.sql(COLUMNS).bind(case).push(" ORDER BY e.uploaded_at, e.id");
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS), " AND e.case_id IN (", &family).push(" ORDER BY e.uploaded_at, e.id");
     tx.conn().all(q).await
 }
 
 pub async fn get(tx: &mut impl Scoped, case: CaseId, id: EvidenceId) -> Result<Option<Evidence>> {
-    let q = tx.sql(COLUMNS).bind(case).push(" AND e.id = ").arg(id);
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS), " AND e.case_id IN (", &family).push(" AND e.id = ").arg(id);
     tx.conn().opt(q).await
 }
 
-/// How many the case has, without removed ones.
+/// How many a case and those in it have, without removed ones.
 pub async fn count(tx: &mut impl Scoped, case: CaseId) -> Result<i64> {
-    let q = tx.sql(
-        "SELECT count(*) FROM case_evidence WHERE organization_id = $1 AND case_id = $2 AND removed_at IS NULL",
-    );
-    Ok(tx.conn().scalar(q.bind(case)).await?.unwrap_or(0))
+    let family = family(tx, case).await?;
+    let q =
+        tx.sql("SELECT count(*) FROM case_evidence WHERE organization_id = $1 AND removed_at IS NULL AND case_id IN (");
+    let q = q.list(family).push(")");
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
 }
 
-/// How many records the case has, of removed ones too.
+/// How many records the case alone has, of removed ones too.
 pub async fn records(tx: &mut impl Scoped, case: CaseId) -> Result<i64> {
     let q =
         tx.sql("SELECT count(*) FROM case_evidence WHERE organization_id = $1 AND case_id = $2").bind(case);
@@ -146,8 +150,16 @@ pub async fn orphans(tx: &mut impl Scoped, limit: u32) -> Result<Vec<String>> {
     tx.conn().scalars(q).await
 }
 
-/// The next line of a file's custody log; the case must be locked. `entry.seq` is given here.
+/// The next line of a file's custody log. `entry.seq` is given here.
 pub async fn add_custody(tx: &mut WriteTx, entry: &CustodyEntry) -> Result<()> {
+    // Two may have it in hand through two cases, where one is in the other.
+    if tx.conn().dialect() == Dialect::Postgres {
+        let q = tx
+            .sql("SELECT id FROM case_evidence WHERE organization_id = $1 AND id = $2")
+            .bind(entry.evidence_id)
+            .push(" FOR UPDATE");
+        tx.conn().rows(q).await?;
+    }
     let q = tx
         .sql(
             "INSERT INTO evidence_custody (organization_id, evidence_id, at, actor_id, actor, address, step, detail, seq)
@@ -164,18 +176,16 @@ pub async fn add_custody(tx: &mut WriteTx, entry: &CustodyEntry) -> Result<()> {
     tx.conn().exec_one(q).await
 }
 
-/// Of all files of a case, the latest first, at most `limit`.
+/// Of all files of a case and those in it, the latest first, at most `limit`.
 pub async fn custody(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<CustodyEntry>> {
-    let q = tx
-        .sql(
-            "SELECT c.evidence_id, c.seq, c.at, c.actor_id, c.actor, c.address, c.step, c.detail
-             FROM evidence_custody c
-             JOIN case_evidence e ON e.organization_id = c.organization_id AND e.id = c.evidence_id
-             WHERE c.organization_id = $1 AND e.case_id = $2
-             ORDER BY c.at DESC, c.evidence_id DESC, c.seq DESC
-             LIMIT $3",
-        )
-        .bind(case)
-        .bind(limit);
+    let family = family(tx, case).await?;
+    let q = tx.sql(
+        "SELECT c.evidence_id, c.seq, c.at, c.actor_id, c.actor, c.address, c.step, c.detail
+         FROM evidence_custody c
+         JOIN case_evidence e ON e.organization_id = c.organization_id AND e.id = c.evidence_id
+         WHERE c.organization_id = $1",
+    );
+    let q = among(q, " AND e.case_id IN (", &family);
+    let q = q.push(" ORDER BY c.at DESC, c.evidence_id DESC, c.seq DESC LIMIT ").arg(limit);
     tx.conn().all(q).await
 }

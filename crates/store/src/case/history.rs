@@ -58,18 +58,36 @@ pub async fn add_many(tx: &mut WriteTx, changes: &[Change]) -> Result<()> {
     Ok(())
 }
 
-/// The latest first, at most `limit`.
+/// Of a case and those in it, the latest first, at most `limit`.
 pub async fn list(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<Change>> {
+    let family = super::merge::family(tx, case).await?;
+    let q = tx.sql(
+        "SELECT id, case_id, at, actor_id, actor, step, old_values AS old, new_values AS new, reason, action_id, version
+         FROM case_history
+         WHERE organization_id = $1",
+    );
+    let alone = family.len() == 1;
+    let q = super::merge::among(q, " AND case_id IN (", &family);
+    // Of one case the key gives the order.
+    let q = q.push(if alone {
+        " ORDER BY seq DESC LIMIT "
+    } else {
+        " ORDER BY at DESC, case_id DESC, seq DESC LIMIT "
+    });
+    tx.conn().all(q.arg(limit)).await
+}
+
+/// The changes that made a case newer than a version, the latest first.
+pub async fn since(tx: &mut impl Scoped, case: CaseId, version: i64) -> Result<Vec<Change>> {
     let q = tx
         .sql(
             "SELECT id, case_id, at, actor_id, actor, step, old_values AS old, new_values AS new, reason, action_id, version
              FROM case_history
-             WHERE organization_id = $1 AND case_id = $2
-             ORDER BY seq DESC
-             LIMIT $3",
+             WHERE organization_id = $1 AND case_id = $2 AND version > $3
+             ORDER BY version DESC",
         )
         .bind(case)
-        .bind(limit);
+        .bind(version);
     tx.conn().all(q).await
 }
 

@@ -38,9 +38,10 @@ const COLUMNS: &str =
      FROM case_jobs j
      WHERE j.organization_id = $1";
 
-/// Of a case, the latest first, at most `limit`.
+/// Of a case and those in it, the latest first, at most `limit`.
 pub async fn list(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<CaseJob>> {
-    let q = tx.sql(COLUMNS).push(" AND j.case_id = ").arg(case);
+    let family = super::merge::family(tx, case).await?;
+    let q = super::merge::among(tx.sql(COLUMNS), " AND j.case_id IN (", &family);
     tx.conn().all(q.push(" ORDER BY j.started_at DESC, j.id DESC LIMIT ").arg(limit)).await
 }
 
@@ -88,7 +89,7 @@ pub async fn went_on(
     let q = tx
         .sql(
             "UPDATE case_jobs
-             SET found = found + $3, added = added + $4, place_at = $5, place_id = $6
+             SET found = found + $3, added = added + $4, place_at = $5, place_id = $6, failures = 0
              WHERE organization_id = $1 AND id = $2",
         )
         .bind(id)
@@ -118,6 +119,19 @@ pub async fn end(
         .bind(failure)
         .bind(now);
     tx.conn().exec_one(q).await
+}
+
+/// A step of a job that runs failed; how often in a row now. Nothing where it has ended.
+pub async fn failed(tx: &mut impl Writing, id: CaseJobId) -> Result<Option<i64>> {
+    let q = tx
+        .sql(
+            "UPDATE case_jobs
+             SET failures = failures + 1
+             WHERE organization_id = $1 AND id = $2 AND state = 'running'
+             RETURNING failures",
+        )
+        .bind(id);
+    tx.conn().scalar(q).await
 }
 
 /// How many run in the organization.

@@ -1,9 +1,12 @@
 //! What cases are linked to.
 
+use std::collections::HashSet;
+
 use domain::case::{CaseLink, LinkKind};
 use domain::{CaseId, CaseJobId, CaseLinkId, Timestamp, UserId};
 use uuid::Uuid;
 
+use super::merge::{among, family};
 use crate::db::{Insert, Result, ToArg as _, from_row};
 use crate::scope::{Scoped, WriteTx, Writing};
 
@@ -47,19 +50,19 @@ pub async fn add(
     tx.conn().insert_many(&LINKS, targets.len(), args).await
 }
 
-/// How many of these were linked.
+/// Takes them from the case and those in it; how many of these were linked.
 pub async fn remove(tx: &mut WriteTx, case: CaseId, kind: LinkKind, targets: &[Uuid]) -> Result<u64> {
-    let mut removed = 0;
+    let (mut removed, family) = (HashSet::new(), family(tx, case).await?);
     for targets in targets.chunks(500) {
         let q = tx
-            .sql("DELETE FROM case_links WHERE organization_id = $1 AND case_id = $2 AND kind = $3 AND target_id IN (")
-            .bind(case)
+            .sql("DELETE FROM case_links WHERE organization_id = $1 AND kind = $2 AND target_id IN (")
             .bind(kind.as_str())
             .list(targets.iter().copied())
             .push(")");
-        removed += tx.conn().exec(q).await?;
+        let q = among(q, " AND case_id IN (", &family).push(" RETURNING target_id");
+        removed.extend(tx.conn().scalars::<Uuid>(q).await?);
     }
-    Ok(removed)
+    Ok(removed.len() as u64)
 }
 
 /// Takes away what a job linked; how many links that were.
@@ -71,7 +74,7 @@ pub async fn remove_of_job(tx: &mut impl Writing, case: CaseId, job: CaseJobId) 
     tx.conn().exec(q).await
 }
 
-/// The latest first.
+/// Of a case and those in it, each once, the latest first.
 pub async fn list(
     tx: &mut impl Scoped,
     case: CaseId,
@@ -79,15 +82,29 @@ pub async fn list(
     after: Option<(Timestamp, Uuid)>,
     limit: u32,
 ) -> Result<Vec<CaseLink>> {
-    let mut q = tx
+    let family = family(tx, case).await?;
+    let q = tx
         .sql(
             "SELECT l.id, l.kind, l.target_id, l.linked_by_id, l.linked_at,
                     (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = l.linked_by_id) AS linked_by
              FROM case_links l
-             WHERE l.organization_id = $1 AND l.case_id = $2 AND l.kind = $3",
+             WHERE l.organization_id = $1 AND l.kind = $2",
         )
-        .bind(case)
         .bind(kind.as_str());
+    let mut q = among(q, " AND l.case_id IN (", &family);
+    if family.len() > 1 {
+        // What several of them are linked to stands once: as the eldest has it.
+        q = among(
+            q.push(
+                " AND NOT EXISTS (SELECT 1 FROM case_links o
+                                  WHERE o.organization_id = $1 AND o.kind = l.kind AND o.target_id = l.target_id
+                                    AND o.case_id < l.case_id",
+            ),
+            " AND o.case_id IN (",
+            &family,
+        )
+        .push(")");
+    }
     if let Some((at, id)) = after {
         q = q.push(" AND (l.linked_at, l.id) < (").arg(at).push(", ").arg(id).push(")");
     }
@@ -96,10 +113,12 @@ pub async fn list(
 
 /// How many there are of a kind.
 pub async fn count(tx: &mut impl Scoped, case: CaseId, kind: LinkKind) -> Result<i64> {
+    let family = family(tx, case).await?;
     let q = tx
-        .sql("SELECT count(*) FROM case_links WHERE organization_id = $1 AND case_id = $2 AND kind = $3")
-        .bind(case)
-        .bind(kind.as_str());
+        .sql("SELECT count(DISTINCT target_id) FROM case_links WHERE organization_id = $1 AND kind = $2 AND case_id IN (")
+        .bind(kind.as_str())
+        .list(family)
+        .push(")");
     Ok(tx.conn().scalar(q).await?.unwrap_or(0))
 }
 

@@ -3,6 +3,7 @@
 use domain::case::CaseNote;
 use domain::{CaseId, CaseNoteId, UserId};
 
+use super::merge::{among, family};
 use crate::db::{Result, from_row};
 use crate::scope::{Scoped, WriteTx};
 
@@ -14,15 +15,26 @@ const COLUMNS: &str = "SELECT n.id, n.author_id, n.author, n.created_at, n.edite
      LEFT JOIN case_note_revisions r ON r.organization_id = n.organization_id AND r.note_id = n.id AND r.revision = n.revision
      WHERE n.organization_id = $1";
 
-/// The oldest first.
+/// Of a case and those in it, the oldest first.
 pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<CaseNote>> {
-    let q = tx.sql(COLUMNS).push(" AND n.case_id = ").arg(case).push(" ORDER BY n.created_at, n.id");
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS), " AND n.case_id IN (", &family).push(" ORDER BY n.created_at, n.id");
     tx.conn().all(q).await
 }
 
 pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseNoteId) -> Result<Option<CaseNote>> {
-    let q = tx.sql(COLUMNS).push(" AND n.case_id = ").arg(case).push(" AND n.id = ").arg(id);
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS), " AND n.case_id IN (", &family).push(" AND n.id = ").arg(id);
     tx.conn().opt(q).await
+}
+
+/// What a note said.
+pub async fn revision(tx: &mut impl Scoped, id: CaseNoteId, revision: i64) -> Result<Option<String>> {
+    let q = tx
+        .sql("SELECT content FROM case_note_revisions WHERE organization_id = $1 AND note_id = $2 AND revision = $3")
+        .bind(id)
+        .bind(revision);
+    tx.conn().scalar(q).await
 }
 
 pub async fn insert(tx: &mut WriteTx, case: CaseId, note: &CaseNote) -> Result<()> {

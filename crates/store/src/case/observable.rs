@@ -3,28 +3,50 @@
 use domain::case::observable::{Observable, ObservableKind};
 use domain::{CaseId, ObservableId, UserId};
 
+use super::merge::{among, family};
 use crate::db::{Result, from_row};
 use crate::scope::{Scoped, WriteTx};
 
 from_row!(Observable { id, kind, value, ioc, added_by, added_at, other_cases });
 
+// other_cases: those that are not in this one; a case and what was merged into it are one.
 const COLUMNS: &str = "SELECT o.id, o.kind, o.value, co.ioc, co.added_at,
             (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = co.added_by_id) AS added_by,
-            (SELECT count(*) FROM case_observables x
-             WHERE x.organization_id = $1 AND x.observable_id = o.id AND x.case_id <> co.case_id) AS other_cases
+            (SELECT count(DISTINCT COALESCE(c.merged_into, c.id))
+             FROM case_observables x
+             JOIN cases c ON c.organization_id = x.organization_id AND c.id = x.case_id
+             WHERE x.organization_id = $1 AND x.observable_id = o.id
+               AND NOT EXISTS (SELECT 1 FROM case_family f
+                               WHERE f.organization_id = $1 AND f.head_id = $2 AND f.member_id = x.case_id)) AS other_cases
      FROM case_observables co
      JOIN observables o ON o.organization_id = co.organization_id AND o.id = co.observable_id
-     WHERE co.organization_id = $1 AND co.case_id = $2";
+     WHERE co.organization_id = $1";
 
-/// By kind and value.
+/// Of a case and those in it, each once, by kind and value.
 pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<Observable>> {
-    let q = tx.sql(COLUMNS).bind(case).push(" ORDER BY o.kind, o.value, o.id");
-    tx.conn().all(q).await
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS).bind(case), " AND co.case_id IN (", &family);
+    let all = tx.conn().all(q.push(" ORDER BY o.kind, o.value, o.id, co.added_at, co.case_id")).await?;
+    Ok(each_once(all))
 }
 
 pub async fn get(tx: &mut impl Scoped, case: CaseId, id: ObservableId) -> Result<Option<Observable>> {
-    let q = tx.sql(COLUMNS).bind(case).push(" AND o.id = ").arg(id);
-    tx.conn().opt(q).await
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(COLUMNS).bind(case), " AND co.case_id IN (", &family).push(" AND o.id = ").arg(id);
+    let all = tx.conn().all(q.push(" ORDER BY co.added_at, co.case_id")).await?;
+    Ok(each_once(all).pop())
+}
+
+/// What several cases of a family have is an indicator where one of them says so.
+fn each_once(all: Vec<Observable>) -> Vec<Observable> {
+    let mut each: Vec<Observable> = Vec::with_capacity(all.len());
+    for one in all {
+        match each.last_mut().filter(|last| last.id == one.id) {
+            Some(last) => last.ioc |= one.ioc,
+            None => each.push(one),
+        }
+    }
+    each
 }
 
 /// The id under which a value is known; `fresh` becomes it when it was not.
@@ -76,31 +98,15 @@ pub async fn add(
     Ok(tx.conn().exec(q).await? == 1)
 }
 
+/// From the case and those in it.
 pub async fn remove(tx: &mut WriteTx, case: CaseId, id: ObservableId) -> Result<()> {
+    let family = family(tx, case).await?;
     let q = tx
         .sql(
-            "DELETE FROM case_observables WHERE organization_id = $1 AND case_id = $2 AND observable_id = $3",
+            "DELETE FROM case_observables WHERE organization_id = $1 AND observable_id = $2 AND case_id IN (",
         )
-        .bind(case)
-        .bind(id);
-    tx.conn().exec_one(q).await
-}
-
-/// Other cases that share observables with a case, with how many, those with most first.
-pub async fn shared(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<(CaseId, i64)>> {
-    let q = tx
-        .sql(
-            "SELECT other.case_id, count(*) AS n
-             FROM case_observables own
-             JOIN case_observables other ON other.organization_id = own.organization_id
-                  AND other.observable_id = own.observable_id AND other.case_id <> own.case_id
-             WHERE own.organization_id = $1 AND own.case_id = $2
-             GROUP BY other.case_id
-             ORDER BY n DESC, other.case_id DESC
-             LIMIT $3",
-        )
-        .bind(case)
-        .bind(limit);
-    let rows = tx.conn().rows(q).await?;
-    rows.iter().map(|row| Ok((row.get("case_id")?, row.get("n")?))).collect()
+        .bind(id)
+        .list(family)
+        .push(")");
+    tx.conn().exec(q).await.map(drop)
 }

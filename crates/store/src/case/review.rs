@@ -39,9 +39,10 @@ static REVIEWS: Insert = Insert {
     tail: "",
 };
 
-/// Of a case, the latest first.
+/// Of a case and those in it, the latest first. None of what is in another waits.
 pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<Review>> {
-    let q = tx.sql(COLUMNS).push(" AND r.case_id = ").arg(case);
+    let family = super::merge::family(tx, case).await?;
+    let q = super::merge::among(tx.sql(COLUMNS), " AND r.case_id IN (", &family);
     tx.conn().all(q.push(" ORDER BY r.requested_at DESC, r.id DESC LIMIT 100")).await
 }
 

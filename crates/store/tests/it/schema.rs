@@ -35,6 +35,10 @@ const CROSSING: &[(&str, &str)] = &[
 
 const OWNER: &str = "organization_id";
 
+/// Tables that name an organization and belong to none, and why.
+const OF_PLATFORM: &[(&str, &str)] =
+    &[("user_sessions", "a person's, who may work in many; the organization is where it last did")];
+
 /// Append-only: an organization's log outlives it.
 const KEPT: [&str; 3] = ["audit_log", "audit_log_default", "audit_heads"];
 
@@ -207,7 +211,9 @@ async fn owned(db: &Db) -> BTreeSet<String> {
         store::db::Dialect::Sqlite => sqlite_columns(db).await,
         store::db::Dialect::Postgres => postgres_columns(db).await,
     };
-    columns.into_keys().filter(|(_, column)| column == OWNER).map(|(table, _)| table).collect()
+    let of_platform = |table: &str| OF_PLATFORM.iter().any(|(name, _)| *name == table);
+    let tables = columns.into_keys().filter(|(_, column)| column == OWNER).map(|(table, _)| table);
+    tables.filter(|table| !of_platform(table)).collect()
 }
 
 #[tokio::test]

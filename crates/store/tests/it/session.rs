@@ -16,6 +16,8 @@ fn device(user: UserId, seen: i64) -> UserSession {
         last_seen_at: at(seen),
         expires_at: at(1000),
         revoked_at: None,
+        organization_id: None,
+        organization: None,
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::ARRIVALS;
-use super::seats::Seats;
+use crate::seats::Seats;
 use crate::{Result, Services};
 
 /// Looks at least this often: what another process stored does not knock.
@@ -26,12 +26,22 @@ const ROWS: usize = 2_000;
 /// Events kept in memory; who is further behind reads for itself.
 const REMEMBERED: usize = 6_000;
 
+/// Tails of one person or key in one organization: browser tabs, and a program or two.
+const PER_HOLDER: usize = 24;
+const PER_ORGANIZATION: usize = 200;
+
 /// All who watch, by organization.
-#[derive(Default)]
 pub struct Tails {
     hubs: Mutex<HashMap<OrganizationId, Weak<Hub>>>,
     pub(super) seats: Seats,
     pub(super) closing: watch::Sender<bool>,
+}
+
+impl Default for Tails {
+    fn default() -> Self {
+        let seats = Seats::allowing(PER_HOLDER, PER_ORGANIZATION);
+        Self { hubs: Mutex::default(), seats, closing: watch::Sender::default() }
+    }
 }
 
 impl Tails {

@@ -1,0 +1,131 @@
+//! `/o/{organization}/cases/tasks?show=`: what there is to do in all cases.
+
+use domain::case::{OpenTask, TaskFilter};
+use domain::group::Assignee;
+use domain::permission::{CaseRead, Key};
+use leptos::prelude::*;
+use service::{Who, cases};
+use ui::{Column, DataTable, Empty, Glyph, IconButton, PageHead, Row, Tab, Tabs};
+
+use super::CompleteCaseTask;
+use crate::error::Answer;
+use crate::events::parts::number;
+use crate::page::Page;
+use crate::page::print::{Asked, form};
+use crate::routes::{self, Link};
+use crate::server::Scope;
+use crate::when::AgoOr;
+
+/// What the list can show; the first is what it opens with.
+const SHOWN: [(&str, &str); 4] =
+    [("mine", "Mine"), ("overdue", "Overdue"), ("unassigned", "Unassigned"), ("all", "All")];
+/// Tasks of the page; those that are due first.
+const LIMIT: u32 = 200;
+
+pub async fn page(asked: Asked) -> Answer<Page> {
+    let scope = asked.scope().await?;
+    let cx = scope.admit::<CaseRead>()?;
+    let known = SHOWN.iter().find(|(word, _)| *word == asked.get("show"));
+    let show = known.map_or(SHOWN[0].0, |(word, _)| word);
+    let slug = scope.organization.slug.as_str();
+    let (mut tabs, mut found, mut count) = (Vec::new(), Vec::new(), 0);
+    for (word, words) in SHOWN {
+        let (tasks, n) =
+            cases::open_tasks(&cx, &filter(&scope, word), if word == show { LIMIT } else { 1 }).await?;
+        let href = Link::new(routes::case_tasks(slug)).with("show", word).done();
+        tabs.push(Tab::new(words, href, word == show).count(number(n)));
+        if word == show {
+            (found, count) = (tasks, n);
+        }
+    }
+    let may_write = scope.may(Key::CaseWrite);
+    let table = if found.is_empty() { nothing(show) } else { table(&scope, &found, may_write) };
+    let more = (count > found.len() as i64).then(|| {
+        let words = format!("The first {} of {}: those that are due first.", found.len(), number(count));
+        view! { <p class="muted">{words}</p> }
+    });
+    let back = routes::cases(slug);
+    let body = view! {
+        <PageHead title="Tasks" note="what there is to do in cases that are not resolved" actions=move || view! { <ui::Button href=back.clone()>"Cases"</ui::Button> }.into_any() />
+        <Tabs label="Tasks" tabs=tabs />
+        {table}
+        {more}
+    };
+    Ok(Page::of("Tasks", body))
+}
+
+/// Of who asks, with how many there are.
+pub async fn mine(scope: &Scope) -> Answer<i64> {
+    Ok(cases::open_tasks(&scope.admit::<CaseRead>()?, &filter(scope, "mine"), 1).await?.1)
+}
+
+fn filter(scope: &Scope, show: &str) -> TaskFilter {
+    let all = TaskFilter::default();
+    match (show, &scope.actor.who) {
+        ("mine", Who::User(user)) => TaskFilter { assigned_to: Some(Assignee::User(user.id)), ..all },
+        ("mine", _) | ("unassigned", _) => TaskFilter { assigned_to: Some(Assignee::Nobody), ..all },
+        ("overdue", _) => TaskFilter { overdue_at: Some(scope.services.clock.now()), ..all },
+        _ => all,
+    }
+}
+
+fn nothing(show: &str) -> AnyView {
+    let (title, text) = match show {
+        "mine" => {
+            ("You have no tasks", "What others give you, or you take, in the tasks of a case stands here.")
+        }
+        "overdue" => ("Nothing is overdue", "Tasks whose time is over stand here until they are done."),
+        "unassigned" => ("Every task has somebody", "Tasks of nobody stand here."),
+        _ => {
+            ("No case has an open task", "They are written in the tasks of a case, or come with a template.")
+        }
+    };
+    view! { <Empty title text icon=Glyph::Check /> }.into_any()
+}
+
+fn table(scope: &Scope, found: &[OpenTask], may_write: bool) -> AnyView {
+    let (slug, now) = (scope.organization.slug.clone(), scope.services.clock.now());
+    let rows: Vec<_> = found
+        .iter()
+        .map(|open| {
+            let task = &open.task;
+            let href = Link::new(routes::case(&slug, open.number)).with("tab", "tasks").done();
+            let complete = may_write.then(|| {
+                let fields = view! {
+                    <input type="hidden" name="organization" value=slug.clone() />
+                    <input type="hidden" name="id" value=open.case_id.to_string() />
+                    <input type="hidden" name="task" value=task.id.to_string() />
+                    <input type="hidden" name="done" value="true" />
+                    <IconButton submit=true glyph=Glyph::Check label=["Done: ", &task.title].concat() />
+                };
+                form::<CompleteCaseTask>("Done", "inline-form", fields)
+            });
+            let late = task.due_at.is_some_and(|due| due < now);
+            let (due, class) = (scope.zone.maybe(task.due_at), if late { "time overdue" } else { "time" });
+            let (title, case) = (task.title.clone(), open.title.clone());
+            let (key, assignee) = (domain::case::key(open.number), task.assignee.clone());
+            view! {
+                <Row href=href.clone()>
+                    <td class="shrink">{complete}</td>
+                    <td class="message"><a data-row-link href=href>{title}</a></td>
+                    <td class="message optional"><span class="mono muted">{key}</span> " " {case}</td>
+                    <td class="optional">{assignee.unwrap_or_else(|| "–".to_owned())}</td>
+                    <td class=class><AgoOr when=due words="–" /></td>
+                </Row>
+            }
+        })
+        .collect();
+    let columns = vec![
+        Column::new("Done").class("shrink").hidden_header(),
+        Column::new("Task").class("message"),
+        Column::new("Case").class("message optional"),
+        Column::new("Assignee").class("optional"),
+        Column::new("Due").class("time"),
+    ];
+    view! {
+        <DataTable caption="Open tasks" columns=columns>
+            {rows}
+        </DataTable>
+    }
+    .into_any()
+}

@@ -1,0 +1,173 @@
+// A printed page that is open hears what others do with what it shows (app::live): it is told in a sentence, and the page is put in
+// place anew. One stream a tab, and none while the tab is hidden: it comes back with the number it had and hears what it missed.
+
+import { isTyped } from "./typed.mjs";
+
+/** Changes are collected for a moment, and the page is read again at most this often. */
+const SOON = 300;
+const OWN = 1_500;
+const REST = 2_000;
+/** How long a sentence stays. */
+const SHOWN = 12_000;
+const HIDDEN_FOR = 5_000;
+/** After a stream that was refused. */
+const AGAIN = 30_000;
+
+const tab = crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** What is followed: the place of the page, the address of its stream, the number it was printed at and the last one heard. */
+let page;
+let source;
+let put;
+
+/** A form that came back: what is wrong in it is told in the page as it is, and would be gone from a new one. */
+const cameBack = (place) => place.querySelector('form[method="post"] :is(.notice, [aria-invalid="true"], .merge)');
+
+function say(words) {
+  const line = page?.place.querySelector(".live-told");
+  if (!line || !words) return;
+  line.textContent = words;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => (line.textContent = ""), SHOWN);
+}
+
+/** The field that somebody writes in: `form:field`, empty for nobody or a form that is only looked at. */
+function doing() {
+  const at = document.activeElement?.closest?.(".printed form[method='post'][action^='/fn/']");
+  const field = at && document.activeElement.name ? document.activeElement : undefined;
+  const fields = [...(at?.elements ?? [])];
+  if (!field || field.type === "submit" || !(at.closest("dialog[open]") || fields.some(isTyped))) return "";
+  return `${at.getAttribute("action").slice("/fn/".length)}:${field.name}`;
+}
+
+function close() {
+  source?.close();
+  source = undefined;
+}
+
+function connect() {
+  close();
+  if (!page || document.hidden) return;
+  const query = new URLSearchParams({ after: page.heard });
+  if (page.meets) query.set("tab", tab);
+  if (page.doing) query.set("doing", page.doing);
+  const stream = new EventSource(`${page.address}&${query}`);
+  source = stream;
+  const on = (kind, hear) =>
+    stream.addEventListener(kind, (event) => {
+      if (source !== stream) return;
+      if (!page.place.isConnected) return stop();
+      page.heard = Math.max(page.heard, Number(event.lastEventId) || 0);
+      hear(event.data ? JSON.parse(event.data) : {});
+    });
+  on("changes", ({ words, mine }) => {
+    // The page that a form of this tab brought knows already.
+    if (page.heard <= page.printed) return;
+    if (!mine) say(words);
+    readAgain(mine ? OWN : SOON);
+  });
+  on("lost", () => readAgain(SOON));
+  on("people", (people) => {
+    const announced = page.people?.words !== people.words;
+    page.people = people;
+    showPeople();
+    if (announced) say(people.words);
+  });
+  stream.onerror = () => {
+    // Otherwise the browser comes back by itself.
+    if (source === stream && stream.readyState === EventSource.CLOSED) {
+      close();
+      clearTimeout(connect.timer);
+      connect.timer = setTimeout(connect, AGAIN);
+    }
+  };
+}
+
+function stop() {
+  close();
+  page = undefined;
+}
+
+function readAgain(wait) {
+  const { place, address } = page;
+  const at = location.pathname + location.search;
+  const here = () => page?.place === place && page.address === address && place.isConnected && location.pathname + location.search === at;
+  clearTimeout(readAgain.timer);
+  const since = Date.now() - (readAgain.last ?? 0);
+  readAgain.timer = setTimeout(
+    async () => {
+      if (!here() || page.printed >= page.heard) return;
+      if (cameBack(place) || place.querySelector("form[aria-busy]")) return readAgain(REST);
+      readAgain.last = Date.now();
+      const answer = await fetch(`/fn/page?address=${encodeURIComponent(at)}`).catch(() => undefined);
+      const fresh = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
+      if (here() && fresh?.body && !cameBack(place) && !place.querySelector("form[aria-busy]")) put(place, fresh.body);
+    },
+    Math.max(wait, REST - since),
+  );
+}
+
+/** Who is there, beside the title and at the form that they write in. */
+function showPeople() {
+  if (!page?.people) return;
+  const { html, forms } = page.people;
+  for (const list of page.place.querySelectorAll("[data-people]")) {
+    if (list.dataset.html !== html) list.innerHTML = list.dataset.html = html;
+    list.hidden = !html;
+  }
+  for (const note of page.place.querySelectorAll(".presence-note")) note.remove();
+  for (const { form: name, field, words } of forms) {
+    for (const form of page.place.querySelectorAll(`form[action="/fn/${CSS.escape(name)}"]`)) {
+      const note = document.createElement("p");
+      note.className = "presence-note";
+      note.textContent = words;
+      const at = [...form.elements].find((one) => one.name === field && one.type !== "hidden");
+      (at?.closest(".field") ?? form.querySelector(".field") ?? form).append(note);
+    }
+  }
+}
+
+function tellDoing() {
+  clearTimeout(tellDoing.timer);
+  tellDoing.timer = setTimeout(() => {
+    if (!page?.meets || !source) return;
+    const now = doing();
+    if (now === page.doing) return;
+    page.doing = now;
+    connect();
+  }, 1_000);
+}
+for (const kind of ["focusin", "focusout", "input"]) document.addEventListener(kind, tellDoing);
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(connect.timer);
+  if (document.hidden) connect.timer = setTimeout(close, HIDDEN_FOR);
+  else if (page && !source) connect();
+});
+// The router leaves a page without a word.
+setInterval(() => page && !page.place.isConnected && stop(), 2_000);
+
+/** What stays as it is when the page is put in place anew: it is filled in here. */
+export const isOurs = (node) => node.matches?.(".live-told, [data-people], .presence-note");
+
+/** The page was put in its place. */
+export function follow(place, again) {
+  put = again;
+  const marker = place.querySelector("[data-live]");
+  if (!marker || !place.isConnected) {
+    if (page && (page.place === place || !page.place.isConnected)) stop();
+    // A new page is made before it stands in the document.
+    if (marker) requestAnimationFrame(() => place.isConnected && follow(place, again));
+    return;
+  }
+  const { live: address, after } = marker.dataset;
+  const printed = Number(after);
+  if (page?.place === place && page.address === address) {
+    page.printed = Math.max(page.printed, printed);
+    page.heard = Math.max(page.heard, printed);
+    showPeople();
+    return;
+  }
+  page = { place, address, printed, heard: printed, doing: "", meets: Boolean(place.querySelector("[data-people]")) };
+  connect();
+}
