@@ -12,8 +12,8 @@ pub mod account;
 mod ask;
 pub mod audit;
 pub mod cases;
-pub mod document;
 #[cfg(feature = "ssr")]
+pub mod document;
 pub mod drift;
 pub mod entry;
 pub mod error;

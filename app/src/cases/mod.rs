@@ -33,6 +33,7 @@ mod merge;
 mod merges;
 #[cfg(feature = "ssr")]
 mod notes;
+#[cfg(feature = "ssr")]
 mod panel;
 #[cfg(feature = "ssr")]
 mod parts;
@@ -43,6 +44,7 @@ mod review;
 mod reviews;
 #[cfg(feature = "ssr")]
 mod saving;
+#[cfg(feature = "ssr")]
 pub mod tasks;
 #[cfg(feature = "ssr")]
 mod timeline;

@@ -152,7 +152,7 @@ fn differs(
         let words = if noise { "Hide noise".to_owned() } else { format!("Show noise ({})", told.len()) };
         (link(beside, !noise), words)
     });
-    let noise_rows = noise.then(|| {
+    let noise_rows = (noise && !told.is_empty()).then(|| {
         let rows: Vec<_> = told
             .iter()
             .map(|noise| {
@@ -170,13 +170,17 @@ fn differs(
         let words = counted(n, "more difference is not kept", "more differences are not kept");
         view! { <p class="muted">{words}"."</p> }
     });
-    let table = (!changes.is_empty()).then(|| diff::table(changes, beside, may_ignore.then_some(here)));
+    let has_lines = !changes.is_empty();
+    let table = has_lines.then(|| diff::table(changes, beside, may_ignore.then_some(here)));
     let actions = move || {
         let toggle = toggle.clone().map(|(href, words)| {
             view! { <Button href=href variant=Variant::Ghost>{words}</Button> }
         });
-        let other = other.clone();
-        view! { {toggle} <Button href=other variant=Variant::Ghost>{other_words}</Button> }.into_any()
+        let other = has_lines.then(|| {
+            let other = other.clone();
+            view! { <Button href=other variant=Variant::Ghost>{other_words}</Button> }
+        });
+        view! { {toggle} {other} }.into_any()
     };
     view! {
         <Section title="What differs" actions=actions>
@@ -319,9 +323,12 @@ fn dialogs(
         .flatten()
         .map(|(place, preview)| {
             let hidden = counted(preview.hidden_count as i64, "open drift", "open drifts");
-            let smaller = counted(preview.smaller_count as i64, "other loses a part", "others lose a part");
+            let smaller = (preview.smaller_count > 0)
+                .then(|| counted(preview.smaller_count as i64, "other loses a part", "others lose a part"));
             let names: Vec<String> = preview.hidden.iter().take(5).map(Drift::key).collect();
-            view! { <p class="hint">{format!("For {place} it hides {hidden} ({}); {smaller}.", names.join(", "))}</p> }
+            let (open, more) = (if names.is_empty() { "" } else { " (" }, smaller.map_or(String::new(), |s| format!("; {s}")));
+            let close = if names.is_empty() { "" } else { ")" };
+            view! { <p class="hint">{format!("For {place} it hides {hidden}{open}{}{close}{more}.", names.join(", "))}</p> }
         })
         .collect();
     let accept = view! {

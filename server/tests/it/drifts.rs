@@ -18,7 +18,7 @@ fn plan() -> String {
             {"address": "aws_security_group.web", "type": "aws_security_group", "change": change(
                 json!({"id": "sg-1", "ingress": [{"port": 22, "cidr_blocks": ["10.0.0.0/8"]}], "password": "hunter2", "tags": {"team": "web"}}),
                 json!({"id": "sg-1", "ingress": [{"port": 22, "cidr_blocks": ["0.0.0.0/0"]}], "password": "hunter3", "tags": {"team": "web"}}))},
-            {"address": "aws_instance.job", "type": "aws_instance", "change": change(
+            {"address": "module.batch.aws_instance.job", "type": "aws_instance", "change": change(
                 json!({"instance_type": "t3.small", "b": "80"}), json!({"instance_type": "t3.large", "b": 80}))},
             {"type": "aws_instance"},
         ],
@@ -100,8 +100,11 @@ async fn what_is_told_of_drift_is_documented_and_has_no_secret_in_it() {
         let change = |path: &str| {
             one["changes"].as_array().unwrap().iter().find(|c| c["property_path"] == path).cloned()
         };
-        let found = change(r#"ingress[0].cidr_blocks["0.0.0.0/0"]"#).unwrap_or_else(|| panic!("{one}"));
-        assert_eq!((&found["change_type"], &found["is_security_critical"]), (&json!("added"), &json!(true)));
+        let found = change("ingress[0].cidr_blocks[0]").unwrap_or_else(|| panic!("{one}"));
+        assert_eq!(
+            (&found["change_type"], &found["is_security_critical"]),
+            (&json!("modified"), &json!(true))
+        );
         assert_eq!(sent(&found), shape("DriftChangeItem"));
         assert_eq!(change("password").unwrap()["actual_value"], "(sensitive)");
         let noise = &get("/api/v1/drifts/2").await["metadata"]["noise"][0];
