@@ -147,5 +147,6 @@ test("a pipeline pushes drift; an analyst ignores a part, accepts, codifies and 
     await expect(page.getByRole("table").first()).toContainText(word);
     await expectAccessible(page);
   }
-  expect(errors).toEqual([]);
+  // The browser tells of the one form that was refused.
+  expect(errors.filter((error) => !error.includes("status of 400"))).toEqual([]);
 });

@@ -45,7 +45,7 @@ pub async fn undo_drifts(organization: String, action_id: String) -> Answer<Done
     super::write::undo(&scope(&organization).await?, &action_id).await
 }
 
-/// Leaves a drift out, or one property of it: `path`, the whole where that is empty. `days`: a number, or empty.
+/// Leaves a drift out, or one property of it: `path`, the whole where that is empty. `for_days`: a number, or empty.
 #[server(name = AcceptDrift, prefix = "/fn", endpoint = "accept_drift")]
 pub async fn accept_drift(
     organization: String,
@@ -53,11 +53,11 @@ pub async fn accept_drift(
     #[server(default)] path: String,
     scope: String,
     reason: String,
-    #[server(default)] days: String,
+    #[server(default)] for_days: String,
 ) -> Answer<Done> {
     let cx = crate::server::scope(&organization).await?.admit::<DriftWrite>()?;
-    let typed = [("path", &*path), ("scope", &*scope), ("days", &*days), ("reason", &*reason)];
-    let hidden = super::write::accept(&cx, id, &path, (&scope, &reason, &days)).await.typed(&typed)?;
+    let typed = [("path", &*path), ("scope", &*scope), ("days", &*for_days), ("reason", &*reason)];
+    let hidden = super::write::accept(&cx, id, &path, (&scope, &reason, &for_days)).await.typed(&typed)?;
     Ok(Done::new(super::write::left_out(&path, hidden)))
 }
 

@@ -420,7 +420,7 @@ fn scoped(prefix: &'static str, state: Form, drift: &Drift) -> AnyView {
             <TextInput name="reason" value=state.typed("reason", "") required=true maxlength=2000_u32 />
         </Field>
         <Field id=id("days") label="For how many days" hint="Empty: until somebody lifts it." error=state.reason("days")>
-            <TextInput name="days" value=state.typed("days", "30") />
+            <TextInput name="for_days" value=state.typed("days", "30") />
         </Field>
     }
     .into_any()

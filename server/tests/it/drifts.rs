@@ -212,7 +212,7 @@ async fn the_pages_show_drift_and_their_forms_work_without_scripts() {
             app.get("/api/v1/drifts/2").bearer(&key).send().await.json()["id"].as_str().unwrap().to_owned();
         form(
             "/fn/accept_drift",
-            &[("id", &id), ("path", ""), ("scope", "resource"), ("reason", "quagga"), ("days", "7")],
+            &[("id", &id), ("path", ""), ("scope", "resource"), ("reason", "quagga"), ("for_days", "7")],
         )
         .await;
         assert!(page("/o/acme/drift/ignores").await.contains("quagga"));

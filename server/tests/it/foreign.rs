@@ -78,7 +78,7 @@ async fn fill(app: &TestApp) {
     let drift =
         app.get("/api/v1/drifts/1").bearer(&key).send().await.json()["id"].as_str().unwrap().to_owned();
     let ignore =
-        [("id", drift.as_str()), ("path", "b"), ("scope", "resource"), ("reason", SECRET), ("days", "")];
+        [("id", drift.as_str()), ("path", "b"), ("scope", "resource"), ("reason", SECRET), ("for_days", "")];
     call("/fn/accept_drift", ignore.to_vec()).await;
     call("/fn/place_hold", vec![("reason", SECRET), ("query", SECRET)]).await;
     call(
@@ -221,7 +221,13 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
 #[tokio::test]
 async fn what_another_organization_owns_is_not_told_and_not_touched() {
     for_each_backend(|db| async move {
-        let app = TestApp::acme(db).await;
+        // It asks more in a row than one key or address may.
+        let app = TestApp::with(db, |c| {
+            (c.rate_address, c.rate_address_burst) = (100_000, 100_000);
+            (c.rate_key, c.rate_key_burst) = (100_000, 100_000);
+        });
+        app.organization("acme").await;
+        app.person("ada@acme.test", "acme", "admin").await;
         fill(&app).await;
         app.organization("globex").await;
         app.person("gil@globex.test", "globex", "admin").await;

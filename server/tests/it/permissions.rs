@@ -104,7 +104,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("q", "severity:hi"),
     ("scope", "resource"),
     ("path", ""),
-    ("days", "30"),
+    ("for_days", "30"),
     ("branch", "main"),
     ("repository_url", ""),
     ("credentials", ""),
