@@ -12,6 +12,13 @@ const SHOWN = 12_000;
 const HIDDEN_FOR = 5_000;
 /** After a stream that was refused. */
 const AGAIN = 30_000;
+/** So that all who follow the same do not read it in the same moment. */
+const SPREAD = 1_000;
+/** A page that cannot be read is asked for again after twice the time each, up to this. */
+const LONGEST = 60_000;
+
+/** Of a request that nobody made: it is no use of the device, and keeps nobody signed in (server/src/sessions.rs). */
+export const byItself = { headers: { "x-watchroom-by-itself": "1" } };
 
 const tab = crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -21,13 +28,32 @@ let source;
 let put;
 
 /** A form that came back: what is wrong in it is told in the page as it is, and would be gone from a new one. */
-const cameBack = (place) => place.querySelector('form[method="post"] :is(.notice, [aria-invalid="true"], .merge)');
+const cameBack = (place) =>
+  [...place.querySelectorAll('form[method="post"] :is(.notice, [aria-invalid="true"], .merge)')].some(
+    (one) => !one.closest("dialog:not([open])"),
+  );
+
+/** Where a sentence is heard: while a modal dialog is open, nowhere but in it. */
+function lineToTell(place) {
+  const dialog = [...place.querySelectorAll("dialog:modal")].pop();
+  if (!dialog) return place.querySelector("[data-live] .live-told");
+  const there = dialog.querySelector(":scope > .live-told");
+  if (there) return there;
+  const line = document.createElement("p");
+  line.className = "live-told";
+  line.setAttribute("role", "status");
+  dialog.append(line);
+  return line;
+}
 
 function say(words) {
-  const line = page?.place.querySelector(".live-told");
+  const line = page && lineToTell(page.place);
   if (!line || !words) return;
-  line.textContent = words;
   clearTimeout(say.timer);
+  if (say.line && say.line !== line) say.line.textContent = "";
+  say.line = line;
+  // A line that was only made now is heard when something comes into it later.
+  setTimeout(() => (line.textContent = words), 100);
   say.timer = setTimeout(() => (line.textContent = ""), SHOWN);
 }
 
@@ -58,7 +84,7 @@ function connect() {
       if (source !== stream) return;
       if (!page.place.isConnected) return stop();
       page.heard = Math.max(page.heard, Number(event.lastEventId) || 0);
-      hear(event.data ? JSON.parse(event.data) : {});
+      hear(event.data ? JSON.parse(event.data) : {}, Number(event.lastEventId) || 0);
     });
   on("changes", ({ words, mine }) => {
     // The page that a form of this tab brought knows already.
@@ -66,7 +92,12 @@ function connect() {
     if (!mine) say(words);
     readAgain(mine ? OWN : SOON);
   });
-  on("lost", () => readAgain(SOON));
+  on("lost", (_, place) => {
+    // The database may be another one, which was restored and has not come as far: numbers begin anew.
+    page.heard = place;
+    page.printed = -1;
+    readAgain(SOON);
+  });
   on("people", (people) => {
     const announced = page.people?.words !== people.words;
     page.people = people;
@@ -89,22 +120,34 @@ function stop() {
 }
 
 function readAgain(wait) {
-  const { place, address } = page;
+  const mine = page;
+  const { place, address } = mine;
   const at = location.pathname + location.search;
-  const here = () => page?.place === place && page.address === address && place.isConnected && location.pathname + location.search === at;
-  clearTimeout(readAgain.timer);
-  const since = Date.now() - (readAgain.last ?? 0);
-  readAgain.timer = setTimeout(
-    async () => {
-      if (!here() || page.printed >= page.heard) return;
-      if (cameBack(place) || place.querySelector("form[aria-busy]")) return readAgain(REST);
-      readAgain.last = Date.now();
-      const answer = await fetch(`/fn/page?address=${encodeURIComponent(at)}`).catch(() => undefined);
-      const fresh = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
-      if (here() && fresh?.body && !cameBack(place) && !place.querySelector("form[aria-busy]")) put(place, fresh.body);
-    },
-    Math.max(wait, REST - since),
-  );
+  const here = () => page === mine && page.address === address && place.isConnected && location.pathname + location.search === at;
+  const due = Math.max(Date.now() + wait, (mine.last ?? 0) + REST) + Math.random() * SPREAD;
+  // What comes all the time must not put it off all the time.
+  if (mine.at === at && mine.due <= due) return;
+  clearTimeout(mine.timer);
+  Object.assign(mine, { at, due });
+  mine.timer = setTimeout(async () => {
+    mine.due = undefined;
+    if (!here() || mine.printed >= mine.heard) return;
+    const busy = () => cameBack(place) || place.querySelector("form[aria-busy]");
+    if (busy()) return readAgain(REST);
+    mine.last = Date.now();
+    const answer = await fetch(`/fn/page?address=${encodeURIComponent(at)}`, byItself).catch(() => undefined);
+    const fresh = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
+    if (!here()) return;
+    if (!fresh?.body) {
+      mine.failed = (mine.failed ?? 0) + 1;
+      readAgain(Math.min(REST * 2 ** mine.failed, LONGEST));
+    } else if (busy()) {
+      readAgain(REST);
+    } else {
+      mine.failed = 0;
+      put(place, fresh.body);
+    }
+  }, due - Date.now());
 }
 
 /** Who is there, beside the title and at the form that they write in. */

@@ -1,50 +1,79 @@
 // Puts what the server printed in its place (app::page), as one script that sets the global `page`. What is there and the
 // same stays: focus, scroll, what is typed but not sent, folded and unfolded parts.
 import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
-import { follow, isOurs } from "./live.mjs";
+import { byItself, follow, isOurs } from "./live.mjs";
 import { isTyped } from "./typed.mjs";
 
 /** Texts that the page has put together already. */
 let merged = new Set();
 const mergesOf = (place) => [...place.querySelectorAll(".merge")].map((part) => part.dataset.merged);
 
-/** A field with something typed that was not sent: the new page keeps it. */
-function keepTyped(old, fresh) {
-  // What was typed is put together with what others wrote: that is what the form begins with now.
-  const merge = fresh.form?.querySelector(".merge");
-  if (merge && !merged.has(merge.dataset.merged)) return;
-  // Rows come in another order: which are chosen is told by their values (`choose`).
-  if (old.matches("td.check input")) return;
-  if (old.type === "hidden") {
-    // What was typed was made from the version that was there: sent with a newer one it would overwrite that unseen. A form
-    // that came back says what is new.
-    const made = ["version", "revision"].includes(old.name) && [...(old.form?.elements ?? [])].some(isTyped);
-    if (made && !fresh.form?.querySelector(".notice")) fresh.setAttribute("value", old.value);
-  } else if (!isTyped(old)) {
-    return;
-  } else if (old instanceof HTMLTextAreaElement) {
-    fresh.textContent = old.value;
-  } else if (old instanceof HTMLSelectElement) {
-    const chosen = [...old.options].map((option) => option.selected);
-    [...fresh.options].forEach((option, index) => option.toggleAttribute("selected", chosen[index] ?? false));
-  } else if (old.type === "checkbox" || old.type === "radio") {
-    fresh.toggleAttribute("checked", old.checked);
-  } else {
-    fresh.setAttribute("value", old.value);
+/** What the new page must not take away: fields with something typed that was not sent, and the version it was made from. */
+let kept = new Map();
+
+/** What a field holds beside its default: of a list the values, since a new page may have its options in another order. */
+const heldBy = (field) =>
+  field instanceof HTMLSelectElement
+    ? new Set([...field.selectedOptions].map((option) => option.value))
+    : field.type === "checkbox" || field.type === "radio"
+      ? field.checked
+      : undefined;
+
+function remember(place) {
+  kept = new Map();
+  for (const field of place.querySelectorAll("input, textarea, select")) {
+    // Rows come in another order: which are chosen is told by their values (`choose`).
+    if (field.matches("td.check input") || !isTyped(field)) continue;
+    kept.set(field, heldBy(field));
+    // What was typed was made from the version that was there: sent with a newer one it would overwrite that unseen.
+    for (const other of field.form?.elements ?? []) {
+      if (other.type === "hidden" && ["version", "revision"].includes(other.name)) kept.set(other, undefined);
+    }
   }
+}
+
+/** A form that came back has what was typed already, put together with what others wrote where it came too late. */
+function begins(old, fresh) {
+  const merge = fresh.form?.querySelector(".merge");
+  const news = merge ? !merged.has(merge.dataset.merged) : old.type === "hidden" && fresh.form?.querySelector(".notice");
+  if (news) kept.delete(old);
+}
+
+/**
+ * What was chosen is put back when all is in place: a radio button that comes later would take it away again. Only the property
+ * is: the defaults are those of the new page, so that what was typed is still known as typed at the next one.
+ */
+function putBack() {
+  for (const [field, held] of kept) {
+    if (!(field instanceof HTMLSelectElement)) {
+      if (held !== undefined) field.checked = held;
+    } else if (field.multiple || [...field.options].some((option) => held.has(option.value))) {
+      for (const option of field.options) option.selected = held.has(option.value);
+    }
+  }
+  kept.clear();
 }
 
 const callbacks = {
   beforeNodeMorphed(old, fresh) {
     if (!(old instanceof Element) || old.tagName !== fresh.tagName) return true;
     if (isOurs(old) && isOurs(fresh)) return false;
-    if (old.matches("input, textarea, select")) keepTyped(old, fresh);
+    if (kept.has(old)) begins(old, fresh);
     // What the reader folded stays as it is, and so does an open dialog that the page still has open or knows nothing of.
     if (old.tagName === "DETAILS") fresh.open = old.open;
     if (old.tagName === "DIALOG" && old.open) fresh.open = true;
     if (old.hasAttribute("tabindex") && old.matches("[data-row]")) fresh.setAttribute("tabindex", "-1");
     return true;
   },
+  // A text that is typed is not even touched: caret and undo stay as well.
+  beforeAttributeUpdated: (name, node) => !(name === "value" && kept.has(node) && kept.get(node) === undefined),
+  afterNodeMorphed(old, fresh) {
+    if (kept.has(old) && old.type !== "hidden" && "defaultValue" in old && kept.get(old) === undefined) {
+      if (old.defaultValue !== fresh.defaultValue) old.defaultValue = fresh.defaultValue;
+    }
+  },
+  // A sentence in an open dialog (`live.mjs`).
+  beforeNodeRemoved: (node) => !(node instanceof Element && node.matches("dialog[open] > .live-told")),
 };
 
 /** Names of the chosen files. */
@@ -88,7 +117,7 @@ function lookAgain(place) {
     const here = () => place.isConnected && location.pathname + location.search === address;
     if (!here()) return;
     if (document.hidden || document.activeElement?.matches("input, textarea, select")) return lookAgain(place);
-    const answer = await fetch(`/fn/page?address=${encodeURIComponent(address)}`).catch(() => undefined);
+    const answer = await fetch(`/fn/page?address=${encodeURIComponent(address)}`, byItself).catch(() => undefined);
     const page = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
     if (!here()) return;
     if (page?.body) put(place, page.body);
@@ -198,12 +227,14 @@ export function put(place, html) {
     const chosen = new Set(boxesOf(place).filter((box) => box.checked).map((box) => box.value));
     merged = new Set(mergesOf(place));
     const shown = place.querySelector("aside.panel") && place.querySelector("[data-row][aria-current]");
+    remember(place);
     const next = new DOMParser().parseFromString(html, "text/html").body;
     for (const dialog of place.querySelectorAll("dialog[data-sent]")) {
       delete dialog.dataset.sent;
       dialog.close();
     }
     Idiomorph.morph(place, next.childNodes, { morphStyle: "innerHTML", callbacks });
+    putBack();
     choose(place, chosen);
     // Who closes the panel is back at the row that it showed.
     const active = document.activeElement;

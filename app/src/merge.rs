@@ -65,10 +65,9 @@ fn untouched(lines: &[String], first: bool, last: bool) -> AnyView {
     view! { <tr class="nobody"><td colspan="3">{text}</td><td></td></tr> }.into_any()
 }
 
-/// What was typed goes with the form, for who wants it as it is.
-pub fn kept(mine: &str) -> AnyView {
+/// What the form has, and what can be done with it.
+pub fn hint() -> AnyView {
     view! {
-        <input type="hidden" name="mine" value=mine.to_owned() />
         <p class="hint">
             "The form has both, theirs first where you changed the same lines. Put it right and save, or save one of the two as it is."
         </p>
@@ -83,13 +82,4 @@ pub fn buttons(what: &'static str) -> AnyView {
         <Button submit=true name="take" value="mine">{format!("Save with my {what}")}</Button>
     }
     .into_any()
-}
-
-/// The text that is saved: the one that was written together, or that of one side.
-pub fn taken(take: &str, written: String, mine: String, theirs: impl FnOnce() -> String) -> String {
-    match take {
-        "mine" => mine,
-        "theirs" => theirs(),
-        _ => written,
-    }
 }

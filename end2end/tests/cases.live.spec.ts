@@ -47,6 +47,15 @@ test("two analysts at one case see each other and what the other does, and nothi
   await expect(writing).toHaveValue("Half a sentence");
   await expect(writing).toBeFocused();
   expect(await writing.evaluate((area: HTMLTextAreaElement) => area.selectionStart)).toBe(0);
+  // And again: what was typed is still known as typed after the first time.
+  for (const words of ["Once more.", "And a third time."]) {
+    await ben.getByLabel("Write a note").fill(words);
+    await ben.getByLabel("Write a note").press("Control+Enter");
+    await expect(page.locator("ol.timeline").getByText(words)).toBeVisible();
+    await expect(writing).toHaveValue("Half a sentence");
+    await expect(writing).toBeFocused();
+    expect(await writing.evaluate((area: HTMLTextAreaElement) => area.selectionStart)).toBe(0);
+  }
   expect(await same.evaluate((node) => node.isConnected), "what did not change is the same element").toBe(true);
   await expectAccessible(page);
   await page.screenshot({ path: "end2end/test-results/live-case.png" });
@@ -85,6 +94,9 @@ test("a save that comes too late is put together, or asks with everything beside
   await expect(theirs).toBeHidden();
   await expect(page.locator("aside.side")).toContainText("critical", { ignoreCase: true });
   await expect(mine.getByLabel("Tags")).toHaveValue("mine");
+  // What others do is told where it is heard: in the dialog.
+  await expect(mine.getByRole("status")).toContainText("changed the case");
+  await expectAccessible(page);
   await save(mine).click();
   await expect(mine).toBeHidden();
   await expect(ben.locator("aside.side")).toContainText("mine");
@@ -98,6 +110,16 @@ test("a save that comes too late is put together, or asks with everything beside
   await save(theirs).click();
   await expect(theirs).toBeHidden();
   await expect(page.locator("main .markdown").first()).toContainText("first line, theirs");
+  // A second change of theirs takes nothing away, and the form still says what it was made from.
+  const made = await mine.locator("input[name='version']").inputValue();
+  theirs = await edit(ben);
+  await theirs.getByLabel("Priority").selectOption("urgent");
+  await save(theirs).click();
+  await expect(theirs).toBeHidden();
+  await expect(page.locator("aside.side")).toContainText("urgent", { ignoreCase: true });
+  await expect(mine.getByLabel("Description")).toHaveValue("first line\nsecond line\nthird line\nfourth line, mine");
+  await expect(mine.locator("input[name='version']")).toHaveValue(made);
+  await expect(mine.getByLabel("Priority")).toHaveValue("urgent");
   await save(mine).click();
   const lines = mine.getByRole("table", { name: "Line by line" });
   await expect(lines).toContainText("first line, theirs");
@@ -114,6 +136,97 @@ test("a save that comes too late is put together, or asks with everything beside
   await expect(ben.locator("main .markdown").first()).toContainText("fourth line, mine");
   await ben.context().close();
   expect(errors.filter((error) => !/status of (400|409)/.test(error))).toEqual([]);
+});
+
+test("whatever is typed, chosen and ticked stays however often a page is put in place anew", async ({ page }) => {
+  const errors = watchForErrors(page);
+  await signIn(page);
+  await page.goto("/o/acme/cases");
+  await page.locator(":root[data-ready]").waitFor();
+  /** A form as a page of that version prints it, with its options in some order. */
+  const put = (version: number, options: string, radio: string) =>
+    page.evaluate(
+      ([version, options, radio]) => {
+        const list = [...options!].map((value, n) => `<option value="${value}" ${n ? "" : "selected"}>${value}</option>`).join("");
+        const radios = [..."xyz"].map((value) => `<input type="radio" name="one" value="${value}" ${value === radio ? "checked" : ""}>`).join("");
+        const place = document.getElementById("trial") ?? document.body.appendChild(Object.assign(document.createElement("div"), { id: "trial" }));
+        const { page } = window as unknown as { page: { put: (place: Element, html: string) => void } };
+        page.put(
+          place,
+          `<form method="post"><input type="hidden" name="version" value="${version}"><input name="title" value="Title"><input name="other"
+          value="${version}"><textarea name="text">of ${version}</textarea><input type="checkbox" name="on"><input type="checkbox" name="off"
+          checked>${radios}<select name="list">${list}</select><select name="many" multiple>${list.replaceAll("selected", "")}</select></form>`,
+        );
+      },
+      [String(version), options, radio],
+    );
+  const held = () =>
+    page.evaluate(() => {
+      const data = [...new FormData(document.querySelector<HTMLFormElement>("#trial form")!)];
+      return data.map(([name, value]) => `${name}=${value as string}`).sort();
+    });
+  await put(1, "abc", "x");
+  const trial = page.locator("#trial");
+  await trial.locator("[name=title]").fill("Typed");
+  await trial.locator("textarea").fill("typed");
+  await trial.locator("[name=on]").check();
+  await trial.locator("[name=off]").uncheck();
+  await trial.locator("[value=y]").check();
+  await trial.locator("[name=list]").selectOption("b");
+  await trial.locator("[name=many]").selectOption(["a", "c"]);
+  await trial.locator("textarea").press("Home");
+  const typed = (other: number) =>
+    ["list=b", "many=a", "many=c", "on=on", "one=y", `other=${other}`, "text=typed", "title=Typed", "version=1"];
+  for (const [version, options, radio] of [[2, "zcba", "z"], [3, "qabc", "x"], [4, "cab", "z"]] as const) {
+    await put(version, options, radio);
+    expect(await held()).toEqual(typed(version));
+  }
+  await expect(trial.locator("textarea")).toBeFocused();
+  expect(await trial.locator("textarea").evaluate((area: HTMLTextAreaElement) => area.selectionStart)).toBe(0);
+  // What is not typed any more follows again.
+  await trial.locator("form").evaluate((form: HTMLFormElement) => form.reset());
+  await put(5, "abc", "x");
+  expect(await held()).toEqual(["list=a", "off=on", "one=x", "other=5", "text=of 5", "title=Title", "version=5"]);
+  expect(errors).toEqual([]);
+});
+
+test("a page that cannot be read just then is read again", async ({ page, browser }) => {
+  await signIn(page);
+  const address = await openCase(page, `Again ${Date.now()}`);
+  const ben = await another(browser, new URL(address).origin, "mk@acme.example");
+  await ben.goto(address);
+  await expect(page.getByRole("list", { name: "Also here" }).getByRole("listitem")).toHaveCount(1);
+  let refused = 0;
+  let byItself = "";
+  await page.route("**/fn/page?*", async (route) => {
+    byItself = route.request().headers()["x-watchroom-by-itself"] ?? "";
+    if (refused++ < 1) await route.fulfill({ status: 503, body: "" });
+    else await route.continue();
+  });
+  await ben.getByLabel("Write a note").fill("In the end.");
+  await ben.getByLabel("Write a note").press("Control+Enter");
+  await expect(page.locator("ol.timeline").getByText("In the end.")).toBeVisible({ timeout: 20_000 });
+  expect(refused).toBeGreaterThan(1);
+  expect(byItself, "nobody asked: it keeps nobody signed in").toBe("1");
+  await ben.context().close();
+});
+
+test("a form that was refused and closed does not keep the page from hearing", async ({ page, browser }) => {
+  await signIn(page);
+  const address = await openCase(page, `Closed ${Date.now()}`);
+  const ben = await another(browser, new URL(address).origin, "mk@acme.example");
+  await ben.goto(address);
+  await page.getByRole("button", { name: "Edit" }).first().click();
+  const mine = page.getByRole("dialog", { name: /^Edit CASE-/ });
+  await mine.getByLabel("Tags").fill("x".repeat(70));
+  await mine.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(mine).toContainText("a tag has at most 60 characters");
+  await page.keyboard.press("Escape");
+  await expect(mine).toBeHidden();
+  await ben.getByLabel("Write a note").fill("Heard all the same.");
+  await ben.getByLabel("Write a note").press("Control+Enter");
+  await expect(page.locator("ol.timeline").getByText("Heard all the same.")).toBeVisible();
+  await ben.context().close();
 });
 
 test("who signs out elsewhere hears nothing more, and a page of another organization nothing at all", async ({ page, request }) => {

@@ -1,5 +1,5 @@
 -- Who looks at what right now, as each server process tells the others: one row a process and organization, written anew while
--- somebody is there and gone soon after. Nothing here outlives half a minute, and nothing is audited. UNLOGGED: it costs no
+-- somebody is there and gone soon after. Nothing here is true for longer than half a minute, and nothing is audited. UNLOGGED: it costs no
 -- write-ahead log, and a crash may empty it.
 CREATE UNLOGGED TABLE presences (
     organization_id UUID NOT NULL REFERENCES organizations (id),

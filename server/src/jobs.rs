@@ -144,7 +144,7 @@ async fn tell(state: AppState) {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "webhooks could not be looked at; it is tried again in a second")
+                tracing::warn!(%error, "webhooks could not be looked at; it is tried again in a second");
             }
         }
     }

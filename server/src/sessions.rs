@@ -42,6 +42,8 @@ const SINCE: &str = "since";
 const AWAY: &str = "away";
 /// So many at a time: tabs of one browser.
 const MOST_AWAY: usize = 5;
+/// What a page sends with a request that nobody made: it reads itself again because of what others did.
+const BY_ITSELF: &str = "x-watchroom-by-itself";
 /// Seconds for typing the code.
 const CODE_WAIT: i64 = 300;
 /// The idle time is pushed forward at most this often (seconds), so that reading pages does not write each time.
@@ -76,7 +78,8 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
         return Problem::internal("the session layer is missing").into_response();
     };
     let client = client_of(&request);
-    match viewer(&state, &session, &client).await {
+    let by = if is_by_itself(&request) { By::ThePage } else { By::APerson };
+    match viewer(&state, &session, &client, by).await {
         Ok(Some(viewer)) => {
             request.extensions_mut().insert(viewer);
         }
@@ -92,6 +95,21 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
         return Problem::internal(format!("the session id could not be changed: {error}")).into_response();
     }
     response
+}
+
+/// Who made a request.
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+    APerson,
+    /// An open one: it keeps nobody signed in.
+    ThePage,
+}
+
+/// A stream says nothing of itself (`EventSource` sends no headers), and comes back by itself.
+fn is_by_itself(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_stream = path.starts_with("/o/") && (path.ends_with("/live") || path.ends_with("/events/tail"));
+    is_stream || request.headers().contains_key(BY_ITSELF)
 }
 
 /// Another id for the same session. The expiry is said again: it is the cookie's Max-Age, and it is not read from the store.
@@ -215,7 +233,12 @@ pub fn client(visitor: &Visitor) -> Client {
     Client { ip_address: Some(visitor.ip.to_string()), user_agent: visitor.user_agent.clone() }
 }
 
-async fn viewer(state: &AppState, session: &Session, client: &Client) -> Result<Option<Viewer>, Problem> {
+async fn viewer(
+    state: &AppState,
+    session: &Session,
+    client: &Client,
+    by: By,
+) -> Result<Option<Viewer>, Problem> {
     if session.id().is_none() {
         return Ok(None);
     }
@@ -223,7 +246,10 @@ async fn viewer(state: &AppState, session: &Session, client: &Client) -> Result<
     let ends = session.get::<i64>(ENDS).await.map_err(|e| failed(&e))?.unwrap_or(0);
     let now = state.services.clock.now().seconds();
     let viewer = match device {
-        Some(device) if now < ends => service::auth::viewer(&state.services, device, client).await?,
+        Some(device) if now < ends => match by {
+            By::APerson => service::auth::viewer(&state.services, device, client).await?,
+            By::ThePage => service::auth::onlooker(&state.services, device, client).await?,
+        },
         _ => None,
     };
     if viewer.is_none()
@@ -237,7 +263,7 @@ async fn viewer(state: &AppState, session: &Session, client: &Client) -> Result<
         return Ok(None);
     }
     let seen = session.get::<i64>(SEEN).await.map_err(|e| failed(&e))?.unwrap_or(0);
-    if now - seen >= SLIDE {
+    if by == By::APerson && now - seen >= SLIDE {
         slide(state, session, now, ends).await.map_err(|e| failed(&e))?;
     }
     Ok(viewer)

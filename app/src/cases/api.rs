@@ -68,7 +68,7 @@ pub async fn open_case(
 }
 
 /// `version`: the one that the form was made from. `take`: of a form that came too late before, whose description is saved, `mine` (what
-/// was typed then) or `theirs`; else what stands in the form.
+/// was typed then, which the server has kept) or `theirs`; else what stands in the form.
 #[server(name = EditCase, prefix = "/fn", endpoint = "edit_case")]
 pub async fn edit_case(
     organization: String,
@@ -76,11 +76,13 @@ pub async fn edit_case(
     version: i64,
     case: CaseForm,
     #[server(default)] take: String,
-    #[server(default)] mine: String,
 ) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
-    let theirs = if take == "theirs" { saving::description(&scope, id).await? } else { String::new() };
-    let description = crate::merge::taken(&take, case.description, mine, || theirs);
+    let description = match take.as_str() {
+        "theirs" => saving::description(&scope, id).await?,
+        "mine" => saving::typed_description(&cx, id).await?,
+        _ => case.description,
+    };
     saving::save(&scope, &cx, id, version, CaseForm { description, ..case }).await
 }
 

@@ -159,7 +159,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {dialogs}
     };
     let topic = format!("case:{}", case.id);
-    Ok(Page::of(format!("{} {}", case.key(), case.title), body).follows(since, &[&topic]))
+    Ok(Page::of(format!("{} {}", case.key(), case.title), body).follows(since, &[&topic, "tag"]))
 }
 
 fn head(place: &Place<'_>, four_eyes: bool) -> AnyView {

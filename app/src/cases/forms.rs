@@ -154,6 +154,7 @@ pub fn edit(
     let told = late.map(|late| saving::told(late, case, choices, zone));
     let both = late.and_then(|late| late.clash.as_ref()).is_some_and(|clash| clash.description.is_some());
     let ways = both.then(|| crate::merge::buttons("description"));
+    let version = state.typed("version", case.version.to_string());
     // What was kept is whole; what came back by the address may not be.
     let (shown, typed) = match late {
         Some(Late { clash: Some(clash), .. }) => (saving::form_of(&clash.merged, zone), Form::untouched()),
@@ -165,7 +166,7 @@ pub fn edit(
         {told}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=case.id.to_string() />
-        <input type="hidden" name="version" value=case.version.to_string() />
+        <input type="hidden" name="version" value=version />
         {fields("edit", typed, &shown, choices)}
         <Actions>
             <Button submit=true variant=Variant::Primary>

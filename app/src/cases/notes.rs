@@ -64,12 +64,7 @@ fn drafts(place: &Place<'_>) -> AnyView {
 }
 
 /// One's own notes can be changed and deleted.
-pub fn own(
-    place: &Place<'_>,
-    notes: &[CaseNote],
-    editing: &str,
-    late: Option<&LateNote>,
-) -> Option<AnyView> {
+pub fn own(place: &Place<'_>, notes: &[CaseNote], editing: &str, late: Option<&LateNote>) -> Option<AnyView> {
     let service::Who::User(user) = &place.scope.actor.who else { return None };
     let own: Vec<_> = notes
         .iter()

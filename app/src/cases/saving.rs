@@ -44,10 +44,14 @@ pub async fn save(
             }))
         }
         Err(error) => {
+            let mut typed = typed(&form, ("", ""));
             if error.kind == Kind::Conflict {
                 drafts::keep(cx, CASE, id.0, version, &form).await?;
+            } else {
+                // What came back was still made from that one; what others wrote since is put together with it.
+                typed.push(("version".to_owned(), version.to_string()));
             }
-            Err(error.typed_whole(&pairs(&typed(&form, ("", "")))))
+            Err(error.typed_whole(&pairs(&typed)))
         }
     }
 }
@@ -55,6 +59,14 @@ pub async fn save(
 /// The description that the case has now, for who takes it.
 pub async fn description(scope: &Scope, id: CaseId) -> Answer<String> {
     Ok(cases::get(&scope.admit::<CaseRead>()?, id).await?.description)
+}
+
+/// The description that was typed before somebody was faster, for who wants it as it is. It does not come with the form: with what
+/// others wrote beside it, it could be more than a request may have.
+pub async fn typed_description(cx: &Cx<CaseWrite>, id: CaseId) -> Answer<String> {
+    let kept = drafts::kept::<_, CaseForm>(cx, CASE, id.0).await?;
+    let gone = "what you typed is not kept any more; put the text right and save that";
+    kept.map(|kept| kept.fields.description).ok_or_else(|| AppError::field("case[description]", gone))
 }
 
 /// A form that came back because somebody was faster.
@@ -166,7 +178,7 @@ pub fn told(late: &Late, case: &Case, (members, own): (&[Member], &[CaseField]),
         view! {
             <h3>"Description"</h3>
             {merge::lines(merged)}
-            {merge::kept(&clash.mine.description)}
+            {merge::hint()}
         }
     });
     let merged = format!("{}:{}-{}", case.id, late.version, case.version);

@@ -63,7 +63,7 @@ fn filter(scope: &Scope, show: &str) -> TaskFilter {
     let all = TaskFilter::default();
     match (show, &scope.actor.who) {
         ("mine", Who::User(user)) => TaskFilter { assigned_to: Some(Assignee::User(user.id)), ..all },
-        ("mine", _) | ("unassigned", _) => TaskFilter { assigned_to: Some(Assignee::Nobody), ..all },
+        ("mine" | "unassigned", _) => TaskFilter { assigned_to: Some(Assignee::Nobody), ..all },
         ("overdue", _) => TaskFilter { overdue_at: Some(scope.services.clock.now()), ..all },
         _ => all,
     }

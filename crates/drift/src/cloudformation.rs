@@ -126,6 +126,15 @@ fn differences(list: &[Value], properties: [Option<&Node>; 2]) -> Result<Differe
             Some(Value::Null) | None => Value::Null,
             Some(other) => other.clone(),
         };
+        // Every value is a text here; the whole properties say which are numbers.
+        let is_number = properties
+            .iter()
+            .flatten()
+            .any(|properties| matches!(walk(properties, &path), Some(Node::Number(_))));
+        let side = |key: &str, absent: bool| match side(key, absent) {
+            Value::String(text) if is_number => text.parse().map_or(Value::String(text), Value::Number),
+            other => other,
+        };
         // Wrapped into the path's keys, so that the name of a secret is seen.
         let wrap = |value: Value| {
             path.0.iter().rev().fold(value, |inner, step| match step {

@@ -185,18 +185,6 @@ pub fn sniff(text: &str) -> Format {
     }
 }
 
-/// Lines and the limit of problems; those of Kubernetes have the lines of their own texts.
-fn place(format: Format, input: Input<'_>, problems: &mut Vec<Problem>) {
-    if format != Format::Kubernetes {
-        json::lines(input.text, problems);
-    }
-    if problems.len() > MAX_PROBLEMS {
-        let more = problems.len() - MAX_PROBLEMS;
-        problems.truncate(MAX_PROBLEMS);
-        problems.push(problem(input.file, "", None, format!("{more} more problems")));
-    }
-}
-
 /// Sorts, keeps each address once, applies limits and rules.
 fn finish(reading: &mut Reading, file: &str, rules: &rules::Rules) {
     let all = reading.resources.len();
@@ -232,6 +220,18 @@ fn finish(reading: &mut Reading, file: &str, rules: &rules::Rules) {
         if let Some(drift) = &mut resource.drift {
             rules.judge(&resource.resource_type, drift);
         }
+    }
+}
+
+/// Lines and the limit of problems; those of Kubernetes have the lines of their own texts.
+fn place(format: Format, input: Input<'_>, problems: &mut Vec<Problem>) {
+    if format != Format::Kubernetes {
+        json::lines(input.text, problems);
+    }
+    if problems.len() > MAX_PROBLEMS {
+        let more = problems.len() - MAX_PROBLEMS;
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(problem(input.file, "", None, format!("{more} more problems")));
     }
 }
 

@@ -256,7 +256,9 @@ pub fn seal_alike(a: &mut Node, b: &mut Node) {
                     y.iter_mut().zip(taken).filter(|(_, taken)| !taken).map(|(other, _)| other).collect();
                 if left.len() * right.len() <= 10_000 {
                     for item in left {
-                        right.iter_mut().for_each(|other| seal_alike(item, other));
+                        for other in &mut right {
+                            seal_alike(item, other);
+                        }
                     }
                 } else {
                     left.into_iter().chain(right).for_each(Node::seal);
@@ -267,7 +269,9 @@ pub fn seal_alike(a: &mut Node, b: &mut Node) {
         }
         // One block or a list of one.
         (Node::List(list), other) | (other, Node::List(list)) if matches!(other, Node::Map(_)) => {
-            list.iter_mut().for_each(|item| seal_alike(item, other));
+            for item in list {
+                seal_alike(item, other);
+            }
         }
         // JSON in a text beside what it holds.
         (Node::Text(_), _) => a.seal(),

@@ -369,6 +369,22 @@ fn put(root: &mut Value, path: &str, value: Value, actual: Option<&Value>) {
     *at = value;
 }
 
+/// The maps that a written path leads through, as far as keys and names tell the way.
+pub(crate) fn on_the_way<'v>(actual: &'v Value, path: &str) -> Vec<&'v Map<String, Value>> {
+    let (mut found, mut here) = (Vec::new(), Some(actual));
+    for step in steps(path).unwrap_or_default() {
+        found.extend(here.and_then(Value::as_object));
+        here = match (&step, here) {
+            (Step::Key(key), Some(at)) => at.get(key.as_str()),
+            (Step::Where(field, name), Some(Value::Array(items))) => {
+                items.iter().find(|item| item.get(field.as_str()) == Some(name))
+            }
+            _ => None,
+        };
+    }
+    found
+}
+
 enum Step {
     Key(String),
     Where(String, Value),

@@ -66,11 +66,19 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
                 if let Some(drift) = drift {
                     drifts.insert(resource.address.clone(), drift);
                 }
-                befores.insert(resource.address.clone(), (resource, Value::Null));
+                let address = resource.address.clone();
+                if befores.insert(address, (resource, Value::Null)).is_some() {
+                    reading.problems.push(parse::at(
+                        input,
+                        &place,
+                        "its address was there before; the last was kept",
+                    ));
+                }
             }
             Err(reason) => reading.problems.push(parse::at(input, &place, reason)),
         }
     }
+    let mut seen = HashSet::new();
     for (at, entry) in entries(&document, RESOURCES, input, &mut reading) {
         let place = root.key(RESOURCES).with(Step::Index(at));
         if entry.get("mode").and_then(Value::as_str) == Some("data") {
@@ -78,6 +86,13 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
         }
         match declared(&entry, &aliases, unproved) {
             Ok(resource) => {
+                if !seen.insert(resource.address.clone()) {
+                    reading.problems.push(parse::at(
+                        input,
+                        &place,
+                        "its address was there before; the first was kept",
+                    ));
+                }
                 if !befores.contains_key(&resource.address) {
                     befores.insert(resource.address.clone(), (resource, Value::Null));
                 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::diff::MAX_CHANGES;
+use crate::patch::on_the_way;
 use crate::score;
 use crate::{Change, Drift};
 
@@ -110,9 +111,11 @@ impl Rules {
         let mut met = BTreeSet::new();
         let mut weights = Vec::with_capacity(drift.changes.len());
         for change in &mut drift.changes {
+            let way = drift.actual.as_ref().map(|actual| on_the_way(actual, &change.property_path));
+            let closed = way.is_some_and(|way| way.into_iter().any(|map| denies(map) || leads_out(map)));
             let mut weight = 0.0;
             for at in mine.iter().filter(|at| self.rules[**at].on.contains(&On::Changed)) {
-                if self.meets(*at, change) {
+                if !(closed && self.rules[*at].inward) && self.meets(*at, change) {
                     let rule = &self.rules[*at];
                     change.rules.push(rule.id.clone());
                     change.is_security_critical |= rule.critical;

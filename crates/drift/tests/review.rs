@@ -402,6 +402,12 @@ fn what_is_no_hole_is_not_called_one() {
     assert!(opens("aws_network_acl_rule", acl("10.0.0.0/8", "allow"), acl("0.0.0.0/0", "allow")));
     let nsg = |ports: &str| json!({"source_port_range": ports, "source_address_prefix": "10.0.0.0/8", "access": "Allow", "direction": "Inbound"});
     assert!(!opens("azurerm_network_security_rule", nsg("80"), nsg("*")));
+    let group = |prefix: &str, access: &str| {
+        json!({"security_rule": [
+        {"name": "a", "access": access, "direction": "Inbound", "source_address_prefix": prefix}, {"name": "b", "access": "Allow"}]})
+    };
+    assert!(!opens("azurerm_network_security_group", group("10.0.0.0/8", "Deny"), group("*", "Deny")));
+    assert!(opens("azurerm_network_security_group", group("10.0.0.0/8", "Allow"), group("*", "Allow")));
     let password = plan(
         "aws_iam_account_password_policy",
         &json!({"max_password_age": 90}),
@@ -584,4 +590,17 @@ fn doubles_have_paths_of_their_own() {
         &json!({"x": ["a"], "cidr_blocks": ["0.0.0.0/0", "0.0.0.0/0"]}),
     );
     assert!(found.drift.unwrap().changes.iter().all(|change| change.is_security_critical));
+}
+
+#[test]
+fn numbers_of_cloudformation_are_numbers_where_the_properties_say_so() {
+    let read = |properties: Value, expected: &str, actual: &str| {
+        let text = json!({"StackResourceDrifts": [{"LogicalResourceId": "P", "ResourceType": "T", "StackResourceDriftStatus": "MODIFIED",
+            "ExpectedProperties": properties.to_string(), "ActualProperties": "{}",
+            "PropertyDifferences": [{"PropertyPath": "/Port", "ExpectedValue": expected, "ActualValue": actual, "DifferenceType": "NOT_EQUAL"}]}]});
+        changes(&read(Format::Cloudformation, &text.to_string()).resources[0])
+    };
+    assert_eq!(read(json!({"Port": 22}), "22", "22.0"), [""; 0]);
+    assert_eq!(read(json!({"Port": 22}), "22", "23"), ["modified Port"]);
+    assert_eq!(read(json!({"Port": "1.10"}), "1.10", "1.1"), ["modified Port"]);
 }

@@ -118,8 +118,22 @@ pub async fn viewer(services: &Services, session: UserSessionId, client: &Client
     if now >= device.session.last_seen_at.plus_seconds(60) {
         note_seen(services, session, now).await;
     }
-    let organization = device.session.organization_id;
-    Ok(Some(Viewer { user: device.user, session, client: bounded(client), organization }))
+    Ok(Some(viewer_of(device, client)))
+}
+
+/// [`viewer`], of a request that an open page made by itself. It is no use of the device: what others do keeps nobody signed in.
+pub async fn onlooker(
+    services: &Services,
+    session: UserSessionId,
+    client: &Client,
+) -> Result<Option<Viewer>> {
+    let device = signed_in(services, session, services.clock.now()).await?;
+    Ok(device.map(|device| viewer_of(device, client)))
+}
+
+fn viewer_of(device: Device, client: &Client) -> Viewer {
+    let (session, organization) = (device.session.id, device.session.organization_id);
+    Viewer { user: device.user, session, client: bounded(client), organization }
 }
 
 /// Whether [`viewer`] would still find somebody. It is no use of the device: an open live tail keeps nobody signed in.

@@ -30,6 +30,8 @@ use people::Ticket;
 const BEAT: Duration = Duration::from_secs(10);
 /// Changes that one who comes back is told; after more it reads its page anew.
 const CATCH_UP: u32 = 200;
+/// One that is further behind is not even looked up: the log has many entries that no page follows.
+const FURTHEST: i64 = 50_000;
 
 /// What a page asks for.
 #[derive(Clone, Debug, Default)]
@@ -111,8 +113,7 @@ pub async fn open(cx: &Cx<OrganizationEnter>, asked: Asked) -> Result<Stream> {
     drop(tx);
     let live = &services.memory.live;
     let seat = live.seats.take(actor).ok_or(Error::TooMany { retry_after: 30 })?;
-    // A number that was never given out is of another database: one that was restored, perhaps.
-    let lost = asked.after.is_some_and(|after| !(0..=head).contains(&after));
+    let lost = asked.after.is_some_and(|after| is_lost(after, head));
     let place = asked.after.filter(|_| !lost).unwrap_or(head);
     let hub = live.hub(services, organization, head);
     let me = match &actor.who {
@@ -146,6 +147,11 @@ pub async fn open(cx: &Cx<OrganizationEnter>, asked: Asked) -> Result<Stream> {
         _here: here,
         _seat: seat,
     })
+}
+
+/// A number that was never given out is of another database: one that was restored, perhaps.
+fn is_lost(after: i64, head: i64) -> bool {
+    !(0..=head).contains(&after) || head - after > FURTHEST
 }
 
 impl Stream {
@@ -201,17 +207,16 @@ impl Stream {
     /// store. `None`: it is too much. The place moves on over all of it.
     async fn take(&mut self) -> Result<Option<Vec<Arc<Note>>>> {
         let newest = *self.newest.borrow();
-        let notes = match self.hub.after(self.place) {
-            Some(notes) => notes,
-            None => {
-                let mut tx = ReadTx::begin(&self.services.db, self.organization).await?;
-                let found = store::live::after(&mut tx, self.place, CATCH_UP + 1).await?;
-                if found.len() > CATCH_UP as usize {
-                    self.place = self.place.max(newest);
-                    return Ok(None);
-                }
-                found.into_iter().map(Arc::new).collect()
+        let notes = if let Some(notes) = self.hub.after(self.place) {
+            notes
+        } else {
+            let mut tx = ReadTx::begin(&self.services.db, self.organization).await?;
+            let found = store::live::after(&mut tx, self.place, CATCH_UP + 1).await?;
+            if found.len() > CATCH_UP as usize {
+                self.place = self.place.max(newest);
+                return Ok(None);
             }
+            found.into_iter().map(Arc::new).collect()
         };
         let last = notes.last().map_or(newest, |note| note.seq);
         self.place = self.place.max(newest).max(last);
@@ -229,5 +234,17 @@ impl Stream {
         }
         *told = Some(others.clone());
         Some(others)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_too_far_behind_or_ahead_is_lost() {
+        let lost: Vec<bool> =
+            [0, 9_999, 10_000, 60_000, 60_001, -1].iter().map(|after| is_lost(*after, 60_000)).collect();
+        assert_eq!(lost, [true, true, false, false, true, true]);
     }
 }

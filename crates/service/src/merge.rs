@@ -1,11 +1,16 @@
 //! Three-way merge: what two people made of the same text or fields, put together. Pure; nobody's words get lost.
 //!
 //! Lines are compared as `similar` does (Myers). Where only one side changed something, that is taken; where both changed the
-//! same lines, or lines that touch, the merged text has both, theirs first: whoever reads it decides.
+//! same lines, or lines that touch, the merged text has both, theirs first: whoever reads it decides. Texts that differ too much to
+//! be compared in [`PATIENCE`] differ as a whole from there on.
 
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+
+/// The time grows with the square of the lines that differ: two texts of 25,000 would take half a minute.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A stretch of lines, as it was and as each side made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,17 +47,17 @@ impl Merged {
     }
 }
 
-/// Puts two versions of a text together, line by line.
+/// Puts two versions of a text together, line by line. It can take twice [`PATIENCE`] of the processor: not where others wait.
 pub fn text(base: &str, theirs: &str, mine: &str) -> Merged {
-    let (b, t, m) = (lines(base), lines(theirs), lines(mine));
-    let (by_them, by_me) = (hunks(&b, &t), hunks(&b, &m));
+    let (old, them, me) = (lines(base), lines(theirs), lines(mine));
+    let (by_them, by_me) = (hunks(&old, &them), hunks(&old, &me));
     let mut chunks = Vec::new();
     let (mut at, mut i, mut j) = (0, 0, 0);
     // How far each side's lines are from those of the base.
     let (mut t_at, mut m_at) = (0, 0);
     while i < by_them.len() || j < by_me.len() {
         let starts = [by_them.get(i), by_me.get(j)].into_iter().flatten().map(|hunk| hunk.base.start);
-        let start = starts.min().unwrap_or(b.len());
+        let start = starts.min().unwrap_or(old.len());
         let mut end = start;
         let (first_i, first_j) = (i, j);
         // All that touches belongs together.
@@ -71,11 +76,11 @@ pub fn text(base: &str, theirs: &str, mine: &str) -> Merged {
             }
         }
         let same = start - at;
-        push(&mut chunks, Side::Nobody, [&b[at..start], &t[t_at..t_at + same], &m[m_at..m_at + same]]);
+        push(&mut chunks, Side::Nobody, [&old[at..start], &them[t_at..t_at + same], &me[m_at..m_at + same]]);
         (t_at, m_at) = (t_at + same, m_at + same);
         let t_end = t_at + grown(end - start, &by_them[first_i..i]);
         let m_end = m_at + grown(end - start, &by_me[first_j..j]);
-        let parts = [&b[start..end], &t[t_at..t_end], &m[m_at..m_end]];
+        let parts = [&old[start..end], &them[t_at..t_end], &me[m_at..m_end]];
         let side = match (i > first_i, j > first_j) {
             (true, true) if parts[1] == parts[2] => Side::Same,
             (true, true) => Side::Clash,
@@ -85,7 +90,7 @@ pub fn text(base: &str, theirs: &str, mine: &str) -> Merged {
         push(&mut chunks, side, parts);
         (at, t_at, m_at) = (end, t_end, m_end);
     }
-    push(&mut chunks, Side::Nobody, [&b[at..], &t[t_at..], &m[m_at..]]);
+    push(&mut chunks, Side::Nobody, [&old[at..], &them[t_at..], &me[m_at..]]);
     let merged = chunks.iter().flat_map(|chunk| match chunk.side {
         Side::Nobody | Side::Theirs | Side::Same => [chunk.theirs.as_slice(), &[]],
         Side::Mine => [chunk.mine.as_slice(), &[]],
@@ -139,7 +144,8 @@ fn hunks(base: &[String], other: &[String]) -> Vec<Hunk> {
         }
         at = (to.0 + same, to.1 + same);
     };
-    for op in capture_diff_slices(Algorithm::Myers, base, other) {
+    let deadline = Instant::now() + PATIENCE;
+    for op in capture_diff_slices_deadline(Algorithm::Myers, base, other, Some(deadline)) {
         if let DiffOp::Equal { old_index, new_index, len } = op {
             gap((old_index, new_index), len);
         }
@@ -174,6 +180,19 @@ mod tests {
         assert!(!merged.clashes());
         let sides: Vec<Side> = merged.chunks.iter().map(|chunk| chunk.side).collect();
         assert_eq!(sides, [Side::Theirs, Side::Nobody, Side::Mine]);
+    }
+
+    /// As many lines as a description can have, all of them others: without an end to it each comparison takes minutes.
+    #[test]
+    fn texts_that_have_nothing_in_common_are_not_compared_to_the_end() {
+        let of = |first: u32| -> String {
+            let lines = (first..).filter_map(char::from_u32).take(25_000).map(String::from);
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let (base, theirs, mine) = (of(0x4E00), of(0x1_0000), of(0x2_0000));
+        let merged = text(&base, &theirs, &mine);
+        assert!(merged.clashes());
+        assert!(merged.text == format!("{theirs}\n{mine}"), "both are whole in it");
     }
 
     #[test]

@@ -139,6 +139,8 @@ const LARGE: [&str; 5] = [
 
 /// The rest, what refers before what is referred to.
 const REST: [&str; 50] = [
+    "DELETE FROM drafts WHERE organization_id = $1",
+    "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM drift_history WHERE organization_id = $1",
     "DELETE FROM drift_changes WHERE organization_id = $1",
     "DELETE FROM drift_events WHERE organization_id = $1",
@@ -146,8 +148,6 @@ const REST: [&str; 50] = [
     "DELETE FROM iac_resources WHERE organization_id = $1",
     "DELETE FROM drift_pushes WHERE organization_id = $1",
     "DELETE FROM iac_repositories WHERE organization_id = $1",
-    "DELETE FROM drafts WHERE organization_id = $1",
-    "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM event_totals WHERE organization_id = $1",
     "DELETE FROM event_arrivals WHERE organization_id = $1",
     "DELETE FROM idempotency_keys WHERE organization_id = $1",

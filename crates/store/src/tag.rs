@@ -25,6 +25,14 @@ pub async fn get(tx: &mut impl Scoped, id: TagId) -> Result<Option<Tag>> {
     tx.conn().opt(q).await
 }
 
+/// The cases that have it.
+pub async fn cases(tx: &mut impl Scoped, id: TagId) -> Result<Vec<CaseId>> {
+    let q = tx
+        .sql("SELECT case_id FROM case_tags WHERE organization_id = $1 AND tag_id = $2 ORDER BY case_id")
+        .bind(id);
+    tx.conn().scalars(q).await
+}
+
 /// Gives a case exactly these tags; `fresh` makes the ids of new rows.
 pub async fn put(
     tx: &mut WriteTx,

@@ -36,7 +36,7 @@ pub async fn page(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let Some(Extension(viewer)) = viewer else { return Err(Problem::unauthenticated()) };
+    let Some(Extension(mut viewer)) = viewer else { return Err(Problem::unauthenticated()) };
     let (_, actor) = service::organizations::enter(&state.services, &viewer, &slug).await?;
     let mut query = Query::new(query.as_deref());
     let about = query.texts("about");
@@ -56,7 +56,10 @@ pub async fn page(
         other => other.into(),
     })?;
     let hello = Bytes::from(format!("{RETRY}id: {}\n\n", stream.place()));
-    let watch = Watch { state, stream, viewer, slug, checked: Instant::now() };
+    // That is noted by now, and need not be with each look whether they still may.
+    viewer.organization = Some(actor.organization);
+    let is_member = actor.role.is_some();
+    let watch = Watch { state, stream, viewer, slug, is_member, checked: Instant::now() };
     let told = stream::unfold(watch, |mut watch| async move {
         let block = watch.next().await?;
         Some((Ok::<_, std::io::Error>(Bytes::from(block)), watch))
@@ -75,6 +78,8 @@ struct Watch {
     stream: Stream,
     viewer: Viewer,
     slug: String,
+    /// It began as one of the organization: it does not go on by the platform role alone, which meets nobody.
+    is_member: bool,
     checked: Instant,
 }
 
@@ -113,6 +118,7 @@ impl Watch {
             Err(error) => Err(error),
         };
         match entered {
+            Ok((_, actor)) if self.is_member && actor.role.is_none() => false,
             Ok((_, actor)) => live::may_follow(&actor, self.stream.topics()),
             // A database that is away for a moment is not a reason to send everybody off.
             Err(service::Error::Unavailable { .. }) => true,

@@ -211,13 +211,13 @@ impl Problem {
         self.0.retry_after = Some(seconds);
         self
     }
-    /// Seconds to wait, where waiting helps.
     /// What is there now.
     #[must_use]
     pub fn with_current(mut self, current: Current) -> Self {
         self.0.current = Some(current);
         self
     }
+    /// Seconds to wait, where waiting helps.
     pub fn retry_after(&self) -> Option<u64> {
         self.0.retry_after
     }

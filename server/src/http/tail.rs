@@ -86,7 +86,7 @@ pub async fn page(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let Some(Extension(viewer)) = viewer else { return Err(Problem::unauthenticated()) };
+    let Some(Extension(mut viewer)) = viewer else { return Err(Problem::unauthenticated()) };
     let (_, actor) = service::organizations::enter(&state.services, &viewer, &slug).await?;
     let cx = state.services.admit::<EventRead>(&actor)?;
     let mut query = Query::new(query.as_deref());
@@ -101,6 +101,8 @@ pub async fn page(
     let filter = filter.map_err(Problem::invalid)?;
     let words = Words::Page { zone, query: filter.query.clone(), columns };
     let wanted = tail::Wanted { query: filter.query, from: filter.from };
+    // That is noted by now, and need not be with each look whether they still may.
+    viewer.organization = Some(actor.organization);
     let who = Who::Person { viewer: Box::new(viewer), slug };
     open(state, &cx, &headers, after, wanted, who, words).await
 }

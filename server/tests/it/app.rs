@@ -36,11 +36,16 @@ impl TestApp {
     }
 
     pub fn with(db: TestDb, change: impl FnOnce(&mut Config)) -> Self {
+        Self::at(db, Clock::System, change)
+    }
+
+    /// By a clock that the test sets.
+    pub fn at(db: TestDb, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::defaults().unwrap();
         db.folder.path().clone_into(&mut config.data_dir);
         change(&mut config);
         let SecretKey(key) = SecretKey::parse(&"07".repeat(32)).unwrap();
-        let services = Services::new(db.db.clone(), Clock::System, Secrets::new(key), false)
+        let services = Services::new(db.db.clone(), clock, Secrets::new(key), false)
             .with_data_dir(&config.data_dir)
             .with_evidence_rules(config.evidence_rules())
             .with_provider(config.provider().unwrap())

@@ -169,11 +169,12 @@ async fn a_stream_ends_with_what_it_stands_on() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
         app.organization("globex").await;
-        for (email, slug) in
-            [("out@acme.test", "acme"), ("gone@acme.test", "acme"), ("bob@globex.test", "globex")]
-        {
-            app.person(email, slug, "analyst").await;
+        let people = [("out", "acme"), ("gone", "acme"), ("both", "acme"), ("bob", "globex")];
+        for (name, slug) in people {
+            app.person(&format!("{name}@{slug}.test"), slug, "analyst").await;
         }
+        // A member who has the platform role as well.
+        app.person("both@acme.test", "acme", "sre").await;
         let (ada, out) = (app.sign_in("ada@acme.test").await, app.sign_in("out@acme.test").await);
         let (gone, bob) = (app.sign_in("gone@acme.test").await, app.sign_in("bob@globex.test").await);
         let open = async |slug: &str, cookie: &str| {
@@ -181,21 +182,27 @@ async fn a_stream_ends_with_what_it_stands_on() {
         };
         let (mut stays, mut signed_out) = (open("acme", &ada).await, open("acme", &out).await);
         let (mut removed, mut suspended) = (open("acme", &gone).await, open("globex", &bob).await);
+        let both = app.sign_in("both@acme.test").await;
+        let mut no_member = open("acme", &both).await;
         app.post("/sign-out").cookie(&out).send().await;
         let key = app.key("acme", &["all"]).await;
         let members = app.get("/api/v1/members").bearer(&key).send().await.json();
         let all = members["items"].as_array().unwrap();
-        let member = all.iter().find(|member| member["email"] == "gone@acme.test").unwrap();
-        let path = format!("/api/v1/members/{}", member["id"].as_str().unwrap());
-        let one = app.get(&path).bearer(&key).send().await;
-        let etag = one.header("etag").to_owned();
-        let answer =
-            app.call(axum::http::Method::DELETE, &path).bearer(&key).header("if-match", &etag).send().await;
-        assert!(answer.status.is_success(), "{}", answer.text);
+        for email in ["gone@acme.test", "both@acme.test"] {
+            let member = all.iter().find(|member| member["email"] == email).unwrap();
+            let path = format!("/api/v1/members/{}", member["id"].as_str().unwrap());
+            let one = app.get(&path).bearer(&key).send().await;
+            let etag = one.header("etag").to_owned();
+            let delete = app.call(axum::http::Method::DELETE, &path).bearer(&key);
+            let answer = delete.header("if-match", &etag).send().await;
+            assert!(answer.status.is_success(), "{}", answer.text);
+        }
         let platform = app.services.admit(&service::Actor::platform("test")).unwrap();
         service::organizations::suspend(&platform, "globex").await.unwrap();
         let end = async |stream: &mut Stream| while stream.next().await.is_some() {};
-        let ended = async { tokio::join!(end(&mut signed_out), end(&mut removed), end(&mut suspended)) };
+        let ended = async {
+            tokio::join!(end(&mut signed_out), end(&mut removed), end(&mut no_member), end(&mut suspended))
+        };
         tokio::time::timeout(Duration::from_secs(40), ended).await.expect("within half a minute");
         case(&app, &key, "still here").await;
         assert!(data(&mut stays, "changes").await["words"].as_str().unwrap().ends_with("opened a case"));

@@ -93,11 +93,15 @@ async fn two_forms_of_one_version_are_put_together_or_told_whole() {
         );
         assert!(page.text.contains("value=\"ssh, new\""), "and everything else that was typed");
         assert!(page.text.contains("name=\"version\" value=\"4\""));
+        assert_eq!(
+            page.text.matches("mine &lt;i").count(),
+            2,
+            "beside theirs and in the form, not a third time"
+        );
 
         // One of the two as it is.
         let take = [
             ("take", "mine"),
-            ("mine", mine.as_str()),
             ("case[title]", "Mine"),
             ("case[severity]", "critical"),
             ("case[description]", "both"),
@@ -131,6 +135,11 @@ async fn two_forms_of_one_version_are_put_together_or_told_whole() {
         }
         assert_eq!(area(&page.text), "short", "only they changed it");
         assert!(page.text.contains("and the form has it already: description"), "and that is told");
+
+        // What is wrong comes back as what it was made from, however much newer the case is.
+        let wrong = [("case[title]", ""), ("case[severity]", "critical"), ("case[description]", "short")];
+        let page = save(&app, &ada, &case, 5, &wrong).await;
+        assert!(page.text.contains("name=\"version\" value=\"5\""));
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! The cookie and what stands behind it.
 
+use domain::Timestamp;
+use service::Clock;
 use testkit::for_each_backend;
 
 use crate::app::{PASSWORD, TestApp};
@@ -195,6 +197,34 @@ async fn the_first_account_is_made_once_and_is_signed_in() {
             again.header("location")
         );
         assert_eq!(again.cookie(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_others_do_keeps_no_unattended_device_signed_in() {
+    for_each_backend(|db| async move {
+        // Cookies are given out by the machine's clock: this one is ahead of it.
+        let now = Timestamp::from_micros(4_000_000_000_000_000).unwrap();
+        let app = TestApp::at(db, Clock::fixed(now), |_| ());
+        app.organization("acme").await;
+        app.person("ada@acme.test", "acme", "admin").await;
+        let (left, used) = (app.sign_in("ada@acme.test").await, app.sign_in("ada@acme.test").await);
+        let cases = "/fn/page?address=%2Fo%2Facme%2Fcases";
+        let again = async |cookie: &str| {
+            let read = app.get(cases).cookie(cookie).header("x-watchroom-by-itself", "1").send().await;
+            let stream = app.get("/o/acme/live?about=case").cookie(cookie).send().await;
+            (read.status.as_u16(), stream.status.as_u16())
+        };
+        for hour in 1..service::auth::IDLE / 3600 {
+            app.services.clock.advance_seconds(3600);
+            assert_eq!(again(&left).await, (200, 200), "after {hour} hours");
+            assert_eq!(app.get(cases).cookie(&used).send().await.status, 200);
+        }
+        app.services.clock.advance_seconds(3600);
+        assert_eq!(again(&left).await.1, 401, "nobody was there for that long");
+        assert!(!is_in(&app, &left).await);
+        assert!(is_in(&app, &used).await);
     })
     .await;
 }

@@ -115,9 +115,13 @@ fn is_harmless(path: &Path) -> bool {
         [.., "labels" | "annotations", name] => {
             !name.starts_with("pod-security.kubernetes.io/") && !name.contains("load-balancer")
         }
-        ["status", ..] | ["metadata", "finalizers" | "ownerReferences", ..] => true,
-        ["spec", "replicas"] | [.., "caBundle"] => true,
-        _ => false,
+        keys => matches!(
+            keys,
+            ["status", ..]
+                | ["metadata", "finalizers" | "ownerReferences", ..]
+                | ["spec", "replicas"]
+                | [.., "caBundle"]
+        ),
     }
 }
 

@@ -181,6 +181,7 @@ pub struct Returned {
 
 /// How it ended.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one a sign-in, gone at once")]
 pub enum Ended {
     /// `next`: where the person wanted to go. `unproved`: what counts only after the code that `first` asks for; see [`complete`].
     First {

@@ -12,7 +12,7 @@ use store::Scoped;
 
 use super::{edited, locked, stale};
 use crate::merge::{self, Merged};
-use crate::{Cx, Result, drafts};
+use crate::{Cx, Error, Result, drafts};
 
 /// A case that was saved.
 #[derive(Debug)]
@@ -30,7 +30,8 @@ pub struct Clash {
     /// The case now.
     pub theirs: NewCase,
     pub mine: NewCase,
-    /// Of each field what only one side changed, of lists both changes, of the description the lines of both, of the rest mine.
+    /// Of each field what only one side changed, of lists both changes, of the description the lines of both (once they are
+    /// compared), of the rest mine.
     pub merged: NewCase,
     /// Fields that only the other side changed.
     pub kept: Vec<String>,
@@ -57,7 +58,10 @@ pub async fn save(cx: &Cx<CaseWrite>, id: CaseId, version: i64, mine: NewCase) -
         if !found.both.is_empty() {
             return Err(stale());
         }
-        (found.merged, found.kept)
+        // Each of the two fits; both together may be too much.
+        let merged = found.merged.tidy();
+        merged.check()?;
+        (merged, found.kept)
     };
     if let Some(place) = drafts::place(cx, "case", id.0) {
         store::draft::delete(&mut tx, place).await?;
@@ -69,8 +73,10 @@ pub async fn save(cx: &Cx<CaseWrite>, id: CaseId, version: i64, mine: NewCase) -
 pub async fn clash(cx: &Cx<CaseRead>, id: CaseId, version: i64, mine: NewCase) -> Result<Option<Clash>> {
     let mut tx = cx.read().await?;
     let Some(now) = store::case::get(&mut tx, id).await? else { return Ok(None) };
-    let base = base(&mut tx, &now, version).await?;
-    Ok(base.map(|base| put_together(base, NewCase::of(&now), mine.tidy())))
+    let Some(base) = base(&mut tx, &now, version).await? else { return Ok(None) };
+    drop(tx);
+    let clash = put_together(base, NewCase::of(&now), mine.tidy());
+    aside(move || with_lines(clash)).await.map(Some)
 }
 
 /// What stands between a note and its author's other save of it.
@@ -83,8 +89,15 @@ pub async fn note_clash(
 ) -> Result<Option<Merged>> {
     let mut tx = cx.read().await?;
     let Some(now) = store::case::note::get(&mut tx, case, id).await? else { return Ok(None) };
-    let base = store::case::note::revision(&mut tx, id, revision).await?;
-    Ok(base.map(|base| merge::text(&base, &now.content, mine)))
+    let Some(base) = store::case::note::revision(&mut tx, id, revision).await? else { return Ok(None) };
+    drop(tx);
+    let mine = mine.to_owned();
+    aside(move || merge::text(&base, &now.content, &mine)).await.map(Some)
+}
+
+/// Comparing long texts takes the processor for a while, which the other requests of this thread are not to wait for.
+async fn aside<T: Send + 'static>(compare: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(compare).await.map_err(|e| Error::Internal(e.to_string()))
 }
 
 /// What a case said at a version: its changes since, taken back one by one. Nothing when they are not all known: they are of
@@ -129,6 +142,17 @@ fn take_back(said: &mut NewCase, old: &Value, new: &Value) -> Option<()> {
     Some(())
 }
 
+/// Where both changed the description, its lines are compared and put together.
+fn with_lines(mut clash: Clash) -> Clash {
+    if clash.both.iter().any(|name| name == "description") {
+        let lines = merge::text(&clash.base.description, &clash.theirs.description, &clash.mine.description);
+        clash.merged.description.clone_from(&lines.text);
+        clash.description = Some(lines);
+    }
+    clash
+}
+
+/// Without a look at lines: a save that is refused needs none.
 fn put_together(base: NewCase, theirs: NewCase, mine: NewCase) -> Clash {
     let (mut kept, mut both) = (Vec::new(), Vec::new());
     // What is taken of a field, and where it is told.
@@ -160,11 +184,6 @@ fn put_together(base: NewCase, theirs: NewCase, mine: NewCase) -> Clash {
     field!("assigned_to_id", assigned_to_id, |one: &_| *one);
     field!("due_at", due_at, |one: &Option<Timestamp>| minute(*one));
     field!("description", description, |text: &String| merge::plain(text));
-    let description = both.iter().any(|name| name == "description").then(|| {
-        let lines = merge::text(&base.description, &theirs.description, &mine.description);
-        merged.description.clone_from(&lines.text);
-        lines
-    });
     merged.tags = merge::set(&base.tags, &theirs.tags, &mine.tags, fold);
     let of = |tags: &[String]| tags.iter().map(|tag| fold(tag)).collect::<BTreeSet<_>>();
     if of(&merged.tags) != of(&mine.tags) {
@@ -193,7 +212,7 @@ fn put_together(base: NewCase, theirs: NewCase, mine: NewCase) -> Clash {
         }
         values
     });
-    Clash { base, theirs, mine, merged, kept, both, description }
+    Clash { base, theirs, mine, merged, kept, both, description: None }
 }
 
 #[cfg(test)]
@@ -240,6 +259,8 @@ mod tests {
         let found =
             put_together(base, said("theirs", "ONE\ntwo\nthree", &[]), said("mine", "one\ntwo\nTHREE", &[]));
         assert_eq!(found.both, ["title", "description"]);
+        assert_eq!((&found.description, found.merged.description.as_str()), (&None, "one\ntwo\nTHREE"));
+        let found = with_lines(found);
         assert_eq!(found.merged.title, "mine", "the form shows what was typed, and theirs beside it");
         let lines = found.description.unwrap();
         assert_eq!((lines.text.as_str(), lines.clashes()), ("ONE\ntwo\nTHREE", false));

@@ -1,11 +1,15 @@
-//! Tags of the organization.
+//! Tags of the organization. What happens to one is a change of every case that has it: each has it in its history and is a version
+//! newer, so that a form from before does not bring the old tag back.
 
-use domain::TagId;
 use domain::audit::{Action, AuditEntry};
-use domain::case::{Tag, check_tags};
+use domain::case::bulk::State;
+use domain::case::{Change, Step, Tag, check_tags};
 use domain::invalid::Problems;
 use domain::permission::{TagRead, TagWrite};
+use domain::{CaseId, TagId};
 use serde_json::json;
+use store::WriteTx;
+use store::case::bulk::{self, Kept};
 
 use crate::{Cx, Error, Result};
 
@@ -23,10 +27,12 @@ pub async fn rename_tag(cx: &Cx<TagWrite>, id: TagId, name: &str) -> Result<()> 
     problems.done()?;
     let mut tx = cx.write().await?;
     let old = store::tag::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let before = having(&mut tx, id).await?;
     store::tag::rename(&mut tx, id, &name).await.map_err(|error| match error {
         store::Error::Unique => Error::Conflict("another tag is called that; merge them instead".to_owned()),
         other => other.into(),
     })?;
+    changed(cx, &mut tx, before).await?;
     let entry = AuditEntry::new(Action::TAG_RENAMED, "tag", id)
         .change(Some(json!({ "name": old.name })), Some(json!({ "name": name })));
     Ok(tx.commit(entry).await?)
@@ -40,7 +46,9 @@ pub async fn merge_tags(cx: &Cx<TagWrite>, from: TagId, into: TagId) -> Result<u
     if from == into {
         return Err(Error::Conflict("choose two tags".to_owned()));
     }
+    let before = having(&mut tx, from).await?;
     let cases = store::tag::merge(&mut tx, from, into).await?;
+    changed(cx, &mut tx, before).await?;
     let entry = AuditEntry::new(Action::TAGS_MERGED, "tag", into)
         .change(Some(json!({ "name": old.name })), Some(json!({ "name": kept.name })));
     tx.commit(entry.metadata(json!({ "from": from, "cases": cases }))).await?;
@@ -51,9 +59,45 @@ pub async fn merge_tags(cx: &Cx<TagWrite>, from: TagId, into: TagId) -> Result<u
 pub async fn delete_tag(cx: &Cx<TagWrite>, id: TagId) -> Result<u64> {
     let mut tx = cx.write().await?;
     let old = store::tag::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let before = having(&mut tx, id).await?;
     let cases = store::tag::delete(&mut tx, id).await?;
+    changed(cx, &mut tx, before).await?;
     let entry =
         AuditEntry::new(Action::TAG_DELETED, "tag", id).change(Some(json!({ "name": old.name })), None);
     tx.commit(entry.metadata(json!({ "cases": cases }))).await?;
     Ok(cases)
+}
+
+/// The cases that have it, as they are before it changes, locked.
+async fn having(tx: &mut WriteTx, id: TagId) -> Result<Vec<Kept>> {
+    let cases = store::tag::cases(tx, id).await?;
+    Ok(bulk::lock(tx, &cases).await?)
+}
+
+/// Writes into the history of each case what became of its tags, and that it is newer.
+async fn changed(cx: &Cx<TagWrite>, tx: &mut WriteTx, before: Vec<Kept>) -> Result<()> {
+    let ids: Vec<CaseId> = before.iter().map(|kept| kept.id).collect();
+    // Both in the order of their key.
+    let after = bulk::lock(tx, &ids).await?;
+    let differ = before.into_iter().zip(after).filter(|(old, new)| old.tags != new.tags);
+    let actor = cx.actor.audit();
+    let (mut states, mut changes): (Vec<(CaseId, State)>, Vec<Change>) = (Vec::new(), Vec::new());
+    for (old, new) in differ {
+        changes.push(Change {
+            id: cx.services.clock.id(),
+            case_id: old.id,
+            at: tx.now(),
+            actor_id: actor.user_id,
+            actor: actor.label.clone(),
+            step: Step::Tagged,
+            old: json!({ "tags": old.tags }),
+            new: json!({ "tags": new.tags }),
+            reason: None,
+            action_id: None,
+            version: Some(old.version + 1),
+        });
+        states.push((old.id, new.state));
+    }
+    bulk::change(tx, &states).await?;
+    Ok(store::case::history::add_many(tx, &changes).await?)
 }

@@ -1,7 +1,7 @@
 //! What changed in an organization, read once for all who follow its pages. It works while somebody does.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use domain::OrganizationId;
@@ -23,15 +23,13 @@ const REST: Duration = Duration::from_millis(100);
 const ROWS: u32 = 500;
 /// Changes kept in memory; who is further behind reads for itself.
 const REMEMBERED: usize = 1_000;
-/// Pages of one person in one organization.
-const PER_HOLDER: usize = 1_000;
+/// Pages of one person in one organization; those in hidden tabs are not followed.
+const PER_HOLDER: usize = 64;
 const PER_ORGANIZATION: usize = 5_000;
 
 /// All who follow pages, by organization.
 pub struct Live {
     hubs: Mutex<HashMap<OrganizationId, Weak<Hub>>>,
-    /// This process, among those of the database.
-    server: OnceLock<Uuid>,
     pub(super) seats: Seats,
     pub(super) closing: watch::Sender<bool>,
 }
@@ -39,7 +37,7 @@ pub struct Live {
 impl Default for Live {
     fn default() -> Self {
         let seats = Seats::allowing(PER_HOLDER, PER_ORGANIZATION);
-        Self { hubs: Mutex::default(), server: OnceLock::new(), seats, closing: watch::Sender::default() }
+        Self { hubs: Mutex::default(), seats, closing: watch::Sender::default() }
     }
 }
 
@@ -64,7 +62,8 @@ impl Live {
             return hub;
         }
         hubs.retain(|_, hub| hub.strong_count() > 0);
-        let server = *self.server.get_or_init(|| services.clock.id());
+        // Of this hub, not of the process: one that ends a moment later takes away what it told itself, and nothing of this one.
+        let server: Uuid = services.clock.id();
         let knock = Arc::new(Notify::new());
         let hub = Arc::new(Hub {
             people: Arc::new(People::of(server, organization, Arc::clone(&knock))),

@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TOLD: usize = 1_000;
 
 pub(super) struct People {
+    /// The word is the table's: who tells, among all that do.
     server: Uuid,
     organization: OrganizationId,
     knock: Arc<Notify>,
@@ -40,8 +41,9 @@ struct State {
     /// By page, with the ticket that it holds.
     own: HashMap<Uuid, (u64, Present)>,
     others: Vec<Present>,
-    /// Somebody came, went or does something else.
-    stirred: bool,
+    /// Counts that somebody came, went or does something else, and up to where that was told.
+    stirred: u64,
+    told_stirred: u64,
     told: Option<Instant>,
     by_case: HashMap<CaseId, Vec<Present>>,
 }
@@ -59,7 +61,7 @@ impl Drop for Ticket {
         // The same page may be there again by a newer one.
         if state.own.get(&self.tab).is_some_and(|(number, _)| *number == self.number) {
             state.own.remove(&self.tab);
-            state.stirred = true;
+            state.stirred += 1;
             self.people.knock.notify_one();
         }
     }
@@ -74,7 +76,7 @@ impl People {
         let (tab, number) = (who.tab, self.entered.fetch_add(1, Ordering::Relaxed));
         let mut state = self.state();
         state.own.insert(tab, (number, who));
-        state.stirred = true;
+        state.stirred += 1;
         Ticket { people: Arc::clone(self), tab, number }
     }
     /// Changes when it can be worth to look [`at`](Self::at) a case again.
@@ -121,22 +123,17 @@ impl People {
 
     async fn exchange(&self, services: &Services) -> Result<()> {
         let now = services.clock.now();
-        let tell: Option<Vec<Present>> = {
-            let mut state = self.state();
+        let tell: Option<(u64, Vec<Present>)> = {
+            let state = self.state();
             let again = !state.own.is_empty() && state.told.is_none_or(|told| told.elapsed() >= AGAIN);
-            let stirred = std::mem::take(&mut state.stirred);
-            (stirred || again).then(|| state.own.values().map(|(_, who)| who).take(TOLD).cloned().collect())
+            let people = || state.own.values().map(|(_, who)| who).take(TOLD).cloned().collect();
+            (again || state.stirred != state.told_stirred).then(|| (state.stirred, people()))
         };
-        if let Some(people) = tell {
-            let told = self.tell(services, &people).await;
+        if let Some((stirred, people)) = tell {
+            self.tell(services, &people).await?;
+            // Only now: what failed, or took too long, is told again the next time.
             let mut state = self.state();
-            match told {
-                Ok(()) => state.told = Some(Instant::now()),
-                Err(error) => {
-                    state.stirred = true;
-                    return Err(error);
-                }
-            }
+            (state.told_stirred, state.told) = (stirred, Some(Instant::now()));
         }
         let mut tx = ReadTx::begin(&services.db, self.organization).await?;
         let others =

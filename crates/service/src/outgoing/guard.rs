@@ -60,7 +60,7 @@ impl Guard {
             Some(Host::Ipv4(ip)) => self.require(ip.into())?,
             Some(Host::Ipv6(ip)) => self.require(ip.into())?,
             Some(Host::Domain(name)) => {
-                self.look_up(name, url.port_or_known_default().unwrap_or(443)).await?
+                self.look_up(name, url.port_or_known_default().unwrap_or(443)).await?;
             }
         }
         Ok(url)

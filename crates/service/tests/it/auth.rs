@@ -296,6 +296,23 @@ async fn being_seen_is_written_at_most_once_a_minute() {
 }
 
 #[tokio::test]
+async fn what_an_open_page_asks_by_itself_keeps_nobody_signed_in() {
+    for_each_backend(|t| async move {
+        let world = one_person(t).await;
+        let viewer = world.viewer("ana@example.test").await;
+        let looks = async || auth::onlooker(&world.services, viewer.session, &client()).await.unwrap();
+        for _ in 0..IDLE / 3600 - 1 {
+            world.clock.advance_seconds(3600);
+            assert_eq!(looks().await.as_ref().map(|found| found.user.id), Some(viewer.user.id));
+        }
+        world.clock.advance_seconds(3600);
+        assert_eq!(looks().await, None, "nobody was there for that long");
+        assert_eq!(auth::viewer(&world.services, viewer.session, &client()).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_new_password_signs_every_other_device_out() {
     for_each_backend(|t| async move {
         let world = one_person(t).await;

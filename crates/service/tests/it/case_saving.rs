@@ -71,6 +71,27 @@ async fn what_two_people_change_in_different_fields_is_saved_together_whatever_c
 }
 
 #[tokio::test]
+async fn what_is_put_together_has_to_fit_as_well() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let alpha = world.organization("alpha").await.id;
+        let ada = cx::<CaseWrite>(&world.services, &Actor::system("test", alpha));
+        let case = opened(&ada).await;
+        let tagged = |word: &str| NewCase {
+            tags: (0..30).map(|n| format!("{word} {n}")).collect(),
+            ..NewCase::of(&case)
+        };
+        cases::save(&ada, case.id, 1, tagged("theirs")).await.unwrap();
+        let refused = cases::save(&ada, case.id, 1, tagged("mine")).await.unwrap_err();
+        let Error::Invalid(why) = &refused else { panic!("{refused}") };
+        assert_eq!(why.0[0].field, "tags");
+        let now = cases::get(&cx(&world.services, ada.actor()), case.id).await.unwrap();
+        assert_eq!((now.version, now.tags.len()), (2, 30), "nothing was written");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_both_changed_is_refused_told_and_kept() {
     for_each_backend(|t| async move {
         let world = World::new(t);

@@ -369,6 +369,20 @@ async fn tags_are_renamed_merged_and_deleted() {
         assert_eq!(cases::merge_tags(&write, id("Phish"), id("phishing")).await.unwrap(), 1);
         assert_eq!(cases::get(&r.anns, two.id).await.unwrap().tags, ["phishing"]);
         assert_eq!(cases::get(&r.anns, one.id).await.unwrap().tags, ["E-mail", "phishing"]);
+        // Each of it is a change of the cases: a form from before brings no tag back.
+        let form = NewCase { title: "Renamed".into(), ..NewCase::of(&one) };
+        let saved = cases::save(&r.ann, one.id, one.version, form).await.unwrap();
+        assert_eq!(
+            (saved.case.tags.as_slice(), saved.kept),
+            (["E-mail", "phishing"].map(String::from).as_slice(), vec!["tags".to_owned()])
+        );
+        let history = cases::history(&r.anns, one.id).await.unwrap();
+        let renamed = history.iter().find(|change| change.step == Step::Tagged).unwrap();
+        assert_eq!(
+            (&renamed.old["tags"], &renamed.new["tags"]),
+            (&serde_json::json!(["mail", "phishing"]), &serde_json::json!(["E-mail", "phishing"]))
+        );
+        assert_eq!(cases::get(&r.anns, two.id).await.unwrap().version, two.version + 1);
         assert_eq!(cases::delete_tag(&write, id("phishing")).await.unwrap(), 2);
         assert_eq!(cases::tags(&read).await.unwrap().len(), 1);
     })
