@@ -14,6 +14,7 @@ pub mod audit;
 pub mod cases;
 #[cfg(feature = "ssr")]
 pub mod document;
+pub mod drift;
 pub mod entry;
 pub mod error;
 pub mod events;
@@ -85,6 +86,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("cases/add") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/tasks") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/repositories") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/resources") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/ignores") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("sources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />

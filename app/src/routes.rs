@@ -130,6 +130,16 @@ pub fn case_export(slug: &str, number: i64) -> String {
 pub fn evidence(slug: &str, number: i64, id: impl std::fmt::Display) -> String {
     format!("/o/{slug}/cases/{number}/evidence/{id}")
 }
+pub fn drift(slug: &str) -> String {
+    in_organization(slug, "drift")
+}
+/// `repositories`, `resources` or `ignores`.
+pub fn drift_part(slug: &str, part: &str) -> String {
+    format!("/o/{slug}/drift/{part}")
+}
+pub fn drift_one(slug: &str, number: i64) -> String {
+    format!("/o/{slug}/drift/{number}")
+}
 pub fn sources(slug: &str) -> String {
     in_organization(slug, "sources")
 }

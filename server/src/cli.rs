@@ -5,6 +5,7 @@
 
 mod audit;
 mod backup;
+mod drift;
 mod import;
 mod organization;
 mod rollup;
@@ -84,6 +85,9 @@ enum Command {
     /// Roll-ups, counts and the index of words.
     #[command(subcommand, arg_required_else_help = true)]
     Rollup(Rollup),
+    /// Drift of infrastructure from its code.
+    #[command(subcommand, arg_required_else_help = true)]
+    Drift(drift::Drift),
     /// Fill an empty database with the demo story.
     Demo,
     /// Make one file of the database and the files beside it, while the server runs.
@@ -325,6 +329,7 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
         Command::Audit(Audit::VerifyBundle { file, key }) => audit::verify_bundle(&file, key.as_deref()),
         Command::Rollup(Rollup::Rebuild { org }) => rollup::rebuild(services, org.as_deref()).await,
         Command::Rollup(Rollup::Check { org }) => rollup::check(services, org.as_deref()).await,
+        Command::Drift(drift::Drift::Push(asked)) => drift::push(services, asked).await,
         Command::Demo => run::fill_demo(services).await,
     }
 }

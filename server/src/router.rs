@@ -10,9 +10,9 @@ use axum::routing::{delete, get, post, put};
 use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, changes, entries, environments as places, evidence, export, grouping, groups, health,
-    ingest, invitations, live, members, oidc, openapi, pages, provider_roles, sources, tags, tail, uploads,
-    views, webhooks,
+    cases, cases_bulk, changes, drift_push, drifts, entries, environments as places, evidence, export,
+    grouping, groups, health, iac, ingest, invitations, live, members, oidc, openapi, pages, provider_roles,
+    sources, tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -81,6 +81,17 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/sources/{id}"),
     ("PUT", "/api/v1/sources/{id}"),
     ("DELETE", "/api/v1/sources/{id}"),
+    ("POST", "/api/v1/drift"),
+    ("GET", "/api/v1/drifts"),
+    ("POST", "/api/v1/drifts/actions"),
+    ("GET", "/api/v1/drifts/{id}"),
+    ("POST", "/api/v1/drifts/{id}/accept"),
+    ("POST", "/api/v1/drifts/{id}/escalate"),
+    ("GET", "/api/v1/drift-ignores"),
+    ("DELETE", "/api/v1/drift-ignores/{id}"),
+    ("GET", "/api/v1/iac-repositories"),
+    ("PUT", "/api/v1/iac-repositories/{id}"),
+    ("GET", "/api/v1/iac-resources"),
     ("GET", "/api/v1/environments"),
     ("POST", "/api/v1/environments"),
     ("GET", "/api/v1/environments/{id}"),
@@ -192,6 +203,17 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/entries/{entry}", axum::routing::delete(entries::delete))
         .route("/api/v1/sources", get(api::sources).post(sources::create))
         .route("/api/v1/sources/{id}", get(sources::one).put(sources::change).delete(sources::delete))
+        .route("/api/v1/drift", post(drift_push::push))
+        .route("/api/v1/drifts", get(drifts::list))
+        .route("/api/v1/drifts/actions", post(drifts::act))
+        .route("/api/v1/drifts/{id}", get(drifts::one))
+        .route("/api/v1/drifts/{id}/accept", post(drifts::accept))
+        .route("/api/v1/drifts/{id}/escalate", post(drifts::escalate))
+        .route("/api/v1/drift-ignores", get(iac::ignores))
+        .route("/api/v1/drift-ignores/{id}", delete(iac::lift))
+        .route("/api/v1/iac-repositories", get(iac::repositories))
+        .route("/api/v1/iac-repositories/{id}", put(iac::change_repository))
+        .route("/api/v1/iac-resources", get(iac::resources))
         .route("/api/v1/environments", get(places::list).post(places::create))
         .route("/api/v1/environments/{id}/active", post(places::activate))
         .route("/api/v1/environments/{id}", get(places::one).put(places::change).delete(places::delete))

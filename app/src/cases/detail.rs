@@ -4,10 +4,11 @@ use domain::case::field::CaseField;
 use domain::case::merge::Merge;
 use domain::case::similar::{Shared, Similar};
 use domain::case::{Case, CaseLink, CaseNote, Status};
+use domain::drift::{DriftFilter, DriftSort};
 use domain::event::Event;
 use domain::group::Group;
 use domain::member::Member;
-use domain::permission::{CaseRead, Key, MemberRead};
+use domain::permission::{CaseRead, DriftRead, Key, MemberRead};
 use leptos::prelude::*;
 use service::cases;
 use ui::{
@@ -137,6 +138,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let head = head(&place, four_eyes);
     let waiting = reviews::waiting(&place, &asked_for);
     let went = merges::went(&place, went.as_ref());
+    let drifts = drifts(&place).await?;
     let aside = aside(&place, &similar, &own, &merged);
     let late = saving::late(&scope, &cx, &case).await?;
     let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit"), late.as_ref()));
@@ -151,6 +153,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             <div class="main-column">{content}</div>
             <aside class="side" aria-label="Facts">
                 {aside}
+                {drifts}
             </aside>
         </div>
         {dialogs}
@@ -224,6 +227,29 @@ fn own_fields(own: &[(CaseField, Option<String>)]) -> Option<AnyView> {
         })
         .collect();
     (!lines.is_empty()).then(|| view! { <Section title="Fields">{lines}</Section> }.into_any())
+}
+
+/// The drifts that were escalated to this case.
+async fn drifts(place: &Place<'_>) -> Answer<Option<AnyView>> {
+    let Ok(cx) = place.scope.admit::<DriftRead>() else { return Ok(None) };
+    let filter = DriftFilter { case_id: Some(place.case.id), ..DriftFilter::default() };
+    let found = service::drifts::list(&cx, &filter, DriftSort::Number, 20, None).await?.items;
+    let lines: Vec<_> = found
+        .iter()
+        .map(|drift| {
+            view! {
+                <li>
+                    <a href=routes::drift_one(place.slug(), drift.number)>
+                        <span class="mono muted">{drift.key()}</span>
+                        " "
+                        {drift.resource_id.clone()}
+                    </a>
+                </li>
+            }
+        })
+        .collect();
+    Ok((!lines.is_empty())
+        .then(|| view! { <Section title="Drift"><ul class="plain-list">{lines}</ul></Section> }.into_any()))
 }
 
 fn aside(

@@ -10,7 +10,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::{account, audit, cases, oversight, routes, settings, sources, uploads};
+use crate::{account, audit, cases, drift, oversight, routes, settings, sources, uploads};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -43,6 +43,11 @@ const PAGES: &[(&str, Printing)] = &[
     ("cases/add", |asked| Box::pin(cases::add::page(asked))),
     ("cases/tasks", |asked| Box::pin(cases::tasks::page(asked))),
     ("cases/{id}", |asked| Box::pin(cases::detail::page(asked))),
+    ("drift", |asked| Box::pin(drift::list::page(asked))),
+    ("drift/repositories", |asked| Box::pin(drift::inventory::repositories(asked))),
+    ("drift/resources", |asked| Box::pin(drift::inventory::resources(asked))),
+    ("drift/ignores", |asked| Box::pin(drift::ignores::page(asked))),
+    ("drift/{id}", |asked| Box::pin(drift::detail::page(asked))),
     ("audit", |asked| Box::pin(audit::page(asked))),
     ("sources", |asked| Box::pin(sources::page(asked))),
     ("uploads", |asked| Box::pin(uploads::list_page(asked))),

@@ -31,6 +31,7 @@ pub const AREAS: &[Area] = &[
     area("Events", Glyph::Events, Part::Watch, "g e", "events", Key::EventRead, routes::events),
     area("Groups", Glyph::Groups, Part::Watch, "g g", "groups", Key::GroupRead, routes::groups),
     area("Cases", Glyph::Cases, Part::Watch, "g c", "cases", Key::CaseRead, routes::cases),
+    area("Drift", Glyph::Drift, Part::Watch, "g d", "drift", Key::DriftRead, routes::drift),
     area("Sources", Glyph::Sources, Part::Configure, "g s", "sources", Key::SourceRead, routes::sources),
     area("Uploads", Glyph::Upload, Part::Configure, "g u", "uploads", Key::EventWrite, routes::uploads),
     area("Audit", Glyph::Audit, Part::Configure, "g a", "audit", Key::AuditRead, routes::audit),

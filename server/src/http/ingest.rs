@@ -53,7 +53,7 @@ pub struct Gate {
 }
 
 /// Places in the gate, given back when dropped.
-struct Place {
+pub(super) struct Place {
     _request: OwnedSemaphorePermit,
     memory: OwnedSemaphorePermit,
 }
@@ -70,7 +70,7 @@ impl Gate {
     }
 
     /// A place for a body; `length` is what `Content-Length` says.
-    async fn enter(&self, length: Option<u64>) -> Result<Place, Problem> {
+    pub(super) async fn enter(&self, length: Option<u64>) -> Result<Place, Problem> {
         let length = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
         if length > self.most {
             return Err(Problem::too_large(self.most));
@@ -86,7 +86,7 @@ impl Gate {
 
     /// Reads a body. One of unknown length takes memory as it grows, and never waits for it: two that wait for each other
     /// would wait for ever.
-    async fn read(&self, place: &mut Place, mut body: Body) -> Result<Bytes, Problem> {
+    pub(super) async fn read(&self, place: &mut Place, mut body: Body) -> Result<Bytes, Problem> {
         let mut whole = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| body::broken(&error))?;
@@ -301,7 +301,7 @@ fn kind(headers: &HeaderMap) -> Result<(Form, Encoding), Problem> {
     Ok((form, encoding?))
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(None) };
     match (key.to_str(), keys.next()) {
@@ -310,7 +310,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-fn unreadable(error: wire::Error) -> Problem {
+pub(super) fn unreadable(error: wire::Error) -> Problem {
     match error {
         wire::Error::TooLarge(limit) => Problem::too_large(usize::try_from(limit).unwrap_or(usize::MAX)),
         wire::Error::Nested => Problem::unsupported_media(format!("The body is {error}.")),
@@ -321,18 +321,26 @@ fn unreadable(error: wire::Error) -> Problem {
     }
 }
 
-fn busy() -> Problem {
+pub(super) fn busy() -> Problem {
     Problem::unavailable("Too much is being taken in at the moment; nothing of this request was stored.", 2)
 }
 
-fn json(status: StatusCode, body: String) -> Response {
+pub(super) fn json(status: StatusCode, body: String) -> Response {
     (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }
 
-fn replayed(status: u16, body: String) -> Response {
+pub(super) fn replayed(status: u16, body: String) -> Response {
     let mut response = json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body);
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response
+}
+
+/// A turn to parse something large, off the threads that answer requests.
+pub(super) async fn turn(gate: &Gate) -> Result<OwnedSemaphorePermit, Problem> {
+    match tokio::time::timeout(PATIENCE, gate.parsing.clone().acquire_owned()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        _ => Err(busy()),
+    }
 }
 
 /// Counts requests between the gate and their answer.

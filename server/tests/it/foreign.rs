@@ -68,6 +68,18 @@ async fn fill(app: &TestApp) {
     ]
     .map(|(field, value)| (format!("environment[{field}]"), value));
     call("/fn/add_environment", place.iter().map(|(field, value)| (field.as_str(), *value)).collect()).await;
+    let plan = json!({
+        "format_version": "1.2", "planned_values": {}, "resource_changes": [],
+        "resource_drift": [{"address": "quagga.a", "type": "quagga", "change": {"before": {"quagga": 1, "b": 1}, "after": {"quagga": 2, "b": 2}}}],
+    });
+    let push = "/api/v1/drift?environment=quagga&repository=quagga&format=terraform-plan";
+    let pushed = app.post(push).bearer(&key).json(plan.to_string()).send().await;
+    assert_eq!(pushed.status, 200, "{}", pushed.text);
+    let drift =
+        app.get("/api/v1/drifts/1").bearer(&key).send().await.json()["id"].as_str().unwrap().to_owned();
+    let ignore =
+        [("id", drift.as_str()), ("path", "b"), ("scope", "resource"), ("reason", SECRET), ("for_days", "")];
+    call("/fn/accept_drift", ignore.to_vec()).await;
     call("/fn/place_hold", vec![("reason", SECRET), ("query", SECRET)]).await;
     call(
         "/fn/add_member",
@@ -187,6 +199,10 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
                 "api PUT /api/v1/sources/{id}" => {
                     json!({ "name": "mine", "source_type": "other", "status": "active" })
                 }
+                "api POST /api/v1/drifts/actions" => json!({ "act": "acknowledge", "ids": [id] }),
+                "api POST /api/v1/drifts/{id}/accept" => json!({ "scope": "type", "reason": "mine" }),
+                "api POST /api/v1/drifts/{id}/escalate" => json!({ "note": "mine" }),
+                "api PUT /api/v1/iac-repositories/{id}" => json!({ "name": "mine", "branch": "main" }),
                 "api PUT /api/v1/tags/{id}" => json!({ "name": "mine" }),
                 "api POST /api/v1/tags/{id}/merge" => json!({ "into": id }),
                 "api PUT /api/v1/members/{id}" => json!({ "role": "viewer", "approval_level": "none" }),
@@ -205,7 +221,13 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
 #[tokio::test]
 async fn what_another_organization_owns_is_not_told_and_not_touched() {
     for_each_backend(|db| async move {
-        let app = TestApp::acme(db).await;
+        // It asks more in a row than one key or address may.
+        let app = TestApp::with(db, |c| {
+            (c.rate_address, c.rate_address_burst) = (100_000, 100_000);
+            (c.rate_key, c.rate_key_burst) = (100_000, 100_000);
+        });
+        app.organization("acme").await;
+        app.person("ada@acme.test", "acme", "admin").await;
         fill(&app).await;
         app.organization("globex").await;
         app.person("gil@globex.test", "globex", "admin").await;
@@ -237,6 +259,13 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
             "webhooks",
             "webhook_deliveries",
             "provider_roles",
+            "iac_repositories",
+            "iac_resources",
+            "drift_events",
+            "drift_changes",
+            "drift_history",
+            "drift_ignores",
+            "drift_pushes",
         ] {
             assert!(before.get(kind).is_some_and(|rows| !rows.is_empty()), "nothing in {kind}");
         }

@@ -102,6 +102,12 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("number", "1"),
     ("about", ""),
     ("q", "severity:hi"),
+    ("scope", "resource"),
+    ("path", ""),
+    ("for_days", "30"),
+    ("branch", "main"),
+    ("repository_url", ""),
+    ("credentials", ""),
     ("at", "11"),
 ];
 

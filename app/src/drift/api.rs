@@ -1,0 +1,115 @@
+//! Server functions of drift: scope, one service call, back to the page.
+
+#[cfg(feature = "ssr")]
+use domain::drift::NewRepository;
+#[cfg(feature = "ssr")]
+use domain::permission::{CaseWrite, DriftWrite};
+use domain::{DriftId, DriftIgnoreId, IacRepositoryId};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use service::drifts;
+
+use crate::error::Answer;
+#[cfg(feature = "ssr")]
+use crate::error::Typed as _;
+use crate::page::Done;
+#[cfg(feature = "ssr")]
+use crate::server::scope;
+
+/// The fields of the form around the list, and of the buttons of one drift.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DriftForm {
+    /// `acknowledge`, `assign:{me, nobody or a member's id}`, `revert`, `codify`, `reopen`.
+    pub act: String,
+    /// Kept in the history of each drift.
+    pub reason: String,
+    /// Numbers of the chosen drifts.
+    pub numbers: Vec<String>,
+    /// Not those, but all that the list shows, on every page of it.
+    pub all: bool,
+    /// What the list shows.
+    pub show: String,
+    pub q: String,
+}
+
+#[server(name = ChangeDrifts, prefix = "/fn", endpoint = "change_drifts")]
+pub async fn change_drifts(organization: String, #[server(default)] asked: DriftForm) -> Answer<Done> {
+    super::write::change(&scope(&organization).await?, &asked).await
+}
+
+/// `action_id`: of what [`change_drifts`] did.
+#[server(name = UndoDrifts, prefix = "/fn", endpoint = "undo_drifts")]
+pub async fn undo_drifts(organization: String, action_id: String) -> Answer<Done> {
+    super::write::undo(&scope(&organization).await?, &action_id).await
+}
+
+/// Leaves a drift out, or one property of it: `path`, the whole where that is empty. `for_days`: a number, or empty.
+#[server(name = AcceptDrift, prefix = "/fn", endpoint = "accept_drift")]
+pub async fn accept_drift(
+    organization: String,
+    id: DriftId,
+    #[server(default)] path: String,
+    scope: String,
+    reason: String,
+    #[server(default)] for_days: String,
+) -> Answer<Done> {
+    let cx = crate::server::scope(&organization).await?.admit::<DriftWrite>()?;
+    let typed = [("path", &*path), ("scope", &*scope), ("days", &*for_days), ("reason", &*reason)];
+    let hidden = super::write::accept(&cx, id, &path, (&scope, &reason, &for_days)).await.typed(&typed)?;
+    Ok(Done::new(super::write::left_out(&path, hidden)))
+}
+
+#[server(name = EscalateDrift, prefix = "/fn", endpoint = "escalate_drift")]
+pub async fn escalate_drift(
+    organization: String,
+    id: DriftId,
+    #[server(default)] reason: String,
+) -> Answer<Done> {
+    let scope = scope(&organization).await?;
+    let (cx, open) = (scope.admit::<DriftWrite>()?, scope.admit::<CaseWrite>()?);
+    let number = drifts::escalate(&cx, &open, id, &reason).await.typed(&[("reason", &reason)])?;
+    leptos_axum::redirect(&crate::routes::case(&scope.organization.slug, number));
+    Ok(Done::new(format!("CASE-{number} is open")))
+}
+
+#[server(name = LiftIgnore, prefix = "/fn", endpoint = "lift_drift_ignore")]
+pub async fn lift_drift_ignore(organization: String, id: DriftIgnoreId) -> Answer<Done> {
+    drifts::lift(&scope(&organization).await?.admit::<DriftWrite>()?, id).await?;
+    Ok(Done::new("Lifted; the next push that has it says so"))
+}
+
+/// `credentials`: left empty, what is there stays.
+#[server(name = SaveRepository, prefix = "/fn", endpoint = "save_repository")]
+pub async fn save_repository(
+    organization: String,
+    id: IacRepositoryId,
+    name: String,
+    #[server(default)] repository_url: String,
+    branch: String,
+    #[server(default)] credentials: String,
+) -> Answer<Done> {
+    let cx = scope(&organization).await?.admit::<DriftWrite>()?;
+    let new = NewRepository {
+        name: name.clone(),
+        repository_url: Some(repository_url.clone()),
+        branch: branch.clone(),
+        credentials: Some(credentials),
+    };
+    // A secret is never printed again.
+    let typed = [
+        ("id", &*id.to_string()),
+        ("name", &*name),
+        ("repository_url", &*repository_url),
+        ("branch", &*branch),
+    ];
+    drifts::update_repository(&cx, id, new).await.typed(&typed)?;
+    Ok(Done::new("Saved"))
+}
+
+#[server(name = ClearCredentials, prefix = "/fn", endpoint = "clear_repository_credentials")]
+pub async fn clear_repository_credentials(organization: String, id: IacRepositoryId) -> Answer<Done> {
+    drifts::clear_credentials(&scope(&organization).await?.admit::<DriftWrite>()?, id).await?;
+    Ok(Done::new("The credentials are gone"))
+}

@@ -1,0 +1,325 @@
+//! `/o/{organization}/drift?show=&q=&sort=&cursor=`
+
+use domain::Timestamp;
+use domain::drift::{Drift, DriftFilter, DriftSort, DriftStatus};
+use domain::group::Assignee;
+use domain::member::Member;
+use domain::permission::{DriftRead, Key, MemberRead};
+use domain::query::{DRIFTS, Query, parse};
+use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
+use service::Who;
+use service::drifts::{self, Counts};
+use ui::{
+    BulkBar, Button, Checkbox, CodeBlock, Column, DataTable, Empty, Glyph, Menu, MenuItem, MenuLine, Notice,
+    NoticeKind, PageHead, Pager, Row, Sorted, Tab, Tabs, TextInput,
+};
+
+use super::api::ChangeDrifts;
+use super::parts::{self, Part};
+use crate::error::Answer;
+use crate::events::parts::{Severe, number};
+use crate::form::{Form, FormError};
+use crate::page::Page;
+use crate::page::print::{Asked, form};
+use crate::routes::{self, Link};
+use crate::server::Scope;
+use crate::when::{Ago, Zone};
+
+const LIMIT: u32 = 50;
+/// `name` of the checkboxes and of the buttons.
+const NUMBERS: &str = "asked[numbers][]";
+const ACT: &str = "asked[act]";
+
+/// What the list can show; the first is what it opens with.
+const SHOWN: [(&str, &str); 6] = [
+    ("open", "Open"),
+    ("mine", "Mine"),
+    ("unassigned", "Unassigned"),
+    ("acknowledged", "Acknowledged"),
+    ("resolved", "Resolved"),
+    ("all", "All"),
+];
+
+/// `?show=&q=&sort=`: parser, link and filter are one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriftQuery {
+    pub show: &'static str,
+    pub q: String,
+    pub sort: DriftSort,
+}
+
+impl DriftQuery {
+    pub fn read(map: &ParamsMap) -> Self {
+        let get = |name: &str| map.get_str(name).unwrap_or_default();
+        Self::of(get("show"), get("q"), get("sort"))
+    }
+    pub fn of(show: &str, q: &str, sort: &str) -> Self {
+        let known = SHOWN.iter().find(|(word, _)| *word == show);
+        Self {
+            show: known.map_or(SHOWN[0].0, |(word, _)| word),
+            q: q.trim().to_owned(),
+            sort: sort.parse().unwrap_or(DriftSort::Severity),
+        }
+    }
+    fn link(&self, slug: &str) -> Link {
+        let sort = if self.sort == DriftSort::Severity { "" } else { self.sort.as_str() };
+        Link::new(routes::drift(slug)).with("show", self.show).with("q", &self.q).with("sort", sort)
+    }
+    /// What is searched for; or why that cannot be read.
+    pub fn parsed(&self, scope: &Scope, now: Timestamp) -> Result<Option<Query>, String> {
+        if self.q.is_empty() {
+            return Ok(None);
+        }
+        parse(&self.q, &DRIFTS, scope.zone.reader(now)).map(Some).map_err(|problem| {
+            let place = self.q[..problem.at.start].chars().count() + 1;
+            format!("At character {place}: {}", problem.message)
+        })
+    }
+    /// The drifts that the list shows, of what is searched for.
+    pub fn filter(&self, query: Option<Query>, scope: &Scope) -> DriftFilter {
+        let base = DriftFilter { query, ..DriftFilter::default() };
+        let unresolved = vec![DriftStatus::Open, DriftStatus::Acknowledged];
+        match self.show {
+            "mine" => {
+                let mine = match &scope.actor.who {
+                    Who::User(user) => Assignee::User(user.id),
+                    Who::ApiKey { .. } | Who::System(_) => Assignee::Nobody,
+                };
+                DriftFilter { status: unresolved, assigned_to: Some(mine), ..base }
+            }
+            "unassigned" => DriftFilter { status: unresolved, assigned_to: Some(Assignee::Nobody), ..base },
+            "acknowledged" => DriftFilter { status: vec![DriftStatus::Acknowledged], ..base },
+            "resolved" => DriftFilter { status: vec![DriftStatus::Resolved], ..base },
+            "all" => base,
+            _ => DriftFilter { status: vec![DriftStatus::Open], ..base },
+        }
+    }
+}
+
+fn count(counts: &Counts, show: &str) -> i64 {
+    match show {
+        "mine" => counts.mine,
+        "unassigned" => counts.unassigned,
+        "acknowledged" => counts.acknowledged,
+        "resolved" => counts.resolved,
+        "all" => counts.open + counts.acknowledged + counts.resolved,
+        _ => counts.open,
+    }
+}
+
+pub async fn page(asked: Asked) -> Answer<Page> {
+    let scope = asked.scope().await?;
+    let cx = scope.admit::<DriftRead>()?;
+    let slug = scope.organization.slug.as_str();
+    let query = DriftQuery::read(&asked.query);
+    let parsed = query.parsed(&scope, cx.now());
+    let problem = parsed.as_ref().err().cloned();
+    let searched = parsed.unwrap_or_default();
+    let filter = query.filter(searched.clone(), &scope);
+    let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
+    let found = match &problem {
+        None => drifts::list(&cx, &filter, query.sort, LIMIT, cursor).await?,
+        Some(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
+    };
+    let counts = drifts::counts(&cx, &DriftFilter { query: searched, ..DriftFilter::default() }).await?;
+    let tabs: Vec<Tab> = SHOWN
+        .iter()
+        .map(|(word, words)| {
+            let href = DriftQuery { show: word, ..query.clone() }.link(slug).done();
+            Tab::new(*words, href, *word == query.show).count(number(count(&counts, word)))
+        })
+        .collect();
+    let next = found.next_cursor.as_deref().map(|cursor| query.link(slug).with("cursor", cursor).done());
+    let first = cursor.is_some().then(|| query.link(slug).done());
+    let matching = count(&counts, query.show);
+    let summary = format!("{} of {}", found.items.len(), number(matching));
+    let may_write = scope.may(Key::DriftWrite);
+    let never = query.q.is_empty() && count(&counts, "all") == 0;
+    let body = if let Some(problem) = problem {
+        view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
+            .into_any()
+    } else if found.items.is_empty() {
+        nothing(slug, never)
+    } else {
+        let members =
+            if may_write { service::members::list(&scope.admit::<MemberRead>()?).await? } else { Vec::new() };
+        let table = table(&found.items, slug, &query, may_write, scope.zone);
+        if may_write { around(slug, &query, &members, (found.items.len(), matching), table) } else { table }
+    };
+    let (show, sort, q) = (query.show, query.sort.as_str(), query.q.clone());
+    let body = view! {
+        <PageHead title="Drift" note="what really runs, where it differs from its code" />
+        {parts::pages(slug, Part::Drifts)}
+        <Tabs label="Drifts by status" tabs=tabs />
+        <form method="get" action=routes::drift(slug) class="row-line search-line" role="search">
+            <input type="hidden" name="show" value=show />
+            <input type="hidden" name="sort" value=sort />
+            <TextInput name="q" kind="search" label="Search drifts" placeholder="words, score>=0.6, env:prod, type:aws_iam*, path:policy*" value=q search=true mono=true />
+            <Button submit=true>"Search"</Button>
+        </form>
+        {body}
+        <Pager label="Pages of drifts" previous=first next=next summary=summary />
+    };
+    Ok(Page::of("Drift", body))
+}
+
+/// The empty list teaches how to fill it.
+fn nothing(slug: &str, never: bool) -> AnyView {
+    if !never {
+        return view! { <Empty title="No drift is like that" text="Another tab, or fewer words in the search, may show it." icon=Glyph::Drift /> }
+            .into_any();
+    }
+    let curl = format!(
+        "terraform plan -out plan.out\nterraform show -json plan.out | curl -fsS \\\n  -H \"Authorization: Bearer $WATCHROOM_KEY\" -H \"Content-Type: application/json\" \\\n  --data-binary @- \\\n  \"{}?environment=prod&repository=infra&format=terraform-plan\"",
+        crate::server::absolute("/api/v1/drift")
+    );
+    let local = format!(
+        "terraform show -json plan.out | watchroom drift push --org {slug} \\\n  --environment prod --repository infra -"
+    );
+    view! {
+        <Empty title="No drift yet" text="A pipeline sends what its tool prints anyway; no cloud credentials are needed here." icon=Glyph::Drift />
+        <p>"From a pipeline, with an API key of the scope " <code>"drift.write"</code> ":"</p>
+        <CodeBlock label="Push with curl" code=curl />
+        <p>"On this machine:"</p>
+        <CodeBlock label="Push with watchroom" code=local />
+    }
+    .into_any()
+}
+
+fn table(found: &[Drift], slug: &str, query: &DriftQuery, checks: bool, zone: Zone) -> AnyView {
+    let by = |column: Column, of: DriftSort| {
+        let href = DriftQuery { sort: of, ..query.clone() }.link(slug).done();
+        column.sort(href, (query.sort == of).then_some(Sorted::Descending))
+    };
+    let columns = vec![
+        by(Column::new("Drift").class("shrink"), DriftSort::Number),
+        by(Column::new("Severity").class("shrink"), DriftSort::Severity),
+        Column::new("Resource").class("message"),
+        Column::new("Differs").class("shrink"),
+        Column::new("Status").class("shrink"),
+        Column::new("Environment").class("optional"),
+        Column::new("Assignee").class("optional"),
+        by(Column::new("Since").class("time"), DriftSort::Onset),
+        by(Column::new("Seen").class("time optional"), DriftSort::Seen),
+    ];
+    let typed = Form::printed::<ChangeDrifts>().typed("numbers", "");
+    let chosen: Vec<String> = typed.split_whitespace().map(str::to_owned).collect();
+    let rows =
+        found.iter().map(|drift| row(drift, slug, checks.then_some(chosen.as_slice()), zone)).collect_view();
+    view! {
+        <div class="page-table">
+            <DataTable caption="Drifts" columns=columns checks=checks>
+                {rows}
+            </DataTable>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(drift: &Drift, slug: &str, chosen: Option<&[String]>, zone: Zone) -> AnyView {
+    let number = drift.number.to_string();
+    let checked = chosen.is_some_and(|chosen| chosen.contains(&number));
+    let check_label = format!("Select {} {}", drift.key(), drift.resource_id);
+    let href = routes::drift_one(slug, drift.number);
+    let (key, title, kind) = (drift.key(), drift.resource_id.clone(), drift.resource_type.clone());
+    let (severity, status, happened) = (drift.severity(), parts::status(drift), parts::happened(drift));
+    let place = format!("{} / {}", drift.environment, drift.repository);
+    let assignee = drift.assignee.clone().unwrap_or_else(|| "–".to_owned());
+    let (since, seen) = (zone.when(drift.detected_at), zone.when(drift.last_seen_at));
+    let (done, leads) = (!drift.state.status.is_open(), href.clone());
+    let cells = view! {
+        <td class="shrink mono">{key}</td>
+        <td class="shrink">
+            <Severe severity=severity />
+        </td>
+        <td class="message">
+            <a data-row-link href=href class="mono">
+                {title}
+            </a>
+            " "
+            <span class="faint">{kind}</span>
+        </td>
+        <td class="shrink">{happened}</td>
+        <td class="shrink">{status}</td>
+        <td class="optional">{place}</td>
+        <td class="optional">{assignee}</td>
+        <td class="time">
+            <Ago when=since />
+        </td>
+        <td class="time optional">
+            <Ago when=seen />
+        </td>
+    }
+    .into_any();
+    if chosen.is_none() {
+        return view! { <Row href=leads done=done>{cells}</Row> }.into_any();
+    }
+    view! {
+        <Row href=leads done=done check_name=NUMBERS check_value=number check_label=check_label checked=checked>
+            {cells}
+        </Row>
+    }
+    .into_any()
+}
+
+/// The form around the list: what can be done with the chosen drifts.
+fn around(
+    slug: &str,
+    query: &DriftQuery,
+    members: &[Member],
+    (shown, matching): (usize, i64),
+    table: AnyView,
+) -> AnyView {
+    let state = Form::printed::<ChangeDrifts>();
+    let all = (matching > shown as i64).then(|| {
+        let words = format!("Select all {} matching", number(matching));
+        let checked = !state.typed("all", "").is_empty();
+        view! { <Checkbox name="asked[all]" label=words checked=checked /> }
+    });
+    let item = |value: String, words: String| {
+        view! { <MenuItem submit=true name=ACT value=value>{words}</MenuItem> }.into_any()
+    };
+    let people: Vec<_> = members
+        .iter()
+        .filter(|member| member.enabled)
+        .map(|member| {
+            let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
+            item(format!("assign:{}", member.user_id), name)
+        })
+        .collect();
+    let own = [
+        item("assign:me".to_owned(), "Me".to_owned()),
+        item("assign:nobody".to_owned(), "Nobody".to_owned()),
+    ];
+    let resolve = [
+        item("revert".to_owned(), "Reverted to the code".to_owned()),
+        item("codify".to_owned(), "Written into the code".to_owned()),
+    ];
+    let (show, q) = (query.show, query.q.clone());
+    let reason = state.typed("reason", "");
+    let fields = view! {
+        // Enter in a field sends nothing: what is to be done is a button's word.
+        <button type="submit" disabled=true hidden=true></button>
+        <input type="hidden" name="organization" value=slug.to_owned() />
+        <input type="hidden" name="asked[show]" value=show />
+        <input type="hidden" name="asked[q]" value=q />
+        {table}
+        <BulkBar count=0_usize>
+            <FormError form=state fields=&[] />
+            {all}
+            <TextInput name="asked[reason]" key="c" label="Note" placeholder="Note" autocomplete="off" maxlength=2000_u32 value=reason />
+            <Button submit=true name=ACT value="acknowledge">"Acknowledge"</Button>
+            <Menu label="Resolve" icon=Glyph::Check key="r" up=true>
+                {resolve}
+            </Menu>
+            <Button submit=true name=ACT value="reopen">"Reopen"</Button>
+            <Menu label="Assign" icon=Glyph::User key="a" up=true>
+                {own}
+                <MenuLine />
+                {people}
+            </Menu>
+        </BulkBar>
+    };
+    form::<ChangeDrifts>("Changed", "groups-form", fields)
+}

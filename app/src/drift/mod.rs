@@ -1,0 +1,19 @@
+//! `/o/{organization}/drift`: how the real infrastructure differs from its code. Printed pages.
+
+mod api;
+#[cfg(feature = "ssr")]
+pub mod detail;
+#[cfg(feature = "ssr")]
+mod diff;
+#[cfg(feature = "ssr")]
+pub mod ignores;
+#[cfg(feature = "ssr")]
+pub mod inventory;
+#[cfg(feature = "ssr")]
+pub mod list;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+mod write;
+
+pub use api::*;

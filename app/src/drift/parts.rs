@@ -1,0 +1,52 @@
+//! Small pieces of the drift pages. Server only.
+
+use domain::drift::{Drift, DriftStatus};
+use leptos::prelude::*;
+use ui::{Badge, Tab, Tabs, Tone};
+
+use crate::routes;
+
+/// The pages of the area.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Drifts,
+    Repositories,
+    Resources,
+    Ignores,
+}
+
+pub fn pages(slug: &str, current: Part) -> AnyView {
+    let tab = |part: Part, words: &'static str, href: String| Tab::new(words, href, part == current);
+    let tabs = vec![
+        tab(Part::Drifts, "Drifts", routes::drift(slug)),
+        tab(Part::Repositories, "Repositories", routes::drift_part(slug, "repositories")),
+        tab(Part::Resources, "Resources", routes::drift_part(slug, "resources")),
+        tab(Part::Ignores, "Ignore rules", routes::drift_part(slug, "ignores")),
+    ];
+    view! { <Tabs label="Drift" tabs=tabs /> }.into_any()
+}
+
+/// Where a drift stands, in words.
+pub fn status(drift: &Drift) -> AnyView {
+    let state = drift.state;
+    let (tone, words) = match (state.status, state.resolution_type) {
+        (DriftStatus::Open, _) => (Tone::High, "Open".to_owned()),
+        (DriftStatus::Acknowledged, _) => (Tone::Medium, "Acknowledged".to_owned()),
+        (DriftStatus::Resolved, Some(how)) => (Tone::Ok, how.label().to_owned()),
+        (DriftStatus::Resolved, None) => (Tone::Ok, "Gone".to_owned()),
+    };
+    let stale = drift.is_stale.then(|| view! { " " <Badge>"stale"</Badge> });
+    view! { <Badge tone=tone>{words}</Badge> {stale} }.into_any()
+}
+
+/// What happened to the resource.
+pub fn happened(drift: &Drift) -> String {
+    let n = drift.change_count;
+    match drift.drift_type {
+        domain::drift::DriftType::Modified if n == 1 => "1 property".to_owned(),
+        domain::drift::DriftType::Modified => format!("{n} properties"),
+        domain::drift::DriftType::Deleted => "deleted".to_owned(),
+        domain::drift::DriftType::Added => "not in the code".to_owned(),
+        domain::drift::DriftType::Moved => "moved".to_owned(),
+    }
+}
