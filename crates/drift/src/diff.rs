@@ -4,7 +4,6 @@
 //! 80; JSON in a text with other blanks; Azure ids and the front of ARNs in other case. Noise is kept with its reason, never dropped in silence.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::fmt::Write as _;
 
 use domain::drift::ChangeType;
 use serde_json::Value;
@@ -12,6 +11,10 @@ use serde_json::Value;
 use crate::node::{NAMES, Node, Sealed, keyed, seal_alike};
 use crate::path::{Path, Step};
 use crate::{Change, Noise};
+
+mod same;
+
+use same::{canon, same, same_scalar, same_text};
 
 /// Most changes of one resource that are kept: the heaviest, once the rules have weighed them.
 pub const MAX_CHANGES: usize = 500;
@@ -504,216 +507,5 @@ fn element(path: &Path, node: &Node, at: usize, sealed: bool) -> Path {
     path.with(step)
 }
 
-/// Whether two nodes mean the same, noise aside.
-fn same(a: &Node, b: &Node) -> bool {
-    diff(a, b, &Plain).changes.is_empty()
-}
-
-fn same_scalar(a: &Node, b: &Node) -> Option<&'static str> {
-    let numeric = |node: &Node| match node {
-        Node::Number(number) => number.as_f64(),
-        Node::Text(text) => plain_number(text),
-        _ => None,
-    };
-    match (a, b) {
-        (Node::Number(_), Node::Number(_) | Node::Text(_)) | (Node::Text(_), Node::Number(_)) => {
-            let (x, y) = (numeric(a)?, numeric(b)?);
-            (x.total_cmp(&y).is_eq() && !exact_differ(a, b))
-                .then_some("the same number, written in another way")
-        }
-        (Node::Bool(yes), Node::Text(text)) | (Node::Text(text), Node::Bool(yes)) => {
-            (text == if *yes { "true" } else { "false" }).then_some("the same yes or no, written as text")
-        }
-        // Absent and "false" (a text) mean the same, as absent and false do.
-        (Node::Text(text), other) | (other, Node::Text(text)) if text == "false" && other.is_empty() => {
-            Some(EMPTY)
-        }
-        _ => None,
-    }
-}
-
-/// Whole numbers of 64 bits are compared exactly, not as doubles.
-fn exact_differ(a: &Node, b: &Node) -> bool {
-    let whole = |node: &Node| match node {
-        Node::Number(number) => number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)),
-        Node::Text(text) => text.parse::<i128>().ok(),
-        _ => None,
-    };
-    matches!((whole(a), whole(b)), (Some(x), Some(y)) if x != y)
-}
-
-/// A decimal number as people write one: no exponent, no leading zero that an account id or a mode would have.
-fn plain_number(text: &str) -> Option<f64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let fits = !digits.is_empty()
-        && digits.len() <= 20
-        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        && digits.starts_with(|c: char| c.is_ascii_digit())
-        && (digits == "0" || !digits.starts_with('0') || digits.starts_with("0."));
-    fits.then(|| text.parse().ok()).flatten()
-}
-
-fn same_text(a: &str, b: &str) -> Option<&'static str> {
-    if a.eq_ignore_ascii_case(b)
-        && let (Some(x), Some(y)) = (folded(a), folded(b))
-        && x == y
-    {
-        return Some("Azure ids, and ARNs before the resource, mean the same in any case");
-    }
-    let lines = |text: &str| text.replace("\r\n", "\n").trim_end_matches('\n').to_owned();
-    if !a.is_empty() && !b.is_empty() && lines(a) == lines(b) {
-        return Some("only line endings differ");
-    }
-    None
-}
-
-/// Azure ids mean the same in any case; ARNs up to their resource, whose case matters (`s3:::bucket/Key`).
-fn folded(text: &str) -> Option<String> {
-    let starts =
-        |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
-    if starts("/subscriptions/") {
-        return Some(text.to_ascii_lowercase());
-    }
-    starts("arn:").then(|| {
-        let end = text.match_indices(':').nth(4).map_or(text.len(), |(at, _)| at);
-        text[..end].to_ascii_lowercase() + &text[end..]
-    })
-}
-
-/// One text for all that means the same, to find equal elements of lists. Two nodes with one text are the same; that some which mean
-/// the same have two texts only makes a list's elements be paired in another way.
-fn canon(node: &Node) -> String {
-    let mut text = String::new();
-    write_canon(node, &mut text, 0);
-    text
-}
-
-fn write_canon(node: &Node, text: &mut String, depth: usize) {
-    if node.is_empty() {
-        text.push('~');
-        return;
-    }
-    match node {
-        Node::Null | Node::Bool(false) => text.push('~'),
-        Node::Bool(true) => text.push_str("true"),
-        Node::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15 => {
-                let _ = write!(text, "{float:.0}");
-            }
-            _ => text.push_str(&number.to_string()),
-        },
-        Node::Text(words) if depth < 8 && Node::from_json_text(words).is_some() => {
-            if let Some(inner) = Node::from_json_text(words) {
-                write_canon(&inner, text, depth + 4);
-            }
-        }
-        Node::Text(words) if words == "true" || plain_number(words).is_some() && !words.contains('.') => {
-            text.push_str(words);
-        }
-        Node::Text(words) => {
-            text.push_str(&Value::from(folded(words).unwrap_or_else(|| words.clone())).to_string());
-        }
-        Node::List(items) => {
-            let mut parts: Vec<String> = items.iter().map(canon).collect();
-            parts.sort_unstable();
-            text.push('[');
-            text.push_str(&parts.join(","));
-            text.push(']');
-        }
-        Node::Map(map) => {
-            text.push('{');
-            for (key, value) in map.iter().filter(|(_, value)| !value.is_empty()) {
-                text.push_str(&Value::from(key.as_str()).to_string());
-                text.push(':');
-                write_canon(value, text, depth + 1);
-                text.push(',');
-            }
-            text.push('}');
-        }
-        Node::Secret(sealed) => sealed.write_canon(text),
-        Node::Unknown => text.push('?'),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn told(a: Value, b: Value) -> (Vec<String>, Vec<String>) {
-        let found = diff(&Node::new(a, &Value::Null), &Node::new(b, &Value::Null), &Plain);
-        (
-            found.changes.iter().map(|c| format!("{} {}", c.change_type, c.property_path)).collect(),
-            found.noise.iter().map(|n| format!("{}: {}", n.property_path, n.reason)).collect(),
-        )
-    }
-
-    #[test]
-    fn noise_is_told_with_its_reason_and_is_no_change() {
-        let (changes, noise) = told(
-            json!({"a": null, "b": "80", "c": ["x", "y"], "d": "{\"k\": [1, 2]}", "e": "arn:AWS:iam::1:role/X", "f": true, "g": 1, "h": [5], "i": "a\r\nb"}),
-            json!({"a": "", "b": 80, "c": ["y", "x"], "d": "{\"k\":[2,1]}", "e": "arn:aws:iam::1:role/X", "f": "true", "g": 1.0, "h": 5, "i": "a\nb\n", "j": {"k": [null]}}),
-        );
-        assert_eq!(changes, [""; 0]);
-        insta::assert_snapshot!(noise.join("\n"), @r#"
-        a: absent, null, false and empty mean the same
-        b: the same number, written in another way
-        c: the same elements in another order
-        d: the same JSON, written in another way
-        e: Azure ids, and ARNs before the resource, mean the same in any case
-        f: the same yes or no, written as text
-        g: the same number, written in another way
-        h: one value and a list of one mean the same
-        i: only line endings differ
-        j: absent, null, false and empty mean the same
-        "#);
-    }
-
-    #[test]
-    fn what_differs_in_more_than_its_spelling_is_a_change() {
-        let (changes, noise) = told(
-            json!({"v": "1.10", "account": "012", "mode": "0644", "n": 9_007_199_254_740_993_u64, "command": ["a", "b"], "name": "X"}),
-            json!({"v": "1.1", "account": "12", "mode": "644", "n": 9_007_199_254_740_992_u64, "command": ["b", "a"], "name": "x"}),
-        );
-        assert_eq!(changes.len(), 6, "{changes:?}");
-        assert_eq!(noise, [""; 0]);
-    }
-
-    #[test]
-    fn elements_of_sets_and_blocks_have_names() {
-        let (changes, _) = told(
-            json!({"cidr": ["10.0.0.0/8", "10.1.0.0/16"], "rule": [{"name": "a", "port": 1}, {"name": "b", "port": 2}]}),
-            json!({"cidr": ["0.0.0.0/0", "10.0.0.0/8"], "rule": [{"name": "b", "port": 3}, {"name": "c", "port": 4}]}),
-        );
-        assert_eq!(
-            changes,
-            [
-                r#"added cidr["0.0.0.0/0"]"#,
-                r#"removed cidr["10.1.0.0/16"]"#,
-                r#"removed rule[name="a"]"#,
-                r#"modified rule[name="b"].port"#,
-                r#"added rule[name="c"]"#,
-            ]
-        );
-    }
-
-    #[test]
-    fn a_policy_in_a_text_is_looked_into() {
-        let (changes, _) = told(
-            json!({"policy": "{\"Statement\":[{\"Action\":\"s3:Get*\",\"Effect\":\"Allow\"}]}"}),
-            json!({"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"*\"]}]}"}),
-        );
-        assert_eq!(changes, ["modified policy.Statement[0].Action"]);
-    }
-
-    #[test]
-    fn tags_that_are_repeated_are_told_once() {
-        let (changes, noise) = told(
-            json!({"tags": {"a": "1"}, "tags_all": {"a": "1", "team": "x"}}),
-            json!({"tags": {"a": "2"}, "tags_all": {"a": "2", "team": "y"}}),
-        );
-        assert_eq!(changes, ["modified tags.a", "modified tags_all.team"]);
-        assert_eq!(noise, ["tags_all.a: repeats what tags says"]);
-    }
-}
+mod tests;

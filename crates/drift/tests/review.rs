@@ -554,33 +554,6 @@ fn a_list_without_names_is_codified_as_a_whole() {
 }
 
 #[test]
-fn hcl_has_the_names_of_its_resources() {
-    use domain::drift::Tool;
-    let name = |address: &str, kind: &str| {
-        let drift = plan(kind, &json!({"a": 1}), &json!({"a": 2})).drift.unwrap();
-        drift::patch::codify(Tool::Terraform, address, kind, &drift)
-            .0
-            .lines()
-            .find(|line| line.starts_with("resource"))
-            .unwrap_or_default()
-            .to_owned()
-    };
-    assert_eq!(
-        name(r#"aws_route53_record.r["a.example.com"]"#, "aws_route53_record"),
-        r#"resource "aws_route53_record" "r" {"#
-    );
-    assert_eq!(
-        name("module.m.aws_instance.web (deposed ab12)", "aws_instance"),
-        r#"resource "aws_instance" "web" {"#
-    );
-    assert_eq!(
-        name(r#"module.m["a.b]"].aws_instance.web["x]y"]"#, "aws_instance"),
-        r#"resource "aws_instance" "web" {"#
-    );
-    assert_eq!(name("aws_instance i-1.2", "aws_instance"), r#"resource "aws_instance" "i-1_2" {"#);
-}
-
-#[test]
 fn doubles_have_paths_of_their_own() {
     let found = plan("t", &json!({"x": ["a"]}), &json!({"x": ["a", "a", "a"]}));
     assert_eq!(changes(&found), [r#"added x["a"]"#, r#"added x["a"]#2"#]);

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod families;
+mod windows;
 
 #[test]
 fn variable_parts_become_slots() {
