@@ -187,13 +187,13 @@ fn filter(query: &mut Query, now: Timestamp) -> DriftFilter {
         assigned_to: match query.one::<String>("assigned_to").as_deref() {
             None => None,
             Some("nobody") => Some(Assignee::Nobody),
-            Some(id) => match id.parse() {
-                Ok(id) => Some(Assignee::User(id)),
-                Err(_) => {
+            Some(id) => {
+                let id = id.parse().ok();
+                if id.is_none() {
                     query.refuse("assigned_to", "the id of a member, or nobody");
-                    None
                 }
-            },
+                id.map(Assignee::User)
+            }
         },
         environment: query.one("environment"),
         repository_id: query.one("repository_id"),
