@@ -2,6 +2,9 @@ import { expect, test } from "@playwright/test";
 import { makeKey } from "../pages/groups";
 import { expectAccessible, signIn, viewer, watchForErrors } from "../pages/room";
 
+// Two people and three axes over a list.
+test.describe.configure({ timeout: 180_000 });
+
 test("an analyst resolves several cases at once, hears of each, and takes it back; a viewer has no boxes", async ({ page, request, browser }) => {
   await signIn(page);
   const key = await makeKey(page, "case.write");

@@ -32,7 +32,7 @@ test("an analyst merges a case from its page and several from the list, and take
   await expectAccessible(page);
 
   await facts.getByRole("link", { name: new RegExp(`CASE-${second} `) }).click();
-  await expect(page.getByText(`Merged into CASE-${first}`)).toBeVisible();
+  await expect(page.getByText(`Merged into CASE-${first}`).first()).toBeVisible();
   await expect(page.getByRole("button", { name: "Edit", exact: true })).toHaveCount(0);
   await expectAccessible(page);
   await page.getByRole("button", { name: `Take CASE-${second} out again` }).click();
