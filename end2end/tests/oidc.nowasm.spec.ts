@@ -13,15 +13,15 @@ test("the provider leads in without scripts, to where one wanted to go", async (
     await authorize(page, "ada");
     await expect(page).toHaveURL(`${room.url}/o/acme/sources`);
     await page.goto(`${room.url}/o/acme/settings/sign-in`);
-    await page.getByLabel("Group").fill("soc");
+    await page.getByRole("textbox", { name: "Group" }).fill("soc");
     await page.getByRole("button", { name: "Give the role" }).click();
     await expect(page.getByRole("cell", { name: "soc" })).toBeVisible();
     await page.getByRole("button", { name: "Remove soc" }).click();
     await expect(page.getByText("No group gives a role")).toBeVisible();
-    await page.getByLabel("Group").fill("soc\u202e");
+    await page.getByRole("textbox", { name: "Group" }).fill("soc\u202e");
     await page.getByRole("button", { name: "Give the role" }).click();
     await expect(page.getByText(/marks of writing direction/i)).toBeVisible();
-    await expect(page.getByLabel("Group")).toHaveValue("soc\u202e");
+    await expect(page.getByRole("textbox", { name: "Group" })).toHaveValue("soc\u202e");
     await page.goto(`${room.url}/account`);
     await page.getByRole("button", { name: "Sign out" }).first().click();
     await expect(page.getByRole("link", { name: "Sign in with Example ID" })).toBeVisible();

@@ -22,8 +22,8 @@ test("an admin maps a group, a person of it signs in by the provider and has its
   await page.goto(`${room.url}/o/acme/settings/sign-in`);
   await expect(page.getByText("No group gives a role")).toBeVisible();
   await expect(page.getByText("People may sign in with Example ID")).toBeVisible();
-  await page.getByLabel("Group").fill("soc");
-  await page.getByLabel("Role").selectOption("analyst");
+  await page.getByRole("textbox", { name: "Group" }).fill("soc");
+  await page.getByRole("combobox", { name: "Role" }).selectOption("analyst");
   await page.getByRole("button", { name: "Give the role" }).click();
   await expect(page.getByRole("table", { name: "Groups that give a role" }).getByText("soc")).toBeVisible();
   await expectAccessible(page);
