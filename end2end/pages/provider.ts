@@ -8,7 +8,7 @@ import { binary, end, freePort, listening } from "../server";
 
 const mock =
   process.env["WATCHROOM_OIDC_MOCK"] ??
-  join(homedir(), ".cache/watchroom/oidc-provider-mock-0.3.4/bin/oidc-provider-mock");
+  join(homedir(), ".cache/watchroom/tools/oidc-provider-mock-0.3.4/bin/oidc-provider-mock");
 
 export type Room = {
   url: string;

@@ -15,7 +15,7 @@ test("the provider leads in without scripts, to where one wanted to go", async (
     await page.goto(`${room.url}/o/acme/settings/sign-in`);
     await page.getByRole("textbox", { name: "Group" }).fill("soc");
     await page.getByRole("button", { name: "Give the role" }).click();
-    await expect(page.getByRole("cell", { name: "soc" })).toBeVisible();
+    await expect(page.getByRole("cell", { name: "soc", exact: true })).toBeVisible();
     await page.getByRole("button", { name: "Remove soc" }).click();
     await expect(page.getByText("No group gives a role")).toBeVisible();
     await page.getByRole("textbox", { name: "Group" }).fill("soc\u202e");
