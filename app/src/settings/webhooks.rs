@@ -358,7 +358,7 @@ fn deliveries(scope: &Scope, all: &[Delivery], may_change: bool, slug: &str) -> 
 fn delivery(scope: &Scope, one: &Delivery, may_change: bool, slug: &str) -> AnyView {
     let waits = one.next_at.filter(|_| one.attempts > 0);
     let next =
-        scope.zone.maybe(waits).map(|when| view! { <span class="under">"again at " <At when /></span> });
+        scope.zone.maybe(waits).map(|when| view! { <div class="muted">"again at " <At when /></div> });
     let status = one.status.map(|status| format!(" {status}"));
     let took = one.duration_ms.map(|ms| format!("{ms} ms"));
     let when = scope.zone.when(one.tried_at.unwrap_or(one.created_at));
@@ -376,7 +376,7 @@ fn delivery(scope: &Scope, one: &Delivery, may_change: bool, slug: &str) -> AnyV
     });
     let (what, outcome, attempts) = (event_type(&one.action), outcome(one), one.attempts);
     let seq = one.seq.map(|seq| view! { " " <span class="faint">{format!("#{seq}")}</span> });
-    let error = one.error.clone().map(|error| view! { <span class="under">{error}</span> });
+    let error = one.error.clone().map(|error| view! { <div class="muted">{error}</div> });
     view! {
         <Row>
             <td class="message">
