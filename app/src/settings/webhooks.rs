@@ -357,8 +357,7 @@ fn deliveries(scope: &Scope, all: &[Delivery], may_change: bool, slug: &str) -> 
 
 fn delivery(scope: &Scope, one: &Delivery, may_change: bool, slug: &str) -> AnyView {
     let waits = one.next_at.filter(|_| one.attempts > 0);
-    let next =
-        scope.zone.maybe(waits).map(|when| view! { <div class="muted">"again at " <At when /></div> });
+    let next = scope.zone.maybe(waits).map(|when| view! { <div class="muted">"again at " <At when /></div> });
     let status = one.status.map(|status| format!(" {status}"));
     let took = one.duration_ms.map(|ms| format!("{ms} ms"));
     let when = scope.zone.when(one.tried_at.unwrap_or(one.created_at));
