@@ -11,6 +11,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use axum::extract::{Request, State};
+use axum::http::header::LOCATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Timestamp, UserId, UserSessionId};
@@ -88,13 +89,22 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
     }
     let rotates = request.uri().path().starts_with(ROTATING);
     let response = next.run(request).await;
+    // A wrong old password changes nothing: a request in flight would take the new id from the browser.
     if rotates
+        && was_done(&response)
         && session.id().is_some()
         && let Err(error) = rotate(&state, &session).await
     {
         return Problem::internal(format!("the session id could not be changed: {error}")).into_response();
     }
     response
+}
+
+/// Whether a server function did what was asked. A plain form is led back to its page either way, with the error in the address.
+fn was_done(response: &Response) -> bool {
+    let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
+    let refused = to.contains("__err=");
+    !refused && (response.status().is_success() || response.status().is_redirection())
 }
 
 /// Who made a request.

@@ -9,6 +9,7 @@ use domain::event::Event;
 use domain::group::Group;
 use domain::member::Member;
 use domain::permission::{CaseRead, DriftRead, Key, MemberRead};
+use domain::visible::visible;
 use leptos::prelude::*;
 use service::cases;
 use ui::{
@@ -446,7 +447,7 @@ fn linked(
                 Some(event) => (
                     view! { <At when=zone.when(event.occurred_at) /> }.into_any(),
                     view! { <Severe severity=event.severity /> }.into_any(),
-                    event.message.clone(),
+                    visible(event.message.clone()),
                     event.system_id.clone().or_else(|| event.source.clone()).unwrap_or_default(),
                 ),
                 None => (().into_any(), ().into_any(), "an event that is gone".to_owned(), String::new()),

@@ -7,6 +7,7 @@ use domain::case::entry::CaseEntry;
 use domain::case::merge::Merge;
 use domain::case::{Case, CaseLink, CaseNote, Change, LinkKind, Step, key};
 use domain::event::Event;
+use domain::visible::visible;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -140,7 +141,7 @@ fn tone(step: Step) -> &'static str {
 fn happened(event: &Event, slug: &str) -> AnyView {
     let place = event.system_id.clone().or_else(|| event.source.clone()).unwrap_or_default();
     view! {
-        <a href=routes::event(slug, event.id)>{event.message.clone()}</a>
+        <a href=routes::event(slug, event.id)>{visible(event.message.clone())}</a>
         " "
         <span class="muted">{severity_word(event.severity)} " " {place}</span>
     }

@@ -32,6 +32,7 @@ pub mod template;
 pub mod time;
 pub mod upload;
 pub mod view;
+pub mod visible;
 pub mod webhook;
 
 pub use id::*;

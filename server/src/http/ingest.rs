@@ -63,7 +63,8 @@ impl Gate {
         let parsing = config.ingest_concurrency as usize;
         Self {
             requests: Arc::new(Semaphore::new(parsing + config.ingest_queue as usize)),
-            memory: Arc::new(Semaphore::new(config.max_ingest_body.0.div_ceil(UNIT) * 4)),
+            // What is parsed takes several times what was sent: two bodies of the largest size at once, or many small ones.
+            memory: Arc::new(Semaphore::new(config.max_ingest_body.0.div_ceil(UNIT) * 2)),
             parsing: Arc::new(Semaphore::new(parsing)),
             most: config.max_ingest_body.0,
         }

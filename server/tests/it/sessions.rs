@@ -141,6 +141,24 @@ async fn a_new_password_changes_the_session_and_ends_the_others() {
     .await;
 }
 
+/// Another tab's request with the old id would take the new one from the browser.
+#[tokio::test]
+async fn a_wrong_old_password_leaves_the_session_as_it_is() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let here = app.sign_in("ada@acme.test").await;
+        let new = "another horse battery";
+        let form = [("old_password", "not it"), ("new_password", new), ("repeated", new)];
+        for accept in ["application/json", "text/html,*/*;q=0.8"] {
+            let answer = app.post("/fn/change_password").header("accept", accept).cookie(&here);
+            let answer = answer.form(&form).send().await;
+            assert_eq!(answer.cookie(), None, "{accept}: {}", answer.status);
+            assert!(is_in(&app, &here).await, "{accept}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_damaged_or_strange_cookie_is_nobodys() {
     for_each_backend(|db| async move {
