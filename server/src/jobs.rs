@@ -61,7 +61,9 @@ async fn evidence(state: AppState) {
                     tracing::debug!(?found, "looked after the evidence");
                 }
             }
-            Err(error) => tracing::warn!(%error, "the evidence could not be looked after; it is tried again in a day"),
+            Err(error) => {
+                tracing::warn!(%error, "the evidence could not be looked after; it is tried again in a day")
+            }
         }
     }
 }

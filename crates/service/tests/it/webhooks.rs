@@ -9,9 +9,9 @@ use domain::webhook::{DELAYS, Delivery, NewWebhook, Webhook};
 use domain::{WebhookId, environment::NewEnvironment};
 use ring::hmac;
 use serde_json::Value;
+use service::events::Origin;
 use service::outgoing::guard::Guard;
 use service::outgoing::{Outgoing, Trust};
-use service::events::Origin;
 use service::webhooks::{self, Way};
 use service::{Cx, Error, Services, environments, housekeeping};
 use testkit::for_each_backend;
@@ -401,7 +401,7 @@ async fn a_webhook_is_its_organizations_own() {
         for wrong in [
             new(" ", &receiver.url("/"), &["case"]),
             new("x", "", &["case"]),
-            new("x", &receiver.url("/"), &["event"]),
+            new("x", &receiver.url("/"), &["events"]),
         ] {
             assert!(matches!(webhooks::create(&cx, wrong).await, Err(Error::Invalid(_))));
         }
