@@ -98,6 +98,7 @@ pub fn App() -> impl IntoView {
                     <ParentRoute path=path!("settings") view=settings::SettingsFrame ssr=WHOLE>
                         <Route path=path!("") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />
+                        <Route path=path!("branding") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("sign-in") view=page::PrintedPage ssr=WHOLE />

@@ -31,5 +31,7 @@ test("an analyst saves a list of cases as a view, starts with it, changes and de
   await page.getByRole("dialog", { name: "Edit the view" }).getByRole("button", { name: "Delete the view" }).click();
   await expect(views.getByRole("link", { name })).toHaveCount(0);
   await expect(views.getByRole("link", { name: "All cases" })).toHaveAttribute("aria-current", "page");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(views.getByRole("link", { name: `${name} 1` })).toBeVisible();
   expect(errors).toEqual([]);
 });

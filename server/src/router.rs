@@ -9,14 +9,14 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, changes, drift_push, drifts, entries, environments as places, evidence, export,
-    grouping, groups, health, iac, ingest, invitations, live, members, oidc, openapi, pages, provider_roles,
-    sources, tags, tail, uploads, views, webhooks,
+    access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks,
+    case_templates, cases, cases_bulk, changes, drift_push, drifts, entries, environments as places,
+    evidence, export, grouping, groups, health, iac, ingest, invitations, live, members, oidc, openapi,
+    organizations, pages, provider_roles, sources, tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, compress, csrf, headers, limits, observe, person, shed};
+use crate::web::{body, client, compress, csrf, headers, limits, observe, once, person, shed};
 
 /// Where the sign-in provider sends people back; the provider has to know it.
 pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
@@ -50,6 +50,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/cases/{id}/jobs"),
     ("GET", "/api/v1/cases/{id}/reviews"),
     ("GET", "/api/v1/tasks"),
+    ("GET", "/api/v1/mentions"),
     ("GET", "/api/v1/cases/{id}/tasks"),
     ("POST", "/api/v1/cases/{id}/tasks"),
     ("PUT", "/api/v1/cases/{id}/tasks/{task}"),
@@ -126,6 +127,14 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/sessions"),
     ("DELETE", "/api/v1/sessions/{id}"),
     ("GET", "/api/v1/organization"),
+    ("PUT", "/api/v1/organization"),
+    ("GET", "/api/v1/organizations"),
+    ("POST", "/api/v1/organizations"),
+    ("PUT", "/api/v1/organizations/{organization}"),
+    ("DELETE", "/api/v1/organizations/{organization}"),
+    ("POST", "/api/v1/organizations/{organization}/suspend"),
+    ("POST", "/api/v1/organizations/{organization}/resume"),
+    ("POST", "/api/v1/organizations/{organization}/keep"),
     ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/audit/bundle"),
     ("GET", "/api/v1/audit/key"),
@@ -182,6 +191,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
         .route("/api/v1/cases/{id}/reviews", get(case_reviews::list))
         .route("/api/v1/tasks", get(case_tasks::open))
+        .route("/api/v1/mentions", get(case_notes::mentions))
         .route("/api/v1/cases/{id}/tasks", get(case_tasks::list).post(case_tasks::add))
         .route("/api/v1/cases/{id}/tasks/{task}", put(case_tasks::change).delete(case_tasks::delete))
         .route("/api/v1/cases/{id}/tasks/{task}/complete", post(case_tasks::complete))
@@ -193,7 +203,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/jobs/{job}", axum::routing::delete(case_jobs::take_back))
         .route("/api/v1/cases/{id}/handover", get(case_aids::handover))
         .route("/api/v1/cases/{id}/similar", get(case_aids::similar))
-        .route("/api/v1/cases/{id}/notes", get(cases::notes).post(cases::add_note))
+        .route("/api/v1/cases/{id}/notes", get(case_notes::list).post(case_notes::add))
         .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
         .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))
         .route("/api/v1/cases/{id}/evidence/{evidence}/verify", post(evidence::verify))
@@ -236,7 +246,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/webhooks/{id}/deliveries/{delivery}/again", post(webhooks::again))
         .route("/api/v1/sessions", get(access::active))
         .route("/api/v1/sessions/{id}", delete(access::sign_out))
-        .route("/api/v1/organization", get(access::organization))
+        .route("/api/v1/organization", get(organizations::own).put(organizations::change))
+        .route("/api/v1/organizations", get(organizations::list).post(organizations::create))
+        .route("/api/v1/organizations/{organization}", put(organizations::rename).delete(organizations::mark))
+        .route("/api/v1/organizations/{organization}/suspend", post(organizations::suspend))
+        .route("/api/v1/organizations/{organization}/resume", post(organizations::resume))
+        .route("/api/v1/organizations/{organization}/keep", post(organizations::keep))
         .route("/api/v1/audit", get(api::audit))
         .route("/api/v1/audit/bundle", get(export::audit::bundle))
         .route("/api/v1/audit/key", get(export::audit::api_key))
@@ -245,7 +260,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1", axum::routing::any(nowhere))
         .route("/api/v1/", axum::routing::any(nowhere))
         .route("/api/v1/{*rest}", axum::routing::any(nowhere))
-        .route("/api/docs", get(openapi::page));
+        .route("/api/docs", get(openapi::page))
+        .layer(from_fn_with_state(state.clone(), once::keep));
     let machine = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -115,11 +115,14 @@ enum By {
     ThePage,
 }
 
-/// A stream says nothing of itself (`EventSource` sends no headers), and comes back by itself.
+/// A stream says nothing of itself (`EventSource` sends no headers), and comes back by itself. What a live list asks anew has it behind its
+/// arguments (`app::fetch`).
 fn is_by_itself(request: &Request) -> bool {
     let path = request.uri().path();
     let is_stream = path.starts_with("/o/") && (path.ends_with("/live") || path.ends_with("/events/tail"));
-    is_stream || request.headers().contains_key(BY_ITSELF)
+    let query = request.uri().query().unwrap_or_default();
+    let said = path.starts_with("/fn/") && query.ends_with("&by-itself=1");
+    is_stream || said || request.headers().contains_key(BY_ITSELF)
 }
 
 /// Another id for the same session. The expiry is said again: it is the cookie's Max-Age, and it is not read from the store.

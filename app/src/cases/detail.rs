@@ -112,8 +112,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 .find(|(word, _)| *word == asked.get("show"))
                 .map_or("", |(word, _)| word);
             let entries = cases::entries(&cx, case.id).await?;
-            let about =
-                timeline::About { slug: place.slug(), zone: scope.zone, case: &case, merged: &merged };
+            let named = cases::named(&cx, case.id).await?;
+            let about = timeline::About {
+                slug: place.slug(),
+                zone: scope.zone,
+                case: &case,
+                merged: &merged,
+                named: &named,
+            };
             let story = timeline::timeline(kind, &history, &written, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);
             let late = saving::late_note(&cx, case.id, &written).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::Timestamp;
 use domain::case::entry::CaseEntry;
+use domain::case::mention::Named;
 use domain::case::merge::Merge;
 use domain::case::{Case, CaseLink, CaseNote, Change, LinkKind, Step, key};
 use domain::event::Event;
@@ -12,7 +13,8 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::lanes;
-use super::markdown::to_html;
+use super::markdown::{note_html, to_html};
+use super::mentions::anchor;
 use super::parts::label;
 use crate::events::parts::{counted, severity_word};
 use crate::routes;
@@ -34,6 +36,8 @@ struct Line {
     at: Timestamp,
     tone: &'static str,
     kind: &'static str,
+    /// Of what is led to.
+    anchor: Option<String>,
     view: AnyView,
 }
 
@@ -44,6 +48,7 @@ pub struct About<'a> {
     pub zone: Zone,
     pub case: &'a Case,
     pub merged: &'a [(Merge, Case)],
+    pub named: &'a [Named],
 }
 
 impl About<'_> {
@@ -80,24 +85,28 @@ pub fn timeline(
         at: change.at,
         tone: tone(change.step),
         kind: "changes",
+        anchor: None,
         view: changed(change, about.of(change)),
     });
     let notes = notes.iter().map(|note| Line {
         at: note.created_at,
         tone: "accent",
         kind: "notes",
-        view: noted(note),
+        anchor: Some(anchor(note.id)),
+        view: noted(note, about.named),
     });
     let events = events.iter().filter_map(|(_, event)| event.as_ref()).map(|event| Line {
         at: event.occurred_at,
         tone: event.severity.as_str(),
         kind: "events",
+        anchor: None,
         view: happened(event, slug),
     });
     let entries = entries.iter().map(|entry| Line {
         at: entry.at,
         tone: "accent",
         kind: "entries",
+        anchor: None,
         view: entered(entry),
     });
     let mut lines: Vec<Line> = changes
@@ -116,7 +125,7 @@ pub fn timeline(
         .into_iter()
         .map(|line| {
             view! {
-                <li class=line.tone>
+                <li class=line.tone id=line.anchor>
                     <span class="faint">
                         <At when=zone.when(line.at) />
                     </span>
@@ -163,7 +172,7 @@ pub(super) fn entered(entry: &CaseEntry) -> AnyView {
     .into_any()
 }
 
-fn noted(note: &CaseNote) -> AnyView {
+fn noted(note: &CaseNote, named: &[Named]) -> AnyView {
     let edited = note
         .edited_at
         .filter(|_| note.deleted_at.is_none())
@@ -172,10 +181,11 @@ fn noted(note: &CaseNote) -> AnyView {
         return view! { <b>{note.author.clone()}</b> <span class="faint">" deleted a note"</span> }
             .into_any();
     }
+    let html = note_html(note, named);
     view! {
         <b>{note.author.clone()}</b>
         {edited}
-        <div class="note-box markdown" inner_html=to_html(&note.content)></div>
+        <div class="note-box markdown" inner_html=html></div>
     }
     .into_any()
 }

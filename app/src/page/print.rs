@@ -52,6 +52,7 @@ const PAGES: &[(&str, Printing)] = &[
     ("sources", |asked| Box::pin(sources::page(asked))),
     ("uploads", |asked| Box::pin(uploads::list_page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
+    ("settings/branding", |asked| Box::pin(settings::branding::page(asked))),
     ("settings/sign-in", |asked| Box::pin(settings::sign_in::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/cases", |asked| Box::pin(settings::cases::page(asked))),

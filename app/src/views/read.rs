@@ -4,17 +4,19 @@ use domain::ViewId;
 use domain::case::CaseFilter;
 use domain::permission::{CaseRead, EventRead, GroupRead, Key, ViewRead, ViewWrite};
 use domain::view::{Area, NewView, View};
+use leptos::server_fn::ServerFn as _;
 use leptos_router::params::ParamsMap;
 use service::Who;
 
-use super::api::ViewForm;
-use super::shown::{Gone, ViewShown, Views};
+use super::api::{SaveView, ViewForm};
+use super::shown::{ViewShown, Views};
 use crate::Answer;
 use crate::cases::query::CaseQuery;
 use crate::error::Typed as _;
 use crate::events::EventQuery;
 use crate::events::parts::compact;
 use crate::groups::GroupQuery;
+use crate::page::{Done, Undo};
 use crate::routes::{self, Link};
 use crate::server::{Scope, came_from, is_plain_form, not_found};
 
@@ -92,7 +94,7 @@ pub async fn save(scope: &Scope, area: &str, form: ViewForm) -> Answer<String> {
     Ok(href)
 }
 
-pub async fn delete(scope: &Scope, id: ViewId) -> Answer<Gone> {
+pub async fn delete(scope: &Scope, id: ViewId) -> Answer<Done> {
     let view = service::views::delete(&scope.admit::<ViewWrite>()?, id).await?;
     if view.area == Area::Cases || is_plain_form() && came_from().is_some() {
         leptos_axum::redirect(&everything(&scope.organization.slug, view.area));
@@ -103,7 +105,9 @@ pub async fn delete(scope: &Scope, id: ViewId) -> Answer<Gone> {
         .with("view[name]", &view.name)
         .with("view[query]", &view.query)
         .with("view[shared]", if view.shared { "true" } else { "" });
-    Ok(Gone { name: view.name, again: again.done().trim_start_matches('?').to_owned() })
+    let fields = again.done().trim_start_matches('?').to_owned();
+    let undo = Some(Undo { path: SaveView::PATH.to_owned(), fields });
+    Ok(Done { words: format!("View {} deleted", view.name), undo })
 }
 
 fn read_area(word: &str) -> Answer<Area> {
@@ -130,7 +134,8 @@ fn everything(slug: &str, area: Area) -> String {
     Link::new(page(slug, area)).with("view", "all").done()
 }
 
-fn href(slug: &str, view: &View) -> String {
+/// Where a view leads.
+pub fn href(slug: &str, view: &View) -> String {
     let id = view.id.to_string();
     match (page(slug, view.area), view.query.as_str()) {
         (page, "") => Link::new(page).with("view", &id).done(),

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod api_key;
 pub mod audit;
+pub mod branding;
 pub mod case;
 pub mod drift;
 pub mod environment;
@@ -28,6 +29,7 @@ pub mod query;
 pub mod retention;
 pub mod severity;
 pub mod source;
+pub mod start;
 pub mod template;
 pub mod time;
 pub mod upload;

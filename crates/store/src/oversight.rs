@@ -138,7 +138,7 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 50] = [
+const REST: [&str; 52] = [
     "DELETE FROM drafts WHERE organization_id = $1",
     "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM drift_history WHERE organization_id = $1",
@@ -162,6 +162,7 @@ const REST: [&str; 50] = [
     "DELETE FROM case_jobs WHERE organization_id = $1",
     "DELETE FROM case_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",
+    "DELETE FROM case_mentions WHERE organization_id = $1",
     "DELETE FROM case_note_revisions WHERE organization_id = $1",
     "DELETE FROM case_notes WHERE organization_id = $1",
     "DELETE FROM case_tasks WHERE organization_id = $1",
@@ -175,6 +176,7 @@ const REST: [&str; 50] = [
     "DELETE FROM numbers WHERE organization_id = $1",
     "DELETE FROM grouping_rules WHERE organization_id = $1",
     "DELETE FROM groups WHERE organization_id = $1",
+    "DELETE FROM starts WHERE organization_id = $1",
     "DELETE FROM view_defaults WHERE organization_id = $1",
     "DELETE FROM views WHERE organization_id = $1",
     "DELETE FROM retention_runs WHERE organization_id = $1",

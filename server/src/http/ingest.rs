@@ -33,7 +33,7 @@ use crate::state::AppState;
 use crate::web::body;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Rows of one request; more is refused before they are parsed.
 const MAX_ROWS: usize = 100_000;
 /// How long a request may wait for memory or for its turn.
@@ -302,7 +302,7 @@ fn kind(headers: &HeaderMap) -> Result<(Form, Encoding), Problem> {
     Ok((form, encoding?))
 }
 
-pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(None) };
     match (key.to_str(), keys.next()) {

@@ -11,10 +11,11 @@ use super::access::{ApiKeyItem, SessionItem};
 use super::case_aids::SimilarCaseItem;
 use super::case_jobs::CaseJobItem;
 use super::case_merges::CaseMergeItem;
+use super::case_notes::{CaseNoteItem, MentionItem};
 use super::case_reviews::CaseReviewItem;
 use super::case_tasks::{CaseTaskItem, OpenTaskItem};
 use super::case_templates::CaseTemplateItem;
-use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem};
+use super::cases::{CaseEventItem, CaseFieldItem, CaseItem};
 use super::drifts::DriftItem;
 use super::entries::CaseEntryItem;
 use super::environments::EnvironmentItem;
@@ -22,6 +23,7 @@ use super::evidence::{CustodyItem, EvidenceItem};
 use super::groups::{GroupChangeItem, GroupItem};
 use super::iac::{DriftIgnoreItem, IacRepositoryItem, IacResourceItem};
 use super::members::{InvitationItem, MemberItem, RoleItem};
+use super::organizations::OverseenItem;
 use super::provider_roles::ProviderRoleItem;
 use super::tags::TagItem;
 use super::views::ViewItem;
@@ -46,6 +48,7 @@ pages! {
     CasePage of CaseItem;
     CaseEventPage of CaseEventItem;
     CaseNotePage of CaseNoteItem;
+    MentionPage of MentionItem;
     EvidencePage of EvidenceItem;
     CustodyPage of CustodyItem;
     CaseEntryPage of CaseEntryItem;
@@ -73,6 +76,7 @@ pages! {
     WebhookPage of WebhookItem;
     DeliveryPage of DeliveryItem;
     SessionPage of SessionItem;
+    OverseenPage of OverseenItem;
 }
 
 #[derive(ToSchema)]

@@ -103,6 +103,7 @@ async fn fill(app: &TestApp) {
     call("/fn/test_webhook", vec![("id", &hook)]).await;
     call("/fn/give_provider_role", vec![("group", SECRET), ("role", "viewer")]).await;
     app.person("vera@acme.test", "acme", "viewer").await;
+    call("/fn/add_case_note", vec![("id", &id), ("content", "quagga @vera")]).await;
 }
 
 /// Every row of an organization in every table it owns: as many lines as rows, in no order that means anything.
@@ -247,6 +248,7 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
             "case_templates",
             "case_field_values",
             "case_notes",
+            "case_mentions",
             "case_tasks",
             "observables",
             "events",

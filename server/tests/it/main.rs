@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking; helpers outside #[test] too")]
 
 mod app;
+mod branding;
 mod case_merges;
 mod case_tasks;
 mod cases;
@@ -23,12 +24,15 @@ mod ingest;
 mod limits;
 mod live;
 mod oidc;
+mod once;
 mod openapi;
+mod organizations;
 mod permissions;
 mod rest;
 mod rest_write;
 mod saving;
 mod sessions;
+mod starts;
 mod tail;
 mod tidy;
 mod uploads;

@@ -232,6 +232,9 @@ async fn what_others_do_keeps_no_unattended_device_signed_in() {
         let again = async |cookie: &str| {
             let read = app.get(cases).cookie(cookie).header("x-watchroom-by-itself", "1").send().await;
             let stream = app.get("/o/acme/live?about=case").cookie(cookie).send().await;
+            // A live list of events asks its count anew.
+            let summary = app.get("/fn/session?organization=acme&by-itself=1").cookie(cookie).send().await;
+            assert_eq!(summary.status, read.status, "{}", summary.text);
             (read.status.as_u16(), stream.status.as_u16())
         };
         for hour in 1..service::auth::IDLE / 3600 {

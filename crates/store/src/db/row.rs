@@ -196,6 +196,7 @@ words!(
     domain::group::life::Step,
     domain::member::Role,
     domain::member::ApprovalLevel,
+    domain::start::StartPage,
     domain::upload::Format,
     domain::upload::UploadState,
     domain::view::Area
