@@ -4,7 +4,7 @@
 use domain::drift::NewRepository;
 #[cfg(feature = "ssr")]
 use domain::permission::{CaseWrite, DriftWrite};
-use domain::{DriftId, DriftIgnoreId, IacRepositoryId};
+use domain::{DriftId, DriftIgnoreId, IacRepositoryId, RecommendationId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
@@ -112,4 +112,39 @@ pub async fn save_repository(
 pub async fn clear_repository_credentials(organization: String, id: IacRepositoryId) -> Answer<Done> {
     drifts::clear_credentials(&scope(&organization).await?.admit::<DriftWrite>()?, id).await?;
     Ok(Done::new("The credentials are gone"))
+}
+
+/// Ticks these steps (from 0) of a recommendation and no others.
+#[server(name = TickRecommendation, prefix = "/fn", endpoint = "tick_recommendation")]
+pub async fn tick_recommendation(
+    organization: String,
+    id: RecommendationId,
+    #[server(default)] steps: Vec<usize>,
+) -> Answer<Done> {
+    drifts::tick(&scope(&organization).await?.admit::<DriftWrite>()?, id, &steps).await?;
+    Ok(Done::new("Kept"))
+}
+
+/// `reason`: a note.
+#[server(name = ImplementRecommendation, prefix = "/fn", endpoint = "implement_recommendation")]
+pub async fn implement_recommendation(
+    organization: String,
+    id: RecommendationId,
+    #[server(default)] reason: String,
+) -> Answer<Done> {
+    let scope = scope(&organization).await?;
+    let typed = [("id", &*id.to_string()), ("reason", &*reason)];
+    let action = drifts::implement(&scope.admit::<DriftWrite>()?, id, &reason).await.typed(&typed)?;
+    Ok(Done { words: "Done; the next push says whether it held".to_owned(), undo: super::write::take_back(&scope, action) })
+}
+
+#[server(name = DismissRecommendation, prefix = "/fn", endpoint = "dismiss_recommendation")]
+pub async fn dismiss_recommendation(
+    organization: String,
+    id: RecommendationId,
+    #[server(default)] reason: String,
+) -> Answer<Done> {
+    let typed = [("id", &*id.to_string()), ("reason", &*reason)];
+    drifts::dismiss(&scope(&organization).await?.admit::<DriftWrite>()?, id, &reason).await.typed(&typed)?;
+    Ok(Done::new("Dismissed"))
 }

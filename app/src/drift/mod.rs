@@ -1,5 +1,9 @@
 //! `/o/{organization}/drift`: how the real infrastructure differs from its code. Printed pages.
 
+#[cfg(feature = "ssr")]
+mod advice;
+#[cfg(feature = "ssr")]
+pub mod analytics;
 mod api;
 #[cfg(feature = "ssr")]
 pub mod detail;
@@ -13,6 +17,10 @@ pub mod inventory;
 pub mod list;
 #[cfg(feature = "ssr")]
 mod parts;
+#[cfg(feature = "ssr")]
+mod plot;
+#[cfg(feature = "ssr")]
+pub mod rules;
 #[cfg(feature = "ssr")]
 mod write;
 

@@ -121,7 +121,12 @@ fn tell(scope: &Scope, verb: &str, absent: usize, report: &Report) -> Done {
             words = format!("{words}: {}", why[..why.len().min(TOLD)].join(", "));
         }
     }
-    let undo = report.action_id.map(|id| Undo {
+    Done { words, undo: take_back(scope, report.action_id) }
+}
+
+/// The form that takes an action back.
+pub fn take_back(scope: &Scope, action: Option<DriftActionId>) -> Option<Undo> {
+    action.map(|id| Undo {
         path: UndoDrifts::PATH.to_owned(),
         fields: Link::new("")
             .with("organization", &scope.organization.slug)
@@ -129,6 +134,5 @@ fn tell(scope: &Scope, verb: &str, absent: usize, report: &Report) -> Done {
             .done()
             .trim_start_matches('?')
             .to_owned(),
-    });
-    Done { words, undo }
+    })
 }

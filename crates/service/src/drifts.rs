@@ -5,7 +5,9 @@
 
 mod act;
 mod ignores;
+pub mod metrics;
 mod push;
+mod recommendations;
 mod repositories;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ pub use drift::sniff;
 pub use act::{Item, Outcome, Report, act, act_matching, escalate, undo};
 pub use ignores::{Preview, Scoped, accept, ignore, ignores, lift, preview};
 pub use push::{Once, Pushed, What, push};
+pub use recommendations::{Record, dismiss, implement, recommendations, records, tick};
 pub use repositories::{clear_credentials, pushes, repositories, repository, update_repository};
 pub use store::drift::resource::{Covered, ResourceFilter};
 

@@ -1,6 +1,7 @@
 //! Drifts: what is told of them, and what people change in them. What a push writes is in `push`.
 
 pub mod ignore;
+pub mod metrics;
 pub mod push;
 pub mod repository;
 pub mod resource;

@@ -23,6 +23,7 @@ use super::groups::{GroupChangeItem, GroupItem};
 use super::iac::{DriftIgnoreItem, IacRepositoryItem, IacResourceItem};
 use super::members::{InvitationItem, MemberItem, RoleItem};
 use super::provider_roles::ProviderRoleItem;
+use super::recommendations::RecommendationRuleItem;
 use super::tags::TagItem;
 use super::views::ViewItem;
 use super::webhooks::{DeliveryItem, WebhookItem};
@@ -59,6 +60,7 @@ pages! {
     CaseTemplatePage of CaseTemplateItem;
     DriftPage of DriftItem;
     DriftIgnorePage of DriftIgnoreItem;
+    RecommendationRulePage of RecommendationRuleItem;
     IacRepositoryPage of IacRepositoryItem;
     IacResourcePage of IacResourceItem;
     SourcePage of SourceItem;

@@ -18,6 +18,8 @@ mod cases;
 mod cases_bulk;
 mod changes;
 mod demo;
+mod drift_advice;
+mod drift_metrics;
 mod drifts;
 mod environments;
 mod events;

@@ -196,6 +196,11 @@ words!(
     domain::group::life::Step,
     domain::member::Role,
     domain::member::ApprovalLevel,
+    domain::recommendation::Effort,
+    domain::recommendation::RecommendationStatus,
+    domain::recommendation::RecommendationType,
+    domain::recommendation::RecommendedBy,
+    domain::recommendation::Urgency,
     domain::upload::Format,
     domain::upload::UploadState,
     domain::view::Area
