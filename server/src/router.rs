@@ -10,7 +10,7 @@ use axum::routing::{delete, get, post, put};
 use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, changes, drift_metrics, drift_push, drifts, entries, environments as places, evidence, export,
+    cases, cases_bulk, changes, drift_metrics, drift_push, drift_rules, drifts, entries, environments as places, evidence, export,
     grouping, groups, health, iac, ingest, invitations, live, members, oidc, openapi, pages, provider_roles,
     recommendations, sources, tags, tail, uploads, views, webhooks,
 };
@@ -88,6 +88,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/drifts/{id}/accept"),
     ("POST", "/api/v1/drifts/{id}/escalate"),
     ("GET", "/api/v1/drift-metrics"),
+    ("GET", "/api/v1/drift-rules"),
+    ("PUT", "/api/v1/drift-rules/{id}"),
+    ("DELETE", "/api/v1/drift-rules/{id}"),
     ("GET", "/api/v1/recommendation-rules"),
     ("POST", "/api/v1/recommendations/{id}/steps"),
     ("POST", "/api/v1/recommendations/{id}/implement"),
@@ -216,6 +219,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/drifts/{id}/accept", post(drifts::accept))
         .route("/api/v1/drifts/{id}/escalate", post(drifts::escalate))
         .route("/api/v1/drift-metrics", get(drift_metrics::list))
+        .route("/api/v1/drift-rules", get(drift_rules::list))
+        .route("/api/v1/drift-rules/{id}", put(drift_rules::change).delete(drift_rules::reset))
         .route("/api/v1/recommendation-rules", get(recommendations::rules))
         .route("/api/v1/recommendations/{id}/steps", post(recommendations::steps))
         .route("/api/v1/recommendations/{id}/implement", post(recommendations::implement))

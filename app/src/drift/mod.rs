@@ -20,6 +20,8 @@ mod parts;
 #[cfg(feature = "ssr")]
 mod plot;
 #[cfg(feature = "ssr")]
+mod rule_table;
+#[cfg(feature = "ssr")]
 pub mod rules;
 #[cfg(feature = "ssr")]
 mod write;

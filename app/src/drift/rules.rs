@@ -1,11 +1,12 @@
-//! `/o/{organization}/drift/rules`: what recommends, and how its advice fares.
+//! `/o/{organization}/drift/rules?rule=`: what makes a change matter, what recommends, and how its advice fares.
 
-use domain::permission::DriftRead;
+use domain::permission::{DriftRead, Key};
 use leptos::prelude::*;
 use service::drifts::{self, Record};
 use ui::{Badge, Column, DataTable, PageHead, Row, Section, Tone};
 
 use super::parts::{self, Part};
+use super::rule_table;
 use crate::error::Answer;
 use crate::events::parts::number;
 use crate::page::Page;
@@ -16,12 +17,17 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let cx = scope.admit::<DriftRead>()?;
     let slug = scope.organization.slug.as_str();
     let records = drifts::records(&cx).await?;
+    let table = drifts::rule_table(&cx).await?;
+    let may_write = scope.may(Key::DriftWrite);
+    let dialog = rule_table::dialog(slug, asked.get("rule"), &table, may_write, scope.zone);
     let body = view! {
         <PageHead title="Drift" note="what makes a change matter, and what is recommended then" />
         {parts::pages(slug, Part::Rules)}
         <div class="page">
+            {rule_table::section(slug, &table, may_write)}
             {recommending(&records)}
         </div>
+        {dialog}
     };
     Ok(Page::of("Rules · Drift", body))
 }

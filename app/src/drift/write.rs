@@ -7,8 +7,9 @@ use leptos::server_fn::ServerFn as _;
 use service::drifts::{self, Outcome, Report, Scoped};
 use service::{Cx, Who};
 
-use super::api::{DriftForm, UndoDrifts};
+use super::api::{DriftForm, DriftRuleForm, UndoDrifts};
 use super::list::DriftQuery;
+use super::rule_table;
 use crate::error::{Answer, AppError, Typed as _};
 use crate::events::parts::counted;
 use crate::page::{Done, Undo};
@@ -135,4 +136,13 @@ pub fn take_back(scope: &Scope, action: Option<DriftActionId>) -> Option<Undo> {
             .trim_start_matches('?')
             .to_owned(),
     })
+}
+
+/// What was typed comes back whole, or as it is kept.
+pub async fn save_rule(cx: &Cx<DriftWrite>, form: &DriftRuleForm) -> Answer<()> {
+    let typed = rule_table::typed(form);
+    let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (rule, enabled, seen) = rule_table::read(form).typed_whole(&typed)?;
+    drifts::save_rule(cx, rule, enabled, seen).await.typed_whole(&typed)?;
+    Ok(())
 }

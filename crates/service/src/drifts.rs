@@ -9,8 +9,7 @@ pub mod metrics;
 mod push;
 mod recommendations;
 mod repositories;
-
-use std::collections::BTreeMap;
+mod rules;
 
 use domain::drift::{Drift, DriftChange, DriftFilter, DriftSort, DriftStatus, HistoryStep, Resource};
 use domain::page::Page;
@@ -27,6 +26,8 @@ pub use ignores::{Preview, Scoped, accept, ignore, ignores, lift, preview};
 pub use push::{Once, Pushed, What, push};
 pub use recommendations::{Record, dismiss, implement, recommendations, records, tick};
 pub use repositories::{clear_credentials, pushes, repositories, repository, update_repository};
+pub use drift::rules::{On, Rule, When};
+pub use rules::{TableRule, reset_rule, rule_table, save_rule};
 pub use store::drift::resource::{Covered, ResourceFilter};
 
 use crate::{Cx, Error, Result, Who};
@@ -145,9 +146,9 @@ pub async fn snippet(cx: &Cx<DriftRead>, of: &Drift) -> Result<(String, &'static
     Ok(drift::patch::codify(of.tool, &of.resource_id, &of.resource_type, &told))
 }
 
-/// What rules of the table say, by their id: what, and why it matters.
-pub fn rules() -> BTreeMap<String, (String, String)> {
-    Rules::built_in().rules.into_iter().map(|rule| (rule.id, (rule.what, rule.why))).collect()
+/// The table of rules as the product brings it.
+pub fn built_in() -> Vec<Rule> {
+    Rules::built_in().rules
 }
 
 /// Resources in the order of their first push; `part` of their address, in any case.

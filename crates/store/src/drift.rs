@@ -5,6 +5,7 @@ pub mod metrics;
 pub mod push;
 pub mod repository;
 pub mod resource;
+pub mod rule;
 
 use std::collections::HashMap;
 

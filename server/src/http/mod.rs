@@ -16,6 +16,7 @@ pub mod cases_bulk;
 pub mod changes;
 pub mod drift_metrics;
 pub mod drift_push;
+pub mod drift_rules;
 pub mod drifts;
 pub mod entries;
 pub mod environments;

@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 use super::problem::KINDS;
 use super::{
     access, api, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates, cases,
-    cases_bulk, changes, drift_metrics, drift_push, drifts, entries, environments, escape, evidence, export, grouping,
+    cases_bulk, changes, drift_metrics, drift_push, drift_rules, drifts, entries, environments, escape, evidence, export, grouping,
     groups, head, iac, ingest, members, provider_roles, recommendations, sources, tags, tail, views, webhooks,
 };
 use crate::state::AppState;
@@ -35,7 +35,7 @@ use crate::state::AppState;
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,
         entries::list, entries::add, entries::delete, export::case::api,
         api::sources, sources::create, sources::one, sources::change, sources::delete,
-        drift_push::push, drifts::list, drifts::one, drifts::act, drifts::accept, drifts::escalate, drift_metrics::list, recommendations::rules, recommendations::steps, recommendations::implement, recommendations::dismiss, iac::ignores, iac::lift,
+        drift_push::push, drifts::list, drifts::one, drifts::act, drifts::accept, drifts::escalate, drift_metrics::list, drift_rules::list, drift_rules::change, drift_rules::reset, recommendations::rules, recommendations::steps, recommendations::implement, recommendations::dismiss, iac::ignores, iac::lift,
         iac::repositories, iac::change_repository, iac::resources,
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
         tags::list, tags::rename, tags::merge, tags::delete,

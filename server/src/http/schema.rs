@@ -15,6 +15,7 @@ use super::case_reviews::CaseReviewItem;
 use super::case_tasks::{CaseTaskItem, OpenTaskItem};
 use super::case_templates::CaseTemplateItem;
 use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem};
+use super::drift_rules::DriftRuleItem;
 use super::drifts::DriftItem;
 use super::entries::CaseEntryItem;
 use super::environments::EnvironmentItem;
@@ -60,6 +61,7 @@ pages! {
     CaseTemplatePage of CaseTemplateItem;
     DriftPage of DriftItem;
     DriftIgnorePage of DriftIgnoreItem;
+    DriftRulePage of DriftRuleItem;
     RecommendationRulePage of RecommendationRuleItem;
     IacRepositoryPage of IacRepositoryItem;
     IacResourcePage of IacResourceItem;

@@ -10,7 +10,6 @@ use domain::drift::{
 use domain::environment::{Environment, NewEnvironment};
 use domain::permission::DriftWrite;
 use domain::{DriftId, DriftIgnoreId, EnvironmentId, IacRepositoryId, IacResourceId, Invalid};
-use drift::rules::Rules;
 use serde_json::{Value, json};
 use store::WriteTx;
 use store::drift::push::{Known, PushedChange, PushedDrift, PushedResource};
@@ -74,7 +73,8 @@ pub async fn push(cx: &Cx<DriftWrite>, what: What, once: Option<Once>) -> Result
     );
     problems.done()?;
     let What { environment, repository, format, file, text } = what;
-    let read = move || drift::read(format, drift::Input { file: &file, text: &text }, &Rules::built_in());
+    let rules = super::rules::in_force(&mut cx.read().await?).await?;
+    let read = move || drift::read(format, drift::Input { file: &file, text: &text }, &rules);
     let reading = tokio::task::spawn_blocking(read)
         .await
         .map_err(|e| Error::Internal(format!("reading a push: {e}")))?

@@ -20,6 +20,7 @@ mod changes;
 mod demo;
 mod drift_advice;
 mod drift_metrics;
+mod drift_rules;
 mod drifts;
 mod environments;
 mod events;
