@@ -5,6 +5,7 @@ use domain::drift::{Drift, DriftFilter, DriftSort, DriftStatus};
 use domain::group::Assignee;
 use domain::member::Member;
 use domain::permission::{DriftRead, Key, MemberRead};
+use domain::query::edit::selected;
 use domain::query::{DRIFTS, Query, parse};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
@@ -12,10 +13,11 @@ use service::Who;
 use service::drifts::{self, Counts};
 use ui::{
     BulkBar, Button, Checkbox, CodeBlock, Column, DataTable, Empty, Glyph, Menu, MenuItem, MenuLine, Notice,
-    NoticeKind, PageHead, Pager, Row, Sorted, Tab, Tabs, TextInput,
+    NoticeKind, PageHead, Pager, Row, Sorted, SplitList, Tab, Tabs, TextInput,
 };
 
 use super::api::ChangeDrifts;
+use super::facets;
 use super::parts::{self, Part};
 use crate::error::Answer;
 use crate::events::parts::{Severe, number};
@@ -122,7 +124,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         None => drifts::list(&cx, &filter, query.sort, LIMIT, cursor).await?,
         Some(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
     };
-    let counts = drifts::counts(&cx, &DriftFilter { query: searched, ..DriftFilter::default() }).await?;
+    let facets = match &problem {
+        None => drifts::facets(&cx, &filter).await?,
+        Some(_) => Vec::new(),
+    };
+    let counts = drifts::counts(&cx, &DriftFilter { query: searched.clone(), ..DriftFilter::default() }).await?;
     let tabs: Vec<Tab> = SHOWN
         .iter()
         .map(|(word, words)| {
@@ -148,6 +154,18 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         if may_write { around(slug, &query, &members, (found.items.len(), matching), table) } else { table }
     };
     let (show, sort, q) = (query.show, query.sort.as_str(), query.q.clone());
+    let filters_on = searched.as_ref().map_or(0, |query| selected(query).len());
+    let facets = {
+        let (slug, query) = (slug.to_owned(), query.clone());
+        move || {
+            let href = |q: String| DriftQuery { q, ..query.clone() }.link(&slug).done();
+            facets::column(&facets, &query.q, searched.as_ref(), &href)
+        }
+    };
+    let list = view! {
+        {body}
+        <Pager label="Pages of drifts" previous=first next=next summary=summary />
+    };
     let body = view! {
         <PageHead title="Drift" note="what really runs, where it differs from its code" />
         {parts::pages(slug, Part::Drifts)}
@@ -158,8 +176,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             <TextInput name="q" kind="search" label="Search drifts" placeholder="words, score>=0.6, env:prod, type:aws_iam*, path:policy*" value=q search=true mono=true />
             <Button submit=true>"Search"</Button>
         </form>
-        {body}
-        <Pager label="Pages of drifts" previous=first next=next summary=summary />
+        {if never {
+            list.into_any()
+        } else {
+            view! { <SplitList facets=facets filters_on=filters_on>{list}</SplitList> }.into_any()
+        }}
     };
     Ok(Page::of("Drift", body))
 }

@@ -10,6 +10,8 @@ pub mod detail;
 #[cfg(feature = "ssr")]
 mod diff;
 #[cfg(feature = "ssr")]
+mod facets;
+#[cfg(feature = "ssr")]
 pub mod ignores;
 #[cfg(feature = "ssr")]
 pub mod inventory;

@@ -28,12 +28,15 @@ pub use recommendations::{Record, dismiss, implement, recommendations, records, 
 pub use repositories::{clear_credentials, pushes, repositories, repository, update_repository};
 pub use drift::rules::{On, Rule, When};
 pub use rules::{TableRule, reset_rule, rule_table, save_rule};
+pub use store::drift::facet::Facet;
 pub use store::drift::resource::{Covered, ResourceFilter};
 
 use crate::{Cx, Error, Result, Who};
 
 /// Most drifts a page holds.
 const MAX_PAGE: u32 = 200;
+/// Values of a facet.
+const FACET_VALUES: u32 = 12;
 /// Steps of a history.
 const HISTORY: u32 = 500;
 
@@ -82,6 +85,11 @@ pub async fn counts(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Counts> 
         counts.unassigned += nobody;
     }
     Ok(counts)
+}
+
+/// What the drifts of a list have, field by field.
+pub async fn facets(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Vec<Facet>> {
+    Ok(store::drift::facet::list(&mut cx.read().await?, filter, FACET_VALUES).await?)
 }
 
 /// By id, number or `DRIFT-9`.
