@@ -98,6 +98,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/drift-ignores"),
     ("DELETE", "/api/v1/drift-ignores/{id}"),
     ("GET", "/api/v1/iac-repositories"),
+    ("GET", "/api/v1/iac-repositories/{id}"),
     ("PUT", "/api/v1/iac-repositories/{id}"),
     ("GET", "/api/v1/iac-resources"),
     ("GET", "/api/v1/environments"),
@@ -228,7 +229,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/drift-ignores", get(iac::ignores))
         .route("/api/v1/drift-ignores/{id}", delete(iac::lift))
         .route("/api/v1/iac-repositories", get(iac::repositories))
-        .route("/api/v1/iac-repositories/{id}", put(iac::change_repository))
+        .route("/api/v1/iac-repositories/{id}", get(iac::one_repository).put(iac::change_repository))
         .route("/api/v1/iac-resources", get(iac::resources))
         .route("/api/v1/environments", get(places::list).post(places::create))
         .route("/api/v1/environments/{id}/active", post(places::activate))

@@ -15,6 +15,7 @@ use super::{advice, diff, parts};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, Link};
@@ -26,6 +27,7 @@ const CODIFY: &str = "codify-drift";
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<DriftRead>()?;
     let drift = drifts::find(&cx, &asked.id).await?;
     let changes = drifts::changes(&cx, drift.id).await?;
@@ -82,7 +84,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         </div>
         {dialogs}
     };
-    Ok(Page::of(format!("{} {}", drift.key(), drift.resource_id), body))
+    Ok(Page::of(format!("{} {}", drift.key(), drift.resource_id), body).follows(since, &[&format!("drift:{}", drift.id), "drift_ignore", "repository"]))
 }
 
 /// One of the buttons that act at once.

@@ -22,6 +22,7 @@ use super::parts::{self, Part};
 use crate::error::Answer;
 use crate::events::parts::{Severe, number};
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, Link};
@@ -112,6 +113,7 @@ fn count(counts: &Counts, show: &str) -> i64 {
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<DriftRead>()?;
     let slug = scope.organization.slug.as_str();
     let query = DriftQuery::read(&asked.query);
@@ -182,7 +184,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             view! { <SplitList facets=facets filters_on=filters_on>{list}</SplitList> }.into_any()
         }}
     };
-    Ok(Page::of("Drift", body))
+    Ok(Page::of("Drift", body).follows(since, &["drift", "drift_ignore", "repository"]))
 }
 
 /// The empty list teaches how to fill it.

@@ -9,11 +9,13 @@ use super::parts::{self, Part};
 use super::rule_table;
 use crate::error::Answer;
 use crate::events::parts::number;
+use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<DriftRead>()?;
     let slug = scope.organization.slug.as_str();
     let records = drifts::records(&cx).await?;
@@ -29,7 +31,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         </div>
         {dialog}
     };
-    Ok(Page::of("Rules · Drift", body))
+    Ok(Page::of("Rules · Drift", body).follows(since, &["drift", "drift_rule"]))
 }
 
 fn recommending(records: &[Record]) -> AnyView {

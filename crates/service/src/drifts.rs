@@ -25,7 +25,7 @@ pub use act::{Item, Outcome, Report, act, act_matching, escalate, undo};
 pub use ignores::{Preview, Scoped, accept, ignore, ignores, lift, preview};
 pub use push::{Once, Pushed, What, push};
 pub use recommendations::{Record, dismiss, implement, recommendations, records, tick};
-pub use repositories::{clear_credentials, pushes, repositories, repository, update_repository};
+pub use repositories::{clear_credentials, pushes, repositories, repository, update_repository, update_repository_seen};
 pub use drift::rules::{On, Rule, When};
 pub use rules::{TableRule, reset_rule, rule_table, save_rule};
 pub use store::drift::facet::Facet;

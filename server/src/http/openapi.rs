@@ -36,7 +36,7 @@ use crate::state::AppState;
         entries::list, entries::add, entries::delete, export::case::api,
         api::sources, sources::create, sources::one, sources::change, sources::delete,
         drift_push::push, drifts::list, drifts::one, drifts::act, drifts::accept, drifts::escalate, drift_metrics::list, drift_rules::list, drift_rules::change, drift_rules::reset, recommendations::rules, recommendations::steps, recommendations::implement, recommendations::dismiss, iac::ignores, iac::lift,
-        iac::repositories, iac::change_repository, iac::resources,
+        iac::repositories, iac::one_repository, iac::change_repository, iac::resources,
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
         tags::list, tags::rename, tags::merge, tags::delete,
         members::list, members::one, members::change, members::remove, members::roles, provider_roles::list, provider_roles::replace, members::invited, members::invite, members::withdraw,
