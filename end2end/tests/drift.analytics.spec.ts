@@ -82,3 +82,53 @@ test("the drift that the attack caused is there, with what to do about it", asyn
   await expect(page.getByRole("table", { name: "Rules that recommend" })).toContainText("revert-critical");
   await expectAccessible(page);
 });
+
+test("a rule is added, refused with what was typed, switched off and removed", async ({ page }) => {
+  const errors = watchForErrors(page);
+  await signIn(page);
+  await page.goto("/o/acme/drift/rules");
+  await page.getByRole("link", { name: "Add a rule" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a rule" });
+  const id = `late-jobs-${Date.now()}`;
+  await dialog.getByLabel("Short name").fill(id);
+  await dialog.getByLabel("What").fill("Jobs wait");
+  await dialog.getByLabel("Types of resources").fill("aws_sqs_*");
+  await dialog.getByLabel("Properties", { exact: true }).fill("**.delay_seconds");
+  await dialog.getByRole("checkbox", { name: "Changed properties" }).check();
+  await dialog.getByRole("switch", { name: "In force" }).check();
+  await dialog.getByLabel("Security, 0 to 1").fill("a lot");
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByText("a number between 0 and 1")).toBeVisible();
+  await expect(dialog.getByLabel("Types of resources")).toHaveValue("aws_sqs_*");
+  await dialog.getByLabel("Security, 0 to 1").fill("0.9");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  const row = page.getByRole("table", { name: "Rules that make a change matter" }).getByRole("row").filter({ hasText: id });
+  await expect(row).toContainText("yours");
+  await row.getByRole("link", { name: "Jobs wait" }).click();
+  const one = page.getByRole("dialog", { name: "Jobs wait" });
+  await expect(one.getByText("Changed by ada@acme.example")).toBeVisible();
+  await one.getByRole("switch", { name: "In force" }).uncheck();
+  await one.getByRole("button", { name: "Save" }).click();
+  await expect(row).toContainText("off");
+  await row.getByRole("link", { name: "Jobs wait" }).click();
+  await one.getByRole("button", { name: "Remove the rule" }).click();
+  await expect(row).toHaveCount(0);
+  expect(errors.filter((error) => !error.includes("status of 400"))).toEqual([]);
+});
+
+test("facets narrow the list of drifts and are taken back", async ({ page }) => {
+  await signIn(page, viewer);
+  await page.goto("/o/acme/drift?show=all");
+  const facets = page.getByRole("navigation", { name: "Filters" });
+  await facets.getByRole("link", { name: /^staging/ }).click();
+  await expect(page).toHaveURL(/q=environment%3Astaging/);
+  const rows = page.getByRole("table", { name: "Drifts" }).getByRole("row");
+  await expect(rows.filter({ hasText: "prod /" })).toHaveCount(0);
+  // The other values of the field are still there to be chosen.
+  await facets.getByRole("link", { name: /^prod/ }).click();
+  await expect(rows.filter({ hasText: "prod /" }).first()).toBeVisible();
+  await expectAccessible(page);
+  await facets.getByRole("link", { name: /^staging/ }).click();
+  await expect(rows.filter({ hasText: "staging /" })).toHaveCount(0);
+});
