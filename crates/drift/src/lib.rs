@@ -172,7 +172,7 @@ pub fn read(format: Format, input: Input<'_>, rules: &rules::Rules) -> Result<Re
 /// The format that a text most likely is of.
 pub fn sniff(text: &str) -> Format {
     let has = |word: &str| text.contains(word);
-    if has("\"StackResourceDrifts\"") {
+    if has("\"StackResourceDrifts\"") || (has("\"template\"") && has("AWS::")) {
         Format::Cloudformation
     } else if !text.trim_start().starts_with(['{', '['])
         || has("\"apiVersion\"") && !has("\"format_version\"")
