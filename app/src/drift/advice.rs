@@ -6,7 +6,8 @@ use domain::recommendation::{
 };
 use leptos::prelude::*;
 use ui::{
-    Actions, Badge, Button, Checkbox, CodeBlock, Dialog, Field, Glyph, Section, TextArea, TextInput, Tone, Variant,
+    Actions, Badge, Button, Checkbox, CodeBlock, Dialog, Field, Glyph, Section, TextArea, TextInput, Tone,
+    Variant,
 };
 
 use super::api::{DismissRecommendation, ImplementRecommendation, TickRecommendation};
@@ -114,7 +115,8 @@ fn listed(steps: &[ImplementationStep]) -> AnyView {
     let steps: Vec<_> = steps
         .iter()
         .map(|step| {
-            let done = step.done_by.clone().map(|by| view! { " " <small class="faint">"done by " {by}</small> });
+            let done =
+                step.done_by.clone().map(|by| view! { " " <small class="faint">"done by " {by}</small> });
             view! { <li>{step.text.clone()} {done} {code(step)}</li> }
         })
         .collect();
@@ -158,7 +160,8 @@ fn buttons(slug: &str, drift: &Drift, one: &Recommendation) -> AnyView {
     let here = Form::printed::<ImplementRecommendation>().only("id", one.id.to_string());
     let done = match one.recommendation_type {
         RecommendationType::EscalateReview => {
-            view! { <Button opens=super::detail::ESCALATE icon=Glyph::Cases>"Open a case about it"</Button> }.into_any()
+            view! { <Button opens=super::detail::ESCALATE icon=Glyph::Cases>"Open a case about it"</Button> }
+                .into_any()
         }
         RecommendationType::AcceptException => {
             let href = Link::new(routes::drift_one(slug, drift.number)).with("accept", "open").done();
@@ -229,11 +232,12 @@ fn ended(one: &Recommendation, zone: Zone) -> AnyView {
     let result = one.implementation_result.as_ref().and_then(|told| told["words"].as_str()).map(|words| {
         view! { <p class="muted">{words.to_owned()}</p> }
     });
+    let (what, became) = (one.recommendation_type.label(), one.status.label());
     view! {
         <li>
-            <span>{one.recommendation_type.label()}</span>
+            <span>{what}</span>
             " "
-            <Badge tone=tone>{one.status.label()}</Badge>
+            <Badge tone=tone>{became}</Badge>
             " "
             <small class="faint">{by} {at}</small>
             {note}

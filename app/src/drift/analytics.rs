@@ -42,7 +42,8 @@ impl AnalyticsQuery {
         }
     }
     fn with(&self, link: Link) -> String {
-        let days = if self.period.days == PERIODS[0].0 { String::new() } else { self.period.days.to_string() };
+        let days =
+            if self.period.days == PERIODS[0].0 { String::new() } else { self.period.days.to_string() };
         link.with("days", &days)
             .with("environment", self.period.environment.as_deref().unwrap_or_default())
             .with("repository", self.period.repository.as_deref().unwrap_or_default())
@@ -212,7 +213,8 @@ fn figures(told: &Analytics, lists: &Lists<'_>) -> AnyView {
     let (mean, mean_delta, mean_tone, mean_note) = slower(Times::mean);
     let (p90, p90_delta, p90_tone, p90_note) = slower(|times| times.percentile(0.9));
     let taken = now.adoption().map_or_else(|| "–".to_owned(), share);
-    let taken_note = before.adoption().map_or_else(|| "nothing before".to_owned(), |s| format!("{} before", share(s)));
+    let taken_note =
+        before.adoption().map_or_else(|| "nothing before".to_owned(), |s| format!("{} before", share(s)));
     let rules = routes::drift_part(lists.slug, "rules");
     view! {
         <div class="kpis" role="group" aria-label="Key figures of drift">
@@ -246,7 +248,11 @@ fn by_day(told: &Analytics, lists: &Lists<'_>) -> AnyView {
                 ],
             };
             let linked = |n: i64, href: String| (number(n), (n > 0).then_some(href));
-            behind.rows.push(vec![(label, None), linked(figures.came, came), linked(figures.resolved, resolved)]);
+            behind.rows.push(vec![
+                (label, None),
+                linked(figures.came, came),
+                linked(figures.resolved, resolved),
+            ]);
             slot
         })
         .collect();
@@ -331,8 +337,11 @@ fn severities(told: &Analytics, lists: &Lists<'_>) -> AnyView {
             slot
         })
         .collect();
-    let legend: Vec<(&str, &str)> =
-        Severity::ALL.into_iter().rev().map(|severity| (severity.as_str(), severity_word(severity))).collect();
+    let legend: Vec<(&str, &str)> = Severity::ALL
+        .into_iter()
+        .rev()
+        .map(|severity| (severity.as_str(), severity_word(severity)))
+        .collect();
     let drawing = plot::stacked(&slots, whole);
     view! {
         <Section title="Severity of what came">
@@ -431,14 +440,20 @@ fn places(told: &Analytics, lists: &Lists<'_>) -> AnyView {
             (format!("{environment} / {repository}"), href, now, before)
         })
         .collect();
+    let environments = compared("Environments", "Environment", &environments);
+    let repositories = compared("Repositories", "Repository", &repositories);
     view! {
-        <Section title="Environments">{compared("Environments", "Environment", &environments)}</Section>
-        <Section title="Repositories">{compared("Repositories", "Repository", &repositories)}</Section>
+        <Section title="Environments">{environments}</Section>
+        <Section title="Repositories">{repositories}</Section>
     }
     .into_any()
 }
 
-fn compared(caption: &'static str, head: &'static str, of: &[(String, String, &Figures, &Figures)]) -> AnyView {
+fn compared(
+    caption: &'static str,
+    head: &'static str,
+    of: &[(String, String, &Figures, &Figures)],
+) -> AnyView {
     let most = of.iter().map(|(_, _, now, _)| now.came).max().unwrap_or(1);
     let rows: Vec<_> = of
         .iter()
@@ -517,7 +532,8 @@ pub fn duration(seconds: i64) -> String {
     }
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// "23 Nov".
 fn day_label(at: Timestamp) -> String {
@@ -537,7 +553,10 @@ mod tests {
 
     #[test]
     fn spans_of_time_are_told_as_people_say_them() {
-        assert_eq!([0, 20, 240, 9_000, 7_200, 267_840].map(duration), ["0", "0 min", "4 min", "2.5 h", "2 h", "3.1 d"]);
+        assert_eq!(
+            [0, 20, 240, 9_000, 7_200, 267_840].map(duration),
+            ["0", "0 min", "4 min", "2.5 h", "2 h", "3.1 d"]
+        );
         assert_eq!(cause_words("emergency_fix"), "Emergency fix");
         let at: Timestamp = "2026-11-03T00:00:00Z".parse().unwrap();
         assert_eq!((day_label(at), date(at)), ("3 Nov".to_owned(), "3 Nov 2026".to_owned()));
@@ -546,7 +565,10 @@ mod tests {
     #[test]
     fn marks_lead_to_lists_that_can_be_read() {
         let query = AnalyticsQuery::of("7", "prod", "a \"b\"");
-        assert_eq!(query.href("acme"), "/o/acme/drift/analytics?days=7&environment=prod&repository=a%20%22b%22");
+        assert_eq!(
+            query.href("acme"),
+            "/o/acme/drift/analytics?days=7&environment=prod&repository=a%20%22b%22"
+        );
         assert_eq!(AnalyticsQuery::of("8", "", " "), AnalyticsQuery::of("", "", ""));
         let lists = Lists { slug: "acme", query: &query };
         let at: Timestamp = "2026-11-03T00:00:00Z".parse().unwrap();
@@ -555,7 +577,8 @@ mod tests {
             let q: String = form_urlencoded::parse(href.split_once('?').unwrap().1.as_bytes())
                 .find_map(|(name, value)| (name == "q").then(|| value.into_owned()))
                 .unwrap();
-            domain::query::parse(&q, &domain::query::DRIFTS, at).unwrap_or_else(|e| panic!("{q}: {}", e.message));
+            domain::query::parse(&q, &domain::query::DRIFTS, at)
+                .unwrap_or_else(|e| panic!("{q}: {}", e.message));
         }
     }
 }

@@ -135,7 +135,10 @@ pub async fn implement_recommendation(
     let scope = scope(&organization).await?;
     let typed = [("id", &*id.to_string()), ("reason", &*reason)];
     let action = drifts::implement(&scope.admit::<DriftWrite>()?, id, &reason).await.typed(&typed)?;
-    Ok(Done { words: "Done; the next push says whether it held".to_owned(), undo: super::write::take_back(&scope, action) })
+    Ok(Done {
+        words: "Done; the next push says whether it held".to_owned(),
+        undo: super::write::take_back(&scope, action),
+    })
 }
 
 #[server(name = DismissRecommendation, prefix = "/fn", endpoint = "dismiss_recommendation")]

@@ -84,7 +84,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         </div>
         {dialogs}
     };
-    Ok(Page::of(format!("{} {}", drift.key(), drift.resource_id), body).follows(since, &[&format!("drift:{}", drift.id), "drift_ignore", "repository"]))
+    Ok(Page::of(format!("{} {}", drift.key(), drift.resource_id), body)
+        .follows(since, &[&format!("drift:{}", drift.id), "drift_ignore", "repository"]))
 }
 
 /// One of the buttons that act at once.

@@ -154,7 +154,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         None => drifts::facets(&cx, &filter).await?,
         Some(_) => Vec::new(),
     };
-    let counts = drifts::counts(&cx, &DriftFilter { query: searched.clone(), ..DriftFilter::default() }).await?;
+    let counts =
+        drifts::counts(&cx, &DriftFilter { query: searched.clone(), ..DriftFilter::default() }).await?;
     let tabs: Vec<Tab> = SHOWN
         .iter()
         .map(|(word, words)| {

@@ -241,12 +241,20 @@ mod tests {
 
     #[test]
     fn a_scale_ends_at_a_round_number() {
-        assert_eq!([0.0, 1.0, 2.0, 3.0, 7.0, 41.0, 100.0, 130.0].map(nice), [2.0, 2.0, 2.0, 4.0, 8.0, 50.0, 100.0, 200.0]);
+        assert_eq!(
+            [0.0, 1.0, 2.0, 3.0, 7.0, 41.0, 100.0, 130.0].map(nice),
+            [2.0, 2.0, 2.0, 4.0, 8.0, 50.0, 100.0, 200.0]
+        );
     }
 
     #[test]
     fn every_mark_leads_to_its_list_and_the_table_says_the_same() {
-        let mark = |value, href: &str| Mark { value, class: "came", href: href.to_owned(), title: format!("{value}") };
+        let mark = |value, href: &str| Mark {
+            value,
+            class: "came",
+            href: href.to_owned(),
+            title: format!("{value}"),
+        };
         let slots = [Slot { label: "1 Nov".into(), marks: vec![mark(3.0, "/a"), mark(0.0, "/b")] }];
         let behind = Behind {
             columns: vec!["Day", "Came"],

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use serde_json::Value;
 use service::drifts::{On, Rule, TableRule, When};
 use ui::{
-    Actions, Badge, Button, Checkbox, Choice, Column, DataTable, Dialog, Field, Glyph, Row, Section, Select, TextArea,
-    TextInput, Tone, Variant,
+    Actions, Badge, Button, Checkbox, Choice, Column, DataTable, Dialog, Field, Glyph, Row, Section, Select,
+    TextArea, TextInput, Tone, Variant,
 };
 
 use super::api::{DriftRuleForm, ResetDriftRule, SaveDriftRule};
@@ -16,7 +16,18 @@ use crate::routes::{self, Link};
 use crate::when::{Ago, Zone};
 
 const FIELDS: &[&str] = &[
-    "id", "what", "why", "types", "paths", "except", "values", "on", "security", "performance", "cost", "compliance",
+    "id",
+    "what",
+    "why",
+    "types",
+    "paths",
+    "except",
+    "values",
+    "on",
+    "security",
+    "performance",
+    "cost",
+    "compliance",
 ];
 /// The word of `?rule=` for a new one.
 pub const NEW: &str = "new";
@@ -164,10 +175,18 @@ fn told(rule: &Rule) -> AnyView {
 
 fn editor(slug: &str, found: Option<&TableRule>) -> AnyView {
     let state = Form::printed::<SaveDriftRule>();
-    let start = found.map_or_else(DriftRuleForm::default, |one| form_of(&one.rule, one.is_enabled, one.version));
-    let text = |field: &'static str, present: &str| state.typed(field, present);
-    let ticked = |field: &'static str, present: bool| state.typed(field, if present { "true" } else { "" }) == "true";
-    let area = |id: &'static str, name: &'static str, field: &'static str, label: &'static str, hint: &'static str, present: &str, required: bool| {
+    let start =
+        found.map_or_else(DriftRuleForm::default, |one| form_of(&one.rule, one.is_enabled, one.version));
+    let text = move |field: &'static str, present: &str| state.typed(field, present);
+    let ticked =
+        move |field: &'static str, present: bool| state.typed(field, if present { "true" } else { "" }) == "true";
+    let area = move |id: &'static str,
+                name: &'static str,
+                field: &'static str,
+                label: &'static str,
+                hint: &'static str,
+                present: &str,
+                required: bool| {
         let value = text(field, present);
         view! {
             <Field id=id label=label hint=hint required=required error=state.reason(field)>
@@ -176,15 +195,16 @@ fn editor(slug: &str, found: Option<&TableRule>) -> AnyView {
         }
         .into_any()
     };
-    let weight = |id: &'static str, name: &'static str, field: &'static str, label: &'static str, present: &str| {
-        let value = text(field, present);
-        view! {
-            <Field id=id label=label error=state.reason(field)>
-                <TextInput name=name value=value />
-            </Field>
-        }
-        .into_any()
-    };
+    let weight =
+        move |id: &'static str, name: &'static str, field: &'static str, label: &'static str, present: &str| {
+            let value = text(field, present);
+            view! {
+                <Field id=id label=label error=state.reason(field)>
+                    <TextInput name=name value=value />
+                </Field>
+            }
+            .into_any()
+        };
     let choices: Vec<Choice> = WHENS.iter().map(|(word, words, _)| Choice::new(*word, *words)).collect();
     let id_field = if found.is_some() {
         view! { <input type="hidden" name="rule[id]" value=start.id.clone() /> }.into_any()
@@ -362,7 +382,8 @@ mod tests {
         for rule in service::drifts::built_in() {
             assert_eq!(read(&form_of(&rule, true, 3)), Ok((rule, true, 3)));
         }
-        let form = DriftRuleForm { security: "a lot".into(), ..form_of(&service::drifts::built_in()[0], true, 0) };
+        let form =
+            DriftRuleForm { security: "a lot".into(), ..form_of(&service::drifts::built_in()[0], true, 0) };
         assert!(read(&form).is_err());
         assert_eq!(shown(&Value::String("true".into())), "\"true\"");
     }

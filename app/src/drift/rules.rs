@@ -35,7 +35,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
 }
 
 fn recommending(records: &[Record]) -> AnyView {
-    let percent = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", share * 100.0));
+    let percent =
+        |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", share * 100.0));
     let rows: Vec<_> = records
         .iter()
         .map(|record| {

@@ -1,7 +1,7 @@
 //! From the domain to what is shown. Server only.
 
-use domain::filter::EventFilter;
 use domain::drift::metrics::Period;
+use domain::filter::EventFilter;
 use domain::permission::{DriftRead, EventRead};
 use service::Cx;
 use service::drifts::metrics;
@@ -54,5 +54,10 @@ pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
 async fn drift(cx: &Cx<DriftRead>) -> Answer<sections::DriftTiles> {
     let (open, severe) = metrics::open(cx).await?;
     let told = metrics::analytics(cx, &Period { days: 30, ..Period::default() }).await?;
-    Ok(sections::DriftTiles { open, severe, mean: told.now.times.mean(), mean_before: told.before.times.mean() })
+    Ok(sections::DriftTiles {
+        open,
+        severe,
+        mean: told.now.times.mean(),
+        mean_before: told.before.times.mean(),
+    })
 }

@@ -4,13 +4,13 @@ use domain::overview::Overview;
 use leptos::prelude::*;
 use ui::{DataTable, Kpi, Tone};
 
+use crate::drift::analytics::duration;
 use crate::events::EventQuery;
 use crate::events::parts::{compact, number};
 use crate::groups::GroupQuery;
 use crate::groups::parts::{GroupLine, columns};
 use crate::groups::shown::GroupRow;
 use crate::printed::Printed;
-use crate::drift::analytics::duration;
 use crate::routes::{self, Link};
 
 /// What the Overview tells of drift. Times are in seconds.
@@ -45,13 +45,7 @@ fn drift_tiles(drift: &DriftTiles, slug: &str) -> Option<AnyView> {
 }
 
 /// The key figures, each a link to what it counts.
-pub fn figures(
-    shown: &Overview,
-    from: &str,
-    to: &str,
-    slug: &str,
-    drift: Option<&DriftTiles>,
-) -> Printed {
+pub fn figures(shown: &Overview, from: &str, to: &str, slug: &str, drift: Option<&DriftTiles>) -> Printed {
     let period = EventQuery::default().range(from, to);
     let severe = period.asking("severity>=high".to_owned());
     let groups = GroupQuery { from: from.to_owned(), status: "all".to_owned(), ..GroupQuery::default() };

@@ -77,9 +77,30 @@ const SHOP: usize = 1;
 const STAGING: usize = 2;
 
 const REPOSITORIES: [Repository; 3] = [
-    Repository { environment: "prod", name: "platform", format: Format::TerraformPlan, every: 24, last: 2, also: &[19] },
-    Repository { environment: "prod", name: "shop", format: Format::Kubernetes, every: 24, last: 3, also: &[] },
-    Repository { environment: "staging", name: "platform", format: Format::TerraformPlan, every: 48, last: 5, also: &[] },
+    Repository {
+        environment: "prod",
+        name: "platform",
+        format: Format::TerraformPlan,
+        every: 24,
+        last: 2,
+        also: &[19],
+    },
+    Repository {
+        environment: "prod",
+        name: "shop",
+        format: Format::Kubernetes,
+        every: 24,
+        last: 3,
+        also: &[],
+    },
+    Repository {
+        environment: "staging",
+        name: "platform",
+        format: Format::TerraformPlan,
+        every: 48,
+        last: 5,
+        also: &[],
+    },
 ];
 
 const DAYS: i64 = 30;
@@ -91,26 +112,62 @@ fn differences() -> Vec<Difference> {
     vec![
         d(PLATFORM, "aws_instance.web_1", (660, 606), ("/instance_type", || json!("t3.large"))),
         d(PLATFORM, "aws_lb.front", (640, STILL), ("/tags/cost-center", || json!("4711"))),
-        d(PLATFORM, "aws_security_group.bastion", (562, 530), ("/ingress/0/cidr_blocks/0", || json!("198.51.100.0/24"))),
+        d(
+            PLATFORM,
+            "aws_security_group.bastion",
+            (562, 530),
+            ("/ingress/0/cidr_blocks/0", || json!("198.51.100.0/24")),
+        ),
         d(PLATFORM, "aws_db_instance.shop", (486, 460), ("/allocated_storage", || json!(260))),
         d(PLATFORM, "aws_autoscaling_group.web", (418, 396), ("/desired_capacity", || json!(6))),
         d(PLATFORM, "aws_autoscaling_group.web", (372, 348), ("/desired_capacity", || json!(6))),
         d(PLATFORM, "aws_autoscaling_group.web", (300, 274), ("/desired_capacity", || json!(6))),
-        d(PLATFORM, "aws_lb_listener.https", (254, 220), ("/ssl_policy", || json!("ELBSecurityPolicy-2016-08"))),
+        d(
+            PLATFORM,
+            "aws_lb_listener.https",
+            (254, 220),
+            ("/ssl_policy", || json!("ELBSecurityPolicy-2016-08")),
+        ),
         d(PLATFORM, "aws_instance.web_2", (206, 146), ("/monitoring", || json!(false))),
         d(PLATFORM, "aws_instance.bastion_1", (132, 100), ("/instance_type", || json!("t3.small"))),
         d(PLATFORM, "aws_route53_record.api", (100, STILL), ("/ttl", || json!(60))),
         // The attack: see `attack`.
         d(PLATFORM, "aws_security_group.db", (27, 18), ("/ingress/0/cidr_blocks/0", || json!("0.0.0.0/0"))),
-        d(PLATFORM, "aws_iam_role_policy.deploy", (22, STILL), ("/policy", || {
-            json!("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}")
-        })),
-        d(PLATFORM, "aws_s3_bucket_public_access_block.customer_exports", (21, STILL), ("/block_public_policy", || json!(false))),
+        d(
+            PLATFORM,
+            "aws_iam_role_policy.deploy",
+            (22, STILL),
+            ("/policy", || {
+                json!(
+                    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"
+                )
+            }),
+        ),
+        d(
+            PLATFORM,
+            "aws_s3_bucket_public_access_block.customer_exports",
+            (21, STILL),
+            ("/block_public_policy", || json!(false)),
+        ),
         d(PLATFORM, "aws_cloudtrail.main", (20, 18), ("/enable_logging", || json!(false))),
         d(SHOP, "Deployment/web", (700, 680), ("/spec/replicas", || json!(7))),
-        d(SHOP, "Deployment/catalog", (336, 295), ("/spec/template/spec/containers/0/image", || json!("registry.acme.example/catalog:1.8.3-hotfix"))),
+        d(
+            SHOP,
+            "Deployment/catalog",
+            (336, 295),
+            ("/spec/template/spec/containers/0/image", || {
+                json!("registry.acme.example/catalog:1.8.3-hotfix")
+            }),
+        ),
         d(SHOP, "Deployment/web", (190, 140), ("/spec/replicas", || json!(8))),
-        d(SHOP, "Deployment/payments", (78, STILL), ("/spec/template/spec/containers/0/image", || json!("registry.acme.example/payments:4.2.0-debug"))),
+        d(
+            SHOP,
+            "Deployment/payments",
+            (78, STILL),
+            ("/spec/template/spec/containers/0/image", || {
+                json!("registry.acme.example/payments:4.2.0-debug")
+            }),
+        ),
         d(STAGING, "aws_instance.web_1", (610, 520), ("/instance_type", || json!("t3.xlarge"))),
         d(STAGING, "aws_security_group.web", (430, 330), ("/ingress/0/cidr_blocks/0", || json!("0.0.0.0/0"))),
         d(STAGING, "aws_db_instance.shop", (310, 200), ("/allocated_storage", || json!(60))),
@@ -127,8 +184,14 @@ fn declared(repository: usize) -> Vec<(&'static str, Value)> {
     let (kind, storage) = if small { ("t3.small", 40) } else { ("t3.medium", 200) };
     let mut all = vec![
         ("aws_instance.web_1", machine("i-0b71c2a9", "web-1", kind)),
-        ("aws_security_group.web", json!({"id": "sg-0c7711ab", "name": "web", "ingress": ingress(443, "10.0.0.0/8"), "tags": tags("web")})),
-        ("aws_db_instance.shop", json!({"id": "shop", "engine": "postgres", "allocated_storage": storage, "storage_encrypted": true, "tags": tags("shop")})),
+        (
+            "aws_security_group.web",
+            json!({"id": "sg-0c7711ab", "name": "web", "ingress": ingress(443, "10.0.0.0/8"), "tags": tags("web")}),
+        ),
+        (
+            "aws_db_instance.shop",
+            json!({"id": "shop", "engine": "postgres", "allocated_storage": storage, "storage_encrypted": true, "tags": tags("shop")}),
+        ),
         ("aws_vpc.main", json!({"id": "vpc-0a10", "cidr_block": "10.0.0.0/8", "tags": tags("main")})),
     ];
     if !small {
@@ -235,24 +298,122 @@ fn deeds() -> Vec<Moment> {
         what: What::Deed(Deed { environment, address, who, act, note }),
     };
     vec![
-        deed(686 * 60, "prod", "Deployment/web", MIKA, Act::Take(CodifyIac), "The spring sale; seven until it ends."),
-        deed(640 * 60 + 20, "prod", "aws_instance.web_1", MIKA, Act::Acknowledge, "Made larger by on-call at night, see the memory alarms."),
+        deed(
+            686 * 60,
+            "prod",
+            "Deployment/web",
+            MIKA,
+            Act::Take(CodifyIac),
+            "The spring sale; seven until it ends.",
+        ),
+        deed(
+            640 * 60 + 20,
+            "prod",
+            "aws_instance.web_1",
+            MIKA,
+            Act::Acknowledge,
+            "Made larger by on-call at night, see the memory alarms.",
+        ),
         deed(612 * 60, "prod", "aws_instance.web_1", MIKA, Act::Take(CodifyIac), "platform!212"),
-        deed(604 * 60, "prod", "aws_lb.front", ADA, Act::Accept(365), "Finance moves cost centers by hand until the new catalogue is there."),
-        deed(576 * 60, "staging", "aws_instance.web_1", MIKA, Act::Dismiss(CodifyIac), "Only for the load test; it shrinks by itself."),
-        deed(540 * 60, "prod", "aws_security_group.bastion", ADA, Act::Take(AutoRevert), "The vendor is done."),
+        deed(
+            604 * 60,
+            "prod",
+            "aws_lb.front",
+            ADA,
+            Act::Accept(365),
+            "Finance moves cost centers by hand until the new catalogue is there.",
+        ),
+        deed(
+            576 * 60,
+            "staging",
+            "aws_instance.web_1",
+            MIKA,
+            Act::Dismiss(CodifyIac),
+            "Only for the load test; it shrinks by itself.",
+        ),
+        deed(
+            540 * 60,
+            "prod",
+            "aws_security_group.bastion",
+            ADA,
+            Act::Take(AutoRevert),
+            "The vendor is done.",
+        ),
         deed(466 * 60, "prod", "aws_db_instance.shop", MIKA, Act::Take(CodifyIac), "platform!219"),
-        deed(408 * 60, "prod", "aws_autoscaling_group.web", MIKA, Act::Resolve(Resolution::AutoRevert), "Back to four."),
+        deed(
+            408 * 60,
+            "prod",
+            "aws_autoscaling_group.web",
+            MIKA,
+            Act::Resolve(Resolution::AutoRevert),
+            "Back to four.",
+        ),
         deed(380 * 60, "staging", "aws_security_group.web", MIKA, Act::Acknowledge, "The demo for the fair."),
-        deed(360 * 60, "prod", "aws_autoscaling_group.web", MIKA, Act::Resolve(Resolution::AutoRevert), "Back to four, again."),
-        deed(300 * 60, "prod", "Deployment/catalog", MIKA, Act::Resolve(Resolution::CodifyIac), "shop!877, the hotfix is merged."),
-        deed(288 * 60, "prod", "aws_autoscaling_group.web", ADA, Act::Take(ManualReview), "The nightly import raises it; it has its own schedule now."),
-        deed(230 * 60, "prod", "aws_lb_listener.https", MIKA, Act::Take(AutoRevert), "A test of an old client, left behind."),
+        deed(
+            360 * 60,
+            "prod",
+            "aws_autoscaling_group.web",
+            MIKA,
+            Act::Resolve(Resolution::AutoRevert),
+            "Back to four, again.",
+        ),
+        deed(
+            300 * 60,
+            "prod",
+            "Deployment/catalog",
+            MIKA,
+            Act::Resolve(Resolution::CodifyIac),
+            "shop!877, the hotfix is merged.",
+        ),
+        deed(
+            288 * 60,
+            "prod",
+            "aws_autoscaling_group.web",
+            ADA,
+            Act::Take(ManualReview),
+            "The nightly import raises it; it has its own schedule now.",
+        ),
+        deed(
+            230 * 60,
+            "prod",
+            "aws_lb_listener.https",
+            MIKA,
+            Act::Take(AutoRevert),
+            "A test of an old client, left behind.",
+        ),
         deed(170 * 60, "prod", "Deployment/web", MIKA, Act::Dismiss(CodifyIac), "Back to four on Monday."),
-        deed(110 * 60, "prod", "aws_instance.bastion_1", MIKA, Act::Dismiss(CodifyIac), "It is micro for a reason."),
-        deed(25 * 60, "prod", "aws_security_group.db", MIKA, Act::Acknowledge, "Nobody of us; deploy was not at work."),
-        deed(18 * 60, "prod", "aws_security_group.db", ADA, Act::Take(AutoRevert), "Closed; see the case about the customer exports."),
-        deed(17 * 60, "prod", "aws_iam_role_policy.deploy", ADA, Act::Acknowledge, "Left as it is until the keys are revoked everywhere."),
+        deed(
+            110 * 60,
+            "prod",
+            "aws_instance.bastion_1",
+            MIKA,
+            Act::Dismiss(CodifyIac),
+            "It is micro for a reason.",
+        ),
+        deed(
+            25 * 60,
+            "prod",
+            "aws_security_group.db",
+            MIKA,
+            Act::Acknowledge,
+            "Nobody of us; deploy was not at work.",
+        ),
+        deed(
+            18 * 60,
+            "prod",
+            "aws_security_group.db",
+            ADA,
+            Act::Take(AutoRevert),
+            "Closed; see the case about the customer exports.",
+        ),
+        deed(
+            17 * 60,
+            "prod",
+            "aws_iam_role_policy.deploy",
+            ADA,
+            Act::Acknowledge,
+            "Left as it is until the keys are revoked everywhere.",
+        ),
     ]
 }
 
@@ -264,7 +425,10 @@ mod tests {
     fn the_story_of_drift_is_told_in_order_and_always_the_same() {
         let story = drift();
         assert_eq!(story, drift());
-        assert!(story.is_sorted_by(|a, b| a.before >= b.before) && story.iter().all(|m| (0..DAYS * 24 * 60).contains(&m.before)));
+        assert!(
+            story.is_sorted_by(|a, b| a.before >= b.before)
+                && story.iter().all(|m| (0..DAYS * 24 * 60).contains(&m.before))
+        );
         let pushes = story.iter().filter(|m| matches!(m.what, What::Push(_))).count();
         assert!((60..100).contains(&pushes), "{pushes}");
     }
@@ -277,7 +441,9 @@ mod tests {
             assert_ne!(value.pointer(one.is.0), None, "{} {}", one.address, one.is.0);
             let repository = &REPOSITORIES[one.repository];
             let seen = (0..DAYS * 24)
-                .filter(|hour| (hour - repository.last) % repository.every == 0 || repository.also.contains(hour))
+                .filter(|hour| {
+                    (hour - repository.last) % repository.every == 0 || repository.also.contains(hour)
+                })
                 .any(|hour| hour <= one.from && hour > one.until);
             assert!(seen, "{} is never pushed", one.address);
         }

@@ -23,7 +23,8 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
     let mut reading = Reading::default();
     let root = Path::default();
     let with_template = document.get("template").is_some();
-    let (place, told) = if with_template { (root.key("drifts"), document.get("drifts")) } else { (root, Some(&document)) };
+    let (place, told) =
+        if with_template { (root.key("drifts"), document.get("drifts")) } else { (root, Some(&document)) };
     let pages: Vec<(Path, &Value)> = match told {
         Some(Value::Array(pages)) => {
             pages.iter().enumerate().map(|(at, page)| (place.with(Step::Index(at)), page)).collect()

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use domain::drift::{DriftType, Tool};
-use domain::recommendation::{Effort, ImplementationStep as Step, RecommendationType as Kind, Track, Urgency};
+use domain::recommendation::{
+    Effort, ImplementationStep as Step, RecommendationType as Kind, Track, Urgency,
+};
 use serde_json::{Value, json};
 
 /// Most pieces of advice for one drift: the best.
@@ -128,9 +130,8 @@ fn all(facts: &Facts<'_>) -> Vec<Advice> {
     let mut found = Vec::new();
     let critical: Vec<&str> =
         facts.properties.iter().filter(|p| p.is_security_critical).map(|p| p.path).collect();
-    let only = |rule: &str| {
-        !facts.properties.is_empty() && facts.properties.iter().all(|p| p.rules.contains(&rule))
-    };
+    let only =
+        |rule: &str| !facts.properties.is_empty() && facts.properties.iter().all(|p| p.rules.contains(&rule));
     let owned = !facts.properties.is_empty() && facts.properties.iter().all(|p| p.owner.is_some());
     if !critical.is_empty() || (facts.drift_type == DriftType::Added && facts.severity_score >= 0.85) {
         if facts.severity_score >= 0.85 {
@@ -190,11 +191,14 @@ fn apply(facts: &Facts<'_>) -> Vec<Step> {
     let name = facts.address;
     match facts.tool {
         Tool::Terraform => vec![
-            Step::new("Look at what would be done, and that it is this resource alone").code(format!("terraform plan -target='{name}'")),
+            Step::new("Look at what would be done, and that it is this resource alone")
+                .code(format!("terraform plan -target='{name}'")),
             Step::new("Apply it").code(format!("terraform apply -target='{name}'")),
         ],
         Tool::Cloudformation => vec![
-            Step::new("Set the properties to the template's values, in the console or with the service's command line; an update with an unchanged template does not touch them"),
+            Step::new(
+                "Set the properties to the template's values, in the console or with the service's command line; an update with an unchanged template does not touch them",
+            ),
             Step::new("Detect the drift of the stack anew").code(format!(
                 "aws cloudformation detect-stack-drift --stack-name '{}'",
                 name.split('/').next().unwrap_or(name)
@@ -220,10 +224,17 @@ fn escalate(facts: &Facts<'_>, critical: &[&str]) -> Advice {
     let what = if critical.is_empty() {
         format!("{} is there without code and weighs {:.2} of 1", facts.address, facts.severity_score)
     } else {
-        format!("{} of {} {} security-critical", list(critical), facts.address, if critical.len() == 1 { "is" } else { "are" })
+        format!(
+            "{} of {} {} security-critical",
+            list(critical),
+            facts.address,
+            if critical.len() == 1 { "is" } else { "are" }
+        )
     };
     Advice {
-        rationale: format!("{what}. Until somebody knows who did it and why, this is an incident and no untidiness."),
+        rationale: format!(
+            "{what}. Until somebody knows who did it and why, this is an incident and no untidiness."
+        ),
         steps: vec![
             Step::new("Search the events around the onset for who changed it"),
             Step::new("Ask the owner of the resource whether it was meant"),
@@ -239,7 +250,9 @@ fn escalate(facts: &Facts<'_>, critical: &[&str]) -> Advice {
 fn revert_critical(facts: &Facts<'_>, critical: &[&str]) -> Advice {
     let severe = facts.severity_score >= 0.85;
     let priority = if severe { Urgency::Critical } else { Urgency::High };
-    let mut steps = vec![Step::new("Keep what is there now: the diff of this page, and who changed it, if it was an attack")];
+    let mut steps = vec![Step::new(
+        "Keep what is there now: the diff of this page, and who changed it, if it was an attack",
+    )];
     steps.extend(apply(facts));
     steps.push(push_again());
     let mut impacts = vec!["Whoever relies on the open door is cut off."];
@@ -256,7 +269,8 @@ fn revert_critical(facts: &Facts<'_>, critical: &[&str]) -> Advice {
 }
 
 fn restore(facts: &Facts<'_>) -> Advice {
-    let mut steps = vec![Step::new("Ask whether it was deleted on purpose; then take it out of the code instead")];
+    let mut steps =
+        vec![Step::new("Ask whether it was deleted on purpose; then take it out of the code instead")];
     steps.extend(apply(facts));
     steps.push(Step::new("Bring back what it held from a backup, if it held anything"));
     steps.push(push_again());
@@ -293,19 +307,25 @@ fn import(facts: &Facts<'_>) -> Advice {
             Step::new("Find its owner; delete it if there is none"),
             Step::new("Say in the code which one it is")
                 .code(format!("import {{\n  to = {}\n  id = \"{id}\"\n}}", facts.address)),
-            Step::new("Let the block be written, and read it").code("terraform plan -generate-config-out=generated.tf"),
+            Step::new("Let the block be written, and read it")
+                .code("terraform plan -generate-config-out=generated.tf"),
         ],
         Tool::Cloudformation => vec![
             Step::new("Find its owner; delete it if there is none"),
-            Step::new("Add it to the template with DeletionPolicy: Retain, and import it in a change set of the type IMPORT"),
+            Step::new(
+                "Add it to the template with DeletionPolicy: Retain, and import it in a change set of the type IMPORT",
+            ),
         ],
         Tool::Kubernetes => vec![
             Step::new("Find its owner; delete it if there is none"),
-            Step::new("Keep its manifest in the repository").code(format!("kubectl get {} -o yaml", facts.address)),
+            Step::new("Keep its manifest in the repository")
+                .code(format!("kubectl get {} -o yaml", facts.address)),
         ],
     };
     Advice {
-        rationale: "Nobody declared it: no review, no owner, and nobody will delete it when it is not needed.".to_owned(),
+        rationale:
+            "Nobody declared it: no review, no owner, and nobody will delete it when it is not needed."
+                .to_owned(),
         steps: steps.into_iter().chain([push_again()]).collect(),
         risk_assessment: risk(0.85, &["What it is becomes what is wanted; read it before."]),
         effort: Effort::Hours,
@@ -316,9 +336,12 @@ fn import(facts: &Facts<'_>) -> Advice {
 fn moved(facts: &Facts<'_>) -> Advice {
     let from = facts.moved_from.unwrap_or("OLD");
     Advice {
-        rationale: "Only its address in the code changed; without a word about it the next apply would make it anew.".to_owned(),
+        rationale:
+            "Only its address in the code changed; without a word about it the next apply would make it anew."
+                .to_owned(),
         steps: vec![
-            Step::new("Say where it was").code(format!("moved {{\n  from = {from}\n  to   = {}\n}}", facts.address)),
+            Step::new("Say where it was")
+                .code(format!("moved {{\n  from = {from}\n  to   = {}\n}}", facts.address)),
             Step::new("See that the plan is empty").code("terraform plan"),
             push_again(),
         ],
@@ -337,7 +360,9 @@ fn codify_capacity(facts: &Facts<'_>) -> Advice {
         steps: vec![
             Step::new("See whether the load still asks for it"),
             Step::new("Take the new value into the code; this page offers it to start from"),
-            Step::new("If a scaler sets it, leave it to the scaler (lifecycle.ignore_changes, or no replicas in the manifest)"),
+            Step::new(
+                "If a scaler sets it, leave it to the scaler (lifecycle.ignore_changes, or no replicas in the manifest)",
+            ),
             push_again(),
         ],
         risk_assessment: risk(0.85, &["It costs what it costs now."]),
@@ -377,9 +402,13 @@ fn revert_plain(facts: &Facts<'_>) -> Advice {
     let mut steps = vec![Step::new("Ask in the team's room whether somebody changed it for a reason")];
     steps.extend(apply(facts));
     steps.push(push_again());
-    let impacts: &[&str] = if replaces(facts) { &["The next apply replaces or deletes the resource."] } else { &[] };
+    let impacts: &[&str] =
+        if replaces(facts) { &["The next apply replaces or deletes the resource."] } else { &[] };
     Advice {
-        rationale: format!("Nothing speaks for the difference, and the next apply in {} takes it away anyway.", facts.environment),
+        rationale: format!(
+            "Nothing speaks for the difference, and the next apply in {} takes it away anyway.",
+            facts.environment
+        ),
         steps,
         risk_assessment: risk(if replaces(facts) { 0.55 } else { 0.8 }, impacts),
         ..advice("revert-plain", Kind::AutoRevert, (priority, if replaces(facts) { 0.4 } else { 0.6 }))
@@ -413,17 +442,36 @@ mod tests {
 
     #[test]
     fn an_open_door_is_closed_and_looked_into() {
-        let door = Property { path: "ingress[0].cidr_blocks[0]", is_security_critical: true, rules: vec!["open-network"], owner: None };
+        let door = Property {
+            path: "ingress[0].cidr_blocks[0]",
+            is_security_critical: true,
+            rules: vec!["open-network"],
+            owner: None,
+        };
         let facts = facts(vec![door]);
         let none = BTreeMap::new();
-        assert_eq!(told(&facts, &none), [("revert-critical", Urgency::Critical), ("escalate-critical", Urgency::Critical)]);
+        assert_eq!(
+            told(&facts, &none),
+            [("revert-critical", Urgency::Critical), ("escalate-critical", Urgency::Critical)]
+        );
         let best = &recommend(&facts, &none)[0];
-        assert!(best.steps.iter().any(|step| step.code.as_deref() == Some("terraform apply -target='aws_security_group.db'")));
+        assert!(
+            best.steps
+                .iter()
+                .any(|step| step.code.as_deref() == Some("terraform apply -target='aws_security_group.db'"))
+        );
         // Advice that does not hold stands lower and says why.
         let vain = Track { made: 6, implemented: 6, succeeded: 1, failed: 5, ..Track::default() };
         let poor = recommend(&facts, &BTreeMap::from([("revert-critical".to_owned(), vain)]));
-        assert_eq!((poor[0].rule, poor[1].rule, poor[1].priority), ("escalate-critical", "revert-critical", Urgency::High));
-        assert!(poor[1].rationale.ends_with("of the last 6 times this was done it held once."), "{}", poor[1].rationale);
+        assert_eq!(
+            (poor[0].rule, poor[1].rule, poor[1].priority),
+            ("escalate-critical", "revert-critical", Urgency::High)
+        );
+        assert!(
+            poor[1].rationale.ends_with("of the last 6 times this was done it held once."),
+            "{}",
+            poor[1].rationale
+        );
         assert!(poor[1].confidence_score < best.confidence_score);
     }
 
@@ -432,11 +480,18 @@ mod tests {
         let none = BTreeMap::new();
         let with = |rule: &'static str| Property { path: "x", rules: vec![rule], ..Property::default() };
         let plain = Facts { severity_score: 0.3, ..facts(vec![with("size")]) };
-        assert_eq!(told(&plain, &none), [("codify-capacity", Urgency::Medium), ("revert-plain", Urgency::Low)]);
+        assert_eq!(
+            told(&plain, &none),
+            [("codify-capacity", Urgency::Medium), ("revert-plain", Urgency::Low)]
+        );
         let labels = Facts { severity_score: 0.1, ..facts(vec![with("labels")]) };
         assert_eq!(told(&labels, &none)[0].0, "accept-labels");
-        let owned = Property { path: "spec.replicas", owner: Some("kube-controller-manager"), ..Property::default() };
-        assert_eq!(told(&Facts { severity_score: 0.2, ..facts(vec![owned]) }, &none), [("accept-owned", Urgency::Low)]);
+        let owned =
+            Property { path: "spec.replicas", owner: Some("kube-controller-manager"), ..Property::default() };
+        assert_eq!(
+            told(&Facts { severity_score: 0.2, ..facts(vec![owned]) }, &none),
+            [("accept-owned", Urgency::Low)]
+        );
         let kind = |drift_type| Facts { drift_type, severity_score: 0.5, ..facts(Vec::new()) };
         assert_eq!(told(&kind(DriftType::Deleted), &none)[0].0, "restore-deleted");
         assert_eq!(told(&kind(DriftType::Added), &none)[0].0, "codify-added");

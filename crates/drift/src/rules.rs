@@ -57,8 +57,16 @@ impl Rule {
         let fits = |all: &[String], most: usize| {
             all.len() <= most && all.iter().all(|one| !one.trim().is_empty() && one.chars().count() <= 500)
         };
-        p.require(!self.types.is_empty() && fits(&self.types, 100), "types", "at least one type, * for all; at most 100");
-        p.require(!self.paths.is_empty() && fits(&self.paths, 200), "paths", "at least one path, ** for all; at most 200");
+        p.require(
+            !self.types.is_empty() && fits(&self.types, 100),
+            "types",
+            "at least one type, * for all; at most 100",
+        );
+        p.require(
+            !self.paths.is_empty() && fits(&self.paths, 200),
+            "paths",
+            "at least one path, ** for all; at most 200",
+        );
         p.require(fits(&self.except, 200), "except", "at most 200 paths");
         let values = match &self.when {
             When::Any | When::Off | When::Sensitive => 1,

@@ -33,7 +33,8 @@ fn a_template_fills_the_inventory_and_the_drifts_go_before_it() {
         {"StackId": "arn:aws:cloudformation:eu-west-1:1:stack/shop/9", "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket",
          "StackResourceDriftStatus": "IN_SYNC", "ActualProperties": "{}"},
     ]});
-    let reading = read(&json!({"stack": "shop", "template": TEMPLATE, "drifts": drifts}).to_string()).unwrap();
+    let reading =
+        read(&json!({"stack": "shop", "template": TEMPLATE, "drifts": drifts}).to_string()).unwrap();
     let told: Vec<_> = reading.resources.iter().map(|r| (r.address.as_str(), r.verdict)).collect();
     assert_eq!(told, [("shop/Bucket", Verdict::InSync), ("shop/Database", Verdict::Unchecked)]);
     let database = &reading.resources[1];
@@ -46,11 +47,19 @@ fn a_template_fills_the_inventory_and_the_drifts_go_before_it() {
 
 #[test]
 fn a_template_alone_is_the_inventory_and_one_that_is_none_is_refused() {
-    let text = json!({"stack": "shop", "template": {"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}}).to_string();
+    let text =
+        json!({"stack": "shop", "template": {"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}}).to_string();
     assert_eq!(drift::sniff(&text), Format::Cloudformation);
     assert_eq!(read(&text).unwrap().resources[0].verdict, Verdict::Unchecked);
-    for wrong in [json!({"template": {"Resources": {}}}), json!({"stack": "s", "template": "a: [hunter2"}), json!({"stack": "s", "template": {}})] {
+    for wrong in [
+        json!({"template": {"Resources": {}}}),
+        json!({"stack": "s", "template": "a: [hunter2"}),
+        json!({"stack": "s", "template": {}}),
+    ] {
         let problems = read(&wrong.to_string()).unwrap_err();
-        assert!(!problems.is_empty() && problems.iter().all(|p| !p.reason.contains("hunter")), "{problems:?}");
+        assert!(
+            !problems.is_empty() && problems.iter().all(|p| !p.reason.contains("hunter")),
+            "{problems:?}"
+        );
     }
 }

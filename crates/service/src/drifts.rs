@@ -22,11 +22,13 @@ use store::drift::After;
 pub use drift::sniff;
 
 pub use act::{Item, Outcome, Report, act, act_matching, escalate, undo};
+pub use drift::rules::{On, Rule, When};
 pub use ignores::{Preview, Scoped, accept, ignore, ignores, lift, preview};
 pub use push::{Once, Pushed, What, push};
 pub use recommendations::{Record, dismiss, implement, recommendations, records, tick};
-pub use repositories::{clear_credentials, pushes, repositories, repository, update_repository, update_repository_seen};
-pub use drift::rules::{On, Rule, When};
+pub use repositories::{
+    clear_credentials, pushes, repositories, repository, update_repository, update_repository_seen,
+};
 pub use rules::{TableRule, reset_rule, rule_table, save_rule};
 pub use store::drift::facet::Facet;
 pub use store::drift::resource::{Covered, ResourceFilter};

@@ -184,7 +184,12 @@ pub struct Decision<'a> {
 }
 
 /// Done, of a kind of which nothing is left to be seen.
-pub async fn implement(tx: &mut WriteTx, id: RecommendationId, how: Decision<'_>, result: &Value) -> Result<()> {
+pub async fn implement(
+    tx: &mut WriteTx,
+    id: RecommendationId,
+    how: Decision<'_>,
+    result: &Value,
+) -> Result<()> {
     let q = tx
         .sql(
             "UPDATE recommendations
@@ -312,7 +317,12 @@ pub async fn fail(tx: &mut WriteTx, drifts: &[DriftId], result: &Value) -> Resul
 }
 
 /// The push of this instant looked at the resource and has the drift no more: what was done about it held.
-pub async fn confirm(tx: &mut WriteTx, repository: IacRepositoryId, pushed: Timestamp, result: &Value) -> Result<()> {
+pub async fn confirm(
+    tx: &mut WriteTx,
+    repository: IacRepositoryId,
+    pushed: Timestamp,
+    result: &Value,
+) -> Result<()> {
     let q = tx
         .sql(
             "UPDATE recommendations

@@ -126,9 +126,8 @@ pub async fn change(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let cx = caller.admit::<DriftWrite>()?;
-    let seen: i64 = etag::seen(&headers)?
-        .parse()
-        .map_err(|_| Problem::bad_request("If-Match is not an ETag of this"))?;
+    let seen: i64 =
+        etag::seen(&headers)?.parse().map_err(|_| Problem::bad_request("If-Match is not an ETag of this"))?;
     let asked: DriftRuleIn = read(&body)?;
     let when = serde_json::from_value(asked.when).map_err(|_| {
         Problem::invalid(domain::Invalid::field(
@@ -172,8 +171,22 @@ pub async fn reset(caller: Caller, Path(id): Path<String>) -> Result<StatusCode,
 }
 
 fn item(one: TableRule) -> DriftRuleItem {
-    let Rule { id, what, why, types, paths, except, when, on, inward, critical, security, performance, cost, compliance } =
-        one.rule;
+    let Rule {
+        id,
+        what,
+        why,
+        types,
+        paths,
+        except,
+        when,
+        on,
+        inward,
+        critical,
+        security,
+        performance,
+        cost,
+        compliance,
+    } = one.rule;
     DriftRuleItem {
         id,
         what,

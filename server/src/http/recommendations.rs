@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use domain::page::Page;
 use domain::permission::{DriftRead, DriftWrite};
 use domain::recommendation::{
-    Effort, ImplementationStep, Recommendation, RecommendationStatus, RecommendationType, RecommendedBy, Urgency,
+    Effort, ImplementationStep, Recommendation, RecommendationStatus, RecommendationType, RecommendedBy,
+    Urgency,
 };
 use domain::{DriftActionId, RecommendationId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -228,7 +229,12 @@ pub async fn dismiss(
 }
 
 pub(super) fn item(found: Recommendation) -> RecommendationItem {
-    let step = |ImplementationStep { text, code, done_at, done_by }| RecommendationStep { text, code, done_at, done_by };
+    let step = |ImplementationStep { text, code, done_at, done_by }| RecommendationStep {
+        text,
+        code,
+        done_at,
+        done_by,
+    };
     RecommendationItem {
         id: found.id,
         rule: found.rule,

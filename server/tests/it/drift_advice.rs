@@ -32,7 +32,10 @@ async fn what_is_recommended_is_told_ticked_done_and_dismissed() {
         };
         let first = advice(1).await[0].clone();
         assert_eq!(sent(&first), shape("RecommendationItem"));
-        assert_eq!((&first["recommendation_type"], &first["priority"]), (&json!("auto_revert"), &json!("critical")));
+        assert_eq!(
+            (&first["recommendation_type"], &first["priority"]),
+            (&json!("auto_revert"), &json!("critical"))
+        );
         assert_eq!(sent(&first["implementation_steps"][0]), shape("RecommendationStep"));
         let post = async |id: &Value, verb: &str, body: Value| {
             let path = format!("/api/v1/recommendations/{}/{verb}", id.as_str().unwrap());
@@ -46,8 +49,14 @@ async fn what_is_recommended_is_told_ticked_done_and_dismissed() {
         assert!(done.json()["action_id"].is_string());
         assert_eq!(post(&first["id"], "implement", json!({})).await.status, StatusCode::CONFLICT);
         let other = advice(2).await[0].clone();
-        assert_eq!(post(&other["id"], "dismiss", json!({ "reason": "" })).await.status, StatusCode::BAD_REQUEST);
-        assert_eq!(post(&other["id"], "dismiss", json!({ "reason": "no" })).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(
+            post(&other["id"], "dismiss", json!({ "reason": "" })).await.status,
+            StatusCode::BAD_REQUEST
+        );
+        assert_eq!(
+            post(&other["id"], "dismiss", json!({ "reason": "no" })).await.status,
+            StatusCode::NO_CONTENT
+        );
         let rules = app.get("/api/v1/recommendation-rules").bearer(&key).send().await.json();
         assert_eq!(sent(&rules["items"][0]), shape("RecommendationRuleItem"));
         let rule = rules["items"].as_array().unwrap().iter().find(|r| r["rule"] == other["rule"]).unwrap();
@@ -86,7 +95,8 @@ async fn a_manager_reads_figures_and_an_analyst_ticks_without_scripts() {
         let drift = app.get("/api/v1/drifts/1").bearer(&key).send().await.json();
         let id = drift["recommendations"][0]["id"].as_str().unwrap().to_owned();
         let form = async |path: &str, fields: &[(&str, &str)]| {
-            let fields: Vec<_> = [("organization", "acme"), ("id", &*id)].iter().chain(fields).copied().collect();
+            let fields: Vec<_> =
+                [("organization", "acme"), ("id", &*id)].iter().chain(fields).copied().collect();
             let answer = app.call(Method::POST, path).cookie(&cookie).form(&fields).send().await;
             assert!(answer.status.is_success() || answer.status.is_redirection(), "{path}: {}", answer.text);
         };
@@ -97,14 +107,24 @@ async fn a_manager_reads_figures_and_an_analyst_ticks_without_scripts() {
         assert!(one.contains("Reverted") && one.contains("quagga"), "{one}");
         refreshed(&app).await;
         let analytics = page("/o/acme/drift/analytics?days=7").await;
-        for part in ["Drifts and resolutions", "Time to resolve", "Severity of what came", "Causes", "prod / infra", "detected_at"] {
+        for part in [
+            "Drifts and resolutions",
+            "Time to resolve",
+            "Severity of what came",
+            "Causes",
+            "prod / infra",
+            "detected_at",
+        ] {
             assert!(analytics.contains(part), "{part}: {analytics}");
         }
         assert!(page("/o/acme/drift/rules").await.contains("Rules that recommend"));
         assert!(page("/o/acme/overview").await.contains("Open drifts"));
         let csv = page("/o/acme/drift/metrics.csv?days=7").await;
         let lines: Vec<&str> = csv.lines().collect();
-        assert!(lines[0].starts_with("date,environment,repository,total_drifts") && lines.len() == 2, "{csv}");
+        assert!(
+            lines[0].starts_with("date,environment,repository,total_drifts") && lines.len() == 2,
+            "{csv}"
+        );
         assert!(lines[1].contains(",prod,infra,2,1,"), "{csv}");
     })
     .await;

@@ -68,7 +68,10 @@ impl Times {
     /// As [`Times::told`] wrote it; what is no step is left out.
     pub fn read(seconds: i64, told: &Value) -> Self {
         let steps = told.as_object().into_iter().flatten();
-        Self { seconds, steps: steps.filter_map(|(step, n)| Some((step.parse().ok()?, n.as_i64()?))).collect() }
+        Self {
+            seconds,
+            steps: steps.filter_map(|(step, n)| Some((step.parse().ok()?, n.as_i64()?))).collect(),
+        }
     }
 }
 
@@ -119,7 +122,8 @@ impl Figures {
     }
     /// The share of answered recommendations that was done.
     pub fn adoption(&self) -> Option<f64> {
-        (self.decided > 0).then(|| (self.implemented as f64 / self.decided as f64 * 10_000.0).round() / 10_000.0)
+        (self.decided > 0)
+            .then(|| (self.implemented as f64 / self.decided as f64 * 10_000.0).round() / 10_000.0)
     }
     pub fn severity_told(&self) -> Value {
         let counts = Severity::ALL.iter().zip(self.severities).filter(|(_, n)| *n > 0);
@@ -366,7 +370,11 @@ mod tests {
         }
         fn comes(&mut self, when: &str) {
             let step = if self.steps.is_empty() { DriftStep::Detected } else { DriftStep::Returned };
-            self.tell(when, step, State { status: DriftStatus::Open, resolved_at: None, resolution_type: None, ..self.state });
+            self.tell(
+                when,
+                step,
+                State { status: DriftStatus::Open, resolved_at: None, resolution_type: None, ..self.state },
+            );
         }
         fn act(&mut self, when: &str, act: Act) {
             let (new, step) = self.state.act(act, at(when)).unwrap();
@@ -389,7 +397,12 @@ mod tests {
         story.act("2026-03-02T10:00:00Z", Act::Resolve(Resolution::AutoRevert));
         story.comes("2026-03-04T23:59:59Z");
         story.act("2026-03-05T00:59:59Z", Act::Resolve(Resolution::CodifyIac));
-        let told = [("2026-03-01", 1, 0, 0), ("2026-03-02", 0, 1, 86_400), ("2026-03-04", 1, 0, 0), ("2026-03-05", 0, 1, 3_600)];
+        let told = [
+            ("2026-03-01", 1, 0, 0),
+            ("2026-03-02", 0, 1, 86_400),
+            ("2026-03-04", 1, 0, 0),
+            ("2026-03-05", 0, 1, 3_600),
+        ];
         let told: Vec<_> = told.map(|(day, a, b, c)| (day.to_owned(), a, b, c)).to_vec();
         assert_eq!(days(&story, "2026-01-01T00:00:00Z"), told);
         // A part of it is the same part.

@@ -21,13 +21,15 @@ pub(super) fn add(input: Input<'_>, document: &Value, reading: &mut Reading) -> 
     let fail = |path: &Path, reason: &str| vec![parse::at(input, path, reason)];
     let root = Path::default();
     let place = root.key("template");
-    let stack = parse::text(document, "stack").map_err(|reason| fail(&root, &format!("{reason}; it is the name of the stack")))?;
+    let stack = parse::text(document, "stack")
+        .map_err(|reason| fail(&root, &format!("{reason}; it is the name of the stack")))?;
     let template = match &document["template"] {
         Value::String(text) => {
             let read = Budget::of(text).read(text);
             // The words of the error could name a value of the template.
             read.map_err(|error| {
-                let line = error.location().map(|at| format!(" (line {} of it)", at.line())).unwrap_or_default();
+                let line =
+                    error.location().map(|at| format!(" (line {} of it)", at.line())).unwrap_or_default();
                 fail(&place, &format!("the template is neither JSON nor YAML{line}"))
             })?
         }
@@ -50,7 +52,8 @@ pub(super) fn add(input: Input<'_>, document: &Value, reading: &mut Reading) -> 
                 continue;
             }
         };
-        let properties = entry.get("Properties").cloned().unwrap_or_else(|| Value::Object(Default::default()));
+        let properties =
+            entry.get("Properties").cloned().unwrap_or_else(|| Value::Object(Default::default()));
         let because = if entry.get("Condition").is_some() {
             "declared under a condition; only the drifts of the stack say whether it is there"
         } else {

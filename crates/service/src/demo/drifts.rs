@@ -54,7 +54,9 @@ impl Room<'_> {
         let pushed = drifts::push(&cx, what, None).await?;
         match pushed.report.problems.first() {
             None => Ok(()),
-            Some(problem) => Err(Error::Internal(format!("the demo pushes what cannot be read: {}", problem.reason))),
+            Some(problem) => {
+                Err(Error::Internal(format!("the demo pushes what cannot be read: {}", problem.reason)))
+            }
         }
     }
 
@@ -69,8 +71,11 @@ impl Room<'_> {
                 drifts::act(&cx, &[found.id], Acting::Resolve(how), deed.note).await?;
             }
             Act::Accept(days) => {
-                let how =
-                    drifts::Scoped { scope: IgnoreScope::Resource, reason: deed.note.to_owned(), days: Some(days) };
+                let how = drifts::Scoped {
+                    scope: IgnoreScope::Resource,
+                    reason: deed.note.to_owned(),
+                    days: Some(days),
+                };
                 drifts::accept(&cx, found.id, &how).await?;
             }
             Act::Take(kind) => {
@@ -95,7 +100,8 @@ impl Room<'_> {
         let all = drifts::list(&self.reads()?, &filter, DriftSort::Number, 200, None).await?.items;
         let place = deed.address.replace("Deployment/", "/");
         let found = all.into_iter().find(|drift| {
-            drift.resource_id == deed.address || (deed.address != place && drift.resource_id.ends_with(&place))
+            drift.resource_id == deed.address
+                || (deed.address != place && drift.resource_id.ends_with(&place))
         });
         found.ok_or_else(|| wrong(deed, "nothing is open there"))
     }

@@ -62,7 +62,8 @@ pub async fn act(cx: &Cx<DriftWrite>, ids: &[DriftId], what: Act, note: &str) ->
         return Err(Invalid::field("assigned_to_id", "not a member of this organization").into());
     }
     let now = tx.now();
-    let run = Run { cx, action: Action::DRIFTS_CHANGED, metadata: told(what), note: note.trim(), undoes: None };
+    let run =
+        Run { cx, action: Action::DRIFTS_CHANGED, metadata: told(what), note: note.trim(), undoes: None };
     run.apply(tx, ids, |kept| kept.state.act(what, now)).await
 }
 
@@ -269,10 +270,13 @@ impl Run<'_> {
             let ended: Vec<DriftId> = steps
                 .iter()
                 .zip(&states)
-                .filter(|(step, (_, state))| state.resolution_type == Some(*how) && step.old["status"] != "resolved")
+                .filter(|(step, (_, state))| {
+                    state.resolution_type == Some(*how) && step.old["status"] != "resolved"
+                })
                 .map(|(_, (id, _))| *id)
                 .collect();
-            recommendations::settle(&mut tx, &ended, *how, (label.as_str(), self.note, Some(action_id))).await?;
+            recommendations::settle(&mut tx, &ended, *how, (label.as_str(), self.note, Some(action_id)))
+                .await?;
         }
         let target = if let [(id, _)] = states.as_slice() { id.to_string() } else { String::new() };
         let mut metadata = self.metadata;

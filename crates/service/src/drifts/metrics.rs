@@ -98,4 +98,3 @@ async fn read(cx: &Cx<DriftRead>, asked: &Period) -> Result<(Vec<Row>, (Timestam
 pub async fn open(cx: &Cx<DriftRead>) -> Result<(i64, i64)> {
     Ok(metrics::open(&mut cx.read().await?).await?)
 }
-

@@ -85,7 +85,11 @@ fn ticked(of: &Recommendation) -> Vec<usize> {
 ///
 /// # Errors
 /// `Conflict` where it is not open any more, or where it is done by escalating or accepting the drift.
-pub async fn implement(cx: &Cx<DriftWrite>, id: RecommendationId, note: &str) -> Result<Option<DriftActionId>> {
+pub async fn implement(
+    cx: &Cx<DriftWrite>,
+    id: RecommendationId,
+    note: &str,
+) -> Result<Option<DriftActionId>> {
     check_reason(note, false)?;
     let mut tx = cx.write().await?;
     let found = open(&mut tx, id).await?;
@@ -94,9 +98,9 @@ pub async fn implement(cx: &Cx<DriftWrite>, id: RecommendationId, note: &str) ->
         RecommendationType::EscalateReview => {
             Err(Error::Conflict("escalate the drift to a case; that is what it recommends".to_owned()))
         }
-        RecommendationType::AcceptException => {
-            Err(Error::Conflict("accept the drift with a reason and an end; that is what it recommends".to_owned()))
-        }
+        RecommendationType::AcceptException => Err(Error::Conflict(
+            "accept the drift with a reason and an end; that is what it recommends".to_owned(),
+        )),
         RecommendationType::ManualReview => {
             let how = decision(cx, &tx, note);
             let result = json!({ "success": true, "words": "Somebody had a look.", "at": tx.now() });
@@ -147,7 +151,8 @@ async fn open(tx: &mut WriteTx, id: RecommendationId) -> Result<Recommendation> 
 
 /// The drift is the target, so that its page hears of it.
 fn entry(action: Action, of: &Recommendation) -> AuditEntry {
-    AuditEntry::new(action, "drift", of.drift_id).metadata(json!({ "recommendation": of.id, "rule": of.rule }))
+    AuditEntry::new(action, "drift", of.drift_id)
+        .metadata(json!({ "recommendation": of.id, "rule": of.rule }))
 }
 
 struct Decided {

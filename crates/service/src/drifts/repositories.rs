@@ -1,9 +1,9 @@
 //! Repositories of infrastructure code. The first push makes one; people add where it lives.
 
-use domain::{IacRepositoryId, Timestamp};
 use domain::audit::{Action, AuditEntry};
 use domain::drift::{NewRepository, Push, Repository};
 use domain::permission::{DriftRead, DriftWrite};
+use domain::{IacRepositoryId, Timestamp};
 use serde_json::{Value, json};
 
 use crate::error::CHANGED;

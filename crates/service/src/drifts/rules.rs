@@ -55,7 +55,9 @@ pub async fn save_rule(cx: &Cx<DriftWrite>, rule: Rule, is_enabled: bool, seen: 
     }
     rule.check()?;
     if table.iter().filter(|one| one.version > 0).count() >= MOST && seen == 0 {
-        return Err(Invalid::field("id", "at most 500 rules of your own; remove one that is not needed").into());
+        return Err(
+            Invalid::field("id", "at most 500 rules of your own; remove one that is not needed").into()
+        );
     }
     let kept = Kept {
         id: rule.id.clone(),

@@ -2,7 +2,9 @@
 
 use domain::drift::{Act, Resolution};
 use domain::permission::{AuditRead, DriftRead, DriftWrite};
-use domain::recommendation::{Recommendation, RecommendationStatus as Status, RecommendationType as Kind, Urgency};
+use domain::recommendation::{
+    Recommendation, RecommendationStatus as Status, RecommendationType as Kind, Urgency,
+};
 use serde_json::{Value, json};
 use service::drifts::{self, Scoped};
 use service::{Cx, Error};
@@ -42,15 +44,22 @@ async fn record(room: &Room, rule: &str) -> domain::recommendation::Track {
 async fn a_push_recommends_and_the_next_one_says_whether_it_held() {
     for_each_backend(|t| async move {
         let room = Room::new(t).await;
+        // Numbers follow the addresses: the instance is the first.
         room.push(&[open_door(), larger("aws_instance.a")]).await;
-        let made = advice(&room, "1").await;
+        let made = advice(&room, "2").await;
         let told: Vec<(&str, Kind, Urgency)> =
             made.iter().map(|r| (r.rule.as_str(), r.recommendation_type, r.priority)).collect();
-        assert_eq!(told, [("revert-critical", Kind::AutoRevert, Urgency::Critical), ("escalate-critical", Kind::EscalateReview, Urgency::Critical)]);
+        assert_eq!(
+            told,
+            [
+                ("revert-critical", Kind::AutoRevert, Urgency::Critical),
+                ("escalate-critical", Kind::EscalateReview, Urgency::Critical)
+            ]
+        );
         assert!(made.iter().all(|r| r.is_open() && r.expires_at > Some(r.created_at) && !r.steps.is_empty()));
         // Seen again, nothing is said twice.
         room.push(&[open_door(), larger("aws_instance.a")]).await;
-        assert_eq!(advice(&room, "1").await, made);
+        assert_eq!(advice(&room, "2").await, made);
 
         // Steps are ticked by whoever did them, and stay theirs.
         let first = &made[0];
@@ -63,25 +72,31 @@ async fn a_push_recommends_and_the_next_one_says_whether_it_held() {
 
         // Doing what it says resolves the drift; the other one is overtaken.
         drifts::implement(&room.write, first.id, "closed").await.unwrap();
-        let drift = room.get("1").await;
+        let drift = room.get("2").await;
         assert_eq!(drift.state.resolution_type, Some(Resolution::AutoRevert));
-        let after = of_kind(&room, "1", Kind::AutoRevert).await;
-        assert_eq!((after.status, after.succeeded, after.note.as_deref()), (Status::Implemented, None, Some("closed")));
+        let after = of_kind(&room, "2", Kind::AutoRevert).await;
+        assert_eq!(
+            (after.status, after.succeeded, after.note.as_deref()),
+            (Status::Implemented, None, Some("closed"))
+        );
         assert!(after.implemented_at.is_some());
-        assert_eq!(of_kind(&room, "1", Kind::EscalateReview).await.status, Status::Superseded);
+        assert_eq!(of_kind(&room, "2", Kind::EscalateReview).await.status, Status::Superseded);
         let twice = drifts::implement(&room.write, first.id, "").await;
         assert!(matches!(twice, Err(Error::Conflict(why)) if why == "it was done already"));
 
         // A push that does not look at it says nothing; one that does says that it held.
         room.push(&[larger("aws_instance.a")]).await;
-        assert_eq!(of_kind(&room, "1", Kind::AutoRevert).await.succeeded, None);
+        assert_eq!(of_kind(&room, "2", Kind::AutoRevert).await.succeeded, None);
         room.push(&[fine(&open_door()), larger("aws_instance.a")]).await;
-        let held = of_kind(&room, "1", Kind::AutoRevert).await;
-        assert_eq!((held.succeeded, &held.implementation_result.unwrap()["success"]), (Some(true), &json!(true)));
+        let held = of_kind(&room, "2", Kind::AutoRevert).await;
+        assert_eq!(
+            (held.succeeded, &held.implementation_result.unwrap()["success"]),
+            (Some(true), &json!(true))
+        );
         assert_eq!(record(&room, "revert-critical").await.success(), Some(1.0));
         // There again, it did not, and there is new advice.
         room.push(&[open_door(), larger("aws_instance.a")]).await;
-        let all = advice(&room, "1").await;
+        let all = advice(&room, "2").await;
         assert_eq!(all.iter().filter(|r| r.is_open()).count(), 2);
         assert_eq!(all.iter().find(|r| r.status == Status::Implemented).unwrap().succeeded, Some(false));
         let track = record(&room, "revert-critical").await;
@@ -97,14 +112,16 @@ async fn what_people_do_with_a_drift_is_what_was_recommended_or_overtakes_it() {
         room.push(&[larger("aws_instance.a"), larger("aws_instance.b"), open_door()]).await;
         let ids = [room.get("1").await.id, room.get("2").await.id, room.get("3").await.id];
         // By the button of the drift, whoever recommended it.
-        let codified = drifts::act(&room.write, &[ids[0]], Act::Resolve(Resolution::CodifyIac), "merged").await.unwrap();
+        let codified =
+            drifts::act(&room.write, &[ids[0]], Act::Resolve(Resolution::CodifyIac), "merged").await.unwrap();
         assert_eq!(of_kind(&room, "1", Kind::CodifyIac).await.status, Status::Implemented);
         assert_eq!(of_kind(&room, "1", Kind::AutoRevert).await.status, Status::Superseded);
         // Taken back, all of it is open again.
         drifts::undo(&room.write, codified.action_id.unwrap()).await.unwrap();
         assert!(advice(&room, "1").await.iter().all(|r| r.is_open() && r.implemented_at.is_none()));
         // Accepting is no advice here, and overtakes it.
-        let how = Scoped { scope: domain::drift::IgnoreScope::Resource, reason: "load".into(), days: Some(3) };
+        let how =
+            Scoped { scope: domain::drift::IgnoreScope::Resource, reason: "load".into(), days: Some(3) };
         drifts::accept(&room.write, ids[1], &how).await.unwrap();
         assert!(advice(&room, "2").await.iter().all(|r| r.status == Status::Superseded));
         // Escalating is done by escalating.
@@ -125,7 +142,8 @@ async fn what_people_do_with_a_drift_is_what_was_recommended_or_overtakes_it() {
 async fn advice_that_nobody_takes_is_ranked_lower_and_ends_by_itself() {
     for_each_backend(|t| async move {
         let room = Room::new(t).await;
-        let names = ["aws_instance.a", "aws_instance.b", "aws_instance.c", "aws_instance.d", "aws_instance.e"];
+        let names =
+            ["aws_instance.a", "aws_instance.b", "aws_instance.c", "aws_instance.d", "aws_instance.e"];
         room.push(&names.map(larger)).await;
         for number in 1..=5 {
             let one = of_kind(&room, &number.to_string(), Kind::CodifyIac).await;
@@ -140,7 +158,11 @@ async fn advice_that_nobody_takes_is_ranked_lower_and_ends_by_itself() {
         room.push(&all).await;
         let poor = of_kind(&room, "6", Kind::CodifyIac).await;
         assert_eq!(poor.priority, Urgency::Low);
-        assert!(poor.rationale.ends_with("Ranked lower: of 5 pieces of such advice 0 were taken."), "{}", poor.rationale);
+        assert!(
+            poor.rationale.ends_with("Ranked lower: of 5 pieces of such advice 0 were taken."),
+            "{}",
+            poor.rationale
+        );
         // Nobody answers: it ends, and the next push says it anew.
         room.world.clock.advance_seconds(31 * 86_400);
         let swept = service::housekeeping::run(&room.world.services).await.unwrap();

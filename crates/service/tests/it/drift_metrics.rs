@@ -48,7 +48,10 @@ async fn the_job_writes_what_happened_and_writes_it_once() {
         assert_eq!((told.now.came, told.now.resolved, told.before.came), (2, 2, 0));
         assert_eq!(told.now.times.mean(), Some(2 * DAY + 1_800));
         assert_eq!(told.days.len(), 7);
-        assert_eq!(told.days.iter().map(|(_, f)| (f.came, f.resolved)).filter(|f| *f != (0, 0)).collect::<Vec<_>>(), [(2, 0), (0, 2)]);
+        assert_eq!(
+            told.days.iter().map(|(_, f)| (f.came, f.resolved)).filter(|f| *f != (0, 0)).collect::<Vec<_>>(),
+            [(2, 0), (0, 2)]
+        );
         assert_eq!((told.now.decided, told.now.implemented, told.now.adoption()), (1, 1, Some(1.0)));
         assert_eq!(told.now.causes.get("unknown"), Some(&2));
         assert_eq!(told.now.severities.iter().sum::<i64>(), 2);
@@ -63,7 +66,10 @@ async fn the_job_writes_what_happened_and_writes_it_once() {
         rollups::rebuild(&cx).await.unwrap();
         assert_eq!(problems(&room).await, [""; 0]);
         let again = metrics::rows(&room.read, &days(7)).await.unwrap();
-        assert_eq!(again.iter().map(|row| &row.figures).collect::<Vec<_>>(), rows.iter().map(|row| &row.figures).collect::<Vec<_>>());
+        assert_eq!(
+            again.iter().map(|row| &row.figures).collect::<Vec<_>>(),
+            rows.iter().map(|row| &row.figures).collect::<Vec<_>>()
+        );
 
         // What is taken back was no resolution, on the day that had it too.
         room.world.clock.advance_seconds(DAY);

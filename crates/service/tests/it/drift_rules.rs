@@ -13,7 +13,11 @@ async fn rule(room: &Room, id: &str) -> TableRule {
 }
 
 fn queue(seconds: i64) -> (&'static str, Value, Value) {
-    ("aws_sqs_queue.jobs", json!({"id": "q", "delay_seconds": 5}), json!({"id": "q", "delay_seconds": seconds}))
+    (
+        "aws_sqs_queue.jobs",
+        json!({"id": "q", "delay_seconds": 5}),
+        json!({"id": "q", "delay_seconds": seconds}),
+    )
 }
 
 #[tokio::test]
@@ -38,12 +42,18 @@ async fn pushes_are_judged_by_the_rules_of_the_organization() {
             ..brought.rule.clone()
         };
         let saved = drifts::save_rule(&room.write, own.clone(), true, 0).await.unwrap();
-        assert_eq!((saved.version, saved.is_brought, saved.updated_by.as_deref()), (1, false, Some("ana@alpha.test")));
+        assert_eq!(
+            (saved.version, saved.is_brought, saved.updated_by.as_deref()),
+            (1, false, Some("ana@alpha.test"))
+        );
         room.push(&[queue(9)]).await;
         let judged = room.get("1").await;
         assert!(judged.critical_count == 1 && judged.severity_score > 0.9, "{judged:?}");
         // Off, it says nothing; an older version is not written over a newer one.
-        assert!(matches!(drifts::save_rule(&room.write, own.clone(), false, 0).await, Err(Error::Conflict(_))));
+        assert!(matches!(
+            drifts::save_rule(&room.write, own.clone(), false, 0).await,
+            Err(Error::Conflict(_))
+        ));
         drifts::save_rule(&room.write, own.clone(), false, 1).await.unwrap();
         room.push(&[queue(9)]).await;
         assert_eq!(room.get("1").await.critical_count, 0);
@@ -57,11 +67,23 @@ async fn pushes_are_judged_by_the_rules_of_the_organization() {
         drifts::reset_rule(&room.write, "size").await.unwrap();
         assert_eq!(rule(&room, "size").await, brought);
         let actions = room.world.actions(room.write.actor().organization).await;
-        let mine: Vec<&str> = actions.iter().map(String::as_str).filter(|a| a.starts_with("DRIFT_RULE")).collect();
-        assert_eq!(mine, ["DRIFT_RULE_CHANGED", "DRIFT_RULE_CHANGED", "DRIFT_RULE_RESET", "DRIFT_RULE_CHANGED", "DRIFT_RULE_RESET"]);
+        let mine: Vec<&str> =
+            actions.iter().map(String::as_str).filter(|a| a.starts_with("DRIFT_RULE")).collect();
+        assert_eq!(
+            mine,
+            [
+                "DRIFT_RULE_CHANGED",
+                "DRIFT_RULE_CHANGED",
+                "DRIFT_RULE_RESET",
+                "DRIFT_RULE_CHANGED",
+                "DRIFT_RULE_RESET"
+            ]
+        );
         // Every problem at once.
         let bad = Rule { types: Vec::new(), security: 2.0, when: When::Is(Vec::new()), ..own };
-        let Err(Error::Invalid(why)) = drifts::save_rule(&room.write, bad, true, 0).await else { panic!("it is refused") };
+        let Err(Error::Invalid(why)) = drifts::save_rule(&room.write, bad, true, 0).await else {
+            panic!("it is refused")
+        };
         let fields: Vec<&str> = why.0.iter().map(|e| e.field.as_str()).collect();
         assert_eq!(fields, ["types", "values", "security"]);
     })

@@ -223,7 +223,11 @@ pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
         .into_iter()
         .filter(|place| raw.get(place).unwrap_or(&none) != kept.get(place).unwrap_or(&none))
         .map(|place| {
-            format!("drift_metrics_daily of {} differs from the history (repository {})", &place.date.iso()[..10], place.iac_repository_id)
+            format!(
+                "drift_metrics_daily of {} differs from the history (repository {})",
+                &place.date.iso()[..10],
+                place.iac_repository_id
+            )
         })
         .collect())
 }
