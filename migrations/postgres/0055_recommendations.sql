@@ -29,6 +29,6 @@ CREATE TABLE recommendations (
 );
 CREATE INDEX recommendations_by_drift ON recommendations (organization_id, drift_event_id, status);
 CREATE INDEX recommendations_by_decision ON recommendations (organization_id, decided_at);
-CREATE INDEX recommendations_by_expiry ON recommendations (status, expires_at);
+CREATE INDEX recommendations_by_expiry ON recommendations (organization_id, status, expires_at);
 
 CALL wall_off('recommendations');
