@@ -4,7 +4,6 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use domain::Timestamp;
 use domain::drift::metrics::{Figures, Period, Row};
 use domain::permission::DriftRead;

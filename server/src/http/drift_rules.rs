@@ -5,7 +5,6 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use domain::Timestamp;
 use domain::page::Page;
 use domain::permission::{DriftRead, DriftWrite};

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
-use chrono::{DateTime, Utc};
 use domain::page::Page;
 use domain::permission::{DriftRead, DriftWrite};
 use domain::recommendation::{
