@@ -87,6 +87,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("cases/tasks") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/analytics") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/rules") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/repositories") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/resources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/ignores") view=page::PrintedPage ssr=WHOLE />

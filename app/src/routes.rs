@@ -133,7 +133,7 @@ pub fn evidence(slug: &str, number: i64, id: impl std::fmt::Display) -> String {
 pub fn drift(slug: &str) -> String {
     in_organization(slug, "drift")
 }
-/// `repositories`, `resources` or `ignores`.
+/// `analytics`, `repositories`, `resources`, `rules` or `ignores`.
 pub fn drift_part(slug: &str, part: &str) -> String {
     format!("/o/{slug}/drift/{part}")
 }

@@ -1,5 +1,5 @@
 //! What the server does by itself: compare the folder of evidence with its records once a day; sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
-//! quiet visitors every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, and tell webhooks what changed, every second.
+//! quiet visitors and bring the figures of drift up to date every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, and tell webhooks what changed, every second.
 
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ pub fn start(state: &AppState) -> [JoinHandle<()>; 9] {
         tokio::spawn(delete(state.clone())),
         tokio::spawn(upkeep(state.clone())),
         tokio::spawn(review(state.clone())),
+        tokio::spawn(drift_metrics(state.clone())),
         tokio::spawn(moves(state.clone())),
         tokio::spawn(links(state.clone())),
         tokio::spawn(tell(state.clone())),
@@ -117,6 +118,21 @@ async fn review(state: AppState) {
         match service::groups::review_all(&state.services).await {
             Ok(moved) => tracing::debug!(moved, "reviewed the groups"),
             Err(error) => tracing::warn!(%error, "the review of groups failed; it runs again in a minute"),
+        }
+    }
+}
+
+async fn drift_metrics(state: AppState) {
+    let mut ticks = interval(REVIEW);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::drifts::metrics::refresh_all(&state.services).await {
+            Ok(0) => {}
+            Ok(days) => tracing::debug!(days, "computed the figures of drift"),
+            Err(error) => {
+                tracing::warn!(%error, "the figures of drift could not be computed; it is tried again in a minute");
+            }
         }
     }
 }

@@ -9,10 +9,7 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks,
-    case_templates, cases, cases_bulk, changes, drift_push, drifts, entries, environments as places,
-    evidence, export, grouping, groups, health, iac, ingest, invitations, live, members, oidc, openapi,
-    organizations, pages, provider_roles, sources, tags, tail, uploads, views, webhooks,
+    access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks, case_templates, cases, cases_bulk, changes, drift_metrics, drift_push, drift_rules, drifts, entries, environments as places, evidence, export, grouping, groups, health, iac, ingest, invitations, live, members, oidc, openapi, organizations, pages, provider_roles, recommendations, sources, tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -88,9 +85,18 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/drifts/{id}"),
     ("POST", "/api/v1/drifts/{id}/accept"),
     ("POST", "/api/v1/drifts/{id}/escalate"),
+    ("GET", "/api/v1/drift-metrics"),
+    ("GET", "/api/v1/drift-rules"),
+    ("PUT", "/api/v1/drift-rules/{id}"),
+    ("DELETE", "/api/v1/drift-rules/{id}"),
+    ("GET", "/api/v1/recommendation-rules"),
+    ("POST", "/api/v1/recommendations/{id}/steps"),
+    ("POST", "/api/v1/recommendations/{id}/implement"),
+    ("POST", "/api/v1/recommendations/{id}/dismiss"),
     ("GET", "/api/v1/drift-ignores"),
     ("DELETE", "/api/v1/drift-ignores/{id}"),
     ("GET", "/api/v1/iac-repositories"),
+    ("GET", "/api/v1/iac-repositories/{id}"),
     ("PUT", "/api/v1/iac-repositories/{id}"),
     ("GET", "/api/v1/iac-resources"),
     ("GET", "/api/v1/environments"),
@@ -161,6 +167,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/o/{organization}/cases/{id}/evidence/{evidence}"),
     ("GET", "/o/{organization}/live"),
     ("GET", "/o/{organization}/events/tail"),
+    ("GET", "/o/{organization}/drift/metrics.csv"),
     ("GET", "/o/{organization}/events/export.csv"),
     ("GET", "/o/{organization}/events/export.ndjson"),
     ("GET", "/o/{organization}/events/export.parquet"),
@@ -219,10 +226,17 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/drifts/{id}", get(drifts::one))
         .route("/api/v1/drifts/{id}/accept", post(drifts::accept))
         .route("/api/v1/drifts/{id}/escalate", post(drifts::escalate))
+        .route("/api/v1/drift-metrics", get(drift_metrics::list))
+        .route("/api/v1/drift-rules", get(drift_rules::list))
+        .route("/api/v1/drift-rules/{id}", put(drift_rules::change).delete(drift_rules::reset))
+        .route("/api/v1/recommendation-rules", get(recommendations::rules))
+        .route("/api/v1/recommendations/{id}/steps", post(recommendations::steps))
+        .route("/api/v1/recommendations/{id}/implement", post(recommendations::implement))
+        .route("/api/v1/recommendations/{id}/dismiss", post(recommendations::dismiss))
         .route("/api/v1/drift-ignores", get(iac::ignores))
         .route("/api/v1/drift-ignores/{id}", delete(iac::lift))
         .route("/api/v1/iac-repositories", get(iac::repositories))
-        .route("/api/v1/iac-repositories/{id}", put(iac::change_repository))
+        .route("/api/v1/iac-repositories/{id}", get(iac::one_repository).put(iac::change_repository))
         .route("/api/v1/iac-resources", get(iac::resources))
         .route("/api/v1/environments", get(places::list).post(places::create))
         .route("/api/v1/environments/{id}/active", post(places::activate))
@@ -284,6 +298,7 @@ pub fn router(state: AppState) -> Router {
         .route("/o/{organization}/cases/{id}/evidence/{evidence}", get(evidence::download))
         .route("/o/{organization}/live", get(live::page))
         .route("/o/{organization}/events/tail", get(tail::page))
+        .route("/o/{organization}/drift/metrics.csv", get(drift_metrics::csv))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))
         .route("/o/{organization}/events/export.parquet", get(export::events::parquet))

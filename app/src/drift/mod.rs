@@ -1,10 +1,16 @@
 //! `/o/{organization}/drift`: how the real infrastructure differs from its code. Printed pages.
 
+#[cfg(feature = "ssr")]
+mod advice;
+#[cfg(feature = "ssr")]
+pub mod analytics;
 mod api;
 #[cfg(feature = "ssr")]
 pub mod detail;
 #[cfg(feature = "ssr")]
 mod diff;
+#[cfg(feature = "ssr")]
+mod facets;
 #[cfg(feature = "ssr")]
 pub mod ignores;
 #[cfg(feature = "ssr")]
@@ -13,6 +19,12 @@ pub mod inventory;
 pub mod list;
 #[cfg(feature = "ssr")]
 mod parts;
+#[cfg(feature = "ssr")]
+mod plot;
+#[cfg(feature = "ssr")]
+mod rule_table;
+#[cfg(feature = "ssr")]
+pub mod rules;
 #[cfg(feature = "ssr")]
 mod write;
 

@@ -97,6 +97,8 @@ ids! {
     DriftActionId,
     DriftIgnoreId,
     DriftPushId,
+    /// What to do about a drift.
+    RecommendationId,
 }
 
 /// The reserved organization that holds the platform's own audit chain (sign-ins, new organizations).

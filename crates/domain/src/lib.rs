@@ -26,6 +26,7 @@ pub mod page;
 pub mod permission;
 pub mod provider_role;
 pub mod query;
+pub mod recommendation;
 pub mod retention;
 pub mod severity;
 pub mod source;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use domain::Invalid;
 use domain::drift::{ChangeType, DriftType};
+use domain::invalid::Problems;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -39,6 +41,50 @@ pub struct Rule {
     pub performance: f64,
     pub cost: f64,
     pub compliance: f64,
+}
+
+impl Rule {
+    /// Every problem of it at once.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let mut p = Problems::default();
+        p.require(
+            domain::organization::is_slug(&self.id),
+            "id",
+            "2 to 63 lower-case letters, digits and hyphens, starting with a letter",
+        );
+        p.name(&self.what, "what", 200);
+        p.require(self.why.chars().count() <= 500, "why", "at most 500 characters");
+        let fits = |all: &[String], most: usize| {
+            all.len() <= most && all.iter().all(|one| !one.trim().is_empty() && one.chars().count() <= 500)
+        };
+        p.require(
+            !self.types.is_empty() && fits(&self.types, 100),
+            "types",
+            "at least one type, * for all; at most 100",
+        );
+        p.require(
+            !self.paths.is_empty() && fits(&self.paths, 200),
+            "paths",
+            "at least one path, ** for all; at most 200",
+        );
+        p.require(fits(&self.except, 200), "except", "at most 200 paths");
+        let values = match &self.when {
+            When::Any | When::Off | When::Sensitive => 1,
+            When::Is(values) | When::Unless(values) => values.len(),
+            When::Ends(ends) => ends.len(),
+        };
+        p.require((1..=100).contains(&values), "values", "name at least one value, at most 100");
+        p.require(!self.on.is_empty(), "on", "choose at least one of changed, deleted and added");
+        for (name, weight) in [
+            ("security", self.security),
+            ("performance", self.performance),
+            ("cost", self.cost),
+            ("compliance", self.compliance),
+        ] {
+            p.require((0.0..=1.0).contains(&weight), name, "between 0 and 1");
+        }
+        p.done()
+    }
 }
 
 /// What the real value has to be.

@@ -32,6 +32,7 @@ pub mod overview;
 pub mod presence;
 pub mod provider_role;
 mod query;
+pub mod recommendation;
 pub mod retention;
 pub mod rollup;
 pub mod scope;

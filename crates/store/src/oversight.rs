@@ -138,9 +138,12 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 52] = [
+const REST: [&str; 55] = [
     "DELETE FROM drafts WHERE organization_id = $1",
     "DELETE FROM presences WHERE organization_id = $1",
+    "DELETE FROM drift_rules WHERE organization_id = $1",
+    "DELETE FROM drift_metrics_daily WHERE organization_id = $1",
+    "DELETE FROM recommendations WHERE organization_id = $1",
     "DELETE FROM drift_history WHERE organization_id = $1",
     "DELETE FROM drift_changes WHERE organization_id = $1",
     "DELETE FROM drift_events WHERE organization_id = $1",

@@ -25,6 +25,7 @@ use super::api::{Caller, asked_of, paging, read};
 use super::cases::word_schema;
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
+use super::recommendations::RecommendationItem;
 use super::schema;
 
 word_schema! {
@@ -140,9 +141,8 @@ pub struct DriftDetail {
     /// Why it happened. Null: causes are not analysed.
     #[schema(required = true, value_type = Option<Object>)]
     cause: Option<Value>,
-    /// Empty: recommendations are not made.
-    #[schema(value_type = Vec<Object>)]
-    recommendations: Vec<Value>,
+    /// What to do about it: open ones first, the most urgent first.
+    recommendations: Vec<RecommendationItem>,
 }
 
 #[derive(IntoParams)]
@@ -216,6 +216,8 @@ pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<DriftDet
     let changes = drifts::changes(&cx, drift.id).await?.into_iter().map(change).collect();
     let (declared_state, actual_state) = drifts::states(&cx, drift.id).await?;
     let (codify, _) = drifts::snippet(&cx, &drift).await?;
+    let recommendations = drifts::recommendations(&cx, drift.id).await?;
+    let recommendations = recommendations.into_iter().map(super::recommendations::item).collect();
     Ok(Json(DriftDetail {
         drift: item(drift),
         changes,
@@ -223,7 +225,7 @@ pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<DriftDet
         actual_state,
         codify,
         cause: None,
-        recommendations: Vec::new(),
+        recommendations,
     }))
 }
 

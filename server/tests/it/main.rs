@@ -10,6 +10,7 @@ mod cases;
 mod cases_bulk;
 mod command_line;
 mod csrf;
+mod drift_advice;
 mod drifts;
 mod events;
 mod evidence;

@@ -150,6 +150,12 @@ pub static DRIFTS: Schema = Schema {
         ),
         field("score", &["severity_score"], Kind::Number, "severity, 0 to 1"),
         field("confidence", &["confidence_score"], Kind::Number, "how sure it is, 0 to 1"),
+        field(
+            "severity",
+            &[],
+            Kind::Choice(&["info", "low", "medium", "high", "critical"]),
+            "the word for the score: info, low, medium, high, critical",
+        ),
         field("environment", &["env"], Kind::Word, "such as prod"),
         field("repository", &["repo"], Kind::Word, "name of the repository"),
         field("resource", &["address"], Kind::Word, "address in the code"),
