@@ -20,7 +20,7 @@ const TELL: Duration = Duration::from_secs(1);
 const LINKS: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 9] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 10] {
     [
         tokio::spawn(sweep(state.clone())),
         tokio::spawn(evidence(state.clone())),
@@ -63,7 +63,7 @@ async fn evidence(state: AppState) {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "the evidence could not be looked after; it is tried again in a day")
+                tracing::warn!(%error, "the evidence could not be looked after; it is tried again in a day");
             }
         }
     }

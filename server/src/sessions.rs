@@ -11,10 +11,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 use axum::extract::{Request, State};
-use axum::http::header::LOCATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Timestamp, UserId, UserSessionId};
+use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use service::auth::oidc::{self, Unproved};
 use service::auth::{SignedIn, Viewer};
 use service::{Client, Services};
@@ -100,10 +100,9 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
     response
 }
 
-/// Whether a server function did what was asked. A plain form is led back to its page either way, with the error in the address.
+/// Whether a server function did what was asked. A plain form is led back to its page either way.
 fn was_done(response: &Response) -> bool {
-    let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
-    let refused = to.contains("__err=");
+    let refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
     !refused && (response.status().is_success() || response.status().is_redirection())
 }
 

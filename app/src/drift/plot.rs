@@ -241,10 +241,8 @@ mod tests {
 
     #[test]
     fn a_scale_ends_at_a_round_number() {
-        assert_eq!(
-            [0.0, 1.0, 2.0, 3.0, 7.0, 41.0, 100.0, 130.0].map(nice),
-            [2.0, 2.0, 2.0, 4.0, 8.0, 50.0, 100.0, 200.0]
-        );
+        let ends = [0.0, 1.0, 2.0, 3.0, 7.0, 41.0, 100.0, 130.0].map(|most| format!("{}", nice(most)));
+        assert_eq!(ends, ["2", "2", "2", "4", "8", "50", "100", "200"]);
     }
 
     #[test]
@@ -266,6 +264,6 @@ mod tests {
         });
         assert_eq!(html.matches("<rect").count(), 1, "nothing is drawn of nothing: {html}");
         assert_eq!(html.matches("href=\"/a\"").count(), 2, "{html}");
-        assert!(html.contains("aria-hidden=\"true\"") && html.contains("<title>3</title>"), "{html}");
+        assert!(html.contains("aria-hidden=\"true\"") && html.contains("<title>3<"), "{html}");
     }
 }

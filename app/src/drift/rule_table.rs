@@ -178,15 +178,16 @@ fn editor(slug: &str, found: Option<&TableRule>) -> AnyView {
     let start =
         found.map_or_else(DriftRuleForm::default, |one| form_of(&one.rule, one.is_enabled, one.version));
     let text = move |field: &'static str, present: &str| state.typed(field, present);
-    let ticked =
-        move |field: &'static str, present: bool| state.typed(field, if present { "true" } else { "" }) == "true";
+    let ticked = move |field: &'static str, present: bool| {
+        state.typed(field, if present { "true" } else { "" }) == "true"
+    };
     let area = move |id: &'static str,
-                name: &'static str,
-                field: &'static str,
-                label: &'static str,
-                hint: &'static str,
-                present: &str,
-                required: bool| {
+                     name: &'static str,
+                     field: &'static str,
+                     label: &'static str,
+                     hint: &'static str,
+                     present: &str,
+                     required: bool| {
         let value = text(field, present);
         view! {
             <Field id=id label=label hint=hint required=required error=state.reason(field)>
@@ -195,16 +196,19 @@ fn editor(slug: &str, found: Option<&TableRule>) -> AnyView {
         }
         .into_any()
     };
-    let weight =
-        move |id: &'static str, name: &'static str, field: &'static str, label: &'static str, present: &str| {
-            let value = text(field, present);
-            view! {
-                <Field id=id label=label error=state.reason(field)>
-                    <TextInput name=name value=value />
-                </Field>
-            }
-            .into_any()
-        };
+    let weight = move |id: &'static str,
+                       name: &'static str,
+                       field: &'static str,
+                       label: &'static str,
+                       present: &str| {
+        let value = text(field, present);
+        view! {
+            <Field id=id label=label error=state.reason(field)>
+                <TextInput name=name value=value />
+            </Field>
+        }
+        .into_any()
+    };
     let choices: Vec<Choice> = WHENS.iter().map(|(word, words, _)| Choice::new(*word, *words)).collect();
     let id_field = if found.is_some() {
         view! { <input type="hidden" name="rule[id]" value=start.id.clone() /> }.into_any()

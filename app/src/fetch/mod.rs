@@ -31,6 +31,7 @@ use crate::shown::Shown;
 pub struct Fetched<T> {
     raw: Resource<Raw, FromToStringCodec>,
     /// The next time it is asked nobody asks: see [`Fetched::refetch_alone`].
+    #[cfg(not(feature = "ssr"))]
     alone: StoredValue<bool>,
     of: PhantomData<fn() -> T>,
 }
@@ -56,6 +57,7 @@ impl<T: Shown + Send + Sync + 'static> Fetched<T> {
     }
     /// As [`refetch`](Self::refetch), for a page that asks by itself: nobody is at the device, so it keeps nobody signed in.
     pub fn refetch_alone(self) {
+        #[cfg(not(feature = "ssr"))]
         self.alone.set_value(true);
         self.raw.refetch();
     }
@@ -117,13 +119,19 @@ where
     let key = Box::new(move || (version(), asking().as_ref().map(address).unwrap_or_default()));
     #[cfg(feature = "ssr")]
     let ask = run(move || args());
+    #[cfg(not(feature = "ssr"))]
     let alone = StoredValue::new(false);
     #[cfg(not(feature = "ssr"))]
     let ask = Box::new(move |(_, address): Key| {
         let alone = alone.try_update_value(std::mem::take).unwrap_or_default();
         Box::pin(wire::get(address, alone)) as Asked
     });
-    Fetched { raw: resource(key, ask, first), alone, of: PhantomData }
+    Fetched {
+        raw: resource(key, ask, first),
+        #[cfg(not(feature = "ssr"))]
+        alone,
+        of: PhantomData,
+    }
 }
 
 /// On the server: the function itself, without a request.

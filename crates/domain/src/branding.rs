@@ -155,7 +155,7 @@ mod tests {
             match wrong {
                 None => assert_eq!(said, None, "{accent}"),
                 Some(word) => {
-                    assert!(said.as_ref().is_some_and(|said| said.contains(word)), "{accent}: {said:?}")
+                    assert!(said.as_ref().is_some_and(|said| said.contains(word)), "{accent}: {said:?}");
                 }
             }
         }

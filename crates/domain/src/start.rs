@@ -32,6 +32,7 @@ impl StartPage {
             Area::Events => Self::Events,
             Area::Groups => Self::Groups,
             Area::Cases => Self::Cases,
+            Area::Drift => Self::Drift,
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A message with U+202E shows `exe.png` where `gnp.exe` was logged (Trojan Source, CVE-2021-42574). What is stored keeps them.
 
+use std::fmt::Write as _;
+
 /// Turns the text after it: embeddings, overrides and isolates of the bidirectional algorithm (UAX #9). The two marks that
 /// only hint (U+200E, U+200F) stay, since Arabic and Hebrew are written with them.
 pub fn turns(c: char) -> bool {
@@ -21,7 +23,10 @@ pub fn visible(text: String) -> String {
                 shown.extend(char::from_u32(0x2400 + u32::from(c)));
             }
             '\u{7f}' => shown.push('\u{2421}'),
-            c if hidden(c) => shown.push_str(&format!("‹U+{:04X}›", u32::from(c))),
+            c if hidden(c) => {
+                // Writing to a text does not fail.
+                let _ = write!(shown, "‹U+{:04X}›", u32::from(c));
+            }
             c => shown.push(c),
         }
     }

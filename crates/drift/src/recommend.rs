@@ -105,14 +105,15 @@ fn weighed(mut advice: Advice, facts: &Facts<'_>, tracks: &BTreeMap<String, Trac
         advice.priority = advice.priority.lower();
         advice.confidence_score *= 0.6;
         let (done, of) = (track.implemented, track.implemented + track.dismissed + track.expired);
-        advice.rationale.push_str(&match track.success() {
+        let why = match track.success() {
             Some(share) if share < 0.5 => format!(
                 " Ranked lower: of the last {} times this was done it held {}.",
                 track.succeeded + track.failed,
                 times(track.succeeded)
             ),
             _ => format!(" Ranked lower: of {of} pieces of such advice {done} were taken."),
-        });
+        };
+        advice.rationale.push_str(&why);
     }
     advice.confidence_score = two(advice.confidence_score);
     advice
@@ -419,7 +420,7 @@ fn revert_plain(facts: &Facts<'_>) -> Advice {
 mod tests {
     use super::*;
 
-    fn facts<'a>(properties: Vec<Property<'a>>) -> Facts<'a> {
+    fn facts(properties: Vec<Property<'_>>) -> Facts<'_> {
         Facts {
             tool: Tool::Terraform,
             drift_type: DriftType::Modified,

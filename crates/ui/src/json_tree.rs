@@ -110,15 +110,8 @@ fn node(
 
 /// What would turn the text around it (UAX #9) as an escape.
 fn still(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut still, c| {
-        match c {
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                still.push_str(&format!("\\u{:04x}", u32::from(c)))
-            }
-            c => still.push(c),
-        }
-        still
-    })
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if turns(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
 }
 
 fn leaf(

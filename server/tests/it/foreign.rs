@@ -202,12 +202,12 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
                 }
                 "api POST /api/v1/drifts/actions" => json!({ "act": "acknowledge", "ids": [id] }),
                 "api POST /api/v1/drifts/{id}/accept" => json!({ "scope": "type", "reason": "mine" }),
-                "api POST /api/v1/drifts/{id}/escalate" => json!({ "note": "mine" }),
+                "api POST /api/v1/drifts/{id}/escalate"
+                | "api POST /api/v1/recommendations/{id}/implement" => json!({ "note": "mine" }),
                 "api PUT /api/v1/drift-rules/{id}" => {
                     json!({ "what": "mine", "types": ["*"], "paths": ["**"], "when": "any" })
                 }
                 "api POST /api/v1/recommendations/{id}/steps" => json!({ "done": [0] }),
-                "api POST /api/v1/recommendations/{id}/implement" => json!({ "note": "mine" }),
                 "api POST /api/v1/recommendations/{id}/dismiss" => json!({ "reason": "mine" }),
                 "api PUT /api/v1/iac-repositories/{id}" => json!({ "name": "mine", "branch": "main" }),
                 "api PUT /api/v1/tags/{id}" => json!({ "name": "mine" }),
