@@ -32,7 +32,7 @@ test("a manager reads how drift went, follows a mark to its list, and takes the 
   await page.goBack();
 
   await page.getByLabel("Period").selectOption("7");
-  await page.getByLabel("Environment").selectOption("prod");
+  await page.getByLabel("Environment", { exact: true }).selectOption("prod");
   await page.getByRole("button", { name: "Show" }).click();
   await expect(page).toHaveURL(/days=7&environment=prod/);
   await expect(page.getByText(/compared with the 7 days before/)).toBeVisible();
@@ -91,7 +91,7 @@ test("a rule is added, refused with what was typed, switched off and removed", a
   const dialog = page.getByRole("dialog", { name: "Add a rule" });
   const id = `late-jobs-${Date.now()}`;
   await dialog.getByLabel("Short name").fill(id);
-  await dialog.getByLabel("What").fill("Jobs wait");
+  await dialog.getByRole("textbox", { name: "What" }).fill("Jobs wait");
   await dialog.getByLabel("Types of resources").fill("aws_sqs_*");
   await dialog.getByLabel("Properties", { exact: true }).fill("**.delay_seconds");
   await dialog.getByRole("checkbox", { name: "Changed properties" }).check();

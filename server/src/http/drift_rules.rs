@@ -33,7 +33,7 @@ pub struct DriftRuleItem {
     paths: Vec<String>,
     except: Vec<String>,
     /// any, off, sensitive, or an object: is, unless (lists of values), ends (a list of texts).
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     when: When,
     #[schema(value_type = Vec<DriftRuleOn>)]
     on: Vec<On>,
@@ -78,7 +78,7 @@ pub struct DriftRuleIn {
     paths: Vec<String>,
     #[serde(default)]
     except: Vec<String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     when: Value,
     #[serde(default = "changed")]
     #[schema(value_type = Vec<DriftRuleOn>, required = false)]
