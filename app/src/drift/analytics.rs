@@ -66,7 +66,15 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let repositories = drifts::repositories(&cx).await?;
     let lists = Lists { slug, query: &query };
     let csv = query.csv(slug);
-    let head = move || view! { <Button href=csv.clone() icon=Glyph::Download>"CSV"</Button> }.into_any();
+    let head = move || {
+        view! {
+            <a class="button secondary" href=csv.clone() rel="external" download="">
+                <ui::Icon glyph=Glyph::Download />
+                <span class="words">"CSV"</span>
+            </a>
+        }
+        .into_any()
+    };
     let mut environments: Vec<&str> = repositories.iter().map(|one| one.environment.as_str()).collect();
     environments.dedup();
     let mut names: Vec<&str> = repositories.iter().map(|one| one.name.as_str()).collect();
