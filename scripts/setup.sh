@@ -57,22 +57,29 @@ patiently() {
 apt_fresh=
 # apt_get WHY PACKAGE…: installs what is missing of the packages; fails with one line where that cannot be.
 apt_get() {
-  local why=$1 as_root=() missing=() package
+  local why=$1 missing=() package
   shift
   for package in "$@"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
+  apt_newest "$why" "${missing[@]}"
+}
+
+# apt_newest WHY PACKAGE…: installs the packages, or what apt has newer of them.
+apt_newest() {
+  local why=$1 as_root=()
+  shift
   if [ "$(id -u)" != 0 ]; then
-    has sudo || die "$why is missing: as root, apt-get install ${missing[*]}"
+    has sudo || die "$why is missing: as root, apt-get install $*"
     as_root=(sudo)
   fi
   if [ -z "$apt_fresh" ]; then
     quietly "apt-get update" patiently "${as_root[@]}" apt-get update -q
     apt_fresh=yes
   fi
-  quietly "apt-get install ${missing[*]}" patiently "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -q --no-install-recommends "${missing[@]}"
+  quietly "apt-get install $*" patiently "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends "$@"
 }
 
 # need COMMAND WHY PACKAGE…: the command, else its Debian packages, else one line.
@@ -118,7 +125,8 @@ take_system() { has cargo && new_enough && wasm_works; }
 
 take_debian() {
   has apt-get || return 1
-  apt_get "Debian's current Rust" rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-19 || return 1
+  local rust=(rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web)
+  apt_get "Debian's current Rust" "${rust[@]}" lld-19 || return 1
   rm -rf "$bin"
   mkdir -p "$bin"
   local program
@@ -130,7 +138,9 @@ take_debian() {
   printf '%s\n' '#!/bin/sh' 'exec cc -fuse-ld=lld "$@"' >"$bin/cc-lld"
   chmod +x "$bin/cc-lld"
   export PATH=$bin:$PATH
-  new_enough || die "Debian's rustc-web is $(rustc --version | cut -d' ' -f2), older than Cargo.toml asks for"
+  # It may be from before a security update.
+  new_enough || apt_newest "Debian's current Rust" "${rust[@]}" || return 1
+  new_enough || die "Debian's rustc-web is $(rustc --version | cut -d' ' -f2), older than Cargo.toml asks for: apt needs bookworm-security, which every Debian 12 comes with"
   wasm_works || quietly "building the wasm32 standard library" patiently build_wasm_std
   wasm_works || die "the wasm32 standard library was built but does not compile a line"
 }
