@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Benchmarks as JSON lines on standard output, progress on standard error.
 
-    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,browser,single,tail,cases,wasm,grouping
+    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,browser,single,tail,cases,drift,wasm,grouping
 
 For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, eight connections, durable) beside a bare
 bulk insert of the same rows into the same engine with the same keys and index of words in the same run (ratio; without the index of words besides), the server's peak memory; what people look at (queries.py) at
-1 M and, with 10m, at 10 M with the growth between; what a person feels in Chromium; single events; 20 live tails; cases (cases.py). Last, the size of the WebAssembly and, where labelled logs lie in
+1 M and, with 10m, at 10 M with the growth between; what a person feels in Chromium; single events; 20 live tails; cases (cases.py); drift (drift.py). Last, the size of the WebAssembly and, where labelled logs lie in
 WATCHROOM_SHARED or beside the repository, Grouping Accuracy. Standard library only.
 """
 
@@ -13,12 +13,12 @@ import argparse, os, pathlib, subprocess, sys, tempfile, time, uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-import bare, cases, data, queries, single, tail
+import bare, cases, data, drift, queries, single, tail
 from output import emit, say
 from server import EMAIL, PASSWORD, Server, ingest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = ("ingest", "queries", "browser", "single", "tail", "cases", "wasm", "grouping")
+PARTS = ("ingest", "queries", "browser", "single", "tail", "cases", "drift", "wasm", "grouping")
 
 
 def database_url(database, folder):
@@ -31,7 +31,8 @@ def database_url(database, folder):
     return base.rsplit("/", 1)[0] + "/" + name + ("?" + query if query else "")
 
 
-def one(binary, database, total, folder, parts, count):
+def one(database, total, folder, parts, args):
+    binary = args.server
     url, start = database_url(database, folder), int(time.time()) - data.DAYS * 86400
     first = min(total, 1_000_000)
     sample = min(total, 200_000)
@@ -69,7 +70,9 @@ def one(binary, database, total, folder, parts, count):
         if "tail" in parts:
             tail.tail(server, database)
         if "cases" in parts:
-            cases.run(server, database, count)
+            cases.run(server, database, args.cases)
+        if "drift" in parts:
+            drift.run(server, database, binary, folder, url, args.drifts)
     finally:
         server.stop()
 
@@ -101,16 +104,17 @@ def main():
     parser.add_argument("--server", default=str(ROOT / "target/release/watchroom"))
     parser.add_argument("--only", default=",".join(PARTS), help="of " + ", ".join(PARTS))
     parser.add_argument("--cases", type=int, default=100_000, help="how many cases there are beside the one with everything")
+    parser.add_argument("--drifts", type=int, default=4_500_000, help="how many drifts there are")
     args = parser.parse_args()
     parts = args.only.split(",")
     unknown = set(parts) - set(PARTS)
     if unknown:
         parser.error(f"--only: {', '.join(sorted(unknown))} is not one of {', '.join(PARTS)}")
     total = {"20k": 20_000, "200k": 200_000, "1m": 1_000_000, "10m": 10_000_000}[args.scale]
-    if set(parts) & {"ingest", "queries", "browser", "single", "tail", "cases"}:
+    if set(parts) & {"ingest", "queries", "browser", "single", "tail", "cases", "drift"}:
         for database in ("sqlite", "postgres") if args.database == "both" else (args.database,):
             with tempfile.TemporaryDirectory(prefix="watchroom-bench-") as folder:
-                one(args.server, database, total, pathlib.Path(folder), parts, args.cases)
+                one(database, total, pathlib.Path(folder), parts, args)
     if "wasm" in parts:
         wasm()
     if "grouping" in parts:

@@ -4,23 +4,31 @@ use domain::Severity;
 use domain::query::edit::{self, Selected, selected};
 use domain::query::{DRIFTS, Query};
 use leptos::prelude::*;
-use service::drifts::Facet as Counted;
+use service::drifts::{COUNTED, Facet as Counted, Facets};
 use ui::{Facet, FacetItem};
 
-use crate::events::parts::{compact, mark};
+use crate::events::parts::{compact, mark, number};
 
 /// `q`: as it stands in the address; `href`: the list with another one.
-pub fn column(found: &[Counted], q: &str, query: Option<&Query>, href: &dyn Fn(String) -> String) -> AnyView {
+pub fn column(found: &Facets, q: &str, query: Option<&Query>, href: &dyn Fn(String) -> String) -> AnyView {
     let chosen = query.map(selected).unwrap_or_default();
-    found
+    let facets = found
+        .facets
         .iter()
         .map(|facet| {
             let chosen = chosen.iter().find(|chosen| chosen.field == facet.field);
             let items = items(facet, q, chosen, href);
             view! { <Facet title=title(facet.field) items=items /> }
         })
-        .collect_view()
-        .into_any()
+        .collect_view();
+    let note = found.of_the_latest.then(|| {
+        view! { <p class="muted">{format!("Of the latest {} drifts.", number(i64::from(COUNTED)))}</p> }
+    });
+    view! {
+        {note}
+        {facets}
+    }
+    .into_any()
 }
 
 fn title(field: &str) -> &'static str {

@@ -20,7 +20,7 @@ use super::api::ChangeDrifts;
 use super::facets;
 use super::parts::{self, Part};
 use crate::error::Answer;
-use crate::events::parts::{Severe, number};
+use crate::events::parts::{Severe, compact, number};
 use crate::form::{Form, FormError};
 use crate::live;
 use crate::page::Page;
@@ -122,6 +122,18 @@ pub fn count(counts: &Counts, show: &str) -> i64 {
     }
 }
 
+/// `1.2k`, `10k+`.
+pub fn counted_compact(n: i64) -> String {
+    let most = i64::from(drifts::COUNTED);
+    if n > most { format!("{}+", compact(most)) } else { compact(n) }
+}
+
+/// `312`, `10,000+`.
+pub fn counted(n: i64) -> String {
+    let most = i64::from(drifts::COUNTED);
+    if n > most { format!("{}+", number(most)) } else { number(n) }
+}
+
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
     let since = live::since(&scope).await?;
@@ -152,7 +164,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let facets = match &problem {
         None => drifts::facets(&cx, &filter).await?,
-        Some(_) => Vec::new(),
+        Some(_) => drifts::Facets::default(),
     };
     let counts =
         drifts::counts(&cx, &DriftFilter { query: searched.clone(), ..DriftFilter::default() }).await?;
@@ -160,13 +172,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         .iter()
         .map(|(word, words)| {
             let href = DriftQuery { show: word, ..query.clone() }.link(slug).done();
-            Tab::new(*words, href, *word == query.show).count(number(count(&counts, word)))
+            Tab::new(*words, href, *word == query.show).count(counted(count(&counts, word)))
         })
         .collect();
     let next = found.next_cursor.as_deref().map(|cursor| query.link(slug).with("cursor", cursor).done());
     let first = cursor.is_some().then(|| query.link(slug).done());
     let matching = count(&counts, query.show);
-    let summary = format!("{} of {}", found.items.len(), number(matching));
+    let summary = format!("{} of {}", found.items.len(), counted(matching));
     let may_write = scope.may(Key::DriftWrite);
     let never = query.q.is_empty() && count(&counts, "all") == 0;
     let body = if let Some(problem) = problem {
@@ -323,7 +335,7 @@ fn around(
 ) -> AnyView {
     let state = Form::printed::<ChangeDrifts>();
     let all = (matching > shown as i64).then(|| {
-        let words = format!("Select all {} matching", number(matching));
+        let words = format!("Select all {} matching", counted(matching));
         let checked = !state.typed("all", "").is_empty();
         view! { <Checkbox name="asked[all]" label=words checked=checked /> }
     });

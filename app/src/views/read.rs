@@ -181,7 +181,7 @@ async fn count(scope: &Scope, view: &View) -> String {
                 let Ok(query) = asked.parsed(scope, cx.now()) else { return Ok(String::new()) };
                 let filter = DriftFilter { query, ..DriftFilter::default() };
                 let counts = service::drifts::counts(&cx, &filter).await?;
-                compact(crate::drift::list::count(&counts, asked.show))
+                crate::drift::list::counted_compact(crate::drift::list::count(&counts, asked.show))
             }
         })
     };

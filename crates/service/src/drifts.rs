@@ -12,6 +12,7 @@ mod repositories;
 mod rules;
 
 use domain::drift::{Drift, DriftChange, DriftFilter, DriftSort, DriftStatus, HistoryStep, Resource};
+use domain::group::Assignee;
 use domain::page::Page;
 use domain::permission::{DriftRead, Permission};
 use domain::{DriftId, IacResourceId, Invalid, Timestamp, UserId};
@@ -30,7 +31,7 @@ pub use repositories::{
     clear_credentials, pushes, repositories, repository, update_repository, update_repository_seen,
 };
 pub use rules::{TableRule, reset_rule, rule_table, save_rule};
-pub use store::drift::facet::Facet;
+pub use store::drift::facet::{Facet, Facets};
 pub use store::drift::resource::{Covered, ResourceFilter};
 
 use crate::{Cx, Error, Result, Who};
@@ -38,7 +39,9 @@ use crate::{Cx, Error, Result, Who};
 /// Most drifts a page holds.
 const MAX_PAGE: u32 = 200;
 /// Values of a facet.
-const FACET_VALUES: u32 = 12;
+const FACET_VALUES: usize = 12;
+/// Drifts of a status are counted up to this; a count above it says no more than that there are more. Facets look at as many, the latest.
+pub const COUNTED: u32 = 10_000;
 /// Steps of a history.
 const HISTORY: u32 = 500;
 
@@ -59,7 +62,7 @@ pub async fn list(
     Ok(Page { items, next_cursor })
 }
 
-/// How many drifts there are for the tabs of the list.
+/// How many drifts there are for the tabs of the list; above [`COUNTED`]: more than those.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub open: i64,
@@ -71,27 +74,34 @@ pub struct Counts {
     pub unassigned: i64,
 }
 
+/// The filter's own status and assignee do not count.
 pub async fn counts(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Counts> {
+    use DriftStatus::{Acknowledged, Open, Resolved};
     let mut tx = cx.read().await?;
+    let of = |status: &[DriftStatus], assigned_to| DriftFilter {
+        status: status.to_vec(),
+        assigned_to,
+        ..filter.clone()
+    };
     let mut counts = Counts::default();
-    for (status, [n, mine, nobody]) in store::drift::counts(&mut tx, filter, user(cx)).await? {
-        match status {
-            DriftStatus::Open => counts.open = n,
-            DriftStatus::Acknowledged => counts.acknowledged = n,
-            DriftStatus::Resolved => {
-                counts.resolved = n;
-                continue;
-            }
-        }
-        counts.mine += mine;
-        counts.unassigned += nobody;
+    for (n, filter) in [
+        (&mut counts.open, of(&[Open], None)),
+        (&mut counts.acknowledged, of(&[Acknowledged], None)),
+        (&mut counts.resolved, of(&[Resolved], None)),
+        (&mut counts.unassigned, of(&[Open, Acknowledged], Some(Assignee::Nobody))),
+    ] {
+        *n = store::drift::count(&mut tx, &filter, COUNTED + 1).await?;
+    }
+    if let Some(user) = user(cx) {
+        let mine = of(&[Open, Acknowledged], Some(Assignee::User(user)));
+        counts.mine = store::drift::count(&mut tx, &mine, COUNTED + 1).await?;
     }
     Ok(counts)
 }
 
 /// What the drifts of a list have, field by field.
-pub async fn facets(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Vec<Facet>> {
-    Ok(store::drift::facet::list(&mut cx.read().await?, filter, FACET_VALUES).await?)
+pub async fn facets(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Facets> {
+    Ok(store::drift::facet::list(&mut cx.read().await?, filter, COUNTED, FACET_VALUES).await?)
 }
 
 /// By id, number or `DRIFT-9`.

@@ -81,6 +81,44 @@ fn counts(report: &PushReport) -> [i64; 5] {
 pub const SG: &str = "aws_security_group.web";
 
 #[tokio::test]
+async fn tabs_and_facets_count_up_to_a_limit_and_say_so() {
+    for_each_backend(|t| async move {
+        let room = Room::new(t).await;
+        let differs = |address: &'static str| (address, json!({"size": 1}), json!({"size": 2}));
+        room.push(&[differs("aws_instance.a"), differs("aws_instance.b"), differs("aws_s3_bucket.c")]).await;
+        let id = room.get("2").await.id;
+        drifts::act(&room.write, &[id], Act::Acknowledge, "").await.unwrap();
+        let service::Who::User(ana) = &room.read.actor().who else { unreachable!() };
+        drifts::act(&room.write, &[id], Act::Assign(Some(ana.id)), "").await.unwrap();
+        let counts = drifts::counts(&room.read, &DriftFilter::default()).await.unwrap();
+        let told = [counts.open, counts.acknowledged, counts.resolved, counts.mine, counts.unassigned];
+        assert_eq!(told, [2, 1, 0, 1, 2]);
+        // The query chooses a type; the facet of types still shows the other.
+        let now = room.world.clock.now();
+        let query = domain::query::parse("type:aws_s3_bucket", &domain::query::DRIFTS, now).unwrap();
+        let chosen = DriftFilter { query: Some(query), ..DriftFilter::default() };
+        assert_eq!(drifts::counts(&room.read, &chosen).await.unwrap().open, 1);
+        let facets = drifts::facets(&room.read, &chosen).await.unwrap();
+        let of =
+            |field: &str| facets.facets.iter().find(|facet| facet.field == field).unwrap().values.clone();
+        assert_eq!(of("type"), [("aws_instance".to_owned(), 2), ("aws_s3_bucket".to_owned(), 1)]);
+        assert_eq!(of("environment"), [("prod".to_owned(), 1)]);
+        assert!(!facets.of_the_latest);
+        let organization = room.read.actor().organization;
+        let mut tx = store::ReadTx::begin(&room.world.t.db, organization).await.unwrap();
+        let unresolved = DriftFilter {
+            status: vec![DriftStatus::Open, DriftStatus::Acknowledged],
+            ..DriftFilter::default()
+        };
+        assert_eq!(store::drift::count(&mut tx, &unresolved, 1).await.unwrap(), 2, "one of each status");
+        let facets = store::drift::facet::list(&mut tx, &unresolved, 1, 12).await.unwrap();
+        assert!(facets.of_the_latest);
+        assert_eq!(facets.facets[0].values.iter().map(|(_, n)| n).sum::<i64>(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_drift_opens_is_seen_again_and_goes_by_itself() {
     for_each_backend(|t| async move {
         let room = Room::new(t).await;

@@ -1,10 +1,12 @@
 //! How often each value of a field occurs among the drifts of a list.
 
+use std::collections::BTreeMap;
+
 use domain::drift::DriftFilter;
 use domain::query::DRIFTS;
-use domain::query::edit::target;
+use domain::query::edit::{selected, target};
 
-use super::{TABLES, narrow};
+use super::{TABLES, each_status, narrow};
 use crate::db::{Result, Sql};
 use crate::scope::Scoped;
 
@@ -19,39 +21,77 @@ pub struct Facet {
 /// Fields that have a facet, in the order in which they are shown.
 pub const FIELDS: [&str; 5] = ["severity", "environment", "repository", "type", "kind"];
 
-/// Each field is counted without what the query chooses of it, so that its other values can be chosen too.
-pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, limit: u32) -> Result<Vec<Facet>> {
-    let dialect = tx.conn().dialect();
-    let mut found = Vec::with_capacity(FIELDS.len());
-    for field in FIELDS {
+/// The facets of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facets {
+    pub facets: Vec<Facet>,
+    /// They are those of the latest drifts alone: there are more than were looked at.
+    pub of_the_latest: bool,
+}
+
+/// Each field is counted without what the query chooses of it, so that its other values can be chosen too, over the `most` latest drifts
+/// by onset of each status, `values` of each.
+pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, most: u32, values: usize) -> Result<Facets> {
+    // Fields of which nothing is chosen share one reading.
+    let chosen = filter.query.as_ref().map(selected).unwrap_or_default();
+    let (own, shared): (Vec<&str>, Vec<&str>) =
+        FIELDS.into_iter().partition(|field| chosen.iter().any(|chosen| chosen.field == *field));
+    let mut asked = vec![(filter.clone(), shared)];
+    for field in own {
         let mut filter = filter.clone();
         if let (Some(query), Ok(target)) = (&filter.query, target(field, &DRIFTS)) {
             filter.query = Some(query.without_choices_of(&target));
         }
-        let q = narrow(select(tx, field).push(TABLES), &filter, dialect);
-        let q = q.push(" GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ").arg(limit);
-        let rows = tx.conn().rows(q).await?;
-        let values = rows.iter().map(|row| Ok((row.get("value")?, row.get("n")?))).collect::<Result<_>>()?;
-        found.push(Facet { field, values });
+        asked.push((filter, vec![field]));
     }
+    let mut found = Facets::default();
+    for (filter, fields) in asked {
+        let mut counted: BTreeMap<(&'static str, String), i64> = BTreeMap::new();
+        for filter in each_status(&filter) {
+            let q = latest(tx, &filter, most);
+            let mut all = 0;
+            for row in tx.conn().rows(q).await? {
+                let n: i64 = row.get("n")?;
+                all += n;
+                for field in &fields {
+                    *counted.entry((field, row.get(field)?)).or_default() += n;
+                }
+            }
+            found.of_the_latest |= all == i64::from(most);
+        }
+        for field in fields {
+            let of = counted.range((field, String::new())..).take_while(|((of, _), _)| *of == field);
+            let mut of: Vec<(String, i64)> = of.map(|((_, value), n)| (value.clone(), *n)).collect();
+            of.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            of.truncate(values);
+            found.facets.push(Facet { field, values: of });
+        }
+    }
+    found.facets.sort_by_key(|facet| FIELDS.iter().position(|field| *field == facet.field));
     Ok(found)
 }
 
-fn select(tx: &impl Scoped, field: &str) -> Sql {
-    match field {
-        // Grown below.
-        "environment" => tx.sql("SELECT e.slug AS value, count(*) AS n"),
-        // Grown below.
-        "repository" => tx.sql("SELECT p.name AS value, count(*) AS n"),
-        // Grown below.
-        "type" => tx.sql("SELECT r.resource_type AS value, count(*) AS n"),
-        // Grown below.
-        "kind" => tx.sql("SELECT d.drift_type AS value, count(*) AS n"),
-        // Grown below.
-        _ => tx.sql(
-            "SELECT (CASE WHEN d.severity_score >= 0.85 THEN 'critical' WHEN d.severity_score >= 0.65 THEN 'high'
-                          WHEN d.severity_score >= 0.4 THEN 'medium' WHEN d.severity_score >= 0.15 THEN 'low' ELSE 'info' END) AS value,
-                    count(*) AS n",
-        ),
-    }
+/// The latest drifts of a filter, by all fields at once.
+fn latest(tx: &mut impl Scoped, filter: &DriftFilter, most: u32) -> Sql {
+    let dialect = tx.conn().dialect();
+    // Grown below.
+    let q = tx
+        .sql(
+            "SELECT e.slug AS environment, p.name AS repository, r.resource_type AS type, x.kind, x.severity,
+                    CAST(sum(x.n) AS BIGINT) AS n
+             FROM (SELECT y.environment_id, y.iac_repository_id, y.iac_resource_id, y.kind, y.severity, count(*) AS n
+                   FROM (SELECT d.environment_id, d.iac_repository_id, d.iac_resource_id, d.drift_type AS kind,
+                                (CASE WHEN d.severity_score >= 0.85 THEN 'critical' WHEN d.severity_score >= 0.65 THEN 'high'
+                                      WHEN d.severity_score >= 0.4 THEN 'medium' WHEN d.severity_score >= 0.15 THEN 'low'
+                                      ELSE 'info' END) AS severity",
+        )
+        .push(TABLES);
+    narrow(q, filter, dialect).push(" ORDER BY d.detected_at DESC, d.id DESC LIMIT ").arg(most).push(
+        ") AS y
+                   GROUP BY y.environment_id, y.iac_repository_id, y.iac_resource_id, y.kind, y.severity) AS x
+             JOIN iac_resources r ON r.organization_id = $1 AND r.id = x.iac_resource_id
+             JOIN iac_repositories p ON p.organization_id = $1 AND p.id = x.iac_repository_id
+             JOIN environments e ON e.organization_id = $1 AND e.id = x.environment_id
+             GROUP BY e.slug, p.name, r.resource_type, x.kind, x.severity",
+    )
 }
