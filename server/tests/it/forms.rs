@@ -268,7 +268,7 @@ async fn a_list_says_which_value_of_its_address_it_does_not_know() {
         let key = app.key("acme", &["event.read", "case.read"]).await;
         for (address, said) in [
             ("/api/v1/events?sort=bogus", "sort: unknown; the parameters here are"),
-            ("/api/v1/events?severity=bogus", "severity: "),
+            ("/api/v1/events?severity=bogus", "severity: 'bogus' is not a severity: info, low"),
             ("/api/v1/events?order=bogus", "'bogus' is none; newest or oldest"),
             ("/api/v1/events?limit=abc", "limit: 'abc' is none; a number between 1 and 200"),
             ("/api/v1/tasks?limit=abc", "limit: 'abc' is none; a number between 1 and 200"),
