@@ -19,7 +19,7 @@ pub fn note_html(note: &CaseNote, named: &[Named]) -> String {
 fn with_people(text: &str, named: &[&Named]) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     // A link's words stay a link's.
-    let mut links = 0_u32;
+    let mut as_it_stands = 0_u32;
     let events = TextMergeStream::new(Parser::new_ext(text, options)).map(|event| match event {
         Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
         Event::SoftBreak => Event::HardBreak,
@@ -36,12 +36,14 @@ fn with_people(text: &str, named: &[&Named]) -> String {
         &mut out,
         events.flat_map(|event| {
             match &event {
-                Event::Start(Tag::Link { .. }) => links += 1,
-                Event::End(TagEnd::Link) => links = links.saturating_sub(1),
+                Event::Start(Tag::Link { .. } | Tag::CodeBlock(_)) => as_it_stands += 1,
+                Event::End(TagEnd::Link | TagEnd::CodeBlock) => {
+                    as_it_stands = as_it_stands.saturating_sub(1);
+                }
                 _ => {}
             }
             match event {
-                Event::Text(words) if links == 0 && !named.is_empty() => marked(&words, named),
+                Event::Text(words) if as_it_stands == 0 && !named.is_empty() => marked(&words, named),
                 other => vec![other],
             }
         }),

@@ -121,9 +121,10 @@ pub fn names(members: &[Member]) -> AnyView {
     let options: Vec<_> = members
         .iter()
         .filter(|member| member.enabled)
-        .map(|member| {
+        .filter_map(|member| {
             let name = member.display_name.clone().unwrap_or_default();
-            view! { <option value=member.username.clone() label=name></option> }
+            let called = domain::case::mention::called(member)?.to_owned();
+            Some(view! { <option value=called label=name></option> })
         })
         .collect();
     view! { <datalist id=NAMES>{options}</datalist> }.into_any()

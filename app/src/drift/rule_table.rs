@@ -15,20 +15,8 @@ use crate::page::print::form;
 use crate::routes::{self, Link};
 use crate::when::{Ago, Zone};
 
-const FIELDS: &[&str] = &[
-    "id",
-    "what",
-    "why",
-    "types",
-    "paths",
-    "except",
-    "values",
-    "on",
-    "security",
-    "performance",
-    "cost",
-    "compliance",
-];
+const FIELDS: &[&str] =
+    &["what", "why", "types", "paths", "except", "values", "security", "performance", "cost", "compliance"];
 /// The word of `?rule=` for a new one.
 pub const NEW: &str = "new";
 
@@ -175,8 +163,9 @@ fn told(rule: &Rule) -> AnyView {
 
 fn editor(slug: &str, found: Option<&TableRule>) -> AnyView {
     let state = Form::printed::<SaveDriftRule>();
-    let start =
-        found.map_or_else(DriftRuleForm::default, |one| form_of(&one.rule, one.is_enabled, one.version));
+    // A new one is in force and about changes, as over the API.
+    let new = || DriftRuleForm { on_changed: true, enabled: true, ..DriftRuleForm::default() };
+    let start = found.map_or_else(new, |one| form_of(&one.rule, one.is_enabled, one.version));
     let text = move |field: &'static str, present: &str| state.typed(field, present);
     let ticked = move |field: &'static str, present: bool| {
         state.typed(field, if present { "true" } else { "" }) == "true"

@@ -172,7 +172,9 @@ pub fn read(format: Format, input: Input<'_>, rules: &rules::Rules) -> Result<Re
 /// The format that a text most likely is of.
 pub fn sniff(text: &str) -> Format {
     let has = |word: &str| text.contains(word);
-    if has("\"StackResourceDrifts\"") || (has("\"template\"") && has("AWS::")) {
+    // Every Deployment has a template, too.
+    let other = has("\"apiVersion\"") || has("\"format_version\"");
+    if has("\"StackResourceDrifts\"") || (has("\"template\"") && has("AWS::") && !other) {
         Format::Cloudformation
     } else if !text.trim_start().starts_with(['{', '['])
         || has("\"apiVersion\"") && !has("\"format_version\"")

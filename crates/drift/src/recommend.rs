@@ -187,22 +187,60 @@ fn list(paths: &[&str]) -> String {
     }
 }
 
+/// One word for a shell, whatever a pipeline called a resource: people paste these.
+fn shell(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The text between the quotes of HCL.
+fn hcl(text: &str) -> String {
+    let text = text.replace('\\', r"\\").replace('"', "\\\"").replace("${", "$${").replace("%{", "%%{");
+    text.replace('\n', "\\n")
+}
+
+/// The address to write into code; a resource that nobody declared has none yet.
+fn declared(facts: &Facts<'_>) -> String {
+    let unnamed = facts.address.starts_with(&format!("{} ", facts.resource_type));
+    if unnamed || facts.address.contains(char::is_control) {
+        format!("{}.NAME", facts.resource_type)
+    } else {
+        facts.address.to_owned()
+    }
+}
+
+/// `group/Kind/namespace/name`, whose first and third part can be missing, as kubectl takes it.
+fn kubectl(address: &str) -> String {
+    let parts: Vec<&str> = address.split('/').collect();
+    // A group has dots or is one of small letters; a kind begins with a capital.
+    let grouped = parts.first().is_some_and(|part| !part.starts_with(|c: char| c.is_ascii_uppercase()));
+    let (group, rest) =
+        if grouped { (parts.first(), parts.get(1..)) } else { (None, Some(parts.as_slice())) };
+    match (rest.unwrap_or_default(), group) {
+        ([kind, place @ .., name], group) => {
+            let kind = group.map_or_else(|| (*kind).to_owned(), |group| format!("{kind}.{group}"));
+            let place = place.first().map(|place| format!(" -n {}", shell(place))).unwrap_or_default();
+            format!("kubectl get {} {}{place} -o yaml", shell(&kind), shell(name))
+        }
+        _ => format!("kubectl get {} -o yaml", shell(address)),
+    }
+}
+
 /// What puts a resource back to what the code says, in the words of its tool.
 fn apply(facts: &Facts<'_>) -> Vec<Step> {
     let name = facts.address;
     match facts.tool {
         Tool::Terraform => vec![
             Step::new("Look at what would be done, and that it is this resource alone")
-                .code(format!("terraform plan -target='{name}'")),
-            Step::new("Apply it").code(format!("terraform apply -target='{name}'")),
+                .code(format!("terraform plan -target={}", shell(name))),
+            Step::new("Apply it").code(format!("terraform apply -target={}", shell(name))),
         ],
         Tool::Cloudformation => vec![
             Step::new(
                 "Set the properties to the template's values, in the console or with the service's command line; an update with an unchanged template does not touch them",
             ),
             Step::new("Detect the drift of the stack anew").code(format!(
-                "aws cloudformation detect-stack-drift --stack-name '{}'",
-                name.split('/').next().unwrap_or(name)
+                "aws cloudformation detect-stack-drift --stack-name {}",
+                shell(name.split('/').next().unwrap_or(name))
             )),
         ],
         Tool::Kubernetes => vec![
@@ -302,12 +340,12 @@ fn returning(facts: &Facts<'_>) -> Advice {
 }
 
 fn import(facts: &Facts<'_>) -> Advice {
-    let id = facts.physical_id.unwrap_or("ID");
+    let id = hcl(facts.physical_id.unwrap_or("ID"));
     let steps = match facts.tool {
         Tool::Terraform => vec![
             Step::new("Find its owner; delete it if there is none"),
             Step::new("Say in the code which one it is")
-                .code(format!("import {{\n  to = {}\n  id = \"{id}\"\n}}", facts.address)),
+                .code(format!("import {{\n  to = {}\n  id = \"{id}\"\n}}", declared(facts))),
             Step::new("Let the block be written, and read it")
                 .code("terraform plan -generate-config-out=generated.tf"),
         ],
@@ -319,8 +357,7 @@ fn import(facts: &Facts<'_>) -> Advice {
         ],
         Tool::Kubernetes => vec![
             Step::new("Find its owner; delete it if there is none"),
-            Step::new("Keep its manifest in the repository")
-                .code(format!("kubectl get {} -o yaml", facts.address)),
+            Step::new("Keep its manifest in the repository").code(kubectl(facts.address)),
         ],
     };
     Advice {
@@ -419,6 +456,29 @@ fn revert_plain(facts: &Facts<'_>) -> Advice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_pasted_is_one_word_of_the_shell() {
+        assert_eq!(shell("x[\"a'; id; '\"]"), r#"'x["a'\''; id; '\''"]'"#);
+        assert_eq!(hcl("a\"b${c}\\"), r#"a\"b$${c}\\"#);
+        for (address, command) in [
+            ("apps/Deployment/shop/web", "kubectl get 'Deployment.apps' 'web' -n 'shop' -o yaml"),
+            ("Service/shop/web", "kubectl get 'Service' 'web' -n 'shop' -o yaml"),
+            ("Namespace/shop", "kubectl get 'Namespace' 'shop' -o yaml"),
+            (
+                "rbac.authorization.k8s.io/ClusterRole/a",
+                "kubectl get 'ClusterRole.rbac.authorization.k8s.io' 'a' -o yaml",
+            ),
+        ] {
+            assert_eq!(kubectl(address), command);
+        }
+        let found = facts(Vec::new());
+        assert_eq!(declared(&found), "aws_security_group.db");
+        assert_eq!(
+            declared(&Facts { address: "aws_security_group sg-1", ..found }),
+            "aws_security_group.NAME"
+        );
+    }
 
     fn facts(properties: Vec<Property<'_>>) -> Facts<'_> {
         Facts {

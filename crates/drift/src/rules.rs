@@ -48,9 +48,9 @@ impl Rule {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
         p.require(
-            domain::organization::is_slug(&self.id),
+            domain::organization::is_slug(&self.id) && self.id != "new",
             "id",
-            "2 to 63 lower-case letters, digits and hyphens, starting with a letter",
+            "2 to 63 lower-case letters, digits and hyphens, starting with a letter; not the word new",
         );
         p.name(&self.what, "what", 200);
         p.require(self.why.chars().count() <= 500, "why", "at most 500 characters");
@@ -339,17 +339,31 @@ fn folded(key: &str) -> String {
     key.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 
-/// `**` is any number of keys.
+/// `**` is any number of keys. Only the last one that was met takes more keys, so that a pattern of many costs no more than its length
+/// times that of the way: people write these.
 fn leads(pattern: &[String], keys: &[String]) -> bool {
-    match pattern.split_first() {
-        None => keys.is_empty(),
-        Some((first, rest)) if first == "**" => {
-            rest.is_empty() || (0..=keys.len()).any(|at| leads(rest, &keys[at..]))
-        }
-        Some((first, rest)) => {
-            keys.split_first().is_some_and(|(key, keys)| fits(first, key) && leads(rest, keys))
+    let (mut p, mut k) = (0, 0);
+    // Where the last `**` stands, and the first key that it has not taken.
+    let mut last = None;
+    while let Some(key) = keys.get(k) {
+        match pattern.get(p) {
+            Some(step) if step == "**" => {
+                last = Some((p, k));
+                p += 1;
+            }
+            Some(step) if fits(step, key) => {
+                p += 1;
+                k += 1;
+            }
+            _ => {
+                let Some((at, taken)) = last else { return false };
+                last = Some((at, taken + 1));
+                p = at + 1;
+                k = taken + 1;
+            }
         }
     }
+    pattern.iter().skip(p).all(|step| step == "**")
 }
 
 /// `*` is any run of characters.
@@ -369,6 +383,27 @@ fn fits(glob: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_stars_cost_no_more_than_their_number() {
+        let words = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let keys = words(&["a"; 30].join("."));
+        let stars = words(&["**.a"; 29].join("."));
+        assert!(leads(&stars, &keys));
+        assert!(!leads(&[stars.clone(), words("z")].concat(), &keys));
+        assert!(!leads(&[words(&["**"; 100].join(".")), words("z")].concat(), &keys));
+        for (pattern, way, fit) in [
+            ("**", "a", true),
+            ("a.**", "a", true),
+            ("a.**.c", "a.b.c.c", true),
+            ("a.**.c", "a.b.c.d", false),
+            ("**.b.*", "a.b.b", true),
+            ("a.*.c", "a.c", false),
+            ("a", "a.b", false),
+        ] {
+            assert_eq!(leads(&words(pattern), &words(way)), fit, "{pattern} {way}");
+        }
+    }
 
     #[test]
     fn the_built_in_table_is_whole() {

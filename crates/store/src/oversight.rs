@@ -138,7 +138,8 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 55] = [
+const REST: [&str; 56] = [
+    "DELETE FROM drift_metrics_runs WHERE organization_id = $1",
     "DELETE FROM drafts WHERE organization_id = $1",
     "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM drift_rules WHERE organization_id = $1",

@@ -67,17 +67,23 @@ pub async fn lock(tx: &mut WriteTx, id: RecommendationId) -> Result<Option<Recom
     tx.conn().opt(q).await
 }
 
-/// Which of these drifts have one that did not expire.
-pub async fn advised(tx: &mut impl Scoped, drifts: &[DriftId]) -> Result<HashSet<DriftId>> {
+/// What of each of these drifts need not be said again, by rule: what is open, what was dismissed, and where somebody had a look.
+pub async fn advised(tx: &mut impl Scoped, drifts: &[DriftId]) -> Result<HashSet<(DriftId, String)>> {
     let mut found = HashSet::new();
     for ids in drifts.chunks(CHUNK) {
         let q = tx
             .sql(
-                "SELECT DISTINCT drift_event_id FROM recommendations WHERE organization_id = $1 AND status <> 'expired' AND drift_event_id IN (",
+                "SELECT DISTINCT drift_event_id, rule
+                 FROM recommendations
+                 WHERE organization_id = $1
+                   AND (status IN ('open', 'dismissed') OR (status = 'implemented' AND recommendation_type = 'manual_review'))
+                   AND drift_event_id IN (",
             )
             .list(ids.iter().copied())
             .push(")");
-        found.extend(tx.conn().scalars::<DriftId>(q).await?);
+        for row in tx.conn().rows(q).await? {
+            found.insert((row.get("drift_event_id")?, row.get("rule")?));
+        }
     }
     Ok(found)
 }

@@ -41,16 +41,27 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let actor = authenticate(parts, state).await?;
-        if let Who::ApiKey { id, .. } = &actor.who {
-            state.limits.api_key(&id.to_string())?;
-            state.plans.request(&state.services, actor.organization, *id).await?;
-        }
+        count(parts, state, &actor).await?;
         let services = match parts.extensions.get::<Once>() {
             Some(once) => state.services.once(once.clone()),
             None => state.services.clone(),
         };
         Ok(Self { services, actor })
     }
+}
+
+/// The request was counted already.
+#[derive(Clone, Copy)]
+struct Counted;
+
+/// Counts the request against the limits of its key and organization, once.
+pub(crate) async fn count(parts: &mut Parts, state: &AppState, actor: &Actor) -> Result<(), Problem> {
+    if let (Who::ApiKey { id, .. }, None) = (&actor.who, parts.extensions.get::<Counted>()) {
+        state.limits.api_key(&id.to_string())?;
+        state.plans.request(&state.services, actor.organization, *id).await?;
+        parts.extensions.insert(Counted);
+    }
+    Ok(())
 }
 
 /// Whose key the request brings.

@@ -47,12 +47,11 @@ pub async fn keep(State(state): State<AppState>, request: Request, next: Next) -
 async fn done_once(state: &AppState, key: String, request: Request, next: Next) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let actor = api::authenticate(&mut parts, state).await?;
+    // Before the body is read, and of an answer that is given again too.
+    api::count(&mut parts, state, &actor).await?;
     let bytes = body::read(&parts.headers, body, state.config.max_body.0).await?;
     let once = Once::new(key, hash(&actor, &parts.uri.to_string(), &bytes));
     if let Some(kept) = once::earlier(&state.services, &actor, &once).await? {
-        if let Who::ApiKey { id, .. } = &actor.who {
-            state.limits.api_key(&id.to_string())?;
-        }
         return Ok(again(kept));
     }
     parts.extensions.insert(once.clone());
@@ -62,7 +61,7 @@ async fn done_once(state: &AppState, key: String, request: Request, next: Next) 
         return Ok(once::earlier(&state.services, &actor, &once).await?.map_or(response, again));
     }
     if !response.status().is_success() {
-        // Nothing was done: the same key may be tried again.
+        // Where nothing was done the same key may be tried again; what failed after its first step has taken it.
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -86,7 +85,11 @@ async fn done_once(state: &AppState, key: String, request: Request, next: Next) 
 /// Of all that the request says, and of who says it: another key of the API is told nothing of the answer.
 fn hash(actor: &Actor, address: &str, body: &[u8]) -> String {
     let mut h = Sha256::new();
-    for part in [actor.audit().label.as_bytes(), address.as_bytes(), body] {
+    let who = match &actor.who {
+        Who::ApiKey { id, .. } => id.to_string(),
+        Who::User(_) | Who::System(_) => actor.audit().label,
+    };
+    for part in [who.as_bytes(), address.as_bytes(), body] {
         h.update((part.len() as u64).to_be_bytes());
         h.update(part);
     }

@@ -1,6 +1,6 @@
 //! People named in notes: `@ana`, or `@ana@acme.test`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::member::Member;
@@ -92,10 +92,26 @@ pub fn names(markdown: &str) -> BTreeSet<String> {
     found
 }
 
-/// Who of these is meant by a name in lower case; nobody whose account is disabled.
-pub fn meant<'a>(members: &'a [Member], name: &str) -> Option<&'a Member> {
-    let is = |text: &str| text.to_lowercase() == name;
-    members.iter().filter(|member| member.enabled).find(|member| is(&member.username) || is(&member.email))
+/// Whom a name in lower case means; nobody whose account is disabled.
+pub fn by_name(members: &[Member]) -> HashMap<String, &Member> {
+    let mut found = HashMap::new();
+    for member in members.iter().filter(|member| member.enabled) {
+        for name in [&member.username, &member.email] {
+            found.entry(name.to_lowercase()).or_insert(member);
+        }
+    }
+    found
+}
+
+/// How somebody is called in a note: by the username, or by the address where a username cannot be read behind an `@`.
+pub fn called(member: &Member) -> Option<&str> {
+    [member.username.as_str(), member.email.as_str()].into_iter().find(|name| is_readable(name))
+}
+
+/// Whether it is one name, and all of it, behind an `@`.
+fn is_readable(name: &str) -> bool {
+    let written = format!("@{name}");
+    matches!(spans(&written).as_slice(), [(range, found)] if *range == (0..written.len()) && *found == name.to_lowercase())
 }
 
 #[cfg(test)]
@@ -112,6 +128,17 @@ mod tests {
             assert!(names(nobody).is_empty(), "{nobody}");
         }
         assert_eq!(found("5` @ana"), ["ana"], "one back-tick is no code");
+    }
+
+    /// Else a note would call somebody of a shorter name.
+    #[test]
+    fn only_what_is_read_whole_is_offered() {
+        for name in ["ana", "Émile", "ben.b", "ana@acme.test"] {
+            assert!(is_readable(name), "{name}");
+        }
+        for name in ["o'brien", "Ana Berg", "ben-", "a!b", ""] {
+            assert!(!is_readable(name), "{name}");
+        }
     }
 
     #[test]

@@ -82,10 +82,10 @@ pub(super) async fn put(
     let members = if names.is_empty() { Vec::new() } else { store::member::list(tx).await? };
     // Nobody is told what they wrote themselves.
     let writer = super::user(cx);
+    let by_name = mention::by_name(&members);
     let mut found: BTreeMap<UserId, String> = BTreeMap::new();
     for name in names {
-        if let Some(member) = mention::meant(&members, &name).filter(|member| Some(member.user_id) != writer)
-        {
+        if let Some(member) = by_name.get(&name).filter(|member| Some(member.user_id) != writer) {
             found.entry(member.user_id).or_insert(name);
         }
     }

@@ -31,17 +31,24 @@ pub async fn refresh_all(services: &Services) -> Result<i64> {
     failed.map_or(Ok(days), Err)
 }
 
-/// Computes the organization's rows from the first day on that something happened to since the last run. A second run finds nothing, and
-/// any number of runs leaves the same rows.
+/// Computes the organization's rows from the first day on that something happened to since the last run. Any number of runs leaves the
+/// same rows.
 pub async fn refresh(services: &Services, organization: OrganizationId) -> Result<i64> {
     let cx = services.admit::<DriftRead>(&Actor::system("drift metrics", organization))?;
+    let last = metrics::last_run(&mut cx.read().await?).await?;
+    refresh_since(services, organization, last.map_or(Timestamp::EPOCH, |last| last.plus_seconds(-MARGIN)))
+        .await
+}
+
+/// As [`refresh`], of what happened at or after `since`.
+pub(crate) async fn refresh_since(
+    services: &Services,
+    organization: OrganizationId,
+    since: Timestamp,
+) -> Result<i64> {
+    let cx = services.admit::<DriftRead>(&Actor::system("drift metrics", organization))?;
     let now = cx.now();
-    let from = {
-        let mut tx = cx.read().await?;
-        let last = metrics::last_run(&mut tx).await?;
-        let since = last.map_or(Timestamp::EPOCH, |last| last.plus_seconds(-MARGIN));
-        metrics::first_changed(&mut tx, since).await?
-    };
+    let from = metrics::first_changed(&mut cx.read().await?, since).await?;
     let Some(from) = from else { return Ok(0) };
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     let rows = {

@@ -92,6 +92,9 @@ pub async fn implement(
 ) -> Result<Option<DriftActionId>> {
     check_reason(note, false)?;
     let mut tx = cx.write().await?;
+    // The drift first, as whoever acts on it and every push does.
+    let found = store::recommendation::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    store::drift::lock(&mut tx, &[found.drift_id]).await?;
     let found = open(&mut tx, id).await?;
     let note = note.trim();
     match found.recommendation_type {
@@ -219,23 +222,23 @@ impl Advising<'_> {
     ) -> Result<()> {
         let ids: Vec<DriftId> = drifts.iter().map(|drift| drift.id).collect();
         let mut advised = store::recommendation::advised(tx, &ids).await?;
-        for id in returned {
-            advised.remove(id);
-        }
-        let wanted: Vec<&PushedDrift> =
-            drifts.iter().filter(|drift| !advised.contains(&drift.id) && !shut.contains(&drift.id)).collect();
+        let returned: HashSet<DriftId> = returned.iter().copied().collect();
+        advised.retain(|(drift, _)| !returned.contains(drift));
+        let wanted: Vec<&PushedDrift> = drifts.iter().filter(|drift| !shut.contains(&drift.id)).collect();
         if wanted.is_empty() {
             return Ok(());
         }
         let now = tx.now();
         let tracks = store::recommendation::tracks(tx, now.plus_seconds(-RECORD_DAYS * DAY)).await?;
-        let came_back = store::recommendation::returns(tx, returned).await?;
+        let ids: Vec<DriftId> = wanted.iter().map(|drift| drift.id).collect();
+        let came_back = store::recommendation::returns(tx, &ids).await?;
         let by_id: HashMap<IacResourceId, &PushedResource> = resources.iter().map(|r| (r.id, r)).collect();
         let mut rows = Vec::new();
         for drift in wanted {
             let Some(resource) = by_id.get(&drift.iac_resource_id) else { continue };
             let facts = self.facts(drift, resource, came_back.get(&drift.id).copied().unwrap_or(0));
-            rows.extend(made(cx, drift.id, &facts, &tracks, now));
+            let made = made(cx, drift.id, &facts, &tracks, now);
+            rows.extend(made.into_iter().filter(|one| !advised.contains(&(drift.id, one.rule.clone()))));
         }
         Ok(store::recommendation::insert(tx, &rows).await?)
     }

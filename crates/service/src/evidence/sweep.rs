@@ -36,11 +36,13 @@ pub async fn sweep(services: &Services) -> Result<Found> {
         let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
         store::organization::all(&mut tx).await?
     };
-    let mut found = Found::default();
+    let (mut found, mut failed) = (Found::default(), None);
     for organization in organizations {
-        one(services, organization.id, &mut found).await?;
+        if let Err(error) = one(services, organization.id, &mut found).await {
+            failed = Some(error);
+        }
     }
-    Ok(found)
+    failed.map_or(Ok(found), Err)
 }
 
 async fn one(services: &Services, organization: OrganizationId, found: &mut Found) -> Result<()> {
@@ -48,8 +50,12 @@ async fn one(services: &Services, organization: OrganizationId, found: &mut Foun
     let folder = folder(services, organization);
     for (name, at) in files(&folder.join("incoming")).await? {
         if at < before {
-            fs::remove_file(folder.join("incoming").join(name)).await.map_err(|e| disk(&e))?;
-            found.broken_off += 1;
+            match fs::remove_file(folder.join("incoming").join(name)).await {
+                Ok(()) => found.broken_off += 1,
+                // Another server was faster.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(disk(&error)),
+            }
         }
     }
     // The records first: bytes are there before their record is.

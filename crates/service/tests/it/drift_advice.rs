@@ -172,6 +172,10 @@ async fn advice_that_nobody_takes_is_ranked_lower_and_ends_by_itself() {
         assert!(matches!(drifts::dismiss(&room.write, ended.id, "late").await, Err(Error::Conflict(_))));
         room.push(&all).await;
         assert!(advice(&room, "6").await.iter().any(Recommendation::is_open));
+        // What was dismissed is not said again, and keeps nothing else from being said.
+        let open: Vec<Kind> =
+            advice(&room, "1").await.iter().filter(|r| r.is_open()).map(|r| r.recommendation_type).collect();
+        assert_eq!(open, [Kind::AutoRevert]);
     })
     .await;
 }

@@ -106,3 +106,25 @@ async fn figures_are_those_of_ones_own_organization() {
     })
     .await;
 }
+
+/// Else it would be looked at again every minute, in a transaction that writes.
+#[tokio::test]
+async fn a_run_that_had_no_row_to_write_is_remembered() {
+    for_each_backend(|t| async move {
+        let room = Room::new(t).await;
+        room.push(&[differs("aws_instance.a", "t3.large")]).await;
+        // Twice, so that the first day is out of the margin of the third run.
+        for _ in 0..2 {
+            metrics::refresh_all(&room.world.services).await.unwrap();
+            room.world.clock.advance_seconds(3 * DAY);
+        }
+        let id = room.get("1").await.id;
+        drifts::act(&room.write, &[id], Act::Acknowledge, "").await.unwrap();
+        assert_eq!(metrics::refresh_all(&room.world.services).await.unwrap(), 0);
+        let organization = room.read.actor().organization;
+        let mut tx = store::ReadTx::begin(&room.world.t.db, organization).await.unwrap();
+        let last = store::drift::metrics::last_run(&mut tx).await.unwrap();
+        assert_eq!(last, Some(room.world.services.clock.now()));
+    })
+    .await;
+}

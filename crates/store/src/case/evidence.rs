@@ -149,7 +149,7 @@ pub async fn count_of_file(tx: &mut impl Scoped, sha256: &str) -> Result<i64> {
     Ok(tx.conn().scalar(q).await?.unwrap_or(0))
 }
 
-/// Records that have a file now, with their cases, unless the last line of their custody is that they failed.
+/// Records that have a file now, with their cases, unless it failed when it was looked at last.
 pub async fn not_failed(tx: &mut impl Scoped, sha256: &str) -> Result<Vec<(CaseId, EvidenceId)>> {
     let q = tx
         .sql(
@@ -158,7 +158,7 @@ pub async fn not_failed(tx: &mut impl Scoped, sha256: &str) -> Result<Vec<(CaseI
              WHERE e.organization_id = $1 AND e.sha256 = $2 AND e.removed_at IS NULL
                AND COALESCE((SELECT c.step
                              FROM evidence_custody c
-                             WHERE c.organization_id = $1 AND c.evidence_id = e.id
+                             WHERE c.organization_id = $1 AND c.evidence_id = e.id AND c.step IN ('failed', 'verified', 'uploaded')
                              ORDER BY c.seq DESC
                              LIMIT 1), '') <> 'failed'
              ORDER BY e.id",

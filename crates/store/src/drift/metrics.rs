@@ -54,10 +54,10 @@ impl FromDb for Told {
     }
 }
 
-/// When the rows were computed last.
+/// When the job looked last.
 pub async fn last_run(tx: &mut impl Scoped) -> Result<Option<Timestamp>> {
-    let q = tx.sql("SELECT max(computed_at) FROM drift_metrics_daily WHERE organization_id = $1");
-    Ok(tx.conn().scalar::<Option<Timestamp>>(q).await?.flatten())
+    let q = tx.sql("SELECT ran_at FROM drift_metrics_runs WHERE organization_id = $1");
+    tx.conn().scalar(q).await
 }
 
 /// The earliest day whose row what happened at or after `since` has a part in. Nothing where nothing happened.
@@ -170,6 +170,11 @@ pub async fn put(tx: &mut impl Writing, from: Timestamp, rows: &Rows, now: Times
         .bind(from)
         .bind(now);
     tx.conn().exec(q).await?;
+    let q = tx.sql(
+        "INSERT INTO drift_metrics_runs (organization_id, ran_at) VALUES ($1, $2)
+         ON CONFLICT (organization_id) DO UPDATE SET ran_at = excluded.ran_at",
+    );
+    tx.conn().exec(q.bind(now)).await?;
     Ok(())
 }
 
