@@ -181,8 +181,8 @@ impl Tail {
                 _ => Field::Plain,
             };
         }
-        let before = bytes.get(..opened)?.iter().filter(|c| **c == b'\n').count();
-        (field == Field::Quoted).then_some(line + before as u64)
+        let lines = bytes.get(..opened)?.split(|c| *c == b'\n').count();
+        (field == Field::Quoted).then_some(line + lines as u64 - 1)
     }
 
     /// A part of the input without line ends around it, at most [`MAX_LINE`] bytes.
