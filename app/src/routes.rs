@@ -266,11 +266,7 @@ impl Refusal {
 }
 
 fn locked(seconds: Option<u64>) -> String {
-    let wait = match seconds {
-        None => "a while".to_owned(),
-        Some(seconds @ 0..=90) => format!("{seconds} seconds"),
-        Some(seconds) => format!("{} minutes", seconds.div_ceil(60)),
-    };
+    let wait = seconds.map_or_else(|| "a while".to_owned(), domain::wait::words);
     format!("Too many attempts. Try again in {wait}.")
 }
 

@@ -204,7 +204,7 @@ impl From<service::Error> for AppError {
             E::TooMany { retry_after } => (
                 Kind::TooMany,
                 StatusCode::TOO_MANY_REQUESTS,
-                format!("Try again in {}.", duration(retry_after)),
+                format!("Try again in {}.", domain::wait::words(retry_after)),
             ),
             E::Unavailable { .. } => (Kind::Unavailable, StatusCode::SERVICE_UNAVAILABLE, said),
             E::Internal(cause) => {
@@ -244,13 +244,4 @@ pub fn bad_request(error: AppError) -> AppError {
 /// What an address names that cannot be.
 pub fn not_found() -> AppError {
     service::Error::NotFound.into()
-}
-
-/// Seconds in words: "40 seconds", "3 minutes".
-pub fn duration(seconds: u64) -> String {
-    match seconds {
-        0 | 1 => "a second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
 }

@@ -50,3 +50,14 @@ test("who may read the log sees what happened to a member, a key and an environm
   await page.getByText("Signed bundle, with the proof of the chain").click();
   expect((await download).suggestedFilename()).toBe("audit-acme.zip");
 });
+
+test("the whole filter of the audit log stands in one line", async ({ page }) => {
+  await signIn(page);
+  await page.goto("/o/acme/audit?actor=nobody");
+  const form = page.getByRole("search", { name: "Filter the audit log" });
+  const first = await form.getByLabel("Search the entries").boundingBox();
+  for (const button of [form.getByRole("button", { name: "Apply" }), form.getByRole("link", { name: "Clear" })]) {
+    const box = await button.boundingBox();
+    expect(Math.abs(box!.y + box!.height / 2 - first!.y - first!.height / 2)).toBeLessThan(8);
+  }
+});

@@ -27,3 +27,13 @@ test("every page fits 390 pixels without sideways scrolling and is accessible", 
     });
   }
 });
+
+test("the bar of areas shows the one that is open", async ({ page }) => {
+  await signIn(page);
+  for (const [path, name] of [["audit", "Audit"], ["settings/general", "Settings"], ["overview", "Overview"]] as const) {
+    await page.goto(`/o/acme/${path}`);
+    const current = page.getByRole("navigation", { name: "Areas" }).getByRole("link", { name });
+    await expect(current).toHaveAttribute("aria-current", "page");
+    await expect(current).toBeInViewport({ ratio: 1 });
+  }
+});

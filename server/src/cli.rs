@@ -76,6 +76,10 @@ enum Command {
         source: Option<String>,
         #[arg(long, default_value = "auto", value_name = "auto|ndjson|json|csv|syslog")]
         format: Format,
+        /// End with 1 when a row was refused. Otherwise that is so only when not one was understood: the others are stored, the refused ones
+        /// are counted in the last line and kept, with the reason, in the file that it names.
+        #[arg(long)]
+        strict: bool,
         /// The file, or - for standard input. gzip and zstd are recognised.
         file: PathBuf,
     },
@@ -322,8 +326,8 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
             tell(&secret)?;
             Ok(())
         }
-        Command::Import { org, source, format, file } => {
-            import::run(services, config, import::Job { org, source, format, file }).await
+        Command::Import { org, source, format, strict, file } => {
+            import::run(services, config, import::Job { org, source, format, file, strict }).await
         }
         Command::Audit(Audit::Verify { org, head, save_head }) => {
             audit::verify(services, org.as_deref(), head.as_deref(), save_head.as_deref()).await

@@ -17,7 +17,7 @@ use crate::http::{
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, compress, csrf, headers, limits, observe, once, person, shed};
+use crate::web::{body, client, compress, csrf, headers, limits, observe, once, person, refused, shed};
 
 /// Where the sign-in provider sends people back; the provider has to know it.
 pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
@@ -313,6 +313,7 @@ pub fn router(state: AppState) -> Router {
     let people = pages::mount(people, &state)
         .fallback(pages::otherwise)
         .layer(from_fn(pages::redirect))
+        .layer(from_fn_with_state(state.clone(), refused::guard))
         .layer(from_fn_with_state(state.clone(), sessions::find_viewer))
         .layer(sessions::layer(&state.services, &state.config))
         .layer(from_fn_with_state(state.clone(), body::buffer));

@@ -60,7 +60,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
             <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor />
             <Select name="action" label="Action" choices=choices("Any action", ACTIONS) value=query.action />
             <Select name="target_type" label="Kind of target" choices=choices("Any target", &TARGETS) value=query.target_type />
-            <TextInput name="target_id" label="Id of the target" placeholder="Id of the target" mono=true value=query.target_id />
+            <TextInput name="target_id" label="Id of the target" placeholder="Target id" mono=true value=query.target_id />
             <label class="labelled">
                 "From" <DateTimeInput name="from" label="From" value=query.from />
             </label>

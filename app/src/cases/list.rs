@@ -35,7 +35,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let cx = scope.admit::<CaseRead>()?;
     let query = CaseQuery::read(&asked.query);
     let parsed = query.parsed(&scope, cx.now());
-    let problem = parsed.as_ref().err().cloned();
+    let problem = CaseQuery::strange(&asked).or_else(|| parsed.as_ref().err().cloned());
     let searched = parsed.unwrap_or_default();
     let base = CaseFilter { query: searched.clone(), merged: query.merged, ..CaseFilter::default() };
     let filter = query.filter(searched.clone(), &scope, cx.now());

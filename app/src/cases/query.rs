@@ -9,6 +9,7 @@ use leptos_router::params::ParamsMap;
 use service::Who;
 use service::cases::Counts;
 
+use crate::page::print::Asked;
 use crate::routes::{self, Link};
 use crate::server::Scope;
 
@@ -95,6 +96,19 @@ impl CaseQuery {
             .with("sort", sort)
             .with("layout", if self.board { "board" } else { "" })
             .with("merged", if self.merged == Merged::Hide { "" } else { self.merged.as_str() })
+    }
+
+    /// Why the address asks for another list than there is.
+    pub fn strange(asked: &Asked) -> Option<String> {
+        let shown = SHOWN.map(|(word, _)| word);
+        let sorts = CaseSort::ALL.map(CaseSort::as_str);
+        let words: [(&str, &[&str]); 4] = [
+            ("show", &shown),
+            ("sort", &sorts),
+            ("layout", &["table", "board"]),
+            ("merged", &["hide", "include", "only"]),
+        ];
+        asked.strange(&words, &CASES)
     }
 
     /// What is searched for; or why that cannot be read.

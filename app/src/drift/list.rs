@@ -80,6 +80,12 @@ impl DriftQuery {
     fn saved(&self) -> String {
         self.pairs(Link::new("")).done().trim_start_matches('?').to_owned()
     }
+    /// Why the address asks for another list than there is.
+    fn strange(asked: &Asked) -> Option<String> {
+        let shown = SHOWN.map(|(word, _)| word);
+        let sorts: Vec<&str> = DriftSort::ALL.iter().map(|sort| sort.as_str()).collect();
+        asked.strange(&[("show", &shown), ("sort", &sorts)], &DRIFTS)
+    }
     /// What is searched for; or why that cannot be read.
     pub fn parsed(&self, scope: &Scope, now: Timestamp) -> Result<Option<Query>, String> {
         if self.q.is_empty() {
@@ -141,7 +147,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let slug = scope.organization.slug.as_str();
     let query = DriftQuery::read(&asked.query);
     let parsed = query.parsed(&scope, cx.now());
-    let problem = parsed.as_ref().err().cloned();
+    let problem = DriftQuery::strange(&asked).or_else(|| parsed.as_ref().err().cloned());
     let searched = parsed.unwrap_or_default();
     let filter = query.filter(searched.clone(), &scope);
     let views = if scope.may(Key::ViewRead) {

@@ -267,7 +267,7 @@ fn facet(events: Events, field: String, title: String, closed: bool, off: Option
             view! {
                 <AskForm page=Signal::derive(move || routes::events(&events.slug.read()))>
                     <Hidden events without=&["within"] />
-                    <input type="search" name="within" aria-label=search.clone() placeholder=search value=events.query.read_untracked().within.clone() />
+                    <input type="search" name="within" aria-label=search.clone() placeholder="Search" value=events.query.read_untracked().within.clone() />
                 </AskForm>
             }
         })

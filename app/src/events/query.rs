@@ -74,9 +74,22 @@ pub struct EventQuery {
     pub view: String,
     /// `1`: what arrives enters the list.
     pub live: String,
+    /// What else the address of the page says, as `name=value`: nothing that the list would pass over without a word.
+    pub other: Vec<String>,
 }
 
+/// The parameters of the page, and what Leptos says of a form that came back.
+const PARAMETERS: [&str; 18] = [
+    "from", "to", "q", "facet", "more", "within", "order", "limit", "cursor", "back", "event", "column", "density", "view",
+    "live", "__path", "__err", "__mark",
+];
+
 impl EventQuery {
+    /// Of the list's own page, where every parameter means something.
+    pub fn of_page(map: &ParamsMap) -> Self {
+        let others = map.clone().into_iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_ref()));
+        Self { other: others.map(|(name, value)| [&name, "=", &value].concat()).collect(), ..Self::read(map) }
+    }
     pub fn read(map: &ParamsMap) -> Self {
         let one = |name| map.get_str(name).unwrap_or_default().trim().to_owned();
         let all = |name| {
@@ -98,6 +111,7 @@ impl EventQuery {
             density: one("density"),
             view: one("view"),
             live: one("live"),
+            other: Vec::new(),
         }
     }
 
@@ -234,6 +248,7 @@ impl EventQuery {
             density: String::new(),
             view: String::new(),
             live: String::new(),
+            other: Vec::new(),
             ..self.first_page().closed()
         }
     }
@@ -464,6 +479,28 @@ pub mod on_server {
         Some(i64::from(number) * unit)
     }
 
+    /// As much of a value as a sentence holds.
+    fn shown(value: &str) -> String {
+        value.chars().take(60).collect()
+    }
+
+    /// What is said of a parameter that the page does not have.
+    fn stranger(name: &str, value: &str) -> String {
+        let value = shown(value);
+        match EVENTS.field(name) {
+            Some(field) => {
+                format!("no parameter of this page; write {}:{value} into the query, the parameter q", field.name)
+            }
+            None if ["sort", "order_by", "sort_by"].contains(&name) => {
+                format!("no parameter of this page ('{value}'); order takes oldest, hottest or mildest")
+            }
+            None => {
+                "no parameter of this page; it has from, to, q, facet, order, limit, column, density, view and live"
+                    .to_owned()
+            }
+        }
+    }
+
     impl EventQuery {
         /// The filter this stands for where somebody reads it: what has no zone is in theirs, in the range and in the query.
         ///
@@ -488,10 +525,18 @@ pub mod on_server {
             problems.require(
                 orders.contains(&self.order.as_str()),
                 "order",
-                "oldest, hottest, mildest, or left out",
+                &format!("'{}' is none; oldest, hottest, mildest, or left out", shown(&self.order)),
             );
             let sizes = self.limit.parse().is_ok_and(|size| PAGE_SIZES.contains(&size));
-            problems.require(self.limit.is_empty() || sizes, "limit", "25, 50, 100 or 200");
+            problems.require(
+                self.limit.is_empty() || sizes,
+                "limit",
+                &format!("'{}' is none; 25, 50, 100 or 200", shown(&self.limit)),
+            );
+            for other in &self.other {
+                let (name, value) = other.split_once('=').unwrap_or((other, ""));
+                problems.require(false, &shown(name), &stranger(name, value));
+            }
             let field = |name: &str| FIELDS.iter().any(|(field, _)| *field == name);
             let part = |name: &str| self.facet.iter().any(|path| path == name);
             problems.require(

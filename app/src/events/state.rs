@@ -32,7 +32,7 @@ impl Events {
     pub fn load() -> Self {
         let slug = use_slug();
         let map = use_query_map();
-        let query = Memo::new(move |_| map.with(EventQuery::read));
+        let query = Memo::new(move |_| map.with(EventQuery::of_page));
         Self {
             slug,
             query,

@@ -200,7 +200,11 @@ impl GroupQuery {
         );
         let sort =
             if self.sort.is_empty() { Ok(domain::group::GroupSort::default()) } else { self.sort.parse() };
-        problems.require(sort.is_ok(), "sort", "last_seen, first_seen or count");
+        problems.require(
+            sort.is_ok(),
+            "sort",
+            &format!("'{}' is none; last_seen, first_seen or count", self.sort.chars().take(60).collect::<String>()),
+        );
         use domain::group::{Assignee, Status};
         let (status, assigned_to) = match self.status.as_str() {
             "" => (Ok(Status::OPEN.to_vec()), None),

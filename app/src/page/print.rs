@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use domain::query::Schema;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::params::ParamsMap;
@@ -28,6 +29,22 @@ impl Asked {
     /// The address says nothing behind its path.
     pub fn bare(&self) -> bool {
         self.query.clone().into_iter().next().is_none()
+    }
+    /// Why the address asks for something that its list would pass over: a value that is none of those, or a field of the list's query
+    /// language beside the query. `words`: parameters and what they may be.
+    pub fn strange(&self, words: &[(&str, &[&str])], fields: &Schema) -> Option<String> {
+        let shown = |text: &str| text.chars().take(60).collect::<String>();
+        for (name, allowed) in words {
+            let value = self.get(name).trim();
+            if !value.is_empty() && !allowed.contains(&value) {
+                return Some(format!("{name}: '{}' is none of {}", shown(value), allowed.join(", ")));
+            }
+        }
+        let own = |name: &str| words.iter().any(|(own, _)| *own == name);
+        let mut pairs = self.query.clone().into_iter().filter(|(name, _)| !own(name));
+        let (field, value) = pairs.find_map(|(name, value)| Some((fields.field(&name)?, value)))?;
+        let name = field.name;
+        Some(format!("{name} is no parameter of this page; write {name}:{} into the query", shown(&value)))
     }
     /// A value of the query; empty when it is not there.
     pub fn get(&self, name: &str) -> &str {

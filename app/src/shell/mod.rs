@@ -60,6 +60,7 @@ fn forget_refusal() {
         let mut query = location.query.get_untracked();
         if query.remove("__err").is_some() {
             query.remove("__path");
+            query.remove("__mark");
             let href = format!("{}{}", location.pathname.get_untracked(), query.to_query_string());
             navigate(&href, NavigateOptions { replace: true, scroll: false, ..Default::default() });
         }

@@ -36,6 +36,7 @@ pub mod time;
 pub mod upload;
 pub mod view;
 pub mod visible;
+pub mod wait;
 pub mod webhook;
 
 pub use id::*;

@@ -426,6 +426,16 @@ pub(crate) async fn hash_password(services: &Services, password: &str) -> Result
     hash(&permit, password).await
 }
 
+/// Of an account of the demo: the same in every demo.
+pub(crate) async fn hash_password_of_demo(
+    services: &Services,
+    name: &'static str,
+    password: &'static str,
+) -> Result<String> {
+    let permit = services.memory.hashing.enter().await?;
+    hashing::hash_of_demo(&permit, name, password).await
+}
+
 pub(crate) fn user_created(user: &User) -> AuditEntry {
     AuditEntry::new(Action::USER_CREATED, "user", user.id).change(None, Some(told(user)))
 }

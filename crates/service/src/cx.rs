@@ -196,6 +196,14 @@ impl Services {
             Err(Error::Forbidden)
         }
     }
+    /// A mark of words for a purpose, which nobody else can make.
+    pub fn mark(&self, purpose: &str, words: &str) -> String {
+        self.secrets.tag(purpose, words)
+    }
+    /// Whether that is the [`mark`](Self::mark) of these words.
+    pub fn is_mark(&self, purpose: &str, words: &str, mark: &str) -> bool {
+        self.secrets.is_tag(purpose, words, mark)
+    }
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp { now: self.clock.now(), audit_id: self.clock.id() }
     }

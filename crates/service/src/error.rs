@@ -26,7 +26,7 @@ pub enum Error {
     Conflict(String),
     #[error("larger than {max} bytes")]
     TooLarge { max: u64 },
-    #[error("too many attempts; try again in {retry_after} seconds")]
+    #[error("too many at once; try again in {}", domain::wait::words(*retry_after))]
     TooMany { retry_after: u64 },
     /// The database is away or full; nothing was written.
     #[error("the database cannot answer now; nothing was lost, try again")]

@@ -4,6 +4,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use domain::audit::hex;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use crate::{Error, Result};
 
@@ -48,6 +49,10 @@ impl Secrets {
         h.update(text.as_bytes());
         hex(&h.finalize())
     }
+    /// Whether that is the [`tag`](Self::tag) of the text; the time that it takes does not tell how much of it is right.
+    pub fn is_tag(&self, place: &str, text: &str, tag: &str) -> bool {
+        self.tag(place, text).as_bytes().ct_eq(tag.as_bytes()).into()
+    }
     /// The seed of a key of another kind, which follows from this one and does not tell it.
     pub(crate) fn seed(&self, purpose: &str) -> [u8; 32] {
         let mut h = Sha256::new();
@@ -88,5 +93,8 @@ mod tests {
         let mut changed = sealed;
         *changed.last_mut().unwrap() ^= 1;
         assert_eq!(a.open("sessions/1", &changed), None);
+        let tag = a.tag("form", "text");
+        assert!(a.is_tag("form", "text", &tag) && !a.is_tag("form", "text2", &tag));
+        assert!(!a.is_tag("other", "text", &tag) && !Secrets::new([2; 32]).is_tag("form", "text", &tag));
     }
 }

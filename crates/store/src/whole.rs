@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::OrganizationId;
+use domain::audit::hex;
+use sha2::{Digest as _, Sha256};
 
 use crate::db::{Db, Dialect, Error, Result, sql};
 use crate::scope::SystemTx;
@@ -52,6 +54,17 @@ pub async fn contents(tx: &mut SystemTx) -> Result<Contents> {
         }
     }
     Ok(Contents { schema, rows, heads, files })
+}
+
+/// A digest of each table's rows, to compare two databases of one kind by. What a database numbers or computes by itself does not count.
+pub async fn digests(tx: &mut SystemTx) -> Result<BTreeMap<String, String>> {
+    let mut digests = BTreeMap::new();
+    for table in tx.conn().tables().await? {
+        let columns = tx.conn().columns_of(&table).await?;
+        let rows = tx.conn().digests_of(&table, &columns).await?;
+        digests.insert(table, format!("{} rows, {}", rows.len(), hex(&Sha256::digest(rows.concat()))));
+    }
+    Ok(digests)
 }
 
 /// The highest migration that is applied; 0: none.

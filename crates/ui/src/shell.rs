@@ -33,8 +33,17 @@ pub fn RailLink(
     tone: Tone,
     #[prop(optional, into)] key: Option<&'static str>,
 ) -> impl IntoView {
+    let link = NodeRef::<leptos::html::A>::new();
+    // Where the rail is a bar wider than the page, the current area is in sight. Without WASM `scroll-initial-target` does it, in
+    // browsers that know it.
+    Effect::new(move |_| {
+        let Some(link) = link.get().filter(|_| current.get()) else { return };
+        if let Some(rail) = link.parent_element() {
+            rail.set_scroll_left(link.offset_left() - (rail.client_width() - link.offset_width()) / 2);
+        }
+    });
     view! {
-        <a class="rail-link" href=href data-go=key aria-current=move || current.get().then_some("page")>
+        <a class="rail-link" node_ref=link href=href data-go=key aria-current=move || current.get().then_some("page")>
             <Icon glyph />
             <span class="words">{label}</span>
             {move || count.get().map(|count| view! { <span class=classes(&["badge", tone.class()])>{count}</span> })}

@@ -31,6 +31,12 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
         Ok(headers) => names(headers),
         Err(e) => return Err(io::Error::other(format!("the header line cannot be read: {e}"))),
     };
+    if tail.borrow().ended
+        && let Some(line) = tail.borrow().open_quote(by, 1)
+    {
+        let said = format!("the quote that opens in line {line}, the header, is not closed");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, said));
+    }
     let mut record = ::csv::ByteRecord::new();
     let mut index = 0;
     let mut over = false;
@@ -38,16 +44,19 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
         if over {
             return None;
         }
-        let from = reader.position().byte();
+        let (from, line) = (reader.position().byte(), reader.position().line());
         tail.borrow_mut().begin(from);
         let row = match reader.read_byte_record(&mut record) {
             Ok(false) => return None,
             Ok(true) => {
                 let bytes = record.iter().collect::<Vec<_>>().join(&0x1f);
-                let event = if bytes.len() > MAX_LINE {
-                    Err(crate::lines::too_long())
-                } else {
-                    parse(&names, &record, mapping, now)
+                // A record that the end of the file closes has all that follows its quote in it.
+                let ended = tail.borrow().ended;
+                let open = if ended { tail.borrow().open_quote(by, line) } else { None };
+                let event = match open {
+                    Some(line) => Err(refuse(never_closed(line))),
+                    None if bytes.len() > MAX_LINE => Err(crate::lines::too_long()),
+                    None => parse(&names, &record, mapping, now),
                 };
                 let record = match &event {
                     Ok(_) => None,
@@ -62,19 +71,20 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
                 {
                     return Some(Err(io::Error::other(e)));
                 }
-                Row {
-                    index,
-                    bytes: Vec::new(),
-                    record: None,
-                    event: Err(refuse(
-                        "longer than 1.5 MiB; is a quote not closed? The rest of the file was not read",
-                    )),
-                }
+                let reason = match tail.borrow().open_quote(by, line) {
+                    Some(line) => never_closed(line) + "; the rest of the file was not read",
+                    None => "longer than 1.5 MiB; the rest of the file was not read".to_owned(),
+                };
+                Row { index, bytes: Vec::new(), record: None, event: Err(refuse(reason)) }
             }
         };
         index += 1;
         Some(Ok(row))
     }))
+}
+
+fn never_closed(line: u64) -> String {
+    format!("the quote that opens in line {line} is not closed, so all that follows belongs to this row")
 }
 
 /// The names of the columns, each another one: of two with the same name the second is `name (2)`, so that neither is lost;
@@ -133,6 +143,8 @@ struct Tail {
     record: u64,
     /// Bytes read since the record began.
     spent: usize,
+    /// The input is at its end.
+    ended: bool,
 }
 
 impl Tail {
@@ -148,6 +160,29 @@ impl Tail {
         self.start += gone as u64;
         self.bytes.extend_from_slice(read);
         self.spent += read.len();
+    }
+
+    /// The line in which a quote opens that the bytes from the record on do not close; the record is read on from `line`.
+    fn open_quote(&self, delimiter: u8, line: u64) -> Option<u64> {
+        let from = usize::try_from(self.record.saturating_sub(self.start)).unwrap_or(usize::MAX);
+        let bytes = self.bytes.get(from..)?;
+        let mut field = Field::Begins;
+        let mut opened = 0;
+        for (i, c) in bytes.iter().enumerate() {
+            field = match (field, *c) {
+                (Field::Begins, b'"') => {
+                    opened = i;
+                    Field::Quoted
+                }
+                (Field::Quoted, b'"') => Field::Closed,
+                (Field::Closed, b'"') | (Field::Quoted, _) => Field::Quoted,
+                (_, b'\n' | b'\r') => Field::Begins,
+                (_, c) if c == delimiter => Field::Begins,
+                _ => Field::Plain,
+            };
+        }
+        let lines = bytes.get(..opened)?.split(|c| *c == b'\n').count();
+        (field == Field::Quoted).then_some(line + lines as u64 - 1)
     }
 
     /// A part of the input without line ends around it, at most [`MAX_LINE`] bytes.
@@ -166,6 +201,16 @@ impl Tail {
     }
 }
 
+/// Where in a field one is.
+#[derive(Clone, Copy, PartialEq)]
+enum Field {
+    Begins,
+    Plain,
+    Quoted,
+    /// Behind a quote inside quotes: its end, or the first of two.
+    Closed,
+}
+
 /// Keeps the tail, and fails when one record has taken much more than [`MAX_LINE`], so that an open quote does not fill the
 /// memory.
 struct Guard<R> {
@@ -179,7 +224,9 @@ impl<R: Read> Read for Guard<R> {
             return Err(io::Error::other("a record is too long"));
         }
         let n = self.input.read(buffer)?;
-        self.tail.borrow_mut().take(&buffer[..n]);
+        let mut tail = self.tail.borrow_mut();
+        tail.take(&buffer[..n]);
+        tail.ended |= n == 0 && !buffer.is_empty();
         Ok(n)
     }
 }
@@ -252,6 +299,30 @@ mod tests {
         let rows = rows(&format!("time,message\n1,good\n2,\"{}", "x".repeat(5_000_000)));
         assert_eq!(rows.len(), 2);
         assert!(rows[0].event.is_ok());
-        assert!(rows[1].event.as_ref().expect_err("refused")[0].reason.contains("quote"));
+        let reason = &rows[1].event.as_ref().expect_err("refused")[0].reason;
+        assert!(reason.contains("opens in line 3 is not closed") && reason.contains("not read"), "{reason}");
+        let long = self::rows(&format!("time,message\n2,{}", "x".repeat(5_000_000)));
+        let reason = &long[0].event.as_ref().expect_err("refused")[0].reason;
+        assert!(reason.contains("longer than") && !reason.contains("quote"), "{reason}");
+    }
+
+    #[test]
+    fn a_quote_that_the_file_does_not_close_is_named_by_its_line() {
+        let text = "time,message\r\n2026-11-23T09:30:00Z,good\r\n2026-11-23T09:31:00Z,\"two\r\nlines\"\r\n\r\n2026-11-23T09:32:00Z,\"open\r\n2026-11-23T09:33:00Z,lost\r\n";
+        let found = rows(text);
+        assert_eq!(found.len(), 3);
+        assert!(found[0].event.is_ok() && found[1].event.is_ok());
+        let reason = &found[2].event.as_ref().expect_err("refused")[0].reason;
+        assert!(reason.contains("opens in line 6 "), "{reason}");
+        let kept = String::from_utf8_lossy(found[2].as_sent()).into_owned();
+        assert!(kept.starts_with("2026-11-23T09:32:00Z") && kept.ends_with("lost"), "{kept}");
+        // Quotes that do not begin a field, and those that are closed at the end, are none of that.
+        for fine in ["5\" disk", "\"a \"\"b\"\"\"", "\"a\" b", "\"\""] {
+            let found = rows(&format!("time,message,x\n2026-11-23T09:30:00Z,m,{fine}"));
+            assert!(found[0].event.is_ok(), "{fine}: {:?}", found[0].event);
+        }
+        let mapping = Mapping::import();
+        let header = read(&b"time,\"message\n1,2\n"[..], &mapping, domain::Timestamp::EPOCH);
+        assert!(header.err().expect("refused").to_string().contains("opens in line 1"));
     }
 }

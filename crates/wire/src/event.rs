@@ -9,7 +9,7 @@ use domain::invalid::FieldError;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::refuse;
+use crate::{refuse, repeated};
 
 /// Reads one NDJSON line or array element. Invalid UTF-8 becomes U+FFFD in fields and payload alike.
 ///
@@ -22,20 +22,38 @@ pub fn parse(line: &[u8], mapping: &Mapping, now: Timestamp) -> Result<NewEvent,
         return Err(refuse("not a JSON object; send one object with occurred_at, severity and message"));
     }
     let text = sound(text).map_err(refuse)?;
-    let mut row = Row::new(mapping);
-    fill(&text, &mut row, &Keys { mapping, inside: None })?;
-    match row.finish(mapping, text.clone().into_owned(), now) {
+    let row = filled(&text, mapping)?;
+    // Only what was read as JSON is taken apart.
+    match repeated::without(&text) {
+        Some(once) => finish(filled(&once, mapping)?, &once, mapping, now),
+        None => finish(row, &text, mapping, now),
+    }
+}
+
+fn finish<'t>(
+    mut row: Row<'t>,
+    text: &'t str,
+    mapping: &Mapping,
+    now: Timestamp,
+) -> Result<NewEvent, Vec<FieldError>> {
+    match row.finish(mapping, text.to_owned(), now) {
         Err(problems) if mapping.is_lenient() && problems.iter().any(|p| p.field == "message") => {
             let Some(message) =
-                serde_json::from_str(&text).ok().and_then(|object| describe_cloud_trail(&object))
+                serde_json::from_str(text).ok().and_then(|object| describe_cloud_trail(&object))
             else {
                 return Err(problems);
             };
             row.put(mapping, "message", Cell::Text(message.into()));
-            row.finish(mapping, text.clone().into_owned(), now)
+            row.finish(mapping, text.to_owned(), now)
         }
         done => done,
     }
+}
+
+fn filled<'t>(text: &'t str, mapping: &Mapping) -> Result<Row<'t>, Vec<FieldError>> {
+    let mut row = Row::new(mapping);
+    fill(text, &mut row, &Keys { mapping, inside: None })?;
+    Ok(row)
 }
 
 /// Which keys matter, and inside which object they are.
@@ -157,6 +175,14 @@ mod tests {
             (2, Severity::Low, "b")
         );
         assert!(read(r#"{"occurred_at":1,"severity":"high","severity":null,"message":"a"}"#).is_err());
+        assert_eq!(event.raw_payload, r#"{"occurred_at":2,"severity":"low","message":"b"}"#);
+        let deep = r#"{"occurred_at":1,"severity":"low","message":"a","x":{"n":1,"n":2.50},"x2":[{"y":1,"y":2}]}"#;
+        assert_eq!(
+            read(deep).unwrap().raw_payload,
+            r#"{"occurred_at":1,"severity":"low","message":"a","x":{"n":2.50},"x2":[{"y":2}]}"#
+        );
+        // A member that is no JSON is not cut out of sight.
+        assert!(read(r#"{"occurred_at":1,"severity":"low","message":"a","x":nope,"x":1}"#).is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod json;
 mod lines;
 mod parquet;
 mod plain;
+mod repeated;
 mod sniff;
 mod syslog;
 

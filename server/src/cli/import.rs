@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal as _, Read, Seek as _, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::permission::EventWrite;
 use domain::upload::{Format, Rejection, UnknownSeverities};
@@ -24,6 +24,8 @@ pub struct Job {
     pub source: Option<String>,
     pub format: Format,
     pub file: PathBuf,
+    /// One refused row is a failure.
+    pub strict: bool,
 }
 
 pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
@@ -42,6 +44,7 @@ pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
     let source = job.source.clone().unwrap_or_else(|| file.clone());
     let mut plan = Plan::of_source(&source, &file, job.format);
     let mut log = if whole { Log::of_file(config, &job, &source)? } else { Log::of_stream(config, &source) };
+    log.settle_rejects()?;
     if log.state.rows > 0 {
         eprintln!("going on after row {}", log.state.rows);
         plan.skip = log.state.rows;
@@ -49,7 +52,7 @@ pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
     let input: Box<dyn Read + Send> =
         if from_stdin { Box::new(io::stdin()) } else { Box::new(File::open(&job.file)?) };
     service::import::import(&cx, input, plan, &mut log).await.map_err(|error| explain(error, whole))?;
-    log.finish()
+    log.finish(job.strict)
 }
 
 fn explain(error: Error, resumable: bool) -> Stop {
@@ -83,6 +86,8 @@ struct Log {
     rejects: PathBuf,
     /// Where the refused rows go when their place beside the file cannot be written.
     spare: PathBuf,
+    /// What another stream had refused is in the file already.
+    added: bool,
     file: Option<File>,
     bar: ProgressBar,
 }
@@ -115,7 +120,10 @@ impl Log {
                 log.rejects.clone_from(&log.spare);
                 open(&log.rejects)?
             };
-            file.set_len(log.state.rejected_bytes)?;
+            // One that is shorter was another's doing; what is gone comes back as nothing, not as zeros.
+            let length = file.metadata()?.len().min(log.state.rejected_bytes);
+            file.set_len(length)?;
+            log.state.rejected_bytes = length;
             file.seek(SeekFrom::End(0))?;
             log.file = Some(file);
         } else {
@@ -140,7 +148,28 @@ impl Log {
         }
         let name = rejects.file_name().unwrap_or(rejects.as_os_str());
         let spare = config.data_dir.join("imports").join(name);
-        Self { before: state.clone(), state, place, rejects, spare, file: None, bar }
+        Self { before: state.clone(), state, place, rejects, spare, added: false, file: None, bar }
+    }
+
+    /// Where refused rows go is known, and said if it is not the usual place, before the first row is read.
+    fn settle_rejects(&mut self) -> Result<(), Stop> {
+        if self.file.is_none()
+            && let Err(why) = writable(&self.rejects)
+        {
+            let usual = self.rejects.display();
+            fs::create_dir_all(self.spare.parent().unwrap_or(&self.spare))?;
+            if let Err(worse) = writable(&self.spare) {
+                let spare = self.spare.display();
+                return Err(anyhow::anyhow!(
+                    "refused rows can be written neither to {usual} ({why}) nor to {spare} ({worse}); nothing was imported"
+                )
+                .into());
+            }
+            eprintln!("{usual} cannot be written ({why}); refused rows go to {}", self.spare.display());
+            self.rejects.clone_from(&self.spare);
+        }
+        self.added = self.place.is_none() && fs::metadata(&self.rejects).is_ok_and(|file| file.len() > 0);
+        Ok(())
     }
 
     /// What an earlier import of the file refused would pass for what this one does.
@@ -165,13 +194,7 @@ impl Log {
                 // What a stream refused is nowhere else: it is added to.
                 let mut how = OpenOptions::new();
                 how.create(true).write(true).append(self.place.is_none()).truncate(self.place.is_some());
-                none.insert(if let Ok(file) = how.open(&self.rejects) {
-                    file
-                } else {
-                    fs::create_dir_all(self.spare.parent().unwrap_or(&self.spare))?;
-                    self.rejects.clone_from(&self.spare);
-                    how.open(&self.rejects)?
-                })
+                none.insert(how.open(&self.rejects)?)
             }
         };
         file.write_all(text.as_bytes())?;
@@ -187,7 +210,7 @@ impl Log {
         fs::rename(draft, place)
     }
 
-    fn finish(self) -> Done {
+    fn finish(self, strict: bool) -> Done {
         self.bar.finish_and_clear();
         if let Some(place) = &self.place {
             // A leftover costs one reading of the file.
@@ -196,15 +219,21 @@ impl Log {
         let State { accepted, duplicates, rejected, unknown_severities, .. } = self.state;
         let known =
             if duplicates > 0 { format!(" ({duplicates} of them known already)") } else { String::new() };
-        eprintln!("{accepted} rows accepted{known}, {rejected} refused");
+        let row = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
+        let why = match (rejected, self.added) {
+            (0, _) => String::new(),
+            (_, true) => format!("; added, with why, to {}", self.rejects.display()),
+            (_, false) => format!("; they are, with why, in {}", self.rejects.display()),
+        };
+        eprintln!("{} accepted{known}, {rejected} refused{why}", row(accepted));
         if let Some(sentence) = unknown_severities.sentence() {
             eprintln!("{sentence}; the words are kept in severity_text");
         }
-        if rejected > 0 {
-            eprintln!("the refused rows and why: {}", self.rejects.display());
-        }
         if accepted == 0 && rejected > 0 {
             return Err(anyhow::anyhow!("not one row was understood; is the format right?").into());
+        }
+        if strict && rejected > 0 {
+            return Err(anyhow::anyhow!("{} refused, and --strict asks for none", row(rejected)).into());
         }
         Ok(())
     }
@@ -224,6 +253,13 @@ impl Watch for Log {
         self.bar.set_message(format!("{} rows, {} refused", self.state.rows, self.state.rejected));
         Ok(())
     }
+}
+
+/// Whether a file can be added to. Leaves none where there was none.
+fn writable(path: &Path) -> io::Result<()> {
+    let was_there = path.symlink_metadata().is_ok();
+    OpenOptions::new().create(true).append(true).open(path)?;
+    if was_there { Ok(()) } else { fs::remove_file(path) }
 }
 
 /// The same file for the same organization, source and format.

@@ -10,6 +10,8 @@ use crate::config::Config;
 use crate::state::AppState;
 use crate::{jobs, router, serve as listener, telemetry};
 
+const OVERPRIVILEGED: &str = "the database's user is a superuser or bypasses row-level security: give Watchroom a role of its own (docs/OPERATIONS.md)";
+
 pub async fn serve(config: Config, demo: bool) -> Done {
     telemetry::start_logs(&config.log, config.log_format);
     // The address is taken first: a second server must not touch the database.
@@ -28,9 +30,7 @@ pub async fn serve(config: Config, demo: bool) -> Done {
         );
     }
     if db.is_overprivileged().await? {
-        tracing::warn!(
-            "the database's user is a superuser or bypasses row-level security: give Watchroom a role of its own (docs/OPERATIONS.md)"
-        );
+        tracing::warn!("{OVERPRIVILEGED}");
     }
     let unfinished = service::uploads::recover(&state.services).await?;
     if unfinished > 0 {
@@ -57,7 +57,13 @@ pub async fn check(config: &Config) -> Done {
         wrong.push(format!("addr: cannot listen on {}: {error}", config.addr));
     }
     match open(config, false).await {
-        Ok(open) => open.db.close().await,
+        Ok(open) => {
+            // It works, so it is a warning.
+            if open.db.is_overprivileged().await? {
+                eprintln!("warning: {OVERPRIVILEGED}");
+            }
+            open.db.close().await;
+        }
         Err(error) => wrong.push(format!("{error:#}")),
     }
     if wrong.is_empty() {

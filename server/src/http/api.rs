@@ -188,8 +188,9 @@ fn event_filter(query: &mut Query, now: Timestamp) -> EventFilter {
         order: match query.one::<String>("order").as_deref() {
             None | Some("newest") => Order::Newest,
             Some("oldest") => Order::Oldest,
-            Some(_) => {
-                query.refuse("order", "newest or oldest");
+            Some(other) => {
+                let shown: String = other.chars().take(60).collect();
+                query.refuse("order", format!("'{shown}' is none; newest or oldest"));
                 Order::Newest
             }
         },
@@ -198,12 +199,18 @@ fn event_filter(query: &mut Query, now: Timestamp) -> EventFilter {
 
 /// Limit and cursor.
 pub(super) fn paging(query: &mut Query) -> (u32, Option<String>) {
+    (limit(query), query.one("cursor"))
+}
+
+/// How many of a list are asked for.
+pub(super) fn limit(query: &mut Query) -> u32 {
     let asked: Option<String> = query.one("limit");
-    let limit = asked.as_deref().map(|text| text.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n)));
-    if limit == Some(None) {
-        query.refuse("limit", format!("a number between 1 and {MAX_LIMIT}"));
+    let number = asked.as_deref().map(|text| text.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n)));
+    if number == Some(None) {
+        let shown: String = asked.unwrap_or_default().chars().take(60).collect();
+        query.refuse("limit", format!("'{shown}' is none; a number between 1 and {MAX_LIMIT}"));
     }
-    (domain::page::limit(limit.flatten()), query.one("cursor"))
+    domain::page::limit(number.flatten())
 }
 
 /// A JSON body.

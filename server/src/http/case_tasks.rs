@@ -104,7 +104,7 @@ pub async fn open(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page
     let assigned_to: Option<Assignee> =
         query.one::<String>("assigned_to").and_then(|text| assignee(&mut query, &text));
     let overdue_at = query.one::<bool>("overdue").unwrap_or_default().then(|| cx.now());
-    let limit = query.one::<u32>("limit").unwrap_or(50);
+    let limit = super::api::limit(&mut query);
     query.done()?;
     let (found, _) = cases::open_tasks(&cx, &TaskFilter { assigned_to, overdue_at }, limit).await?;
     let one = |open: OpenTask| OpenTaskItem {

@@ -180,7 +180,7 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media", "Unsupported content", detail)
     }
     pub fn too_many(seconds: u64) -> Self {
-        let detail = format!("Try again in {seconds} seconds.");
+        let detail = format!("Try again in {}.", domain::wait::words(seconds));
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests", detail).after(seconds)
     }
     pub fn unavailable(detail: impl Into<String>, seconds: u64) -> Self {

@@ -83,7 +83,11 @@ fn parsed<T: FromStr<Err: Display>>(key: &str, text: &str, wrong: &mut Vec<Field
     match text.parse() {
         Ok(value) => Some(value),
         Err(error) => {
-            wrong.push(FieldError { field: key.to_owned(), reason: error.to_string() });
+            let shown: String = text.chars().take(60).collect();
+            let error = error.to_string();
+            // Our own say what it is not, and what would be one.
+            let is = if error.starts_with("not ") { "is" } else { "cannot be read:" };
+            wrong.push(FieldError { field: key.to_owned(), reason: format!("'{shown}' {is} {error}") });
             None
         }
     }
@@ -111,6 +115,10 @@ mod tests {
         assert_eq!(query.one::<String>("cursor"), None);
         assert_eq!(query.one::<String>("text").as_deref(), Some("👍"));
         assert_eq!(query.one::<String>("from"), None, "empty is absent");
-        assert!(query.done().unwrap_err().detail().contains("limit: invalid digit"));
+        let mut severity = Query::new(Some("severity=bogus"));
+        assert_eq!(severity.list::<Severity>("severity"), []);
+        let detail = severity.done().unwrap_err().detail().to_owned();
+        assert_eq!(detail, "severity: 'bogus' is not a severity: info, low, medium, high or critical");
+        assert!(query.done().unwrap_err().detail().contains("limit: 'many' cannot be read: invalid digit"));
     }
 }

@@ -171,7 +171,10 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
     let text: String = (0..100).map(line).chain(["nonsense\n".to_owned(), line(0)]).collect();
     std::fs::write(folder.join("events.ndjson"), &text).unwrap();
     let (out, err) = expect(&run(folder, "import --org acme --source web events.ndjson", ""), 0);
-    assert!(out.is_empty() && err.contains("101 rows accepted, 1 refused"), "{out}{err}");
+    let summary = "101 rows accepted, 1 refused; they are, with why, in events.ndjson.rejected.ndjson";
+    assert!(out.is_empty() && err.contains(summary), "{out}{err}");
+    let (_, err) = expect(&run(folder, "import --org acme --source web --strict events.ndjson", ""), 1);
+    assert!(err.contains("1 row refused, and --strict asks for none"), "{err}");
     let refused = std::fs::read_to_string(folder.join("events.ndjson.rejected.ndjson")).unwrap();
     assert!(refused.contains("\"index\":100") && refused.contains("nonsense"), "{refused}");
     let (_, err) = expect(&run(folder, "import --org acme --source web events.ndjson", ""), 0);
@@ -181,7 +184,7 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
     let dire = line(200).replace("high", "dire");
     let (_, err) = expect(&run(folder, "import --org acme --source web --format ndjson -", &dire), 0);
     let sentence = "1 row had a severity that was not understood and became info: 'dire' (1); the words are kept in severity_text";
-    assert!(err.contains("1 rows accepted, 0 refused") && err.contains(sentence), "{err}");
+    assert!(err.contains("1 row accepted, 0 refused") && err.contains(sentence), "{err}");
     expect(&run(folder, "import --org nobody events.ndjson", ""), 1);
     let (_, err) = expect(&run(folder, "import --org acme .", ""), 2);
     assert!(err.contains("is a folder"), "{err}");
@@ -210,7 +213,7 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
         .collect();
     std::fs::write(folder.join("wide.csv"), wide).unwrap();
     let (_, err) = expect(&run(folder, "import --org acme wide.csv", ""), 0);
-    assert!(err.contains("1 rows accepted, 0 refused"), "UTF-16, as Windows writes it: {err}");
+    assert!(err.contains("1 row accepted, 0 refused"), "UTF-16, as Windows writes it: {err}");
     let pipe = folder.join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let writer = std::thread::spawn({
@@ -225,7 +228,15 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
     std::fs::write(locked.join("c.ndjson"), &text).unwrap();
     std::fs::create_dir(locked.join("c.ndjson.rejected.ndjson")).unwrap();
     let (_, err) = expect(&run(folder, "import --org acme --source web locked/c.ndjson", ""), 0);
-    assert!(err.contains("imports/c.ndjson.rejected.ndjson"), "its place cannot be written: {err}");
+    let first = err.lines().next().unwrap();
+    assert!(first.contains("cannot be written (") && first.contains("imports/c.ndjson.rejected.ndjson"), "{err}");
+    assert!(err.contains("in ") && err.contains("/data/imports/c.ndjson.rejected.ndjson\n"), "its place cannot be written: {err}");
+    std::fs::create_dir(folder.join("data/imports/d.ndjson.rejected.ndjson")).unwrap();
+    std::fs::write(locked.join("d.ndjson"), &text).unwrap();
+    std::fs::create_dir(locked.join("d.ndjson.rejected.ndjson")).unwrap();
+    let (_, err) = expect(&run(folder, "import --org acme --source d locked/d.ndjson", ""), 1);
+    assert!(err.contains("neither to locked/d.ndjson") && err.contains("nothing was imported"), "{err}");
+    std::fs::remove_dir(folder.join("data/imports/d.ndjson.rejected.ndjson")).unwrap();
     std::fs::remove_file(folder.join("data/imports/c.ndjson.rejected.ndjson")).unwrap();
     assert_eq!(expect(&run(folder, "rollup check", ""), 0).0, "acme: as the events say\n");
     let (out, _) = expect(&run(folder, "rollup rebuild --org acme", ""), 0);
@@ -326,4 +337,21 @@ fn the_secret_key_is_made_once_for_its_owner_only() {
     let first = std::fs::read(&file).unwrap();
     expect(&run(folder.path(), "migrate", ""), 0);
     assert_eq!(std::fs::read(&file).unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_check_warns_of_a_role_that_no_wall_stops() {
+    // The tests' own role is a superuser.
+    let url = testkit::bare_postgres().await;
+    let (out, err) = tokio::task::spawn_blocking(move || {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("watchroom.toml"), "addr = '127.0.0.1:0'\n").unwrap();
+        let checked = run(folder.path(), &format!("serve --check --database-url {url}"), "");
+        expect(&run(folder.path(), "serve --check", ""), 0).1.is_empty().then_some(()).unwrap();
+        expect(&checked, 0)
+    })
+    .await
+    .unwrap();
+    assert!(err.starts_with("warning: the database's user is a superuser"), "{err}");
+    assert!(out.contains("addr = 127.0.0.1:0"), "{out}");
 }

@@ -154,3 +154,131 @@ async fn a_page_of_what_cannot_be_is_not_found() {
     })
     .await;
 }
+
+/// As a browser without scripts sends the form of a page.
+async fn plain(app: &TestApp, cookie: &str, page: &str, path: &str, form: &[(&str, &str)]) -> String {
+    let answer = app
+        .post(path)
+        .cookie(cookie)
+        .header("accept", "text/html")
+        .header("referer", &format!("http://watchroom.test{page}"))
+        .form(form)
+        .send()
+        .await;
+    assert!(answer.status.is_redirection(), "{path}: {} {}", answer.status, answer.text);
+    answer.header("location").replace("http://watchroom.test", "")
+}
+
+#[tokio::test]
+async fn what_an_address_says_was_refused_is_shown_only_where_the_server_said_it() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        app.person("mal@acme.test", "acme", "admin").await;
+        let (ada, mal) = (app.sign_in("ada@acme.test").await, app.sign_in("mal@acme.test").await);
+        let page = "/o/acme/sources?source=new";
+        let form = [
+            ("organization", "acme"),
+            ("source[name]", "an edge"),
+            ("source[source_type]", "firewall"),
+            ("source[status]", "active"),
+            ("source[ip]", "nowhere"),
+        ];
+        let back = plain(&app, &ada, page, "/fn/sources/save", &form).await;
+        let shown = app.get(&back).cookie(&ada).header("accept", "text/html").send().await;
+        assert!(shown.status == 200 && shown.text.contains(r#"value="an edge""#), "{}", shown.status);
+        assert!(shown.text.contains("ot an IP address"), "{back}");
+
+        // Refused again from there: the address says the new error alone, and what was saved leaves none in it.
+        let form = [form[0], ("source[name]", "a gate"), form[2], form[3], form[4]];
+        let again = plain(&app, &ada, &back, "/fn/sources/save", &form).await;
+        assert_eq!(again.matches("__err=").count(), 1, "{again}");
+        let shown = app.get(&again).cookie(&ada).send().await;
+        assert!(shown.text.contains(r#"value="a gate""#) && !shown.text.contains("an edge"));
+        let form = [form[0], form[1], form[2], form[3], ("source[ip]", "10.0.0.1")];
+        let saved = plain(&app, &ada, &again, "/fn/sources/save", &form).await;
+        assert!(!saved.contains("__"), "{saved}");
+
+        // Made up, changed, or said to somebody else: it is taken out of the address, and nothing else is.
+        let mark = form_urlencoded::parse(back.split_once('?').unwrap().1.as_bytes())
+            .find(|(key, _)| key == "__mark")
+            .unwrap()
+            .1
+            .into_owned();
+        let forged = "eyJraW5kIjoiaW52YWxpZCIsImRldGFpbCI6IllvdXIgYWNjb3VudCBpcyBsb2NrZWQuIENhbGwgKzEgMjM0In0=";
+        let made_up = format!("{page}&__path=%2Ffn%2Fsources%2Fsave&__err={forged}");
+        for (cookie, address) in [
+            (&ada, made_up.clone()),
+            (&ada, format!("{made_up}&__mark={mark}")),
+            (&ada, format!("{made_up}&%5F%5Fmark={mark}").replace("__err", "%5F_err")),
+            (&mal, back.clone()),
+            (&ada, format!("{back}&__err={forged}")),
+        ] {
+            let answer = app.get(&address).cookie(cookie).header("accept", "text/html").send().await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, page), "{address}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_pages_before_the_sign_in_show_no_words_of_others_either() {
+    for_each_backend(|db| async move {
+        let app = TestApp::new(db);
+        let form = [("email", "ada@acme.test"), ("organization", "Acme"), ("password", "short")];
+        let refused = app.post("/setup").header("accept", "text/html").form(&form).send().await;
+        let back = refused.header("location").to_owned();
+        assert!(back.starts_with("/setup?") && back.contains("reason="), "{back}");
+        let shown = app.get(&back).send().await;
+        assert!(shown.status == 200 && shown.text.contains("at least 12 characters"), "{back}: {}", shown.text);
+        assert!(shown.text.contains("ada@acme.test"), "what was typed stays");
+
+        let forged = "/setup?error=invalid&field=password&reason=Send+it+to+mal%40evil.test";
+        let answer = app.get(forged).send().await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/setup?error=invalid"));
+        let answer = app.get(&back).from("203.0.113.9").send().await;
+        assert_eq!(answer.status, 303, "said to another address: {}", answer.text);
+        for page in ["/sign-in", "/sign-in/code", "/invitation/x"] {
+            let answer = app.get(&format!("{page}?field=a&reason=b")).send().await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, page));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_says_which_value_of_its_address_it_does_not_know() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        for (address, said) in [
+            ("/o/acme/events?sort=bogus", "order takes oldest, hottest or mildest"),
+            ("/o/acme/events?severity=bogus", "write severity:bogus into the query"),
+            ("/o/acme/events?order=bogus", "&#x27;bogus&#x27; is none; oldest, hottest"),
+            ("/o/acme/groups?sort=bogus", "&#x27;bogus&#x27; is none; last_seen"),
+            ("/o/acme/cases?sort=bogus", "sort: &#x27;bogus&#x27; is none of updated, number"),
+            ("/o/acme/cases?show=bogus", "show: &#x27;bogus&#x27; is none of open, mine"),
+            ("/o/acme/cases?severity=high", "write severity:high into the query"),
+            ("/o/acme/drift?sort=bogus", "sort: &#x27;bogus&#x27; is none of severity, onset"),
+            ("/o/acme/drift?environment=prod", "write environment:prod into the query"),
+        ] {
+            let page = app.get(address).cookie(&cookie).send().await;
+            let text = page.text.replace("&#39;", "&#x27;").replace('\'', "&#x27;");
+            assert!(text.contains(said), "{address}: {}", page.text);
+        }
+        let key = app.key("acme", &["event.read", "case.read"]).await;
+        for (address, said) in [
+            ("/api/v1/events?sort=bogus", "sort: unknown; the parameters here are"),
+            ("/api/v1/events?severity=bogus", "severity: 'bogus' is not a severity: info, low"),
+            ("/api/v1/events?order=bogus", "'bogus' is none; newest or oldest"),
+            ("/api/v1/events?limit=abc", "limit: 'abc' is none; a number between 1 and 200"),
+            ("/api/v1/tasks?limit=abc", "limit: 'abc' is none; a number between 1 and 200"),
+            ("/api/v1/tasks?cursor=x", "cursor: unknown"),
+        ] {
+            let answer = app.get(address).bearer(&key).send().await;
+            answer.assert_problem(400, "invalid");
+            let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+            assert!(detail.contains(said), "{address}: {detail}");
+        }
+    })
+    .await;
+}

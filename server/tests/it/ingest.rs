@@ -205,6 +205,31 @@ async fn hostile_rows_are_refused_or_repaired_and_never_an_error_of_ours() {
 }
 
 #[tokio::test]
+async fn of_equal_keys_the_last_one_is_kept_and_no_digit_of_a_number_is_lost() {
+    for_each_backend(|db| async move {
+        let sender = Sender::new(db).await;
+        let sent = r#"{"occurred_at":"2026-11-23T09:30:00Z","severity":"info","message":"m","user":{"id":1,"name":"a","id":2},
+            "list":[{"n":1,"n":123456789012345678901234567890.50}],"user2":{"id":0.1000000000000000055511151231257827}}"#;
+        assert_eq!(counts(&sender.send("application/json", sent).await), (1, 0));
+        let answer = sender.app.get(EVENTS).bearer(&sender.key).send().await;
+        for kept in [
+            r#""list":[{"n":123456789012345678901234567890.50}]"#,
+            r#""user2":{"id":0.1000000000000000055511151231257827}"#,
+        ] {
+            assert!(answer.text.contains(kept), "{kept}: {}", answer.text);
+        }
+        let payload = answer.json()["items"][0]["raw_payload"].clone();
+        assert_eq!(payload["user"], json!({ "id": 2, "name": "a" }), "{payload}");
+        assert_eq!(answer.text.matches("\"id\":1").count(), 0, "{}", answer.text);
+        for (q, n) in [("payload.user.id:2", 1), ("payload.user.id:1", 0)] {
+            let found = sender.app.get(&format!("{EVENTS}?q={q}")).bearer(&sender.key).send().await;
+            assert_eq!(found.json()["items"].as_array().unwrap().len(), n, "{q}: {}", found.text);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_body_that_is_not_what_it_says_is_refused_whole() {
     for_each_backend(|db| async move {
         let sender = Sender::new(db).await;

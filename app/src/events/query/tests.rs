@@ -140,3 +140,22 @@ fn ranges_are_relative_absolute_or_local() {
     assert!(on_server::range("yesterday", "", now, local).is_err());
     assert!(on_server::range("2026-11-24T11:00:00Z", "2026-11-24T10:00:00Z", now, local).is_err());
 }
+
+#[cfg(feature = "ssr")]
+#[test]
+fn what_an_address_asks_for_is_never_passed_over() {
+    let wrong = |pairs: &[(&'static str, &str)]| {
+        let now: Timestamp = "2026-11-23T09:30:00Z".parse().unwrap();
+        EventQuery::of_page(&map(pairs)).to_filter(now, |_| None).expect_err("refused").to_string()
+    };
+    assert!(wrong(&[("order", "bogus")]).contains("order: 'bogus' is none; oldest, hottest"));
+    assert!(wrong(&[("limit", "abc")]).contains("limit: 'abc' is none; 25, 50, 100 or 200"));
+    assert!(wrong(&[("severity", "bogus")]).contains("write severity:bogus into the query"));
+    assert!(wrong(&[("host", "db-1")]).contains("write system_id:db-1 into the query"));
+    assert!(wrong(&[("sort", "bogus")]).contains("('bogus'); order takes oldest, hottest or mildest"));
+    assert!(wrong(&[("colour", "red")]).starts_with("colour: no parameter of this page; it has from, to"));
+    // Nothing else is lost: what the list counts and shows beside it does not depend on them.
+    let page = EventQuery::of_page(&map(&[("q", "a"), ("sort", "x")]));
+    assert_eq!((page.filter().other.len(), page.filter().q.as_str(), page.href("acme").as_str()), (0, "a", "/o/acme/events?q=a"));
+    assert!(EventQuery::of_page(&map(&[("q", "a"), ("live", "1"), ("back", "x")])).other.is_empty());
+}

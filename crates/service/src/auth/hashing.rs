@@ -7,6 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::account::MAX_PASSWORD;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Error, Result};
@@ -59,6 +60,24 @@ pub(super) async fn hash(_turn: &SemaphorePermit<'_>, password: &str) -> Result<
     let hasher = argon2()?;
     let done = tokio::task::spawn_blocking(move || {
         hasher.hash_password(password.as_bytes()).map(|h: PasswordHash| h.to_string())
+    });
+    match done.await {
+        Ok(Ok(phc)) => Ok(phc),
+        Ok(Err(error)) => Err(Error::Internal(format!("cannot hash a password: {error}"))),
+        Err(error) => Err(Error::Internal(format!("hashing a password ended: {error}"))),
+    }
+}
+
+/// With a salt that follows from a name, for accounts whose password everybody knows: those of the demo, which is the same each time.
+pub(super) async fn hash_of_demo(
+    _turn: &SemaphorePermit<'_>,
+    name: &'static str,
+    password: &'static str,
+) -> Result<String> {
+    let hasher = argon2()?;
+    let done = tokio::task::spawn_blocking(move || {
+        let salt = &Sha256::digest([b"watchroom demo salt", name.as_bytes()].concat())[..16];
+        hasher.hash_password_with_salt(password.as_bytes(), salt).map(|h: PasswordHash| h.to_string())
     });
     match done.await {
         Ok(Ok(phc)) => Ok(phc),

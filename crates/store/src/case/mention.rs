@@ -14,10 +14,10 @@ from_row!(Mention { note_id, user_id, case_id, number, title, author, content, m
 pub async fn of_case(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<Named>> {
     let family = family(tx, case).await?;
     let q = tx.sql(
-        "SELECT m.note_id, m.user_id, m.name AS written, COALESCE(u.display_name, u.username) AS name
+        "SELECT m.note_id, m.user_id, m.name AS written, COALESCE(u.display_name, u.username, m.name) AS name
          FROM case_mentions m
          JOIN case_notes n ON n.organization_id = m.organization_id AND n.id = m.note_id
-         JOIN users u ON u.id = m.user_id
+         LEFT JOIN users u ON u.id = m.user_id
          WHERE m.organization_id = $1",
     );
     let q = among(q, " AND n.case_id IN (", &family).push(" ORDER BY m.note_id, m.name");

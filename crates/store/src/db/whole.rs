@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::audit::hex;
 use futures::TryStreamExt as _;
+use sha2::{Digest as _, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteLockingMode, SqliteRow, SqliteValueRef};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
 
@@ -112,6 +113,39 @@ impl Conn {
             Self::Sqlite(tx) => sqlx::query_scalar(text).fetch_one(&mut **tx).await?,
             Self::Postgres(tx) => sqlx::query_scalar(text).fetch_one(&mut **tx).await?,
         })
+    }
+
+    /// Every row of a table, as a digest of each, sorted: two tables with the same rows have the same.
+    pub(crate) async fn digests_of(&mut self, table: &str, columns: &[String]) -> Result<Vec<[u8; 32]>> {
+        let names = columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
+        let mut found: Vec<[u8; 32]> = Vec::new();
+        match self {
+            Self::Sqlite(tx) => {
+                let text = AssertSqlSafe(format!("SELECT {names} FROM {}", quoted(table)));
+                let mut rows = sqlx::query(text).fetch(&mut **tx);
+                let mut buffer = Vec::new();
+                while let Some(row) = rows.try_next().await? {
+                    buffer.clear();
+                    line(&mut buffer, &row, columns.len())?;
+                    found.push(Sha256::digest(&buffer).into());
+                }
+            }
+            Self::Postgres(tx) => {
+                // A table in parts is read by a query.
+                let text = format!("COPY (SELECT {names} FROM public.{}) TO STDOUT", quoted(table));
+                let mut parts = tx.copy_out_raw(&text).await?;
+                let mut buffer: Vec<u8> = Vec::new();
+                while let Some(part) = parts.try_next().await? {
+                    buffer.extend_from_slice(&part);
+                    while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+                        let line: Vec<u8> = buffer.drain(..=end).collect();
+                        found.push(Sha256::digest(&line).into());
+                    }
+                }
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// Deletes every row: what migrations put into a table, before the rows of another database come in.

@@ -99,6 +99,53 @@ async fn one_organization_cannot_write_into_another() {
 }
 
 #[tokio::test]
+async fn of_people_an_organization_sees_its_members_and_who_did_something_in_it() {
+    let two = two().await;
+    let everybody = "SELECT count(*) FROM users".to_owned();
+    for setting in [None, Some(""), Some("00000000-0000-0000-0000-000000000001")] {
+        let mut conn = bound(&two, setting).await;
+        assert_eq!(count(&mut conn, everybody.clone()).await, 0, "{setting:?}");
+    }
+    let mut conn = bound(&two, Some(&two.a.to_string())).await;
+    let emails = "SELECT email FROM users ORDER BY email";
+    let seen = async |conn: &mut PgConnection| -> Vec<String> {
+        sqlx::query_scalar(emails).fetch_all(&mut *conn).await.unwrap()
+    };
+    assert_eq!(seen(&mut conn).await, ["of.alpha@example.test"]);
+    // Neither by address nor by name, nor by a join from what is the organization's.
+    for attack in [
+        "SELECT count(*) FROM users WHERE email = 'of.beta@example.test'",
+        "SELECT count(*) FROM users WHERE username LIKE '%beta%'",
+        "SELECT count(*) FROM audit_log a RIGHT JOIN users u ON u.id <> a.actor_id WHERE u.email LIKE '%beta%'",
+    ] {
+        assert_eq!(count(&mut conn, attack.to_owned()).await, 0, "{attack}");
+    }
+    let hidden = sqlx::query("SELECT password_hash FROM users").fetch_all(&mut conn).await.unwrap_err();
+    assert!(hidden.to_string().contains("permission denied"), "{hidden}");
+    let written = sqlx::query("UPDATE users SET enabled = FALSE").execute(&mut conn).await.unwrap_err();
+    assert!(written.to_string().contains("permission denied"), "{written}");
+
+    // Who did something keeps the name there after leaving, and nowhere else.
+    let guest = user(&two.t.db, "guest@example.test").await;
+    let actor = domain::audit::AuditActor {
+        user_id: Some(guest.id),
+        label: guest.email.clone(),
+        ip_address: None,
+        user_agent: None,
+        session_id: None,
+    };
+    assert_eq!(seen(&mut conn).await.len(), 1, "an account alone is nobody's");
+    let stamp = store::Stamp { now: at(1), audit_id: id() };
+    let tx = store::WriteTx::begin(&two.t.db, two.a, actor, stamp).await.unwrap();
+    tx.commit(entry()).await.unwrap();
+    assert_eq!(seen(&mut conn).await, ["guest@example.test", "of.alpha@example.test"]);
+    let mut other = bound(&two, Some(&two.b.to_string())).await;
+    assert_eq!(seen(&mut other).await, ["of.beta@example.test"]);
+    // The server itself signs people in of every organization.
+    assert_eq!(system(&two.t.db).await.conn().scalar::<i64>(sql("SELECT count(*) FROM users")).await.unwrap(), Some(3));
+}
+
+#[tokio::test]
 async fn the_index_of_words_shows_one_organization_alone() {
     let two = two().await;
     for org in [two.a, two.b, two.b] {

@@ -1,0 +1,2 @@
+-- PostgreSQL's: SQLite has no row-level security.
+SELECT 1;
