@@ -60,6 +60,11 @@ pub async fn check(config: &Config) -> Done {
         Ok(open) => open.db.close().await,
         Err(error) => wrong.push(format!("{error:#}")),
     }
+    if let Ok(Some(bucket)) = config.bucket()
+        && let Err(error) = service::evidence::probe(&bucket).await
+    {
+        wrong.push(format!("evidence_bucket: {error}"));
+    }
     if wrong.is_empty() {
         for (name, value) in config.table() {
             super::tell(&format!("{name} = {value}"))?;
