@@ -355,6 +355,7 @@ async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
         services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo)
             .with_data_dir(&config.data_dir)
             .with_evidence_rules(config.evidence_rules())
+            .with_bucket(config.bucket().map_err(anyhow::Error::msg)?)
             .with_provider(provider)
             .with_webhooks(webhooks),
         db,

@@ -17,7 +17,7 @@ use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-use outgoing::{host, is_this_machine};
+use outgoing::{host, is_bucket, is_this_machine};
 pub use secret::{SecretKey, existing_secret_key, secret_key};
 use values::{Cidr, LogFormat, SecureCookies, Setting, Size};
 
@@ -96,6 +96,16 @@ settings! {
     max_evidence: Size = "100 MiB";
     /// Media types that are refused as evidence, as declared or by their first bytes, e.g. text/html,image/*.
     blocked_evidence: Vec<String> = "";
+    /// Keep evidence in this S3-compatible bucket instead of the data folder.
+    evidence_bucket: String = "";
+    /// The region that the bucket is in.
+    evidence_region: String = "us-east-1";
+    /// Where the bucket is, such as https://s3.example:9000; else Amazon's address of the region.
+    evidence_endpoint: String = "";
+    /// The key that may read, write, list and delete in the bucket.
+    evidence_key_id: String = "";
+    /// The secret that goes with it.
+    evidence_secret: String = "";
     /// Batches that are parsed and stored at the same time.
     ingest_concurrency: u32 = "2";
     /// Batches that may wait for their turn before 503.
@@ -211,7 +221,9 @@ impl Config {
         let mut rows = self.shown();
         for (name, value) in &mut rows {
             match *name {
-                "secret_key" | "oidc_client_secret" if !value.is_empty() => "(hidden)".clone_into(value),
+                "secret_key" | "oidc_client_secret" | "evidence_secret" if !value.is_empty() => {
+                    "(hidden)".clone_into(value)
+                }
                 "database_url" => *value = without_password(value),
                 _ => {}
             }
@@ -255,6 +267,50 @@ impl Config {
             &["public_url", "oidc_issuer"],
             "give it with oidc_issuer: people come back from the provider to it",
         );
+        let endpoint = &self.evidence_endpoint;
+        require(
+            endpoint.is_empty()
+                || endpoint.starts_with("https://")
+                || (endpoint.starts_with("http://") && is_this_machine(host(endpoint))),
+            &["evidence_endpoint"],
+            "start it with https://; http:// is for a store on this machine",
+        );
+        let bucket = &self.evidence_bucket;
+        require(
+            bucket.is_empty() || is_bucket(bucket),
+            &["evidence_bucket"],
+            "give the name alone: 3 to 63 small letters, digits, dots and hyphens; where it is says evidence_endpoint",
+        );
+        for (key, value) in
+            [("evidence_key_id", &self.evidence_key_id), ("evidence_secret", &self.evidence_secret)]
+        {
+            require(
+                bucket.is_empty() || !value.is_empty(),
+                &[key, "evidence_bucket"],
+                "give it with evidence_bucket: both halves of the key that may use the bucket",
+            );
+        }
+        require(
+            bucket.is_empty() || self.max_evidence.0 as u64 <= MOST_COPIED,
+            &["max_evidence", "evidence_bucket"],
+            "at most 5 GiB in a bucket, which copies no larger file in one request",
+        );
+        require(
+            bucket.is_empty() || !self.evidence_region.is_empty(),
+            &["evidence_region", "evidence_bucket"],
+            "give the region of the bucket; stores that know none take us-east-1",
+        );
+        for (key, value) in [
+            ("evidence_endpoint", endpoint),
+            ("evidence_key_id", &self.evidence_key_id),
+            ("evidence_secret", &self.evidence_secret),
+        ] {
+            require(
+                value.is_empty() || !bucket.is_empty(),
+                &["evidence_bucket", key],
+                "give it too: without a bucket evidence stays in the data folder",
+            );
+        }
         require(
             self.log.parse::<tracing_subscriber::EnvFilter>().is_ok(),
             &["log"],
@@ -320,6 +376,8 @@ impl fmt::Display for Wrong {
     }
 }
 
+/// Bytes that S3 copies at once.
+const MOST_COPIED: u64 = 5 * 1024 * 1024 * 1024;
 const PREFIX: &str = "WATCHROOM_";
 const DEFAULT: &str = "default";
 const ENVIRONMENT: &str = "environment";
@@ -466,123 +524,4 @@ pub fn without_password(url: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
-    }
-
-    #[test]
-    fn the_defaults_are_the_contract() {
-        let config = Config::defaults().unwrap();
-        assert_eq!(config.database_url, "sqlite://data/watchroom.db");
-        assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
-        assert_eq!(config.data_dir, Path::new("data"));
-        assert!(!config.cookies_are_secure());
-    }
-
-    #[test]
-    fn flags_win_over_the_environment_over_the_file_over_the_defaults() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(
-            file.path(),
-            "addr = '127.0.0.1:1'\nlog = 'warn'\nmax_body = 2048\ntrusted_proxies = ['10.0.0.0/8']",
-        )
-        .unwrap();
-        let flags = Flags {
-            config: Some(file.path().to_owned()),
-            addr: Some("127.0.0.1:3".to_owned()),
-            ..Flags::default()
-        };
-        let config = load_from(
-            &flags,
-            environment(&[("WATCHROOM_ADDR", "127.0.0.1:2"), ("WATCHROOM_DATA_DIR", "/srv/w")]),
-        )
-        .unwrap();
-        assert_eq!(config.addr.port(), 3);
-        assert_eq!(config.log, "warn");
-        assert_eq!(config.max_body, Size(2048));
-        assert_eq!(config.trusted_proxies.len(), 1);
-        assert_eq!(
-            config.database_url, "sqlite:///srv/w/watchroom.db",
-            "the default database follows the data folder"
-        );
-    }
-
-    #[test]
-    fn everything_wrong_is_said_at_once_with_its_origin() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "adr = '127.0.0.1:1'\nmax_body = 'lots'").unwrap();
-        let flags = Flags {
-            config: Some(file.path().to_owned()),
-            session_idle: Some("soon".to_owned()),
-            ..Flags::default()
-        };
-        let wrong = load_from(
-            &flags,
-            environment(&[
-                ("WATCHROOM_ADDR", "here"),
-                ("WATCHROOM_LOGS", "info"),
-                ("WATCHROOM_UNRELATED", "x"),
-            ]),
-        );
-        let text = wrong.unwrap_err().to_string().replace(&file.path().display().to_string(), "FILE");
-        assert_eq!(
-            text,
-            "adr (FILE): unknown; did you mean addr?\n\
-             WATCHROOM_LOGS (environment): unknown; did you mean WATCHROOM_LOG?\n\
-             WATCHROOM_ADDR (environment): give an address and a port, such as 127.0.0.1:3000 or [::1]:3000\n\
-             --session-idle (command line): give a time, such as 30s, 5m, 12h or 7d\n\
-             max_body (FILE): give a size, such as 65536, 512 KiB or 10 MiB"
-        );
-    }
-
-    #[test]
-    fn secrets_are_never_shown() {
-        let secret = "00".repeat(32);
-        let pairs = [
-            ("WATCHROOM_SECRET_KEY", secret.as_str()),
-            ("WATCHROOM_DATABASE_URL", "postgres://me:hush@db/w"),
-        ];
-        let shown = format!("{:?}", load_from(&Flags::default(), environment(&pairs)).unwrap());
-        assert!(!shown.contains("hush") && !shown.contains(&secret), "{shown}");
-    }
-
-    #[test]
-    fn values_that_contradict_each_other_are_refused() {
-        let wrong = load_from(
-            &Flags::default(),
-            environment(&[("WATCHROOM_SESSION_IDLE", "30d"), ("WATCHROOM_DATABASE_URL", "mysql://x")]),
-        );
-        let keys: Vec<String> = wrong.unwrap_err().0.into_iter().map(|c| c.key).collect();
-        assert_eq!(keys, ["WATCHROOM_DATABASE_URL", "WATCHROOM_SESSION_IDLE"]);
-    }
-
-    #[test]
-    fn what_cannot_be_read_hides_nothing_else_that_is_wrong() {
-        let wrong = load_from(
-            &Flags::default(),
-            environment(&[
-                ("WATCHROOM_ADDR", "here"),
-                ("WATCHROOM_DATABASE_URL", "mysql://x"),
-                ("WATCHROOM_MAX_INGEST_BODY", "lots"),
-                ("WATCHROOM_MAX_INGEST_DECODED", "1"),
-                ("WATCHROOM_PUBLIC_URL", "example.org"),
-                ("WATCHROOM_SECRET_KEY", "abc"),
-                ("WATCHROOM_SESSION_ABSOLUTE", "1m"),
-                ("WATCHROOM_SESSION_IDLE", "99999999999999d"),
-            ]),
-        );
-        assert_eq!(
-            wrong.unwrap_err().to_string(),
-            "WATCHROOM_ADDR (environment): give an address and a port, such as 127.0.0.1:3000 or [::1]:3000\n\
-             WATCHROOM_MAX_INGEST_BODY (environment): give a size, such as 65536, 512 KiB or 10 MiB\n\
-             WATCHROOM_DATABASE_URL (environment): start it with sqlite:// or postgres://\n\
-             WATCHROOM_PUBLIC_URL (environment): start it with https:// or http://\n\
-             WATCHROOM_SECRET_KEY (environment): give 32 bytes as 64 hex digits or as base64\n\
-             WATCHROOM_SESSION_IDLE (environment): at most 12h",
-            "one line for each; the two sizes and times are not compared while one of them is wrong"
-        );
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use leptos_router::params::ParamsMap;
 use service::cases;
 use ui::{Button, Empty, Glyph, Notice, NoticeKind, PageHead, Section, TextInput, Variant};
 
-use super::{CaseForm, LinkToCase, OpenCase, forms, parts};
+use super::{CaseForm, LinkToCase, OpenCase, forms, parts, saving};
 use crate::error::{Answer, AppError, Kind};
 use crate::events::EventQuery;
 use crate::events::parts::{counted, hidden};
@@ -75,7 +75,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 link.with("template", id).done()
             };
             let offered = forms::Offered::of(&templates, chosen, with);
-            let starts = forms::begun(what.starts.clone(), &templates, chosen);
+            let starts = match saving::opening(&reads).await? {
+                Some(typed) => typed,
+                None => forms::begun(what.starts.clone(), &templates, chosen),
+            };
             let new = forms::open(&slug, (&what.about, &what.matching), &starts, (&members, &own), &offered);
             let refused = Form::printed::<OpenCase>().refused().get_untracked();
             let (back, words) = (what.back.clone(), what.words.clone());

@@ -47,6 +47,7 @@ pub struct CaseForm {
 
 /// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks; or about all that a list shows
 /// (`matching`, see [`add`](super::add)). `take`: no case is opened, the form comes back with what a template brings where nothing was typed.
+/// `preview`: nor is one, the form comes back with its description as it will be read.
 #[server(name = OpenCase, prefix = "/fn", endpoint = "open_case")]
 pub async fn open_case(
     organization: String,
@@ -55,8 +56,14 @@ pub async fn open_case(
     #[server(default)] matching: String,
     #[server(default)] template: String,
     #[server(default)] take: String,
+    #[server(default)] preview: bool,
 ) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
+    if preview {
+        let mut typed = typed(&case, (&about, &matching));
+        typed.push(("template".to_owned(), template));
+        return Err(saving::keep_opening(&cx, &case).await?.typed_whole(&pairs(&typed)));
+    }
     if !take.is_empty() {
         return Err(taken(&scope, case, (&about, &matching), &take).await?);
     }
@@ -98,8 +105,12 @@ pub async fn edit_case(
     version: i64,
     case: CaseForm,
     #[server(default)] take: String,
+    #[server(default)] preview: bool,
 ) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
+    if preview {
+        return Err(saving::keep_editing(&cx, id, version, &case).await?);
+    }
     let description = match take.as_str() {
         "theirs" => saving::description(&scope, id).await?,
         "mine" => saving::typed_description(&cx, id).await?,
@@ -140,8 +151,16 @@ pub async fn reopen_case(organization: String, id: CaseId, reason: String) -> An
 }
 
 #[server(name = AddCaseNote, prefix = "/fn", endpoint = "add_case_note")]
-pub async fn add_case_note(organization: String, id: CaseId, content: String) -> Answer<Done> {
+pub async fn add_case_note(
+    organization: String,
+    id: CaseId,
+    content: String,
+    #[server(default)] preview: bool,
+) -> Answer<Done> {
     let (_, cx) = writes(&organization).await?;
+    if preview {
+        return Err(saving::keep_preview(&cx, id, &content).await?);
+    }
     cases::add_note(&cx, id, &content).await.typed(&[("content", &content)])?;
     Ok(Done::new("Noted"))
 }

@@ -123,7 +123,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let story = timeline::timeline(kind, &history, &written, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);
             let late = saving::late_note(&cx, case.id, &written).await?;
-            let draft = notes::drafted(&cx, case.id, asked.get("draft")).await?;
+            let draft = match saving::previewed(&cx, case.id).await? {
+                Some(text) => Some(text),
+                None => notes::drafted(&cx, case.id, asked.get("draft")).await?,
+            };
             let own_notes = (&written[..], asked.get("note"), late.as_ref());
             ("", summary(&place, kind, story, own_notes, own, draft))
         }

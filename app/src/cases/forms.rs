@@ -17,7 +17,7 @@ use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::when::Zone;
 
-const FIELDS: &[&str] = &["template", "title", "description", "tags", "due_at", "assigned_to_id"];
+const FIELDS: &[&str] = &["preview", "template", "title", "description", "tags", "due_at", "assigned_to_id"];
 
 /// Nobody, then the members that can work on cases.
 pub fn people(members: &[Member]) -> Vec<Choice> {
@@ -88,10 +88,8 @@ impl Offered {
                 }
             })
             .collect();
-        // The first button is what Enter presses.
         (!chips.is_empty()).then(|| {
             view! {
-                <button type="submit" hidden=true></button>
                 <nav class="row-line" aria-label="Templates"><span class="muted">"From a template"</span> {chips}</nav>
             }
             .into_any()
@@ -153,13 +151,16 @@ pub fn open(
     (members, own): (&[Member], &[CaseField]),
     template: &Offered,
 ) -> AnyView {
-    let state = Form::printed::<OpenCase>();
-    let chosen = state.typed("template", &template.chosen);
+    let printed = Form::printed::<OpenCase>();
+    let looked_at = saving::is_preview(printed);
+    // What is looked at was kept whole; what came back by the address may not be.
+    let state = if looked_at { Form::untouched() } else { printed };
+    let chosen = printed.typed("template", &template.chosen);
     let offers = template.choices(&chosen);
     let taken =
         state.reason("template").get().map(|words| view! { <p class="hint" role="status">{words}</p> });
-    let about = state.typed("about", about);
-    let matching = state.typed("matching", matching);
+    let about = printed.typed("about", about);
+    let matching = printed.typed("matching", matching);
     let count = about.split_whitespace().count();
     let told = (count > 0).then(|| {
         let words = if count == 1 {
@@ -171,6 +172,9 @@ pub fn open(
     });
     let fields = view! {
         <FormError form=state fields=FIELDS />
+        // The first button is what Enter presses.
+        <button type="submit" hidden=true></button>
+        {looked_at.then(|| saving::shown(&starts.description))}
         {offers}
         {taken}
         <input type="hidden" name="template" value=chosen />
@@ -180,6 +184,7 @@ pub fn open(
         <input type="hidden" name="matching" value=matching />
         {fields("open", state, starts, (members, own))}
         <Actions>
+            {look()}
             <Button submit=true variant=Variant::Primary>
                 "Open the case"
             </Button>
@@ -199,7 +204,8 @@ pub fn edit(
 ) -> AnyView {
     let state = Form::printed::<EditCase>();
     let now = saving::form_of(&NewCase::of(case), zone);
-    let told = late.map(|late| saving::told(late, case, choices, zone));
+    let looked_at = saving::is_preview(state);
+    let told = late.filter(|_| !looked_at).map(|late| saving::told(late, case, choices, zone));
     let both = late.and_then(|late| late.clash.as_ref()).is_some_and(|clash| clash.description.is_some());
     let ways = both.then(|| crate::merge::buttons("description"));
     let version = state.typed("version", case.version.to_string());
@@ -212,11 +218,15 @@ pub fn edit(
     let fields = view! {
         <FormError form=state fields=FIELDS />
         {told}
+        {looked_at.then(|| saving::shown(&shown.description))}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=case.id.to_string() />
         <input type="hidden" name="version" value=version />
+        // The first button is what Enter presses.
+        <button type="submit" hidden=true></button>
         {fields("edit", typed, &shown, choices)}
         <Actions>
+            {look()}
             <Button submit=true variant=Variant::Primary>
                 "Save"
             </Button>
@@ -224,6 +234,16 @@ pub fn edit(
         </Actions>
     };
     form::<EditCase>("Saved", "form", fields)
+}
+
+/// Shows the description as it will be read; nothing is saved, and everything that was typed stays.
+fn look() -> AnyView {
+    view! {
+        <button class="button" type="submit" name="preview" value="true" formnovalidate=true>
+            <span class="words">"Preview"</span>
+        </button>
+    }
+    .into_any()
 }
 
 /// What a form of a case says now beside its title: the words of a field, its name and its value, the organization's own behind.

@@ -15,7 +15,7 @@ use ui::{
 
 use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
-use super::{OpenCase, board, bulk_bar, forms, mentions, parts, tasks};
+use super::{CaseForm, OpenCase, board, bulk_bar, forms, mentions, parts, saving, tasks};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted, number};
 use crate::form::Form;
@@ -83,7 +83,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let place = Place { slug, query: &query, cursor: cursor.unwrap_or_default() };
     let beside =
         if query.board { None } else { panel::panel(&scope, &cx, &asked, &found.items, place).await? };
-    let dialog = may_write.then(|| dialog(slug, &asked, &members, (&own, &templates)));
+    let typed = saving::opening(&cx).await?;
+    let dialog = may_write.then(|| dialog(slug, &asked, &members, (&own, &templates), typed));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
     let body = if let Some(problem) = problem {
         view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
@@ -194,6 +195,7 @@ fn dialog(
     asked: &Asked,
     members: &[Member],
     (own, templates): (&[CaseField], &[CaseTemplate]),
+    typed: Option<CaseForm>,
 ) -> AnyView {
     let refused = Form::printed::<OpenCase>().refused();
     let open = !asked.get("open").is_empty() || refused.get_untracked();
@@ -205,7 +207,7 @@ fn dialog(
         Link::new(routes::cases(slug)).with("open", open).with("template", id).done()
     };
     let offered = forms::Offered::of(templates, chosen, with);
-    let starts = forms::begun(forms::starts(), templates, chosen);
+    let starts = typed.unwrap_or_else(|| forms::begun(forms::starts(), templates, chosen));
     let fields = forms::open(slug, (about, ""), &starts, (members, own), &offered);
     view! {
         <Dialog id=OPEN title="Open a case" wide=true open=open close_href=close>

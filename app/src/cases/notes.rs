@@ -9,21 +9,23 @@ use ui::{Actions, Button, Field, Glyph, IconButton, Section, TextArea, Variant};
 
 use super::detail::Place;
 use super::mentions::{NAMES, names};
-use super::saving::LateNote;
+use super::saving::{self, LateNote};
 use super::{AddCaseNote, DeleteCaseNote, EditCaseNote};
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::routes::Link;
 
-/// `draft`: what the box holds before anything is typed.
+/// `draft`: what the box holds before anything is typed, or what was typed and is looked at.
 pub fn write(place: &Place<'_>, draft: Option<String>) -> AnyView {
     let state = Form::printed::<AddCaseNote>();
     let (drafts, rows) = (drafts(place), if draft.is_some() { 16_u32 } else { 4 });
+    let preview = draft.as_deref().filter(|_| saving::is_preview(state)).map(saving::shown);
     let content = state.typed("content", draft.unwrap_or_default());
     let fields = view! {
-        <FormError form=state fields=&["content"] />
+        <FormError form=state fields=&["content", "preview"] />
         {place.hidden()}
+        {preview}
         <Field id="note" label="Write a note" hint="Markdown; @ and a name calls a colleague. Ctrl+Enter sends it." error=state.reason("content")>
             <div class="mentionable" data-mentions=NAMES>
                 <TextArea name="content" rows=rows value=content required=true key="c" />
@@ -32,6 +34,7 @@ pub fn write(place: &Place<'_>, draft: Option<String>) -> AnyView {
         {names(place.members)}
         {drafts}
         <Actions>
+            <Button submit=true name="preview" value="true">"Preview"</Button>
             <Button submit=true variant=Variant::Primary>"Add the note"</Button>
         </Actions>
     };

@@ -78,9 +78,78 @@ pub struct Late {
     pub clash: Option<Clash>,
 }
 
-/// The form of this page, if it came too late.
+/// The form came back to show what was typed as it will be read.
+const PREVIEW: &str = "preview";
+
+fn preview() -> AppError {
+    AppError::field(PREVIEW, "nothing is saved yet")
+}
+
+/// Whether this page shows a form again with what was typed as it will be read.
+pub fn is_preview(state: Form) -> bool {
+    state.reason(PREVIEW).get().is_some()
+}
+
+/// What was typed, as it will be read. The text itself is kept by the server: an address could not carry it back.
+pub fn shown(text: &str) -> AnyView {
+    let html = super::markdown::to_html(text);
+    let body = if text.trim().is_empty() {
+        view! { <p class="muted">"There is nothing to show yet."</p> }.into_any()
+    } else {
+        view! { <div class="markdown" inner_html=html></div> }.into_any()
+    };
+    view! {
+        <section class="preview" aria-label="Preview">
+            <p class="hint" role="status">"Preview: nothing is saved yet."</p>
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+/// Keeps a note of a case that is looked at before it is added.
+pub async fn keep_preview(cx: &Cx<CaseWrite>, case: CaseId, content: &str) -> Answer<AppError> {
+    drafts::keep(cx, NOTE, case.0, 0, &content).await?;
+    Ok(preview())
+}
+
+/// That note.
+pub async fn previewed(cx: &Cx<CaseRead>, case: CaseId) -> Answer<Option<String>> {
+    if !is_preview(Form::printed::<super::AddCaseNote>()) {
+        return Ok(None);
+    }
+    Ok(drafts::kept::<_, String>(cx, NOTE, case.0).await?.map(|kept| kept.fields))
+}
+
+/// Keeps the form of a case that is looked at before it is saved.
+pub async fn keep_editing(cx: &Cx<CaseWrite>, id: CaseId, version: i64, form: &CaseForm) -> Answer<AppError> {
+    drafts::keep(cx, CASE, id.0, version, form).await?;
+    Ok(preview().typed(&[("version", &version.to_string())]))
+}
+
+/// The same of a case that is not there yet: one for a person and organization.
+pub async fn keep_opening(cx: &Cx<CaseWrite>, form: &CaseForm) -> Answer<AppError> {
+    drafts::keep(cx, CASE, cx.actor().organization.0, 0, form).await?;
+    Ok(preview())
+}
+
+/// The form of a new case that is looked at.
+pub async fn opening(cx: &Cx<CaseRead>) -> Answer<Option<CaseForm>> {
+    if !is_preview(Form::printed::<super::OpenCase>()) {
+        return Ok(None);
+    }
+    let kept = drafts::kept::<_, CaseForm>(cx, CASE, cx.actor().organization.0).await?;
+    Ok(kept.map(|kept| kept.fields))
+}
+
+/// The form of this page, if it came too late or is looked at before it is saved.
 pub async fn late(scope: &Scope, cx: &Cx<CaseRead>, case: &Case) -> Answer<Option<Late>> {
-    if !Form::printed::<EditCase>().is_conflict() {
+    let state = Form::printed::<EditCase>();
+    if is_preview(state) {
+        let kept = drafts::kept::<_, CaseForm>(cx, CASE, case.id.0).await?;
+        return Ok(kept.map(|kept| Late { typed: kept.fields, version: kept.version, clash: None }));
+    }
+    if !state.is_conflict() {
         return Ok(None);
     }
     let Some(kept) = drafts::kept::<_, CaseForm>(cx, CASE, case.id.0).await? else { return Ok(None) };

@@ -80,11 +80,12 @@ pub async fn lift_drift_ignore(organization: String, id: DriftIgnoreId) -> Answe
     Ok(Done::new("Lifted; the next push that has it says so"))
 }
 
-/// `credentials`: left empty, what is there stays.
+/// `version`: the one that the form was made from, microseconds since 1970. `credentials`: left empty, what is there stays.
 #[server(name = SaveRepository, prefix = "/fn", endpoint = "save_repository")]
 pub async fn save_repository(
     organization: String,
     id: IacRepositoryId,
+    version: String,
     name: String,
     #[server(default)] repository_url: String,
     branch: String,
@@ -100,11 +101,14 @@ pub async fn save_repository(
     // A secret is never printed again.
     let typed = [
         ("id", &*id.to_string()),
+        ("version", &*version),
         ("name", &*name),
         ("repository_url", &*repository_url),
         ("branch", &*branch),
     ];
-    drifts::update_repository(&cx, id, new).await.typed(&typed)?;
+    let seen = version.parse().ok().and_then(domain::Timestamp::from_micros);
+    let seen = seen.ok_or_else(crate::server::not_found)?;
+    drifts::update_repository_seen(&cx, id, seen, new).await.typed(&typed)?;
     Ok(Done::new("Saved"))
 }
 

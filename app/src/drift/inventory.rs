@@ -12,6 +12,7 @@ use ui::{
 
 use super::api::{ClearCredentials, SaveRepository};
 use super::parts::{self, Part};
+use crate::cases::forms::differences;
 use crate::error::Answer;
 use crate::events::parts::number;
 use crate::form::{Form, FormError};
@@ -170,9 +171,24 @@ fn edit(slug: &str, one: &Repository) -> AnyView {
     };
     let (name, branch) = (state.typed("name", one.name.clone()), state.typed("branch", one.branch.clone()));
     let address = state.typed("repository_url", one.repository_url.clone().unwrap_or_default());
+    // When somebody was faster, what they wrote stands beside what was typed, which is saved over it only when it is sent again.
+    let now = one.updated_at.micros().to_string();
+    let said = [
+        ("Name", "name", one.name.clone()),
+        ("Address", "repository_url", one.repository_url.clone().unwrap_or_default()),
+        ("Branch", "branch", one.branch.clone()),
+    ];
+    let said = said.map(|(words, name, now)| (words.to_owned(), name.to_owned(), now));
+    let (stale, version) = if state.is_conflict() {
+        (differences("the repository", state, said), now)
+    } else {
+        (None, state.typed("version", now))
+    };
     let fields = view! {
         {hidden()}
         <FormError form=state fields=&["name", "repository_url", "branch", "credentials"] />
+        {stale}
+        <input type="hidden" name="version" value=version />
         <Field id="repository-name" label="Name" required=true error=state.reason("name")>
             <TextInput name="name" value=name required=true />
         </Field>

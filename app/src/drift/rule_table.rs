@@ -81,7 +81,7 @@ fn row(here: &str, one: &TableRule) -> AnyView {
             {critical}
             {state}
         </td>
-        <td class="optional mono">{few(&rule.types)}</td>
+        <td class="optional mono">{first(&rule.types)}</td>
         <td>{when_words(&rule.when)}</td>
         <td class="num">{weight(rule.security)}</td>
         <td class="num optional">{weight(rule.compliance)}</td>
@@ -91,6 +91,14 @@ fn row(here: &str, one: &TableRule) -> AnyView {
     }
     .into_any();
     view! { <Row href=href done=!one.is_enabled>{cells}</Row> }.into_any()
+}
+
+/// Names of types are long: one of them fits into the table, all stand in the dialog.
+fn first(all: &[String]) -> String {
+    match all {
+        [one, _, ..] => format!("{one} and {} more", all.len() - 1),
+        _ => few(all),
+    }
 }
 
 fn few(all: &[String]) -> String {

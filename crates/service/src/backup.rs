@@ -1,7 +1,7 @@
 //! Backups: one zip with the database, the files beside it and a manifest, made while the server runs; and restoring from it.
 //!
 //! `database.sqlite` (`VACUUM INTO`) or `database.dump` (`pg_dump`), `evidence/…` the files of cases that this database knows,
-//! `uploads/…` files that are still being read, `secret.key` only when asked for, `SHA256SUMS` for `sha256sum -c`, and
+//! (those in a bucket stay there; the manifest names them), `uploads/…` files that are still being read, `secret.key` only when asked for, `SHA256SUMS` for `sha256sum -c`, and
 //! `manifest.json`: version, schema, rows of each table, the ends of the audit logs, bytes and hash of each file.
 //!
 //! A restore reads every byte and compares every hash before it touches anything, and then changes the database in one step:
@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bucket::Bucket;
 use domain::audit::{Action, AuditEntry, Verdict};
 use domain::{OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The secret key that it runs with; `None` when there is none yet.
     pub key: Option<[u8; 32]>,
+    /// Where evidence is kept instead of in the data folder.
+    pub bucket: Option<Bucket>,
     /// Where `pg_dump`, `pg_restore` and `psql` are; `None`: looked for.
     pub programs: Option<PathBuf>,
 }
@@ -95,6 +98,9 @@ pub struct Manifest {
     pub files: BTreeMap<String, Packed>,
     /// Evidence that the database names and whose bytes were not there, or were others.
     pub missing: Vec<String>,
+    /// Evidence that lies in a bucket, whole in size, and stays there: its bytes are not in the backup.
+    #[serde(default)]
+    pub in_bucket: Vec<String>,
 }
 
 impl Manifest {
@@ -206,11 +212,20 @@ async fn make_of(
         audit_heads: contents.heads.into_iter().map(|(id, (seq, hash))| (id, Head { seq, hash })).collect(),
         files: BTreeMap::new(),
         missing: Vec::new(),
+        in_bucket: Vec::new(),
+    };
+    let bucket = match &place.bucket {
+        // The sizes: reading everything would be a copy of the bucket.
+        Some(bucket) => {
+            let stored = bucket.list("evidence").await?;
+            stored.into_iter().map(|stored| (stored.name, stored.bytes)).collect()
+        }
+        None => BTreeMap::new(),
     };
     let key = place.key.filter(|_| with_key);
     let data_dir = place.data_dir.clone();
     let packed = tokio::task::spawn_blocking(move || {
-        pack::write(draft, source, &data_dir, &contents.files, key, &mut manifest)?;
+        pack::write(draft, source, (&data_dir, &bucket), &contents.files, key, &mut manifest)?;
         Ok(manifest)
     })
     .await
@@ -300,6 +315,9 @@ pub async fn restore(place: &Place, clock: &Clock, file: &Path, replace: bool) -
         }
     };
     notes.extend(pack::put_key(staging.path(), place, &manifest, replace)?);
+    if !manifest.in_bucket.is_empty() {
+        notes.push(in_the_bucket(place, &manifest).await);
+    }
     if !manifest.missing.is_empty() {
         notes.push(format!(
             "{} files of evidence were not there when the backup was made; it names them in manifest.json",
@@ -307,6 +325,26 @@ pub async fn restore(place: &Place, clock: &Clock, file: &Path, replace: bool) -
         ));
     }
     Ok(Restored { manifest, logs, notes })
+}
+
+/// Whether the files that the backup leaves to a bucket are in the one of these settings.
+async fn in_the_bucket(place: &Place, manifest: &Manifest) -> String {
+    let wanted = manifest.in_bucket.len();
+    let Some(bucket) = &place.bucket else {
+        return format!(
+            "{wanted} files of evidence are in a bucket, and the settings name none: set evidence_bucket before you start the server"
+        );
+    };
+    match bucket.list("evidence").await {
+        Ok(stored) => {
+            let there: std::collections::BTreeSet<_> = stored.into_iter().map(|stored| stored.name).collect();
+            let found = manifest.in_bucket.iter().filter(|name| there.contains(*name)).count();
+            format!("{found} of {wanted} files of evidence that the backup leaves to the bucket are there")
+        }
+        Err(error) => {
+            format!("whether {wanted} files of evidence are still in the bucket could not be told: {error}")
+        }
+    }
 }
 
 /// Whether a backup may go there.

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
+use bucket::Bucket;
 use domain::account::User;
 use domain::audit::AuditActor;
 use domain::member::Role;
@@ -38,6 +39,8 @@ pub struct Services {
     pub(crate) data_dir: Arc<Path>,
     /// What is taken as evidence.
     pub(crate) evidence: Arc<Rules>,
+    /// Where evidence is kept instead of in the data folder.
+    pub(crate) bucket: Option<Bucket>,
     /// By whom people may sign in besides their password.
     pub(crate) provider: Option<Arc<Provider>>,
     /// How webhooks leave this process.
@@ -139,6 +142,7 @@ impl Services {
             memory: Arc::default(),
             data_dir: Path::new("data").into(),
             evidence: Arc::default(),
+            bucket: None,
             provider: None,
             webhooks: Way::default(),
             once: None,
@@ -154,6 +158,12 @@ impl Services {
     #[must_use]
     pub fn with_evidence_rules(mut self, rules: Rules) -> Self {
         self.evidence = rules.into();
+        self
+    }
+    /// Keeps evidence in a bucket from now on; what lies in the data folder is still read there.
+    #[must_use]
+    pub fn with_bucket(mut self, bucket: Option<Bucket>) -> Self {
+        self.bucket = bucket;
         self
     }
     /// Lets people sign in by a provider, too; nobody does when nobody says otherwise.

@@ -28,11 +28,19 @@ pub enum Error {
     TooLarge { max: u64 },
     #[error("too many at once; try again in {}", domain::wait::words(*retry_after))]
     TooMany { retry_after: u64 },
-    /// The database is away or full; nothing was written.
-    #[error("the database cannot answer now; nothing was lost, try again")]
+    /// The database, or the bucket of evidence, is away or full; nothing was written.
+    #[error("what stores it cannot answer now; nothing was lost, try again")]
     Unavailable { full: bool },
     #[error("internal: {0}")]
     Internal(String),
+}
+
+impl From<bucket::Error> for Error {
+    fn from(error: bucket::Error) -> Self {
+        // Whoever asked is told to try again; what the bucket said is for who runs it.
+        tracing::error!(%error, "the bucket of evidence");
+        Self::Unavailable { full: false }
+    }
 }
 
 impl From<store::Error> for Error {

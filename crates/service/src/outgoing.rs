@@ -28,11 +28,26 @@ const AT_ONCE: usize = 16;
 /// The same where others chose the addresses: those that do not answer must not make the rest wait.
 const GUARDED_AT_ONCE: usize = 64;
 
+/// Of a bucket: a part of a file goes or comes with a request.
+const BUCKET: Bounds = Bounds { time: Duration::from_secs(60), most: 2 * bucket::PART as u64, kept: 8 };
+/// Of everything else. A connection is used once: the next request is looked up, and checked, anew.
+const SHORT: Bounds = Bounds { time: TIME, most: MOST, kept: 0 };
+
+/// What a request may take.
+#[derive(Clone, Copy)]
+struct Bounds {
+    time: Duration,
+    most: u64,
+    /// Connections that wait for the next request.
+    kept: usize,
+}
+
 /// The client. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     agent: ureq::Agent,
     turns: Arc<Semaphore>,
+    most: u64,
 }
 
 /// Why there is no answer: for the server's log, not for a page.
@@ -76,41 +91,51 @@ impl Trust {
 impl Outgoing {
     /// For addresses that the operator set, on this machine: http as well.
     pub fn new(trust: &Trust) -> Self {
-        Self::with(trust, DefaultResolver::default(), AT_ONCE, false)
+        Self::with(trust, DefaultResolver::default(), AT_ONCE, SHORT, false)
     }
     /// For addresses that the operator set, and those that they name in turn: never without TLS.
     pub fn https_only(trust: &Trust) -> Self {
-        Self::with(trust, DefaultResolver::default(), AT_ONCE, true)
+        Self::with(trust, DefaultResolver::default(), AT_ONCE, SHORT, true)
+    }
+    /// For the bucket that the operator set.
+    pub fn to_bucket(trust: &Trust) -> Self {
+        Self::with(trust, DefaultResolver::default(), AT_ONCE, BUCKET, false)
     }
     /// For addresses that somebody else chose: it connects only to what `guard` allows.
     pub fn guarded(trust: &Trust, guard: Guard) -> Self {
         // Whether http may be is the guard's to say.
-        Self::with(trust, Guarded::new(guard), GUARDED_AT_ONCE, false)
+        Self::with(trust, Guarded::new(guard), GUARDED_AT_ONCE, SHORT, false)
     }
 
-    fn with(trust: &Trust, resolver: impl Resolver, at_once: usize, https_only: bool) -> Self {
+    fn with(
+        trust: &Trust,
+        resolver: impl Resolver,
+        at_once: usize,
+        bounds: Bounds,
+        https_only: bool,
+    ) -> Self {
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(TIME))
+            .timeout_global(Some(bounds.time))
             .https_only(https_only)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .max_response_header_size(MOST_HEAD)
-            // A connection is used once: the next request is looked up, and checked, anew.
-            .max_idle_connections(0)
+            .max_idle_connections(bounds.kept)
             .proxy(None)
             .user_agent(concat!("Watchroom/", env!("CARGO_PKG_VERSION")))
             .tls_config(TlsConfig::builder().root_certs(trust.0.clone()).build())
             .build();
         let agent = ureq::Agent::with_parts(config, DefaultConnector::default(), resolver);
-        Self { agent, turns: Arc::new(Semaphore::new(at_once)) }
+        Self { agent, turns: Arc::new(Semaphore::new(at_once)), most: bounds.most }
     }
 
     /// Sends it and reads the answer, whatever its status.
     pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Unanswered> {
+        let most = self.most;
         self.run(move |agent| {
             let (head, body) = agent.run(request)?.into_parts();
-            let body = body.into_with_config().limit(MOST).read_to_vec()?;
+            let body = body.into_with_config().limit(most).read_to_vec()?;
             Ok(http::Response::from_parts(head, body))
         })
         .await

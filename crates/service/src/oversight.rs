@@ -192,17 +192,16 @@ async fn delete(services: &Services, id: OrganizationId) -> Result<bool> {
             continue;
         }
         // Before it is said to be gone: where a folder stays, the next run tries again.
-        for files in ["uploads", "evidence"] {
-            let folder = services.data_dir.join(files).join(id.to_string());
-            match tokio::fs::remove_dir_all(&folder).await {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::Internal(format!(
-                        "files of a deleted organization: {}: {error}",
-                        folder.display()
-                    )));
-                }
-                _ => {}
+        crate::evidence::delete_all(services, id).await?;
+        let folder = services.data_dir.join("uploads").join(id.to_string());
+        match tokio::fs::remove_dir_all(&folder).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::Internal(format!(
+                    "files of a deleted organization: {}: {error}",
+                    folder.display()
+                )));
             }
+            _ => {}
         }
         store::oversight::finish(&mut tx, id, now).await?;
         let entry = AuditEntry::new(Action::ORGANIZATION_DELETED, "organization", id);

@@ -5,6 +5,7 @@
 
 pub mod provider;
 pub mod receiver;
+pub mod s3;
 
 use std::future::Future;
 use std::path::PathBuf;

@@ -61,6 +61,12 @@ pub async fn back_up(config: &Config, asked: Backup) -> Done {
              watchroom.toml, are not in it either"
         }
     );
+    if !made.in_bucket.is_empty() {
+        eprintln!(
+            "{} files of evidence are not in it either: they stay in the bucket, which needs a backup of its own (versions, a second place)",
+            made.in_bucket.len()
+        );
+    }
     for name in &made.missing {
         eprintln!("warning: not in the backup, because the file is not there or is another: {name}");
     }
@@ -136,6 +142,7 @@ fn place(config: &Config, programs: Option<PathBuf>) -> Result<Place, Stop> {
         url: config.database_url.clone(),
         data_dir: config.data_dir.clone(),
         key: key.map(|SecretKey(key)| key),
+        bucket: config.bucket().map_err(anyhow::Error::msg)?,
         programs,
     })
 }

@@ -66,6 +66,11 @@ pub async fn check(config: &Config) -> Done {
         }
         Err(error) => wrong.push(format!("{error:#}")),
     }
+    if let Ok(Some(bucket)) = config.bucket()
+        && let Err(error) = service::evidence::probe(&bucket).await
+    {
+        wrong.push(format!("evidence_bucket: {error}"));
+    }
     if wrong.is_empty() {
         for (name, value) in config.table() {
             super::tell(&format!("{name} = {value}"))?;

@@ -1,6 +1,7 @@
-//! What this server asks elsewhere: the sign-in provider, and the receivers of webhooks.
+//! What this server asks elsewhere: the sign-in provider, the bucket of evidence, and the receivers of webhooks.
 
 use service::auth::oidc;
+use service::evidence::{Bucket, BucketSettings};
 use service::outgoing::guard::Guard;
 use service::outgoing::{Outgoing, Trust};
 use service::webhooks::Way;
@@ -47,6 +48,24 @@ impl Config {
         let guard = Guard::new(self.webhook_http, inside);
         Ok(Way { client: Outgoing::guarded(&self.trust()?, guard.clone()), guard })
     }
+    /// Where evidence is kept instead of in the data folder, when it is set.
+    ///
+    /// # Errors
+    /// What is wrong with the file of `trusted_authorities`, or with the settings taken together.
+    pub fn bucket(&self) -> Result<Option<Bucket>, String> {
+        if self.evidence_bucket.is_empty() {
+            return Ok(None);
+        }
+        let settings = BucketSettings {
+            bucket: self.evidence_bucket.clone(),
+            region: self.evidence_region.clone(),
+            endpoint: self.evidence_endpoint.clone(),
+            key_id: self.evidence_key_id.clone(),
+            secret: self.evidence_secret.clone(),
+        };
+        let bucket = service::evidence::bucket(&settings, &self.trust()?);
+        bucket.map(Some).map_err(|error| format!("evidence_bucket: {error}"))
+    }
     fn trust(&self) -> Result<Trust, String> {
         let file = &self.trusted_authorities;
         if file.is_empty() {
@@ -66,6 +85,14 @@ pub(super) fn host(url: &str) -> &str {
         Some(v6) => v6.split(']').next().unwrap_or(v6),
         None => authority.split(':').next().unwrap_or(authority),
     }
+}
+
+/// What S3 takes as the name of a bucket.
+pub(super) fn is_bucket(name: &str) -> bool {
+    (3..=63).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
+        && name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+        && name.bytes().last().is_some_and(|b| b.is_ascii_alphanumeric())
 }
 
 pub(super) fn is_this_machine(host: &str) -> bool {

@@ -246,7 +246,7 @@ impl From<service::Error> for Problem {
             E::TooMany { retry_after } => Self::too_many(retry_after),
             E::Unavailable { full: true } => Self::storage_full(),
             E::Unavailable { full: false } => {
-                Self::unavailable("The database does not answer at the moment; nothing was stored.", 5)
+                Self::unavailable("What stores it does not answer at the moment; nothing was stored.", 5)
             }
             E::Internal(cause) => Self::internal(cause),
         }

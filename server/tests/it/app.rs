@@ -48,6 +48,7 @@ impl TestApp {
         let services = Services::new(db.db.clone(), clock, Secrets::new(key), false)
             .with_data_dir(&config.data_dir)
             .with_evidence_rules(config.evidence_rules())
+            .with_bucket(config.bucket().unwrap())
             .with_provider(config.provider().unwrap())
             .with_webhooks(config.webhooks().unwrap());
         let router = server::router::router(AppState::new(config.clone(), services.clone()));

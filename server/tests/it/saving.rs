@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use testkit::for_each_backend;
 
 use crate::app::{Answer, TestApp};
+use crate::drifts::{PUSH, plan};
 
 async fn opened(app: &TestApp, key: &str, description: &str) -> Value {
     let new = json!({ "title": "A case", "description": description, "tags": ["ssh"] });
@@ -175,6 +176,104 @@ async fn a_program_that_comes_too_late_is_told_what_is_there() {
             "{}",
             late.text
         );
+    })
+    .await;
+}
+
+/// Posts a form as a browser without scripts does, and follows where it leads.
+async fn post(app: &TestApp, cookie: &str, (path, from): (&str, &str), form: &[(&str, &str)]) -> Answer {
+    let mut all = vec![("organization", "acme")];
+    all.extend(form);
+    let referer = format!("http://watchroom.test{from}");
+    let back = app
+        .post(path)
+        .cookie(cookie)
+        .header("accept", "text/html")
+        .header("referer", &referer)
+        .form(&all)
+        .send()
+        .await;
+    let address = back.header("location").to_owned();
+    assert!(!address.is_empty() && address.len() < 8_000, "{} {}", back.status, back.text);
+    app.get(address.strip_prefix("http://watchroom.test").unwrap_or(&address)).cookie(cookie).send().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_is_looked_at_without_being_saved_and_stays_typed() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let ada = app.sign_in("ada@acme.test").await;
+        let key = app.key("acme", &["all"]).await;
+        let case = opened(&app, &key, "as it was").await;
+        let id = case["id"].as_str().unwrap();
+        // Longer than an address can carry.
+        let long = format!("**bold** <script>alert(1)</script>\r\n\r\n{}\r\n\r\nthe end", "word ".repeat(4_000));
+        let fields = [("id", id), ("content", long.as_str()), ("preview", "true")];
+        let page = post(&app, &ada, ("/fn/add_case_note", "/o/acme/cases/1"), &fields).await;
+        assert!(page.text.contains("<strong>bold</strong> &lt;script&gt;"), "{}", page.text);
+        assert!(page.text.contains("<p>the end</p>") && page.text.contains("Preview: nothing is saved yet."));
+        let box_of = page.text.split("name=\"content\"").nth(1).unwrap();
+        let box_of = box_of.split_once('>').unwrap().1.split("</textarea>").next().unwrap();
+        assert!(box_of.contains("**bold**") && box_of.contains("the end"), "all of it stays typed");
+        let notes = app.get("/api/v1/cases/1/notes").bearer(&key).send().await.json();
+        assert!(notes["items"].as_array().unwrap().is_empty());
+        assert!(!app.get("/o/acme/cases/1").cookie(&ada).send().await.text.contains("<strong>bold"));
+
+        let page = save(
+            &app,
+            &ada,
+            &case,
+            1,
+            &[("preview", "true"), ("case[title]", "Another"), ("case[description]", &long)],
+        )
+        .await;
+        assert!(page.text.contains("<strong>bold</strong>") && area(&page.text).contains("the end"));
+        assert!(page.text.contains("value=\"Another\"") && page.text.contains("name=\"version\" value=\"1\""));
+        let now = app.get("/api/v1/cases/1").bearer(&key).send().await.json();
+        assert_eq!((&now["title"], &now["description"]), (&json!("A case"), &json!("as it was")));
+
+        let new = [
+            ("case[title]", "New"),
+            ("case[description]", long.as_str()),
+            ("case[priority]", "high"),
+            ("case[severity]", "low"),
+            ("case[tlp]", "amber"),
+            ("case[pap]", "amber"),
+            ("preview", "true"),
+        ];
+        let page = post(&app, &ada, ("/fn/open_case", "/o/acme/cases?open=new"), &new).await;
+        assert!(page.text.contains("<strong>bold</strong>") && page.text.contains("value=\"New\""));
+        assert!(area(&page.text).contains("the end"));
+        assert_eq!(app.get("/api/v1/cases/2").bearer(&key).send().await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_of_a_repository_overwrites_nothing_that_it_has_not_seen() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let ada = app.sign_in("ada@acme.test").await;
+        let key = app.key("acme", &["all"]).await;
+        let pushed = app.post(PUSH).bearer(&key).json(plan()).send().await;
+        assert!(pushed.status.is_success(), "{} {}", pushed.status, pushed.text);
+        let list = app.get("/api/v1/iac-repositories").bearer(&key).send().await.json();
+        let id = list["items"][0]["id"].as_str().unwrap().to_owned();
+        let from = format!("/o/acme/drift/repositories?repository={id}");
+        let page = app.get(&from).cookie(&ada).send().await;
+        let version = page.text.split("name=\"version\" value=\"").nth(1).unwrap();
+        let version = version.split('"').next().unwrap().to_owned();
+        let save = async |branch: &str| {
+            let fields =
+                [("id", id.as_str()), ("version", &version), ("name", "infra"), ("branch", branch)];
+            post(&app, &ada, ("/fn/save_repository", &from), &fields).await
+        };
+        assert!(!save("first").await.text.contains("In the repository now"));
+        let late = save("second").await;
+        assert!(late.text.contains("In the repository now") && late.text.contains("value=\"second\""), "{}", late.text);
+        let list = app.get("/api/v1/iac-repositories").bearer(&key).send().await.json();
+        assert_eq!(list["items"][0]["branch"], "first");
+        assert!(!late.text.contains(&format!("name=\"version\" value=\"{version}\"")), "sent again, it is saved");
     })
     .await;
 }

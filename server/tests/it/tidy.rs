@@ -53,9 +53,10 @@ fn layers_depend_only_downwards() {
         ("domain", &[]),
         ("wire", &["domain"]),
         ("drift", &["domain"]),
+        ("bucket", &[]),
         ("demo", &["domain"]),
         ("store", &["domain"]),
-        ("service", &["domain", "store", "wire", "demo", "drift"]),
+        ("service", &["domain", "store", "wire", "demo", "drift", "bucket"]),
         ("ui", &[]),
         ("testkit", &["domain", "store"]),
         ("app", &["domain", "ui", "service"]),
@@ -87,6 +88,7 @@ fn each_heavy_library_has_one_home() {
         ("sqlx", &["store"]),
         ("axum", &["app", "server"]),
         ("argon2", &["service"]),
+        ("object_store", &["bucket"]),
         ("leptos", &["app", "frontend", "server", "ui"]),
     ];
     for (name, manifest) in manifests() {

@@ -1,5 +1,6 @@
 //! The zip of a backup: written file by file, read with every hash compared, unpacked beside what it will replace.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -146,7 +147,7 @@ impl Packing<'_> {
 pub fn write(
     draft: Draft,
     source: Source,
-    data_dir: &Path,
+    (data_dir, bucket): (&Path, &BTreeMap<String, u64>),
     files: &[(OrganizationId, String, i64)],
     key: Option<[u8; 32]>,
     manifest: &mut Manifest,
@@ -162,7 +163,7 @@ pub fn write(
         }
         Source::Dump(command) => dump(&mut packing, name, command, &draft.path)?,
     }
-    for (organization, sha256, _) in files {
+    for (organization, sha256, size) in files {
         let name = format!("evidence/{organization}/{}/{sha256}", sha256.get(..2).unwrap_or_default());
         let added = match File::open(data_dir.join(&name)) {
             Ok(mut file) => {
@@ -170,7 +171,12 @@ pub fn write(
             }
             Err(_) => false,
         };
-        if !added {
+        if added {
+            continue;
+        }
+        if bucket.get(&name).is_some_and(|bytes| i64::try_from(*bytes) == Ok(*size)) {
+            packing.manifest.in_bucket.push(name);
+        } else {
             packing.manifest.missing.push(name);
         }
     }

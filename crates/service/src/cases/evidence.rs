@@ -118,6 +118,7 @@ impl Intake {
         record(cx, &mut tx, self.case, Step::EvidenceAdded, (json!({}), told.clone()), None).await?;
         let entry = entry(Action::EVIDENCE_ADDED, &found, &evidence);
         tx.commit(entry.change(None, Some(told))).await?;
+        self.arriving.leave().await;
         Ok(evidence)
     }
 }

@@ -1,19 +1,20 @@
-//! What does not belong in the folder of evidence, or is not there and should be: looked for once a day.
+//! What does not belong among the files of evidence, in the data folder and in the bucket, or is not there and should be: looked for once a day.
 //!
-//! Uploads that broke off leave a file when the process ends with them, and a crash between the rename and the commit leaves bytes without a
+//! Uploads that broke off leave a file when the process ends with them, and a crash between the new name and the commit leaves bytes without a
 //! record. Both go after a day. Bytes that are gone while their record stands are nobody's to mend by a program: they go on record,
 //! in the custody of the evidence and in the audit log.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use bucket::Bucket;
 use domain::permission::CaseExport;
 use domain::{OrganizationId, Timestamp};
 use store::SystemTx;
 use tokio::fs;
 
-use super::{delete, disk, folder};
+use super::{INCOMING, below, delete, disk, folder};
 use crate::{Actor, Cx, Error, Result, Services, cases};
 
 const DAY: i64 = 86_400;
@@ -47,34 +48,79 @@ pub async fn sweep(services: &Services) -> Result<Found> {
 
 async fn one(services: &Services, organization: OrganizationId, found: &mut Found) -> Result<()> {
     let before = services.clock.now().plus_seconds(-DAY);
-    let folder = folder(services, organization);
-    for (name, at) in files(&folder.join("incoming")).await? {
-        if at < before {
-            match fs::remove_file(folder.join("incoming").join(name)).await {
-                Ok(()) => found.broken_off += 1,
-                // Another server was faster.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(disk(&error)),
-            }
-        }
-    }
     // The records first: bytes are there before their record is.
     let known = known(services, organization).await?;
-    let mut present = BTreeSet::new();
-    for part in folders(&folder).await? {
-        if part.len() != 2 {
-            continue;
-        }
-        for (sha256, at) in files(&folder.join(&part)).await? {
-            if !known.contains(&sha256) && at < before && forget(services, organization, &sha256).await? {
-                found.unknown += 1;
+    let (mut incoming, mut settled) = on_disk(services, organization).await?;
+    if let Some(bucket) = &services.bucket {
+        in_bucket(bucket, organization, &mut incoming, &mut settled).await?;
+    }
+    for (lies, at) in incoming {
+        if at < before {
+            match lies {
+                Lies::OnDisk(path) => match fs::remove_file(path).await {
+                    Ok(()) => {}
+                    // Another server was faster.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(disk(&error)),
+                },
+                Lies::InBucket(bucket, name) => bucket.delete(&name).await?,
             }
-            present.insert(sha256);
+            found.broken_off += 1;
         }
+    }
+    let mut present = BTreeSet::new();
+    for (sha256, at) in settled {
+        if !known.contains(&sha256) && at < before && forget(services, organization, &sha256).await? {
+            found.unknown += 1;
+        }
+        present.insert(sha256);
     }
     for sha256 in known.difference(&present) {
         if report(services, organization, sha256).await? {
             found.missing += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Where a file that arrived lies.
+enum Lies {
+    OnDisk(PathBuf),
+    InBucket(Bucket, String),
+}
+
+type Incoming = Vec<(Lies, Timestamp)>;
+/// Hashes, with when their bytes were written.
+type Settled = Vec<(String, Timestamp)>;
+
+async fn on_disk(services: &Services, organization: OrganizationId) -> Result<(Incoming, Settled)> {
+    let folder = folder(services, organization);
+    let (mut incoming, mut settled) = (Vec::new(), Vec::new());
+    for (name, at) in files(&folder.join(INCOMING)).await? {
+        incoming.push((Lies::OnDisk(folder.join(INCOMING).join(name)), at));
+    }
+    for part in folders(&folder).await? {
+        if part.len() == 2 {
+            settled.extend(files(&folder.join(&part)).await?);
+        }
+    }
+    Ok((incoming, settled))
+}
+
+async fn in_bucket(
+    bucket: &Bucket,
+    organization: OrganizationId,
+    incoming: &mut Incoming,
+    settled: &mut Settled,
+) -> Result<()> {
+    let below = below(organization);
+    for stored in bucket.list(&below).await? {
+        let Some(at) = Timestamp::from_micros(stored.written) else { continue };
+        let name = stored.name.strip_prefix(&below).unwrap_or_default().to_owned();
+        match name.split('/').collect::<Vec<_>>()[..] {
+            ["", INCOMING, _] => incoming.push((Lies::InBucket(bucket.clone(), stored.name), at)),
+            ["", part, sha256] if part.len() == 2 => settled.push((sha256.to_owned(), at)),
+            _ => {}
         }
     }
     Ok(())

@@ -53,6 +53,7 @@ fn place(world: &World) -> Place {
         url: world.t.url.clone(),
         data_dir: world.t.folder.path().to_owned(),
         key: Some(KEY),
+        bucket: None,
         programs: None,
     }
 }
@@ -64,7 +65,7 @@ async fn elsewhere(url: &str, folder: &Path) -> Place {
     } else {
         testkit::bare_postgres().await
     };
-    Place { url, data_dir: folder.join("new"), key: None, programs: None }
+    Place { url, data_dir: folder.join("new"), key: None, bucket: None, programs: None }
 }
 
 async fn open(place: &Place, clock: &Clock) -> Services {

@@ -26,6 +26,7 @@ mod drifts;
 mod environments;
 mod events;
 mod evidence;
+mod evidence_bucket;
 mod factor;
 mod grouping;
 mod groups;
