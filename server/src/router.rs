@@ -10,9 +10,9 @@ use axum::routing::{delete, get, post, put};
 use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, changes, drift_push, drifts, entries, environments as places, evidence, export,
-    grouping, groups, health, iac, ingest, invitations, live, members, oidc, openapi, pages, provider_roles,
-    sources, tags, tail, uploads, views, webhooks,
+    cases, cases_bulk, causes, changes, drift_push, drifts, entries, environments as places, evidence,
+    export, grouping, groups, health, iac, ingest, invitations, live, members, models, oidc, openapi, pages,
+    provider_roles, sources, tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -87,6 +87,17 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/drifts/{id}"),
     ("POST", "/api/v1/drifts/{id}/accept"),
     ("POST", "/api/v1/drifts/{id}/escalate"),
+    ("PUT", "/api/v1/drifts/{id}/cause"),
+    ("DELETE", "/api/v1/drifts/{id}/cause"),
+    ("POST", "/api/v1/external-events"),
+    ("GET", "/api/v1/external-events"),
+    ("GET", "/api/v1/ml-models"),
+    ("POST", "/api/v1/ml-models/roll-back"),
+    ("POST", "/api/v1/ml-models/{id}/activate"),
+    ("POST", "/api/v1/ml-models/{id}/shadow"),
+    ("GET", "/api/v1/ml-trainings"),
+    ("POST", "/api/v1/ml-trainings"),
+    ("GET", "/api/v1/ml-trainings/{id}"),
     ("GET", "/api/v1/drift-ignores"),
     ("DELETE", "/api/v1/drift-ignores/{id}"),
     ("GET", "/api/v1/iac-repositories"),
@@ -209,6 +220,14 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/drifts/{id}", get(drifts::one))
         .route("/api/v1/drifts/{id}/accept", post(drifts::accept))
         .route("/api/v1/drifts/{id}/escalate", post(drifts::escalate))
+        .route("/api/v1/drifts/{id}/cause", put(causes::label).delete(causes::unlabel))
+        .route("/api/v1/external-events", get(causes::told).post(causes::tell))
+        .route("/api/v1/ml-models", get(models::list))
+        .route("/api/v1/ml-models/roll-back", post(models::roll_back))
+        .route("/api/v1/ml-models/{id}/activate", post(models::activate))
+        .route("/api/v1/ml-models/{id}/shadow", post(models::shadow))
+        .route("/api/v1/ml-trainings", get(models::trainings).post(models::train))
+        .route("/api/v1/ml-trainings/{id}", get(models::training))
         .route("/api/v1/drift-ignores", get(iac::ignores))
         .route("/api/v1/drift-ignores/{id}", delete(iac::lift))
         .route("/api/v1/iac-repositories", get(iac::repositories))

@@ -2,6 +2,9 @@
 
 mod api;
 #[cfg(feature = "ssr")]
+mod cause;
+mod cause_api;
+#[cfg(feature = "ssr")]
 pub mod detail;
 #[cfg(feature = "ssr")]
 mod diff;
@@ -12,8 +15,11 @@ pub mod inventory;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
+pub mod models;
+#[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
 mod write;
 
 pub use api::*;
+pub use cause_api::*;

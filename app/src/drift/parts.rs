@@ -13,6 +13,7 @@ pub enum Part {
     Repositories,
     Resources,
     Ignores,
+    Models,
 }
 
 pub fn pages(slug: &str, current: Part) -> AnyView {
@@ -22,6 +23,7 @@ pub fn pages(slug: &str, current: Part) -> AnyView {
         tab(Part::Repositories, "Repositories", routes::drift_part(slug, "repositories")),
         tab(Part::Resources, "Resources", routes::drift_part(slug, "resources")),
         tab(Part::Ignores, "Ignore rules", routes::drift_part(slug, "ignores")),
+        tab(Part::Models, "Models", routes::drift_part(slug, "models")),
     ];
     view! { <Tabs label="Drift" tabs=tabs /> }.into_any()
 }

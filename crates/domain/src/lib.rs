@@ -8,6 +8,7 @@ pub mod account;
 pub mod api_key;
 pub mod audit;
 pub mod case;
+pub mod cause;
 pub mod drift;
 pub mod environment;
 pub mod event;

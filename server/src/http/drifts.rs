@@ -23,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::api::{Caller, asked_of, paging, read};
 use super::cases::word_schema;
+use super::causes::{CauseItem, cause_item};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema;
@@ -137,9 +138,9 @@ pub struct DriftDetail {
     actual_state: Option<Value>,
     /// What the code would have to say, to start from.
     codify: String,
-    /// Why it happened. Null: causes are not analysed.
-    #[schema(required = true, value_type = Option<Object>)]
-    cause: Option<Value>,
+    /// Why it happened. Null for the seconds until somebody looked.
+    #[schema(required = true, value_type = Option<CauseItem>)]
+    cause: Option<CauseItem>,
     /// Empty: recommendations are not made.
     #[schema(value_type = Vec<Object>)]
     recommendations: Vec<Value>,
@@ -216,13 +217,14 @@ pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<DriftDet
     let changes = drifts::changes(&cx, drift.id).await?.into_iter().map(change).collect();
     let (declared_state, actual_state) = drifts::states(&cx, drift.id).await?;
     let (codify, _) = drifts::snippet(&cx, &drift).await?;
+    let cause = service::causes::of(&cx, drift.id).await?.map(cause_item);
     Ok(Json(DriftDetail {
         drift: item(drift),
         changes,
         declared_state,
         actual_state,
         codify,
-        cause: None,
+        cause,
         recommendations: Vec::new(),
     }))
 }

@@ -13,8 +13,9 @@ use utoipa::{Modify, OpenApi};
 use super::problem::KINDS;
 use super::{
     access, api, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates, cases,
-    cases_bulk, changes, drift_push, drifts, entries, environments, escape, evidence, export, grouping,
-    groups, head, iac, ingest, members, provider_roles, sources, tags, tail, views, webhooks,
+    cases_bulk, causes, changes, drift_push, drifts, entries, environments, escape, evidence, export,
+    grouping, groups, head, iac, ingest, members, models, provider_roles, sources, tags, tail, views,
+    webhooks,
 };
 use crate::state::AppState;
 
@@ -36,6 +37,8 @@ use crate::state::AppState;
         entries::list, entries::add, entries::delete, export::case::api,
         api::sources, sources::create, sources::one, sources::change, sources::delete,
         drift_push::push, drifts::list, drifts::one, drifts::act, drifts::accept, drifts::escalate, iac::ignores, iac::lift,
+        causes::label, causes::unlabel, causes::tell, causes::told, models::list, models::trainings, models::train, models::training, models::activate, models::shadow,
+        models::roll_back,
         iac::repositories, iac::change_repository, iac::resources,
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
         tags::list, tags::rename, tags::merge, tags::delete,

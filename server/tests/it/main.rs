@@ -7,6 +7,7 @@ mod case_merges;
 mod case_tasks;
 mod cases;
 mod cases_bulk;
+mod causes;
 mod command_line;
 mod csrf;
 mod drifts;

@@ -314,6 +314,10 @@ impl Work<'_> {
         store::drift::push::returned(tx, &returned, now).await?;
         store::drift::push::gone(tx, &gone, now).await?;
         store::drift::add_history(tx, &steps).await?;
+        // Why, the server looks into by itself.
+        let begun: Vec<DriftId> =
+            steps.iter().filter(|s| s.step != DriftStep::Gone).map(|s| s.drift_id).collect();
+        store::cause::ask(tx, &begun, now).await?;
         for (rule, times) in hits {
             store::drift::ignore::hit(tx, rule, times).await?;
         }

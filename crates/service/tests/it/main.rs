@@ -16,6 +16,7 @@ mod case_tasks;
 mod case_templates;
 mod cases;
 mod cases_bulk;
+mod causes;
 mod changes;
 mod demo;
 mod drifts;
