@@ -43,9 +43,8 @@ pub fn card(scope: &Scope, drift: &Drift, told: Option<&Told>, may_write: bool) 
             let at = scope.zone.when(label.at);
             let verb = if label.category == judged { "Confirmed" } else { "Corrected" };
             let note = label.note.clone().map(|note| view! { <p>{note}</p> });
-            let judged = (label.category != judged).then(|| {
-                view! { <p class="muted">{format!("It was judged as {} by {by}.", judged.label().to_lowercase())}</p> }
-            });
+            let judged = format!("It was judged as {} by {by}.", judged.label().to_lowercase());
+            let judged = view! { <p class="muted">{judged}</p> };
             view! {
                 <p>{format!("{verb} by {} ", label.by)} <Ago when=at /></p>
                 {note}
