@@ -173,6 +173,8 @@ def check_disk(room, args):
     expect(refused and refused[0] in (503, 507) and refused[1], f"a full disk answers {refused}")
     expect(room.call("GET", "/health/live")[0] == 200, "the server died")
     expect(room.call("GET", "/api/v1/events?limit=10", headers={"Authorization": f"Bearer {room.key_a}"})[0] == 200, "reading fails while the disk is full")
+    status, _, answer = room.sign_in("admin@a.example")
+    expect(status == 303 and "error" not in answer.getheader("Location"), f"sign-in while the disk is full: {status} {answer.getheader('Location')}")
     (room.folder / "filler").unlink()
     deadline, status = time.time() + 20, 0
     while status != 200 and time.time() < deadline:

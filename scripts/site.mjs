@@ -56,7 +56,7 @@ async function script(publicDir, name) {
   const entry = `scripts/${name}.mjs`;
   const bundle = join(publicDir, `vendor/${name}.min.js`);
   const text = readFileSync(entry, "utf8");
-  const ours = [...text.matchAll(/ from "\.\/(.+\.mjs)"/g)].map(([, part]) => readFileSync(`scripts/${part}`));
+  const ours = [...text.matchAll(/(?: from|^import) "\.\/(.+\.mjs)"/gm)].map(([, part]) => readFileSync(`scripts/${part}`));
   const stamp = sha([text, ...ours, readFileSync("package-lock.json")].join("\n"));
   if (existsSync(bundle) && readFileSync(bundle, "utf8").startsWith(`/*! ${stamp} */`)) return readFileSync(bundle);
   const esbuild = await import("esbuild");

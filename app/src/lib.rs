@@ -87,6 +87,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("cases/tasks") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("cases/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/analytics") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/rules") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/repositories") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/resources") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/ignores") view=page::PrintedPage ssr=WHOLE />
@@ -99,6 +101,7 @@ pub fn App() -> impl IntoView {
                     <ParentRoute path=path!("settings") view=settings::SettingsFrame ssr=WHOLE>
                         <Route path=path!("") view=settings::GeneralPage ssr=WHOLE />
                         <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />
+                        <Route path=path!("branding") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("sign-in") view=page::PrintedPage ssr=WHOLE />

@@ -133,7 +133,7 @@ pub fn evidence(slug: &str, number: i64, id: impl std::fmt::Display) -> String {
 pub fn drift(slug: &str) -> String {
     in_organization(slug, "drift")
 }
-/// `repositories`, `resources` or `ignores`.
+/// `analytics`, `repositories`, `resources`, `rules` or `ignores`.
 pub fn drift_part(slug: &str, part: &str) -> String {
     format!("/o/{slug}/drift/{part}")
 }
@@ -160,6 +160,7 @@ pub fn audit(slug: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsPage {
     General,
+    Branding,
     Retention,
     Members,
     SignIn,
@@ -172,8 +173,9 @@ pub enum SettingsPage {
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::General,
+        Self::Branding,
         Self::Retention,
         Self::Members,
         Self::SignIn,
@@ -187,6 +189,7 @@ impl SettingsPage {
     pub fn word(self) -> &'static str {
         match self {
             Self::General => "general",
+            Self::Branding => "branding",
             Self::Retention => "retention",
             Self::Members => "members",
             Self::SignIn => "sign-in",
@@ -201,6 +204,7 @@ impl SettingsPage {
     pub fn label(self) -> &'static str {
         match self {
             Self::General => "General",
+            Self::Branding => "Branding",
             Self::Retention => "Retention",
             Self::Members => "Members",
             Self::SignIn => "Sign-in",
@@ -250,6 +254,7 @@ impl Refusal {
             code if code.is_empty() || code.starts_with("provider-") => return None,
             "credentials" => "E-mail and password do not fit together, or the account is disabled.",
             "code" => "The code does not fit. Codes change every 30 seconds, and each works once.",
+            "changed" => "The account was changed after you gave the password. Sign in again.",
             "locked" => return Some(locked(self.retry_after)),
             "invalid" => "Some of it does not fit; see below.",
             "conflict" => "An account exists already. Sign in instead.",

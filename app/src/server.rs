@@ -62,6 +62,16 @@ pub async fn own() -> Answer<Own> {
     Ok(Own { actor: service::auth::account_actor(&viewer), viewer, services, zone })
 }
 
+/// [`own`], of who may act on the platform: after a while the password is asked for again ([`service::auth::again`]).
+pub async fn own_of_platform() -> Answer<Own> {
+    let own = own().await?;
+    if own.viewer.user.is_sre && !own.viewer.proved {
+        let detail = "It is a while since you gave your password. Load the page again and give it once more.";
+        return Err(with_status(StatusCode::FORBIDDEN, AppError::new(Kind::Forbidden, detail)));
+    }
+    Ok(own)
+}
+
 impl Scope {
     pub fn may(&self, key: Key) -> bool {
         self.actor.permissions.has(key)

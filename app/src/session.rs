@@ -41,11 +41,14 @@ shown!(Reachable: slug, name, role);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub slug: String,
+    /// As it shows itself.
     pub name: String,
+    /// HTML of its mark; empty without one.
+    pub mark: String,
     /// `event.read`, …
     pub permissions: Vec<String>,
 }
-shown!(Place: slug, name, permissions);
+shown!(Place: slug, name, mark, permissions);
 
 impl Session {
     pub fn may(&self, key: Key) -> bool {
@@ -111,7 +114,14 @@ async fn place(own: &crate::server::Own, reach: &[Reach], slug: &str) -> Answer<
     // What the platform role adds goes with the person, not with the organization.
     let held = actor.permissions.union(own.actor.permissions);
     let permissions = held.keys().map(|k| k.as_str().to_owned()).collect();
-    Ok(Some(Place { slug: organization.slug, name: organization.name, permissions }))
+    let branding = service::settings::branding(&own.services.admit(&actor)?).await?;
+    let mark = if branding.is_plain() {
+        String::new()
+    } else {
+        crate::settings::branding::mark(&branding, &organization.name)
+    };
+    let name = branding.name(&organization.name).to_owned();
+    Ok(Some(Place { slug: organization.slug, name, mark, permissions }))
 }
 
 #[cfg(feature = "ssr")]

@@ -31,9 +31,12 @@ test("an admin gives cases a field and a template; a case of it is resolved once
   await expect(page.getByRole("table", { name: "Templates of cases" }).getByRole("row", { name: new RegExp(name) })).toContainText("2 tasks");
 
   await page.goto("/o/acme/cases?open=new");
-  await opens.getByRole("link", { name: `Phishing ${name}` }).click();
-  await expect(opens.getByLabel("Severity")).toHaveValue("critical");
   await opens.getByLabel("Title").fill(`A mail ${name}`);
+  await opens.getByLabel("Description").fill("Typed before.");
+  await opens.getByRole("button", { name: `Phishing ${name}` }).click();
+  await expect(opens.getByLabel("Severity")).toHaveValue("critical");
+  await expect(opens.getByLabel("Title")).toHaveValue(`A mail ${name}`);
+  await expect(opens.getByLabel("Description")).toHaveValue("Typed before.");
   await opens.getByRole("button", { name: "Open the case" }).click();
   await expect(page.getByRole("heading", { level: 1, name: `A mail ${name}` })).toBeVisible();
   await expect(page.getByText(`took the template “Phishing ${name}”, which brought 2 tasks; tags mail`)).toBeVisible();

@@ -58,7 +58,6 @@ test("two analysts at one case see each other and what the other does, and nothi
   }
   expect(await same.evaluate((node) => node.isConnected), "what did not change is the same element").toBe(true);
   await expectAccessible(page);
-  await page.screenshot({ path: "end2end/test-results/live-case.png" });
 
   // A list and a board follow as well; somebody who goes is gone.
   await writing.fill("");
@@ -127,10 +126,8 @@ test("a save that comes too late is put together, or asks with everything beside
   const together = "first line, theirs\nsecond line\nthird line\nfourth line, mine";
   await expect(mine.getByLabel("Description")).toHaveValue(together);
   await expectAccessible(page);
-  await page.screenshot({ path: "end2end/test-results/live-merge.png" });
   await page.setViewportSize({ width: 390, height: 844 });
   await page.emulateMedia({ colorScheme: "dark" });
-  await page.screenshot({ path: "end2end/test-results/live-merge-narrow.png" });
   await mine.getByLabel("Description").press("Control+Enter");
   await expect(mine).toBeHidden();
   await expect(ben.locator("main .markdown").first()).toContainText("fourth line, mine");

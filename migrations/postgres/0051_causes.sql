@@ -157,7 +157,8 @@ CREATE TABLE ml_trainings (
 CREATE UNIQUE INDEX ml_trainings_running ON ml_trainings (organization_id) WHERE state = 'running';
 
 -- One a drift. judged_by: rules, or name and version of the model, which outlives its row. labelled_*: what an analyst says; it is
--- never overwritten by a later judgement. onset: the detected_at that was judged.
+-- never overwritten by a later judgement. onset: the detected_at that was judged. changed_at: when
+-- the cause that is told became another; the figures by day are computed again from that.
 CREATE TABLE drift_cause_analysis (
     organization_id      UUID NOT NULL,
     id                   UUID NOT NULL,
@@ -180,12 +181,14 @@ CREATE TABLE drift_cause_analysis (
     labelled_by_id       UUID,
     labelled_by          TEXT,
     labelled_at          TIMESTAMPTZ,
+    changed_at           TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (organization_id, id),
     UNIQUE (organization_id, drift_event_id),
     FOREIGN KEY (organization_id, drift_event_id) REFERENCES drift_events (organization_id, id)
 );
 CREATE INDEX drift_cause_analysis_by_label ON drift_cause_analysis (organization_id, labelled_at) WHERE labelled_at IS NOT NULL;
 CREATE INDEX drift_cause_analysis_by_time ON drift_cause_analysis (organization_id, analyzed_at);
+CREATE INDEX drift_cause_analysis_by_change ON drift_cause_analysis (organization_id, changed_at);
 CREATE INDEX drift_cause_analysis_by_onset ON drift_cause_analysis (organization_id, onset);
 
 CALL wall_off('external_events');

@@ -4,7 +4,7 @@
     python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,browser,single,tail,cases,wasm,grouping,causes
 
 For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, eight connections, durable) beside a bare
-bulk insert of the same rows and keys into the same engine in the same run (ratio), the server's peak memory; what people look at (queries.py) at
+bulk insert of the same rows into the same engine with the same keys and index of words in the same run (ratio; without the index of words besides), the server's peak memory; what people look at (queries.py) at
 1 M and, with 10m, at 10 M with the growth between; what a person feels in Chromium; single events; 20 live tails; cases (cases.py). Last, the size of the WebAssembly and, where labelled logs lie in
 WATCHROOM_SHARED or beside the repository, Grouping Accuracy. Causes of drifts (causes.py) beside
 scikit-learn's gradient boosting. Standard library only, but for that.
@@ -40,7 +40,9 @@ def one(binary, database, total, folder, parts, count):
     if "ingest" in parts:
         say(f"{database}: bare bulk insert of {sample:,} rows")
         rows = list(bare.bare_rows(sample, start))
-        ceiling = bare.bare_sqlite(folder, rows) if database == "sqlite" else bare.bare_postgres(url, folder, rows)
+        ceiling, keys_alone = ((bare.bare_sqlite(folder, rows, with_words) if database == "sqlite" else bare.bare_postgres(url, folder, rows, with_words))
+                               for with_words in (True, False))
+        emit(bench="bare", database=database, rows=sample, per_s=round(ceiling), without_words_per_s=round(keys_alone))
         del rows
     say(f"{database}: preparing {first:,} events")
     prepared = data.bodies(0, first, start)

@@ -1,4 +1,4 @@
-"""The ceiling: a bare bulk insert of the same rows and keys into the same engine."""
+"""The ceiling: a bare bulk insert of the same rows into the same engine, with the same keys and the same index of words."""
 
 import hashlib, json, pathlib, random, re, sqlite3, subprocess, time, uuid
 
@@ -19,24 +19,37 @@ def bare_rows(count, start):
                e["component"], e["service"], e["environment"], e["system_id"], e["event_type"], sources[i % 6], e["message"], json.dumps(e), print_, str(uuid.UUID(print_)))
 
 
-def table_sql(dialect):
-    """The events table as the migration writes it, with its keys."""
-    text = (ROOT / "migrations" / dialect / "0004_events.sql").read_text()
-    return re.search(r"CREATE TABLE events \(.*?\n\)[^;]*;", text, re.S).group(0)
+def words(row):
+    """The words of the message as the store gives them to the index; these messages are ASCII."""
+    return re.findall("[a-z0-9]+", row[COLUMNS.index("message")].lower())
 
 
-def bare_sqlite(folder, rows):
-    db = sqlite3.connect(folder / "bare.db", isolation_level=None)
+def migration(dialect, name):
+    return (ROOT / "migrations" / dialect / name).read_text()
+
+
+def bare_sqlite(folder, rows, with_words):
+    """Rows a second. The index of words lacks contentless_delete where Python's SQLite is older than 3.43: that costs an insert nothing."""
+    db = sqlite3.connect(folder / f"bare-{with_words}.db", isolation_level=None)
     for pragma in ("page_size=8192", "journal_mode=wal", "synchronous=full", "cache_size=-65536", "wal_autocheckpoint=4000"):
         db.execute(f"pragma {pragma}")
-    db.execute(table_sql("sqlite"))
-    statement = f"insert into events ({','.join(COLUMNS)}) values ({','.join('?' * len(COLUMNS))})"
+    text = migration("sqlite", "0007_search.sql")
+    db.execute(re.search(r"CREATE TABLE events_numbered \(.*?\n\)[^;]*;", text, re.S).group(0))
+    index = re.search(r"CREATE VIRTUAL TABLE event_words[^;]*;", text).group(0)
+    db.execute(index if sqlite3.sqlite_version_info >= (3, 43) else index.replace(" contentless_delete = 1,", ""))
+    db.execute(re.search(r"INSERT INTO event_words [^;]*;", text).group(0))
+    statement = f"insert into events_numbered ({','.join(['seq', *COLUMNS])}) values ({','.join('?' * (len(COLUMNS) + 1))})"
+    numbered = [(seq, *row) for seq, row in enumerate(rows, 1)]
+    indexed = [(seq, " ".join(words(row))) for seq, row in enumerate(rows, 1)] if with_words else []
     started = time.perf_counter()
     for at in range(0, len(rows), BATCH):
         db.execute("begin immediate")
-        db.executemany(statement, rows[at:at + BATCH])
+        db.executemany(statement, numbered[at:at + BATCH])
+        db.executemany("insert into event_words (rowid, words) values (?, ?)", indexed[at:at + BATCH])
         db.execute("commit")
-    return len(rows) / (time.perf_counter() - started)
+    rate = len(rows) / (time.perf_counter() - started)
+    db.close()
+    return rate
 
 
 def psql(url, *args, stdin=None):
@@ -46,15 +59,27 @@ def psql(url, *args, stdin=None):
     return done.stdout
 
 
-def bare_postgres(url, folder, rows):
-    psql(url, "-c", "CREATE SCHEMA bare; CREATE TYPE bare.severity AS ENUM ('info','low','medium','high','critical')", "-c", "SET search_path TO bare; " + table_sql("postgres"))
-    script = folder / "bare.sql"
+def copied(row, with_words):
+    """A line of COPY."""
+    line = "\t".join(v.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") for v in row)
+    if with_words:
+        line += "\t" + " ".join(f"{word}:{at}" for at, word in enumerate(words(row), 1))
+    return line + "\n"
+
+
+def bare_postgres(url, folder, rows, with_words):
+    """Rows a second."""
+    schema, script = f"bare_{with_words}".lower(), folder / "bare.sql"
+    table = re.search(r"CREATE TABLE events \(.*?\n\)[^;]*;", migration("postgres", "0004_events.sql"), re.S).group(0)
+    indexes = re.findall(r"(?:ALTER TABLE events ADD COLUMN|CREATE INDEX events_)[^;]*;", migration("postgres", "0007_search.sql")) if with_words else []
+    psql(url, "-c", f"CREATE SCHEMA {schema}; CREATE TYPE {schema}.severity AS ENUM ('info','low','medium','high','critical')",
+         "-c", f"SET search_path TO {schema}; " + " ".join([table, *indexes]))
+    columns = ",".join([*COLUMNS, *["words"] * with_words])
     with open(script, "w") as out:
-        out.write("SET search_path TO bare;\n")
+        out.write(f"SET search_path TO {schema};\n")
         for at in range(0, len(rows), BATCH):
-            out.write(f"COPY events ({','.join(COLUMNS)}) FROM STDIN;\n")
-            for row in rows[at:at + BATCH]:
-                out.write("\t".join(v.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") for v in row) + "\n")
+            out.write(f"COPY events ({columns}) FROM STDIN;\n")
+            out.writelines(copied(row, with_words) for row in rows[at:at + BATCH])
             out.write("\\.\n")
     started = time.perf_counter()
     psql(url, "-f", str(script))

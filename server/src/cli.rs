@@ -201,6 +201,8 @@ pub fn run() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
+    // The database, uploads and backups are for its owner alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match start(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Settings(wrong)) => {

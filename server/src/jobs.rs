@@ -1,5 +1,5 @@
-//! What the server does by itself: sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
-//! quiet visitors every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, look into the causes of drifts, train models, and tell webhooks what changed, every second.
+//! What the server does by itself: compare the folder of evidence with its records once a day; sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
+//! quiet visitors and bring the figures of drift up to date every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, look into the causes of drifts, train models, and tell webhooks what changed, every second.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::state::AppState;
 use crate::telemetry;
 
 const SWEEP: Duration = Duration::from_hours(1);
+const EVIDENCE: Duration = Duration::from_hours(24);
 const UPKEEP: Duration = Duration::from_mins(1);
 const REVIEW: Duration = Duration::from_mins(1);
 const DELETIONS: Duration = Duration::from_hours(1);
@@ -20,13 +21,15 @@ const LINKS: Duration = Duration::from_secs(1);
 const CAUSES: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 10] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 12] {
     [
         tokio::spawn(sweep(state.clone())),
+        tokio::spawn(evidence(state.clone())),
         tokio::spawn(retire(state.clone())),
         tokio::spawn(delete(state.clone())),
         tokio::spawn(upkeep(state.clone())),
         tokio::spawn(review(state.clone())),
+        tokio::spawn(drift_metrics(state.clone())),
         tokio::spawn(moves(state.clone())),
         tokio::spawn(links(state.clone())),
         tokio::spawn(tell(state.clone())),
@@ -43,6 +46,28 @@ async fn sweep(state: AppState) {
         match service::housekeeping::run(&state.services).await {
             Ok(swept) => tracing::debug!(?swept, "swept"),
             Err(error) => tracing::warn!(%error, "housekeeping failed; it runs again in an hour"),
+        }
+    }
+}
+
+/// The folder of evidence beside its records.
+async fn evidence(state: AppState) {
+    let mut ticks = interval(EVIDENCE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::evidence::sweep(&state.services).await {
+            Ok(found) => {
+                metrics::gauge!("evidence_missing").set(found.missing as f64);
+                if found.missing > 0 {
+                    tracing::error!(?found, "bytes of evidence are missing; the audit log says whose");
+                } else {
+                    tracing::debug!(?found, "looked after the evidence");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the evidence could not be looked after; it is tried again in a day");
+            }
         }
     }
 }
@@ -96,6 +121,21 @@ async fn review(state: AppState) {
         match service::groups::review_all(&state.services).await {
             Ok(moved) => tracing::debug!(moved, "reviewed the groups"),
             Err(error) => tracing::warn!(%error, "the review of groups failed; it runs again in a minute"),
+        }
+    }
+}
+
+async fn drift_metrics(state: AppState) {
+    let mut ticks = interval(REVIEW);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::drifts::metrics::refresh_all(&state.services).await {
+            Ok(0) => {}
+            Ok(days) => tracing::debug!(days, "computed the figures of drift"),
+            Err(error) => {
+                tracing::warn!(%error, "the figures of drift could not be computed; it is tried again in a minute");
+            }
         }
     }
 }

@@ -9,14 +9,15 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_aids, case_jobs, case_merges, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, causes, changes, drift_push, drifts, entries, environments as places, evidence,
-    export, grouping, groups, health, iac, ingest, invitations, live, members, models, oidc, openapi, pages,
-    provider_roles, sources, tags, tail, uploads, views, webhooks,
+    access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks,
+    case_templates, cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts, entries,
+    environments as places, evidence, export, grouping, groups, health, iac, ingest, invitations, live,
+    members, models, oidc, openapi, organizations, pages, provider_roles, recommendations, sources, tags, tail,
+    uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, compress, csrf, headers, limits, observe, person, shed};
+use crate::web::{body, client, compress, csrf, headers, limits, observe, once, person, shed};
 
 /// Where the sign-in provider sends people back; the provider has to know it.
 pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
@@ -50,6 +51,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/cases/{id}/jobs"),
     ("GET", "/api/v1/cases/{id}/reviews"),
     ("GET", "/api/v1/tasks"),
+    ("GET", "/api/v1/mentions"),
     ("GET", "/api/v1/cases/{id}/tasks"),
     ("POST", "/api/v1/cases/{id}/tasks"),
     ("PUT", "/api/v1/cases/{id}/tasks/{task}"),
@@ -98,9 +100,18 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/ml-trainings"),
     ("POST", "/api/v1/ml-trainings"),
     ("GET", "/api/v1/ml-trainings/{id}"),
+    ("GET", "/api/v1/drift-metrics"),
+    ("GET", "/api/v1/drift-rules"),
+    ("PUT", "/api/v1/drift-rules/{id}"),
+    ("DELETE", "/api/v1/drift-rules/{id}"),
+    ("GET", "/api/v1/recommendation-rules"),
+    ("POST", "/api/v1/recommendations/{id}/steps"),
+    ("POST", "/api/v1/recommendations/{id}/implement"),
+    ("POST", "/api/v1/recommendations/{id}/dismiss"),
     ("GET", "/api/v1/drift-ignores"),
     ("DELETE", "/api/v1/drift-ignores/{id}"),
     ("GET", "/api/v1/iac-repositories"),
+    ("GET", "/api/v1/iac-repositories/{id}"),
     ("PUT", "/api/v1/iac-repositories/{id}"),
     ("GET", "/api/v1/iac-resources"),
     ("GET", "/api/v1/environments"),
@@ -137,6 +148,14 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/sessions"),
     ("DELETE", "/api/v1/sessions/{id}"),
     ("GET", "/api/v1/organization"),
+    ("PUT", "/api/v1/organization"),
+    ("GET", "/api/v1/organizations"),
+    ("POST", "/api/v1/organizations"),
+    ("PUT", "/api/v1/organizations/{organization}"),
+    ("DELETE", "/api/v1/organizations/{organization}"),
+    ("POST", "/api/v1/organizations/{organization}/suspend"),
+    ("POST", "/api/v1/organizations/{organization}/resume"),
+    ("POST", "/api/v1/organizations/{organization}/keep"),
     ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/audit/bundle"),
     ("GET", "/api/v1/audit/key"),
@@ -163,6 +182,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/o/{organization}/cases/{id}/evidence/{evidence}"),
     ("GET", "/o/{organization}/live"),
     ("GET", "/o/{organization}/events/tail"),
+    ("GET", "/o/{organization}/drift/metrics.csv"),
     ("GET", "/o/{organization}/events/export.csv"),
     ("GET", "/o/{organization}/events/export.ndjson"),
     ("GET", "/o/{organization}/events/export.parquet"),
@@ -193,6 +213,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/events", get(cases::events).post(cases::link))
         .route("/api/v1/cases/{id}/reviews", get(case_reviews::list))
         .route("/api/v1/tasks", get(case_tasks::open))
+        .route("/api/v1/mentions", get(case_notes::mentions))
         .route("/api/v1/cases/{id}/tasks", get(case_tasks::list).post(case_tasks::add))
         .route("/api/v1/cases/{id}/tasks/{task}", put(case_tasks::change).delete(case_tasks::delete))
         .route("/api/v1/cases/{id}/tasks/{task}/complete", post(case_tasks::complete))
@@ -204,7 +225,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/jobs/{job}", axum::routing::delete(case_jobs::take_back))
         .route("/api/v1/cases/{id}/handover", get(case_aids::handover))
         .route("/api/v1/cases/{id}/similar", get(case_aids::similar))
-        .route("/api/v1/cases/{id}/notes", get(cases::notes).post(cases::add_note))
+        .route("/api/v1/cases/{id}/notes", get(case_notes::list).post(case_notes::add))
         .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
         .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))
         .route("/api/v1/cases/{id}/evidence/{evidence}/verify", post(evidence::verify))
@@ -228,10 +249,17 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/ml-models/{id}/shadow", post(models::shadow))
         .route("/api/v1/ml-trainings", get(models::trainings).post(models::train))
         .route("/api/v1/ml-trainings/{id}", get(models::training))
+        .route("/api/v1/drift-metrics", get(drift_metrics::list))
+        .route("/api/v1/drift-rules", get(drift_rules::list))
+        .route("/api/v1/drift-rules/{id}", put(drift_rules::change).delete(drift_rules::reset))
+        .route("/api/v1/recommendation-rules", get(recommendations::rules))
+        .route("/api/v1/recommendations/{id}/steps", post(recommendations::steps))
+        .route("/api/v1/recommendations/{id}/implement", post(recommendations::implement))
+        .route("/api/v1/recommendations/{id}/dismiss", post(recommendations::dismiss))
         .route("/api/v1/drift-ignores", get(iac::ignores))
         .route("/api/v1/drift-ignores/{id}", delete(iac::lift))
         .route("/api/v1/iac-repositories", get(iac::repositories))
-        .route("/api/v1/iac-repositories/{id}", put(iac::change_repository))
+        .route("/api/v1/iac-repositories/{id}", get(iac::one_repository).put(iac::change_repository))
         .route("/api/v1/iac-resources", get(iac::resources))
         .route("/api/v1/environments", get(places::list).post(places::create))
         .route("/api/v1/environments/{id}/active", post(places::activate))
@@ -255,7 +283,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/webhooks/{id}/deliveries/{delivery}/again", post(webhooks::again))
         .route("/api/v1/sessions", get(access::active))
         .route("/api/v1/sessions/{id}", delete(access::sign_out))
-        .route("/api/v1/organization", get(access::organization))
+        .route("/api/v1/organization", get(organizations::own).put(organizations::change))
+        .route("/api/v1/organizations", get(organizations::list).post(organizations::create))
+        .route("/api/v1/organizations/{organization}", put(organizations::rename).delete(organizations::mark))
+        .route("/api/v1/organizations/{organization}/suspend", post(organizations::suspend))
+        .route("/api/v1/organizations/{organization}/resume", post(organizations::resume))
+        .route("/api/v1/organizations/{organization}/keep", post(organizations::keep))
         .route("/api/v1/audit", get(api::audit))
         .route("/api/v1/audit/bundle", get(export::audit::bundle))
         .route("/api/v1/audit/key", get(export::audit::api_key))
@@ -264,7 +297,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1", axum::routing::any(nowhere))
         .route("/api/v1/", axum::routing::any(nowhere))
         .route("/api/v1/{*rest}", axum::routing::any(nowhere))
-        .route("/api/docs", get(openapi::page));
+        .route("/api/docs", get(openapi::page))
+        .layer(from_fn_with_state(state.clone(), once::keep));
     let machine = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -287,6 +321,7 @@ pub fn router(state: AppState) -> Router {
         .route("/o/{organization}/cases/{id}/evidence/{evidence}", get(evidence::download))
         .route("/o/{organization}/live", get(live::page))
         .route("/o/{organization}/events/tail", get(tail::page))
+        .route("/o/{organization}/drift/metrics.csv", get(drift_metrics::csv))
         .route("/o/{organization}/events/export.csv", get(export::events::csv))
         .route("/o/{organization}/events/export.ndjson", get(export::events::ndjson))
         .route("/o/{organization}/events/export.parquet", get(export::events::parquet))

@@ -14,6 +14,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Timestamp, UserId, UserSessionId};
+use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use service::auth::oidc::{self, Unproved};
 use service::auth::{SignedIn, Viewer};
 use service::{Client, Services};
@@ -88,13 +89,21 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
     }
     let rotates = request.uri().path().starts_with(ROTATING);
     let response = next.run(request).await;
+    // A wrong old password changes nothing: a request in flight would take the new id from the browser.
     if rotates
+        && was_done(&response)
         && session.id().is_some()
         && let Err(error) = rotate(&state, &session).await
     {
         return Problem::internal(format!("the session id could not be changed: {error}")).into_response();
     }
     response
+}
+
+/// Whether a server function did what was asked. A plain form is led back to its page either way.
+fn was_done(response: &Response) -> bool {
+    let refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
+    !refused && (response.status().is_success() || response.status().is_redirection())
 }
 
 /// Who made a request.
@@ -105,11 +114,14 @@ enum By {
     ThePage,
 }
 
-/// A stream says nothing of itself (`EventSource` sends no headers), and comes back by itself.
+/// A stream says nothing of itself (`EventSource` sends no headers), and comes back by itself. What a live list asks anew has it behind its
+/// arguments (`app::fetch`).
 fn is_by_itself(request: &Request) -> bool {
     let path = request.uri().path();
     let is_stream = path.starts_with("/o/") && (path.ends_with("/live") || path.ends_with("/events/tail"));
-    is_stream || request.headers().contains_key(BY_ITSELF)
+    let query = request.uri().query().unwrap_or_default();
+    let said = path.starts_with("/fn/") && query.ends_with("&by-itself=1");
+    is_stream || said || request.headers().contains_key(BY_ITSELF)
 }
 
 /// Another id for the same session. The expiry is said again: it is the cookie's Max-Age, and it is not read from the store.

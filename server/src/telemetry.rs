@@ -77,6 +77,10 @@ fn describe() {
     metrics::describe_gauge!("ingest_queue", "Batches waiting or being stored");
     metrics::describe_gauge!("ingest_backlog_bytes", metrics::Unit::Bytes, "Events that wait to be stored");
     metrics::describe_gauge!("db_pool_connections", "Database connections, by state");
+    metrics::describe_gauge!(
+        "evidence_missing",
+        "Files of evidence whose bytes are gone, at the last daily look"
+    );
     metrics::describe_gauge!("http_connections", "Open connections");
     metrics::describe_gauge!("process_resident_memory_bytes", metrics::Unit::Bytes, "Resident memory");
 }

@@ -7,7 +7,7 @@ use domain::permission::AccountWrite;
 use domain::{InvitationId, UserSessionId};
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
-use service::auth;
+use service::{auth, starts};
 
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
@@ -42,6 +42,27 @@ pub async fn save_profile(display_name: String, time_zone: String) -> Answer<()>
         .await
         .typed(&[("display_name", &display_name), ("time_zone", &time_zone)])?;
     Ok(())
+}
+
+/// `start`: `<slug>/<page>` or `<slug>/view/<id>`; empty for the overview of the first organization.
+#[server(name = SaveStart, prefix = "/fn", endpoint = "save_start")]
+pub async fn save_start(#[server(default)] start: String) -> Answer<()> {
+    let own = own().await?;
+    let (cx, viewer) = (own.admit::<AccountWrite>()?, &own.viewer);
+    let unknown = || domain::Invalid::field("start", "choose one of the list");
+    let done = match start.split('/').collect::<Vec<_>>()[..] {
+        [""] => starts::forget(&cx).await,
+        [slug, "view", id] => match id.parse() {
+            Ok(id) => starts::set_view(&cx, viewer, slug, id).await,
+            Err(_) => Err(unknown().into()),
+        },
+        [slug, page] => match page.parse() {
+            Ok(page) => starts::set_page(&cx, viewer, slug, page).await,
+            Err(_) => Err(unknown().into()),
+        },
+        _ => Err(unknown().into()),
+    };
+    done.typed(&[("start", &start)])
 }
 
 #[server(name = ChangePassword, prefix = "/fn", endpoint = "change_password")]

@@ -20,7 +20,7 @@ pub fn section(standing: Standing, led_from: Option<String>, has_password: bool)
     let inner = match standing {
         Standing { confirmed: true, codes_left, .. } => confirmed(codes_left, has_password),
         Standing { to_confirm: Some(wanted), .. } => to_confirm(wanted),
-        Standing { .. } => start(),
+        Standing { .. } => start(has_password),
     };
     view! {
         <Section title="Second factor" id="second-factor" hint="A code of an authenticator app at each sign-in, besides the password.">
@@ -50,10 +50,18 @@ fn led(confirmed: bool, next: String) -> AnyView {
     .into_any()
 }
 
-fn start() -> AnyView {
+fn start(has_password: bool) -> AnyView {
     let state = Form::printed::<StartFactor>();
+    let password = has_password.then(|| {
+        view! {
+            <Field id="start-password" label="Password, to set it up" required=true error=state.reason("password")>
+                <PasswordInput name="password" />
+            </Field>
+        }
+    });
     let fields = view! {
-        <FormError form=state fields=&[] />
+        <FormError form=state fields=&["password"] />
+        {password}
         <div class="row-line">
             <Button submit=true>"Set up a second factor"</Button>
         </div>

@@ -17,8 +17,8 @@ use crate::routes;
 use crate::server::{self, own};
 
 #[server(name = StartFactor, prefix = "/fn", endpoint = "start_factor")]
-pub async fn start_factor() -> Answer<()> {
-    Ok(factor::start(&own().await?.admit::<AccountWrite>()?).await?)
+pub async fn start_factor(#[server(default)] password: String) -> Answer<()> {
+    Ok(factor::start(&own().await?.admit::<AccountWrite>()?, &password).await?)
 }
 
 /// The page tells the recovery codes, once.

@@ -16,12 +16,14 @@ mod page;
 mod password;
 #[cfg(feature = "ssr")]
 mod profile;
+#[cfg(feature = "ssr")]
+mod start;
 
 #[cfg(feature = "ssr")]
 pub use api::device_name;
 pub use api::{
-    AcceptInvitation, ChangePassword, RevokeDevice, SaveProfile, accept_invitation, change_password,
-    revoke_device, save_profile,
+    AcceptInvitation, ChangePassword, RevokeDevice, SaveProfile, SaveStart, accept_invitation,
+    change_password, revoke_device, save_profile, save_start,
 };
 pub use factor_api::{
     ConfirmFactor, RemoveFactor, RenewCodes, StartFactor, confirm_factor, remove_factor, renew_codes,

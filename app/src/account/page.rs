@@ -7,7 +7,7 @@ use leptos_router::params::ParamsMap;
 use service::{auth, invitations as invited};
 use ui::{PageHead, Section, ThemeToggle};
 
-use super::{api, devices, factor, identity, invitations, password, profile};
+use super::{api, devices, factor, identity, invitations, password, profile, start};
 use crate::error::Answer;
 use crate::page::Page;
 use crate::routes;
@@ -28,12 +28,14 @@ pub async fn page(query: ParamsMap) -> Answer<Page> {
     let factor = factor::section(standing, needed.then(|| next.to_owned()), has_password);
     let linked = identity::section(&own, linked, has_password);
     let profile = profile::section(&own);
+    let start = start::section(&own).await?;
     let theme = server::cookie("theme").unwrap_or_default();
     let body = view! {
         <PageHead title="Account" />
         <div class="page page-narrow stack">
             {invitations}
             {profile}
+            {start}
             {has_password.then(password::section)}
             {linked}
             {factor}

@@ -46,7 +46,7 @@ pub struct CaseForm {
 }
 
 /// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks; or about all that a list shows
-/// (`matching`, see [`add`](super::add)).
+/// (`matching`, see [`add`](super::add)). `take`: no case is opened, the form comes back with what a template brings where nothing was typed.
 #[server(name = OpenCase, prefix = "/fn", endpoint = "open_case")]
 pub async fn open_case(
     organization: String,
@@ -54,8 +54,12 @@ pub async fn open_case(
     #[server(default)] about: String,
     #[server(default)] matching: String,
     #[server(default)] template: String,
+    #[server(default)] take: String,
 ) -> Answer<Done> {
     let (scope, cx) = writes(&organization).await?;
+    if !take.is_empty() {
+        return Err(taken(&scope, case, (&about, &matching), &take).await?);
+    }
     let opened = async {
         let new = NewCase { template_id: optional("template", &template)?, ..new_case(&case, &scope)? };
         super::linking::open(&scope, &cx, new, &about, &matching).await
@@ -65,6 +69,24 @@ pub async fn open_case(
     let opened = opened.await.typed(&pairs(&typed))?;
     leptos_axum::redirect(&routes::case(&scope.organization.slug, opened.number));
     Ok(Done::new(format!("{} is open", opened.key())))
+}
+
+/// The form as it comes back with a template.
+#[cfg(feature = "ssr")]
+async fn taken(scope: &Scope, case: CaseForm, about: (&str, &str), take: &str) -> Answer<AppError> {
+    let templates = cases::templates(&scope.admit::<CaseRead>()?).await?;
+    let template = templates.iter().find(|one| one.archived_at.is_none() && one.id.to_string() == take);
+    let (case, words) = match template {
+        Some(template) => {
+            let words =
+                "its fields are filled in where you had typed nothing; look them over and open the case";
+            (super::forms::with_template(case, template), words)
+        }
+        None => (case, "there is no such template"),
+    };
+    let mut typed = typed(&case, about);
+    typed.insert(0, ("template".to_owned(), take.to_owned()));
+    Ok(AppError::field("template", words).typed(&pairs(&typed)))
 }
 
 /// `version`: the one that the form was made from. `take`: of a form that came too late before, whose description is saved, `mine` (what

@@ -9,6 +9,7 @@ use domain::event::Event;
 use domain::group::Group;
 use domain::member::Member;
 use domain::permission::{CaseRead, DriftRead, Key, MemberRead};
+use domain::visible::visible;
 use leptos::prelude::*;
 use service::cases;
 use ui::{
@@ -111,8 +112,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 .find(|(word, _)| *word == asked.get("show"))
                 .map_or("", |(word, _)| word);
             let entries = cases::entries(&cx, case.id).await?;
-            let about =
-                timeline::About { slug: place.slug(), zone: scope.zone, case: &case, merged: &merged };
+            let named = cases::named(&cx, case.id).await?;
+            let about = timeline::About {
+                slug: place.slug(),
+                zone: scope.zone,
+                case: &case,
+                merged: &merged,
+                named: &named,
+            };
             let story = timeline::timeline(kind, &history, &written, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);
             let late = saving::late_note(&cx, case.id, &written).await?;
@@ -446,7 +453,7 @@ fn linked(
                 Some(event) => (
                     view! { <At when=zone.when(event.occurred_at) /> }.into_any(),
                     view! { <Severe severity=event.severity /> }.into_any(),
-                    event.message.clone(),
+                    visible(event.message.clone()),
                     event.system_id.clone().or_else(|| event.source.clone()).unwrap_or_default(),
                 ),
                 None => (().into_any(), ().into_any(), "an event that is gone".to_owned(), String::new()),

@@ -17,7 +17,7 @@ use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::when::Zone;
 
-const FIELDS: &[&str] = &["title", "description", "tags", "due_at", "assigned_to_id"];
+const FIELDS: &[&str] = &["template", "title", "description", "tags", "due_at", "assigned_to_id"];
 
 /// Nobody, then the members that can work on cases.
 pub fn people(members: &[Member]) -> Vec<Choice> {
@@ -44,8 +44,17 @@ pub fn starts() -> CaseForm {
 pub struct Offered {
     /// Its id; empty for none.
     pub chosen: String,
-    /// Name, when to take it, and the address of the form that it fills in.
-    pub each: Vec<(String, String, String, bool)>,
+    pub each: Vec<Offer>,
+}
+
+/// A template.
+pub struct Offer {
+    id: String,
+    name: String,
+    /// When to take it.
+    about: String,
+    /// The address of the form that it fills in.
+    href: String,
 }
 
 impl Offered {
@@ -54,26 +63,61 @@ impl Offered {
         let known = |template: &&CaseTemplate| template.archived_at.is_none();
         let one = |template: &CaseTemplate| {
             let id = template.id.to_string();
-            (template.brings.name.clone(), template.brings.about.clone(), href(&id), id == chosen)
+            let href = href(&id);
+            Offer { id, name: template.brings.name.clone(), about: template.brings.about.clone(), href }
         };
         let each: Vec<_> = templates.iter().filter(known).map(one).collect();
-        let chosen = if each.iter().any(|(.., on)| *on) { chosen.to_owned() } else { String::new() };
+        let chosen = if each.iter().any(|one| one.id == chosen) { chosen.to_owned() } else { String::new() };
         Self { chosen, each }
     }
-    fn links(&self) -> Option<AnyView> {
+    /// With scripts a link, behind which what was typed stays in its fields; without, a button that sends it along.
+    fn choices(&self, chosen: &str) -> Option<AnyView> {
         let chips: Vec<_> = self
             .each
             .iter()
-            .map(|(name, about, href, on)| {
-                let class = if *on { "chip on" } else { "chip" };
+            .map(|one| {
+                let Offer { id, name, about, href } = one;
+                let on = id == chosen;
+                let class = |of: &str| [if on { "chip on " } else { "chip " }, of].concat();
                 let current = on.then_some("true");
-                view! { <a class=class href=href.clone() title=about.clone() aria-current=current>{name.clone()}</a> }
+                view! {
+                    <a class=class("scripted") href=href.clone() title=about.clone() aria-current=current>{name.clone()}</a>
+                    <button class=class("plain") type="submit" name="take" value=id.clone() formnovalidate=true title=about.clone() aria-current=current>
+                        {name.clone()}
+                    </button>
+                }
             })
             .collect();
+        // The first button is what Enter presses.
         (!chips.is_empty()).then(|| {
-            view! { <nav class="row-line" aria-label="Templates"><span class="muted">"From a template"</span> {chips}</nav> }
-                .into_any()
+            view! {
+                <button type="submit" hidden=true></button>
+                <nav class="row-line" aria-label="Templates"><span class="muted">"From a template"</span> {chips}</nav>
+            }
+            .into_any()
         })
+    }
+}
+
+/// What was typed, and where nothing was, what the template brings.
+pub fn with_template(typed: CaseForm, template: &CaseTemplate) -> CaseForm {
+    let (starts, brings) = (starts(), of_template(template));
+    let keep = |typed: String, start: &str, brings: String| {
+        if typed.is_empty() || typed == start { brings } else { typed }
+    };
+    let mut fields = brings.fields;
+    fields.extend(typed.fields.into_iter().filter(|(_, value)| !value.is_empty()));
+    CaseForm {
+        title: typed.title,
+        description: keep(typed.description, "", brings.description),
+        priority: keep(typed.priority, &starts.priority, brings.priority),
+        severity: keep(typed.severity, &starts.severity, brings.severity),
+        tlp: keep(typed.tlp, &starts.tlp, brings.tlp),
+        pap: keep(typed.pap, &starts.pap, brings.pap),
+        assigned_to_id: typed.assigned_to_id,
+        due_at: typed.due_at,
+        tags: keep(typed.tags, "", brings.tags),
+        fields,
     }
 }
 
@@ -110,7 +154,10 @@ pub fn open(
     template: &Offered,
 ) -> AnyView {
     let state = Form::printed::<OpenCase>();
-    let (chosen, offers) = (state.typed("template", &template.chosen), template.links());
+    let chosen = state.typed("template", &template.chosen);
+    let offers = template.choices(&chosen);
+    let taken =
+        state.reason("template").get().map(|words| view! { <p class="hint" role="status">{words}</p> });
     let about = state.typed("about", about);
     let matching = state.typed("matching", matching);
     let count = about.split_whitespace().count();
@@ -125,6 +172,7 @@ pub fn open(
     let fields = view! {
         <FormError form=state fields=FIELDS />
         {offers}
+        {taken}
         <input type="hidden" name="template" value=chosen />
         {told}
         <input type="hidden" name="organization" value=slug.to_owned() />

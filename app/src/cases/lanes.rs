@@ -7,6 +7,7 @@ use domain::Timestamp;
 use domain::case::CaseLink;
 use domain::case::entry::CaseEntry;
 use domain::event::Event;
+use domain::visible::visible;
 use leptos::prelude::*;
 
 use super::timeline::entered;
@@ -31,7 +32,7 @@ pub(super) fn lanes(
 ) -> AnyView {
     let events = events.iter().filter_map(|(_, event)| event.as_ref()).map(|event| {
         let (href, message, severity) =
-            (routes::event(slug, event.id), event.message.clone(), event.severity);
+            (routes::event(slug, event.id), visible(event.message.clone()), event.severity);
         let view = view! { <Severe severity=severity bare=true /> " " <a href=href>{message}</a> };
         Item { at: event.occurred_at, system: system_of(event), view: view.into_any() }
     });

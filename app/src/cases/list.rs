@@ -15,7 +15,7 @@ use ui::{
 
 use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
-use super::{OpenCase, board, bulk_bar, forms, parts, tasks};
+use super::{OpenCase, board, bulk_bar, forms, mentions, parts, tasks};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted, number};
 use crate::form::Form;
@@ -102,6 +102,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         }
     };
     let (todo, mine) = (routes::case_tasks(slug), tasks::mine(&scope).await?);
+    let called = mentions::unread(&scope, &cx).await?.filter(|n| *n > 0).map(|n| {
+        let words = counted(n, "new mention", "new mentions");
+        (words, Link::new(routes::case_tasks(slug)).with("show", mentions::SHOW).done())
+    });
     let button = move || {
         let words = if mine > 0 { format!("My tasks ({mine})") } else { "Tasks".to_owned() };
         let open = may_write.then(|| {
@@ -112,6 +116,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             }
         });
         view! {
+            {called.clone().map(|(words, href)| view! { <Button href=href icon=Glyph::Bell>{words}</Button> })}
             <Button href=todo.clone() icon=Glyph::Check>{words}</Button>
             {open}
         }

@@ -1,11 +1,26 @@
 //! Markdown of descriptions and notes as HTML: no HTML of the writer's, no pictures from elsewhere, links to the web only.
 
-use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
+use domain::case::CaseNote;
+use domain::case::mention::{self, Named};
+use leptos::prelude::*;
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 
 /// HTML that is safe to print.
 pub fn to_html(text: &str) -> String {
+    with_people(text, &[])
+}
+
+/// A note, where those whom it names are marked; `named` may be of others, too.
+pub fn note_html(note: &CaseNote, named: &[Named]) -> String {
+    let named: Vec<&Named> = named.iter().filter(|named| named.note_id == note.id).collect();
+    with_people(&note.content, &named)
+}
+
+fn with_people(text: &str, named: &[&Named]) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let events = Parser::new_ext(text, options).map(|event| match event {
+    // A link's words stay a link's.
+    let mut as_it_stands = 0_u32;
+    let events = TextMergeStream::new(Parser::new_ext(text, options)).map(|event| match event {
         Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
         Event::SoftBreak => Event::HardBreak,
         // A picture would tell another server who reads the case: its address is a link.
@@ -17,8 +32,39 @@ pub fn to_html(text: &str) -> String {
         other => other,
     });
     let mut out = String::with_capacity(text.len() * 2);
-    html::push_html(&mut out, events);
+    html::push_html(
+        &mut out,
+        events.flat_map(|event| {
+            match &event {
+                Event::Start(Tag::Link { .. } | Tag::CodeBlock(_)) => as_it_stands += 1,
+                Event::End(TagEnd::Link | TagEnd::CodeBlock) => {
+                    as_it_stands = as_it_stands.saturating_sub(1);
+                }
+                _ => {}
+            }
+            match event {
+                Event::Text(words) if as_it_stands == 0 && !named.is_empty() => marked(&words, named),
+                other => vec![other],
+            }
+        }),
+    );
     out
+}
+
+/// Plain words with the people in them.
+fn marked<'a>(words: &str, named: &[&Named]) -> Vec<Event<'a>> {
+    let owned = |text: &str| CowStr::from(text.to_owned());
+    let (mut parts, mut done) = (Vec::new(), 0);
+    for (range, name) in mention::spans(words) {
+        let Some(person) = named.iter().find(|person| person.written == name) else { continue };
+        parts.push(Event::Text(owned(&words[done..range.start])));
+        done = range.end;
+        let (name, written) = (person.name.clone(), words[range].to_owned());
+        let mark = view! { <span class="mention" title=name>{written}</span> };
+        parts.push(Event::InlineHtml(mark.to_html().into()));
+    }
+    parts.push(Event::Text(owned(&words[done..])));
+    parts
 }
 
 fn link(to: CowStr<'_>) -> Event<'_> {
@@ -36,7 +82,27 @@ fn link(to: CowStr<'_>) -> Event<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::to_html;
+    use domain::case::mention::Named;
+    use domain::{CaseNoteId, UserId};
+
+    use super::{to_html, with_people};
+
+    #[test]
+    fn people_are_marked_where_a_note_names_them_in_plain_words() {
+        let nil = "00000000-0000-0000-0000-000000000000";
+        let named = |written: &str, name: &str| Named {
+            note_id: CaseNoteId(nil.parse().unwrap()),
+            user_id: UserId(nil.parse().unwrap()),
+            written: written.to_owned(),
+            name: name.to_owned(),
+        };
+        let (ana, odd) = (named("ana_b", "Ana B"), named("odd", "\"><script>"));
+        let html = with_people("hi @Ana_b, `@ana_b` [@ana_b](/x) @ben", &[&ana]);
+        assert_eq!(html.matches("class=\"mention\"").count(), 1, "{html}");
+        assert!(html.contains("title=\"Ana B\"") && html.contains(">@Ana_b<"), "{html}");
+        let html = with_people("@odd <b>", &[&odd]);
+        assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
+    }
 
     #[test]
     fn what_is_written_is_shown_and_never_run() {

@@ -28,6 +28,9 @@ mod linking;
 pub mod list;
 #[cfg(feature = "ssr")]
 mod markdown;
+mod mention;
+#[cfg(feature = "ssr")]
+mod mentions;
 mod merge;
 #[cfg(feature = "ssr")]
 mod merges;
@@ -55,6 +58,7 @@ pub use api::*;
 pub use bulk::*;
 pub use files::*;
 pub use linking::*;
+pub use mention::*;
 pub use merge::*;
 #[cfg(feature = "ssr")]
 pub use parts::about;

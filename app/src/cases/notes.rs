@@ -8,6 +8,7 @@ use service::{Cx, cases};
 use ui::{Actions, Button, Field, Glyph, IconButton, Section, TextArea, Variant};
 
 use super::detail::Place;
+use super::mentions::{NAMES, names};
 use super::saving::LateNote;
 use super::{AddCaseNote, DeleteCaseNote, EditCaseNote};
 use crate::error::Answer;
@@ -23,9 +24,12 @@ pub fn write(place: &Place<'_>, draft: Option<String>) -> AnyView {
     let fields = view! {
         <FormError form=state fields=&["content"] />
         {place.hidden()}
-        <Field id="note" label="Write a note" hint="Markdown. Ctrl+Enter sends it." error=state.reason("content")>
-            <TextArea name="content" rows=rows value=content required=true key="c" />
+        <Field id="note" label="Write a note" hint="Markdown; @ and a name calls a colleague. Ctrl+Enter sends it." error=state.reason("content")>
+            <div class="mentionable" data-mentions=NAMES>
+                <TextArea name="content" rows=rows value=content required=true key="c" />
+            </div>
         </Field>
+        {names(place.members)}
         {drafts}
         <Actions>
             <Button submit=true variant=Variant::Primary>"Add the note"</Button>
@@ -98,7 +102,9 @@ fn own_note(place: &Place<'_>, note: &CaseNote, editing: bool, late: Option<&Lat
             <input type="hidden" name="revision" value=note.revision.to_string() />
             {merge}
             <Field id=format!("note-{id}") label="Change the note" error=state.reason("content")>
-                <TextArea name="content" rows=4_u32 value=content required=true />
+                <div class="mentionable" data-mentions=NAMES>
+                    <TextArea name="content" rows=4_u32 value=content required=true />
+                </div>
             </Field>
             <Actions>
                 <Button href=leave>"Leave it"</Button>

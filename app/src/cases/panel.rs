@@ -1,12 +1,13 @@
 //! One case beside the list: what it says and what happened last, with the way to its page. Server only.
 
+use domain::case::mention::Named;
 use domain::case::{Case, CaseNote};
 use domain::permission::CaseRead;
 use leptos::prelude::*;
 use service::{Cx, cases};
 use ui::{Avatar, Badge, Empty, Glyph, Panel, Section, Tone};
 
-use super::markdown::to_html;
+use super::markdown::{note_html, to_html};
 use super::parts;
 use super::query::CaseQuery;
 use crate::error::Answer;
@@ -61,7 +62,7 @@ pub async fn panel(
             .into_any(),
         ));
     };
-    let notes = cases::notes(cx, case.id).await?;
+    let notes = (cases::notes(cx, case.id).await?, cases::named(cx, case.id).await?);
     let at = found.iter().position(|one| one.id == case.id);
     let beside = |step: isize| {
         let other = at.and_then(|at| at.checked_add_signed(step)).and_then(|at| found.get(at));
@@ -89,7 +90,14 @@ pub async fn panel(
     ))
 }
 
-fn body(case: &Case, notes: &[CaseNote], slug: &str, zone: Zone, now: domain::Timestamp) -> AnyView {
+/// `notes` with whom they name.
+fn body(
+    case: &Case,
+    (notes, named): &(Vec<CaseNote>, Vec<Named>),
+    slug: &str,
+    zone: Zone,
+    now: domain::Timestamp,
+) -> AnyView {
     let (status, priority) = (parts::status(case), parts::priority(case.priority));
     let markings = parts::markings(case.tlp, case.pap);
     let assignee = case.assignee.clone().map_or_else(
@@ -121,9 +129,10 @@ fn body(case: &Case, notes: &[CaseNote], slug: &str, zone: Zone, now: domain::Ti
         .take(NOTES)
         .map(|note| {
             let (author, when) = (note.author.clone(), zone.when(note.created_at));
+            let html = note_html(note, named);
             view! {
                 <p class="muted">{author} ", " <Ago when=when /></p>
-                <div class="note-box markdown" inner_html=to_html(&note.content)></div>
+                <div class="note-box markdown" inner_html=html></div>
             }
         })
         .collect();

@@ -1,4 +1,4 @@
-//! `/o/{organization}/cases/tasks?show=`: what there is to do in all cases.
+//! `/o/{organization}/cases/tasks?show=`: what there is to do in all cases, and who calls one there.
 
 use domain::case::{OpenTask, TaskFilter};
 use domain::group::Assignee;
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use service::{Who, cases};
 use ui::{Column, DataTable, Empty, Glyph, IconButton, PageHead, Row, Tab, Tabs};
 
-use super::CompleteCaseTask;
+use super::{CompleteCaseTask, mentions};
 use crate::error::Answer;
 use crate::events::parts::number;
 use crate::page::Page;
@@ -28,18 +28,29 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let known = SHOWN.iter().find(|(word, _)| *word == asked.get("show"));
     let show = known.map_or(SHOWN[0].0, |(word, _)| word);
     let slug = scope.organization.slug.as_str();
+    let unread = mentions::unread(&scope, &cx).await?;
+    let called = unread.filter(|_| asked.get("show") == mentions::SHOW);
     let (mut tabs, mut found, mut count) = (Vec::new(), Vec::new(), 0);
+    let here = |word: &str| word == show && called.is_none();
     for (word, words) in SHOWN {
         let (tasks, n) =
-            cases::open_tasks(&cx, &filter(&scope, word), if word == show { LIMIT } else { 1 }).await?;
+            cases::open_tasks(&cx, &filter(&scope, word), if here(word) { LIMIT } else { 1 }).await?;
         let href = Link::new(routes::case_tasks(slug)).with("show", word).done();
-        tabs.push(Tab::new(words, href, word == show).count(number(n)));
-        if word == show {
+        tabs.push(Tab::new(words, href, here(word)).count(number(n)));
+        if here(word) {
             (found, count) = (tasks, n);
         }
     }
     let may_write = scope.may(Key::CaseWrite);
-    let table = if found.is_empty() { nothing(show) } else { table(&scope, &found, may_write) };
+    if let Some(n) = unread {
+        let href = Link::new(routes::case_tasks(slug)).with("show", mentions::SHOW).done();
+        tabs.push(Tab::new("Mentions of you", href, called.is_some()).count(number(n)));
+    }
+    let table = match called {
+        Some(n) => mentions::list(&scope, &cx, asked.get("cursor"), n).await?,
+        None if found.is_empty() => nothing(show),
+        None => table(&scope, &found, may_write),
+    };
     let more = (count > found.len() as i64).then(|| {
         let words = format!("The first {} of {}: those that are due first.", found.len(), number(count));
         view! { <p class="muted">{words}</p> }
@@ -54,7 +65,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     Ok(Page::of("Tasks", body))
 }
 
-/// Of who asks, with how many there are.
+/// How many who asks has.
 pub async fn mine(scope: &Scope) -> Answer<i64> {
     Ok(cases::open_tasks(&scope.admit::<CaseRead>()?, &filter(scope, "mine"), 1).await?.1)
 }

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 
 use domain::Timestamp;
 use domain::case::entry::CaseEntry;
+use domain::case::mention::Named;
 use domain::case::merge::Merge;
 use domain::case::{Case, CaseLink, CaseNote, Change, LinkKind, Step, key};
 use domain::event::Event;
+use domain::visible::visible;
 use leptos::prelude::*;
 use serde_json::Value;
 
 use super::lanes;
-use super::markdown::to_html;
+use super::markdown::{note_html, to_html};
+use super::mentions::anchor;
 use super::parts::label;
 use crate::events::parts::{counted, severity_word};
 use crate::routes;
@@ -33,6 +36,8 @@ struct Line {
     at: Timestamp,
     tone: &'static str,
     kind: &'static str,
+    /// Of what is led to.
+    anchor: Option<String>,
     view: AnyView,
 }
 
@@ -43,6 +48,7 @@ pub struct About<'a> {
     pub zone: Zone,
     pub case: &'a Case,
     pub merged: &'a [(Merge, Case)],
+    pub named: &'a [Named],
 }
 
 impl About<'_> {
@@ -79,24 +85,28 @@ pub fn timeline(
         at: change.at,
         tone: tone(change.step),
         kind: "changes",
+        anchor: None,
         view: changed(change, about.of(change)),
     });
     let notes = notes.iter().map(|note| Line {
         at: note.created_at,
         tone: "accent",
         kind: "notes",
-        view: noted(note),
+        anchor: Some(anchor(note.id)),
+        view: noted(note, about.named),
     });
     let events = events.iter().filter_map(|(_, event)| event.as_ref()).map(|event| Line {
         at: event.occurred_at,
         tone: event.severity.as_str(),
         kind: "events",
+        anchor: None,
         view: happened(event, slug),
     });
     let entries = entries.iter().map(|entry| Line {
         at: entry.at,
         tone: "accent",
         kind: "entries",
+        anchor: None,
         view: entered(entry),
     });
     let mut lines: Vec<Line> = changes
@@ -115,7 +125,7 @@ pub fn timeline(
         .into_iter()
         .map(|line| {
             view! {
-                <li class=line.tone>
+                <li class=line.tone id=line.anchor>
                     <span class="faint">
                         <At when=zone.when(line.at) />
                     </span>
@@ -140,7 +150,7 @@ fn tone(step: Step) -> &'static str {
 fn happened(event: &Event, slug: &str) -> AnyView {
     let place = event.system_id.clone().or_else(|| event.source.clone()).unwrap_or_default();
     view! {
-        <a href=routes::event(slug, event.id)>{event.message.clone()}</a>
+        <a href=routes::event(slug, event.id)>{visible(event.message.clone())}</a>
         " "
         <span class="muted">{severity_word(event.severity)} " " {place}</span>
     }
@@ -162,7 +172,7 @@ pub(super) fn entered(entry: &CaseEntry) -> AnyView {
     .into_any()
 }
 
-fn noted(note: &CaseNote) -> AnyView {
+fn noted(note: &CaseNote, named: &[Named]) -> AnyView {
     let edited = note
         .edited_at
         .filter(|_| note.deleted_at.is_none())
@@ -171,10 +181,11 @@ fn noted(note: &CaseNote) -> AnyView {
         return view! { <b>{note.author.clone()}</b> <span class="faint">" deleted a note"</span> }
             .into_any();
     }
+    let html = note_html(note, named);
     view! {
         <b>{note.author.clone()}</b>
         {edited}
-        <div class="note-box markdown" inner_html=to_html(&note.content)></div>
+        <div class="note-box markdown" inner_html=html></div>
     }
     .into_any()
 }

@@ -4,7 +4,7 @@
 use domain::drift::NewRepository;
 #[cfg(feature = "ssr")]
 use domain::permission::{CaseWrite, DriftWrite};
-use domain::{DriftId, DriftIgnoreId, IacRepositoryId};
+use domain::{DriftId, DriftIgnoreId, IacRepositoryId, RecommendationId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
@@ -112,4 +112,115 @@ pub async fn save_repository(
 pub async fn clear_repository_credentials(organization: String, id: IacRepositoryId) -> Answer<Done> {
     drifts::clear_credentials(&scope(&organization).await?.admit::<DriftWrite>()?, id).await?;
     Ok(Done::new("The credentials are gone"))
+}
+
+/// Ticks these steps (from 0) of a recommendation and no others.
+#[server(name = TickRecommendation, prefix = "/fn", endpoint = "tick_recommendation")]
+pub async fn tick_recommendation(
+    organization: String,
+    id: RecommendationId,
+    #[server(default)] steps: Vec<usize>,
+) -> Answer<Done> {
+    drifts::tick(&scope(&organization).await?.admit::<DriftWrite>()?, id, &steps).await?;
+    Ok(Done::new("Kept"))
+}
+
+/// `reason`: a note.
+#[server(name = ImplementRecommendation, prefix = "/fn", endpoint = "implement_recommendation")]
+pub async fn implement_recommendation(
+    organization: String,
+    id: RecommendationId,
+    #[server(default)] reason: String,
+) -> Answer<Done> {
+    let scope = scope(&organization).await?;
+    let typed = [("id", &*id.to_string()), ("reason", &*reason)];
+    let action = drifts::implement(&scope.admit::<DriftWrite>()?, id, &reason).await.typed(&typed)?;
+    Ok(Done {
+        words: "Done; the next push says whether it held".to_owned(),
+        undo: super::write::take_back(&scope, action),
+    })
+}
+
+#[server(name = DismissRecommendation, prefix = "/fn", endpoint = "dismiss_recommendation")]
+pub async fn dismiss_recommendation(
+    organization: String,
+    id: RecommendationId,
+    #[server(default)] reason: String,
+) -> Answer<Done> {
+    let typed = [("id", &*id.to_string()), ("reason", &*reason)];
+    drifts::dismiss(&scope(&organization).await?.admit::<DriftWrite>()?, id, &reason).await.typed(&typed)?;
+    Ok(Done::new("Dismissed"))
+}
+
+/// The fields of the form of a rule, as typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DriftRuleForm {
+    pub id: String,
+    /// That it was made from; 0 of a new one, and of one as it was brought.
+    pub version: String,
+    pub what: String,
+    pub why: String,
+    /// One a line.
+    pub types: String,
+    pub paths: String,
+    pub except: String,
+    pub when: String,
+    pub values: String,
+    pub on_changed: bool,
+    pub on_added: bool,
+    pub on_deleted: bool,
+    pub inward: bool,
+    pub critical: bool,
+    pub security: String,
+    pub performance: String,
+    pub cost: String,
+    pub compliance: String,
+    pub enabled: bool,
+}
+
+impl Default for DriftRuleForm {
+    /// A form that nobody filled in ticks nothing: what a browser does not send is not ticked.
+    fn default() -> Self {
+        let empty = String::new;
+        Self {
+            id: empty(),
+            version: "0".to_owned(),
+            what: empty(),
+            why: empty(),
+            types: empty(),
+            paths: empty(),
+            except: empty(),
+            when: "any".to_owned(),
+            values: empty(),
+            on_changed: false,
+            on_added: false,
+            on_deleted: false,
+            inward: false,
+            critical: false,
+            security: empty(),
+            performance: empty(),
+            cost: empty(),
+            compliance: empty(),
+            enabled: false,
+        }
+    }
+}
+
+#[server(name = SaveDriftRule, prefix = "/fn", endpoint = "save_drift_rule")]
+pub async fn save_drift_rule(organization: String, #[server(default)] rule: DriftRuleForm) -> Answer<Done> {
+    let scope = scope(&organization).await?;
+    let cx = scope.admit::<DriftWrite>()?;
+    super::write::save_rule(&cx, &rule).await?;
+    leptos_axum::redirect(&crate::routes::drift_part(&scope.organization.slug, "rules"));
+    Ok(Done::new("Saved; the next push is judged by it"))
+}
+
+/// `name`: the short name of the rule.
+#[server(name = ResetDriftRule, prefix = "/fn", endpoint = "reset_drift_rule")]
+pub async fn reset_drift_rule(organization: String, name: String) -> Answer<Done> {
+    let scope = scope(&organization).await?;
+    drifts::reset_rule(&scope.admit::<DriftWrite>()?, &name).await?;
+    leptos_axum::redirect(&crate::routes::drift_part(&scope.organization.slug, "rules"));
+    Ok(Done::new("Done"))
 }

@@ -11,26 +11,29 @@ use ui::{
 };
 
 use super::api::{AcceptDrift, ChangeDrifts, EscalateDrift};
-use super::{cause, diff, parts};
+use super::{advice, cause, diff, parts};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, Link};
 use crate::server::Scope;
 use crate::when::Ago;
 
-const ESCALATE: &str = "escalate-drift";
+pub(super) const ESCALATE: &str = "escalate-drift";
 const CODIFY: &str = "codify-drift";
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<DriftRead>()?;
     let drift = drifts::find(&cx, &asked.id).await?;
     let changes = drifts::changes(&cx, drift.id).await?;
     let history = drifts::history(&cx, drift.id).await?;
     let told = service::causes::of(&cx, drift.id).await?;
+    let advice = drifts::recommendations(&cx, drift.id).await?;
     let (snippet, language) = drifts::snippet(&cx, &drift).await?;
     let slug = scope.organization.slug.as_str();
     let may_write = scope.may(Key::DriftWrite);
@@ -64,6 +67,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let (code, title) = (drift.key(), drift.resource_id.clone());
     let told = story(&history, &scope);
+    let advice = advice::section(&scope, &drift, &advice, may_write && open);
     let aside = aside(&scope, &drift);
     let body = view! {
         <PageHead code=code title=title actions=head />
@@ -72,6 +76,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             <div class="main-column">
                 {differs}
                 {why}
+                {advice}
                 <Section title="History">
                     <ul class="plain-list">{told}</ul>
                 </Section>
@@ -82,7 +87,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         </div>
         {dialogs}
     };
-    Ok(Page::of(format!("{} {}", drift.key(), drift.resource_id), body))
+    Ok(Page::of(format!("{} {}", drift.key(), drift.resource_id), body)
+        .follows(since, &[&format!("drift:{}", drift.id), "drift_ignore", "repository"]))
 }
 
 /// One of the buttons that act at once.

@@ -11,12 +11,14 @@ use super::api::LiftIgnore;
 use super::parts::{self, Part};
 use crate::error::Answer;
 use crate::events::parts::number;
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::when::{Ago, AgoOr, Zone};
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<DriftRead>()?;
     let slug = scope.organization.slug.as_str();
     let (now, may_write) = (cx.now(), scope.may(Key::DriftWrite));
@@ -47,7 +49,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {parts::pages(slug, Part::Ignores)}
         {body}
     };
-    Ok(Page::of("Ignore rules · Drift", body))
+    Ok(Page::of("Ignore rules · Drift", body).follows(since, &["drift", "drift_ignore", "repository"]))
 }
 
 fn row(slug: &str, rule: &Ignore, may_write: bool, now: Timestamp, zone: Zone) -> AnyView {

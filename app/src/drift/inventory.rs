@@ -15,6 +15,7 @@ use super::parts::{self, Part};
 use crate::error::Answer;
 use crate::events::parts::number;
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, Link};
@@ -24,6 +25,7 @@ const LIMIT: u32 = 100;
 
 pub async fn repositories(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<DriftRead>()?;
     let found = drifts::repositories(&cx).await?;
     let slug = scope.organization.slug.as_str();
@@ -65,7 +67,7 @@ pub async fn repositories(asked: Asked) -> Answer<Page> {
         {body}
         {dialog}
     };
-    Ok(Page::of("Repositories · Drift", body))
+    Ok(Page::of("Repositories · Drift", body).follows(since, &["repository", "drift"]))
 }
 
 fn resources_of(slug: &str, id: IacRepositoryId, coverage: &str) -> String {

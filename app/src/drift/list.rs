@@ -1,10 +1,11 @@
-//! `/o/{organization}/drift?show=&q=&sort=&cursor=`
+//! `/o/{organization}/drift?show=&q=&sort=&view=&cursor=`
 
 use domain::Timestamp;
 use domain::drift::{Drift, DriftFilter, DriftSort, DriftStatus};
 use domain::group::Assignee;
 use domain::member::Member;
 use domain::permission::{DriftRead, Key, MemberRead};
+use domain::query::edit::selected;
 use domain::query::{DRIFTS, Query, parse};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
@@ -12,18 +13,21 @@ use service::Who;
 use service::drifts::{self, Counts};
 use ui::{
     BulkBar, Button, Checkbox, CodeBlock, Column, DataTable, Empty, Glyph, Menu, MenuItem, MenuLine, Notice,
-    NoticeKind, PageHead, Pager, Row, Sorted, Tab, Tabs, TextInput,
+    NoticeKind, PageHead, Pager, Row, Sorted, SplitList, Tab, Tabs, TextInput,
 };
 
 use super::api::ChangeDrifts;
+use super::facets;
 use super::parts::{self, Part};
 use crate::error::Answer;
 use crate::events::parts::{Severe, number};
 use crate::form::{Form, FormError};
+use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, Link};
 use crate::server::Scope;
+use crate::views::printed;
 use crate::when::{Ago, Zone};
 
 const LIMIT: u32 = 50;
@@ -41,18 +45,20 @@ const SHOWN: [(&str, &str); 6] = [
     ("all", "All"),
 ];
 
-/// `?show=&q=&sort=`: parser, link and filter are one.
+/// `?show=&q=&sort=&view=`: parser, link and filter are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriftQuery {
     pub show: &'static str,
     pub q: String,
     pub sort: DriftSort,
+    /// The saved view that the list was opened with: its id, or `all` for none.
+    pub view: String,
 }
 
 impl DriftQuery {
     pub fn read(map: &ParamsMap) -> Self {
         let get = |name: &str| map.get_str(name).unwrap_or_default();
-        Self::of(get("show"), get("q"), get("sort"))
+        Self { view: get("view").to_owned(), ..Self::of(get("show"), get("q"), get("sort")) }
     }
     pub fn of(show: &str, q: &str, sort: &str) -> Self {
         let known = SHOWN.iter().find(|(word, _)| *word == show);
@@ -60,11 +66,19 @@ impl DriftQuery {
             show: known.map_or(SHOWN[0].0, |(word, _)| word),
             q: q.trim().to_owned(),
             sort: sort.parse().unwrap_or(DriftSort::Severity),
+            view: String::new(),
         }
     }
     fn link(&self, slug: &str) -> Link {
+        self.pairs(Link::new(routes::drift(slug))).with("view", &self.view)
+    }
+    fn pairs(&self, link: Link) -> Link {
         let sort = if self.sort == DriftSort::Severity { "" } else { self.sort.as_str() };
-        Link::new(routes::drift(slug)).with("show", self.show).with("q", &self.q).with("sort", sort)
+        link.with("show", self.show).with("q", &self.q).with("sort", sort)
+    }
+    /// What a view keeps of it: the pairs behind the `?`.
+    fn saved(&self) -> String {
+        self.pairs(Link::new("")).done().trim_start_matches('?').to_owned()
     }
     /// What is searched for; or why that cannot be read.
     pub fn parsed(&self, scope: &Scope, now: Timestamp) -> Result<Option<Query>, String> {
@@ -97,7 +111,7 @@ impl DriftQuery {
     }
 }
 
-fn count(counts: &Counts, show: &str) -> i64 {
+pub fn count(counts: &Counts, show: &str) -> i64 {
     match show {
         "mine" => counts.mine,
         "unassigned" => counts.unassigned,
@@ -110,6 +124,7 @@ fn count(counts: &Counts, show: &str) -> i64 {
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
     let cx = scope.admit::<DriftRead>()?;
     let slug = scope.organization.slug.as_str();
     let query = DriftQuery::read(&asked.query);
@@ -117,12 +132,30 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let problem = parsed.as_ref().err().cloned();
     let searched = parsed.unwrap_or_default();
     let filter = query.filter(searched.clone(), &scope);
+    let views = if scope.may(Key::ViewRead) {
+        let list = printed::List {
+            area: "drift",
+            all: "All drifts",
+            page: routes::drift(slug),
+            saved: query.saved(),
+            view: query.view.clone(),
+            bare: asked.bare(),
+        };
+        Some(printed::tabs(&scope, &list).await?)
+    } else {
+        None
+    };
     let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
     let found = match &problem {
         None => drifts::list(&cx, &filter, query.sort, LIMIT, cursor).await?,
         Some(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
     };
-    let counts = drifts::counts(&cx, &DriftFilter { query: searched, ..DriftFilter::default() }).await?;
+    let facets = match &problem {
+        None => drifts::facets(&cx, &filter).await?,
+        Some(_) => Vec::new(),
+    };
+    let counts =
+        drifts::counts(&cx, &DriftFilter { query: searched.clone(), ..DriftFilter::default() }).await?;
     let tabs: Vec<Tab> = SHOWN
         .iter()
         .map(|(word, words)| {
@@ -147,21 +180,38 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         let table = table(&found.items, slug, &query, may_write, scope.zone);
         if may_write { around(slug, &query, &members, (found.items.len(), matching), table) } else { table }
     };
-    let (show, sort, q) = (query.show, query.sort.as_str(), query.q.clone());
+    let (show, sort, q, view) = (query.show, query.sort.as_str(), query.q.clone(), query.view.clone());
+    let filters_on = searched.as_ref().map_or(0, |query| selected(query).len());
+    let facets = {
+        let (slug, query) = (slug.to_owned(), query.clone());
+        move || {
+            let href = |q: String| DriftQuery { q, ..query.clone() }.link(&slug).done();
+            facets::column(&facets, &query.q, searched.as_ref(), &href)
+        }
+    };
+    let list = view! {
+        {body}
+        <Pager label="Pages of drifts" previous=first next=next summary=summary />
+    };
     let body = view! {
         <PageHead title="Drift" note="what really runs, where it differs from its code" />
         {parts::pages(slug, Part::Drifts)}
+        {views}
         <Tabs label="Drifts by status" tabs=tabs />
         <form method="get" action=routes::drift(slug) class="row-line search-line" role="search">
             <input type="hidden" name="show" value=show />
             <input type="hidden" name="sort" value=sort />
+            <input type="hidden" name="view" value=view />
             <TextInput name="q" kind="search" label="Search drifts" placeholder="words, score>=0.6, env:prod, type:aws_iam*, path:policy*" value=q search=true mono=true />
             <Button submit=true>"Search"</Button>
         </form>
-        {body}
-        <Pager label="Pages of drifts" previous=first next=next summary=summary />
+        {if never {
+            list.into_any()
+        } else {
+            view! { <SplitList facets=facets filters_on=filters_on>{list}</SplitList> }.into_any()
+        }}
     };
-    Ok(Page::of("Drift", body))
+    Ok(Page::of("Drift", body).follows(since, &["drift", "drift_ignore", "repository"]))
 }
 
 /// The empty list teaches how to fill it.

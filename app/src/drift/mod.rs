@@ -1,5 +1,9 @@
 //! `/o/{organization}/drift`: how the real infrastructure differs from its code. Printed pages.
 
+#[cfg(feature = "ssr")]
+mod advice;
+#[cfg(feature = "ssr")]
+pub mod analytics;
 mod api;
 #[cfg(feature = "ssr")]
 mod cause;
@@ -8,6 +12,8 @@ mod cause_api;
 pub mod detail;
 #[cfg(feature = "ssr")]
 mod diff;
+#[cfg(feature = "ssr")]
+mod facets;
 #[cfg(feature = "ssr")]
 pub mod ignores;
 #[cfg(feature = "ssr")]
@@ -18,6 +24,12 @@ pub mod list;
 pub mod models;
 #[cfg(feature = "ssr")]
 mod parts;
+#[cfg(feature = "ssr")]
+mod plot;
+#[cfg(feature = "ssr")]
+mod rule_table;
+#[cfg(feature = "ssr")]
+pub mod rules;
 #[cfg(feature = "ssr")]
 mod write;
 

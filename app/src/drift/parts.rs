@@ -10,8 +10,10 @@ use crate::routes;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Drifts,
+    Analytics,
     Repositories,
     Resources,
+    Rules,
     Ignores,
     Models,
 }
@@ -20,8 +22,10 @@ pub fn pages(slug: &str, current: Part) -> AnyView {
     let tab = |part: Part, words: &'static str, href: String| Tab::new(words, href, part == current);
     let tabs = vec![
         tab(Part::Drifts, "Drifts", routes::drift(slug)),
+        tab(Part::Analytics, "Analytics", routes::drift_part(slug, "analytics")),
         tab(Part::Repositories, "Repositories", routes::drift_part(slug, "repositories")),
         tab(Part::Resources, "Resources", routes::drift_part(slug, "resources")),
+        tab(Part::Rules, "Rules", routes::drift_part(slug, "rules")),
         tab(Part::Ignores, "Ignore rules", routes::drift_part(slug, "ignores")),
         tab(Part::Models, "Models", routes::drift_part(slug, "models")),
     ];

@@ -7,8 +7,9 @@ use leptos::server_fn::ServerFn as _;
 use service::drifts::{self, Outcome, Report, Scoped};
 use service::{Cx, Who};
 
-use super::api::{DriftForm, UndoDrifts};
+use super::api::{DriftForm, DriftRuleForm, UndoDrifts};
 use super::list::DriftQuery;
+use super::rule_table;
 use crate::error::{Answer, AppError, Typed as _};
 use crate::events::parts::counted;
 use crate::page::{Done, Undo};
@@ -121,7 +122,12 @@ fn tell(scope: &Scope, verb: &str, absent: usize, report: &Report) -> Done {
             words = format!("{words}: {}", why[..why.len().min(TOLD)].join(", "));
         }
     }
-    let undo = report.action_id.map(|id| Undo {
+    Done { words, undo: take_back(scope, report.action_id) }
+}
+
+/// The form that takes an action back.
+pub fn take_back(scope: &Scope, action: Option<DriftActionId>) -> Option<Undo> {
+    action.map(|id| Undo {
         path: UndoDrifts::PATH.to_owned(),
         fields: Link::new("")
             .with("organization", &scope.organization.slug)
@@ -129,6 +135,14 @@ fn tell(scope: &Scope, verb: &str, absent: usize, report: &Report) -> Done {
             .done()
             .trim_start_matches('?')
             .to_owned(),
-    });
-    Done { words, undo }
+    })
+}
+
+/// What was typed comes back whole, or as it is kept.
+pub async fn save_rule(cx: &Cx<DriftWrite>, form: &DriftRuleForm) -> Answer<()> {
+    let typed = rule_table::typed(form);
+    let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (rule, enabled, seen) = rule_table::read(form).typed_whole(&typed)?;
+    drifts::save_rule(cx, rule, enabled, seen).await.typed_whole(&typed)?;
+    Ok(())
 }

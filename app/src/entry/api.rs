@@ -67,9 +67,29 @@ async fn way_home() -> Answer<Option<String>> {
         let setup = service::auth::setup_needed(&services).await?;
         return Ok(Some((if setup { routes::SETUP } else { routes::SIGN_IN }).to_owned()));
     };
+    if let Some(landing) = service::starts::landing(&services, &viewer).await? {
+        return Ok(Some(landing_href(&landing)));
+    }
     let reach = service::organizations::reach(&services, &viewer).await?;
     let first = reach.iter().find(|r| r.role.is_some()).or(reach.first());
     Ok(first.map(|r| routes::overview(&r.slug)))
+}
+
+#[cfg(feature = "ssr")]
+fn landing_href(landing: &service::starts::Landing) -> String {
+    use domain::start::StartPage;
+    let slug = landing.slug.as_str();
+    if let Some(view) = &landing.view {
+        return crate::views::read::href(slug, view);
+    }
+    match landing.page {
+        StartPage::Overview => routes::overview(slug),
+        StartPage::Events => routes::events(slug),
+        StartPage::Groups => routes::groups(slug),
+        StartPage::Cases => routes::cases(slug),
+        StartPage::Tasks => routes::case_tasks(slug),
+        StartPage::Drift => routes::drift(slug),
+    }
 }
 
 #[cfg(feature = "ssr")]

@@ -9,6 +9,7 @@ use domain::page::Page;
 use domain::permission::{EventRead, GroupRead, Key, SourceRead};
 use domain::query::{EVENTS, Problem, Query, Schema, Selected, Target, edit, parse, selected};
 use domain::template::slots;
+use domain::visible::visible;
 use domain::{EventId, Invalid, Severity, Timestamp};
 use leptos::prelude::use_context;
 use service::Cx;
@@ -259,7 +260,7 @@ pub async fn event(scope: &Scope, id: EventId, query: &EventQuery, whole: bool) 
             }),
             only,
             name: name.to_owned(),
-            value,
+            value: visible(value),
         })
     };
     let source = source(&event);
@@ -386,7 +387,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 pub fn row(event: &Event, zone: Zone, query: Option<&Query>, columns: &[Column]) -> EventRow {
-    let cells = columns.iter().map(|column| column.cell(event)).collect();
+    let cells = columns.iter().map(|column| visible(column.cell(event))).collect();
     let under = [&event.component, &event.system_id].into_iter().flatten();
     let under = under.fold(String::new(), |all, part| all + " · " + part);
     EventRow {
@@ -394,13 +395,14 @@ pub fn row(event: &Event, zone: Zone, query: Option<&Query>, columns: &[Column])
         severity: event.severity,
         at: zone.when(event.occurred_at),
         message: marked(cut(&event.message, ROW_MESSAGE), query),
-        under,
+        under: visible(under),
         cells,
     }
 }
 
 /// Marks what was searched for, and the variable parts around it.
 pub fn marked(text: String, query: Option<&Query>) -> Marked {
+    let text = visible(text);
     let found = query.map(|query| query.highlights(&text)).unwrap_or_default();
     let mut marks: Vec<Mark> = found
         .into_iter()

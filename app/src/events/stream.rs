@@ -73,14 +73,14 @@ pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>, link: 
         };
         if count > 0 && !insert(waves.get_value(), &owner.get_value(), count, lines, cut) {
             // The list was empty: it has something now.
-            events.list.refetch();
+            events.list.refetch_alone();
         }
     };
     let hear = move |kind: &str, data: &str| match kind {
         "open" => connection.set("Live"),
         "error" if data == "closed" => connection.set("Stopped: load the page again"),
         "error" => connection.set("Reconnecting…"),
-        "lost" => events.list.refetch(),
+        "lost" => events.list.refetch_alone(),
         "skipped" => {
             left_out.set(data.to_owned());
             let said = data.to_owned();
@@ -102,7 +102,7 @@ pub fn LiveBar(events: Events, place: String, classes: Vec<&'static str>, link: 
                 let ask = move || {
                     // Nothing changes under who types; what arrives next is waited for again.
                     if asking.try_set_value(false).is_none() && !is_typing() {
-                        events.summary.refetch();
+                        events.summary.refetch_alone();
                     }
                 };
                 set_timeout(ask, AGAIN);

@@ -30,6 +30,9 @@ use crate::shown::Shown;
 /// An answer that may still be on its way. Read it with [`Load`] or [`after`], else inside `Transition`.
 pub struct Fetched<T> {
     raw: Resource<Raw, FromToStringCodec>,
+    /// The next time it is asked nobody asks: see [`Fetched::refetch_alone`].
+    #[cfg(not(feature = "ssr"))]
+    alone: StoredValue<bool>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -50,6 +53,12 @@ impl<T: Shown + Send + Sync + 'static> Fetched<T> {
     }
     /// Asks again.
     pub fn refetch(self) {
+        self.raw.refetch();
+    }
+    /// As [`refetch`](Self::refetch), for a page that asks by itself: nobody is at the device, so it keeps nobody signed in.
+    pub fn refetch_alone(self) {
+        #[cfg(not(feature = "ssr"))]
+        self.alone.set_value(true);
         self.raw.refetch();
     }
 }
@@ -111,8 +120,18 @@ where
     #[cfg(feature = "ssr")]
     let ask = run(move || args());
     #[cfg(not(feature = "ssr"))]
-    let ask = Box::new(|(_, address)| Box::pin(wire::get(address)) as Asked);
-    Fetched { raw: resource(key, ask, first), of: PhantomData }
+    let alone = StoredValue::new(false);
+    #[cfg(not(feature = "ssr"))]
+    let ask = Box::new(move |(_, address): Key| {
+        let alone = alone.try_update_value(std::mem::take).unwrap_or_default();
+        Box::pin(wire::get(address, alone)) as Asked
+    });
+    Fetched {
+        raw: resource(key, ask, first),
+        #[cfg(not(feature = "ssr"))]
+        alone,
+        of: PhantomData,
+    }
 }
 
 /// On the server: the function itself, without a request.

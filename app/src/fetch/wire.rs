@@ -13,9 +13,12 @@ use crate::error::{Answer, AppError};
 
 type Request = <BrowserClient as Client<AppError>>::Request;
 
-/// `address` is path and query; nothing is asked when it is empty.
+/// `address` is path and query; nothing is asked when it is empty. `alone`: nobody asks but the page.
 #[cfg(not(feature = "ssr"))]
-pub async fn get(address: String) -> Raw {
+pub async fn get(mut address: String, alone: bool) -> Raw {
+    if alone {
+        address.push_str("&by-itself=1");
+    }
     let Some((path, query)) = address.split_once('?') else { return Raw::nothing() };
     Raw::text(send(Request::try_new_get(path, PostUrl::CONTENT_TYPE, Json::CONTENT_TYPE, query)).await)
 }

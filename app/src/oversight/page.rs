@@ -13,6 +13,7 @@ use ui::{
     Section, TextInput, Tone, Variant, VisuallyHidden,
 };
 
+use super::again;
 use super::api::{
     ConfirmAddress, CreateOrganization, DeleteOrganization, KeepOrganization, RenameOrganization,
     ResumeOrganization, SuspendOrganization,
@@ -30,6 +31,9 @@ const NEW: &str = "new-organization";
 
 pub async fn page(query: ParamsMap) -> Answer<Page> {
     let own = server::own().await?;
+    if let Some(page) = again::asks_again(&own, "Organizations") {
+        return Ok(page);
+    }
     let found = oversight::list(&own.admit::<OrganizationRead>()?).await?;
     let unconfirmed = unconfirmed(auth::unconfirmed(&own.admit::<OrganizationRead>()?).await?, own.zone);
     let chosen = query.get_str("organization").unwrap_or_default();
@@ -96,7 +100,7 @@ fn row(one: &Overseen, zone: Zone) -> AnyView {
                 <a href=enter>{name}</a>
                 " "
                 {badge}
-                <span class="under mono">{slug}</span>
+                <span class="below mono">{slug}</span>
             </td>
             <td class="num optional">{members}</td>
             <td class="num optional">{sources}</td>
@@ -173,7 +177,7 @@ fn unconfirmed_row(user: User, zone: Zone) -> AnyView {
     view! {
         <Row>
             <td class="message">
-                {name} <span class="under">{user.email}</span>
+                {name} <span class="below">{user.email}</span>
             </td>
             <td class="time">
                 <Ago when=made />

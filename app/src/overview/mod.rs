@@ -5,7 +5,7 @@ mod page;
 #[cfg(feature = "ssr")]
 mod read;
 #[cfg(feature = "ssr")]
-mod sections;
+pub mod sections;
 pub mod shown;
 
 pub use api::*;

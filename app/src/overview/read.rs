@@ -1,7 +1,10 @@
 //! From the domain to what is shown. Server only.
 
+use domain::drift::metrics::Period;
 use domain::filter::EventFilter;
-use domain::permission::EventRead;
+use domain::permission::{DriftRead, EventRead};
+use service::Cx;
+use service::drifts::metrics;
 
 use ui::Glyph;
 
@@ -26,7 +29,11 @@ pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
     let filter = EventFilter { from: Some(overview.from), to: Some(overview.to), ..EventFilter::default() };
     let histogram = over_time::histogram(&overview.buckets, &[], &filter, now, scope.zone, Size::Medium);
     let slug = scope.organization.slug.as_str();
-    let figures = sections::figures(&overview, &histogram.from, &histogram.to, slug);
+    let drift = match scope.admit::<DriftRead>() {
+        Ok(cx) => Some(drift(&cx).await?),
+        Err(_) => None,
+    };
+    let figures = sections::figures(&overview, &histogram.from, &histogram.to, slug, drift.as_ref());
     let top_groups: Vec<GroupRow> =
         overview.top_groups.into_iter().map(|group| row(group, scope.zone)).collect();
     Ok(OverviewShown {
@@ -40,5 +47,17 @@ pub async fn get(scope: &Scope, range: &str) -> Answer<OverviewShown> {
         recurring: group_bars(&top_groups),
         top_groups,
         nothing,
+    })
+}
+
+/// What is open, and how long it took to resolve what was resolved in the last 30 days and in those before.
+async fn drift(cx: &Cx<DriftRead>) -> Answer<sections::DriftTiles> {
+    let (open, severe) = metrics::open(cx).await?;
+    let told = metrics::analytics(cx, &Period { days: 30, ..Period::default() }).await?;
+    Ok(sections::DriftTiles {
+        open,
+        severe,
+        mean: told.now.times.mean(),
+        mean_before: told.before.times.mean(),
     })
 }

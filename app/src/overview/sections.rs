@@ -4,16 +4,48 @@ use domain::overview::Overview;
 use leptos::prelude::*;
 use ui::{DataTable, Kpi, Tone};
 
+use crate::drift::analytics::duration;
 use crate::events::EventQuery;
 use crate::events::parts::{compact, number};
 use crate::groups::GroupQuery;
 use crate::groups::parts::{GroupLine, columns};
 use crate::groups::shown::GroupRow;
 use crate::printed::Printed;
-use crate::routes;
+use crate::routes::{self, Link};
+
+/// What the Overview tells of drift. Times are in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DriftTiles {
+    /// Nobody resolved them; `severe` of them are high or critical.
+    pub open: i64,
+    pub severe: i64,
+    /// Mean time to resolve, of 30 days and of those before.
+    pub mean: Option<i64>,
+    pub mean_before: Option<i64>,
+}
+
+/// Nothing where no drift ever was.
+fn drift_tiles(drift: &DriftTiles, slug: &str) -> Option<AnyView> {
+    if drift.open == 0 && drift.mean.is_none() {
+        return None;
+    }
+    let open = Link::new(routes::drift(slug)).with("show", "all").with("q", "-status:resolved").done();
+    let severe = (drift.severe > 0).then(|| format!("{} high or critical", number(drift.severe)));
+    let (delta, tone) = change(drift.mean.unwrap_or(0), drift.mean_before.unwrap_or(0), Tone::High);
+    let delta = delta.filter(|_| drift.mean.is_some());
+    let mean = drift.mean.map_or_else(|| "–".to_owned(), duration);
+    let analytics = routes::drift_part(slug, "analytics");
+    Some(
+        view! {
+            <Kpi label="Open drifts" value=number(drift.open) delta=severe tone=Tone::High href=open />
+            <Kpi label="Time to resolve drift" value=mean delta=delta tone=tone note="mean of 30 days" href=analytics />
+        }
+        .into_any(),
+    )
+}
 
 /// The key figures, each a link to what it counts.
-pub fn figures(shown: &Overview, from: &str, to: &str, slug: &str) -> Printed {
+pub fn figures(shown: &Overview, from: &str, to: &str, slug: &str, drift: Option<&DriftTiles>) -> Printed {
     let period = EventQuery::default().range(from, to);
     let severe = period.asking("severity>=high".to_owned());
     let groups = GroupQuery { from: from.to_owned(), status: "all".to_owned(), ..GroupQuery::default() };
@@ -31,6 +63,7 @@ pub fn figures(shown: &Overview, from: &str, to: &str, slug: &str) -> Printed {
     ];
     let (active, sending) = (number(shown.groups_active), number(shown.sources_active));
     let of = number(shown.sources_active + shown.sources_quiet);
+    let drift = drift.and_then(|drift| drift_tiles(drift, slug));
     Printed::of(view! {
         <div class="kpis" role="group" aria-label="Key figures">
             <Kpi
@@ -65,6 +98,7 @@ pub fn figures(shown: &Overview, from: &str, to: &str, slug: &str) -> Printed {
                 note=format!("of {of}")
                 href=sources
             />
+            {drift}
         </div>
     })
 }
@@ -88,7 +122,7 @@ pub fn top(groups: &[GroupRow], from: &str, to: &str, slug: &str) -> Printed {
 }
 
 /// "+18 %" and its colour: `worse` when it grew. Nothing without a period before.
-fn change(now: i64, before: i64, worse: Tone) -> (Option<String>, Tone) {
+pub fn change(now: i64, before: i64, worse: Tone) -> (Option<String>, Tone) {
     if before == 0 {
         return (None, Tone::Neutral);
     }

@@ -415,6 +415,9 @@ pub async fn create_api_key(
     let typed = typed.each_ref().map(|(k, v)| (*k, v.as_str()));
     let cx = scope.admit::<p::ApiKeyWrite>()?;
     let new = new_api_key(&scope, name, scopes, &expires_in_days).typed(&typed)?;
+    if new.is_of_platform() {
+        server::own_of_platform().await?;
+    }
     let (_, secret) = api_keys::create(&cx, new).await.typed(&typed)?;
     tell_made(&scope.organization.slug, &secret);
     Ok(())

@@ -1,5 +1,6 @@
 //! `/o/{organization}/settings/api-keys`; `?revoke={id}` asks before it is done. A secret is shown once.
 
+use domain::api_key::PLATFORM_SCOPES;
 use domain::permission as p;
 use leptos::prelude::*;
 use service::api_keys;
@@ -29,6 +30,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let revocable = |row: &&ApiKeyRow| may_change && row.state != KeyState::Revoked;
     let shown = rows.iter().filter(revocable).find(|row| row.id == asked.get("revoke"));
     let revoke = shown.map(|row| ask(row.clone(), slug));
+    let of_platform = matches!(&scope.actor.who, service::Who::User(user) if user.is_sre);
     let made = take_made(slug).map(secret);
     let may_audit = scope.may(p::Key::AuditRead);
     let table = list(&rows, (may_change, may_audit), slug);
@@ -40,7 +42,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         <Section title="API keys" hint="For programs: Authorization: Bearer. What is stored is a digest; the secret is shown once." actions=move || may_change.then(add_button).into_any()>
             {table}
         </Section>
-        {may_change.then(|| add_dialog(slug))}
+        {may_change.then(|| add_dialog(slug, of_platform))}
         {revoke}
         {history}
     };
@@ -127,7 +129,8 @@ fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
     .into_any()
 }
 
-fn add_dialog(slug: &str) -> AnyView {
+/// `of_platform`: who makes it holds the platform role.
+fn add_dialog(slug: &str, of_platform: bool) -> AnyView {
     let state = Form::printed::<CreateApiKey>();
     let expiry = vec![
         Choice::new("30", "30 days"),
@@ -141,7 +144,7 @@ fn add_dialog(slug: &str) -> AnyView {
         <Field id="key-name" label="Name" hint="What uses it, such as ci-pipeline." required=true error=state.reason("name")>
             <TextInput name="name" value=state.typed("name", "") maxlength=100_u32 autocomplete="off" />
         </Field>
-        {scopes(state)}
+        {scopes(state, of_platform)}
         <Field id="key-expiry" label="Works for" required=true error=state.reason("expires_at")>
             <Select name="expires_in_days" choices=expiry value=state.typed("expires_in_days", "90") />
         </Field>
@@ -159,11 +162,13 @@ fn add_dialog(slug: &str) -> AnyView {
     .into_any()
 }
 
-fn scopes(state: Form) -> AnyView {
+fn scopes(state: Form, of_platform: bool) -> AnyView {
     let typed = state.typed("scopes", "event.write");
     let reason = state.reason("scopes");
+    let platform = PLATFORM_SCOPES.iter().copied().filter(|_| of_platform);
     let boxes = scope_words()
         .into_iter()
+        .chain(platform)
         .map(|word| {
             let checked = typed.split(' ').any(|t| t == word);
             view! { <Checkbox name="scopes[]" value=word label=word checked=checked hint=scope_meaning(word) /> }

@@ -3,6 +3,9 @@
 mod api;
 #[cfg(feature = "ssr")]
 pub mod api_keys;
+#[cfg(feature = "ssr")]
+pub mod branding;
+mod branding_api;
 mod case_api;
 #[cfg(feature = "ssr")]
 pub mod cases;
@@ -28,6 +31,7 @@ mod webhook_api;
 pub mod webhooks;
 
 pub use api::EnvironmentForm;
+pub use branding_api::{SaveBranding, save_branding};
 pub use case_api::{
     archive_case_field, change_case_field, define_case_field, move_case_field, set_case_rules,
 };

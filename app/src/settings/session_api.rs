@@ -39,7 +39,7 @@ pub async fn revoke_sessions(#[server(default)] organization: String, person: Us
 #[cfg(feature = "ssr")]
 async fn context(organization: &str) -> Answer<service::Cx<SessionWrite>> {
     if organization.is_empty() {
-        crate::server::own().await?.admit()
+        crate::server::own_of_platform().await?.admit()
     } else {
         crate::server::scope(organization).await?.admit()
     }

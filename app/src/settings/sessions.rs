@@ -69,6 +69,9 @@ async fn factor(scope: &Scope) -> Answer<AnyView> {
 /// All people, in no organization.
 pub async fn everywhere() -> Answer<Page> {
     let own = server::own().await?;
+    if let Some(page) = crate::oversight::asks_again(&own, "Sessions") {
+        return Ok(page);
+    }
     let found = sessions::active(&own.admit::<SessionRead>()?).await?;
     let me = own.viewer.session.to_string();
     let listed = listed(found, "", true, &me, own.zone);
@@ -143,7 +146,7 @@ fn row(session: ActiveSession, slug: &str, may_change: bool, me: &str, zone: Zon
         <Row>
             <td class="message">
                 {session.name} {is_mine.then(|| view! { " " <Badge tone=Tone::Ok>"this one"</Badge> })}
-                <span class="under">{session.email}</span>
+                <span class="below">{session.email}</span>
             </td>
             <td title=user_agent>{browser}</td>
             <td class="optional mono">{address}</td>

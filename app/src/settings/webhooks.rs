@@ -128,7 +128,7 @@ fn line(scope: &Scope, row: &Listed, slug: &str) -> AnyView {
                     </a>
                     {mark}
                 </div>
-                <span class="under mono">{url}</span>
+                <span class="below mono">{url}</span>
             </td>
             <td class="optional">{told_of}</td>
             <td class="time">{last}</td>

@@ -73,7 +73,7 @@ impl Area {
 /// Who may see a settings page; everybody may read what the roles may do.
 pub fn may_see(session: &Session, page: SettingsPage) -> bool {
     match page {
-        SettingsPage::General | SettingsPage::Retention | SettingsPage::Webhooks => {
+        SettingsPage::General | SettingsPage::Branding | SettingsPage::Retention | SettingsPage::Webhooks => {
             session.may(Key::SettingsRead)
         }
         SettingsPage::Members | SettingsPage::SignIn => session.may(Key::MemberRead),

@@ -15,7 +15,7 @@ pub fn NotFound() -> impl IntoView {
         <div class="page">
             <h1 class="visually-hidden">"Not found"</h1>
             <Empty title="There is no such page" text="The address may be mistyped, or what it named is gone." icon=Glyph::Search>
-                <Button href=routes::HOME>"To the overview"</Button>
+                <Button href=routes::HOME>"To the start page"</Button>
             </Empty>
         </div>
     }

@@ -12,18 +12,21 @@ pub use missing::{NotFound, NotFoundPage};
 pub use theme::{SetTheme, set_theme};
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_navigate};
 use ui::{HelpSheet, KeyGroup, SkipLink};
 
-use crate::session::{provide_session, use_slug};
+use crate::error::{Answer, Kind};
+use crate::fetch::after;
+use crate::session::{Session, provide_session, use_slug};
 
 /// The frame around the pages of an organization and around one's own account.
 #[component]
 pub fn Frame() -> impl IntoView {
     let slug = use_slug();
-    provide_session(slug);
+    let session = provide_session(slug);
     forget_refusal();
     view! {
         <SkipLink />
@@ -34,10 +37,19 @@ pub fn Frame() -> impl IntoView {
                 <Outlet />
             </main>
         </div>
+        {after(session, nowhere)}
         <palette::Palette />
         <HelpSheet groups=keys() />
     }
     .into_any()
+}
+
+/// In an organization that is not there, or not the reader's, the page is called so whatever it would be.
+fn nowhere(session: Answer<Session>) -> AnyView {
+    match session {
+        Err(error) if error.kind == Kind::NotFound => view! { <Title text="Not found" /> }.into_any(),
+        _ => ().into_any(),
+    }
 }
 
 /// A form sent without WASM comes back with its error in the URL. Once it is shown, the URL is the page's again.

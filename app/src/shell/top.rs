@@ -49,6 +49,7 @@ fn bar(session: Session) -> AnyView {
 fn switcher(session: Session) -> AnyView {
     let here = session.slug().to_owned();
     let label = session.place.as_ref().map_or_else(|| "No organization".to_owned(), |p| p.name.clone());
+    let mark = session.place.as_ref().map(|place| place.mark.clone()).filter(|mark| !mark.is_empty());
     let items = session
         .reach
         .into_iter()
@@ -63,6 +64,7 @@ fn switcher(session: Session) -> AnyView {
         })
         .collect_view();
     view! {
+        {mark.map(|mark| view! { <span class="brand-mark" inner_html=mark></span> })}
         <Menu label=label ghost=true>
             <MenuLabel>"Organizations"</MenuLabel>
             {items}

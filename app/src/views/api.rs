@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
-use super::shown::{Gone, Views};
+use super::shown::Views;
 use crate::Answer;
+use crate::page::Done;
 
 /// `area`: `events`, `groups` or `cases`. `bare`: the list was asked for without any filter; a page then leads to the view that the
 /// reader starts with.
@@ -40,8 +41,9 @@ pub async fn save_view(
     super::read::save(&scope, &area, view).await
 }
 
+/// What takes it back saves it again.
 #[server(name = DeleteView, prefix = "/fn", endpoint = "views/delete")]
-pub async fn delete_view(organization: String, id: String) -> Answer<Gone> {
+pub async fn delete_view(organization: String, id: String) -> Answer<Done> {
     let scope = crate::server::scope(&organization).await?;
     let id = id.parse().map_err(|_| crate::server::not_found())?;
     super::read::delete(&scope, id).await

@@ -2,19 +2,23 @@
 
 use domain::ViewId;
 use domain::case::CaseFilter;
-use domain::permission::{CaseRead, EventRead, GroupRead, Key, ViewRead, ViewWrite};
+use domain::drift::DriftFilter;
+use domain::permission::{CaseRead, DriftRead, EventRead, GroupRead, Key, ViewRead, ViewWrite};
 use domain::view::{Area, NewView, View};
+use leptos::server_fn::ServerFn as _;
 use leptos_router::params::ParamsMap;
 use service::Who;
 
-use super::api::ViewForm;
-use super::shown::{Gone, ViewShown, Views};
+use super::api::{SaveView, ViewForm};
+use super::shown::{ViewShown, Views};
 use crate::Answer;
 use crate::cases::query::CaseQuery;
+use crate::drift::list::DriftQuery;
 use crate::error::Typed as _;
 use crate::events::EventQuery;
 use crate::events::parts::compact;
 use crate::groups::GroupQuery;
+use crate::page::{Done, Undo};
 use crate::routes::{self, Link};
 use crate::server::{Scope, came_from, is_plain_form, not_found};
 
@@ -86,15 +90,15 @@ pub async fn save(scope: &Scope, area: &str, form: ViewForm) -> Answer<String> {
         service::views::set_default(&cx, area, None).await?;
     }
     let href = href(&scope.organization.slug, &view);
-    if is_plain_form() || view.area == Area::Cases {
+    if is_plain_form() || is_printed(view.area) {
         leptos_axum::redirect(&href);
     }
     Ok(href)
 }
 
-pub async fn delete(scope: &Scope, id: ViewId) -> Answer<Gone> {
+pub async fn delete(scope: &Scope, id: ViewId) -> Answer<Done> {
     let view = service::views::delete(&scope.admit::<ViewWrite>()?, id).await?;
-    if view.area == Area::Cases || is_plain_form() && came_from().is_some() {
+    if is_printed(view.area) || is_plain_form() && came_from().is_some() {
         leptos_axum::redirect(&everything(&scope.organization.slug, view.area));
     }
     let again = Link::new("")
@@ -103,7 +107,9 @@ pub async fn delete(scope: &Scope, id: ViewId) -> Answer<Gone> {
         .with("view[name]", &view.name)
         .with("view[query]", &view.query)
         .with("view[shared]", if view.shared { "true" } else { "" });
-    Ok(Gone { name: view.name, again: again.done().trim_start_matches('?').to_owned() })
+    let fields = again.done().trim_start_matches('?').to_owned();
+    let undo = Some(Undo { path: SaveView::PATH.to_owned(), fields });
+    Ok(Done { words: format!("View {} deleted", view.name), undo })
 }
 
 fn read_area(word: &str) -> Answer<Area> {
@@ -122,7 +128,13 @@ fn page(slug: &str, area: Area) -> String {
         Area::Events => routes::events(slug),
         Area::Groups => routes::groups(slug),
         Area::Cases => routes::cases(slug),
+        Area::Drift => routes::drift(slug),
     }
+}
+
+/// The server prints the list whole.
+fn is_printed(area: Area) -> bool {
+    matches!(area, Area::Cases | Area::Drift)
 }
 
 /// The list without a view, and not the one to start with either.
@@ -130,7 +142,8 @@ fn everything(slug: &str, area: Area) -> String {
     Link::new(page(slug, area)).with("view", "all").done()
 }
 
-fn href(slug: &str, view: &View) -> String {
+/// Where a view leads.
+pub fn href(slug: &str, view: &View) -> String {
     let id = view.id.to_string();
     match (page(slug, view.area), view.query.as_str()) {
         (page, "") => Link::new(page).with("view", &id).done(),
@@ -161,6 +174,14 @@ async fn count(scope: &Scope, view: &View) -> String {
                 let filter = CaseFilter { query, merged: asked.merged, ..CaseFilter::default() };
                 let counts = service::cases::counts(&cx, &filter).await?;
                 compact(crate::cases::query::count(&counts, asked.show))
+            }
+            Area::Drift => {
+                let cx = scope.admit::<DriftRead>()?;
+                let asked = DriftQuery::read(&map);
+                let Ok(query) = asked.parsed(scope, cx.now()) else { return Ok(String::new()) };
+                let filter = DriftFilter { query, ..DriftFilter::default() };
+                let counts = service::drifts::counts(&cx, &filter).await?;
+                compact(crate::drift::list::count(&counts, asked.show))
             }
         })
     };

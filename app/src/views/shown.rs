@@ -32,12 +32,3 @@ pub struct ViewShown {
     pub default: bool,
 }
 shown!(ViewShown: id, name, query, href, count, version, shared, whose, may_change, default);
-
-/// A view that is gone, as it was: an undo saves it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gone {
-    pub name: String,
-    /// A form's fields.
-    pub again: String,
-}
-shown!(Gone: name, again);

@@ -8,9 +8,10 @@ use leptos_router::hooks::use_navigate;
 use ui::{Actions, Button, Checkbox, Dialog, Field, Glyph, Tab, Tabs, TextInput, Toast, Toasts, Variant};
 
 use super::api::{DeleteView, ListViews, SaveView};
-use super::shown::{Gone, ViewShown, Views};
+use super::shown::{ViewShown, Views};
 use crate::fetch::{Fetched, fetch_after};
 use crate::form::{Form, FormError};
+use crate::page::Done;
 use crate::routes::Link;
 use crate::send::{SendForm, Submission, submit};
 
@@ -73,7 +74,7 @@ pub fn ViewTabs(list: Viewed) -> impl IntoView {
     let state = State { list, views, save, change, delete };
     // The counts are of now.
     Effect::new(move |_| {
-        let timer = set_interval_with_handle(move || views.refetch(), Duration::from_mins(1));
+        let timer = set_interval_with_handle(move || views.refetch_alone(), Duration::from_mins(1));
         if let Ok(timer) = timer {
             on_cleanup(move || timer.clear());
         }
@@ -279,9 +280,9 @@ fn follow(state: State) {
         });
     }
     Effect::new(move |_| {
-        if let Some(gone) = state.delete.told::<Gone>() {
-            let again = move || state.save.send_fields(gone.again.clone());
-            toasts.show(Toast::ok(format!("View {} deleted", gone.name)).action("Undo", again));
+        if let Some(Done { words, undo: Some(undo) }) = state.delete.told::<Done>() {
+            let again = move || state.save.send_fields(undo.fields.clone());
+            toasts.show(Toast::ok(words).action("Undo", again));
             let everything = Link::new(state.list.page.get_untracked()).with("view", "all").done();
             navigate(&everything, NavigateOptions::default());
         }

@@ -10,6 +10,7 @@
 
 mod attack;
 mod background;
+pub mod drift;
 mod organizations;
 mod random;
 mod write;

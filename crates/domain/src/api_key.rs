@@ -55,14 +55,21 @@ pub const SCOPES: &[&str] = &[
     "settings.write",
 ];
 
+/// Scopes over all organizations, which `all` does not hold: only the platform role and the command line give them.
+pub const PLATFORM_SCOPES: &[&str] = &["organization.read", "organization.write"];
+
 impl NewApiKey {
+    /// It reaches beyond its organization.
+    pub fn is_of_platform(&self) -> bool {
+        self.scopes.iter().any(|scope| PLATFORM_SCOPES.contains(&scope.as_str()))
+    }
     pub fn check(&self) -> Result<(), Invalid> {
         let mut p = Problems::default();
         p.name(&self.name, "name", 100);
         p.require(!self.scopes.is_empty(), "scopes", "choose at least one scope");
         for s in &self.scopes {
             p.require(
-                s == "all" || SCOPES.contains(&s.as_str()),
+                s == "all" || SCOPES.contains(&s.as_str()) || PLATFORM_SCOPES.contains(&s.as_str()),
                 "scopes",
                 &format!("unknown scope '{s}'; use <noun>.read, <noun>.write or all"),
             );
@@ -72,7 +79,8 @@ impl NewApiKey {
 }
 
 /// What the scopes allow. `all` is an organization admin's permissions. A read scope includes exports, which show nothing else; `view.write` includes
-/// sharing. A write scope does not include the read one: who only sends need not see. A key never holds account or platform permissions.
+/// sharing. A write scope does not include the read one: who only sends need not see. A key never holds permissions of an account, and those of the platform
+/// by [`PLATFORM_SCOPES`] alone.
 pub fn permissions(scopes: &[String]) -> PermissionSet {
     let admin = PermissionSet::of_role(crate::member::Role::Admin);
     let mut set = PermissionSet::NONE;
@@ -102,7 +110,15 @@ pub fn permissions(scopes: &[String]) -> PermissionSet {
         Key::UserCreate,
         Key::OrganizationEnter,
     ];
-    Key::ALL.iter().filter(|k| set.has(**k) && !own.contains(k)).fold(PermissionSet::NONE, |s, k| s.with(*k))
+    let ours = Key::ALL
+        .iter()
+        .filter(|k| set.has(**k) && !own.contains(k))
+        .fold(PermissionSet::NONE, |s, k| s.with(*k));
+    scopes.iter().fold(ours, |set, scope| match scope.as_str() {
+        "organization.read" => set.with(Key::OrganizationRead),
+        "organization.write" => set.with(Key::OrganizationCreate),
+        _ => set,
+    })
 }
 
 #[cfg(test)]
@@ -121,6 +137,11 @@ mod tests {
         }
         let both = permissions(&["event.write".to_owned(), "event.read".to_owned()]);
         assert!(both.has(Key::EventRead) && both.has(Key::EventWrite) && !both.has(Key::GroupRead));
-        assert!(permissions(&["all".to_owned()]).has(Key::EventRead));
+        let all = permissions(&["all".to_owned()]);
+        assert!(all.has(Key::EventRead));
+        for (scope, key) in PLATFORM_SCOPES.iter().zip([Key::OrganizationRead, Key::OrganizationCreate]) {
+            assert!(!all.has(key));
+            assert_eq!(permissions(&[(*scope).to_owned()]).keys().collect::<Vec<_>>(), [key]);
+        }
     }
 }

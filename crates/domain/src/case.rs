@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod field;
 pub mod handover;
 pub mod job;
+pub mod mention;
 pub mod merge;
 pub mod observable;
 pub mod review;

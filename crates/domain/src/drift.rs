@@ -4,6 +4,7 @@
 //! acknowledge, assign and resolve it. What moves it through its life is [`State::act`] and [`State::seen`].
 
 pub mod life;
+pub mod metrics;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

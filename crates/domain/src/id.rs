@@ -97,6 +97,8 @@ ids! {
     DriftActionId,
     DriftIgnoreId,
     DriftPushId,
+    /// What to do about a drift.
+    RecommendationId,
     /// What is thought of a drift's cause.
     CauseId,
     /// Something near a drift in time.

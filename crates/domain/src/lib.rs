@@ -7,6 +7,7 @@
 pub mod account;
 pub mod api_key;
 pub mod audit;
+pub mod branding;
 pub mod case;
 pub mod cause;
 pub mod drift;
@@ -26,13 +27,16 @@ pub mod page;
 pub mod permission;
 pub mod provider_role;
 pub mod query;
+pub mod recommendation;
 pub mod retention;
 pub mod severity;
 pub mod source;
+pub mod start;
 pub mod template;
 pub mod time;
 pub mod upload;
 pub mod view;
+pub mod visible;
 pub mod webhook;
 
 pub use id::*;

@@ -34,17 +34,21 @@ const KINDS: &[(&str, Key)] = &[
     ("api_key", Key::ApiKeyRead),
     ("session", Key::SessionRead),
     ("setting", Key::SettingsRead),
+    ("drift", Key::DriftRead),
+    ("drift_ignore", Key::DriftRead),
+    ("drift_rule", Key::DriftRead),
+    ("repository", Key::DriftRead),
 ];
 
 impl Topic {
-    /// `case`, or `case:<id>`. One record can be followed where somebody can be there with others: of cases.
+    /// `case`, or `case:<id>`. One record can be followed of cases and drifts, whose pages are worked on.
     pub fn parse(text: &str) -> Option<Self> {
         let (word, id) = match text.split_once(':') {
             Some((word, id)) => (word, Some(Uuid::parse_str(id).ok()?)),
             None => (text, None),
         };
         let (kind, needs) = KINDS.iter().find(|(kind, _)| *kind == word)?;
-        (id.is_none() || *kind == "case").then_some(Self { kind, needs: *needs, id })
+        (id.is_none() || matches!(*kind, "case" | "drift")).then_some(Self { kind, needs: *needs, id })
     }
     pub fn case(&self) -> Option<CaseId> {
         self.id.filter(|_| self.kind == "case").map(CaseId)

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::Problems;
-use crate::query::{CASES, EVENTS, parse};
+use crate::query::{CASES, DRIFTS, EVENTS, parse};
 use crate::{Invalid, Timestamp, UserId, ViewId};
 
 /// The list that a view is of.
@@ -15,15 +15,17 @@ pub enum Area {
     Events,
     Groups,
     Cases,
+    Drift,
 }
 
 impl Area {
-    pub const ALL: [Self; 3] = [Self::Events, Self::Groups, Self::Cases];
+    pub const ALL: [Self; 4] = [Self::Events, Self::Groups, Self::Cases, Self::Drift];
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
             Self::Groups => "groups",
             Self::Cases => "cases",
+            Self::Drift => "drift",
         }
     }
 }
@@ -32,7 +34,7 @@ impl FromStr for Area {
     type Err = Invalid;
     fn from_str(word: &str) -> Result<Self, Invalid> {
         let known = Self::ALL.into_iter().find(|area| area.as_str() == word);
-        known.ok_or_else(|| Invalid::field("area", "events, groups or cases"))
+        known.ok_or_else(|| Invalid::field("area", "events, groups, cases or drift"))
     }
 }
 
@@ -93,6 +95,7 @@ impl NewView {
             Area::Events => Some(&EVENTS),
             Area::Groups => None,
             Area::Cases => Some(&CASES),
+            Area::Drift => Some(&DRIFTS),
         };
         if let (Some(schema), Some(q)) = (schema, q)
             && let Err(problem) = parse(q, schema, Timestamp::far_future())

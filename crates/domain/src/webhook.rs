@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::invalid::Problems;
 use crate::{Invalid, Timestamp, WebhookDeliveryId, WebhookId};
 
-/// What it can be told of: kinds of the change feed, and what they are on a page. Ingest is none of them: it is the event list's.
+/// What it can be told of, and what that is on a page: kinds of the change feed, some of them several ([`kind_of`]).
 pub const KINDS: &[(&str, &str)] = &[
     ("case", "Cases"),
+    ("event", "Events that arrive"),
+    ("drift", "Drift"),
     ("group", "Groups of events"),
+    ("view", "Shared views"),
     ("tag", "Tags"),
     ("source", "Sources"),
     ("environment", "Environments"),
@@ -21,8 +24,18 @@ pub const KINDS: &[(&str, &str)] = &[
     ("api_key", "API keys"),
     ("setting", "Settings"),
     ("organization", "The organization"),
+    ("retention", "Retention"),
     ("legal_hold", "Legal holds"),
 ];
+
+/// What a webhook chooses to be told of a record of this kind of the change feed.
+pub fn kind_of(record: &str) -> &str {
+    match record {
+        "repository" | "drift_ignore" => "drift",
+        "retention_run" => "retention",
+        other => other,
+    }
+}
 
 /// How many an organization may have.
 pub const MOST: i64 = 50;
@@ -143,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_together_is_chosen_as_one() {
+        for record in ["drift", "repository", "drift_ignore", "retention", "retention_run", "view", "event"] {
+            assert!(KINDS.iter().any(|(kind, _)| *kind == kind_of(record)), "{record}");
+        }
+    }
+
+    #[test]
     fn kinds_are_those_of_the_list() {
         let new = NewWebhook {
             name: "a".into(),
@@ -151,7 +171,7 @@ mod tests {
             enabled: true,
         };
         assert!(new.check().is_ok());
-        for kinds in [vec![], vec!["webhook".to_owned()], vec!["case".to_owned(), "event".to_owned()]] {
+        for kinds in [vec![], vec!["webhook".to_owned()], vec!["case".to_owned(), "events".to_owned()]] {
             assert!(NewWebhook { kinds, ..new.clone() }.check().is_err());
         }
     }

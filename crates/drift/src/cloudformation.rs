@@ -1,6 +1,9 @@
 //! CloudFormation: what `aws cloudformation describe-stack-resource-drifts` prints.
 //!
-//! AWS compares already; its `PropertyDifferences` hold values as JSON inside texts. Pages that were joined (`[{…}, {…}]`) are read as one.
+//! AWS compares already; its `PropertyDifferences` hold values as JSON inside texts. Pages that were joined (`[{…}, {…}]`) are read as one. A
+//! template may stand beside them: see `template`.
+
+mod template;
 
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
@@ -19,11 +22,15 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
     let document = parse::parse(input)?;
     let mut reading = Reading::default();
     let root = Path::default();
-    let pages: Vec<(Path, &Value)> = match &document {
-        Value::Array(pages) => {
-            pages.iter().enumerate().map(|(at, page)| (root.with(Step::Index(at)), page)).collect()
+    let with_template = document.get("template").is_some();
+    let (place, told) =
+        if with_template { (root.key("drifts"), document.get("drifts")) } else { (root, Some(&document)) };
+    let pages: Vec<(Path, &Value)> = match told {
+        Some(Value::Array(pages)) => {
+            pages.iter().enumerate().map(|(at, page)| (place.with(Step::Index(at)), page)).collect()
         }
-        page => vec![(root, page)],
+        Some(Value::Null) | None => Vec::new(),
+        Some(page) => vec![(place, page)],
     };
     for (place, page) in pages {
         let Some(list) = page.get(LIST).and_then(Value::as_array) else {
@@ -44,6 +51,9 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
                 }
             }
         }
+    }
+    if with_template {
+        template::add(input, &document, &mut reading)?;
     }
     if reading.resources.is_empty() && !reading.problems.is_empty() {
         return Err(reading.problems);

@@ -8,7 +8,7 @@
 
 mod defaults;
 mod owners;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -9,7 +9,7 @@
 //! - `plan`, `state`, `cloudformation`, `kubernetes`: one reader a format. A reader never fails for one bad entry: it keeps what
 //!   was good and adds a [`Problem`] with file, path and line.
 //! - `rules` are data (`rules.json`): what makes a change critical. `score` turns them into figures and words.
-//! - `patch` writes what the code would have to say.
+//! - `patch` writes what the code would have to say. `recommend` says what to do about a drift.
 //!
 //! Numbers: integers beyond 64 bits and decimals beyond 17 digits are compared as doubles. serde_json's `arbitrary_precision` would
 //! keep them, but a feature holds for the whole workspace, and the audit chain's hashes depend on how numbers print.
@@ -24,6 +24,7 @@ pub mod node;
 pub mod patch;
 pub mod path;
 pub mod plan;
+pub mod recommend;
 pub mod rules;
 pub mod score;
 pub mod state;
@@ -171,7 +172,9 @@ pub fn read(format: Format, input: Input<'_>, rules: &rules::Rules) -> Result<Re
 /// The format that a text most likely is of.
 pub fn sniff(text: &str) -> Format {
     let has = |word: &str| text.contains(word);
-    if has("\"StackResourceDrifts\"") {
+    // Every Deployment has a template, too.
+    let other = has("\"apiVersion\"") || has("\"format_version\"");
+    if has("\"StackResourceDrifts\"") || (has("\"template\"") && has("AWS::") && !other) {
         Format::Cloudformation
     } else if !text.trim_start().starts_with(['{', '['])
         || has("\"apiVersion\"") && !has("\"format_version\"")

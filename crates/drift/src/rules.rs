@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use domain::Invalid;
 use domain::drift::{ChangeType, DriftType};
+use domain::invalid::Problems;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -39,6 +41,50 @@ pub struct Rule {
     pub performance: f64,
     pub cost: f64,
     pub compliance: f64,
+}
+
+impl Rule {
+    /// Every problem of it at once.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let mut p = Problems::default();
+        p.require(
+            domain::organization::is_slug(&self.id) && self.id != "new",
+            "id",
+            "2 to 63 lower-case letters, digits and hyphens, starting with a letter; not the word new",
+        );
+        p.name(&self.what, "what", 200);
+        p.require(self.why.chars().count() <= 500, "why", "at most 500 characters");
+        let fits = |all: &[String], most: usize| {
+            all.len() <= most && all.iter().all(|one| !one.trim().is_empty() && one.chars().count() <= 500)
+        };
+        p.require(
+            !self.types.is_empty() && fits(&self.types, 100),
+            "types",
+            "at least one type, * for all; at most 100",
+        );
+        p.require(
+            !self.paths.is_empty() && fits(&self.paths, 200),
+            "paths",
+            "at least one path, ** for all; at most 200",
+        );
+        p.require(fits(&self.except, 200), "except", "at most 200 paths");
+        let values = match &self.when {
+            When::Any | When::Off | When::Sensitive => 1,
+            When::Is(values) | When::Unless(values) => values.len(),
+            When::Ends(ends) => ends.len(),
+        };
+        p.require((1..=100).contains(&values), "values", "name at least one value, at most 100");
+        p.require(!self.on.is_empty(), "on", "choose at least one of changed, deleted and added");
+        for (name, weight) in [
+            ("security", self.security),
+            ("performance", self.performance),
+            ("cost", self.cost),
+            ("compliance", self.compliance),
+        ] {
+            p.require((0.0..=1.0).contains(&weight), name, "between 0 and 1");
+        }
+        p.done()
+    }
 }
 
 /// What the real value has to be.
@@ -293,17 +339,31 @@ fn folded(key: &str) -> String {
     key.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 
-/// `**` is any number of keys.
+/// `**` is any number of keys. Only the last one that was met takes more keys, so that a pattern of many costs no more than its length
+/// times that of the way: people write these.
 fn leads(pattern: &[String], keys: &[String]) -> bool {
-    match pattern.split_first() {
-        None => keys.is_empty(),
-        Some((first, rest)) if first == "**" => {
-            rest.is_empty() || (0..=keys.len()).any(|at| leads(rest, &keys[at..]))
-        }
-        Some((first, rest)) => {
-            keys.split_first().is_some_and(|(key, keys)| fits(first, key) && leads(rest, keys))
+    let (mut p, mut k) = (0, 0);
+    // Where the last `**` stands, and the first key that it has not taken.
+    let mut last = None;
+    while let Some(key) = keys.get(k) {
+        match pattern.get(p) {
+            Some(step) if step == "**" => {
+                last = Some((p, k));
+                p += 1;
+            }
+            Some(step) if fits(step, key) => {
+                p += 1;
+                k += 1;
+            }
+            _ => {
+                let Some((at, taken)) = last else { return false };
+                last = Some((at, taken + 1));
+                p = at + 1;
+                k = taken + 1;
+            }
         }
     }
+    pattern.iter().skip(p).all(|step| step == "**")
 }
 
 /// `*` is any run of characters.
@@ -323,6 +383,27 @@ fn fits(glob: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_stars_cost_no_more_than_their_number() {
+        let words = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let keys = words(&["a"; 30].join("."));
+        let stars = words(&["**.a"; 29].join("."));
+        assert!(leads(&stars, &keys));
+        assert!(!leads(&[stars.clone(), words("z")].concat(), &keys));
+        assert!(!leads(&[words(&["**"; 100].join(".")), words("z")].concat(), &keys));
+        for (pattern, way, fit) in [
+            ("**", "a", true),
+            ("a.**", "a", true),
+            ("a.**.c", "a.b.c.c", true),
+            ("a.**.c", "a.b.c.d", false),
+            ("**.b.*", "a.b.b", true),
+            ("a.*.c", "a.c", false),
+            ("a", "a.b", false),
+        ] {
+            assert_eq!(leads(&words(pattern), &words(way)), fit, "{pattern} {way}");
+        }
+    }
 
     #[test]
     fn the_built_in_table_is_whole() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use domain::api_key::{self, ApiKey, NewApiKey};
 use domain::audit::{Action, AuditEntry, hex};
-use domain::permission::{ApiKeyRead, ApiKeyWrite, Holder, PermissionSet};
+use domain::permission::{ApiKeyRead, ApiKeyWrite, Holder, Key, PermissionSet};
 use domain::{ApiKeyId, Invalid, OrganizationId, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -37,6 +37,16 @@ pub async fn create(cx: &Cx<ApiKeyWrite>, new: NewApiKey) -> Result<(ApiKey, Str
         // It would outlive its own revocation.
         Who::ApiKey { .. } => return Err(Error::Forbidden),
     };
+    let of_platform = match &cx.actor.who {
+        Who::User(user) => user.is_sre,
+        Who::System(_) => true,
+        Who::ApiKey { .. } => false,
+    };
+    if new.is_of_platform() && !of_platform {
+        return Err(
+            Invalid::field("scopes", "only the platform role gives scopes over all organizations").into()
+        );
+    }
     let secret = format!("{PREFIX}{}", hex(&random::<32>()?));
     let key = ApiKey {
         id: cx.services.clock.id(),
@@ -178,7 +188,11 @@ async fn look_up(services: &Services, digest: Digest32) -> Result<Known> {
     let same: bool = holder.key_hash.as_bytes().ct_eq(hash.as_bytes()).into();
     let maker_allows = match (holder.maker_enabled, holder.maker_role, holder.maker_is_sre) {
         (None, _, _) => Some(PermissionSet::all()),
-        (Some(true), Some(role), _) => Some(PermissionSet::of_role(role)),
+        (Some(true), Some(role), false) => Some(PermissionSet::of_role(role)),
+        // What the platform role adds goes with the person.
+        (Some(true), Some(role), true) => {
+            Some(PermissionSet::of_role(role).with(Key::OrganizationRead).with(Key::OrganizationCreate))
+        }
         (Some(true), None, true) => Some(PermissionSet::of(Holder::Sre)),
         (Some(_), _, _) => None,
     };

@@ -3,6 +3,7 @@
 //! Sign-ins belong to the platform, so their transactions are the system's and their audit entries are in the platform's
 //! chain; [`chains`] adds them to those of the account's organizations. Unknown account, disabled account and wrong password cost the same time and give the same answer.
 
+pub mod again;
 pub(crate) mod chains;
 pub mod factor;
 mod hashing;
@@ -58,6 +59,8 @@ pub struct Viewer {
     pub client: Client,
     /// The organization that the session last worked in.
     pub organization: Option<OrganizationId>,
+    /// The password was given there not long ago ([`again::PROVED`]).
+    pub proved: bool,
 }
 
 /// [`begin`] of an account without a second factor; with one, [`Error::Unauthenticated`].
@@ -118,7 +121,7 @@ pub async fn viewer(services: &Services, session: UserSessionId, client: &Client
     if now >= device.session.last_seen_at.plus_seconds(60) {
         note_seen(services, session, now).await;
     }
-    Ok(Some(viewer_of(device, client)))
+    Ok(Some(viewer_of(device, client, now)))
 }
 
 /// [`viewer`], of a request that an open page made by itself. It is no use of the device: what others do keeps nobody signed in.
@@ -127,13 +130,16 @@ pub async fn onlooker(
     session: UserSessionId,
     client: &Client,
 ) -> Result<Option<Viewer>> {
-    let device = signed_in(services, session, services.clock.now()).await?;
-    Ok(device.map(|device| viewer_of(device, client)))
+    let now = services.clock.now();
+    let device = signed_in(services, session, now).await?;
+    Ok(device.map(|device| viewer_of(device, client, now)))
 }
 
-fn viewer_of(device: Device, client: &Client) -> Viewer {
+fn viewer_of(device: Device, client: &Client, now: Timestamp) -> Viewer {
     let (session, organization) = (device.session.id, device.session.organization_id);
-    Viewer { user: device.user, session, client: bounded(client), organization }
+    let given = device.confirmed_at.unwrap_or(device.session.created_at);
+    let proved = now < given.plus_seconds(again::PROVED);
+    Viewer { user: device.user, session, client: bounded(client), organization, proved }
 }
 
 /// Whether [`viewer`] would still find somebody. It is no use of the device: an open live tail keeps nobody signed in.
@@ -223,8 +229,11 @@ pub fn account_actor(viewer: &Viewer) -> Actor {
         Key::SessionRead,
         Key::SessionWrite,
     ];
-    let permissions =
-        if viewer.user.is_sre { PLATFORM_ROLE.into_iter().fold(own, PermissionSet::with) } else { own };
+    let permissions = if viewer.user.is_sre && viewer.proved {
+        PLATFORM_ROLE.into_iter().fold(own, PermissionSet::with)
+    } else {
+        own
+    };
     Actor {
         who: Who::User(viewer.user.clone()),
         organization: PLATFORM,
@@ -439,7 +448,7 @@ pub(crate) fn has_password(credentials: &Credentials) -> bool {
 }
 
 /// Only a person has an account of their own.
-fn own(actor: &Actor) -> Result<&User> {
+pub(crate) fn own(actor: &Actor) -> Result<&User> {
     match &actor.who {
         Who::User(user) => Ok(user),
         Who::ApiKey { .. } | Who::System(_) => Err(Error::Forbidden),

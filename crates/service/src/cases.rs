@@ -8,6 +8,7 @@ mod fields;
 mod handover;
 mod jobs;
 mod links;
+mod mentions;
 mod merges;
 mod notes;
 mod observables;
@@ -43,6 +44,7 @@ pub use jobs::{
     take_job_back,
 };
 pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, unlink};
+pub use mentions::{count_mentions, mentions, named, named_in, read_all_mentions, read_mention};
 pub use merges::{merge_cases, merge_of, merged, unmerge};
 pub use notes::{add_note, delete_note, edit_note, notes};
 pub use observables::{Added, add_observables, observables, remove_observable};

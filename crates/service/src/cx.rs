@@ -19,6 +19,7 @@ use crate::events::queue::Queue;
 use crate::events::tail::Tails;
 use crate::evidence::Rules;
 use crate::live::Live;
+use crate::once::Once;
 use crate::organizations::Entered;
 use crate::secrets::Secrets;
 use crate::webhooks::{Busy, Way};
@@ -41,6 +42,8 @@ pub struct Services {
     pub(crate) provider: Option<Arc<Provider>>,
     /// How webhooks leave this process.
     pub(crate) webhooks: Way,
+    /// Of the request that this clone is for.
+    pub(crate) once: Option<Once>,
 }
 
 /// What this process remembers between requests. Losing it costs time, never correctness.
@@ -138,6 +141,7 @@ impl Services {
             evidence: Arc::default(),
             provider: None,
             webhooks: Way::default(),
+            once: None,
         }
     }
     /// The data folder; `data` in the working folder when nobody says otherwise.
@@ -231,6 +235,7 @@ impl<P: Mutating> Cx<P> {
             self.services.stamp(),
         )
         .await?
-        .knocking(self.services.memory.live.knock(self.actor.organization)))
+        .knocking(self.services.memory.live.knock(self.actor.organization))
+        .once(self.services.once.clone()))
     }
 }

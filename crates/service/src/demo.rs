@@ -1,7 +1,8 @@
 //! Fills an empty database with the demo: two organizations, their people, thirty days of events, all in one transaction: it
-//! is there or it is not. Then the cases of one, as its people would have made them.
+//! is there or it is not. Then the drift and the cases of one, as its pipelines and people would have made them.
 
 mod cases;
+mod drifts;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -85,7 +86,9 @@ pub async fn fill(services: &Services, mut progress: impl FnMut(u64) + Send) -> 
     let entry = AuditEntry::new(Action::DEMO_FILLED, "platform", "demo")
         .metadata(json!({ "events": total, "until": end }));
     tx.commit(&system, services.stamp(), entry).await?;
+    drifts::tell(services, "acme", begin, end).await?;
     cases::tell(services, "acme", begin, end).await?;
+    drifts::explain(services, "acme").await?;
     Ok(true)
 }
 

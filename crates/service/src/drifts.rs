@@ -5,10 +5,11 @@
 
 mod act;
 mod ignores;
+pub mod metrics;
 mod push;
+mod recommendations;
 mod repositories;
-
-use std::collections::BTreeMap;
+mod rules;
 
 use domain::drift::{Drift, DriftChange, DriftFilter, DriftSort, DriftStatus, HistoryStep, Resource};
 use domain::page::Page;
@@ -21,15 +22,23 @@ use store::drift::After;
 pub use drift::sniff;
 
 pub use act::{Item, Outcome, Report, act, act_matching, escalate, undo};
+pub use drift::rules::{On, Rule, When};
 pub use ignores::{Preview, Scoped, accept, ignore, ignores, lift, preview};
 pub use push::{Once, Pushed, What, push};
-pub use repositories::{clear_credentials, pushes, repositories, repository, update_repository};
+pub use recommendations::{Record, dismiss, implement, recommendations, records, tick};
+pub use repositories::{
+    clear_credentials, pushes, repositories, repository, update_repository, update_repository_seen,
+};
+pub use rules::{TableRule, reset_rule, rule_table, save_rule};
+pub use store::drift::facet::Facet;
 pub use store::drift::resource::{Covered, ResourceFilter};
 
 use crate::{Cx, Error, Result, Who};
 
 /// Most drifts a page holds.
 const MAX_PAGE: u32 = 200;
+/// Values of a facet.
+const FACET_VALUES: u32 = 12;
 /// Steps of a history.
 const HISTORY: u32 = 500;
 
@@ -78,6 +87,11 @@ pub async fn counts(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Counts> 
         counts.unassigned += nobody;
     }
     Ok(counts)
+}
+
+/// What the drifts of a list have, field by field.
+pub async fn facets(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Vec<Facet>> {
+    Ok(store::drift::facet::list(&mut cx.read().await?, filter, FACET_VALUES).await?)
 }
 
 /// By id, number or `DRIFT-9`.
@@ -142,9 +156,9 @@ pub async fn snippet(cx: &Cx<DriftRead>, of: &Drift) -> Result<(String, &'static
     Ok(drift::patch::codify(of.tool, &of.resource_id, &of.resource_type, &told))
 }
 
-/// What rules of the table say, by their id: what, and why it matters.
-pub fn rules() -> BTreeMap<String, (String, String)> {
-    Rules::built_in().rules.into_iter().map(|rule| (rule.id, (rule.what, rule.why))).collect()
+/// The table of rules as the product brings it.
+pub fn built_in() -> Vec<Rule> {
+    Rules::built_in().rules
 }
 
 /// Resources in the order of their first push; `part` of their address, in any case.

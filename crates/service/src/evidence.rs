@@ -4,6 +4,8 @@
 //! `incoming/` and is renamed when it is whole and on the disk, so a hash never names half a file. No part of a path comes from
 //! whoever sent it.
 
+mod sweep;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -13,6 +15,8 @@ use domain::audit::hex;
 use sha2::{Digest as _, Sha256};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+
+pub use sweep::{Found, sweep};
 
 use crate::{Error, Result, Services};
 

@@ -23,6 +23,8 @@ pub struct Swept {
     pub deliveries: u64,
     /// Invitations, 30 days after their time was over.
     pub invitations: u64,
+    /// Recommendations that nobody answered in their time: they stay, and say so.
+    pub recommendations: u64,
 }
 
 const DAY: i64 = 86_400;
@@ -46,6 +48,7 @@ pub async fn run(services: &Services) -> Result<Swept> {
             now.plus_seconds(-domain::invitation::KEPT_DAYS * DAY),
         )
         .await?,
+        recommendations: store::recommendation::expire(&mut tx, now).await?,
     };
     store::draft::forget(&mut tx, now.plus_seconds(-DAY)).await?;
     // Who was there by a server that stopped without a word.

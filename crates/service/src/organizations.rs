@@ -10,13 +10,14 @@ use domain::organization::{NewOrganization, Organization, is_email};
 use domain::permission::{
     Holder, OrganizationCreate, OrganizationEnter, PermissionSet, SettingsRead, SettingsWrite,
 };
-use domain::{MembershipId, OrganizationId, UserSessionId};
+use domain::{MembershipId, OrganizationId, Timestamp, UserSessionId};
 use serde_json::{Value, json};
-use store::SystemTx;
 use store::organization::Details;
+use store::{SystemTx, WriteTx};
 use tokio::sync::Mutex;
 
 use crate::auth::Viewer;
+use crate::error::CHANGED;
 use crate::{Actor, Cx, Error, Result, Services, Who, auth};
 
 /// The entries by platform role that are audited already: one a device and organization.
@@ -111,6 +112,35 @@ pub async fn update(
     description: Option<&str>,
     contact_email: Option<&str>,
 ) -> Result<Organization> {
+    let details = details(name, description, contact_email)?;
+    let mut tx = cx.write().await?;
+    let old = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
+    changed(tx, old, &details).await
+}
+
+/// [`update`], of what was read at this version; a conflict when somebody was faster.
+pub async fn update_seen(
+    cx: &Cx<SettingsWrite>,
+    seen: Timestamp,
+    name: &str,
+    description: Option<&str>,
+    contact_email: Option<&str>,
+) -> Result<Organization> {
+    let details = details(name, description, contact_email)?;
+    let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
+    let old = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
+    if old.updated_at != seen {
+        return Err(Error::Conflict(CHANGED.to_owned()));
+    }
+    changed(tx, old, &details).await
+}
+
+fn details<'a>(
+    name: &'a str,
+    description: Option<&'a str>,
+    contact_email: Option<&'a str>,
+) -> Result<Details<'a>> {
     let description = description.map(str::trim).filter(|d| !d.is_empty());
     let contact_email = contact_email.map(str::trim).filter(|e| !e.is_empty());
     let name = name.trim();
@@ -127,12 +157,12 @@ pub async fn update(
     );
     p.require(contact_email.is_none_or(is_email), "contact_email", "not an e-mail address");
     p.done()?;
-    let mut tx = cx.write().await?;
-    let old = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
+    Ok(Details { name, description, contact_email })
+}
+
+async fn changed(mut tx: WriteTx, old: Organization, details: &Details<'_>) -> Result<Organization> {
     let now = tx.now();
-    store::organization::update(&mut tx, &Details { name, description, contact_email }, now)
-        .await
-        .map_err(name_taken)?;
+    store::organization::update(&mut tx, details, now).await.map_err(name_taken)?;
     let new = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
     let entry = AuditEntry::new(Action::ORGANIZATION_UPDATED, "organization", new.id)
         .change(Some(told(&old)), Some(told(&new)));

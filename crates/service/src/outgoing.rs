@@ -74,18 +74,24 @@ impl Trust {
 }
 
 impl Outgoing {
-    /// For addresses that the operator set.
+    /// For addresses that the operator set, on this machine: http as well.
     pub fn new(trust: &Trust) -> Self {
-        Self::with(trust, DefaultResolver::default(), AT_ONCE)
+        Self::with(trust, DefaultResolver::default(), AT_ONCE, false)
+    }
+    /// For addresses that the operator set, and those that they name in turn: never without TLS.
+    pub fn https_only(trust: &Trust) -> Self {
+        Self::with(trust, DefaultResolver::default(), AT_ONCE, true)
     }
     /// For addresses that somebody else chose: it connects only to what `guard` allows.
     pub fn guarded(trust: &Trust, guard: Guard) -> Self {
-        Self::with(trust, Guarded::new(guard), GUARDED_AT_ONCE)
+        // Whether http may be is the guard's to say.
+        Self::with(trust, Guarded::new(guard), GUARDED_AT_ONCE, false)
     }
 
-    fn with(trust: &Trust, resolver: impl Resolver, at_once: usize) -> Self {
+    fn with(trust: &Trust, resolver: impl Resolver, at_once: usize, https_only: bool) -> Self {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(TIME))
+            .https_only(https_only)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)

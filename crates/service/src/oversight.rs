@@ -78,6 +78,16 @@ pub async fn found(
     Ok((organization, invitation))
 }
 
+/// [`found`], with what stands behind `/invitation/` in the link of its first admin.
+pub async fn found_with_link(
+    cx: &Cx<OrganizationCreate>,
+    new: NewOrganization,
+    first_admin: &str,
+) -> Result<(Organization, String)> {
+    let (organization, invitation) = found(cx, new, first_admin).await?;
+    Ok((organization, invitations::token_of(&cx.services, invitation.id)))
+}
+
 /// The slug stays: links hold it.
 pub async fn rename(cx: &Cx<OrganizationCreate>, slug: &str, name: &str) -> Result<Organization> {
     let name = name.trim();

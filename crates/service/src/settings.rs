@@ -6,11 +6,13 @@
 //! | `rate_limits` | `requests_per_minute` 1 to 1,000,000 (default 600), `events_per_second` 1 to 1,000,000 (default 20,000) |
 //! | `security` | `second_factor` whether who enters must have one (default `false`) |
 //! | `cases` | `four_eyes` whether a second person closes cases (default false) |
+//! | `branding` | `display_name`, `logo_text`, `accent`: see `domain::branding` |
 
 use domain::Invalid;
 use domain::audit::{Action, AuditEntry};
+use domain::branding::Branding;
 use domain::invalid::Problems;
-use domain::permission::{SettingsRead, SettingsWrite};
+use domain::permission::{OrganizationEnter, SettingsRead, SettingsWrite};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Scoped;
@@ -18,7 +20,7 @@ use store::Scoped;
 use crate::auth::is_time_zone;
 use crate::{Cx, Error, Result};
 
-pub const KEYS: [&str; 4] = [General::KEY, RateLimits::KEY, Security::KEY, Cases::KEY];
+pub const KEYS: [&str; 5] = [General::KEY, RateLimits::KEY, Security::KEY, Cases::KEY, Branding::KEY];
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -76,6 +78,16 @@ pub async fn set(cx: &Cx<SettingsWrite>, key: &str, value: Value) -> Result<Valu
         AuditEntry::new(Action::SETTINGS_UPDATED, "setting", key).change(Some(old), Some(value.clone()));
     tx.commit(entry).await?;
     Ok(value)
+}
+
+/// How the organization shows itself to whoever enters it.
+pub async fn branding(cx: &Cx<OrganizationEnter>) -> Result<Branding> {
+    of(&mut cx.read().await?, Branding::KEY).await
+}
+
+/// Replaces it.
+pub async fn set_branding(cx: &Cx<SettingsWrite>, branding: Branding) -> Result<Branding> {
+    read(set(cx, Branding::KEY, write(&branding)?).await?)
 }
 
 impl General {
@@ -140,9 +152,16 @@ fn checked(key: &str, value: Value) -> Result<Value> {
         }
         Security::KEY => write(&read::<Security>(value)?),
         Cases::KEY => write(&read::<Cases>(value)?),
-        _ => {
-            Err(Invalid::field("key", "unknown setting; use general, rate_limits, security or cases").into())
+        Branding::KEY => {
+            let branding = read::<Branding>(value)?.tidy();
+            branding.check()?;
+            write(&branding)
         }
+        _ => Err(Invalid::field(
+            "key",
+            "unknown setting; use general, rate_limits, security, cases or branding",
+        )
+        .into()),
     }
 }
 

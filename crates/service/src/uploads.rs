@@ -12,6 +12,7 @@ use domain::permission::EventWrite;
 use domain::upload::{
     Choice, Format, Imported, Preview, Receipt, Rejection, UnknownSeverities, Upload, UploadState,
 };
+use domain::visible::turns;
 use domain::{Invalid, OrganizationId, UploadId};
 use serde_json::json;
 use store::SystemTx;
@@ -349,7 +350,7 @@ fn path_of(services: &Services, organization: OrganizationId, id: UploadId) -> P
 /// The last part of a path, without control characters, at most 255 characters.
 fn clean_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let clean: String = name.chars().filter(|c| !c.is_control()).take(255).collect();
+    let clean: String = name.chars().filter(|c| !c.is_control() && !turns(*c)).take(255).collect();
     if clean.trim().is_empty() { "upload".to_owned() } else { clean }
 }
 

@@ -14,9 +14,9 @@ use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::audit::{Action, AuditEntry, AuditFilter};
+use domain::audit::{Action, AuditEntry, AuditFilter, AuditRecord};
 use domain::permission::{SettingsRead, SettingsWrite};
-use domain::webhook::{Delivery, KEPT, MOST, NewWebhook, OVERLAP, Webhook};
+use domain::webhook::{Delivery, KEPT, MOST, NewWebhook, OVERLAP, Webhook, kind_of};
 use domain::{Invalid, OrganizationId, Timestamp, WebhookDeliveryId, WebhookId};
 use serde_json::{Value, json};
 use store::SystemTx;
@@ -229,9 +229,9 @@ async fn step(services: &Services, organization: OrganizationId, webhook: Webhoo
     let (head, _) = store::audit::own_head(&mut tx).await?;
     let read = store::audit::ascending(&mut tx, &AuditFilter::default(), reader.position, head, STEP).await?;
     let reached = read.last().map_or(head, |record| record.seq);
-    let all: Vec<Delivery> = read
-        .iter()
-        .filter(|record| record.success && reader.kinds.contains(&record.target_type))
+    let all: Vec<Delivery> = told(&read)
+        .into_iter()
+        .filter(|record| reader.kinds.iter().any(|kind| kind == kind_of(&record.target_type)))
         .map(|record| fresh(services, webhook, Some(record.seq), &record.target_type, &record.action, now))
         .collect();
     if !all.is_empty() {
@@ -240,6 +240,31 @@ async fn step(services: &Services, organization: OrganizationId, webhook: Webhoo
     store::webhook::set_position(&mut tx, webhook, reached).await?;
     system.commit_unaudited_bookkeeping().await?;
     Ok(all.len() as u64)
+}
+
+/// Of these entries, those that others are told. Of ingests the latest of each sort, of however many: it is a knock, and what arrived is
+/// asked for. Of views those that are shared, before or after: whoever keeps one for themselves tells nobody.
+fn told(read: &[AuditRecord]) -> Vec<&AuditRecord> {
+    let mut knocked: Vec<&str> = Vec::new();
+    let mut told: Vec<&AuditRecord> = read
+        .iter()
+        .rev()
+        .filter(|record| record.success)
+        .filter(|record| match record.target_type.as_str() {
+            "event" if knocked.contains(&record.action.as_str()) => false,
+            "event" => {
+                knocked.push(&record.action);
+                true
+            }
+            "view" => [&record.old_values, &record.new_values]
+                .into_iter()
+                .flatten()
+                .any(|values| values["shared"].as_bool() == Some(true)),
+            _ => true,
+        })
+        .collect();
+    told.reverse();
+    told
 }
 
 async fn update(

@@ -7,6 +7,7 @@ pub mod field;
 pub mod history;
 pub mod job;
 pub mod link;
+pub mod mention;
 pub mod merge;
 pub mod note;
 pub mod observable;

@@ -202,14 +202,17 @@ pub async fn put(tx: &mut impl Writing, new: &CauseAnalysis) -> Result<()> {
         .sql(
             "INSERT INTO drift_cause_analysis (organization_id, id, drift_event_id, cause_category, confidence_score, probabilities,
                                                contributing_factors, temporal_context, user_attribution, features, judged_by, ml_model_id,
-                                               onset, analyzed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                                               onset, analyzed_at, changed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
              ON CONFLICT (organization_id, drift_event_id) DO UPDATE
              SET cause_category = excluded.cause_category, confidence_score = excluded.confidence_score,
                  probabilities = excluded.probabilities, contributing_factors = excluded.contributing_factors,
                  temporal_context = excluded.temporal_context, user_attribution = excluded.user_attribution,
                  features = excluded.features, judged_by = excluded.judged_by, ml_model_id = excluded.ml_model_id,
-                 onset = excluded.onset, analyzed_at = excluded.analyzed_at",
+                 onset = excluded.onset, analyzed_at = excluded.analyzed_at,
+                 changed_at = CASE WHEN drift_cause_analysis.labelled_category IS NULL
+                                    AND drift_cause_analysis.cause_category <> excluded.cause_category
+                                   THEN excluded.changed_at ELSE drift_cause_analysis.changed_at END",
         )
         .bind(new.id)
         .bind(new.drift_event_id)
@@ -289,10 +292,11 @@ pub async fn replace_near(
 
 /// What an analyst says of a drift that was judged; `None` takes it back.
 pub async fn set_label(tx: &mut WriteTx, drift: DriftId, label: Option<&Label>) -> Result<()> {
+    let now = tx.now();
     let q = tx
         .sql(
             "UPDATE drift_cause_analysis
-             SET labelled_category = $3, label_note = $4, labelled_by_id = $5, labelled_by = $6, labelled_at = $7
+             SET labelled_category = $3, label_note = $4, labelled_by_id = $5, labelled_by = $6, labelled_at = $7, changed_at = $8
              WHERE organization_id = $1 AND drift_event_id = $2",
         )
         .bind(drift)
@@ -300,7 +304,8 @@ pub async fn set_label(tx: &mut WriteTx, drift: DriftId, label: Option<&Label>) 
         .bind(label.and_then(|label| label.note.as_deref()))
         .bind(label.and_then(|label| label.by_id))
         .bind(label.map(|label| label.by.as_str()))
-        .bind(label.map(|label| label.at));
+        .bind(label.map(|label| label.at))
+        .bind(now);
     tx.conn().exec_one(q).await
 }
 

@@ -1,9 +1,12 @@
 //! Drifts: what is told of them, and what people change in them. What a push writes is in `push`.
 
+pub mod facet;
 pub mod ignore;
+pub mod metrics;
 pub mod push;
 pub mod repository;
 pub mod resource;
+pub mod rule;
 
 use std::collections::HashMap;
 
@@ -417,6 +420,20 @@ static TABLE: Table = Table {
         ("kind", Column::Word("d.drift_type")),
         ("score", Column::Number("d.severity_score")),
         ("confidence", Column::Number("d.confidence_score")),
+        (
+            "severity",
+            Column::Word(
+                "(CASE WHEN d.severity_score >= 0.85 THEN 'critical' WHEN d.severity_score >= 0.65 THEN 'high' \
+                       WHEN d.severity_score >= 0.4 THEN 'medium' WHEN d.severity_score >= 0.15 THEN 'low' ELSE 'info' END)",
+            ),
+        ),
+        (
+            "cause",
+            Column::Word(
+                "COALESCE((SELECT COALESCE(a.labelled_category, a.cause_category) FROM drift_cause_analysis a \
+                           WHERE a.organization_id = d.organization_id AND a.drift_event_id = d.id), 'unknown')",
+            ),
+        ),
         ("environment", Column::Word("e.slug")),
         ("repository", Column::Word("p.name")),
         ("resource", Column::Word("r.resource_id")),

@@ -138,9 +138,13 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 60] = [
+const REST: [&str; 66] = [
+    "DELETE FROM drift_metrics_runs WHERE organization_id = $1",
     "DELETE FROM drafts WHERE organization_id = $1",
     "DELETE FROM presences WHERE organization_id = $1",
+    "DELETE FROM drift_rules WHERE organization_id = $1",
+    "DELETE FROM drift_metrics_daily WHERE organization_id = $1",
+    "DELETE FROM recommendations WHERE organization_id = $1",
     "DELETE FROM cause_queue WHERE organization_id = $1",
     "DELETE FROM correlation_events WHERE organization_id = $1",
     "DELETE FROM operational_context WHERE organization_id = $1",
@@ -172,6 +176,7 @@ const REST: [&str; 60] = [
     "DELETE FROM case_jobs WHERE organization_id = $1",
     "DELETE FROM case_tags WHERE organization_id = $1",
     "DELETE FROM tags WHERE organization_id = $1",
+    "DELETE FROM case_mentions WHERE organization_id = $1",
     "DELETE FROM case_note_revisions WHERE organization_id = $1",
     "DELETE FROM case_notes WHERE organization_id = $1",
     "DELETE FROM case_tasks WHERE organization_id = $1",
@@ -185,6 +190,7 @@ const REST: [&str; 60] = [
     "DELETE FROM numbers WHERE organization_id = $1",
     "DELETE FROM grouping_rules WHERE organization_id = $1",
     "DELETE FROM groups WHERE organization_id = $1",
+    "DELETE FROM starts WHERE organization_id = $1",
     "DELETE FROM view_defaults WHERE organization_id = $1",
     "DELETE FROM views WHERE organization_id = $1",
     "DELETE FROM retention_runs WHERE organization_id = $1",

@@ -229,7 +229,7 @@ pub async fn step(
         }
     });
     let q = q.push(
-        " RETURNING severity, component, service, environment, system_id, event_type, source_id, group_id",
+        " RETURNING occurred_at, severity, component, service, environment, system_id, event_type, source_id, group_id",
     );
     let rows = tx.conn().rows(q).await?;
     let gone = Gone::of(&rows)?;
@@ -284,6 +284,7 @@ fn outside(q: Sql, holds: &[Query], dialect: Dialect) -> Sql {
 struct Gone {
     counts: [i64; 5],
     cells: BTreeMap<(&'static str, String), [i64; 5]>,
+    minutes: BTreeMap<Timestamp, [i64; 5]>,
     groups: BTreeMap<GroupId, i64>,
     sources: BTreeMap<SourceId, i64>,
 }
@@ -294,6 +295,8 @@ impl Gone {
         for row in rows {
             let rank = row.get::<Severity>("severity")?.rank();
             gone.counts[rank] += 1;
+            let minute = Grain::Minute.start(row.get("occurred_at")?);
+            gone.minutes.entry(minute).or_default()[rank] -= 1;
             let mut take =
                 |field: &'static str, value: String| gone.cells.entry((field, value)).or_default()[rank] -= 1;
             take(rollup::TOTAL, String::new());
@@ -324,7 +327,14 @@ impl Gone {
                 counts: *counts,
             })
         };
-        grains.into_iter().flat_map(row).collect()
+        let minutes = self.minutes.iter().map(|(start, counts)| RollupRow {
+            grain: Grain::Minute,
+            start: *start,
+            field: rollup::TOTAL,
+            value: "".into(),
+            counts: *counts,
+        });
+        minutes.chain(grains.into_iter().flat_map(row)).collect()
     }
 }
 
@@ -347,8 +357,14 @@ async fn retire_in_groups(tx: &mut impl Writing, groups: &BTreeMap<GroupId, i64>
     Ok(())
 }
 
-/// Roll-ups of the hour and its day that count nothing any more.
+/// Roll-ups of the hour, its minutes and its day that count nothing any more.
 async fn forget_empty(tx: &mut impl Writing, hour: Timestamp) -> Result<()> {
+    let q = tx.sql(
+        "DELETE FROM event_totals
+         WHERE organization_id = $1 AND grain = 'minute' AND start >= $2 AND start < $3
+           AND info = 0 AND low = 0 AND medium = 0 AND high = 0 AND critical = 0",
+    );
+    tx.conn().exec(q.bind(hour).bind(hour.plus_seconds(3600))).await?;
     for (grain, start) in [(Grain::Hour, hour), (Grain::Day, Grain::Day.start(hour))] {
         for text in [
             "DELETE FROM event_rollups

@@ -1,5 +1,5 @@
-//! Roll-ups: events an hour and a day per field and value, by severity. Written with the events, they answer histograms,
-//! facets and counts, and tell a filtered list which hours can hold a match.
+//! Roll-ups: events an hour and a day per field and value, by severity, and of all events a minute too. Written with the
+//! events, they answer histograms, facets and counts, and tell a filtered list which hours can hold a match.
 
 pub mod rate;
 mod rebuild;
@@ -26,6 +26,8 @@ pub const TEXT_FIELDS: [&str; 5] = ["component", "service", "environment", "syst
 /// The length of time that one row counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grain {
+    /// Of all events alone.
+    Minute,
     Hour,
     /// A day in UTC.
     Day,
@@ -34,23 +36,25 @@ pub enum Grain {
 impl Grain {
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Minute => "minute",
             Self::Hour => "hour",
             Self::Day => "day",
         }
     }
     fn seconds(self) -> i64 {
         match self {
+            Self::Minute => 60,
             Self::Hour => 3600,
             Self::Day => 86_400,
         }
     }
-    /// The start of the hour or day that holds the instant.
+    /// The start of the minute, hour or day that holds the instant.
     pub(crate) fn start(self, at: Timestamp) -> Timestamp {
         let length = self.seconds() * 1_000_000;
         at.plus_micros(-at.micros().rem_euclid(length))
     }
     /// The first start at or after the instant.
-    fn start_after(self, at: Timestamp) -> Timestamp {
+    pub(crate) fn start_after(self, at: Timestamp) -> Timestamp {
         let start = self.start(at);
         if start == at { at } else { start.plus_seconds(self.seconds()) }
     }
@@ -276,8 +280,8 @@ async fn pairs(tx: &mut impl Scoped, q: Sql) -> Result<Vec<(Timestamp, i64)>> {
     tx.conn().rows(q).await?.iter().map(|row| Ok((row.get("start")?, row.get("n")?))).collect()
 }
 
-/// Events of a clause by severity, in time order: by the hour, or by the day with the hours at the span's ends. Severities
-/// that are not asked for are 0.
+/// Events of a clause by severity, in time order: by the minute (all events only), by the hour, or by the day with the hours
+/// at the span's ends. Severities that are not asked for are 0.
 pub async fn series(
     tx: &mut impl Scoped,
     clause: &Clause,
@@ -287,7 +291,7 @@ pub async fn series(
 ) -> Result<Vec<(Timestamp, [i64; 5])>> {
     let dialect = tx.conn().dialect();
     let parts = match grain {
-        Grain::Hour => vec![(Grain::Hour, span)],
+        Grain::Minute | Grain::Hour => vec![(grain, span)],
         Grain::Day => span.parts(),
     };
     let mut found = Vec::new();

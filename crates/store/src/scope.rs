@@ -2,18 +2,35 @@
 //! A write transaction can only be ended by `commit(entry)`, which appends to the audit chain; dropping it rolls back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::audit::{AuditActor, AuditEntry};
 use domain::{AuditId, OrganizationId, PLATFORM, Timestamp};
 use tokio::sync::Notify;
 
-use crate::db::{Conn, Db, Dialect, Result, Sql, sql};
+use crate::db::{Conn, Db, Dialect, Error, Result, Sql, sql};
 
 /// Time and id of the audit entry to come, from the service's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
     pub now: Timestamp,
     pub audit_id: AuditId,
+}
+
+/// The `Idempotency-Key` of a request whose answer is not known yet. The first transaction of the request that commits takes the key with it: what
+/// the request did and that it was done are there together, or neither.
+#[derive(Clone, Debug)]
+pub struct Once {
+    pub key: String,
+    /// Of all that the request says.
+    pub request_hash: String,
+    taken: Arc<AtomicBool>,
+}
+
+impl Once {
+    pub fn new(key: String, request_hash: String) -> Self {
+        Self { key, request_hash, taken: Arc::default() }
+    }
 }
 
 /// A transaction of one organization.
@@ -40,6 +57,7 @@ pub struct WriteTx {
     actor: AuditActor,
     stamp: Stamp,
     knock: Option<Arc<Notify>>,
+    once: Option<Once>,
 }
 
 impl ReadTx {
@@ -55,21 +73,39 @@ impl WriteTx {
         actor: AuditActor,
         stamp: Stamp,
     ) -> Result<Self> {
-        Ok(Self { organization, conn: db.begin_write(Some(organization)).await?, actor, stamp, knock: None })
+        let conn = db.begin_write(Some(organization)).await?;
+        Ok(Self { organization, conn, actor, stamp, knock: None, once: None })
     }
     /// Whom to wake once it is committed.
     #[must_use]
     pub fn knocking(self, knock: Option<Arc<Notify>>) -> Self {
         Self { knock, ..self }
     }
+    /// What its commit takes with it.
+    #[must_use]
+    pub fn once(self, once: Option<Once>) -> Self {
+        Self { once, ..self }
+    }
     /// The instant of this write.
     pub fn now(&self) -> Timestamp {
         self.stamp.now
     }
     /// Appends the entry to the organization's chain and commits both together.
+    ///
+    /// # Errors
+    /// `Unique` where another request took the same `Idempotency-Key` meanwhile.
     pub async fn commit(mut self, entry: AuditEntry) -> Result<()> {
+        let once = self.once.take().filter(|once| !once.taken.load(Ordering::Acquire));
+        if let Some(once) = &once
+            && !crate::idempotency::take(&mut self, once).await?
+        {
+            return Err(Error::Unique);
+        }
         crate::audit::append(&mut self.conn, self.organization, &self.actor, self.stamp, entry).await?;
         self.conn.commit().await?;
+        if let Some(once) = once {
+            once.taken.store(true, Ordering::Release);
+        }
         if let Some(knock) = self.knock {
             knock.notify_one();
         }

@@ -36,6 +36,8 @@ from_row!(ActiveSession {
 pub struct Device {
     pub session: UserSession,
     pub user: User,
+    /// When the password was last given there; without: at the sign-in.
+    pub confirmed_at: Option<Timestamp>,
 }
 
 impl FromDb for Device {
@@ -53,7 +55,7 @@ impl FromDb for Device {
             organization_id: row.get("session_organization_id")?,
             organization: row.get("session_organization")?,
         };
-        Ok(Self { session, user })
+        Ok(Self { session, user, confirmed_at: row.get("session_confirmed_at")? })
     }
 }
 
@@ -107,12 +109,19 @@ pub async fn device(tx: &mut SystemTx, id: UserSessionId) -> Result<Option<Devic
                         s.id AS session_id, s.ip_address AS session_ip_address, s.user_agent AS session_user_agent,
                         s.created_at AS session_created_at, s.last_seen_at AS session_last_seen_at,
                         s.expires_at AS session_expires_at, s.revoked_at AS session_revoked_at,
-                        s.organization_id AS session_organization_id, o.name AS session_organization
+                        s.organization_id AS session_organization_id, o.name AS session_organization, s.confirmed_at AS session_confirmed_at
                  FROM user_sessions s
                  JOIN users u ON u.id = s.user_id
                  LEFT JOIN organizations o ON o.id = s.organization_id
                  WHERE s.id = $1");
     tx.conn().opt(q.bind(id)).await
+}
+
+/// The password was given there.
+pub async fn confirm_device(tx: &mut SystemTx, id: UserSessionId, now: Timestamp) -> Result<()> {
+    tx.conn()
+        .exec_one(sql("UPDATE user_sessions SET confirmed_at = $2 WHERE id = $1").bind(id).bind(now))
+        .await
 }
 
 /// The devices of a person that are signed in: not revoked, seen after `seen_after`, not expired at `now`. Last seen first.

@@ -98,7 +98,7 @@ fn node(
         <li>
             <details open=depth != 0>
                 <summary>
-                    <span class="key">{key.to_owned()}</span>
+                    <span class="key">{still(key)}</span>
                     <span class="size">{size}</span>
                 </summary>
                 <ul>{branches}</ul>
@@ -106,6 +106,12 @@ fn node(
         </li>
     }
     .into_any()
+}
+
+/// What would turn the text around it (UAX #9) as an escape.
+fn still(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if turns(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
 }
 
 fn leaf(
@@ -123,12 +129,15 @@ fn leaf(
     };
     let plain = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
     // As it is written most plainly, whatever escapes the sender chose.
-    let text =
-        if class.ends_with("string") { Value::from(plain.as_str()).to_string() } else { json.to_owned() };
+    let text = if class.ends_with("string") {
+        still(&Value::from(plain.as_str()).to_string())
+    } else {
+        json.to_owned()
+    };
     let actions = actions.zip(keys).map(|(actions, keys)| actions.run((keys, text.clone())));
     view! {
         <li class="leaf">
-            <span class="key">{key.to_owned()}</span>
+            <span class="key">{still(key)}</span>
             <span class=class>{text}</span>
             <span class="tools">
                 {actions}

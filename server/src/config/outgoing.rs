@@ -14,7 +14,13 @@ impl Config {
     /// # Errors
     /// What is wrong with the file of `trusted_authorities`.
     pub fn provider(&self) -> Result<Option<oidc::Provider>, String> {
-        let client = Outgoing::new(&self.trust()?);
+        // What its document names gets the client's secret and codes: without TLS only beside one that is on this machine.
+        let trust = self.trust()?;
+        let client = if self.oidc_issuer.starts_with("http://") {
+            Outgoing::new(&trust)
+        } else {
+            Outgoing::https_only(&trust)
+        };
         if self.oidc_issuer.is_empty() {
             return Ok(None);
         }
@@ -64,4 +70,28 @@ pub(super) fn host(url: &str) -> &str {
 
 pub(super) fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn beside_an_https_issuer_nothing_is_asked_without_tls() {
+        let of = |issuer: &str| {
+            let config = Config { oidc_issuer: issuer.to_owned(), ..Config::defaults().unwrap() };
+            config.provider().unwrap().unwrap().client
+        };
+        // Nobody answers there: the difference is whether it was tried.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let ask = async |client: Outgoing| {
+            let request = Request::get(format!("http://127.0.0.1:{port}/token")).body(Vec::new()).unwrap();
+            client.send(request).await.unwrap_err().to_string()
+        };
+        let (strict, local) = (ask(of("https://id.example")).await, ask(of("http://127.0.0.1:1")).await);
+        assert!(strict.contains("https"), "{strict}");
+        assert!(!local.contains("https"), "{local}");
+    }
 }

@@ -1,17 +1,15 @@
-//! `/api/v1/api-keys`, `/api/v1/sessions` and `/api/v1/organization`: who gets in, and where to. A key makes no keys: they would
-//! outlive its own revocation.
+//! `/api/v1/api-keys` and `/api/v1/sessions`: who gets in. A key makes no keys: they would outlive its own revocation.
 
 use axum::Json;
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use domain::account::ActiveSession;
 use domain::api_key::ApiKey;
-use domain::organization::Organization;
 use domain::page::Page;
-use domain::permission::{ApiKeyRead, ApiKeyWrite, SessionRead, SessionWrite, SettingsRead};
-use domain::{ApiKeyId, OrganizationId, Timestamp, UserId, UserSessionId};
+use domain::permission::{ApiKeyRead, ApiKeyWrite, SessionRead, SessionWrite};
+use domain::{ApiKeyId, Timestamp, UserId, UserSessionId};
 use serde::Serialize;
-use service::{api_keys, organizations, sessions};
+use service::{api_keys, sessions};
 use utoipa::ToSchema;
 
 use super::api::Caller;
@@ -61,22 +59,6 @@ pub struct SessionItem {
     last_seen_at: Timestamp,
     #[schema(value_type = DateTime<Utc>)]
     expires_at: Timestamp,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct OrganizationItem {
-    #[schema(value_type = Uuid)]
-    id: OrganizationId,
-    slug: String,
-    name: String,
-    #[schema(required = true)]
-    description: Option<String>,
-    #[schema(required = true)]
-    contact_email: Option<String>,
-    #[schema(value_type = DateTime<Utc>)]
-    created_at: Timestamp,
-    #[schema(value_type = DateTime<Utc>)]
-    updated_at: Timestamp,
 }
 
 /// API keys, newest first, revoked ones too; never a secret.
@@ -131,22 +113,6 @@ pub async fn sign_out(caller: Caller, Path(id): Path<String>) -> Result<StatusCo
     let id: UserSessionId = id.parse().map_err(|_| Problem::not_found())?;
     sessions::revoke(&cx, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The organization that the key is of.
-#[utoipa::path(get, path = "/api/v1/organization", tag = "access", security(("api_key" = ["settings.read"])), responses(
-    (status = 200, description = "The organization", body = OrganizationItem),
-    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
-))]
-pub async fn organization(
-    caller: Caller,
-    RawQuery(query): RawQuery,
-) -> Result<Json<OrganizationItem>, Problem> {
-    let cx = caller.admit::<SettingsRead>()?;
-    Query::new(query.as_deref()).done()?;
-    let Organization { id, slug, name, description, contact_email, is_active: _, created_at, updated_at } =
-        organizations::get(&cx).await?;
-    Ok(Json(OrganizationItem { id, slug, name, description, contact_email, created_at, updated_at }))
 }
 
 fn key(key: ApiKey) -> ApiKeyItem {

@@ -13,6 +13,7 @@ use domain::query::Schema;
 use domain::source::Source;
 use domain::{EventId, Timestamp};
 use serde::de::DeserializeOwned;
+use service::once::Once;
 use service::{Actor, Cx, Services, Who};
 
 use super::problem::{Problem, ProblemDocument};
@@ -39,23 +40,42 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let Extension(visitor) = Extension::<Visitor>::from_request_parts(parts, state)
-            .await
-            .map_err(|e| Problem::internal(e.to_string()))?;
-        let header = parts.headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let secret = header
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, secret)| secret.trim())
-            .ok_or_else(Problem::unauthenticated)?;
-        let actor =
-            service::api_keys::authenticate(&state.services, secret, &sessions::client(&visitor)).await?;
-        if let Who::ApiKey { id, .. } = &actor.who {
-            state.limits.api_key(&id.to_string())?;
-            state.plans.request(&state.services, actor.organization, *id).await?;
-        }
-        Ok(Self { services: state.services.clone(), actor })
+        let actor = authenticate(parts, state).await?;
+        count(parts, state, &actor).await?;
+        let services = match parts.extensions.get::<Once>() {
+            Some(once) => state.services.once(once.clone()),
+            None => state.services.clone(),
+        };
+        Ok(Self { services, actor })
     }
+}
+
+/// The request was counted already.
+#[derive(Clone, Copy)]
+struct Counted;
+
+/// Counts the request against the limits of its key and organization, once.
+pub(crate) async fn count(parts: &mut Parts, state: &AppState, actor: &Actor) -> Result<(), Problem> {
+    if let (Who::ApiKey { id, .. }, None) = (&actor.who, parts.extensions.get::<Counted>()) {
+        state.limits.api_key(&id.to_string())?;
+        state.plans.request(&state.services, actor.organization, *id).await?;
+        parts.extensions.insert(Counted);
+    }
+    Ok(())
+}
+
+/// Whose key the request brings.
+pub(crate) async fn authenticate(parts: &mut Parts, state: &AppState) -> Result<Actor, Problem> {
+    let Extension(visitor) = Extension::<Visitor>::from_request_parts(parts, state)
+        .await
+        .map_err(|e| Problem::internal(e.to_string()))?;
+    let header = parts.headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
+    let secret = header
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, secret)| secret.trim())
+        .ok_or_else(Problem::unauthenticated)?;
+    Ok(service::api_keys::authenticate(&state.services, secret, &sessions::client(&visitor)).await?)
 }
 
 /// Events, newest first.

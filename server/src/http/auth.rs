@@ -127,6 +127,11 @@ pub async fn second(
             enter(&state, &session, &signed_in, &form.next).await
         }
         Err(Error::Unauthenticated) => back(SIGN_IN_CODE, "code", &kept),
+        // Nothing waits for a code any more.
+        Err(Error::Conflict(_)) => match sessions::end(&session).await {
+            Ok(()) => back("/sign-in", "changed", &kept),
+            Err(problem) => problem.into_response(),
+        },
         Err(error @ Error::TooMany { .. }) => too_many(SIGN_IN_CODE, error.into(), &headers, &kept),
         Err(error) => refused(SIGN_IN_CODE, error, &kept),
     }

@@ -8,14 +8,13 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::case::field::{CaseField, FieldKind, FieldValues};
 use domain::case::{
-    Act, Case, CaseFilter, CaseLink, CaseNote, CaseSort, LinkKind, NewCase, Pap, Priority, Resolution,
-    Status, Tlp,
+    Act, Case, CaseFilter, CaseLink, CaseSort, LinkKind, NewCase, Pap, Priority, Resolution, Status, Tlp,
 };
 use domain::event::Event;
 use domain::group::Assignee;
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite};
-use domain::{CaseId, CaseLinkId, CaseNoteId, EventId, Severity, Timestamp, UserId};
+use domain::{CaseId, CaseLinkId, EventId, Severity, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use service::cases;
 use utoipa::{IntoParams, ToSchema};
@@ -196,31 +195,6 @@ pub struct CaseEventItem {
     /// Null when it is gone.
     #[schema(required = true, value_type = Option<schema::EventItem>)]
     event: Option<Event>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewNoteIn {
-    /// Markdown, at most 50,000 characters.
-    content: String,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct CaseNoteItem {
-    #[schema(value_type = Uuid)]
-    id: CaseNoteId,
-    #[schema(required = true, value_type = Option<Uuid>)]
-    author_id: Option<UserId>,
-    author: String,
-    /// Empty once it is deleted.
-    content: String,
-    #[schema(value_type = DateTime<Utc>)]
-    created_at: Timestamp,
-    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
-    edited_at: Option<Timestamp>,
-    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
-    deleted_at: Option<Timestamp>,
-    revision: i64,
 }
 
 /// A field that the organization gives its cases.
@@ -427,40 +401,6 @@ pub async fn link(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result
     Ok(Json(LinkedOut { linked: cases::link(&cx, id, LinkKind::Event, &ids).await? }))
 }
 
-/// The notes of a case, the oldest first.
-#[utoipa::path(get, path = "/api/v1/cases/{id}/notes", tag = "cases", security(("api_key" = ["case.read"])), params(
-    ("id" = String, Path, description = "Id or number of the case"),
-), responses(
-    (status = 200, description = "All notes", body = schema::CaseNotePage),
-    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
-))]
-pub async fn notes(caller: Caller, Path(id): Path<String>) -> Result<Json<Page<CaseNoteItem>>, Problem> {
-    let cx = caller.admit::<CaseRead>()?;
-    let id = cases::find(&cx, &id).await?.id;
-    let items = cases::notes(&cx, id).await?.into_iter().map(note).collect();
-    Ok(Json(Page { items, next_cursor: None }))
-}
-
-/// Write a note into a case.
-#[utoipa::path(post, path = "/api/v1/cases/{id}/notes", tag = "cases", security(("api_key" = ["case.write"])), params(
-    ("id" = String, Path, description = "Id or number of the case"),
-), request_body = NewNoteIn, responses(
-    (status = 201, description = "The note", body = CaseNoteItem),
-    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
-))]
-pub async fn add_note(
-    caller: Caller,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Result<(StatusCode, Json<CaseNoteItem>), Problem> {
-    let cx = caller.admit::<CaseWrite>()?;
-    let id = id_of(&caller, &id).await?;
-    let NewNoteIn { content } = read(&body)?;
-    Ok((StatusCode::CREATED, Json(note(cases::add_note(&cx, id, &content).await?))))
-}
-
 /// The id of a case that is named by it or by its number; the number takes `case.read` too.
 pub(super) async fn id_of(caller: &Caller, name: &str) -> Result<CaseId, Problem> {
     match name.parse() {
@@ -536,9 +476,4 @@ pub(super) fn item(case: Case) -> CaseItem {
         tasks_done: case.tasks_done,
         observable_count: case.observable_count,
     }
-}
-
-fn note(note: CaseNote) -> CaseNoteItem {
-    let CaseNote { id, author_id, author, content, created_at, edited_at, deleted_at, revision } = note;
-    CaseNoteItem { id, author_id, author, content, created_at, edited_at, deleted_at, revision }
 }

@@ -26,6 +26,7 @@ use super::cases::word_schema;
 use super::causes::{CauseItem, cause_item};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
+use super::recommendations::RecommendationItem;
 use super::schema;
 
 word_schema! {
@@ -141,9 +142,8 @@ pub struct DriftDetail {
     /// Why it happened. Null for the seconds until somebody looked.
     #[schema(required = true, value_type = Option<CauseItem>)]
     cause: Option<CauseItem>,
-    /// Empty: recommendations are not made.
-    #[schema(value_type = Vec<Object>)]
-    recommendations: Vec<Value>,
+    /// What to do about it: open ones first, the most urgent first.
+    recommendations: Vec<RecommendationItem>,
 }
 
 #[derive(IntoParams)]
@@ -218,6 +218,8 @@ pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<DriftDet
     let (declared_state, actual_state) = drifts::states(&cx, drift.id).await?;
     let (codify, _) = drifts::snippet(&cx, &drift).await?;
     let cause = service::causes::of(&cx, drift.id).await?.map(cause_item);
+    let recommendations = drifts::recommendations(&cx, drift.id).await?;
+    let recommendations = recommendations.into_iter().map(super::recommendations::item).collect();
     Ok(Json(DriftDetail {
         drift: item(drift),
         changes,
@@ -225,7 +227,7 @@ pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<DriftDet
         actual_state,
         codify,
         cause,
-        recommendations: Vec::new(),
+        recommendations,
     }))
 }
 

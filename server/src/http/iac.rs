@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use domain::drift::{Coverage, Ignore, IgnoreScope, NewRepository, Repository, Resource, Tool, Verdict};
 use domain::page::Page;
 use domain::permission::{DriftRead, DriftWrite};
@@ -15,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::api::{Caller, paging, read};
 use super::cases::word_schema;
 use super::drifts::IgnoreScopeWord;
+use super::etag::{of_time, seen_time, tagged, too_late};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema;
@@ -147,11 +149,33 @@ pub struct IacRepositoryIn {
     credentials: Option<String>,
 }
 
+/// One repository.
+#[utoipa::path(get, path = "/api/v1/iac-repositories/{id}", tag = "drift", security(("api_key" = ["drift.read"])), params(
+    ("id" = uuid::Uuid, Path, description = "Id of the repository"),
+), responses(
+    (status = 200, description = "The repository, its version in the ETag", body = IacRepositoryItem),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn one_repository(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let cx = caller.admit::<DriftRead>()?;
+    let id: IacRepositoryId = id.parse().map_err(|_| Problem::not_found())?;
+    Ok(answer(drifts::repository(&cx, id).await?))
+}
+
+fn answer(found: Repository) -> Response {
+    let tag = of_time(found.updated_at);
+    tagged(StatusCode::OK, repository(found), &tag)
+}
+
 /// Change where a repository lives.
 #[utoipa::path(put, path = "/api/v1/iac-repositories/{id}", tag = "drift", security(("api_key" = ["drift.write"])), params(
     ("id" = uuid::Uuid, Path, description = "Id of the repository"),
+    ("If-Match" = String, Header, description = "ETag of the repository that was changed"),
 ), request_body = IacRepositoryIn, responses(
-    (status = 200, description = "The repository", body = IacRepositoryItem),
+    (status = 200, description = "The repository, its version in the ETag", body = IacRepositoryItem),
+    (status = 412, description = "Somebody changed it meanwhile", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 428, description = "If-Match is missing", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "The environment has one of this name", body = ProblemDocument, content_type = "application/problem+json"),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
@@ -159,13 +183,16 @@ pub struct IacRepositoryIn {
 pub async fn change_repository(
     caller: Caller,
     Path(id): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<IacRepositoryItem>, Problem> {
+) -> Result<Response, Problem> {
     let cx = caller.admit::<DriftWrite>()?;
     let id: IacRepositoryId = id.parse().map_err(|_| Problem::not_found())?;
+    let seen = seen_time(&headers)?;
     let IacRepositoryIn { name, repository_url, branch, credentials } = read(&body)?;
     let new = NewRepository { name, repository_url, branch, credentials };
-    Ok(Json(repository(drifts::update_repository(&cx, id, new).await?)))
+    let changed = drifts::update_repository_seen(&cx, id, seen, new).await.map_err(too_late)?;
+    Ok(answer(changed))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -33,7 +33,7 @@ use crate::state::AppState;
 use crate::web::body;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Rows of one request; more is refused before they are parsed.
 const MAX_ROWS: usize = 100_000;
 /// How long a request may wait for memory or for its turn.
@@ -63,7 +63,8 @@ impl Gate {
         let parsing = config.ingest_concurrency as usize;
         Self {
             requests: Arc::new(Semaphore::new(parsing + config.ingest_queue as usize)),
-            memory: Arc::new(Semaphore::new(config.max_ingest_body.0.div_ceil(UNIT) * 4)),
+            // What is parsed takes several times what was sent: two bodies of the largest size at once, or many small ones.
+            memory: Arc::new(Semaphore::new(config.max_ingest_body.0.div_ceil(UNIT) * 2)),
             parsing: Arc::new(Semaphore::new(parsing)),
             most: config.max_ingest_body.0,
         }
@@ -301,7 +302,7 @@ fn kind(headers: &HeaderMap) -> Result<(Form, Encoding), Problem> {
     Ok((form, encoding?))
 }
 
-pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(None) };
     match (key.to_str(), keys.next()) {

@@ -11,11 +11,13 @@ use super::access::{ApiKeyItem, SessionItem};
 use super::case_aids::SimilarCaseItem;
 use super::case_jobs::CaseJobItem;
 use super::case_merges::CaseMergeItem;
+use super::case_notes::{CaseNoteItem, MentionItem};
 use super::case_reviews::CaseReviewItem;
 use super::case_tasks::{CaseTaskItem, OpenTaskItem};
 use super::case_templates::CaseTemplateItem;
-use super::cases::{CaseEventItem, CaseFieldItem, CaseItem, CaseNoteItem};
+use super::cases::{CaseEventItem, CaseFieldItem, CaseItem};
 use super::causes::ExternalEventItem;
+use super::drift_rules::DriftRuleItem;
 use super::drifts::DriftItem;
 use super::entries::CaseEntryItem;
 use super::environments::EnvironmentItem;
@@ -24,7 +26,9 @@ use super::groups::{GroupChangeItem, GroupItem};
 use super::iac::{DriftIgnoreItem, IacRepositoryItem, IacResourceItem};
 use super::members::{InvitationItem, MemberItem, RoleItem};
 use super::models::{MlModelItem, MlTrainingItem};
+use super::organizations::OverseenItem;
 use super::provider_roles::ProviderRoleItem;
+use super::recommendations::RecommendationRuleItem;
 use super::tags::TagItem;
 use super::views::ViewItem;
 use super::webhooks::{DeliveryItem, WebhookItem};
@@ -48,6 +52,7 @@ pages! {
     CasePage of CaseItem;
     CaseEventPage of CaseEventItem;
     CaseNotePage of CaseNoteItem;
+    MentionPage of MentionItem;
     EvidencePage of EvidenceItem;
     CustodyPage of CustodyItem;
     CaseEntryPage of CaseEntryItem;
@@ -64,6 +69,8 @@ pages! {
     ExternalEventPage of ExternalEventItem;
     MlModelPage of MlModelItem;
     MlTrainingPage of MlTrainingItem;
+    DriftRulePage of DriftRuleItem;
+    RecommendationRulePage of RecommendationRuleItem;
     IacRepositoryPage of IacRepositoryItem;
     IacResourcePage of IacResourceItem;
     SourcePage of SourceItem;
@@ -78,6 +85,7 @@ pages! {
     WebhookPage of WebhookItem;
     DeliveryPage of DeliveryItem;
     SessionPage of SessionItem;
+    OverseenPage of OverseenItem;
 }
 
 #[derive(ToSchema)]

@@ -46,6 +46,7 @@ pub enum AreaWord {
     Events,
     Groups,
     Cases,
+    Drift,
 }
 
 #[derive(IntoParams)]

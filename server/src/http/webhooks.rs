@@ -63,7 +63,7 @@ pub struct WebhookIn {
     name: String,
     /// https, to a public address unless the installation allows more.
     url: String,
-    /// At least one of `case`, `group`, `tag`, `source`, `environment`, `upload`, `member`, `invitation`, `session`, `user`,
+    /// At least one of `case`, `event`, `drift`, `group`, `view`, `retention`, `tag`, `source`, `environment`, `upload`, `member`, `invitation`, `session`, `user`,
     /// `api_key`, `setting`, `organization`, `legal_hold`.
     kinds: Vec<String>,
     #[serde(default = "on")]

@@ -10,6 +10,7 @@ pub mod csrf;
 pub mod headers;
 pub mod limits;
 pub mod observe;
+pub mod once;
 pub mod person;
 pub mod plan;
 pub mod shed;

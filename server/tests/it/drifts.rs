@@ -7,9 +7,9 @@ use testkit::for_each_backend;
 
 use crate::app::TestApp;
 
-const PUSH: &str = "/api/v1/drift?environment=prod&repository=infra&format=terraform-plan";
+pub const PUSH: &str = "/api/v1/drift?environment=prod&repository=infra&format=terraform-plan";
 
-fn plan() -> String {
+pub fn plan() -> String {
     let change =
         |before: Value, after: Value| json!({"actions": ["update"], "before": before, "after": after});
     json!({
@@ -67,7 +67,7 @@ async fn a_pipeline_pushes_with_a_key_that_may_only_push() {
     .await;
 }
 
-fn sent(value: &Value) -> Vec<&str> {
+pub fn sent(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
@@ -96,7 +96,7 @@ async fn what_is_told_of_drift_is_documented_and_has_no_secret_in_it() {
         assert_eq!(list["items"][0]["resource"]["resource_id"], "aws_security_group.web", "the worst first");
         let one = get("/api/v1/drifts/1").await;
         assert_eq!(one["drift_type"], "modified");
-        assert_eq!((&one["cause"], &one["recommendations"]), (&json!(null), &json!([])));
+        assert_eq!(one["cause"], json!(null));
         let change = |path: &str| {
             one["changes"].as_array().unwrap().iter().find(|c| c["property_path"] == path).cloned()
         };

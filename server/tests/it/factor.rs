@@ -19,7 +19,7 @@ async fn enrolled(app: &TestApp) -> (Totp, Vec<String>) {
     let viewer = auth::viewer(&app.services, signed_in.session, &Client::default()).await.unwrap().unwrap();
     let actor = account_actor(&viewer);
     let write = app.services.admit::<AccountWrite>(&actor).unwrap();
-    factor::start(&write).await.unwrap();
+    factor::start(&write, PASSWORD).await.unwrap();
     let standing = factor::standing(&app.services.admit::<AccountRead>(&actor).unwrap()).await.unwrap();
     let secret = Secret::try_from_base32(standing.to_confirm.unwrap().secret).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
@@ -187,7 +187,9 @@ async fn the_account_page_sets_a_factor_up_and_tells_the_codes_once() {
                 .send()
                 .await
         };
-        plain("/fn/start_factor", &[]).await;
+        let refused = plain("/fn/start_factor", &[("password", "not my password")]).await;
+        assert!(refused.header("location").contains("__err"), "{}", refused.header("location"));
+        plain("/fn/start_factor", &[("password", PASSWORD)]).await;
         let page = app.get("/account").cookie(&cookie).send().await;
         assert!(page.text.contains("QR code of the secret") && page.text.contains("<svg"));
         let after = page.text.split("Secret of the second factor").nth(1).unwrap();

@@ -112,6 +112,7 @@ async fn fill(app: &TestApp) {
     call("/fn/test_webhook", vec![("id", &hook)]).await;
     call("/fn/give_provider_role", vec![("group", SECRET), ("role", "viewer")]).await;
     app.person("vera@acme.test", "acme", "viewer").await;
+    call("/fn/add_case_note", vec![("id", &id), ("content", "quagga @vera")]).await;
 }
 
 /// Every row of an organization in every table it owns: as many lines as rows, in no order that means anything.
@@ -210,7 +211,13 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
                 }
                 "api POST /api/v1/drifts/actions" => json!({ "act": "acknowledge", "ids": [id] }),
                 "api POST /api/v1/drifts/{id}/accept" => json!({ "scope": "type", "reason": "mine" }),
-                "api POST /api/v1/drifts/{id}/escalate" => json!({ "note": "mine" }),
+                "api POST /api/v1/drifts/{id}/escalate"
+                | "api POST /api/v1/recommendations/{id}/implement" => json!({ "note": "mine" }),
+                "api PUT /api/v1/drift-rules/{id}" => {
+                    json!({ "what": "mine", "types": ["*"], "paths": ["**"], "when": "any" })
+                }
+                "api POST /api/v1/recommendations/{id}/steps" => json!({ "done": [0] }),
+                "api POST /api/v1/recommendations/{id}/dismiss" => json!({ "reason": "mine" }),
                 "api PUT /api/v1/iac-repositories/{id}" => json!({ "name": "mine", "branch": "main" }),
                 "api PUT /api/v1/tags/{id}" => json!({ "name": "mine" }),
                 "api POST /api/v1/tags/{id}/merge" => json!({ "into": id }),
@@ -256,6 +263,7 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
             "case_templates",
             "case_field_values",
             "case_notes",
+            "case_mentions",
             "case_tasks",
             "observables",
             "events",
@@ -285,6 +293,7 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
             "ml_predictions",
             "ml_performance_metrics",
             "ml_trainings",
+            "recommendations",
         ] {
             assert!(before.get(kind).is_some_and(|rows| !rows.is_empty()), "nothing in {kind}");
         }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking; helpers outside #[test] too")]
 
 mod app;
+mod branding;
 mod case_merges;
 mod case_tasks;
 mod cases;
@@ -10,6 +11,7 @@ mod cases_bulk;
 mod causes;
 mod command_line;
 mod csrf;
+mod drift_advice;
 mod drifts;
 mod events;
 mod evidence;
@@ -24,12 +26,15 @@ mod ingest;
 mod limits;
 mod live;
 mod oidc;
+mod once;
 mod openapi;
+mod organizations;
 mod permissions;
 mod rest;
 mod rest_write;
 mod saving;
 mod sessions;
+mod starts;
 mod tail;
 mod tidy;
 mod uploads;

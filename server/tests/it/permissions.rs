@@ -27,6 +27,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("name", "Name"),
     ("slug", "nowhere"),
     ("first_admin", "no address"),
+    ("start", "acme/cases"),
     ("again", "not the slug"),
     ("description", ""),
     ("contact_email", ""),

@@ -141,6 +141,24 @@ async fn a_new_password_changes_the_session_and_ends_the_others() {
     .await;
 }
 
+/// Another tab's request with the old id would take the new one from the browser.
+#[tokio::test]
+async fn a_wrong_old_password_leaves_the_session_as_it_is() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let here = app.sign_in("ada@acme.test").await;
+        let new = "another horse battery";
+        let form = [("old_password", "not it"), ("new_password", new), ("repeated", new)];
+        for accept in ["application/json", "text/html,*/*;q=0.8"] {
+            let answer = app.post("/fn/change_password").header("accept", accept).cookie(&here);
+            let answer = answer.form(&form).send().await;
+            assert_eq!(answer.cookie(), None, "{accept}: {}", answer.status);
+            assert!(is_in(&app, &here).await, "{accept}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_damaged_or_strange_cookie_is_nobodys() {
     for_each_backend(|db| async move {
@@ -214,6 +232,9 @@ async fn what_others_do_keeps_no_unattended_device_signed_in() {
         let again = async |cookie: &str| {
             let read = app.get(cases).cookie(cookie).header("x-watchroom-by-itself", "1").send().await;
             let stream = app.get("/o/acme/live?about=case").cookie(cookie).send().await;
+            // A live list of events asks its count anew.
+            let summary = app.get("/fn/session?organization=acme&by-itself=1").cookie(cookie).send().await;
+            assert_eq!(summary.status, read.status, "{}", summary.text);
             (read.status.as_u16(), stream.status.as_u16())
         };
         for hour in 1..service::auth::IDLE / 3600 {

@@ -108,6 +108,15 @@ impl Mapping {
         self.lenient
     }
 
+    /// Whether a column feeds it.
+    pub(super) fn has_column(&self, target: Target) -> bool {
+        let of_target = |used: &Use| match used {
+            Use::Whole { target: whole, .. } => *whole == target,
+            Use::Part { joined, .. } => self.joined.get(*joined).is_some_and(|(whole, ..)| *whole == target),
+        };
+        self.index.values().flatten().any(of_target)
+    }
+
     /// Whether any column is inside an object of this name.
     pub fn opens(&self, name: &str) -> bool {
         self.opened.iter().any(|o| o == name)

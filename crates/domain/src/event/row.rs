@@ -162,6 +162,7 @@ impl<'a> Row<'a> {
                         target,
                         missing(
                             mapping,
+                            target,
                             "timestamp",
                             "send a time in RFC 3339, for example 2026-11-23T09:30:00Z",
                         ),
@@ -192,7 +193,7 @@ impl<'a> Row<'a> {
             None => {
                 return Err(problem(
                     Target::Severity,
-                    missing(mapping, "severity", &format!("send one of {words}")),
+                    missing(mapping, Target::Severity, "severity", &format!("send one of {words}")),
                 ));
             }
             Some(_) => return Err(problem(Target::Severity, format!("must be a text or a number: {words}"))),
@@ -220,7 +221,10 @@ impl<'a> Row<'a> {
                 return Err(problem(target, "must be a text, not an object or array".to_owned()));
             }
             None | Some(Cell::Null) => {
-                return Err(problem(target, missing(mapping, "message", "say in a text what happened")));
+                return Err(problem(
+                    target,
+                    missing(mapping, target, "message", "say in a text what happened"),
+                ));
             }
         };
         if text.trim().is_empty() {
@@ -282,8 +286,10 @@ fn problem(target: Target, reason: String) -> FieldError {
 }
 
 /// `name`: one that files call it, for whoever cannot choose what holds it.
-fn missing(mapping: &Mapping, name: &str, advice: &str) -> String {
-    if mapping.chosen {
+fn missing(mapping: &Mapping, target: Target, name: &str, advice: &str) -> String {
+    if mapping.chosen && mapping.has_column(target) {
+        format!("its cell is empty; {advice}")
+    } else if mapping.chosen {
         format!("no column holds it; {advice}, or choose the column")
     } else if mapping.is_lenient() {
         format!("missing; call the key or column that holds it {name}, and {advice}")

@@ -37,6 +37,12 @@ fn what_is_missing_is_told_in_words_that_fit_the_file() {
     let columns = std::collections::BTreeMap::from([(Target::Message, vec!["message".to_owned()])]);
     let chosen = reason(&Mapping::custom(&columns));
     assert!(chosen.ends_with("or choose the column"), "{chosen}");
+    let columns = std::collections::BTreeMap::from([
+        (Target::Message, vec!["message".to_owned()]),
+        (Target::OccurredAt, vec!["ended".to_owned()]),
+    ]);
+    let empty = reason(&Mapping::custom(&columns));
+    assert!(empty.starts_with("its cell is empty; send a time"), "{empty}");
     assert!(reason(&Mapping::contract()).starts_with("missing; send a time"));
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess as _, Visitor,
+};
 use serde_json::{Map, Number, Value};
 
 /// What a value costs beside its text.
@@ -11,22 +13,22 @@ const NODE: usize = 8;
 const FREE: usize = 4 << 20;
 
 /// How much the documents of one text may grow, together.
-pub(super) struct Budget {
+pub(crate) struct Budget {
     left: usize,
     spent: bool,
 }
 
 impl Budget {
     /// Without aliases a value takes two bytes of text at least, so this is always enough for what is written out.
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self { left: FREE + NODE * text.len(), spent: false }
     }
-    pub(super) fn read(&mut self, text: &str) -> Result<Value, yaml_serde::Error> {
+    pub(crate) fn read(&mut self, text: &str) -> Result<Value, yaml_serde::Error> {
         self.spent = false;
         Part(self).deserialize(yaml_serde::Deserializer::from_str(text))
     }
     /// Whether the last document was refused because it grows too much.
-    pub(super) fn is_spent(&self) -> bool {
+    pub(crate) fn is_spent(&self) -> bool {
         self.spent
     }
     fn take<E: Error>(&mut self, cost: usize) -> Result<(), E> {
@@ -94,6 +96,15 @@ impl<'de> Visitor<'de> for Part<'_> {
             map.insert(key, value);
         }
         Ok(Value::Object(map))
+    }
+    /// A tag, which only templates of CloudFormation have: `!Ref x` is `{"Ref": "x"}`, `!Sub x` is `{"Fn::Sub": "x"}`.
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Value, A::Error> {
+        let (tag, value) = tagged.variant::<String>()?;
+        self.0.take(tag.len())?;
+        let value = value.newtype_variant_seed(Part(self.0))?;
+        let tag = tag.trim_start_matches('!');
+        let name = if matches!(tag, "Ref" | "Condition") { tag.to_owned() } else { format!("Fn::{tag}") };
+        Ok(Value::Object(Map::from_iter([(name, value)])))
     }
 }
 

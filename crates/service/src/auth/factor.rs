@@ -12,7 +12,8 @@ use totp_rs::{Builder, Totp};
 
 use super::lockout::{Subjects, WRONG_PASSWORD, count_failure, refuse_locked};
 use super::{
-    AttemptKind, SignedIn, actor_of, admit_device, bounded, end, has_password, normal_email, own, verify,
+    AttemptKind, SignedIn, actor_of, admit_device, again, bounded, end, has_password, normal_email, own,
+    verify,
 };
 use crate::secrets::random;
 use crate::settings::Security;
@@ -62,9 +63,10 @@ pub async fn standing(cx: &Cx<AccountRead>) -> Result<Standing> {
     })
 }
 
-/// Makes a secret; it counts once a code of it was given to [`confirm`].
-pub async fn start(cx: &Cx<AccountWrite>) -> Result<()> {
+/// Makes a secret, with the password (of an account that has one); it counts once a code of it was given to [`confirm`].
+pub async fn start(cx: &Cx<AccountWrite>, password: &str) -> Result<()> {
     let user = own(&cx.actor)?;
+    again::check(cx, password).await?;
     let secret: [u8; 20] = random()?;
     let sealed = cx.services.secrets.seal(&place(user.id), &secret)?;
     let mut tx = SystemTx::across_all_organizations(&cx.services.db).await?;
@@ -148,7 +150,7 @@ pub async fn remove(cx: &Cx<AccountWrite>, password: &str, code: &str) -> Result
 /// The second step of a sign-in, after the right password of `user` in the same browser.
 ///
 /// [`Error::Unauthenticated`] whatever is wrong with the code; [`Error::TooMany`] while the account or the address is locked.
-/// `since`: when the password was given; an account that changed after that starts again.
+/// `since`: when the password was given; of an account that changed after that [`Error::Conflict`], and the sign-in starts again.
 pub async fn second(
     services: &Services,
     user: UserId,
@@ -162,7 +164,9 @@ pub async fn second(
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     let now = services.clock.now();
     let found = store::account::get(&mut tx, user).await?;
-    let user = found.filter(|u| u.enabled && u.updated_at <= since).ok_or(Error::Unauthenticated)?;
+    let user = found.filter(|u| u.enabled && u.updated_at <= since).ok_or_else(|| {
+        Error::Conflict("the account was changed since the password was given; sign in again".to_owned())
+    })?;
     let subjects = Subjects::new(services, &user.email, client);
     refuse_locked(&mut tx, &subjects, now).await?;
     let Some(by) = fits(services, &mut tx, &user, code, now).await? else {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io;
 
 use domain::audit::{Action, AuditEntry};
+use domain::branding::Branding;
 use domain::case::entry::CaseEntry;
 use domain::case::evidence::{Custody, CustodyEntry, Evidence};
 use domain::case::field::CaseField;
@@ -35,6 +36,9 @@ const SHOWN: usize = 1_000;
 /// What the bundle is made from, as it was in one transaction.
 struct Whole {
     case: Case,
+    /// Of the organization, as it shows itself.
+    organization: String,
+    branding: Branding,
     /// The organization's own fields with their values in words.
     fields: Vec<(CaseField, Option<String>)>,
     notes: Vec<CaseNote>,
@@ -54,7 +58,11 @@ pub async fn export(cx: &Cx<CaseExport>, id: CaseId) -> Result<(Case, Chunks)> {
     for file in files.iter().filter(|file| file.removed_at.is_none()) {
         in_hand(cx, &mut tx, file, Custody::Exported, None).await?;
     }
+    let branding: Branding = crate::settings::of(&mut tx, Branding::KEY).await?;
+    let organization = store::organization::get(&mut tx).await?.map(|found| found.name).unwrap_or_default();
     let whole = Whole {
+        organization: branding.name(&organization).to_owned(),
+        branding,
         fields: super::fields::lines(&mut tx, &case.fields).await?,
         notes: store::case::note::list(&mut tx, id).await?,
         tasks: store::case::task::list(&mut tx, id).await?,
@@ -124,10 +132,10 @@ async fn fill(
     }
     bundle.file("notes.md", page::notes(whole)).await?;
     let told = json!({
-        "exported_at": exported_at, "exported_by": by, "events": count, "missing_files": absent, "case": told(whole),
+        "organization": whole.organization, "exported_at": exported_at, "exported_by": by, "events": count, "missing_files": absent, "case": told(whole),
     });
     bundle.file("case.json", serde_json::to_vec_pretty(&told)?).await?;
-    let head = format!("Exported {} by {by}", exported_at.iso());
+    let head = format!("Exported from {} {} by {by}", whole.organization, exported_at.iso());
     bundle.file("index.html", page::page(whole, &shown, count, &head)).await?;
     bundle.end().await
 }

@@ -6,7 +6,7 @@ use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, CaseNoteId};
 use serde_json::json;
 
-use super::{locked, record, user};
+use super::{locked, mentions, record, user};
 use crate::{Cx, Error, Result, drafts};
 
 /// The oldest first.
@@ -28,8 +28,9 @@ pub async fn add_note(cx: &Cx<CaseWrite>, case: CaseId, content: &str) -> Result
         revision: 1,
     };
     store::case::note::insert(&mut tx, case, &note).await?;
+    let mentioned = mentions::put(cx, &mut tx, note.id, content).await?;
     record(cx, &mut tx, case, Step::Noted, (json!({}), json!({ "note_id": note.id })), None).await?;
-    let metadata = json!({ "number": found.number, "note_id": note.id });
+    let metadata = json!({ "number": found.number, "note_id": note.id, "mentioned": mentioned });
     tx.commit(AuditEntry::new(Action::CASE_NOTE_ADDED, "case", case).metadata(metadata)).await?;
     Ok(note)
 }
@@ -55,6 +56,7 @@ pub async fn edit_note(
             "the note changed meanwhile; look at it again before you save".to_owned(),
         ));
     }
+    let mentioned = mentions::put(cx, &mut tx, id, content).await?;
     if let Some(place) = drafts::place(cx, "case_note", id.0) {
         store::draft::delete(&mut tx, place).await?;
     }
@@ -67,7 +69,7 @@ pub async fn edit_note(
         None,
     )
     .await?;
-    let metadata = json!({ "number": found.number, "note_id": id, "revision": next });
+    let metadata = json!({ "number": found.number, "note_id": id, "revision": next, "mentioned": mentioned });
     tx.commit(AuditEntry::new(Action::CASE_NOTE_EDITED, "case", case).metadata(metadata)).await?;
     Ok(())
 }
@@ -83,6 +85,7 @@ pub async fn delete_note(cx: &Cx<CaseWrite>, case: CaseId, id: CaseNoteId) -> Re
         return Ok(());
     }
     store::case::note::delete(&mut tx, id).await?;
+    store::case::mention::delete(&mut tx, id).await?;
     record(cx, &mut tx, case, Step::NoteDeleted, (json!({ "note_id": id }), json!({})), None).await?;
     let metadata = json!({ "number": found.number, "note_id": id });
     tx.commit(AuditEntry::new(Action::CASE_NOTE_DELETED, "case", case).metadata(metadata)).await?;

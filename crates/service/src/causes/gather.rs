@@ -132,6 +132,8 @@ struct Naming {
     whole: Vec<String>,
     /// The last name of the address and the type.
     parts: Vec<String>,
+    /// The same two, however short.
+    short: [String; 2],
     environment: String,
 }
 
@@ -146,9 +148,20 @@ impl Naming {
         let whole = written.iter().map(|name| name.to_lowercase()).collect();
         let address = drift.resource_id.split('[').next().unwrap_or_default();
         let last = address.rsplit(['.', '/']).next().unwrap_or_default();
-        let parts = [last, drift.resource_type.as_str()].into_iter().filter_map(keep);
-        let parts = parts.map(|name| name.to_lowercase()).collect();
-        Self { written, whole, parts, environment: drift.environment.to_lowercase() }
+        let short = [last, drift.resource_type.as_str()].map(str::to_lowercase);
+        let parts = short.iter().filter_map(|name| keep(name)).collect();
+        Self { written, whole, parts, short, environment: drift.environment.to_lowercase() }
+    }
+    /// What is meant by the name of a resource: another one of the same type is another one.
+    fn in_name(&self, name: &str) -> Names {
+        let name = name.trim().to_lowercase();
+        if self.whole.iter().any(|whole| holds(&name, whole)) {
+            Names::Resource
+        } else if self.short.contains(&name) {
+            Names::Part
+        } else {
+            Names::Other
+        }
     }
     /// What a text names.
     fn in_text(&self, text: &str) -> Option<Names> {
@@ -272,7 +285,7 @@ fn of_told(around: &Around, names: &Naming, told: External) -> Near {
         told.environment.as_ref().is_some_and(|environment| environment.to_lowercase() != names.environment);
     let named = match &told.resource {
         _ if elsewhere => Names::Other,
-        Some(resource) => names.in_text(resource).unwrap_or(Names::Other),
+        Some(resource) => names.in_name(resource),
         None => names.in_text(&text).unwrap_or(if told.environment.is_some() {
             Names::Environment
         } else {
@@ -423,6 +436,21 @@ mod tests {
         assert!(holds("opened sg-1, then closed", "sg-1"));
         assert!(!holds("opened sg-12", "sg-1") && !holds("my-sg-1x", "sg-1"));
         assert!(holds("arn:aws:ec2:eu:1:security-group/sg-1", "sg-1"));
+    }
+
+    #[test]
+    fn another_resource_of_the_same_type_is_another_one() {
+        let names = Naming {
+            written: Vec::new(),
+            whole: vec!["aws_instance.web_1".to_owned(), "i-0b71c2a9".to_owned()],
+            parts: Vec::new(),
+            short: ["web_1".to_owned(), "aws_instance".to_owned()],
+            environment: "prod".to_owned(),
+        };
+        assert_eq!(names.in_name("module.x.aws_instance.web_1"), Names::Resource);
+        assert_eq!(names.in_name("arn:aws:ec2:eu:1:instance/i-0b71c2a9"), Names::Resource);
+        assert_eq!((names.in_name(" Web_1"), names.in_name("aws_instance")), (Names::Part, Names::Part));
+        assert_eq!(names.in_name("aws_instance.web_2"), Names::Other);
     }
 
     #[test]

@@ -166,7 +166,7 @@ async fn exports(room: &Room<'_>) -> Result<()> {
     cases::add_observables(&mika, case, "185.220.101.34\nsvc-backup\ndeploy@acme.example", true).await?;
     room.wait(12 * MINUTE);
     let text = "**312 wrong passwords in 29 minutes** on `bastion-1`, over twelve names; two minutes after the last one `deploy` is in. From there with the key in its \
-                home to `web-1` and `db-1`, where `svc-backup` was added to the sudoers.";
+                home to `web-1` and `db-1`, where `svc-backup` was added to the sudoers. @ada, its password still works.";
     cases::add_note(&mika, case, text).await?;
     finish(&ada, room, case, 2).await?;
     room.wait(48 * MINUTE);
@@ -176,7 +176,7 @@ async fn exports(room: &Room<'_>) -> Result<()> {
         system: Some("123456789012".to_owned()),
     };
     cases::add_entry(&ada, case, entry).await?;
-    let text = "The bucket was not encrypted with a key of ours, so what was read is readable. Waiting for the list of customers before we write to anybody.";
+    let text = "The bucket was not encrypted with a key of ours, so what was read is readable. @mk, please ask billing for the list of customers; nobody is written to before that.";
     cases::add_note(&ada, case, text).await?;
     Ok(())
 }

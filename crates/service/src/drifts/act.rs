@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::WriteTx;
 use store::drift::Kept;
 
-use super::user;
+use super::{recommendations, user};
 use crate::{Cx, Error, Result, cases};
 
 /// What became of one drift.
@@ -62,7 +62,8 @@ pub async fn act(cx: &Cx<DriftWrite>, ids: &[DriftId], what: Act, note: &str) ->
         return Err(Invalid::field("assigned_to_id", "not a member of this organization").into());
     }
     let now = tx.now();
-    let run = Run { cx, action: Action::DRIFTS_CHANGED, metadata: told(what), note: note.trim() };
+    let run =
+        Run { cx, action: Action::DRIFTS_CHANGED, metadata: told(what), note: note.trim(), undoes: None };
     run.apply(tx, ids, |kept| kept.state.act(what, now)).await
 }
 
@@ -95,7 +96,8 @@ pub async fn undo(cx: &Cx<DriftWrite>, action: DriftActionId) -> Result<Report> 
         })
         .collect();
     let ids: Vec<DriftId> = steps.iter().map(|step| step.drift_id).collect();
-    let run = Run { cx, action: Action::DRIFTS_UNDONE, metadata: json!({ "undone": action }), note: "" };
+    let metadata = json!({ "undone": action });
+    let run = Run { cx, action: Action::DRIFTS_UNDONE, metadata, note: "", undoes: Some(action) };
     run.apply(tx, &ids, |kept| match before.get(&kept.id) {
         Some((version, state)) if *version == kept.version && *state != kept.state => {
             Ok((*state, DriftStep::Undone))
@@ -128,7 +130,7 @@ pub async fn escalate(cx: &Cx<DriftWrite>, open: &Cx<CaseWrite>, id: DriftId, no
     store::drift::lock(&mut tx, &[id]).await?;
     store::drift::link_case(&mut tx, id, case.id).await?;
     let metadata = json!({ "resolution_type": "escalated", "case": case.number });
-    let run = Run { cx, action: Action::DRIFT_ESCALATED, metadata, note: note.trim() };
+    let run = Run { cx, action: Action::DRIFT_ESCALATED, metadata, note: note.trim(), undoes: None };
     run.apply(tx, &[id], |kept| match kept.state.act(how, now) {
         Ok(done) => Ok(done),
         Err(_) => Ok((kept.state, DriftStep::Escalated)),
@@ -210,6 +212,8 @@ pub(super) struct Run<'a> {
     pub action: Action,
     pub metadata: Value,
     pub note: &'a str,
+    /// The action that is taken back by it.
+    pub undoes: Option<DriftActionId>,
 }
 
 impl Run<'_> {
@@ -257,6 +261,23 @@ impl Run<'_> {
         }
         store::drift::change(&mut tx, &states).await?;
         store::drift::add_history(&mut tx, &steps).await?;
+        if let Some(undone) = self.undoes {
+            let open: Vec<DriftId> =
+                states.iter().filter(|(_, state)| state.status.is_open()).map(|(id, _)| *id).collect();
+            store::recommendation::reopen(&mut tx, undone, &open).await?;
+        }
+        for how in Resolution::ALL {
+            let ended: Vec<DriftId> = steps
+                .iter()
+                .zip(&states)
+                .filter(|(step, (_, state))| {
+                    state.resolution_type == Some(*how) && step.old["status"] != "resolved"
+                })
+                .map(|(_, (id, _))| *id)
+                .collect();
+            recommendations::settle(&mut tx, &ended, *how, (label.as_str(), self.note, Some(action_id)))
+                .await?;
+        }
         let target = if let [(id, _)] = states.as_slice() { id.to_string() } else { String::new() };
         let mut metadata = self.metadata;
         metadata["action_id"] = json!(action_id);

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use store::WriteTx;
 use store::drift::Kept;
 
-use super::user;
+use super::{recommendations, user};
 use crate::{Cx, Error, Result};
 
 /// Rules that are listed.
@@ -211,7 +211,11 @@ async fn leave_out(
     }
     store::drift::change(tx, &states).await?;
     store::drift::add_history(tx, &steps).await?;
-    let hidden = states.iter().filter(|(_, state)| !state.status.is_open()).count();
+    let accepted: Vec<DriftId> =
+        states.iter().filter(|(_, state)| !state.status.is_open()).map(|(id, _)| *id).collect();
+    let why = (label.as_str(), how.reason.trim(), None);
+    recommendations::settle(tx, &accepted, Resolution::Accepted, why).await?;
+    let hidden = accepted.len();
     Ok((rules, hidden))
 }
 

@@ -10,13 +10,12 @@ use domain::drift::{
 use domain::environment::{Environment, NewEnvironment};
 use domain::permission::DriftWrite;
 use domain::{DriftId, DriftIgnoreId, EnvironmentId, IacRepositoryId, IacResourceId, Invalid};
-use drift::rules::Rules;
 use serde_json::{Value, json};
 use store::WriteTx;
 use store::drift::push::{Known, PushedChange, PushedDrift, PushedResource};
 use store::ingest::Answer;
 
-use super::user;
+use super::{recommendations, user};
 use crate::{Cx, Error, Result};
 
 /// What is pushed, and for what.
@@ -74,7 +73,8 @@ pub async fn push(cx: &Cx<DriftWrite>, what: What, once: Option<Once>) -> Result
     );
     problems.done()?;
     let What { environment, repository, format, file, text } = what;
-    let read = move || drift::read(format, drift::Input { file: &file, text: &text }, &Rules::built_in());
+    let rules = super::rules::in_force(&mut cx.read().await?).await?;
+    let read = move || drift::read(format, drift::Input { file: &file, text: &text }, &rules);
     let reading = tokio::task::spawn_blocking(read)
         .await
         .map_err(|e| Error::Internal(format!("reading a push: {e}")))?
@@ -91,7 +91,7 @@ pub async fn push(cx: &Cx<DriftWrite>, what: What, once: Option<Once>) -> Result
     let mut tx = cx.write().await?;
     store::drift::repository::lock(&mut tx, repository.id).await?;
     let place = Place { environment: environment.id, repository: repository.id };
-    let report = Work { cx, place, format }.take_in(&mut tx, reading).await?;
+    let report = Work { cx, place, slug: &environment.slug, format }.take_in(&mut tx, reading).await?;
     if let Some(once) = once {
         let answer = Answer { request_hash: once.request_hash.clone(), status: 200, response: json!(report) };
         if !store::ingest::keep_answer(&mut tx, &once.key, &answer).await? {
@@ -223,6 +223,8 @@ struct Place {
 struct Work<'a> {
     cx: &'a Cx<DriftWrite>,
     place: Place,
+    /// Of the environment.
+    slug: &'a str,
     format: Format,
 }
 
@@ -290,12 +292,14 @@ impl Work<'_> {
                 if seen == Seen::Returned {
                     returned.push(known.id);
                     let version = known.version + 1;
-                    steps.push(self.step(tx, known.id, DriftStep::Returned, (known.state, after), version));
+                    let step = self.step(tx, known.id, DriftStep::Returned, (known.state, after), version);
+                    steps.push(came(step, drift));
                 }
             } else {
                 drift.number = number;
                 number += 1;
-                steps.push(self.step(tx, drift.id, DriftStep::Detected, (State::NEW, State::NEW), 1));
+                let step = self.step(tx, drift.id, DriftStep::Detected, (State::NEW, State::NEW), 1);
+                steps.push(came(step, drift));
             }
         }
         let present: HashSet<DriftId> = again.iter().copied().collect();
@@ -314,6 +318,16 @@ impl Work<'_> {
         store::drift::push::returned(tx, &returned, now).await?;
         store::drift::push::gone(tx, &gone, now).await?;
         store::drift::add_history(tx, &steps).await?;
+        let label = self.cx.actor.audit().label;
+        let advising = recommendations::Advising {
+            tool: self.format.tool(),
+            environment: self.slug,
+            repository,
+            by: &label,
+        };
+        advising.judge(tx, &returned, &gone).await?;
+        let shut = known.iter().filter(|k| !k.state.seen().0.status.is_open()).map(|k| k.id).collect();
+        advising.advise(self.cx, tx, (&drifts, &resources), (&returned, &shut)).await?;
         // Why, the server looks into by itself.
         let begun: Vec<DriftId> =
             steps.iter().filter(|s| s.step != DriftStep::Gone).map(|s| s.drift_id).collect();
@@ -325,7 +339,7 @@ impl Work<'_> {
             id: self.cx.services.clock.id(),
             format: self.format,
             pushed_at: now,
-            actor: self.cx.actor.audit().label,
+            actor: label,
             resources: report.resources,
             drifted: report.drifted,
             new_drifts: report.new,
@@ -429,6 +443,12 @@ impl Work<'_> {
             version,
         }
     }
+}
+
+/// How bad it was when it came: a later push can say otherwise, and the figures of that day stay what they were.
+fn came(mut step: HistoryStep, drift: &PushedDrift) -> HistoryStep {
+    step.new["severity_score"] = json!(drift.severity_score);
+    step
 }
 
 fn matched(drifts: &[PushedDrift], known: &[Known]) -> Vec<Option<usize>> {

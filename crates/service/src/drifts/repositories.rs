@@ -1,11 +1,12 @@
 //! Repositories of infrastructure code. The first push makes one; people add where it lives.
 
-use domain::IacRepositoryId;
 use domain::audit::{Action, AuditEntry};
 use domain::drift::{NewRepository, Push, Repository};
 use domain::permission::{DriftRead, DriftWrite};
+use domain::{IacRepositoryId, Timestamp};
 use serde_json::{Value, json};
 
+use crate::error::CHANGED;
 use crate::{Cx, Error, Result};
 
 /// Pushes that are shown.
@@ -30,6 +31,28 @@ pub async fn update_repository(
     id: IacRepositoryId,
     new: NewRepository,
 ) -> Result<Repository> {
+    change(cx, id, new, |_| true).await
+}
+
+/// As [`update_repository`], of one that was read as it was at `seen`.
+///
+/// # Errors
+/// `Conflict` where somebody changed it meanwhile.
+pub async fn update_repository_seen(
+    cx: &Cx<DriftWrite>,
+    id: IacRepositoryId,
+    seen: Timestamp,
+    new: NewRepository,
+) -> Result<Repository> {
+    change(cx, id, new, |old| old.updated_at == seen).await
+}
+
+async fn change(
+    cx: &Cx<DriftWrite>,
+    id: IacRepositoryId,
+    new: NewRepository,
+    is_seen: impl Fn(&Repository) -> bool + Send,
+) -> Result<Repository> {
     let tidy = |text: &str| text.trim().to_owned();
     let new = NewRepository {
         name: tidy(&new.name),
@@ -41,6 +64,9 @@ pub async fn update_repository(
     let mut tx = cx.write().await?;
     store::drift::repository::lock(&mut tx, id).await?;
     let old = store::drift::repository::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if !is_seen(&old) {
+        return Err(Error::Conflict(CHANGED.to_owned()));
+    }
     let mut changed = Repository {
         name: new.name,
         repository_url: new.repository_url,

@@ -19,7 +19,7 @@ use crate::{Error, Result, Services};
 /// Rows one transaction takes from waiting requests (a larger single request is stored alone).
 const MAX_ROWS: usize = 10_000;
 /// Bytes of all waiting requests of this process; more is refused.
-const MAX_WAITING: usize = 64 * 1024 * 1024;
+const MAX_WAITING: usize = 32 * 1024 * 1024;
 /// Bytes a row takes besides its texts.
 const ROW_OVERHEAD: usize = 400;
 /// Times a transaction is tried that collides with another server's.
@@ -66,6 +66,9 @@ pub(super) async fn submit(
     once: Option<Once>,
 ) -> Result<Ingested> {
     let bytes = rows.iter().map(|r| r.event.message.len() + r.event.raw_payload.len() + ROW_OVERHEAD).sum();
+    if !services.db.has_room() {
+        return Err(Error::Unavailable { full: true });
+    }
     let queue = &services.memory.ingest;
     let before = queue.waiting.fetch_add(bytes, Ordering::Relaxed);
     if before > 0 && before + bytes > MAX_WAITING {

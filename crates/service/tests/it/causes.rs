@@ -1,7 +1,8 @@
 //! Why drifts happened: what is near them, who says so, and models that learn from that.
 
 use domain::cause::{Cause, ExternalKind, Impact, NewExternal, TrainingState};
-use domain::drift::{Format, PushReport};
+use domain::drift::metrics::Period;
+use domain::drift::{DriftFilter, DriftSort, Format, PushReport};
 use domain::event::{Mapping, normalise};
 use domain::permission::{DriftRead, DriftWrite, EventWrite, Key, ModelWrite, PermissionSet};
 use domain::{DriftId, Timestamp};
@@ -241,6 +242,42 @@ async fn analysts_confirm_correct_and_take_back_and_nobody_else_can() {
         let actions = room.world.actions(room.read.actor().organization).await;
         let mine: Vec<&str> = actions.iter().map(String::as_str).filter(|a| a.starts_with("CAUSE")).collect();
         assert_eq!(mine, ["CAUSE_CONFIRMED", "CAUSE_CORRECTED", "CAUSE_LABEL_REMOVED"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_figures_by_day_follow_what_is_known_of_a_cause() {
+    for_each_backend(|t| async move {
+        let room = Room::new(t).await;
+        room.push(&[group("0.0.0.0/0")]).await;
+        let organization = room.read.actor().organization;
+        let figures = async || {
+            drifts::metrics::refresh(&room.world.services, organization).await.unwrap();
+            let period = Period { days: 30, ..Period::default() };
+            let told = drifts::metrics::analytics(&room.read, &period).await.unwrap();
+            told.now.causes.into_iter().collect::<Vec<_>>()
+        };
+        let all = async |cause: &str| {
+            let q = domain::query::parse(&format!("cause:{cause}"), &domain::query::DRIFTS, room.now()).unwrap();
+            let filter = DriftFilter { query: Some(q), ..DriftFilter::default() };
+            let page = drifts::list(&room.read, &filter, DriftSort::Number, 50, None).await.unwrap();
+            page.items.len()
+        };
+        // Nobody looked yet.
+        assert_eq!(figures().await, [("unknown".to_owned(), 1)]);
+        assert_eq!((all("unknown").await, all("emergency_fix").await), (1, 0));
+        room.look().await;
+        // Long after the day's row was written, an analyst knows; and is wrong.
+        room.world.clock.advance_seconds(5 * 86_400);
+        figures().await;
+        room.world.clock.advance_seconds(3600);
+        causes::label(&room.write, room.id(1).await, Cause::EmergencyFix, "").await.unwrap();
+        assert_eq!(figures().await, [("emergency_fix".to_owned(), 1)]);
+        assert_eq!((all("unknown").await, all("emergency_fix").await), (0, 1));
+        room.world.clock.advance_seconds(3600);
+        causes::unlabel(&room.write, room.id(1).await).await.unwrap();
+        assert_eq!(figures().await, [("unknown".to_owned(), 1)]);
     })
     .await;
 }

@@ -13,7 +13,7 @@ use testkit::for_each_backend;
 use crate::world::World;
 
 /// A plan in which these attributes of these resources differ.
-fn plan(resources: &[(&str, Value, Value)]) -> String {
+pub fn plan(resources: &[(&str, Value, Value)]) -> String {
     let kind = |address: &str| address.split('.').next().unwrap().to_owned();
     let drifted = resources.iter().filter(|(_, before, after)| before != after).map(|(address, before, after)| {
         json!({"address": address, "type": kind(address), "change": {"actions": ["update"], "before": before, "after": after}})
@@ -29,7 +29,7 @@ fn plan(resources: &[(&str, Value, Value)]) -> String {
     .to_string()
 }
 
-fn what(text: String) -> What {
+pub fn what(text: String) -> What {
     What {
         environment: "prod".into(),
         repository: "infra".into(),
@@ -39,14 +39,14 @@ fn what(text: String) -> What {
     }
 }
 
-struct Room {
-    world: World,
-    read: Cx<DriftRead>,
-    write: Cx<DriftWrite>,
+pub struct Room {
+    pub world: World,
+    pub read: Cx<DriftRead>,
+    pub write: Cx<DriftWrite>,
 }
 
 impl Room {
-    async fn new(t: testkit::TestDb) -> Self {
+    pub async fn new(t: testkit::TestDb) -> Self {
         let world = World::new(t);
         world.organization("alpha").await;
         world.person("ana@alpha.test", "alpha", "admin").await;
@@ -54,18 +54,18 @@ impl Room {
         let write = world.cx("ana@alpha.test", "alpha").await;
         Self { world, read, write }
     }
-    async fn push(&self, resources: &[(&str, Value, Value)]) -> PushReport {
+    pub async fn push(&self, resources: &[(&str, Value, Value)]) -> PushReport {
         self.world.clock.advance_seconds(60);
         drifts::push(&self.write, what(plan(resources)), None).await.unwrap().report
     }
-    async fn list(&self, status: &[DriftStatus]) -> Vec<domain::drift::Drift> {
+    pub async fn list(&self, status: &[DriftStatus]) -> Vec<domain::drift::Drift> {
         let filter = DriftFilter { status: status.to_vec(), ..DriftFilter::default() };
         drifts::list(&self.read, &filter, DriftSort::Number, 100, None).await.unwrap().items
     }
-    async fn get(&self, name: &str) -> domain::drift::Drift {
+    pub async fn get(&self, name: &str) -> domain::drift::Drift {
         drifts::find(&self.read, name).await.unwrap()
     }
-    async fn steps(&self, name: &str) -> Vec<String> {
+    pub async fn steps(&self, name: &str) -> Vec<String> {
         let id = self.get(name).await.id;
         let mut steps: Vec<String> =
             drifts::history(&self.read, id).await.unwrap().iter().map(|s| s.step.to_string()).collect();
@@ -78,7 +78,7 @@ fn counts(report: &PushReport) -> [i64; 5] {
     [report.resources, report.drifted, report.new, report.resolved, report.ignored]
 }
 
-const SG: &str = "aws_security_group.web";
+pub const SG: &str = "aws_security_group.web";
 
 #[tokio::test]
 async fn a_drift_opens_is_seen_again_and_goes_by_itself() {

@@ -6,7 +6,7 @@ use domain::case::evidence::{Custody, Evidence};
 use domain::case::{NewCase, Step};
 use domain::permission::{CaseExport, CaseRead, CaseWrite};
 use service::cases::{self, Verdict};
-use service::evidence::Rules;
+use service::evidence::{Found, Rules};
 use service::{Actor, Cx, Error, oversight};
 use sha2::{Digest as _, Sha256};
 use testkit::for_each_backend;
@@ -271,6 +271,7 @@ async fn a_bundle_is_read_and_checked_without_us() {
         assert_eq!(read("evidence/002-mail _1_.eml"), "From: another");
         assert_eq!(read("events.ndjson").lines().count(), 1);
         let page = read("index.html");
+        assert!(page.contains("<p class=\"head\">ALPHA</p>"), "whose it is: {page}");
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script"));
         let told: serde_json::Value = serde_json::from_str(&read("case.json")).unwrap();
         assert_eq!(told["case"]["evidence"][2]["removed_reason"], "the wrong one");
@@ -281,6 +282,61 @@ async fn a_bundle_is_read_and_checked_without_us() {
 
         let stranger: Cx<CaseExport> = r.world.cx("bob@b.test", "beta").await;
         assert!(matches!(cases::export(&stranger, r.case).await, Err(Error::NotFound)));
+    })
+    .await;
+}
+
+/// As if it was written so many seconds before the world's now.
+fn written(path: &std::path::Path, now: domain::Timestamp, ago: i64) {
+    let at =
+        std::time::UNIX_EPOCH + std::time::Duration::from_secs((now.seconds() - ago).try_into().unwrap());
+    std::fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_of_no_record_goes_after_a_day_and_a_record_without_bytes_is_told_once() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        let kept = r.add("kept", b"kept").await;
+        let lost = r.add("lost", b"lost").await;
+        let now = r.world.clock.now();
+        let folder = r.world.t.folder.path().join("evidence").join(r.ann.actor().organization.to_string());
+        let place = |sha256: &str| folder.join(&sha256[..2]).join(sha256);
+        std::fs::create_dir_all(folder.join("incoming")).unwrap();
+        let strays: Vec<_> = [("old", 90_000), ("new", 100)]
+            .iter()
+            .flat_map(|(name, ago)| {
+                let broken = folder.join("incoming").join(name);
+                let bytes = place(&domain::audit::hex(&Sha256::digest(name.as_bytes())));
+                std::fs::create_dir_all(bytes.parent().unwrap()).unwrap();
+                [broken, bytes].map(|path| {
+                    std::fs::write(&path, name).unwrap();
+                    written(&path, now, *ago);
+                    path
+                })
+            })
+            .collect();
+        written(&place(&kept.sha256), now, 90_000);
+        std::fs::remove_file(place(&lost.sha256)).unwrap();
+        let swept = service::evidence::sweep(&r.world.services).await.unwrap();
+        assert_eq!(swept, Found { broken_off: 1, unknown: 1, missing: 1 });
+        let there: Vec<bool> = strays.iter().map(|path| path.exists()).collect();
+        assert_eq!(there, [false, false, true, true], "after a day");
+        assert!(place(&kept.sha256).exists());
+        let failed = async || {
+            let lines = cases::custody(&r.vic::<CaseRead>().await, r.case).await.unwrap();
+            let lines = lines.into_iter().filter(|line| line.step == Custody::Failed);
+            lines.map(|line| (line.evidence_id, line.detail.unwrap())).collect::<Vec<_>>()
+        };
+        assert_eq!(failed().await, [(lost.id, "its bytes are missing".to_owned())]);
+        let told = r.world.log(r.ann.actor().organization).await;
+        let told = told.iter().rfind(|entry| entry.action == "EVIDENCE_VERIFIED").unwrap();
+        assert!(!told.success && told.actor == "system (evidence check)", "{told:?}");
+        let again = service::evidence::sweep(&r.world.services).await.unwrap();
+        assert_eq!((again, failed().await.len()), (Found { missing: 1, ..Found::default() }, 1), "told once");
+        // What comes again is whole again.
+        r.add("again", b"lost").await;
+        assert_eq!(service::evidence::sweep(&r.world.services).await.unwrap(), Found::default());
     })
     .await;
 }

@@ -36,7 +36,7 @@ fn code(world: &World, app: &Totp, ahead: i64) -> String {
 /// Sets one up; the app and the recovery codes.
 async fn enrolled(world: &World, viewer: &Viewer) -> (Totp, Vec<String>) {
     let cx = write(world, viewer);
-    factor::start(&cx).await.unwrap();
+    factor::start(&cx, PASSWORD).await.unwrap();
     let wanted = standing(world, viewer).await.to_confirm.unwrap();
     assert!(wanted.url.starts_with("otpauth://totp/Watchroom"), "{}", wanted.url);
     let app = Builder::new().with_secret(Secret::try_from_base32(&wanted.secret).unwrap()).build().unwrap();
@@ -61,11 +61,14 @@ async fn a_confirmed_factor_is_asked_for_and_a_step_works_once() {
     for_each_backend(|t| async move {
         let world = world(t).await;
         let viewer = world.viewer(ANA).await;
-        factor::start(&write(&world, &viewer)).await.unwrap();
+        let wrong = factor::start(&write(&world, &viewer), "not my password").await;
+        assert!(matches!(&wrong, Err(Error::Invalid(why)) if why.0[0].field == "password"), "{wrong:?}");
+        assert_eq!(standing(&world, &viewer).await.to_confirm, None);
+        factor::start(&write(&world, &viewer), PASSWORD).await.unwrap();
         auth::sign_in(&world.services, ANA, PASSWORD, &client()).await.expect("not confirmed yet");
         let (app, codes) = enrolled(&world, &viewer).await;
         assert_eq!(codes.len(), 10);
-        assert!(matches!(factor::start(&write(&world, &viewer)).await, Err(Error::Conflict(_))));
+        assert!(matches!(factor::start(&write(&world, &viewer), PASSWORD).await, Err(Error::Conflict(_))));
         let user = asked(&world).await;
         let try_code = async |code: &str| second(&world, user, code).await;
         let used = code(&world, &app, 0);
@@ -146,7 +149,7 @@ async fn a_secret_that_nobody_confirmed_within_the_hour_is_forgotten() {
         let world = world(t).await;
         let viewer = world.viewer(ANA).await;
         let cx = write(&world, &viewer);
-        factor::start(&cx).await.unwrap();
+        factor::start(&cx, PASSWORD).await.unwrap();
         let wanted = standing(&world, &viewer).await.to_confirm.unwrap();
         let app =
             Builder::new().with_secret(Secret::try_from_base32(&wanted.secret).unwrap()).build().unwrap();
@@ -168,7 +171,7 @@ async fn who_changes_the_password_ends_the_sign_ins_that_wait_for_a_code() {
         world.clock.advance_seconds(1);
         auth::change_password(&write(&world, &viewer), PASSWORD, "another horse battery").await.unwrap();
         let late = factor::second(&world.services, user, since, &codes[0], &client()).await;
-        assert!(matches!(late, Err(Error::Unauthenticated)));
+        assert!(matches!(&late, Err(Error::Conflict(why)) if why.contains("changed")), "{late:?}");
     })
     .await;
 }

@@ -3,7 +3,7 @@
 use domain::api_key::NewApiKey;
 use domain::organization::NewOrganization;
 use domain::permission::{OrganizationCreate, OrganizationRead, SettingsWrite, SourceWrite};
-use service::auth::account_actor;
+use service::auth::{self, account_actor, again};
 use service::invitations::{self, Opened};
 use service::{Cx, Error, api_keys, organizations, oversight};
 use testkit::for_each_backend;
@@ -165,6 +165,7 @@ async fn a_deletion_that_has_begun_is_one_servers_and_is_not_taken_back() {
             let now = world.services.clock.now();
             assert!(store::oversight::lock_due(&mut other, alpha.id, now).await.unwrap());
             assert_eq!(oversight::delete_due(&world.services).await.unwrap(), 0, "another server is at it");
+            other.commit_unaudited_bookkeeping().await.unwrap();
         }
         assert_eq!(oversight::delete_due(&world.services).await.unwrap(), 1);
     })
@@ -233,6 +234,35 @@ async fn a_link_of_a_suspended_organization_opens_nothing() {
         let token = oversight::links(&cx, "gamma").await.unwrap().remove(0).1;
         organizations::suspend(&cx, "gamma").await.unwrap();
         assert_eq!(invitations::open(&world.services, &token).await.unwrap(), Opened::Unknown);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_a_while_the_platform_wants_the_password_again() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let session = world.viewer("sre@platform.test").await.session;
+        let now = async || auth::viewer(&world.services, session, &client()).await.unwrap().unwrap();
+        let reads = |viewer: &auth::Viewer| {
+            world.services.admit::<OrganizationRead>(&account_actor(viewer)).map(drop)
+        };
+        assert!(reads(&now().await).is_ok());
+        world.clock.advance_seconds(again::PROVED);
+        let viewer = now().await;
+        assert!(!viewer.proved && matches!(reads(&viewer), Err(Error::Forbidden)));
+        let own = world.services.admit(&account_actor(&viewer)).unwrap();
+        let wrong = again::prove(&own, "not my password").await;
+        assert!(matches!(&wrong, Err(Error::Invalid(why)) if why.0[0].field == "password"), "{wrong:?}");
+        assert!(!now().await.proved);
+        again::prove(&own, PASSWORD).await.unwrap();
+        assert!(reads(&now().await).is_ok());
+        let entry = world.platform_log().await.pop().unwrap();
+        assert_eq!((entry.action.as_str(), entry.target_id), ("PASSWORD_CONFIRMED", session.to_string()));
+        // Nobody becomes more by it.
+        let admin = world.viewer("admin@alpha.test").await;
+        again::prove(&world.services.admit(&account_actor(&admin)).unwrap(), PASSWORD).await.unwrap();
+        assert!(matches!(reads(&admin), Err(Error::Forbidden)));
     })
     .await;
 }

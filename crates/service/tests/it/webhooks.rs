@@ -2,11 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::permission::{EnvironmentWrite, SettingsRead, SettingsWrite};
+use domain::permission::{EnvironmentWrite, EventWrite, SettingsRead, SettingsWrite, ViewWrite};
+use domain::retention::Policy;
+use domain::view::{Area, NewView};
 use domain::webhook::{DELAYS, Delivery, NewWebhook, Webhook};
 use domain::{WebhookId, environment::NewEnvironment};
 use ring::hmac;
 use serde_json::Value;
+use service::events::Origin;
 use service::outgoing::guard::Guard;
 use service::outgoing::{Outgoing, Trust};
 use service::webhooks::{self, Way};
@@ -133,6 +136,36 @@ async fn what_changes_is_told_signed_in_its_order_and_once() {
             webhooks::deliver(&second, organization, id)
         );
         assert_eq!((a.unwrap() + b.unwrap(), receiver.got().len()), (1, 3));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ingest_is_a_knock_and_private_views_are_nobodys_business() {
+    for_each_backend(|t| async move {
+        let world = world(t).await;
+        let receiver = Receiver::start();
+        let kinds = ["event", "view", "retention", "drift"];
+        webhooks::create(&write(&world).await, new("hook", &receiver.url("/"), &kinds)).await.unwrap();
+        let events = world.cx::<EventWrite>(ADMIN, "alpha").await;
+        for n in 0..3 {
+            let row = crate::events::event(n, "disk full");
+            service::events::ingest(&events, vec![row], Origin::Api).await.unwrap();
+        }
+        let views = world.cx::<ViewWrite>(ADMIN, "alpha").await;
+        for (name, shared) in [("mine", false), ("ours", true)] {
+            let new = NewView { name: name.to_owned(), query: "q=a".to_owned(), shared };
+            service::views::create(&views, Area::Events, new).await.unwrap();
+        }
+        let settings = write(&world).await;
+        service::retention::set(&settings, &Policy::default()).await.unwrap();
+        told(&world.services).await;
+        let said: Vec<String> = receiver
+            .got()
+            .iter()
+            .map(|message| serde_json::from_slice::<Value>(&message.body).unwrap()["type"].to_string())
+            .collect();
+        assert_eq!(said, ["\"events.ingested\"", "\"view.created\"", "\"retention.changed\""]);
     })
     .await;
 }
@@ -368,7 +401,7 @@ async fn a_webhook_is_its_organizations_own() {
         for wrong in [
             new(" ", &receiver.url("/"), &["case"]),
             new("x", "", &["case"]),
-            new("x", &receiver.url("/"), &["event"]),
+            new("x", &receiver.url("/"), &["events"]),
         ] {
             assert!(matches!(webhooks::create(&cx, wrong).await, Err(Error::Invalid(_))));
         }

@@ -1,10 +1,10 @@
 //! Evidence files of cases and their custody. The bytes lie elsewhere.
 
 use domain::case::evidence::{CustodyEntry, Evidence};
-use domain::{CaseId, EvidenceId};
+use domain::{CaseId, EvidenceId, Timestamp};
 
 use super::merge::{among, family};
-use crate::db::{Dialect, Result, from_row};
+use crate::db::{Dialect, Result, Row, from_row};
 use crate::scope::{Scoped, WriteTx, Writing};
 
 from_row!(Evidence {
@@ -111,6 +111,61 @@ pub async fn keep_file(tx: &mut WriteTx, sha256: &str, size: i64) -> Result<()> 
         .bind(size)
         .bind(now);
     tx.conn().exec_one(q).await
+}
+
+/// As [`keep_file`], of a file that nobody has: `false` where somebody does. Waits for those who put it there.
+pub async fn claim_file(tx: &mut impl Writing, sha256: &str, now: Timestamp) -> Result<bool> {
+    let q = tx
+        .sql(
+            "INSERT INTO evidence_files (organization_id, sha256, size, stored_at)
+             VALUES ($1, $2, 0, $3)
+             ON CONFLICT (organization_id, sha256) DO NOTHING",
+        )
+        .bind(sha256)
+        .bind(now);
+    Ok(tx.conn().exec(q).await? == 1)
+}
+
+/// Hashes of files behind `after`, in their order.
+pub async fn files(tx: &mut impl Scoped, after: &str, limit: u32) -> Result<Vec<String>> {
+    let q = tx
+        .sql(
+            "SELECT sha256
+             FROM evidence_files
+             WHERE organization_id = $1 AND sha256 > $2
+             ORDER BY sha256
+             LIMIT $3",
+        )
+        .bind(after)
+        .bind(limit);
+    tx.conn().scalars(q).await
+}
+
+/// How many records have a file now.
+pub async fn count_of_file(tx: &mut impl Scoped, sha256: &str) -> Result<i64> {
+    let q = tx
+        .sql("SELECT count(*) FROM case_evidence WHERE organization_id = $1 AND sha256 = $2 AND removed_at IS NULL")
+        .bind(sha256);
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
+}
+
+/// Records that have a file now, with their cases, unless it failed when it was looked at last.
+pub async fn not_failed(tx: &mut impl Scoped, sha256: &str) -> Result<Vec<(CaseId, EvidenceId)>> {
+    let q = tx
+        .sql(
+            "SELECT e.case_id, e.id
+             FROM case_evidence e
+             WHERE e.organization_id = $1 AND e.sha256 = $2 AND e.removed_at IS NULL
+               AND COALESCE((SELECT c.step
+                             FROM evidence_custody c
+                             WHERE c.organization_id = $1 AND c.evidence_id = e.id AND c.step IN ('failed', 'verified', 'uploaded')
+                             ORDER BY c.seq DESC
+                             LIMIT 1), '') <> 'failed'
+             ORDER BY e.id",
+        )
+        .bind(sha256);
+    let pair = |row: &Row| Ok((row.get("case_id")?, row.get("id")?));
+    tx.conn().rows(q).await?.iter().map(pair).collect()
 }
 
 /// Whether the file of a hash is of no evidence any more: then its row is gone and its bytes may go before the commit. Waits

@@ -53,6 +53,9 @@ impl Default for Options {
     }
 }
 
+/// Bytes of the disk that events leave free.
+const RESERVE: u64 = 16 << 20;
+
 /// A pool of connections. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -116,14 +119,24 @@ impl Db {
             .after_release(|conn, _| Box::pin(at_rest(conn)))
             .connect_with(writer)
             .await?;
-        // Small on purpose. The system's page cache keeps the file; 8 MB a connection made scans four times slower (fresh pages
-        // are allocated until the cache is full), and mapped pages would count as the server's memory.
+        // Small on purpose. The system's page cache keeps the file; with 8 MB a connection scans are a quarter slower, and mapped
+        // pages would count as the server's memory.
         let read = SqlitePoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
             .connect_with(connect.pragma("cache_size", "-2000"))
             .await?;
         Ok(Self::Sqlite { read, write })
+    }
+
+    /// Whether there is room for more events: SQLite keeps the last [`RESERVE`] bytes of its disk for everything else, so that
+    /// people can sign in and tidy up. PostgreSQL's disk is another machine's.
+    pub fn has_room(&self) -> bool {
+        let Self::Sqlite { write, .. } = self else { return true };
+        let options = write.connect_options();
+        let file = options.get_filename();
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        rustix::fs::statvfs(folder).map_or(true, |disk| disk.f_bavail * disk.f_frsize >= RESERVE)
     }
 
     /// Whether the server's own role of PostgreSQL is a superuser or passes over row-level security. Transactions of an

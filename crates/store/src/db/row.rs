@@ -200,6 +200,12 @@ words!(
     domain::group::life::Step,
     domain::member::Role,
     domain::member::ApprovalLevel,
+    domain::recommendation::Effort,
+    domain::recommendation::RecommendationStatus,
+    domain::recommendation::RecommendationType,
+    domain::recommendation::RecommendedBy,
+    domain::recommendation::Urgency,
+    domain::start::StartPage,
     domain::upload::Format,
     domain::upload::UploadState,
     domain::view::Area

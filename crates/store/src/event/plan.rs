@@ -54,7 +54,7 @@ pub async fn count(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Count> 
         return Ok(Count { n: tally(tx, &asked, span).await?, exact: true });
     }
     if let Some(clause) = only(&asked) {
-        let (whole, edges) = split(span);
+        let (whole, edges) = split(span, rollup::Grain::Hour);
         let mut n = 0;
         if let Some(whole) = whole {
             n += rollup::totals(tx, &[clause], &filter.severity, whole).await?.first().copied().unwrap_or(0);
@@ -94,6 +94,21 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
     if asked.few.is_some() {
         return Ok(counted(fill(from, to, step, by_time(tx, &asked, span, Grain::of(step)).await?)));
     }
+    if let (60..HOUR, [], true) = (step, asked.clauses.as_slice(), asked.covered) {
+        // What is not a whole minute is counted from the rows.
+        let (whole, edges) = split(span, rollup::Grain::Minute);
+        let mut counts = match whole {
+            Some(whole) => {
+                let everything = Clause::everything();
+                rollup::series(tx, &everything, &bounded.severity, rollup::Grain::Minute, whole).await?
+            }
+            None => Vec::new(),
+        };
+        for edge in edges {
+            counts.extend(by_time(tx, &asked, edge, Grain::Minute).await?);
+        }
+        return Ok(counted(fill(from, to, step, counts)));
+    }
     if step < HOUR {
         let rows =
             rollup::totals(tx, &[Clause::everything()], &[], span).await?.first().copied().unwrap_or(0);
@@ -106,7 +121,7 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
     }
     if let Some(clause) = only(&asked) {
         let grain = if step % (24 * HOUR) == 0 { rollup::Grain::Day } else { rollup::Grain::Hour };
-        let (whole, edges) = split(span);
+        let (whole, edges) = split(span, rollup::Grain::Hour);
         let mut counts = match whole {
             Some(whole) => rollup::series(tx, &clause, &bounded.severity, grain, whole).await?,
             None => Vec::new(),
@@ -170,10 +185,10 @@ fn only(asked: &Asked) -> Option<Clause> {
     }
 }
 
-/// Whole hours, and what is left over at both ends.
-fn split(span: Span) -> (Option<Span>, Vec<Span>) {
-    let up = span.from.map(|from| if from == from.hour() { from } else { from.hour().plus_seconds(HOUR) });
-    let down = span.to.map(Timestamp::hour);
+/// Whole hours (or minutes), and what is left over at both ends.
+fn split(span: Span, grain: rollup::Grain) -> (Option<Span>, Vec<Span>) {
+    let up = span.from.map(|from| grain.start_after(from));
+    let down = span.to.map(|to| grain.start(to));
     if let (Some(up), Some(down)) = (up, down)
         && up >= down
     {

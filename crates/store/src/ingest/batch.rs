@@ -206,12 +206,14 @@ impl Tally {
         let mut sources: HashMap<u32, i64> = HashMap::new();
         // Field, word (or group), hour.
         let mut cells: HashMap<(u8, u32, i64), [i64; 5]> = HashMap::new();
+        let mut minutes: HashMap<i64, [i64; 5]> = HashMap::new();
         for i in batch.order.iter().filter(|i| !skipped.contains(i)) {
             let row = &batch.rows[*i as usize];
             let rank = row.severity.rank();
             let hour = row.at.micros().div_euclid(HOUR);
             let mut count = |field: u8, value: u32| cells.entry((field, value, hour)).or_default()[rank] += 1;
             count(TOTAL, 0);
+            minutes.entry(row.at.micros().div_euclid(MINUTE)).or_default()[rank] += 1;
             for (field, value) in (0u8..).zip(row.fields) {
                 if let Some(value) = value {
                     count(field, value);
@@ -250,6 +252,11 @@ impl Tally {
             .chain(
                 days.into_iter()
                     .map(|((field, value, day), counts)| (Grain::Day, day * 24 * HOUR, field, value, counts)),
+            )
+            .chain(
+                minutes
+                    .into_iter()
+                    .map(|(minute, counts)| (Grain::Minute, minute * MINUTE, TOTAL, 0, counts)),
             );
         let rollups = grained.filter_map(|(grain, start, field, value, counts)| {
             let (field, value): (&'static str, Arc<str>) = match field {
@@ -268,7 +275,8 @@ impl Tally {
     }
 }
 
-const HOUR: i64 = 3_600_000_000;
+const MINUTE: i64 = 60_000_000;
+const HOUR: i64 = 60 * MINUTE;
 const TOTAL: u8 = 10;
 const SOURCE: u8 = 11;
 const GROUP: u8 = 12;

@@ -101,7 +101,8 @@ pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
 
 fn kinds() -> impl Iterator<Item = (Grain, &'static str)> {
     let fields = [TOTAL, SOURCE, GROUP].into_iter().chain(TEXT_FIELDS);
-    fields.flat_map(|field| [(Grain::Hour, field), (Grain::Day, field)])
+    let values = fields.flat_map(|field| [(Grain::Hour, field), (Grain::Day, field)]);
+    values.chain([(Grain::Minute, TOTAL)])
 }
 
 fn stored(q: Sql, grain: Grain, field: &'static str) -> Sql {
@@ -128,8 +129,10 @@ fn counted(q: Sql, grain: Grain, field: &'static str, dialect: Dialect) -> Sql {
         text => text,
     };
     let start = match (dialect, grain) {
+        (Dialect::Sqlite, Grain::Minute) => "substr(occurred_at, 1, 16) || ':00.000000Z'",
         (Dialect::Sqlite, Grain::Hour) => "substr(occurred_at, 1, 13) || ':00:00.000000Z'",
         (Dialect::Sqlite, Grain::Day) => "substr(occurred_at, 1, 10) || 'T00:00:00.000000Z'",
+        (Dialect::Postgres, Grain::Minute) => "date_trunc('minute', occurred_at, 'UTC')",
         (Dialect::Postgres, Grain::Hour) => "date_trunc('hour', occurred_at, 'UTC')",
         (Dialect::Postgres, Grain::Day) => "date_trunc('day', occurred_at, 'UTC')",
     };

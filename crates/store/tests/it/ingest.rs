@@ -235,6 +235,7 @@ async fn check_finds_what_is_wrong_and_rebuild_repairs_it() {
         for damage in [
             "UPDATE event_rollups SET info = info + 1 WHERE organization_id = $1 AND field = 'service'",
             "DELETE FROM event_totals WHERE organization_id = $1 AND grain = 'hour'",
+            "UPDATE event_totals SET low = low + 1 WHERE organization_id = $1 AND grain = 'minute'",
             "UPDATE event_rollups SET critical = critical + 1 WHERE organization_id = $1 AND grain = 'day' AND field = 'group_id'",
             "UPDATE groups SET event_count = event_count + 3 WHERE organization_id = $1",
             match t.db.dialect() {

@@ -29,6 +29,7 @@ const CROSSING: &[(&str, &str)] = &[
     ("memberships_by_user", "which organizations a person can enter"),
     ("api_keys_by_hash", "a request brings a key and no organization"),
     ("idempotency_keys_by_age", "housekeeping deletes by age, of all organizations"),
+    ("starts_by_user", "a sign-in brings a person and no organization"),
     ("provider_roles_by_group", "a sign-in brings groups and no organization"),
     ("cause_queue_by_due", "the server looks at what is due, of all organizations"),
     ("events_by_words", "GIN; row-level security and the statement leave the organization's"),

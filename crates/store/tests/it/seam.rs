@@ -317,3 +317,14 @@ async fn the_writer_goes_on_after_the_database_rolled_back_by_itself() {
     })
     .await;
 }
+
+/// `.cargo/config.toml` takes it out of the build: with it all connections share one cache, and what one has read pushes out
+/// what the others need.
+#[tokio::test]
+async fn every_connection_to_sqlite_has_a_page_cache_of_its_own() {
+    let t = testkit::sqlite().await;
+    let mut tx = system(&t.db).await;
+    let options: Vec<String> = tx.conn().scalars(sql("PRAGMA compile_options")).await.unwrap();
+    assert!(options.iter().any(|option| option.starts_with("THREADSAFE")), "{options:?}");
+    assert!(!options.contains(&"ENABLE_MEMORY_MANAGEMENT".to_owned()), "{options:?}");
+}

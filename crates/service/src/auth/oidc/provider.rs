@@ -131,6 +131,10 @@ pub async fn authorize(services: &Services, provider: &Provider) -> Result<Asked
         request = request.add_scope(Scope::new(scope.clone()));
     }
     let (url, state, nonce) = request.set_pkce_challenge(challenge).url();
+    // What the server asks itself its client refuses without TLS; this address the browser asks.
+    if provider.issuer.starts_with("https://") && url.scheme() != "https" {
+        return Err(misconfigured("its document sends people to an address without https"));
+    }
     Ok(Asked {
         url: url.to_string(),
         state: state.into_secret(),

@@ -10,7 +10,8 @@ use super::{Whole, place};
 const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}\
  h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}\
  th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #d5d9de;overflow-wrap:anywhere}\
- pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f5f7;padding:.75rem}code{font-size:.85em}";
+ pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f5f7;padding:.75rem}code{font-size:.85em}\
+ .head{border-bottom:3px solid #d5d9de;padding-bottom:.5rem;font-weight:600}.head b{padding:.15em .5em;border-radius:.25em;margin-right:.4em}";
 
 /// A text inside an element or a quoted attribute.
 fn escape(text: &str) -> String {
@@ -45,10 +46,11 @@ fn table(html: &mut String, title: &str, heads: &[&str], rows: impl Iterator<Ite
 pub(super) fn page(whole: &Whole, events: &[Event], count: usize, head: &str) -> String {
     let case = &whole.case;
     let title = escape(&format!("{} {}", case.key(), case.title));
+    let letterhead = letterhead(whole);
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
-         <title>{title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1>\n<p>{}. \
+         <title>{title}</title><style>{STYLE}</style></head><body><main>{letterhead}<h1>{title}</h1>\n<p>{}. \
          <code>sha256sum -c SHA256SUMS</code> in this folder checks every file. <a href=\"case.json\">case.json</a> has \
          everything on this page, <a href=\"events.ndjson\">events.ndjson</a> the events, <a href=\"notes.md\">notes.md</a> \
          the notes. Times are UTC.</p>\n",
@@ -173,6 +175,19 @@ pub(super) fn page(whole: &Whole, events: &[Event], count: usize, head: &str) ->
     );
     html.push_str("</main></body></html>\n");
     html
+}
+
+/// Whose it is: the mark, where there is one, and the name.
+fn letterhead(whole: &Whole) -> String {
+    let name = escape(&whole.organization);
+    if whole.branding.is_plain() {
+        return format!("<p class=\"head\">{name}</p>");
+    }
+    let mark = whole.branding.mark(&whole.organization);
+    let (ground, ink, letters) = (escape(&mark.ground), mark.ink, escape(&mark.letters));
+    format!(
+        "<p class=\"head\" style=\"border-color:{ground}\"><b style=\"background:{ground};color:{ink}\">{letters}</b> {name}</p>"
+    )
 }
 
 /// All notes as one Markdown file.

@@ -1,0 +1,45 @@
+import { expect, test } from "@playwright/test";
+import { makeKey } from "../pages/groups";
+import { expectAccessible, signIn, watchForErrors } from "../pages/room";
+
+test("a colleague is called by name in a note, and finds it until it is read", async ({ page, request, browser, baseURL }) => {
+  await signIn(page);
+  const key = await makeKey(page, "case.write");
+  const name = `mention${Date.now()}`;
+  const made = await request.post("/api/v1/cases", { headers: { authorization: `Bearer ${key}` }, data: { title: name } });
+  const { number } = (await made.json()) as { number: number };
+  const errors = watchForErrors(page);
+  await page.goto(`/o/acme/cases/${number}`);
+  await page.locator(":root[data-ready]").waitFor();
+  const box = page.getByLabel("Write a note");
+  await box.pressSequentially(`${name}: @mi`);
+  const offered = page.getByRole("listbox", { name: "People to mention" });
+  await expect(offered.getByRole("option").first()).toContainText("Mika");
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await expect(offered).toHaveCount(0);
+  await box.pressSequentially("k");
+  await page.keyboard.press("Enter");
+  await expect(box).toHaveValue(/: @\S+ $/);
+  await box.pressSequentially("please look");
+  await page.keyboard.press("Control+Enter");
+  const mark = page.locator("ol.timeline .mention");
+  await expect(mark).toHaveText(/^@/);
+  await expect(mark).toHaveAttribute("title", /Mika/);
+  expect(errors).toEqual([]);
+
+  const context = await browser.newContext({ baseURL });
+  const mika = await context.newPage();
+  await signIn(mika, "mk@acme.example");
+  await mika.goto("/o/acme/cases");
+  await mika.getByRole("link", { name: /new mentions?$/ }).click();
+  const rows = mika.getByRole("table", { name: "Mentions of you" });
+  const row = rows.getByRole("row", { name: new RegExp(name) });
+  await expect(row).toContainText("new");
+  await expectAccessible(mika);
+  await row.getByRole("button", { name: new RegExp(`Mark as read: .* in CASE-${number}`) }).click();
+  await expect(row).not.toContainText("new");
+  await row.getByRole("link").first().click();
+  await expect(mika.getByRole("heading", { level: 1, name })).toBeVisible();
+  await context.close();
+});

@@ -1,0 +1,14 @@
+-- The page that a person lands on after signing in: one a person, in one organization. view_id: a saved view of the list `page`.
+CREATE TABLE starts (
+    organization_id UUID NOT NULL REFERENCES organizations (id),
+    user_id         UUID NOT NULL REFERENCES users (id),
+    page            TEXT NOT NULL CHECK (page IN ('overview', 'events', 'groups', 'cases', 'tasks', 'drift')),
+    view_id         UUID,
+    chosen_at       TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (organization_id, user_id),
+    FOREIGN KEY (organization_id, view_id) REFERENCES views (organization_id, id) ON DELETE CASCADE
+);
+CREATE INDEX starts_by_user ON starts (user_id);
+CREATE INDEX starts_by_view ON starts (organization_id, view_id);
+
+CALL wall_off('starts');

@@ -1,0 +1,30 @@
+-- Drift by the day (UTC), environment and repository: what came, what was resolved and how long that took (DriftGuard). Computed from
+-- drift_history and recommendations by one job, which may run as often as it likes. resolution_seconds and resolution_times (how many
+-- took how long, by the steps of domain::drift::metrics) add up over rows, as averages and percentiles do not.
+CREATE TABLE drift_metrics_daily (
+    organization_id              UUID NOT NULL,
+    environment_id               UUID NOT NULL,
+    iac_repository_id            UUID NOT NULL,
+    date                         TIMESTAMPTZ NOT NULL,
+    total_drifts                 BIGINT NOT NULL,
+    resolved_drifts              BIGINT NOT NULL,
+    avg_resolution_time          BIGINT,
+    p90_resolution_time          BIGINT,
+    resolution_seconds           BIGINT NOT NULL,
+    resolution_times             JSONB NOT NULL,
+    top_cause_categories         JSONB NOT NULL,
+    severity_distribution        JSONB NOT NULL,
+    recommendations_decided      BIGINT NOT NULL,
+    recommendations_implemented  BIGINT NOT NULL,
+    recommendation_adoption_rate DOUBLE PRECISION,
+    created_at                   TIMESTAMPTZ NOT NULL,
+    computed_at                  TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (organization_id, environment_id, iac_repository_id, date),
+    FOREIGN KEY (organization_id, environment_id) REFERENCES environments (organization_id, id),
+    FOREIGN KEY (organization_id, iac_repository_id) REFERENCES iac_repositories (organization_id, id)
+);
+CREATE INDEX drift_metrics_daily_by_date ON drift_metrics_daily (organization_id, date);
+CREATE INDEX drift_metrics_daily_by_run ON drift_metrics_daily (organization_id, computed_at);
+CREATE INDEX drift_history_by_time ON drift_history (organization_id, at, drift_event_id);
+
+CALL wall_off('drift_metrics_daily');
