@@ -78,7 +78,7 @@ e2e: setup-test ## Playwright with axe against the server that `make site unit` 
 	@WATCHROOM_E2E_PROFILE=$(PROFILE) $(T) node_modules/.bin/playwright test --config end2end/playwright.config.ts $(ARGS)
 
 bench: setup-test site server ## benchmarks as JSON lines: SCALE=1m|10m DATABASE=sqlite|postgres|both ARGS="--only queries"
-	@$(T) cargo build --release --package domain --package drift --example grouping --example compare $(quiet)
+	@$(T) cargo build --release --package domain --package drift --package causes --examples $(quiet)
 	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh \
 		python3 scripts/bench --server $(server) --scale $(SCALE) --database $(DATABASE) $(ARGS)
 

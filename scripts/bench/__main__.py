@@ -1,24 +1,25 @@
 #!/usr/bin/env python3
 """Benchmarks as JSON lines on standard output, progress on standard error.
 
-    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,browser,single,tail,cases,drift,wasm,grouping
+    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,browser,single,tail,cases,drift,wasm,grouping,causes
 
 For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, eight connections, durable) beside a bare
 bulk insert of the same rows into the same engine with the same keys and index of words in the same run (ratio; without the index of words besides), the server's peak memory; what people look at (queries.py) at
 1 M and, with 10m, at 10 M with the growth between; what a person feels in Chromium; single events; 20 live tails; cases (cases.py); drift (drift.py). Last, the size of the WebAssembly and, where labelled logs lie in
-WATCHROOM_SHARED or beside the repository, Grouping Accuracy. Standard library only.
+WATCHROOM_SHARED or beside the repository, Grouping Accuracy. Causes of drifts (causes.py) beside
+scikit-learn's gradient boosting. Standard library only, but for that.
 """
 
 import argparse, os, pathlib, subprocess, sys, tempfile, time, uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-import bare, cases, data, drift, queries, single, tail
+import bare, cases, causes, data, drift, queries, single, tail
 from output import emit, say
 from server import EMAIL, PASSWORD, Server, ingest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = ("ingest", "queries", "browser", "single", "tail", "cases", "drift", "wasm", "grouping")
+PARTS = ("ingest", "queries", "browser", "single", "tail", "cases", "drift", "wasm", "grouping", "causes")
 
 
 def database_url(database, folder):
@@ -105,6 +106,7 @@ def main():
     parser.add_argument("--only", default=",".join(PARTS), help="of " + ", ".join(PARTS))
     parser.add_argument("--cases", type=int, default=100_000, help="how many cases there are beside the one with everything")
     parser.add_argument("--drifts", type=int, default=4_500_000, help="how many drifts there are")
+    parser.add_argument("--labels", type=int, default=50_000, help="labelled drifts that the models of causes learn from")
     args = parser.parse_args()
     parts = args.only.split(",")
     unknown = set(parts) - set(PARTS)
@@ -119,6 +121,8 @@ def main():
         wasm()
     if "grouping" in parts:
         grouping(args.server)
+    if "causes" in parts:
+        causes.run(args.server, args.labels)
 
 
 main()

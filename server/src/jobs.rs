@@ -1,5 +1,5 @@
 //! What the server does by itself: compare the folder of evidence with its records once a day; sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
-//! quiet visitors and bring the figures of drift up to date every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, and tell webhooks what changed, every second.
+//! quiet visitors and bring the figures of drift up to date every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, look into the causes of drifts, train models, and tell webhooks what changed, every second.
 
 use std::time::Duration;
 
@@ -18,9 +18,10 @@ const MOVES: Duration = Duration::from_secs(10);
 const TELL: Duration = Duration::from_secs(1);
 /// Somebody waits for these.
 const LINKS: Duration = Duration::from_secs(1);
+const CAUSES: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 10] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 12] {
     [
         tokio::spawn(sweep(state.clone())),
         tokio::spawn(evidence(state.clone())),
@@ -32,6 +33,8 @@ pub fn start(state: &AppState) -> [JoinHandle<()>; 10] {
         tokio::spawn(moves(state.clone())),
         tokio::spawn(links(state.clone())),
         tokio::spawn(tell(state.clone())),
+        tokio::spawn(causes(state.clone())),
+        tokio::spawn(trainings(state.clone())),
     ]
 }
 
@@ -161,6 +164,33 @@ async fn links(state: AppState) {
             Err(error) => {
                 tracing::warn!(%error, "linking to a case could not go on; it is tried again in a second");
             }
+        }
+    }
+}
+
+async fn causes(state: AppState) {
+    let mut ticks = interval(CAUSES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::causes::run_due(&state.services).await {
+            Ok(0) => {}
+            Ok(drifts) => tracing::debug!(drifts, "looked into causes"),
+            Err(error) => tracing::warn!(%error, "a cause could not be looked into; it is tried again"),
+        }
+    }
+}
+
+/// A task of its own: a training takes up to a minute.
+async fn trainings(state: AppState) {
+    let mut ticks = interval(CAUSES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::models::run_trainings(&state.services).await {
+            Ok(0) => {}
+            Ok(trainings) => tracing::info!(trainings, "trained models of causes"),
+            Err(error) => tracing::warn!(%error, "a training could not go on; it is tried again"),
         }
     }
 }

@@ -10,10 +10,10 @@ use axum::routing::{delete, get, post, put};
 use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks,
-    case_templates, cases, cases_bulk, changes, drift_metrics, drift_push, drift_rules, drifts, entries,
-    environments as places, evidence, export, grouping, groups, health, iac, ingest, invitations, live,
-    members, oidc, openapi, organizations, pages, provider_roles, recommendations, sources, tags, tail,
-    uploads, views, webhooks,
+    case_templates, cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts,
+    entries, environments as places, evidence, export, grouping, groups, health, iac, ingest, invitations,
+    live, members, models, oidc, openapi, organizations, pages, provider_roles, recommendations, sources,
+    tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -89,6 +89,17 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/drifts/{id}"),
     ("POST", "/api/v1/drifts/{id}/accept"),
     ("POST", "/api/v1/drifts/{id}/escalate"),
+    ("PUT", "/api/v1/drifts/{id}/cause"),
+    ("DELETE", "/api/v1/drifts/{id}/cause"),
+    ("POST", "/api/v1/external-events"),
+    ("GET", "/api/v1/external-events"),
+    ("GET", "/api/v1/ml-models"),
+    ("POST", "/api/v1/ml-models/roll-back"),
+    ("POST", "/api/v1/ml-models/{id}/activate"),
+    ("POST", "/api/v1/ml-models/{id}/shadow"),
+    ("GET", "/api/v1/ml-trainings"),
+    ("POST", "/api/v1/ml-trainings"),
+    ("GET", "/api/v1/ml-trainings/{id}"),
     ("GET", "/api/v1/drift-metrics"),
     ("GET", "/api/v1/drift-rules"),
     ("PUT", "/api/v1/drift-rules/{id}"),
@@ -230,6 +241,14 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/drifts/{id}", get(drifts::one))
         .route("/api/v1/drifts/{id}/accept", post(drifts::accept))
         .route("/api/v1/drifts/{id}/escalate", post(drifts::escalate))
+        .route("/api/v1/drifts/{id}/cause", put(causes::label).delete(causes::unlabel))
+        .route("/api/v1/external-events", get(causes::told).post(causes::tell))
+        .route("/api/v1/ml-models", get(models::list))
+        .route("/api/v1/ml-models/roll-back", post(models::roll_back))
+        .route("/api/v1/ml-models/{id}/activate", post(models::activate))
+        .route("/api/v1/ml-models/{id}/shadow", post(models::shadow))
+        .route("/api/v1/ml-trainings", get(models::trainings).post(models::train))
+        .route("/api/v1/ml-trainings/{id}", get(models::training))
         .route("/api/v1/drift-metrics", get(drift_metrics::list))
         .route("/api/v1/drift-rules", get(drift_rules::list))
         .route("/api/v1/drift-rules/{id}", put(drift_rules::change).delete(drift_rules::reset))

@@ -363,16 +363,16 @@ fn causes(told: &Analytics, lists: &Lists<'_>) -> AnyView {
     let mut causes: Vec<(&String, i64)> = told.now.causes.iter().map(|(cause, n)| (cause, *n)).collect();
     causes.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let most = causes.first().map_or(1, |(_, n)| *n);
-    let href = lists.came((told.from, told.to), "");
     let rows: Vec<_> = causes
         .into_iter()
         .map(|(cause, n)| {
             let before = told.before.causes.get(cause).copied().unwrap_or(0);
+            let href = lists.came((told.from, told.to), &format!("cause:{cause}"));
             view! {
                 <tr>
                     <th scope="row">{cause_words(cause)}</th>
                     <td>{share_bar(n, most, "came")}</td>
-                    <td class="num"><a class="link" href=href.clone()>{number(n)}</a></td>
+                    <td class="num"><a class="link" href=href>{number(n)}</a></td>
                     <td class="num faint">{number(before)}</td>
                 </tr>
             }

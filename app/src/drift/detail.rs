@@ -11,7 +11,7 @@ use ui::{
 };
 
 use super::api::{AcceptDrift, ChangeDrifts, EscalateDrift};
-use super::{advice, diff, parts};
+use super::{advice, cause, diff, parts};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
 use crate::form::{Form, FormError};
@@ -32,6 +32,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let drift = drifts::find(&cx, &asked.id).await?;
     let changes = drifts::changes(&cx, drift.id).await?;
     let history = drifts::history(&cx, drift.id).await?;
+    let told = service::causes::of(&cx, drift.id).await?;
     let advice = drifts::recommendations(&cx, drift.id).await?;
     let (snippet, language) = drifts::snippet(&cx, &drift).await?;
     let slug = scope.organization.slug.as_str();
@@ -51,6 +52,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let dialogs =
         may_write.then(|| dialogs(&scope, &drift, preview.as_ref(), (&snippet, language), ignoring));
+    let why = cause::card(&scope, &drift, told.as_ref(), may_write);
     let differs = differs(&drift, &changes, &here, (beside, noise), may_write && open);
     let escalated = match (drift.case_number, scope.admit::<CaseRead>()) {
         (Some(number), Ok(_)) => Some(view! {
@@ -73,6 +75,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         <div class="columns">
             <div class="main-column">
                 {differs}
+                {why}
                 {advice}
                 <Section title="History">
                     <ul class="plain-list">{told}</ul>

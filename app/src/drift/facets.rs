@@ -34,6 +34,7 @@ pub fn column(found: &Facets, q: &str, query: Option<&Query>, href: &dyn Fn(Stri
 fn title(field: &str) -> &'static str {
     match field {
         "severity" => "Severity",
+        "cause" => "Cause",
         "environment" => "Environment",
         "repository" => "Repository",
         "type" => "Type",

@@ -6,6 +6,9 @@ mod advice;
 pub mod analytics;
 mod api;
 #[cfg(feature = "ssr")]
+mod cause;
+mod cause_api;
+#[cfg(feature = "ssr")]
 pub mod detail;
 #[cfg(feature = "ssr")]
 mod diff;
@@ -18,6 +21,8 @@ pub mod inventory;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
+pub mod models;
+#[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
 mod plot;
@@ -29,3 +34,4 @@ pub mod rules;
 mod write;
 
 pub use api::*;
+pub use cause_api::*;

@@ -15,6 +15,7 @@ pub enum Part {
     Resources,
     Rules,
     Ignores,
+    Models,
 }
 
 pub fn pages(slug: &str, current: Part) -> AnyView {
@@ -26,6 +27,7 @@ pub fn pages(slug: &str, current: Part) -> AnyView {
         tab(Part::Resources, "Resources", routes::drift_part(slug, "resources")),
         tab(Part::Rules, "Rules", routes::drift_part(slug, "rules")),
         tab(Part::Ignores, "Ignore rules", routes::drift_part(slug, "ignores")),
+        tab(Part::Models, "Models", routes::drift_part(slug, "models")),
     ];
     view! { <Tabs label="Drift" tabs=tabs /> }.into_any()
 }

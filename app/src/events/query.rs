@@ -80,8 +80,8 @@ pub struct EventQuery {
 
 /// The parameters of the page, and what Leptos says of a form that came back.
 const PARAMETERS: [&str; 18] = [
-    "from", "to", "q", "facet", "more", "within", "order", "limit", "cursor", "back", "event", "column", "density", "view",
-    "live", "__path", "__err", "__mark",
+    "from", "to", "q", "facet", "more", "within", "order", "limit", "cursor", "back", "event", "column",
+    "density", "view", "live", "__path", "__err", "__mark",
 ];
 
 impl EventQuery {

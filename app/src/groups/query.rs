@@ -203,7 +203,10 @@ impl GroupQuery {
         problems.require(
             sort.is_ok(),
             "sort",
-            &format!("'{}' is none; last_seen, first_seen or count", self.sort.chars().take(60).collect::<String>()),
+            &format!(
+                "'{}' is none; last_seen, first_seen or count",
+                self.sort.chars().take(60).collect::<String>()
+            ),
         );
         use domain::group::{Assignee, Status};
         let (status, assigned_to) = match self.status.as_str() {

@@ -66,6 +66,7 @@ const PAGES: &[(&str, Printing)] = &[
     ("drift/resources", |asked| Box::pin(drift::inventory::resources(asked))),
     ("drift/rules", |asked| Box::pin(drift::rules::page(asked))),
     ("drift/ignores", |asked| Box::pin(drift::ignores::page(asked))),
+    ("drift/models", |asked| Box::pin(drift::models::page(asked))),
     ("drift/{id}", |asked| Box::pin(drift::detail::page(asked))),
     ("audit", |asked| Box::pin(audit::page(asked))),
     ("sources", |asked| Box::pin(sources::page(asked))),

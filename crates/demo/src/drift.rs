@@ -3,6 +3,7 @@
 //! Most of it is everyday: somebody makes a machine larger at night, a scaler does its work, a vendor is let in for a day. The last two days
 //! are the attack's: the security group it opened, the trail it stopped, the role and the bucket it made use of.
 
+use domain::cause::{ExternalKind, Impact};
 use domain::drift::{Format, Resolution};
 use domain::recommendation::RecommendationType;
 use serde_json::{Value, json};
@@ -18,6 +19,24 @@ pub struct Moment {
 pub enum What {
     Push(Push),
     Deed(Deed),
+    Told(Told),
+}
+
+/// What other systems tell of that minute: why somebody may have changed something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub kind: ExternalKind,
+    pub system: &'static str,
+    pub id: &'static str,
+    pub title: &'static str,
+    /// Empty where nobody is named.
+    pub actor: &'static str,
+    pub environment: &'static str,
+    /// Empty where it is about all of the environment.
+    pub address: &'static str,
+    pub impact: Option<Impact>,
+    /// How long it went on.
+    pub minutes: i64,
 }
 
 /// What a pipeline sends.
@@ -250,8 +269,9 @@ pub fn drift() -> Vec<Moment> {
         }
     }
     all.extend(deeds());
+    all.extend(told());
     // A deed at the minute of a push comes after it.
-    all.sort_by_key(|moment| (std::cmp::Reverse(moment.before), matches!(moment.what, What::Deed(_))));
+    all.sort_by_key(|moment| (std::cmp::Reverse(moment.before), !matches!(moment.what, What::Push(_))));
     all
 }
 
@@ -286,6 +306,96 @@ fn text(repository: usize, format: Format, hour: i64, differences: &[Difference]
         changes.push(json!({"address": address, "type": kind, "change": {"actions": [actions], "before": is, "after": declared}}));
     }
     json!({"format_version": "1.2", "planned_values": {}, "resource_drift": drifted, "resource_changes": changes}).to_string()
+}
+
+/// What explains some of it, as tickets, alerts, deployments and calendars have it. Nothing explains the rest, as everywhere.
+fn told() -> Vec<Moment> {
+    use ExternalKind::{
+        ChangeTicket, Deployment, GitCommit, Incident, IncidentTicket, Maintenance, MonitoringAlert,
+    };
+    let told = |hour: i64, kind, (system, id, title), (actor, environment, address), minutes| {
+        let impact = (kind == Incident).then_some(Impact::High);
+        let told = Told { kind, system, id, title, actor, environment, address, impact, minutes };
+        Moment { before: hour * 60 + 9, what: What::Told(told) }
+    };
+    let at = |environment, address| ("", environment, address);
+    let (web_1, db) = ("aws_instance.web_1", "aws_db_instance.shop");
+    vec![
+        told(
+            700,
+            ChangeTicket,
+            ("jira", "CHG-388", "Seven web pods for the spring sale"),
+            (MIKA, "prod", "apps/Deployment/shop/web"),
+            0,
+        ),
+        told(661, MonitoringAlert, ("grafana", "A-9120", "Memory of web-1 above 95 %"), at("prod", web_1), 0),
+        told(661, Incident, ("pagerduty", "PD-771", "The shop answers slowly"), (MIKA, "prod", web_1), 95),
+        told(
+            641,
+            ChangeTicket,
+            ("jira", "CHG-391", "Cost centers are moved by hand"),
+            (ADA, "prod", "aws_lb.front"),
+            0,
+        ),
+        told(611, Maintenance, ("calendar", "MW-40", "Load test of the sale"), at("staging", web_1), 24 * 60),
+        told(
+            563,
+            Maintenance,
+            ("calendar", "MW-41", "The storage vendor comes in"),
+            at("prod", "aws_security_group.bastion"),
+            30 * 60,
+        ),
+        told(
+            487,
+            Incident,
+            ("pagerduty", "PD-779", "The shop's database is out of space"),
+            (MIKA, "prod", db),
+            40,
+        ),
+        told(
+            430,
+            IncidentTicket,
+            ("jira", "OPS-1204", "A stand at the fair needs the staging shop"),
+            (MIKA, "staging", "aws_security_group.web"),
+            0,
+        ),
+        told(
+            336,
+            Incident,
+            ("pagerduty", "PD-790", "The catalogue shows no prices"),
+            (MIKA, "prod", "apps/Deployment/shop/catalog"),
+            70,
+        ),
+        told(310, Deployment, ("gitlab", "platform-1877", "platform to staging"), at("staging", db), 12),
+        told(
+            206,
+            GitCommit,
+            ("gitlab", "9c41f07e", "Machines get the new agent"),
+            (MIKA, "prod", "aws_instance.web_2"),
+            0,
+        ),
+        told(
+            206,
+            Deployment,
+            ("gitlab", "platform-1902", "platform to prod"),
+            at("prod", "aws_instance.web_2"),
+            12,
+        ),
+        told(
+            132,
+            Deployment,
+            ("gitlab", "platform-1931", "platform to prod"),
+            at("prod", "aws_instance.bastion_1"),
+            12,
+        ),
+        told(
+            79,
+            IncidentTicket,
+            ("jira", "OPS-1261", "Some payments are booked twice"),
+            (MIKA, "prod", "apps/Deployment/shop/payments"),
+            0,
+        ),
+    ]
 }
 
 const ADA: &str = "ada@acme.example";

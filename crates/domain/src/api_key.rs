@@ -44,6 +44,7 @@ pub const SCOPES: &[&str] = &[
     "tag.write",
     "drift.read",
     "drift.write",
+    "model.write",
     "environment.read",
     "environment.write",
     "member.read",

@@ -99,6 +99,16 @@ ids! {
     DriftPushId,
     /// What to do about a drift.
     RecommendationId,
+    /// What is thought of a drift's cause.
+    CauseId,
+    /// Something near a drift in time.
+    CorrelationId,
+    OperationalContextId,
+    /// A commit, a ticket, a deployment that somebody told.
+    ExternalEventId,
+    MlModelId,
+    MlPredictionId,
+    MlTrainingId,
 }
 
 /// The reserved organization that holds the platform's own audit chain (sign-ins, new organizations).

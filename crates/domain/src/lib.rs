@@ -9,6 +9,7 @@ pub mod api_key;
 pub mod audit;
 pub mod branding;
 pub mod case;
+pub mod cause;
 pub mod drift;
 pub mod environment;
 pub mod event;

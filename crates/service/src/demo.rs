@@ -91,6 +91,7 @@ pub async fn fill(services: &Services, mut progress: impl FnMut(u64) + Send) -> 
     let services = &Services { clock: Clock::story(end), ..services.clone() };
     drifts::tell(services, "acme", begin, end).await?;
     cases::tell(services, "acme", begin, end).await?;
+    drifts::explain(services, "acme").await?;
     Ok(true)
 }
 

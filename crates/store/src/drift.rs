@@ -426,6 +426,13 @@ static TABLE: Table = Table {
                        WHEN d.severity_score >= 0.4 THEN 'medium' WHEN d.severity_score >= 0.15 THEN 'low' ELSE 'info' END)",
             ),
         ),
+        (
+            "cause",
+            Column::Word(
+                "COALESCE((SELECT COALESCE(a.labelled_category, a.cause_category) FROM drift_cause_analysis a \
+                           WHERE a.organization_id = d.organization_id AND a.drift_event_id = d.id), 'unknown')",
+            ),
+        ),
         ("environment", Column::Word("e.slug")),
         ("repository", Column::Word("p.name")),
         ("resource", Column::Word("r.resource_id")),

@@ -138,13 +138,23 @@ const LARGE: [&str; 5] = [
 ];
 
 /// The rest, what refers before what is referred to.
-const REST: [&str; 56] = [
+const REST: [&str; 66] = [
     "DELETE FROM drift_metrics_runs WHERE organization_id = $1",
     "DELETE FROM drafts WHERE organization_id = $1",
     "DELETE FROM presences WHERE organization_id = $1",
     "DELETE FROM drift_rules WHERE organization_id = $1",
     "DELETE FROM drift_metrics_daily WHERE organization_id = $1",
     "DELETE FROM recommendations WHERE organization_id = $1",
+    "DELETE FROM cause_queue WHERE organization_id = $1",
+    "DELETE FROM correlation_events WHERE organization_id = $1",
+    "DELETE FROM operational_context WHERE organization_id = $1",
+    "DELETE FROM drift_cause_analysis WHERE organization_id = $1",
+    "DELETE FROM ml_predictions WHERE organization_id = $1",
+    "DELETE FROM ml_performance_metrics WHERE organization_id = $1",
+    "DELETE FROM ml_artifacts WHERE organization_id = $1",
+    "DELETE FROM ml_models WHERE organization_id = $1",
+    "DELETE FROM ml_trainings WHERE organization_id = $1",
+    "DELETE FROM external_events WHERE organization_id = $1",
     "DELETE FROM drift_history WHERE organization_id = $1",
     "DELETE FROM drift_changes WHERE organization_id = $1",
     "DELETE FROM drift_events WHERE organization_id = $1",

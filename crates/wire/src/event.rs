@@ -176,7 +176,8 @@ mod tests {
         );
         assert!(read(r#"{"occurred_at":1,"severity":"high","severity":null,"message":"a"}"#).is_err());
         assert_eq!(event.raw_payload, r#"{"occurred_at":2,"severity":"low","message":"b"}"#);
-        let deep = r#"{"occurred_at":1,"severity":"low","message":"a","x":{"n":1,"n":2.50},"x2":[{"y":1,"y":2}]}"#;
+        let deep =
+            r#"{"occurred_at":1,"severity":"low","message":"a","x":{"n":1,"n":2.50},"x2":[{"y":1,"y":2}]}"#;
         assert_eq!(
             read(deep).unwrap().raw_payload,
             r#"{"occurred_at":1,"severity":"low","message":"a","x":{"n":2.50},"x2":[{"y":2}]}"#

@@ -23,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::api::{Caller, asked_of, paging, read};
 use super::cases::word_schema;
+use super::causes::{CauseItem, cause_item};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::recommendations::RecommendationItem;
@@ -138,9 +139,9 @@ pub struct DriftDetail {
     actual_state: Option<Value>,
     /// What the code would have to say, to start from.
     codify: String,
-    /// Why it happened. Null: causes are not analysed.
-    #[schema(required = true, value_type = Option<Object>)]
-    cause: Option<Value>,
+    /// Why it happened. Null for the seconds until somebody looked.
+    #[schema(required = true, value_type = Option<CauseItem>)]
+    cause: Option<CauseItem>,
     /// What to do about it: open ones first, the most urgent first.
     recommendations: Vec<RecommendationItem>,
 }
@@ -216,6 +217,7 @@ pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<DriftDet
     let changes = drifts::changes(&cx, drift.id).await?.into_iter().map(change).collect();
     let (declared_state, actual_state) = drifts::states(&cx, drift.id).await?;
     let (codify, _) = drifts::snippet(&cx, &drift).await?;
+    let cause = service::causes::of(&cx, drift.id).await?.map(cause_item);
     let recommendations = drifts::recommendations(&cx, drift.id).await?;
     let recommendations = recommendations.into_iter().map(super::recommendations::item).collect();
     Ok(Json(DriftDetail {
@@ -224,7 +226,7 @@ pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<DriftDet
         declared_state,
         actual_state,
         codify,
-        cause: None,
+        cause,
         recommendations,
     }))
 }

@@ -13,9 +13,9 @@ use utoipa::{Modify, OpenApi};
 use super::problem::KINDS;
 use super::{
     access, api, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, changes, drift_metrics, drift_push, drift_rules, drifts, entries, environments,
-    escape, evidence, export, grouping, groups, head, iac, ingest, members, organizations, provider_roles,
-    recommendations, sources, tags, tail, views, webhooks,
+    cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts, entries,
+    environments, escape, evidence, export, grouping, groups, head, iac, ingest, members, models,
+    organizations, provider_roles, recommendations, sources, tags, tail, views, webhooks,
 };
 use crate::state::AppState;
 use crate::web::once;
@@ -39,6 +39,8 @@ use crate::web::once;
         api::sources, sources::create, sources::one, sources::change, sources::delete,
         drift_push::push, drifts::list, drifts::one, drifts::act, drifts::accept, drifts::escalate, drift_metrics::list, drift_rules::list, drift_rules::change, drift_rules::reset, recommendations::rules, recommendations::steps, recommendations::implement, recommendations::dismiss, iac::ignores, iac::lift,
         iac::repositories, iac::one_repository, iac::change_repository, iac::resources,
+        causes::label, causes::unlabel, causes::tell, causes::told, models::list, models::trainings, models::train, models::training, models::activate, models::shadow,
+        models::roll_back,
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
         tags::list, tags::rename, tags::merge, tags::delete,
         members::list, members::one, members::change, members::remove, members::roles, provider_roles::list, provider_roles::replace, members::invited, members::invite, members::withdraw,

@@ -229,8 +229,14 @@ fn a_file_is_imported_once_and_refused_rows_are_kept_with_their_reasons() {
     std::fs::create_dir(locked.join("c.ndjson.rejected.ndjson")).unwrap();
     let (_, err) = expect(&run(folder, "import --org acme --source web locked/c.ndjson", ""), 0);
     let first = err.lines().next().unwrap();
-    assert!(first.contains("cannot be written (") && first.contains("imports/c.ndjson.rejected.ndjson"), "{err}");
-    assert!(err.contains("in ") && err.contains("/data/imports/c.ndjson.rejected.ndjson\n"), "its place cannot be written: {err}");
+    assert!(
+        first.contains("cannot be written (") && first.contains("imports/c.ndjson.rejected.ndjson"),
+        "{err}"
+    );
+    assert!(
+        err.contains("in ") && err.contains("/data/imports/c.ndjson.rejected.ndjson\n"),
+        "its place cannot be written: {err}"
+    );
     std::fs::create_dir(folder.join("data/imports/d.ndjson.rejected.ndjson")).unwrap();
     std::fs::write(locked.join("d.ndjson"), &text).unwrap();
     std::fs::create_dir(locked.join("d.ndjson.rejected.ndjson")).unwrap();

@@ -80,6 +80,15 @@ async fn fill(app: &TestApp) {
     let ignore =
         [("id", drift.as_str()), ("path", "b"), ("scope", "resource"), ("reason", SECRET), ("for_days", "")];
     call("/fn/accept_drift", ignore.to_vec()).await;
+    let window = json!({ "events": [{
+        "correlation_type": "maintenance", "external_system": SECRET, "external_id": SECRET, "title": SECRET, "resource": "quagga.a",
+        "starts_at": app.services.clock.now().plus_seconds(-3600), "ends_at": app.services.clock.now().plus_seconds(3600),
+    }] });
+    let told = app.post("/api/v1/external-events").bearer(&key).json(window.to_string()).send().await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    assert!(service::causes::run_due(&app.services).await.unwrap() > 0);
+    call("/fn/label_cause", vec![("id", &drift), ("cause", "unknown"), ("reason", SECRET)]).await;
+    crate::causes::a_version(app, "acme").await;
     call("/fn/place_hold", vec![("reason", SECRET), ("query", SECRET)]).await;
     call(
         "/fn/add_member",
@@ -274,6 +283,16 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
             "drift_history",
             "drift_ignores",
             "drift_pushes",
+            "drift_cause_analysis",
+            "correlation_events",
+            "operational_context",
+            "external_events",
+            "cause_queue",
+            "ml_models",
+            "ml_artifacts",
+            "ml_predictions",
+            "ml_performance_metrics",
+            "ml_trainings",
             "recommendations",
         ] {
             assert!(before.get(kind).is_some_and(|rows| !rows.is_empty()), "nothing in {kind}");

@@ -204,7 +204,8 @@ async fn what_an_address_says_was_refused_is_shown_only_where_the_server_said_it
             .unwrap()
             .1
             .into_owned();
-        let forged = "eyJraW5kIjoiaW52YWxpZCIsImRldGFpbCI6IllvdXIgYWNjb3VudCBpcyBsb2NrZWQuIENhbGwgKzEgMjM0In0=";
+        let forged =
+            "eyJraW5kIjoiaW52YWxpZCIsImRldGFpbCI6IllvdXIgYWNjb3VudCBpcyBsb2NrZWQuIENhbGwgKzEgMjM0In0=";
         let made_up = format!("{page}&__path=%2Ffn%2Fsources%2Fsave&__err={forged}");
         for (cookie, address) in [
             (&ada, made_up.clone()),
@@ -229,7 +230,11 @@ async fn the_pages_before_the_sign_in_show_no_words_of_others_either() {
         let back = refused.header("location").to_owned();
         assert!(back.starts_with("/setup?") && back.contains("reason="), "{back}");
         let shown = app.get(&back).send().await;
-        assert!(shown.status == 200 && shown.text.contains("at least 12 characters"), "{back}: {}", shown.text);
+        assert!(
+            shown.status == 200 && shown.text.contains("at least 12 characters"),
+            "{back}: {}",
+            shown.text
+        );
         assert!(shown.text.contains("ada@acme.test"), "what was typed stays");
 
         let forged = "/setup?error=invalid&field=password&reason=Send+it+to+mal%40evil.test";

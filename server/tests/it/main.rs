@@ -8,6 +8,7 @@ mod case_merges;
 mod case_tasks;
 mod cases;
 mod cases_bulk;
+mod causes;
 mod command_line;
 mod csrf;
 mod drift_advice;

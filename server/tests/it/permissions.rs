@@ -110,6 +110,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("repository_url", ""),
     ("credentials", ""),
     ("at", "11"),
+    ("cause", "unknown"),
 ];
 
 enum Who {

@@ -207,7 +207,8 @@ async fn what_is_typed_is_looked_at_without_being_saved_and_stays_typed() {
         let case = opened(&app, &key, "as it was").await;
         let id = case["id"].as_str().unwrap();
         // Longer than an address can carry.
-        let long = format!("**bold** <script>alert(1)</script>\r\n\r\n{}\r\n\r\nthe end", "word ".repeat(4_000));
+        let long =
+            format!("**bold** <script>alert(1)</script>\r\n\r\n{}\r\n\r\nthe end", "word ".repeat(4_000));
         let fields = [("id", id), ("content", long.as_str()), ("preview", "true")];
         let page = post(&app, &ada, ("/fn/add_case_note", "/o/acme/cases/1"), &fields).await;
         assert!(page.text.contains("<strong>bold</strong> &lt;script&gt;"), "{}", page.text);
@@ -228,7 +229,9 @@ async fn what_is_typed_is_looked_at_without_being_saved_and_stays_typed() {
         )
         .await;
         assert!(page.text.contains("<strong>bold</strong>") && area(&page.text).contains("the end"));
-        assert!(page.text.contains("value=\"Another\"") && page.text.contains("name=\"version\" value=\"1\""));
+        assert!(
+            page.text.contains("value=\"Another\"") && page.text.contains("name=\"version\" value=\"1\"")
+        );
         let now = app.get("/api/v1/cases/1").bearer(&key).send().await.json();
         assert_eq!((&now["title"], &now["description"]), (&json!("A case"), &json!("as it was")));
 
@@ -264,16 +267,22 @@ async fn the_form_of_a_repository_overwrites_nothing_that_it_has_not_seen() {
         let version = page.text.split("name=\"version\" value=\"").nth(1).unwrap();
         let version = version.split('"').next().unwrap().to_owned();
         let save = async |branch: &str| {
-            let fields =
-                [("id", id.as_str()), ("version", &version), ("name", "infra"), ("branch", branch)];
+            let fields = [("id", id.as_str()), ("version", &version), ("name", "infra"), ("branch", branch)];
             post(&app, &ada, ("/fn/save_repository", &from), &fields).await
         };
         assert!(!save("first").await.text.contains("In the repository now"));
         let late = save("second").await;
-        assert!(late.text.contains("In the repository now") && late.text.contains("value=\"second\""), "{}", late.text);
+        assert!(
+            late.text.contains("In the repository now") && late.text.contains("value=\"second\""),
+            "{}",
+            late.text
+        );
         let list = app.get("/api/v1/iac-repositories").bearer(&key).send().await.json();
         assert_eq!(list["items"][0]["branch"], "first");
-        assert!(!late.text.contains(&format!("name=\"version\" value=\"{version}\"")), "sent again, it is saved");
+        assert!(
+            !late.text.contains(&format!("name=\"version\" value=\"{version}\"")),
+            "sent again, it is saved"
+        );
     })
     .await;
 }

@@ -156,6 +156,9 @@ fn what_an_address_asks_for_is_never_passed_over() {
     assert!(wrong(&[("colour", "red")]).starts_with("colour: no parameter of this page; it has from, to"));
     // Nothing else is lost: what the list counts and shows beside it does not depend on them.
     let page = EventQuery::of_page(&map(&[("q", "a"), ("sort", "x")]));
-    assert_eq!((page.filter().other.len(), page.filter().q.as_str(), page.href("acme").as_str()), (0, "a", "/o/acme/events?q=a"));
+    assert_eq!(
+        (page.filter().other.len(), page.filter().q.as_str(), page.href("acme").as_str()),
+        (0, "a", "/o/acme/events?q=a")
+    );
     assert!(EventQuery::of_page(&map(&[("q", "a"), ("live", "1"), ("back", "x")])).other.is_empty());
 }

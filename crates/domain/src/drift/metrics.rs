@@ -162,6 +162,7 @@ pub struct Walked {
     pub new: Value,
     /// Of the drift as it is now; a step that knows its own goes before it.
     pub severity_score: f64,
+    /// As it is told now; nothing where nobody looked.
     pub cause: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! The drift of Acme: what its pipelines pushed and its people did about it, through the services as they would have done it.
 
-use ::demo::drift::{Act, Deed, Moment, Push, What};
+use ::demo::drift::{Act, Deed, Moment, Push, Told, What};
+use domain::cause::NewExternal;
 use domain::drift::{Act as Acting, DriftFilter, DriftSort, DriftStatus, IgnoreScope};
 use domain::permission::{DriftRead, DriftWrite, PermissionSet};
 use domain::recommendation::RecommendationType;
@@ -9,7 +10,7 @@ use domain::{OrganizationId, Timestamp};
 use super::{PEOPLE, account, derive};
 use crate::clock::Clock;
 use crate::cx::{Actor, Client, Who};
-use crate::{Cx, Error, Result, Services, drifts};
+use crate::{Cx, Error, Result, Services, causes, drifts};
 
 /// Nothing of it happens in the same instant as something of the cases.
 const SECONDS: i64 = 17;
@@ -35,9 +36,16 @@ pub(super) async fn tell(services: &Services, slug: &str, begin: Timestamp, end:
         match what {
             What::Push(push) => room.push(push).await?,
             What::Deed(deed) => room.act(&deed).await?,
+            What::Told(told) => room.hear(&told).await?,
         }
     }
-    // All of it: a server beside may have looked while the story was told.
+    Ok(())
+}
+
+/// When all of the story is told: why it came to that, and the figures. All of it: a server beside may have looked while it was told.
+pub(super) async fn explain(services: &Services, slug: &str) -> Result<()> {
+    causes::run_due(services).await?;
+    let organization = derive(&["organization", slug]);
     drifts::metrics::refresh_since(services, organization, Timestamp::EPOCH).await?;
     Ok(())
 }
@@ -59,6 +67,28 @@ impl Room<'_> {
                 Err(Error::Internal(format!("the demo pushes what cannot be read: {}", problem.reason)))
             }
         }
+    }
+
+    async fn hear(&self, told: &Told) -> Result<()> {
+        let cx = self.services.admit::<DriftWrite>(&Actor::system("pipeline", self.organization))?;
+        let word = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let starts_at = cx.now();
+        let new = NewExternal {
+            correlation_type: told.kind,
+            external_system: told.system.to_owned(),
+            external_id: told.id.to_owned(),
+            title: told.title.to_owned(),
+            actor: word(told.actor),
+            environment: word(told.environment),
+            resource: word(told.address),
+            impact: told.impact,
+            url: None,
+            starts_at,
+            ends_at: (told.minutes > 0).then(|| starts_at.plus_seconds(told.minutes * 60)),
+            event_data: serde_json::json!({}),
+        };
+        causes::tell(&cx, vec![new]).await?;
+        Ok(())
     }
 
     async fn act(&self, deed: &Deed) -> Result<()> {

@@ -328,6 +328,10 @@ impl Work<'_> {
         advising.judge(tx, &returned, &gone).await?;
         let shut = known.iter().filter(|k| !k.state.seen().0.status.is_open()).map(|k| k.id).collect();
         advising.advise(self.cx, tx, (&drifts, &resources), (&returned, &shut)).await?;
+        // Why, the server looks into by itself.
+        let begun: Vec<DriftId> =
+            steps.iter().filter(|s| s.step != DriftStep::Gone).map(|s| s.drift_id).collect();
+        store::cause::ask(tx, &begun, now).await?;
         for (rule, times) in hits {
             store::drift::ignore::hit(tx, rule, times).await?;
         }

@@ -17,6 +17,7 @@ mod case_tasks;
 mod case_templates;
 mod cases;
 mod cases_bulk;
+mod causes;
 mod changes;
 mod demo;
 mod drift_advice;

@@ -56,7 +56,7 @@ pub trait ToArg {
 /// The domain's ids; a new one is added here and nowhere else.
 macro_rules! for_each_id {
     ($macro:ident) => {
-        $macro! { OrganizationId, EnvironmentId, UserId, MembershipId, InvitationId, UserSessionId, ApiKeyId, SourceId, EventId, GroupId, GroupChangeId, GroupActionId, GroupRuleId, AuditId, UploadId, ViewId, CaseId, CaseChangeId, CaseActionId, CaseLinkId, CaseFieldId, CaseReviewId, CaseTemplateId, CaseJobId, CaseNoteId, CaseTaskId, CaseEntryId, EvidenceId, TagId, ObservableId, WebhookId, WebhookDeliveryId, IacRepositoryId, IacResourceId, DriftId, DriftChangeId, DriftStepId, DriftActionId, DriftIgnoreId, DriftPushId, RecommendationId }
+        $macro! { OrganizationId, EnvironmentId, UserId, MembershipId, InvitationId, UserSessionId, ApiKeyId, SourceId, EventId, GroupId, GroupChangeId, GroupActionId, GroupRuleId, AuditId, UploadId, ViewId, CaseId, CaseChangeId, CaseActionId, CaseLinkId, CaseFieldId, CaseReviewId, CaseTemplateId, CaseJobId, CaseNoteId, CaseTaskId, CaseEntryId, EvidenceId, TagId, ObservableId, WebhookId, WebhookDeliveryId, IacRepositoryId, IacResourceId, DriftId, DriftChangeId, DriftStepId, DriftActionId, DriftIgnoreId, DriftPushId, RecommendationId, CauseId, CorrelationId, OperationalContextId, ExternalEventId, MlModelId, MlPredictionId, MlTrainingId }
     };
 }
 pub(super) use for_each_id;

@@ -19,7 +19,7 @@ pub struct Facet {
 }
 
 /// Fields that have a facet, in the order in which they are shown.
-pub const FIELDS: [&str; 5] = ["severity", "environment", "repository", "type", "kind"];
+pub const FIELDS: [&str; 6] = ["severity", "cause", "environment", "repository", "type", "kind"];
 
 /// The facets of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,21 +77,24 @@ fn latest(tx: &mut impl Scoped, filter: &DriftFilter, most: u32) -> Sql {
     // Grown below.
     let q = tx
         .sql(
-            "SELECT e.slug AS environment, p.name AS repository, r.resource_type AS type, x.kind, x.severity,
+            "SELECT e.slug AS environment, p.name AS repository, r.resource_type AS type, x.kind, x.severity, x.cause,
                     CAST(sum(x.n) AS BIGINT) AS n
-             FROM (SELECT y.environment_id, y.iac_repository_id, y.iac_resource_id, y.kind, y.severity, count(*) AS n
+             FROM (SELECT y.environment_id, y.iac_repository_id, y.iac_resource_id, y.kind, y.severity, y.cause, count(*) AS n
                    FROM (SELECT d.environment_id, d.iac_repository_id, d.iac_resource_id, d.drift_type AS kind,
                                 (CASE WHEN d.severity_score >= 0.85 THEN 'critical' WHEN d.severity_score >= 0.65 THEN 'high'
                                       WHEN d.severity_score >= 0.4 THEN 'medium' WHEN d.severity_score >= 0.15 THEN 'low'
-                                      ELSE 'info' END) AS severity",
+                                      ELSE 'info' END) AS severity,
+                                COALESCE((SELECT COALESCE(a.labelled_category, a.cause_category) FROM drift_cause_analysis a
+                                          WHERE a.organization_id = d.organization_id AND a.drift_event_id = d.id),
+                                         'unknown') AS cause",
         )
         .push(TABLES);
     narrow(q, filter, dialect).push(" ORDER BY d.detected_at DESC, d.id DESC LIMIT ").arg(most).push(
         ") AS y
-                   GROUP BY y.environment_id, y.iac_repository_id, y.iac_resource_id, y.kind, y.severity) AS x
+                   GROUP BY y.environment_id, y.iac_repository_id, y.iac_resource_id, y.kind, y.severity, y.cause) AS x
              JOIN iac_resources r ON r.organization_id = $1 AND r.id = x.iac_resource_id
              JOIN iac_repositories p ON p.organization_id = $1 AND p.id = x.iac_repository_id
              JOIN environments e ON e.organization_id = $1 AND e.id = x.environment_id
-             GROUP BY e.slug, p.name, r.resource_type, x.kind, x.severity",
+             GROUP BY e.slug, p.name, r.resource_type, x.kind, x.severity, x.cause",
     )
 }

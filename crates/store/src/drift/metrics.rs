@@ -12,7 +12,6 @@ from_row!(Decided { environment_id, iac_repository_id, at, status });
 
 impl FromDb for Walked {
     fn from_db(row: &Row) -> Result<Self> {
-        let metadata: Value = row.get("metadata")?;
         Ok(Self {
             drift_id: row.get("drift_id")?,
             environment_id: row.get("environment_id")?,
@@ -22,8 +21,7 @@ impl FromDb for Walked {
             old: row.get("old")?,
             new: row.get("new")?,
             severity_score: row.get("severity_score")?,
-            // The category that an analysis of the cause left with the drift.
-            cause: metadata["cause"].as_str().map(str::to_owned),
+            cause: row.get("cause")?,
         })
     }
 }
@@ -60,7 +58,7 @@ pub async fn last_run(tx: &mut impl Scoped) -> Result<Option<Timestamp>> {
     tx.conn().scalar(q).await
 }
 
-/// The earliest day whose row what happened at or after `since` has a part in. Nothing where nothing happened.
+/// The earliest day whose row what happened, or became known, at or after `since` has a part in. Nothing where nothing happened.
 pub async fn first_changed(tx: &mut impl Scoped, since: Timestamp) -> Result<Option<Timestamp>> {
     let q = tx
         .sql("SELECT at, step, old FROM drift_history WHERE organization_id = $1 AND at >= $2 AND step <> 'assigned'")
@@ -76,7 +74,18 @@ pub async fn first_changed(tx: &mut impl Scoped, since: Timestamp) -> Result<Opt
         .bind(since);
     let decided: Option<Timestamp> = tx.conn().scalar::<Option<Timestamp>>(q).await?.flatten();
     let decided = decided.map(domain::drift::metrics::day);
-    Ok([first, decided].into_iter().flatten().min())
+    // A drift counts with its cause on each day that it came; another cause changes all of them.
+    let q = tx
+        .sql(
+            "SELECT min(h.at)
+             FROM drift_cause_analysis a
+             JOIN drift_history h ON h.organization_id = a.organization_id AND h.drift_event_id = a.drift_event_id
+             WHERE a.organization_id = $1 AND a.changed_at >= $2 AND h.step IN ('detected', 'returned')",
+        )
+        .bind(since);
+    let judged: Option<Timestamp> = tx.conn().scalar::<Option<Timestamp>>(q).await?.flatten();
+    let judged = judged.map(domain::drift::metrics::day);
+    Ok([first, decided, judged].into_iter().flatten().min())
 }
 
 /// The rows from a day on, as history and recommendations say them. Reads a part of the drifts at a time, each whole.
@@ -98,9 +107,10 @@ pub async fn computed(tx: &mut impl Scoped, from: Timestamp) -> Result<Rows> {
         let q = tx
             .sql(
                 "SELECT h.drift_event_id AS drift_id, d.environment_id, d.iac_repository_id, h.at, h.step, h.old, h.new, d.severity_score,
-                        d.metadata
+                        COALESCE(a.labelled_category, a.cause_category) AS cause
                  FROM drift_history h
                  JOIN drift_events d ON d.organization_id = h.organization_id AND d.id = h.drift_event_id
+                 LEFT JOIN drift_cause_analysis a ON a.organization_id = d.organization_id AND a.drift_event_id = d.id
                  WHERE h.organization_id = $1 AND h.drift_event_id IN (",
             )
             .list(ids.iter().copied())

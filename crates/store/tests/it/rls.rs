@@ -142,7 +142,10 @@ async fn of_people_an_organization_sees_its_members_and_who_did_something_in_it(
     let mut other = bound(&two, Some(&two.b.to_string())).await;
     assert_eq!(seen(&mut other).await, ["of.beta@example.test"]);
     // The server itself signs people in of every organization.
-    assert_eq!(system(&two.t.db).await.conn().scalar::<i64>(sql("SELECT count(*) FROM users")).await.unwrap(), Some(3));
+    assert_eq!(
+        system(&two.t.db).await.conn().scalar::<i64>(sql("SELECT count(*) FROM users")).await.unwrap(),
+        Some(3)
+    );
 }
 
 #[tokio::test]

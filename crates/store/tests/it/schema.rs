@@ -31,6 +31,7 @@ const CROSSING: &[(&str, &str)] = &[
     ("idempotency_keys_by_age", "housekeeping deletes by age, of all organizations"),
     ("starts_by_user", "a sign-in brings a person and no organization"),
     ("provider_roles_by_group", "a sign-in brings groups and no organization"),
+    ("cause_queue_by_due", "the server looks at what is due, of all organizations"),
     ("events_by_words", "GIN; row-level security and the statement leave the organization's"),
     ("events.seq", "the number that SQLite's index of words knows a row by"),
 ];
