@@ -13,9 +13,9 @@ use utoipa::{Modify, OpenApi};
 use super::problem::KINDS;
 use super::{
     access, api, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts, entries, environments,
-    escape, evidence, export, grouping, groups, head, iac, ingest, members, models, organizations, provider_roles,
-    recommendations, sources, tags, tail, views, webhooks,
+    cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts, entries,
+    environments, escape, evidence, export, grouping, groups, head, iac, ingest, members, models,
+    organizations, provider_roles, recommendations, sources, tags, tail, views, webhooks,
 };
 use crate::state::AppState;
 use crate::web::once;

@@ -259,7 +259,8 @@ async fn the_figures_by_day_follow_what_is_known_of_a_cause() {
             told.now.causes.into_iter().collect::<Vec<_>>()
         };
         let all = async |cause: &str| {
-            let q = domain::query::parse(&format!("cause:{cause}"), &domain::query::DRIFTS, room.now()).unwrap();
+            let q =
+                domain::query::parse(&format!("cause:{cause}"), &domain::query::DRIFTS, room.now()).unwrap();
             let filter = DriftFilter { query: Some(q), ..DriftFilter::default() };
             let page = drifts::list(&room.read, &filter, DriftSort::Number, 50, None).await.unwrap();
             page.items.len()
