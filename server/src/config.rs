@@ -222,7 +222,7 @@ impl Config {
         for (name, value) in &mut rows {
             match *name {
                 "secret_key" | "oidc_client_secret" | "evidence_secret" if !value.is_empty() => {
-                    "(hidden)".clone_into(value)
+                    "(hidden)".clone_into(value);
                 }
                 "database_url" => *value = without_password(value),
                 _ => {}

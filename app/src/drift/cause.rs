@@ -38,24 +38,21 @@ pub fn card(scope: &Scope, drift: &Drift, told: Option<&Told>, may_write: bool) 
     } else {
         format!("the model {}", analysis.judged_by)
     };
-    let said = match &analysis.label {
-        Some(label) => {
-            let at = scope.zone.when(label.at);
-            let verb = if label.category == judged { "Confirmed" } else { "Corrected" };
-            let note = label.note.clone().map(|note| view! { <p>{note}</p> });
-            let judged = format!("It was judged as {} by {by}.", judged.label().to_lowercase());
-            let judged = view! { <p class="muted">{judged}</p> };
-            view! {
-                <p>{format!("{verb} by {} ", label.by)} <Ago when=at /></p>
-                {note}
-                {judged}
-            }
-            .into_any()
+    let said = if let Some(label) = &analysis.label {
+        let at = scope.zone.when(label.at);
+        let verb = if label.category == judged { "Confirmed" } else { "Corrected" };
+        let note = label.note.clone().map(|note| view! { <p>{note}</p> });
+        let judged = format!("It was judged as {} by {by}.", judged.label().to_lowercase());
+        let judged = view! { <p class="muted">{judged}</p> };
+        view! {
+            <p>{format!("{verb} by {} ", label.by)} <Ago when=at /></p>
+            {note}
+            {judged}
         }
-        None => {
-            let sure = format!("{:.0} %", analysis.confidence_score * 100.0);
-            view! { <p class="muted">{format!("Judged by {by}, {sure} sure.")}</p> }.into_any()
-        }
+        .into_any()
+    } else {
+        let sure = format!("{:.0} %", analysis.confidence_score * 100.0);
+        view! { <p class="muted">{format!("Judged by {by}, {sure} sure.")}</p> }.into_any()
     };
     let label = cause.label();
     let factors = factors(&analysis.contributing_factors);

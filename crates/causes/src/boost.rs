@@ -196,8 +196,8 @@ pub fn fit(
         let chosen: Vec<u32> = (0..n as u32).filter(|_| dice.yes(settings.rows)).collect();
         let mut trees = Vec::with_capacity(CAUSES);
         for cause in 0..CAUSES {
-            for (at, sum) in sums.iter_mut().enumerate() {
-                let p = probabilities[at][cause];
+            for (at, (sum, probabilities)) in sums.iter_mut().zip(&probabilities).enumerate() {
+                let p = probabilities[cause];
                 let target = if causes[at] == cause { 1.0 } else { 0.0 };
                 *sum = Sums {
                     gradient: weights[at] * (p - target),

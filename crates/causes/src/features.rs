@@ -246,7 +246,7 @@ pub fn words(name: &str, features: &[f32]) -> String {
     let value = place(name).and_then(|at| features.get(at)).copied().unwrap_or(f32::NAN);
     let share = |what: &str| format!("{:.0} % of the changed properties are {what}", value * 100.0);
     let near = |there: &str, absent: &str| {
-        if value > 0.0 { format!("{there} ({:.2})", value) } else { absent.to_owned() }
+        if value > 0.0 { format!("{there} ({value:.2})") } else { absent.to_owned() }
     };
     let flag = |there: &str, absent: &str| if value > 0.5 { there.to_owned() } else { absent.to_owned() };
     match name {

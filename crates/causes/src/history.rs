@@ -141,10 +141,9 @@ fn facts(cause: Cause, resource: u64, dice: &mut Dice) -> Facts {
         Cause::EmergencyFix => &SCALE,
         Cause::AutomatedResponse if dice.yes(0.7) => &SCALE,
         Cause::ManualTroubleshooting => &DEBUG,
-        Cause::SecurityResponse if dice.yes(0.5) => &NETWORK,
+        Cause::SecurityResponse | Cause::IntentionalOverride if dice.yes(0.5) => &NETWORK,
         Cause::SecurityResponse => &IDENTITY,
         Cause::ConfigurationError if dice.yes(0.5) => &TAGS,
-        Cause::IntentionalOverride if dice.yes(0.5) => &NETWORK,
         _ => &OTHER,
     };
     let count = 1 + dice.below(if cause == Cause::ConfigurationError { 8 } else { 4 });

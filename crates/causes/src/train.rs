@@ -347,7 +347,7 @@ impl Artifact {
             match factors.iter_mut().find(|factor| factor.feature == name) {
                 Some(factor) => factor.weight += weight,
                 None => {
-                    factors.push(Factor { feature: name.to_owned(), words: words(name, features), weight })
+                    factors.push(Factor { feature: name.to_owned(), words: words(name, features), weight });
                 }
             }
         }

@@ -244,20 +244,18 @@ async fn run(services: &Services, organization: OrganizationId, id: MlTrainingId
     let mut shown = (-1.0, "");
     let mut said_at = now;
     let trained = loop {
-        match tokio::time::timeout(Duration::from_millis(500), &mut work).await {
-            Ok(done) => break done.map_err(|e| Error::Internal(format!("training: {e}")))?,
-            Err(_) => {
-                let current = told.lock().map(|told| *told).unwrap_or(shown);
-                let now = services.clock.now();
-                let moved = (current.0 - shown.0).abs() > 1e-9 || current.1 != shown.1;
-                if moved || now.seconds() - said_at.seconds() >= HEARTBEAT {
-                    (shown, said_at) = (current, now);
-                    let mut tx = SystemTx::across_all_organizations(&services.db).await?;
-                    let until = now.plus_seconds(3 * HEARTBEAT);
-                    store::model::went_on(&mut tx.within(organization), id, current, until).await?;
-                    tx.commit_unaudited_bookkeeping().await?;
-                }
-            }
+        if let Ok(done) = tokio::time::timeout(Duration::from_millis(500), &mut work).await {
+            break done.map_err(|e| Error::Internal(format!("training: {e}")))?;
+        }
+        let current = told.lock().map_or(shown, |told| *told);
+        let now = services.clock.now();
+        let moved = (current.0 - shown.0).abs() > 1e-9 || current.1 != shown.1;
+        if moved || now.seconds() - said_at.seconds() >= HEARTBEAT {
+            (shown, said_at) = (current, now);
+            let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+            let until = now.plus_seconds(3 * HEARTBEAT);
+            store::model::went_on(&mut tx.within(organization), id, current, until).await?;
+            tx.commit_unaudited_bookkeeping().await?;
         }
     };
     match trained {

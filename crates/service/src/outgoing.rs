@@ -29,7 +29,7 @@ const AT_ONCE: usize = 16;
 const GUARDED_AT_ONCE: usize = 64;
 
 /// Of a bucket: a part of a file goes or comes with a request.
-const BUCKET: Bounds = Bounds { time: Duration::from_secs(60), most: 2 * bucket::PART as u64, kept: 8 };
+const BUCKET: Bounds = Bounds { time: Duration::from_mins(1), most: 2 * bucket::PART as u64, kept: 8 };
 /// Of everything else. A connection is used once: the next request is looked up, and checked, anew.
 const SHORT: Bounds = Bounds { time: TIME, most: MOST, kept: 0 };
 

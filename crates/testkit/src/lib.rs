@@ -39,11 +39,12 @@ where
     let sqlite = sqlite().await;
     // A test that uses only `db` would drop the folder under it.
     let folder = Arc::clone(&sqlite.folder);
-    test(sqlite).await;
+    // Boxed: a test may hold a whole world.
+    Box::pin(test(sqlite)).await;
     drop(folder);
     let postgres = postgres().await;
     let name = postgres.url.rsplit('/').next().map(|n| n.split('?').next().unwrap_or(n).to_owned());
-    test(postgres).await;
+    Box::pin(test(postgres)).await;
     // A failed test leaves its database to look at.
     if let Some(name) = name {
         let _ = store::db::admin(&server(), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;

@@ -4,6 +4,8 @@
 //!
 //! Forms of server functions: Leptos writes `__path` and `__err`, with what was typed. The pages before the sign-in: `field` and `reason`.
 
+use std::fmt::Write as _;
+
 use axum::extract::{Request, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -53,12 +55,11 @@ fn keys(path: &str) -> &'static [&'static str] {
 
 /// Who sends a form and is shown the answer: the signed-in device, before that the address. What was marked for one is none for others.
 fn sender(request: &Request) -> String {
-    match request.extensions().get::<Viewer>() {
-        Some(viewer) => format!("device {}", viewer.session),
-        None => {
-            let visitor = request.extensions().get::<Visitor>();
-            format!("address {}", visitor.map(|visitor| visitor.ip.to_string()).unwrap_or_default())
-        }
+    if let Some(viewer) = request.extensions().get::<Viewer>() {
+        format!("device {}", viewer.session)
+    } else {
+        let visitor = request.extensions().get::<Visitor>();
+        format!("address {}", visitor.map(|visitor| visitor.ip.to_string()).unwrap_or_default())
     }
 }
 
@@ -106,7 +107,7 @@ fn is_ours(services: &Services, sender: &str, keys: &[&str], query: &str) -> boo
 fn words(sender: &str, told: &[(String, String)]) -> String {
     let mut words = format!("{}:{sender}", sender.len());
     for text in told.iter().flat_map(|(key, value)| [key, value]) {
-        words.push_str(&format!(" {}:{text}", text.len()));
+        let _ = write!(words, " {}:{text}", text.len());
     }
     words
 }
