@@ -321,7 +321,7 @@ mod tests {
             resource: None,
             impact: None,
             url: None,
-            starts_at: Timestamp::from_micros(0).unwrap(),
+            starts_at: Timestamp::from_micros(2).unwrap(),
             ends_at: None,
             event_data: serde_json::json!({}),
         }
@@ -333,7 +333,7 @@ mod tests {
         let wrong = NewExternal {
             external_id: String::new(),
             url: Some("javascript:alert(1)".into()),
-            ends_at: Timestamp::from_micros(-1),
+            ends_at: Timestamp::from_micros(1),
             event_data: serde_json::json!([]),
             ..told()
         };
