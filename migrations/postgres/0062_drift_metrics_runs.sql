@@ -1,4 +1,4 @@
--- When the figures of drift were looked at last, whether or not there was a row to write.
+-- When the figures of drift were computed last, whether or not there was a row to write.
 CREATE TABLE drift_metrics_runs (
     organization_id UUID NOT NULL PRIMARY KEY REFERENCES organizations (id),
     ran_at          TIMESTAMPTZ NOT NULL

@@ -82,7 +82,7 @@ pub struct Late {
 const PREVIEW: &str = "preview";
 
 fn preview() -> AppError {
-    AppError::field(PREVIEW, "nothing is saved yet")
+    crate::server::bad_request(AppError::field(PREVIEW, "nothing is saved yet"))
 }
 
 /// Whether this page shows a form again with what was typed as it will be read.

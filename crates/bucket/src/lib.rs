@@ -2,7 +2,7 @@
 //!
 //! It must never know what the files are, and opens no connection itself: whoever opens a bucket hands in how requests are sent, so
 //! that all requests of the server leave by one client with one list of authorities. A file is brought in parts and read in parts, so
-//! neither its size nor a slow reader holds memory, a thread or a connection.
+//! its size holds no memory: an upload has up to 40 MiB, a download up to 16.
 //!
 //! To keep another kind of thing in it: names under a first part of its own.
 
@@ -180,10 +180,9 @@ impl Writer {
     }
     /// Everything is in the bucket.
     pub async fn end(&mut self) -> Result<()> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        writer.shutdown().await.map_err(|error| failed(&self.bucket, error))?;
-        self.writer = None;
-        Ok(())
+        // Taken first: one whose end failed cannot be taken back any more.
+        let Some(mut writer) = self.writer.take() else { return Ok(()) };
+        writer.shutdown().await.map_err(|error| failed(&self.bucket, error))
     }
 }
 

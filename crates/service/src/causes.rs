@@ -167,7 +167,8 @@ pub async fn tell(cx: &Cx<DriftWrite>, told: Vec<NewExternal>) -> Result<Vec<Ext
         ids[at] = store::cause::put_external(&mut tx, &kept).await?;
         let (from, until) = (one.starts_at.plus_seconds(-AFTER), ends_at.plus_seconds(MOST_BEFORE));
         again.extend(store::cause::began_between(&mut tx, from, until, AGAIN).await?);
-        again.sort_unstable();
+        // Ids grow: the latest drifts come first and are kept.
+        again.sort_unstable_by(|a, b| b.cmp(a));
         again.dedup();
     }
     again.truncate(AGAIN as usize);

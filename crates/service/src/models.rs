@@ -19,6 +19,8 @@ use crate::{Cx, Error, Result, Services, Who};
 const MOST_LABELS: u32 = 50_000;
 /// Open drifts that are judged anew when another model judges.
 const JUDGED_ANEW: u32 = 5_000;
+/// Labels that a version is tried on, the latest.
+const TRIED: u32 = 2_000;
 /// Drifts that are compared with what a model learned from.
 const RECENT: u32 = 500;
 /// Trainings that are shown.
@@ -54,7 +56,7 @@ pub async fn overview(cx: &Cx<DriftRead>) -> Result<Overview> {
     let mut shifted = Vec::new();
     for model in store::model::list(&mut tx, MODEL).await? {
         let performance = store::model::performance(&mut tx, model.id).await?;
-        let tried = store::model::tried(&mut tx, model.id, MOST_LABELS).await?;
+        let tried = store::model::tried(&mut tx, model.id, TRIED).await?;
         let right = tried.iter().filter(|(said, cause)| said["cause"] == json!(cause)).count();
         if model.is_active {
             shifted = shifts(&mut tx, model.id).await?;
@@ -77,6 +79,11 @@ async fn shifts(tx: &mut ReadTx, model: MlModelId) -> Result<Vec<Shifted>> {
 
 fn row(kept: &Value) -> causes::Features {
     features::of_names(&serde_json::from_value(kept.clone()).unwrap_or_default())
+}
+
+/// The latest first.
+pub async fn trainings(cx: &Cx<DriftRead>) -> Result<Vec<Training>> {
+    Ok(store::model::trainings(&mut cx.read().await?, SHOWN).await?)
 }
 
 pub async fn training(cx: &Cx<DriftRead>, id: MlTrainingId) -> Result<Training> {
@@ -245,7 +252,12 @@ async fn run(services: &Services, organization: OrganizationId, id: MlTrainingId
     let mut said_at = now;
     let trained = loop {
         if let Ok(done) = tokio::time::timeout(Duration::from_millis(500), &mut work).await {
-            break done.map_err(|e| Error::Internal(format!("training: {e}")))?;
+            let Ok(done) = done else {
+                // Else it would stay "running", and nobody could begin another.
+                return fail(services, organization, &training, "it broke off; the server's log says why")
+                    .await;
+            };
+            break done;
         }
         let current = told.lock().map_or(shown, |told| *told);
         let now = services.clock.now();

@@ -76,7 +76,7 @@ pub async fn due(tx: &mut SystemTx, now: Timestamp, limit: u32) -> Result<Vec<Du
          FROM cause_queue q
          JOIN organizations o ON o.id = q.organization_id
          WHERE q.due_at <= $1 AND o.is_active
-         ORDER BY q.due_at, q.organization_id, q.drift_event_id
+         ORDER BY q.due_at DESC, q.organization_id, q.drift_event_id
          LIMIT $2")
     .bind(now)
     .bind(limit);
@@ -433,7 +433,7 @@ pub async fn cases_between(
             "SELECT id, number, title, description, severity, created_at
              FROM cases
              WHERE organization_id = $1 AND created_at >= $2 AND created_at <= $3
-             ORDER BY created_at, id
+             ORDER BY created_at DESC, id DESC
              LIMIT $4",
         )
         .bind(from)

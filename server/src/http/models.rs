@@ -122,7 +122,7 @@ pub async fn trainings(
 ) -> Result<Json<Page<MlTrainingItem>>, Problem> {
     let cx = caller.admit::<DriftRead>()?;
     Query::new(query.as_deref()).done()?;
-    let items = models::overview(&cx).await?.trainings.into_iter().map(training_item).collect();
+    let items = models::trainings(&cx).await?.into_iter().map(training_item).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
 

@@ -296,7 +296,7 @@ fn of_told(around: &Around, names: &Naming, told: External) -> Near {
     let by_automation = told.actor.as_deref().is_some_and(|actor| is_automation(actor, &Value::Null));
     let data = json!({
         "title": told.title, "actor": told.actor, "at": told.starts_at, "ends_at": told.ends_at, "url": told.url,
-        "environment": told.environment, "resource": told.resource, "why": why(named), "told": told.event_data,
+        "environment": told.environment, "resource": told.resource, "why": why(named),
     });
     Near {
         kind: told.correlation_type.as_str().to_owned(),

@@ -50,9 +50,10 @@ async fn one(services: &Services, organization: OrganizationId, found: &mut Foun
     let before = services.clock.now().plus_seconds(-DAY);
     // The records first: bytes are there before their record is.
     let known = known(services, organization).await?;
-    let (mut incoming, mut settled) = on_disk(services, organization).await?;
+    let (mut incoming, settled) = on_disk(services, organization).await?;
+    let mut present = BTreeSet::new();
     if let Some(bucket) = &services.bucket {
-        in_bucket(bucket, organization, &mut incoming, &mut settled).await?;
+        present = in_bucket(bucket, organization, &mut incoming).await?;
     }
     for (lies, at) in incoming {
         if at < before {
@@ -68,7 +69,6 @@ async fn one(services: &Services, organization: OrganizationId, found: &mut Foun
             found.broken_off += 1;
         }
     }
-    let mut present = BTreeSet::new();
     for (sha256, at) in settled {
         if !known.contains(&sha256) && at < before && forget(services, organization, &sha256).await? {
             found.unknown += 1;
@@ -107,23 +107,27 @@ async fn on_disk(services: &Services, organization: OrganizationId) -> Result<(I
     Ok((incoming, settled))
 }
 
+/// The hashes that are there. What no record knows stays: the bucket may serve another installation too, a restored copy of this one say,
+/// and this database knows nothing of its records.
 async fn in_bucket(
     bucket: &Bucket,
     organization: OrganizationId,
     incoming: &mut Incoming,
-    settled: &mut Settled,
-) -> Result<()> {
+) -> Result<BTreeSet<String>> {
     let below = below(organization);
+    let mut present = BTreeSet::new();
     for stored in bucket.list(&below).await? {
         let Some(at) = Timestamp::from_micros(stored.written) else { continue };
         let name = stored.name.strip_prefix(&below).unwrap_or_default().to_owned();
         match name.split('/').collect::<Vec<_>>()[..] {
             ["", INCOMING, _] => incoming.push((Lies::InBucket(bucket.clone(), stored.name), at)),
-            ["", part, sha256] if part.len() == 2 => settled.push((sha256.to_owned(), at)),
+            ["", part, sha256] if part.len() == 2 => {
+                present.insert(sha256.to_owned());
+            }
             _ => {}
         }
     }
-    Ok(())
+    Ok(present)
 }
 
 /// Hashes of all records.
