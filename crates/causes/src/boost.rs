@@ -128,6 +128,10 @@ fn bin(rows: &[&Features]) -> Binned {
                 }
             }
         }
+        // The last edge has all that is known on one side, and what is missing on the other. It is finite: a model is kept as JSON.
+        if !known.is_empty() && known.len() < rows.len() {
+            cuts.push(f32::MAX);
+        }
         let column = rows.iter().map(|row| {
             let value = row[feature];
             if value.is_nan() { MISSING } else { cuts.partition_point(|cut| *cut < value) as u8 }
@@ -373,9 +377,8 @@ mod tests {
             let scores = model.scores(row);
             (0..CAUSES).max_by(|a, b| scores[*a].total_cmp(&scores[*b])) == Some(**cause)
         });
-        // Whatever parts by lines is right of about 60.
         let right = right.count();
-        assert!(right >= 85, "{right} of 100");
+        assert!(right >= 92, "{right} of 100");
         // What the features added, what the roots say and the base are the score.
         let row = rows[0];
         let added: f64 = model.contributions(row, 1).iter().sum();
