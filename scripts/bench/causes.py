@@ -58,5 +58,7 @@ def run(server, labels):
         if not found:
             return say("causes: scikit-learn is left out, it could not be installed")
         say("causes: the same with scikit-learn")
-        theirs = json.loads(subprocess.run([found, "-c", OTHER, table], check=True, capture_output=True, text=True).stdout)
+        # One thread, as ours; on a busy machine its threads would wait for each other for minutes.
+        env = dict(os.environ, OMP_NUM_THREADS="1")
+        theirs = json.loads(subprocess.run([found, "-c", OTHER, table], check=True, capture_output=True, text=True, env=env).stdout)
         emit(bench="causes", model="scikit-learn", rows=labels, **{name: round(value, 4) if isinstance(value, float) else value for name, value in theirs.items()})

@@ -1,6 +1,7 @@
 //! The facets beside the list of drifts: every value a link that changes the query. Server only.
 
 use domain::Severity;
+use domain::cause::Cause;
 use domain::query::edit::{self, Selected, selected};
 use domain::query::{DRIFTS, Query};
 use leptos::prelude::*;
@@ -91,7 +92,13 @@ fn items(
                     let (level, shape, _) = mark(severity);
                     (level, shape)
                 }),
-                label: severity.map_or(value, |s| crate::events::parts::severity_word(s).to_owned()),
+                label: match severity {
+                    Some(severity) => crate::events::parts::severity_word(severity).to_owned(),
+                    None if facet.field == "cause" => {
+                        value.parse::<Cause>().map_or(value, |cause| cause.label().to_owned())
+                    }
+                    None => value,
+                },
             }
         })
         .collect()
