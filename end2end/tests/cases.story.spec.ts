@@ -54,7 +54,10 @@ test("analysts work a case from suspicious events together, a supervisor closes 
   const [ana, ben, auditor] = joined as [Page, Page, Page];
   await supervisor.goto(`/o/${organization}/settings/cases`);
   await supervisor.getByLabel("A second person closes cases").check();
+  // Whoever leaves before the answer may take the request back.
+  const saved = supervisor.waitForResponse((answer) => answer.url().includes("/fn/set_case_rules") && answer.ok());
   await supervisor.getByRole("button", { name: "Save", exact: true }).click();
+  await saved;
   const key = await makeKeyOf(supervisor, organization, "event.write");
   const name = `burglar${word()}`;
   const at = (n: number) => new Date(Date.now() - 600_000 + n * 1000).toISOString();
