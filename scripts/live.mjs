@@ -27,9 +27,9 @@ let page;
 let source;
 let put;
 
-/** A form that came back: what is wrong in it is told in the page as it is, and would be gone from a new one. */
+/** A form that came back: what is wrong in it, or how it will be read, is told in the page as it is, and would be gone from a new one. */
 const cameBack = (place) =>
-  [...place.querySelectorAll('form[method="post"] :is(.notice, [aria-invalid="true"], .merge)')].some(
+  [...place.querySelectorAll('form[method="post"] :is(.notice, [aria-invalid="true"], .merge, .preview)')].some(
     (one) => !one.closest("dialog:not([open])"),
   );
 

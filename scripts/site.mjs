@@ -49,6 +49,7 @@ async function assets({ "site-root": root, "site-pkg-dir": pkg, "assets-dir": pu
   for (const name of Object.keys(fonts)) put(join(root, pkg, "fonts", name), font(name));
   await script(publicDir, "echarts");
   await script(publicDir, "page");
+  await script(publicDir, "tryout");
 }
 
 /** A script of npm packages that sets the global of its name, made again when its list or a package changed. */
@@ -154,6 +155,7 @@ async function site(mode, work) {
     css: hashed(name, ".css", css),
     echarts: hashed("echarts", ".js", await script(publicDir, "echarts")),
     page: hashed("page", ".js", await script(publicDir, "page")),
+    tryout: hashed("tryout", ".js", await script(publicDir, "tryout")),
     fonts: [...fontUrl.values()],
   };
 

@@ -226,6 +226,30 @@ test("a form that was refused and closed does not keep the page from hearing", a
   await ben.context().close();
 });
 
+test("a note that is looked at stays as it is while others write", async ({ page, browser }) => {
+  await signIn(page);
+  const address = await openCase(page, `Looked at ${Date.now()}`);
+  const ben = await another(browser, new URL(address).origin, "mk@acme.example");
+  await ben.goto(address);
+  await page.getByLabel("Write a note").fill("- mine");
+  await page.getByRole("button", { name: "Preview" }).click();
+  const preview = page.getByRole("region", { name: "Preview" });
+  await expect(preview.getByRole("listitem")).toHaveText("mine");
+  const readAgain = page
+    .waitForRequest((asked) => asked.url().includes("/fn/page"), { timeout: 6_000 })
+    .then(() => true, () => false);
+  await ben.getByLabel("Write a note").fill("Written meanwhile.");
+  await ben.getByLabel("Write a note").press("Control+Enter");
+  await expect(ben.locator("ol.timeline").getByText("Written meanwhile.")).toBeVisible();
+  expect(await readAgain, "a new page would know nothing of what is looked at").toBe(false);
+  await expect(preview.getByRole("listitem")).toHaveText("mine");
+  await expect(page.getByLabel("Write a note")).toHaveValue("- mine");
+  await page.getByRole("button", { name: "Add the note" }).click();
+  await expect(page.locator("ol.timeline").getByText("mine", { exact: true })).toBeVisible();
+  await expect(page.locator("ol.timeline").getByText("Written meanwhile.")).toBeVisible();
+  await ben.context().close();
+});
+
 test("who signs out elsewhere hears nothing more, and a page of another organization nothing at all", async ({ page, request }) => {
   await signIn(page, admin);
   const answer = await page.request.get("/o/globex/live?about=case");

@@ -85,6 +85,7 @@ test("a pipeline pushes drift; an analyst ignores a part, accepts, codifies and 
   await ignore.getByLabel("For how many days").fill("a while");
   await ignore.getByLabel("Why").fill("switched by the on-call");
   await ignore.getByRole("button", { name: "Ignore it" }).click();
+  await expect(ignore.getByLabel("For how many days")).toHaveAttribute("aria-invalid", "true");
   await expect(ignore.getByLabel("Why")).toHaveValue("switched by the on-call");
   await ignore.getByLabel("For how many days").fill("7");
   await ignore.getByRole("button", { name: "Ignore it" }).click();

@@ -10,7 +10,7 @@ use axum::routing::{delete, get, post, put};
 use crate::http::problem::Problem;
 use crate::http::{
     access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks,
-    case_templates, cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts,
+    case_templates, cases, cases_bulk, causes, changes, docs, drift_metrics, drift_push, drift_rules, drifts,
     entries, environments as places, evidence, export, grouping, groups, health, iac, ingest, invitations,
     live, members, models, oidc, openapi, organizations, pages, provider_roles, recommendations, sources,
     tags, tail, uploads, views, webhooks,
@@ -297,7 +297,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1", axum::routing::any(nowhere))
         .route("/api/v1/", axum::routing::any(nowhere))
         .route("/api/v1/{*rest}", axum::routing::any(nowhere))
-        .route("/api/docs", get(openapi::page))
+        .route("/api/docs", get(docs::page))
         .layer(from_fn_with_state(state.clone(), once::keep));
     let machine = Router::new()
         .route("/health/live", get(health::live))

@@ -75,6 +75,7 @@ fn table(found: &[Overseen], zone: Zone) -> AnyView {
         Column::new("Events, 24 h").class("num"),
         Column::new("Events in all").class("num optional"),
         Column::new("Last event").class("time"),
+        Column::new("Health"),
         Column::new("Change").class("shrink").hidden_header(),
     ];
     let rows = found.iter().map(|one| row(one, zone)).collect_view();
@@ -91,7 +92,7 @@ fn row(one: &Overseen, zone: Zone) -> AnyView {
     let (enter, change) = (routes::overview(&slug), routes::organization(&slug));
     let of = format!(" {name}");
     let last = zone.maybe(one.last_event_at);
-    let (done, badge) = (!one.is_active, state(one));
+    let (done, badge, health) = (!one.is_active, state(one), health(one));
     let [members, sources, cases, recent, all] =
         [one.members, one.sources, one.open_cases, one.events_recent, one.events].map(number);
     view! {
@@ -110,6 +111,7 @@ fn row(one: &Overseen, zone: Zone) -> AnyView {
             <td class="time">
                 <AgoOr when=last words="never" />
             </td>
+            <td>{health}</td>
             <td class="shrink">
                 <Button href=change variant=Variant::Ghost>
                     "Change" <VisuallyHidden>{of}</VisuallyHidden>
@@ -120,7 +122,22 @@ fn row(one: &Overseen, zone: Zone) -> AnyView {
     .into_any()
 }
 
-/// Nothing where all is well.
+/// What is not as it should be, in words.
+fn health(one: &Overseen) -> AnyView {
+    if !one.is_active {
+        return view! { <span class="muted">"–"</span> }.into_any();
+    }
+    let concerns = one.health.concerns();
+    if concerns.is_empty() {
+        return view! { <Badge tone=Tone::Ok>"well"</Badge> }.into_any();
+    }
+    let tone = if one.health.fails() { Tone::High } else { Tone::Medium };
+    let concerns =
+        concerns.into_iter().map(|words| view! { <Badge tone=tone>{words}</Badge> }).collect_view();
+    view! { <span class="row-line">{concerns}</span> }.into_any()
+}
+
+/// Nothing where it is like most.
 fn state(one: &Overseen) -> AnyView {
     if one.delete_after.is_some() {
         return view! { <Badge tone=Tone::Critical>"to be deleted"</Badge> }.into_any();

@@ -40,6 +40,53 @@ pub struct Overseen {
     pub events_recent: i64,
     /// When the last one happened, as it says.
     pub last_event_at: Option<Timestamp>,
+    pub health: Health,
+}
+
+/// Of what an organization counts on, how many are not as they should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Whose status says `error`.
+    pub failed_sources: i64,
+    /// Active ones that sent once, and nothing for [`QUIET_HOURS`].
+    pub quiet_sources: i64,
+    /// Their calls fail, or the server switched them off for that.
+    pub failing_webhooks: i64,
+    /// Repositories of infrastructure that were pushed once, and not for [`UNPUSHED_DAYS`].
+    pub unpushed_repositories: i64,
+    /// Open cases whose due date is over.
+    pub overdue_cases: i64,
+}
+
+pub const QUIET_HOURS: i64 = 24;
+pub const UNPUSHED_DAYS: i64 = 7;
+
+impl Health {
+    /// In words, what fails before what is only late; empty where all is well.
+    pub fn concerns(self) -> Vec<String> {
+        let each = [
+            (self.failed_sources, "source in error", "sources in error"),
+            (self.failing_webhooks, "failing webhook", "failing webhooks"),
+            (self.quiet_sources, "quiet source", "quiet sources"),
+            (
+                self.unpushed_repositories,
+                "repository not pushed for a week",
+                "repositories not pushed for a week",
+            ),
+            (self.overdue_cases, "overdue case", "overdue cases"),
+        ];
+        let told = |(n, one, many): (i64, &str, &str)| match n {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            n => Some(format!("{n} {many}")),
+        };
+        each.into_iter().filter_map(told).collect()
+    }
+
+    /// Something fails: more than being late.
+    pub fn fails(self) -> bool {
+        self.failed_sources + self.failing_webhooks > 0
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -20,11 +20,10 @@ const STEP: i64 = 2_000;
 /// Between two steps others get their turn.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 
-/// Every organization, by name. Recent events are those of the last 24 hours, by the hour.
+/// Every organization, by name, and whether it is well. Recent events are those of the last 24 hours, by the hour.
 pub async fn list(cx: &Cx<OrganizationRead>) -> Result<Vec<Overseen>> {
-    let since = cx.now().plus_seconds(-86_400).hour();
     let mut tx = SystemTx::read_across_all_organizations(&cx.services.db).await?;
-    Ok(store::oversight::list(&mut tx, since).await?)
+    Ok(store::oversight::list(&mut tx, cx.now()).await?)
 }
 
 /// The invitations that wait in one that has no member yet, with what stands behind `/invitation/` in their links. Later ones are

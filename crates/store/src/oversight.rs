@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use domain::organization::Overseen;
+use domain::organization::{Health, Overseen, QUIET_HOURS, UNPUSHED_DAYS};
 use domain::{OrganizationId, PLATFORM, Timestamp};
 
 use crate::db::{Dialect, Result, Row, Sql, from_row, sql};
@@ -21,8 +21,9 @@ struct Known {
 }
 from_row!(Known { id, slug, name, is_active, delete_after, created_at });
 
-/// Every organization that was not deleted, by name. `since`: from when on recent events count, a whole hour.
-pub async fn list(tx: &mut SystemTx, since: Timestamp) -> Result<Vec<Overseen>> {
+/// Every organization that was not deleted, by name. Recent events are those since the whole hour a day ago.
+pub async fn list(tx: &mut SystemTx, now: Timestamp) -> Result<Vec<Overseen>> {
+    let since = now.plus_seconds(-86_400).hour();
     let q = sql("SELECT id, slug, name, is_active, delete_after, created_at
                  FROM organizations
                  WHERE id <> $1 AND deleted_at IS NULL
@@ -55,6 +56,7 @@ pub async fn list(tx: &mut SystemTx, since: Timestamp) -> Result<Vec<Overseen>> 
             last.insert(row.get("organization_id")?, at);
         }
     }
+    let healths = healths(tx, now).await?;
     let of = |counts: &HashMap<OrganizationId, i64>, id| counts.get(&id).copied().unwrap_or(0);
     Ok(known
         .into_iter()
@@ -65,6 +67,7 @@ pub async fn list(tx: &mut SystemTx, since: Timestamp) -> Result<Vec<Overseen>> 
             events: of(&events, k.id),
             events_recent: of(&recent, k.id),
             last_event_at: last.get(&k.id).copied(),
+            health: healths.get(&k.id).copied().unwrap_or_default(),
             id: k.id,
             slug: k.slug,
             name: k.name,
@@ -73,6 +76,47 @@ pub async fn list(tx: &mut SystemTx, since: Timestamp) -> Result<Vec<Overseen>> 
             created_at: k.created_at,
         })
         .collect())
+}
+
+/// One statement for each kind of concern: of all organizations few rows are in one.
+async fn healths(tx: &mut SystemTx, now: Timestamp) -> Result<HashMap<OrganizationId, Health>> {
+    let q = sql(
+        "SELECT organization_id, count(*) AS n FROM sources WHERE status = 'error' GROUP BY organization_id",
+    );
+    let failed = counts(tx, q).await?;
+    let q = sql("SELECT organization_id, count(*) AS n
+                 FROM sources
+                 WHERE status = 'active' AND last_activity < $1
+                 GROUP BY organization_id");
+    let quiet = counts(tx, q.bind(now.plus_seconds(-QUIET_HOURS * 3_600))).await?;
+    let q = sql("SELECT organization_id, count(*) AS n
+                 FROM webhooks
+                 WHERE disabled_why IS NOT NULL OR (enabled AND failing_since IS NOT NULL)
+                 GROUP BY organization_id");
+    let webhooks = counts(tx, q).await?;
+    let q = sql("SELECT organization_id, count(*) AS n
+                 FROM iac_repositories
+                 WHERE last_sync_at < $1
+                 GROUP BY organization_id");
+    let unpushed = counts(tx, q.bind(now.plus_seconds(-UNPUSHED_DAYS * 86_400))).await?;
+    let q = sql("SELECT organization_id, count(*) AS n
+                 FROM cases
+                 WHERE due_at < $1 AND status <> 'resolved' AND merged_into IS NULL
+                 GROUP BY organization_id");
+    let overdue = counts(tx, q.bind(now)).await?;
+    let mut healths: HashMap<OrganizationId, Health> = HashMap::new();
+    for (counted, put) in [
+        (failed, (|health, n| health.failed_sources = n) as fn(&mut Health, i64)),
+        (quiet, |health, n| health.quiet_sources = n),
+        (webhooks, |health, n| health.failing_webhooks = n),
+        (unpushed, |health, n| health.unpushed_repositories = n),
+        (overdue, |health, n| health.overdue_cases = n),
+    ] {
+        for (id, n) in counted {
+            put(healths.entry(id).or_default(), n);
+        }
+    }
+    Ok(healths)
 }
 
 async fn counts(tx: &mut SystemTx, q: Sql) -> Result<HashMap<OrganizationId, i64>> {

@@ -44,6 +44,9 @@ pub struct Names {
     /// Puts printed pages in their place.
     #[serde(default)]
     pub page: String,
+    /// Forms on the page of the API's documents.
+    #[serde(default)]
+    pub tryout: String,
     /// Fonts that every page needs.
     #[serde(default)]
     pub fonts: Vec<String>,
@@ -66,6 +69,7 @@ impl Assets {
             css: "/pkg/watchroom.css".to_owned(),
             echarts: "/vendor/echarts.min.js".to_owned(),
             page: "/vendor/page.min.js".to_owned(),
+            tryout: "/vendor/tryout.min.js".to_owned(),
             fonts: Vec::new(),
         };
         let mut assets = Self { folder, names: plain };
@@ -151,6 +155,7 @@ impl Names {
             css: rooted(self.css),
             echarts: rooted(self.echarts),
             page: rooted(self.page),
+            tryout: rooted(self.tryout),
             fonts: self.fonts.into_iter().map(rooted).collect(),
         }
     }

@@ -16,6 +16,7 @@ pub mod cases;
 pub mod cases_bulk;
 pub mod causes;
 pub mod changes;
+pub mod docs;
 pub mod drift_metrics;
 pub mod drift_push;
 pub mod drift_rules;

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::organization::{NewOrganization, Organization, Overseen};
+use domain::organization::{Health, NewOrganization, Organization, Overseen};
 use domain::page::Page;
 use domain::permission::{OrganizationCreate, OrganizationRead, SettingsRead, SettingsWrite};
 use domain::{OrganizationId, Timestamp};
@@ -68,6 +68,22 @@ pub struct OverseenItem {
     events_recent: i64,
     #[schema(required = true, value_type = Option<DateTime<Utc>>)]
     last_event_at: Option<Timestamp>,
+    health: HealthItem,
+}
+
+/// Of what an organization counts on, how many are not as they should be.
+#[derive(Serialize, ToSchema)]
+pub struct HealthItem {
+    /// Sources whose status says `error`.
+    failed_sources: i64,
+    /// Active sources that sent once, and nothing for 24 hours.
+    quiet_sources: i64,
+    /// Webhooks whose calls fail, or that the server switched off for that.
+    failing_webhooks: i64,
+    /// Repositories of infrastructure that were pushed once, and not for 7 days.
+    unpushed_repositories: i64,
+    /// Open cases whose due date is over.
+    overdue_cases: i64,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -261,5 +277,12 @@ fn overseen(one: Overseen) -> OverseenItem {
         events: one.events,
         events_recent: one.events_recent,
         last_event_at: one.last_event_at,
+        health: health(one.health),
     }
+}
+
+fn health(health: Health) -> HealthItem {
+    let Health { failed_sources, quiet_sources, failing_webhooks, unpushed_repositories, overdue_cases } =
+        health;
+    HealthItem { failed_sources, quiet_sources, failing_webhooks, unpushed_repositories, overdue_cases }
 }

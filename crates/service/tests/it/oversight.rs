@@ -1,11 +1,17 @@
 //! What the platform does with organizations, and that nobody else can.
 
 use domain::api_key::NewApiKey;
+use domain::case::NewCase;
 use domain::organization::NewOrganization;
-use domain::permission::{OrganizationCreate, OrganizationRead, SettingsWrite, SourceWrite};
+use domain::permission::{
+    CaseWrite, DriftWrite, EventWrite, OrganizationCreate, OrganizationRead, SettingsWrite, SourceWrite,
+};
+use domain::source::NewSource;
+use serde_json::json;
 use service::auth::{self, account_actor, again};
+use service::events::Origin;
 use service::invitations::{self, Opened};
-use service::{Cx, Error, api_keys, organizations, oversight};
+use service::{Cx, Error, api_keys, cases, drifts, organizations, oversight, sources};
 use testkit::for_each_backend;
 
 use crate::world::{PASSWORD, World, client};
@@ -263,6 +269,44 @@ async fn after_a_while_the_platform_wants_the_password_again() {
         let admin = world.viewer("admin@alpha.test").await;
         again::prove(&world.services.admit(&account_actor(&admin)).unwrap(), PASSWORD).await.unwrap();
         assert!(matches!(reads(&admin), Err(Error::Forbidden)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_platform_sees_what_is_not_as_it_should_be_and_where() {
+    for_each_backend(|t| async move {
+        let world = two(t).await;
+        let concerns = async || {
+            let listed = listed(&world).await;
+            listed.into_iter().map(|one| (one.health.fails(), one.health.concerns())).collect::<Vec<_>>()
+        };
+        assert_eq!(concerns().await, [(false, vec![]), (false, vec![])]);
+        let admin = "admin@alpha.test";
+        let events = world.cx::<EventWrite>(admin, "alpha").await;
+        service::events::ingest(&events, vec![crate::events::event(1, "up")], Origin::Api).await.unwrap();
+        let case =
+            NewCase { due_at: Some(world.services.clock.now().plus_seconds(60)), ..NewCase::titled("Late") };
+        cases::open(&world.cx::<CaseWrite>(admin, "alpha").await, case, &[]).await.unwrap();
+        let push =
+            crate::drifts::what(crate::drifts::plan(&[("aws_instance.a", json!({"a": 1}), json!({"a": 1}))]));
+        drifts::push(&world.cx::<DriftWrite>(admin, "alpha").await, push, None).await.unwrap();
+        assert_eq!(concerns().await[0], (false, vec![]), "none of it is late yet");
+        world.clock.advance_seconds(8 * 86_400);
+        let late = ["1 quiet source", "1 repository not pushed for a week", "1 overdue case"];
+        assert_eq!(concerns().await[0], (false, late.map(str::to_owned).to_vec()));
+        for name in ["edge", "core"] {
+            let source = NewSource {
+                name: name.into(),
+                source_type: "other".into(),
+                status: "error".into(),
+                ..NewSource::default()
+            };
+            sources::create(&world.cx::<SourceWrite>(admin, "alpha").await, source).await.unwrap();
+        }
+        let told = concerns().await;
+        assert_eq!((told[0].0, told[0].1[0].as_str()), (true, "2 sources in error"));
+        assert_eq!(told[1], (false, vec![]), "the other organization is well");
     })
     .await;
 }
