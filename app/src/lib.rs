@@ -18,6 +18,8 @@ pub mod drift;
 pub mod entry;
 pub mod error;
 pub mod events;
+#[cfg(feature = "ssr")]
+pub mod facets;
 pub mod fetch;
 pub mod form;
 pub mod groups;
@@ -126,7 +128,11 @@ pub fn App() -> impl IntoView {
 #[component]
 fn StyleguidePage() -> impl IntoView {
     #[cfg(debug_assertions)]
-    return view! { <ui::styleguide::Styleguide /> }.into_any();
+    return view! {
+        <Title text="Style guide" />
+        <ui::styleguide::Styleguide />
+    }
+    .into_any();
     #[cfg(not(debug_assertions))]
     return view! { <shell::NotFoundPage /> }.into_any();
 }

@@ -37,3 +37,28 @@ test("an analyst saves a list of cases as a view, starts with it, changes and de
   await expect(views.getByRole("link", { name: `${name} 1` })).toBeVisible();
   expect(errors).toEqual([]);
 });
+
+test("facets narrow the list of cases and are taken back", async ({ page, request }) => {
+  await signIn(page);
+  const key = await makeKey(page, "case.write");
+  const name = `facet${Date.now()}`;
+  for (const [title, severity, tags] of [["one", "high", [name, "left"]], ["two", "low", [name, "right"]], ["three", "low", [name]]] as const) {
+    const made = await request.post("/api/v1/cases", { headers: { authorization: `Bearer ${key}` }, data: { title: `${name} ${title}`, severity, tags } });
+    expect(made.status()).toBe(201);
+  }
+  await page.goto(`/o/acme/cases?show=all&q=tag%3A${name}`);
+  const facets = page.getByRole("navigation", { name: "Filters" });
+  const rows = page.getByRole("table", { name: "Cases" }).getByRole("row");
+  await expect(rows).toHaveCount(4);
+  await facets.getByRole("link", { name: /^left/ }).click();
+  await expect(page.getByRole("searchbox", { name: "Search cases" })).toHaveValue(new RegExp(`tag:.*left`));
+  await page.goto(`/o/acme/cases?show=all&q=tag%3A${name}+severity%3Ahigh`);
+  await expect(rows).toHaveCount(2);
+  // The other severity is still there to be chosen.
+  await facets.getByRole("link", { name: /^Low/ }).click();
+  await expect(rows).toHaveCount(4);
+  await expectAccessible(page);
+  await page.goto("/o/acme/cases?q=severity%3A");
+  await expect(page.getByText("The query cannot be read")).toBeVisible();
+  await expect(page.getByText(/ of \d+$/), "what cannot be read counts nothing").toHaveCount(0);
+});

@@ -376,3 +376,27 @@ test("the heads sort by time and by severity, a page at a time", async ({ page }
   await page.getByRole("columnheader", { name: "Time" }).getByRole("link").click();
   await expect(page.getByRole("table", { name: "Events, oldest first" })).toBeVisible();
 });
+
+test("the column above a low bar zooms as the bar does", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=7d&q=component%3Asshd");
+  await events.ready();
+  const chart = page.locator("figure canvas").first();
+  await expect(chart).toBeVisible();
+  const box = (await chart.boundingBox())!;
+  const before = page.url();
+  // One burst makes all other bars low: near the top edge of the figure nearly every column is empty.
+  await expect(async () => {
+    for (const part of [0.3, 0.4, 0.5, 0.6, 0.7]) {
+      if (page.url() !== before) return;
+      await chart.click({ position: { x: box.width * part, y: box.height * 0.25 } });
+      await page.waitForTimeout(250);
+    }
+    expect(page.url()).not.toBe(before);
+  }).toPass();
+  const { searchParams } = new URL(page.url());
+  const length = Date.parse(searchParams.get("to")!) - Date.parse(searchParams.get("from")!);
+  expect(length, "one column of seven days").toBeLessThanOrEqual(6 * 3_600_000);
+  expect(length).toBeGreaterThan(0);
+  await expect(events.search).toHaveValue("component:sshd");
+});

@@ -238,6 +238,14 @@ async fn dispatch(command: Command, config: Config) -> Done {
     if quiet {
         crate::telemetry::start_logs("warn", config.log_format);
     }
+    if matches!(command, Command::Serve { .. } | Command::Config { .. }) {
+        let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for name in config::strangers(set) {
+            eprintln!(
+                "warning: {name} is set and is no setting, so nothing follows from it; `watchroom config` lists them"
+            );
+        }
+    }
     let command = match command {
         Command::Serve { check: true, .. } | Command::Config { check: true } => {
             return run::check(&config).await;

@@ -6,6 +6,7 @@ use domain::case::template::CaseTemplate;
 use domain::case::{self, Case, CaseFilter, CaseSort};
 use domain::member::Member;
 use domain::permission::{CaseRead, Key, MemberRead};
+use domain::query::edit::selected;
 use leptos::prelude::*;
 use service::cases;
 use ui::{
@@ -15,7 +16,7 @@ use ui::{
 
 use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
-use super::{CaseForm, OpenCase, board, bulk_bar, forms, mentions, parts, saving, tasks};
+use super::{CaseForm, OpenCase, board, bulk_bar, facets, forms, mentions, parts, saving, tasks};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted, number};
 use crate::form::Form;
@@ -46,6 +47,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Some(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
     };
     let counts = cases::counts(&cx, &base).await?;
+    let faceted = match &problem {
+        None if !query.board => Some(cases::facets(&cx, &filter).await?),
+        _ => None,
+    };
     let slug = scope.organization.slug.as_str();
     let views = if scope.may(Key::ViewRead) {
         let list = printed::List {
@@ -65,7 +70,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         .filter(|(word, _)| !query.board || ON_BOARD.contains(word))
         .map(|(word, words)| {
             let href = query.show(word).link(slug).done();
-            Tab::new(*words, href, *word == query.show).count(number(count(&counts, word)))
+            let tab = Tab::new(*words, href, *word == query.show);
+            // What cannot be read counts nothing.
+            if problem.is_some() { tab } else { tab.count(number(count(&counts, word))) }
         })
         .collect();
     let next = found.next_cursor.as_deref().map(|cursor| query.link(slug).with("cursor", cursor).done());
@@ -86,11 +93,12 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let typed = saving::opening(&cx).await?;
     let dialog = may_write.then(|| dialog(slug, &asked, &members, (&own, &templates), typed));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
+    let failed = problem.is_some();
     let body = if let Some(problem) = problem {
         view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
             .into_any()
     } else if query.board {
-        board::board(&scope, &asked, &query, searched, may_write).await?
+        board::board(&scope, &asked, &query, searched.clone(), may_write).await?
     } else if found.items.is_empty() {
         nothing(may_write, !query.q.is_empty() || query.show != "open")
     } else {
@@ -128,15 +136,22 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let hidden_merged = if query.merged == Merged::Hide { "" } else { query.merged.as_str() };
     let merged = merged_chips(&query, slug);
     let other_words = if query.board { "As a list" } else { "As a board" };
-    let pager = (!query.board)
+    let pager = (!query.board && !failed)
         .then(|| view! { <Pager label="Pages of cases" previous=first next=next summary=summary /> });
     let rest = if query.board {
         body
     } else {
         let is_open = beside.is_some();
         let panel = crate::printed::once(beside);
+        let filters_on = searched.as_ref().map_or(0, |query| selected(query).len());
+        let (slug, query) = (slug.to_owned(), query.clone());
+        let column = move || {
+            let href = |q: String| query.searched(q).link(&slug).done();
+            let found = faceted.clone().unwrap_or_default();
+            crate::facets::column(&facets::LOOK, &found, &query.q, searched.as_ref(), &href)
+        };
         view! {
-            <SplitList panel=panel panel_open=is_open>
+            <SplitList facets=column filters_on=filters_on panel=panel panel_open=is_open>
                 {body}
                 {pager}
             </SplitList>

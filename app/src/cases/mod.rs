@@ -16,6 +16,8 @@ pub mod detail;
 mod entries;
 #[cfg(feature = "ssr")]
 mod evidence;
+#[cfg(feature = "ssr")]
+mod facets;
 mod files;
 #[cfg(feature = "ssr")]
 pub(crate) mod forms;

@@ -65,6 +65,10 @@ impl CaseQuery {
         Self { show, ..self.clone() }
     }
     #[must_use]
+    pub fn searched(&self, q: String) -> Self {
+        Self { q, ..self.clone() }
+    }
+    #[must_use]
     pub fn sorted(&self, sort: CaseSort) -> Self {
         Self { sort, ..self.clone() }
     }

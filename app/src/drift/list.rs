@@ -204,7 +204,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         let (slug, query) = (slug.to_owned(), query.clone());
         move || {
             let href = |q: String| DriftQuery { q, ..query.clone() }.link(&slug).done();
-            facets::column(&facets, &query.q, searched.as_ref(), &href)
+            crate::facets::column(&facets::LOOK, &facets, &query.q, searched.as_ref(), &href)
         }
     };
     let list = view! {

@@ -27,6 +27,8 @@ use crate::server::Scope;
 pub struct Held {
     pub sampled: String,
     pub slots: Vec<Bars>,
+    /// What the breakdown counts.
+    pub counted: String,
     pub breakdown: Vec<Bars>,
 }
 
@@ -66,6 +68,12 @@ pub fn held(sample: Sample, group: GroupId, organization: &str, may_act: bool) -
             format!("Of all {}", counted_events(sample.events))
         } else {
             format!("Of the newest {}", counted_events(sample.events))
+        },
+        counted: match sample.counted {
+            None => "Of all its events".to_owned(),
+            Some(n) => {
+                format!("Severities of all events, the rest of the newest {}", counted(n, "event", "events"))
+            }
         },
         slots: sample.slots.iter().enumerate().filter(|(_, held)| held.counted.of > 0).map(slot).collect(),
         breakdown,

@@ -20,6 +20,7 @@ pub struct Facts {
     pub merged_into: Option<Linked>,
     pub split_from: Option<Linked>,
     pub sampled: String,
+    pub counted: String,
     pub slots: Vec<Bars>,
     pub breakdown: Vec<Bars>,
     pub may_act: bool,

@@ -157,6 +157,7 @@ pub async fn get(scope: &Scope, id: GroupId, before: &str) -> Answer<GroupShown>
         merged_into,
         split_from,
         sampled: held.sampled,
+        counted: held.counted,
         slots: held.slots,
         breakdown: held.breakdown,
         may_act,

@@ -65,7 +65,7 @@ pub fn below(facts: &Facts, slug: &str) -> Printed {
     let recent = view! { <Recent recent=facts.recent.clone() slug=slug.to_owned() /> };
     Printed::of(view! {
         <Held title="What the slots hold" hint=facts.sampled.clone() all=facts.slots.clone() />
-        <Held title="Where its events come from" hint=facts.sampled.clone() all=facts.breakdown.clone() />
+        <Held title="Where its events come from" hint=facts.counted.clone() all=facts.breakdown.clone() />
         <Section title="Latest events" actions=move || view! { <a class="link" href=all.clone()>"All of them"</a> }>
             {recent}
         </Section>

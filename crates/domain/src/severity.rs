@@ -29,12 +29,32 @@ impl Severity {
     /// Understands the vocabularies of other systems, in any case and however their words are joined (`SEV-2`,
     /// `AUDIT_FAILURE`): our five words; syslog names and numbers (RFC 5424 table 2: 0 emergency to 7 debug); Windows
     /// level names; those of alarms (ITU-T X.733: `minor`, `major`, `cleared`); `sev1` to `sev5` and `p1` to `p5`; OpenTelemetry's short names (`ERROR2`); and the usual log levels,
-    /// with their three letters.
+    /// with their three letters. `LOG_` and `SEVERITY_` before a word, the facility before a dot (`local0.err`) and around a number (`<34>`) are
+    /// left out.
     ///
-    /// A bare number is a syslog severity. Windows numbers its levels differently (4 is Information, while syslog's 4
+    /// A bare number is a syslog severity, and 10, 20, … 60 are the levels of Bunyan and Pino (40 is their warning; Python's `levelno` 40 would be an
+    /// error, but its formatters print words). Windows numbers its levels differently (4 is Information, while syslog's 4
     /// is warning); a reader that knows it has a Windows event uses [`Severity::from_windows_level`].
     pub fn from_vocabulary(text: &str) -> Option<Self> {
         let text = text.trim();
+        // RFC 5424 6.2.1: the priority is 8 times the facility, of which there are 24, and the severity.
+        if let Some(priority) = text.strip_prefix('<').and_then(|t| t.strip_suffix('>')) {
+            let known = priority.parse::<u8>().ok().filter(|p| *p < 192)?;
+            return [Self::Critical, Self::Critical, Self::Critical, Self::High, Self::Medium, Self::Low]
+                .get(usize::from(known % 8))
+                .copied()
+                .or(Some(Self::Info));
+        }
+        let after = |prefix: &str| {
+            let (head, rest) = text.split_at_checked(prefix.len())?;
+            (head.eq_ignore_ascii_case(prefix) && rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+                .then_some(rest)
+        };
+        let text = after("LOG_").or_else(|| after("SEVERITY_")).unwrap_or(text);
+        let text = match text.split_once('.') {
+            Some((facility, word)) if is_facility(facility) => word,
+            _ => text,
+        };
         // The longest known word has 13 letters; no allocation for anything longer.
         let mut lower = [0u8; 16];
         let mut length = 0;
@@ -50,16 +70,16 @@ impl Severity {
             b"info" | b"information" | b"informational" | b"debug" | b"dbg" | b"trace" | b"trc"
             | b"verbose" | b"vrb" | b"fine" | b"finer" | b"finest" | b"config" | b"success" | b"ok"
             | b"normal" | b"cleared" | b"auditsuccess" | b"logalways" | b"inf" | b"sev5" | b"p5" | b"i"
-            | b"d" | b"v" | b"t" | b"6" | b"7" | b"trace2" | b"trace3" | b"trace4" | b"debug2"
-            | b"debug3" | b"debug4" | b"info2" | b"info3" | b"info4" => Self::Info,
+            | b"d" | b"v" | b"t" | b"6" | b"7" | b"10" | b"20" | b"30" | b"trace2" | b"trace3"
+            | b"trace4" | b"debug2" | b"debug3" | b"debug4" | b"info2" | b"info3" | b"info4" => Self::Info,
             b"low" | b"notice" | b"minor" | b"sev4" | b"p4" | b"n" | b"5" => Self::Low,
             b"medium" | b"moderate" | b"warning" | b"warn" | b"wrn" | b"auditfailure" | b"sev3" | b"p3"
-            | b"w" | b"4" | b"warn2" | b"warn3" | b"warn4" => Self::Medium,
+            | b"w" | b"4" | b"40" | b"warn2" | b"warn3" | b"warn4" => Self::Medium,
             b"high" | b"error" | b"err" | b"major" | b"severe" | b"failure" | b"sev2" | b"p2" | b"e"
-            | b"3" | b"error2" | b"error3" | b"error4" => Self::High,
+            | b"3" | b"50" | b"error2" | b"error3" | b"error4" => Self::High,
             b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" | b"fatal" | b"ftl"
-            | b"sev1" | b"sev0" | b"p1" | b"f" | b"c" | b"0" | b"1" | b"2" | b"fatal2" | b"fatal3"
-            | b"fatal4" => Self::Critical,
+            | b"sev1" | b"sev0" | b"p1" | b"f" | b"c" | b"0" | b"1" | b"2" | b"60" | b"fatal2"
+            | b"fatal3" | b"fatal4" => Self::Critical,
             _ => return None,
         })
     }
@@ -78,6 +98,18 @@ impl Severity {
     pub fn rank(self) -> usize {
         self as usize
     }
+}
+
+/// `auth`, `local0`: the keywords of syslog.conf(5).
+fn is_facility(word: &str) -> bool {
+    const NAMED: [&str; 13] = [
+        "auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "mark", "news", "security",
+        "syslog", "user",
+    ];
+    let numbered = word.len() == 6
+        && word.get(..5).is_some_and(|w| w.eq_ignore_ascii_case("local"))
+        && word.as_bytes()[5].is_ascii_digit();
+    numbered || word.eq_ignore_ascii_case("uucp") || NAMED.iter().any(|n| n.eq_ignore_ascii_case(word))
 }
 
 impl fmt::Display for Severity {
@@ -104,13 +136,16 @@ mod tests {
     fn other_vocabularies_map_to_the_five_words() {
         for (words, severity) in [
             (
-                "info INFO Information INF debug trace Verbose LogAlways normal 6 7 sev5 p5 INFO2",
+                "info INFO Information INF debug trace Verbose LogAlways normal 6 7 sev5 p5 INFO2 30 local0.info <14> LOG_DEBUG",
                 Severity::Info,
             ),
-            ("low notice MINOR 5 sev4", Severity::Low),
-            ("medium warning WARN WRN 4 sev3 AUDIT_FAILURE", Severity::Medium),
-            ("high major err ERROR ERROR2 severe 3 sev2 SEV-2 P2", Severity::High),
-            ("critical crit alert emerg panic fatal FTL 0 1 2 sev1 P1", Severity::Critical),
+            ("low notice MINOR 5 sev4 <5> auth.notice", Severity::Low),
+            ("medium warning WARN WRN 4 sev3 AUDIT_FAILURE 40 LOG_WARNING severity_warn", Severity::Medium),
+            (
+                "high major err ERROR ERROR2 severe 3 sev2 SEV-2 P2 50 SEVERITY_ERROR LOG_ERR local0.err Kern.ERR <131>",
+                Severity::High,
+            ),
+            ("critical crit alert emerg panic fatal FTL 0 1 2 sev1 P1 60 <0> <34>", Severity::Critical),
         ] {
             for word in words.split(' ') {
                 assert_eq!(Severity::from_vocabulary(word), Some(severity), "{word}");
@@ -118,9 +153,26 @@ mod tests {
         }
         assert_eq!(Severity::from_vocabulary(" Audit Success "), Some(Severity::Info));
         assert_eq!(Severity::from_vocabulary("Audit Failure"), Some(Severity::Medium));
-        for word in
-            ["", "8", "-1", "4-", "unknown", "a-very-long-word", "high!", "a very long word indeed", "é"]
-        {
+        for word in [
+            "",
+            "8",
+            "17",
+            "70",
+            "<192>",
+            "<>",
+            "<-1>",
+            "LOG_",
+            "LOG_3",
+            "me.err",
+            "local.err",
+            "-1",
+            "4-",
+            "unknown",
+            "a-very-long-word",
+            "high!",
+            "a very long word indeed",
+            "é",
+        ] {
             assert_eq!(Severity::from_vocabulary(word), None, "{word}");
         }
     }

@@ -14,6 +14,19 @@ words! {
     "not a format: auto, ndjson, json, csv or syslog"
 }
 
+impl Format {
+    /// What the name of a file says; `Auto` where its content tells as well.
+    pub fn of_name(name: &str) -> Self {
+        let name = name.to_lowercase();
+        let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+        match name.rsplit('.').next() {
+            Some("csv" | "tsv") => Self::Csv,
+            Some("ndjson" | "jsonl") => Self::Ndjson,
+            _ => Self::Auto,
+        }
+    }
+}
+
 words! {
     /// Where an upload stands: its file is here and its columns can be mapped; a task reads it; finished; given up.
     UploadState { Mapped = "mapped", Running = "running", Done = "done", Failed = "failed" }

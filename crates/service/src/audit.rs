@@ -106,15 +106,15 @@ pub(crate) async fn verify_in(
             break;
         }
         for entry in page {
-            let at = entry.as_ref().map_or_else(|n| *n, |record| record.seq);
+            let at = entry.as_ref().map_or_else(|strange| strange.seq, |record| record.seq);
             if at == seq + 2 {
                 found.add(seq + 1, format!("entry {} is missing", seq + 1));
             } else if at != seq + 1 {
                 found.add(seq + 1, format!("entries {} to {} are missing", seq + 1, at - 1));
             }
             match entry {
-                Err(_) => {
-                    found.add(at, format!("entry {at} was edited: it cannot be read any more"));
+                Err(strange) => {
+                    found.add(at, format!("entry {at} was edited: {}", strange.reason));
                     hash = None;
                 }
                 Ok(record) => {

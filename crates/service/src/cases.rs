@@ -28,6 +28,7 @@ use domain::{CaseId, Invalid, Timestamp, UserId};
 use serde_json::{Value, json};
 use store::WriteTx;
 use store::case::After;
+use store::facet::Facets;
 use uuid::Uuid;
 
 pub use bulk::{action, change_many, change_matching, ids_of, undo};
@@ -77,6 +78,16 @@ pub async fn list(
     items.truncate(limit as usize);
     let next_cursor = if more { items.last().map(|last| write_cursor(last, sort)) } else { None };
     Ok(Page { items, next_cursor })
+}
+
+/// So many of the latest cases are counted by their fields.
+pub const FACETED: u32 = 5_000;
+/// Values of a field that are told.
+const FACET_VALUES: usize = 12;
+
+/// What the cases of a list have, field by field.
+pub async fn facets(cx: &Cx<CaseRead>, filter: &CaseFilter) -> Result<Facets> {
+    Ok(store::case::facet::list(&mut cx.read().await?, filter, FACETED, FACET_VALUES).await?)
 }
 
 /// How many cases there are for the tabs of the list.

@@ -31,8 +31,8 @@ pub use repositories::{
     clear_credentials, pushes, repositories, repository, update_repository, update_repository_seen,
 };
 pub use rules::{TableRule, reset_rule, rule_table, save_rule};
-pub use store::drift::facet::{Facet, Facets};
 pub use store::drift::resource::{Covered, ResourceFilter};
+pub use store::facet::{Facet, Facets};
 
 use crate::{Cx, Error, Result, Who};
 

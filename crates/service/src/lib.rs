@@ -53,3 +53,4 @@ pub mod webhooks;
 pub use clock::Clock;
 pub use cx::{Actor, Client, Cx, Services, Who};
 pub use error::{Error, Result};
+pub use store::facet::{Facet, Facets};

@@ -87,7 +87,7 @@ impl Staging {
         let upload = Upload {
             id: self.id,
             file_name: self.name.clone(),
-            format: format_of(&self.name),
+            format: Format::of_name(&self.name),
             mapping: Choice::default(),
             state: UploadState::Mapped,
             bytes_total: self.bytes as i64,
@@ -352,17 +352,6 @@ fn clean_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let clean: String = name.chars().filter(|c| !c.is_control() && !turns(*c)).take(255).collect();
     if clean.trim().is_empty() { "upload".to_owned() } else { clean }
-}
-
-/// What the name says; nothing where the content tells as well.
-fn format_of(name: &str) -> Format {
-    let name = name.to_lowercase();
-    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    match name.rsplit('.').next() {
-        Some("csv" | "tsv") => Format::Csv,
-        Some("ndjson" | "jsonl") => Format::Ndjson,
-        _ => Format::Auto,
-    }
 }
 
 fn disk(error: &std::io::Error) -> Error {

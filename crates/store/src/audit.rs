@@ -3,7 +3,7 @@
 use domain::audit::{Action, AuditActor, AuditEntry, AuditFilter, AuditRecord, GENESIS, Link};
 use domain::{OrganizationId, Timestamp, UserId};
 
-use crate::db::{Conn, Dialect, Error, FromDb as _, Result, Sql, canonical, from_row, sql};
+use crate::db::{Conn, Dialect, Error, FromDb as _, Result, Row, Sql, canonical, from_row, sql};
 use crate::group::contains;
 use crate::scope::{Scoped, Stamp, SystemTx};
 
@@ -230,14 +230,21 @@ pub async fn has_entry_of_session(
     Ok(seq.is_some())
 }
 
-/// Entries after `after` in chain order, for verification. `Err` is the sequence of an entry that cannot be read any more:
-/// what is in it did not come from here.
+/// An entry of the chain that did not come from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strange {
+    pub seq: i64,
+    /// After "was edited".
+    pub reason: &'static str,
+}
+
+/// Entries after `after` in chain order, for verification.
 pub async fn walk(
     tx: &mut SystemTx,
     organization: OrganizationId,
     after: i64,
     limit: u32,
-) -> Result<Vec<std::result::Result<AuditRecord, i64>>> {
+) -> Result<Vec<std::result::Result<AuditRecord, Strange>>> {
     let rows = tx
         .conn()
         .rows(
@@ -251,11 +258,42 @@ pub async fn walk(
         .await?;
     rows.iter()
         .map(|row| match AuditRecord::from_db(row) {
-            Ok(record) => Ok(Ok(record)),
-            Err(Error::Decode { .. }) => Ok(Err(row.get("seq")?)),
+            Ok(record) if is_as_written(row, &record)? => Ok(Ok(record)),
+            Ok(record) => {
+                Ok(Err(Strange { seq: record.seq, reason: "it says the same in other characters" }))
+            }
+            Err(Error::Decode { .. }) => {
+                Ok(Err(Strange { seq: row.get("seq")?, reason: "it cannot be read any more" }))
+            }
             Err(error) => Err(error),
         })
         .collect()
+}
+
+/// Whether the characters in SQLite are those that were written. The hash is over what they mean, but filters compare the characters: an
+/// instant in another zone would leave the window of time that somebody looks at, and of two equal keys of an object only the last is
+/// hashed. PostgreSQL's types know one form only.
+fn is_as_written(row: &Row, record: &AuditRecord) -> Result<bool> {
+    if matches!(row, Row::Postgres(_)) {
+        return Ok(true);
+    }
+    let json = |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string);
+    let written = [
+        ("organization_id", Some(record.organization_id.to_string())),
+        ("id", Some(record.id.to_string())),
+        ("created_at", Some(record.created_at.iso())),
+        ("actor_id", record.actor_id.map(|id| id.to_string())),
+        ("metadata", Some(record.metadata.to_string())),
+        ("old_values", json(&record.old_values)),
+        ("new_values", json(&record.new_values)),
+        ("incident_id", record.incident_id.map(|id| id.to_string())),
+    ];
+    for (column, text) in written {
+        if row.get::<Option<String>>(column)? != text {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Sequence and hash of the last entry; `None` when nothing was ever written.

@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod entry;
 pub mod evidence;
+pub mod facet;
 pub mod field;
 pub mod history;
 pub mod job;

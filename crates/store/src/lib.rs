@@ -18,6 +18,7 @@ pub mod draft;
 pub mod drift;
 pub mod environment;
 pub mod event;
+pub mod facet;
 pub mod factor;
 pub mod group;
 pub mod housekeeping;

@@ -132,7 +132,7 @@ fn colours() -> AnyView {
         <Section id="colours" title="Colours" actions=|| view! { <ThemeToggle action="/theme" /> }>
             <div class="swatches">{swatches}</div>
             <div class="specimen">
-                <h1>"Heading one"</h1>
+                <p class="heading-one">"Heading one"</p>
                 <h2>"Heading two"</h2>
                 <h3>"Heading three"</h3>
                 <p>"Text, " <span class="muted">"muted, "</span> <span class="faint">"faint, "</span> <a class="link" href="#colours" rel="external">"a link"</a></p>

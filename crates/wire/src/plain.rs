@@ -147,27 +147,20 @@ fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
     if !alphabetic && !first.is_ascii_digit() {
         return None;
     }
-    // The ends of the first words; a time has at most five. A worded one has at least three.
-    let head = &line[..line.floor_char_boundary(72)];
-    let mut ends = [0usize; 6];
-    let mut words = 0;
-    let mut blank = true;
-    for (i, c) in head.char_indices().chain([(head.len(), ' ')]) {
-        if c.is_whitespace() && !blank && words < ends.len() {
-            ends[words] = i;
-            words += 1;
-        }
-        blank = c.is_whitespace();
-    }
     let least = if alphabetic { 3 } else { 1 };
-    for n in (least..=words.min(5)).rev() {
-        let text = line[..ends[n - 1]].trim_end_matches([',', ':', '|']);
+    for (n, end) in ends(&line[..line.floor_char_boundary(72)]).into_iter().rev() {
+        let text = line[..end].trim_end_matches([',', ':', '|']);
         // A short number at the start of a line is no epoch.
-        if n == 1 && text.bytes().all(|c| c.is_ascii_digit() || c == b'.') && text.len() < 10 {
+        let number = n == 1 && text.bytes().all(|c| c.is_ascii_digit() || c == b'.') && text.len() < 10;
+        if n < least || number {
             continue;
         }
         if let Ok(at) = instant::parse(text, now) {
-            let rest = line[ends[n - 1]..].trim_start();
+            let rest = line[end..].trim_start_matches([' ', '\t', ',', ';', '|']);
+            // The clock after a day that was understood was not: midnight would be a guess that nobody sees.
+            if !text.contains(':') && text.parse::<f64>().is_err() && is_clock(rest) {
+                return None;
+            }
             let week = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].iter().any(|w| text.starts_with(w));
             let iso_syslog = n == 1
                 && text.contains('T')
@@ -177,6 +170,40 @@ fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
         }
     }
     None
+}
+
+/// Where a time at the start of a line may end, and after how many words, at most five: behind a word, or before what divides columns.
+fn ends(head: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::with_capacity(8);
+    let mut words = 0;
+    let mut before = ' ';
+    let mut chars = head.char_indices().peekable();
+    while let Some((i, c)) = chars.next() {
+        // A comma before a digit divides a second: `10:00:01,123`.
+        let divides = match c {
+            ';' | '|' => true,
+            ',' => chars.peek().is_none_or(|(_, next)| !next.is_ascii_digit()),
+            _ => false,
+        };
+        if divides && !before.is_whitespace() {
+            found.push((words + 1, i));
+        } else if c.is_whitespace() && !before.is_whitespace() {
+            words += 1;
+            found.push((words, i));
+        }
+        before = c;
+    }
+    if !before.is_whitespace() {
+        found.push((words + 1, head.len()));
+    }
+    found.retain(|(words, _)| *words <= 5);
+    found
+}
+
+/// `10:00:03…`
+fn is_clock(text: &str) -> bool {
+    let b = text.as_bytes();
+    b.len() >= 5 && [0, 1, 3, 4].iter().all(|i| b[*i].is_ascii_digit()) && b[2] == b':'
 }
 
 /// `combo sshd(pam_unix)[19939]: authentication failure`.
@@ -213,10 +240,32 @@ fn host_and_tag(mut parts: Parts, rest: &str) -> Parts {
     parts
 }
 
+/// `ERROR|App.Main|it broke`, as NLog lays a line out, and `INFO     | app:main - it began`, as loguru does: a level, then perhaps who says it.
+fn columns(rest: &str) -> Option<(&str, Option<&str>, &str)> {
+    let by = if rest.contains('|') { '|' } else { ';' };
+    let (level, rest) = rest.split_once(by)?;
+    if !is_level(level.trim()) {
+        return None;
+    }
+    let named = rest.split_once(by).map(|(logger, message)| (logger.trim(), message.trim()));
+    Some(match named.filter(|(logger, _)| !logger.is_empty() && !logger.contains(' ')) {
+        Some((logger, message)) => (level.trim(), Some(logger), message),
+        None => (level.trim(), None, rest.trim()),
+    })
+}
+
 /// `148 INFO dfs.DataNode$PacketResponder: …`, `INFO [main] org.x.Y: …`, `[notice] …`, `Info   CBS    …`,
 /// `chrome.exe - …`.
 fn level_and_component(mut parts: Parts, rest: &str) -> Parts {
     let rest = rest.strip_prefix("- ").unwrap_or(rest);
+    if let Some((level, component, message)) = columns(rest) {
+        return Parts {
+            level: level.to_owned(),
+            component: component.map(str::to_owned),
+            message: message.to_owned(),
+            ..parts
+        };
+    }
     let mut from = 0;
     let mut bracket = false;
     // Where the level stands; before it belong process ids, threads, or a logger and a dash.

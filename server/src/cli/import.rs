@@ -42,7 +42,8 @@ pub async fn run(services: &Services, config: &Config, job: Job) -> Done {
     let whole = !from_stdin && job.file.is_file();
     let file = if from_stdin { "stdin".to_owned() } else { file_name(&job) };
     let source = job.source.clone().unwrap_or_else(|| file.clone());
-    let mut plan = Plan::of_source(&source, &file, job.format);
+    let format = if job.format == Format::Auto { Format::of_name(&file) } else { job.format };
+    let mut plan = Plan::of_source(&source, &file, format);
     let mut log = if whole { Log::of_file(config, &job, &source)? } else { Log::of_stream(config, &source) };
     log.settle_rejects()?;
     if log.state.rows > 0 {

@@ -7,6 +7,19 @@ fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)>
 }
 
 #[test]
+fn a_variable_that_is_no_setting_is_named_unless_it_is_of_the_scripts() {
+    let names = [
+        "WATCHROOM_LISTEN",
+        "WATCHROOM_ADDR",
+        "WATCHROOM_E2E_URL",
+        "WATCHROOM_TOOLCHAIN",
+        "PATH",
+        "WATCHROOM_AIR",
+    ];
+    assert_eq!(strangers(names.into_iter().map(str::to_owned)), ["WATCHROOM_AIR", "WATCHROOM_LISTEN"]);
+}
+
+#[test]
 fn the_defaults_are_the_contract() {
     let config = Config::defaults().unwrap();
     assert_eq!(config.database_url, "sqlite://data/watchroom.db");

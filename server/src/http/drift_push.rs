@@ -17,7 +17,6 @@ use super::ingest;
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use crate::state::AppState;
-use crate::web::body;
 
 word_schema! {
     DriftFormatWord {
@@ -112,8 +111,8 @@ pub async fn push(
     query.done()?;
     let headers = request.headers().clone();
     let key = ingest::key(&headers)?;
-    let mut place = state.ingest.enter(body::content_length(&headers)).await?;
-    let bytes = state.ingest.read(&mut place, request.into_body()).await?;
+    let (mut place, body) = state.ingest.enter(&headers, request.into_body()).await?;
+    let bytes = state.ingest.read(&mut place, body).await?;
     let once = key.map(|key| {
         let mut hash = Sha256::new();
         hash.update(asked.unwrap_or_default());

@@ -71,16 +71,18 @@ impl Gate {
     }
 
     /// A place for a body; `length` is what `Content-Length` says.
-    pub(super) async fn enter(&self, length: Option<u64>) -> Result<Place, Problem> {
-        let length = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
+    pub(super) async fn enter(&self, headers: &HeaderMap, body: Body) -> Result<(Place, Body), Problem> {
+        let length = body::content_length(headers).unwrap_or(0);
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > self.most {
+            body::discard(headers, body).await;
             return Err(Problem::too_large(self.most));
         }
         let request = self.requests.clone().try_acquire_owned().map_err(|_| busy())?;
         let units = u32::try_from(length.div_ceil(UNIT)).map_err(|_| Problem::too_large(self.most))?;
         let memory = self.memory.clone().acquire_many_owned(units);
         match tokio::time::timeout(PATIENCE, memory).await {
-            Ok(Ok(memory)) => Ok(Place { _request: request, memory }),
+            Ok(Ok(memory)) => Ok((Place { _request: request, memory }, body)),
             _ => Err(busy()),
         }
     }
@@ -94,6 +96,7 @@ impl Gate {
             let Some(data) = frame.data_ref() else { continue };
             let length = whole.len() + data.len();
             if length > self.most {
+                body::discard(&HeaderMap::new(), body).await;
                 return Err(Problem::too_large(self.most));
             }
             let missing = length.div_ceil(UNIT).saturating_sub(place.memory.num_permits());
@@ -139,9 +142,9 @@ pub async fn events(
     let headers = request.headers().clone();
     let (form, encoding) = kind(&headers)?;
     let key = key(&headers)?;
-    let mut place = state.ingest.enter(body::content_length(&headers)).await?;
+    let (mut place, body) = state.ingest.enter(&headers, request.into_body()).await?;
     let gauge = Waiting::one();
-    let body = state.ingest.read(&mut place, request.into_body()).await?;
+    let body = state.ingest.read(&mut place, body).await?;
     let hash = key.is_some().then(|| domain::audit::hex(&Sha256::digest(&body)));
     if let (Some(key), Some(hash)) = (&key, &hash)
         && let Some((status, answer)) = service::events::replay(&cx, key, hash).await?

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
@@ -23,6 +23,8 @@ const IDLE: Duration = Duration::from_secs(10);
 /// After the grace period a body has to have arrived at this rate.
 const GRACE: Duration = Duration::from_secs(15);
 const BYTES_A_SECOND: u64 = 1024;
+/// So much of a body that is refused for its length is taken in and thrown away.
+const LINGER: usize = 64 << 20;
 
 #[derive(Debug)]
 pub struct TooSlow;
@@ -104,6 +106,7 @@ pub async fn buffer(State(state): State<AppState>, request: Request, next: Next)
 /// The whole body, or 413 above `max` bytes, 408 when too slow, 400 when it breaks off.
 pub async fn read(headers: &axum::http::HeaderMap, mut body: Body, max: usize) -> Result<Bytes, Problem> {
     if content_length(headers).is_some_and(|length| length > max as u64) {
+        discard(headers, body).await;
         return Err(Problem::too_large(max));
     }
     let mut whole = BytesMut::new();
@@ -111,12 +114,26 @@ pub async fn read(headers: &axum::http::HeaderMap, mut body: Body, max: usize) -
         let frame = frame.map_err(|error| broken(&error))?;
         if let Some(data) = frame.data_ref() {
             if whole.len() + data.len() > max {
+                discard(headers, body).await;
                 return Err(Problem::too_large(max));
             }
             whole.extend_from_slice(data);
         }
     }
     Ok(whole.freeze())
+}
+
+/// Takes in what is still sent of a body that is refused for its length: who writes all before reading would see a closed connection and
+/// not why. Who asks first (`Expect: 100-continue`) is not told to go on.
+pub async fn discard(headers: &axum::http::HeaderMap, mut body: Body) {
+    if headers.contains_key(EXPECT) {
+        return;
+    }
+    let mut left = LINGER;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+        left = rest;
+    }
 }
 
 pub fn content_length(headers: &axum::http::HeaderMap) -> Option<u64> {

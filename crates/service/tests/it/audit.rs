@@ -106,6 +106,23 @@ async fn an_entry_that_cannot_be_read_any_more_is_named() {
 }
 
 #[tokio::test]
+async fn an_entry_that_says_the_same_in_other_characters_is_named() {
+    // PostgreSQL's types know one form of each value.
+    for edit in [
+        "UPDATE audit_log SET created_at = replace(created_at, 'Z', '+00:00') WHERE organization_id = $1 AND seq = 5",
+        "UPDATE audit_log SET new_values = '{\"name\":\"forged\",' || substr(new_values, 2) WHERE organization_id = $1 AND seq = 5",
+        "UPDATE audit_log SET metadata = metadata || ' ' WHERE organization_id = $1 AND seq = 5",
+        "UPDATE audit_log SET old_values = 'null' WHERE organization_id = $1 AND seq = 5",
+        "UPDATE audit_log SET actor_id = upper(actor_id) WHERE organization_id = $1 AND seq = 5",
+        "UPDATE audit_log SET id = upper(id) WHERE organization_id = $1 AND seq = 5",
+    ] {
+        let (world, alpha) = written(testkit::sqlite().await).await;
+        tamper(&world, alpha, &[edit]).await;
+        assert_eq!(broken(&world, alpha).await, [5], "{edit}");
+    }
+}
+
+#[tokio::test]
 async fn a_removed_entry_is_named() {
     for_each_backend(|t| async move {
         let (world, alpha) = written(t).await;

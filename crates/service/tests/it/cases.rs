@@ -1,5 +1,6 @@
 //! Cases: opened, worked on by several, resolved and reopened; what is in them; what a stranger may not even know.
 
+use domain::case::merge::Merging;
 use domain::case::observable::ObservableKind;
 use domain::case::{Act, Case, CaseFilter, CaseSort, LinkKind, NewCase, NewTask, Resolution, Status, Step};
 use domain::event::NewEvent;
@@ -157,6 +158,54 @@ async fn nobody_overwrites_what_another_wrote() {
             Box::pin(cases::edit(&ben, case.id, now.version, to("y")))
         );
         assert_eq!([raced.0.is_ok(), raced.1.is_ok()].iter().filter(|ok| **ok).count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn facets_count_each_field_without_what_is_chosen_of_it() {
+    for_each_backend(|t| async move {
+        let r = room(t).await;
+        let ben = r.world.viewer("ben@a.test").await.user.id;
+        let mut opened = Vec::new();
+        for (title, severity, tags) in [
+            ("one", Severity::High, vec!["SSH", "night"]),
+            ("two", Severity::Low, vec!["ssh"]),
+            ("three", Severity::High, vec![]),
+        ] {
+            let tags = tags.into_iter().map(str::to_owned).collect();
+            opened.push(cases::open(&r.ann, NewCase { severity, tags, ..titled(title) }, &[]).await.unwrap());
+        }
+        cases::assign(&r.ann, opened[1].id, Some(ben)).await.unwrap();
+        let of = async |filter: &CaseFilter, field: &str| {
+            let found = cases::facets(&r.anns, filter).await.unwrap();
+            assert!(!found.of_the_latest);
+            found.facets.into_iter().find(|facet| facet.field == field).unwrap().values
+        };
+        let named =
+            |values: &[(&str, i64)]| values.iter().map(|(v, n)| ((*v).to_owned(), *n)).collect::<Vec<_>>();
+        let all = CaseFilter::default();
+        assert_eq!(of(&all, "severity").await, named(&[("high", 2), ("low", 1)]));
+        assert_eq!(of(&all, "assignee").await, named(&[("ben@a.test", 1)]), "nobody is no value");
+        assert_eq!(of(&all, "tag").await, named(&[("ssh", 2), ("night", 1)]));
+        assert_eq!(of(&all, "resolution").await, named(&[]));
+        let query = parse("severity:high tag:ssh", &CASES, start()).unwrap();
+        let chosen = CaseFilter { query: Some(query), ..CaseFilter::default() };
+        assert_eq!(
+            of(&chosen, "severity").await,
+            named(&[("high", 1), ("low", 1)]),
+            "the other one stays to choose"
+        );
+        assert_eq!(of(&chosen, "tag").await, named(&[("night", 1), ("ssh", 1)]));
+        assert_eq!(of(&chosen, "priority").await, named(&[("normal", 1)]));
+        // What a merged case has is found by the one it went into.
+        let merging = |case: &Case| Merging { id: case.id, version: None };
+        cases::merge_cases(&r.ann, merging(&opened[2]), &[merging(&opened[0])], "same").await.unwrap();
+        assert_eq!(of(&all, "tag").await, named(&[("ssh", 2), ("night", 1)]));
+        assert_eq!(of(&all, "severity").await, named(&[("high", 1), ("low", 1)]));
+        // Another organization's are not counted.
+        let bob = r.world.cx::<CaseRead>("bob@b.test", "beta").await;
+        assert!(cases::facets(&bob, &all).await.unwrap().facets.iter().all(|facet| facet.values.is_empty()));
     })
     .await;
 }

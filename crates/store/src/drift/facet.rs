@@ -4,48 +4,21 @@ use std::collections::BTreeMap;
 
 use domain::drift::DriftFilter;
 use domain::query::DRIFTS;
-use domain::query::edit::{selected, target};
 
 use super::{TABLES, each_status, narrow};
 use crate::db::{Result, Sql};
+use crate::facet::{Facets, readings};
 use crate::scope::Scoped;
-
-/// The values of one field, the most frequent first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facet {
-    /// As the query language calls it.
-    pub field: &'static str,
-    pub values: Vec<(String, i64)>,
-}
 
 /// Fields that have a facet, in the order in which they are shown.
 pub const FIELDS: [&str; 6] = ["severity", "cause", "environment", "repository", "type", "kind"];
 
-/// The facets of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facets {
-    pub facets: Vec<Facet>,
-    /// They are those of the latest drifts alone: there are more than were looked at.
-    pub of_the_latest: bool,
-}
-
 /// Each field is counted without what the query chooses of it, so that its other values can be chosen too, over the `most` latest drifts
 /// by onset of each status, `values` of each.
 pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, most: u32, values: usize) -> Result<Facets> {
-    // Fields of which nothing is chosen share one reading.
-    let chosen = filter.query.as_ref().map(selected).unwrap_or_default();
-    let (own, shared): (Vec<&str>, Vec<&str>) =
-        FIELDS.into_iter().partition(|field| chosen.iter().any(|chosen| chosen.field == *field));
-    let mut asked = vec![(filter.clone(), shared)];
-    for field in own {
-        let mut filter = filter.clone();
-        if let (Some(query), Ok(target)) = (&filter.query, target(field, &DRIFTS)) {
-            filter.query = Some(query.without_choices_of(&target));
-        }
-        asked.push((filter, vec![field]));
-    }
     let mut found = Facets::default();
-    for (filter, fields) in asked {
+    for (query, fields) in readings(filter.query.as_ref(), &DRIFTS, &FIELDS) {
+        let filter = DriftFilter { query, ..filter.clone() };
         let mut counted: BTreeMap<(&'static str, String), i64> = BTreeMap::new();
         for filter in each_status(&filter) {
             let q = latest(tx, &filter, most);
@@ -61,13 +34,10 @@ pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, most: u32, values:
         }
         for field in fields {
             let of = counted.range((field, String::new())..).take_while(|((of, _), _)| *of == field);
-            let mut of: Vec<(String, i64)> = of.map(|((_, value), n)| (value.clone(), *n)).collect();
-            of.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            of.truncate(values);
-            found.facets.push(Facet { field, values: of });
+            found.put(field, of.map(|((_, value), n)| (value.clone(), *n)), values);
         }
     }
-    found.facets.sort_by_key(|facet| FIELDS.iter().position(|field| *field == facet.field));
+    found.sort(&FIELDS);
     Ok(found)
 }
 

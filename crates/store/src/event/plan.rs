@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use domain::Timestamp;
 use domain::filter::{Count, EventFilter};
 use domain::overview::{Bucket, Series};
+use domain::{EventId, Severity, Timestamp};
 
 use super::asked::Asked;
-use super::walk::{BLOCK, Hour, choose_lead, next_hours, ranges};
-use super::{Grain, by_time, span_of, tally};
-use crate::db::Result;
+use super::walk::{self, BLOCK, Found, Hour, Listed, choose_lead, next_hours, ranges};
+use super::{Grain, Position, by_time, span_of, tally};
+use crate::db::{Result, from_row};
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
 /// Rows a count or a histogram reads before it estimates the rest.
 const BUDGET: i64 = 50_000;
+/// An estimate of no more than these is not left at that: a page of the list shows them all.
+const PAGE: i64 = 200;
 const HOUR: i64 = 3600;
 /// Lengths of a bucket, in seconds.
 const STEPS: [i64; 22] = [
@@ -75,7 +77,51 @@ pub async fn count(tx: &mut impl Scoped, filter: &EventFilter) -> Result<Count> 
         }
     }
     let rest = far.iter().map(|h| h.most).sum::<i64>();
-    Ok(Count { n: n + (rest as f64 * share(n, &near)).round() as i64, exact: rest == 0 })
+    let n = n + (rest as f64 * share(n, &near)).round() as i64;
+    if rest > 0
+        && let Some(all) = page(tx, filter, n).await?
+    {
+        return Ok(Count { n: all.len() as i64, exact: true });
+    }
+    Ok(Count { n, exact: rest == 0 })
+}
+
+/// When a match happened, and how severe it is.
+struct Moment {
+    id: EventId,
+    occurred_at: Timestamp,
+    severity: Severity,
+}
+
+from_row!(Moment { id, occurred_at, severity });
+
+impl Listed for Moment {
+    fn position(&self) -> Position {
+        Position { at: self.occurred_at, id: self.id.0 }
+    }
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+/// All matches, where about `estimate` are so few that one page of the list holds them and it finds its end within twice the budget.
+async fn page(
+    tx: &mut impl Scoped,
+    filter: &EventFilter,
+    estimate: i64,
+) -> Result<Option<Vec<(Timestamp, [i64; 5])>>> {
+    if estimate > PAGE {
+        return Ok(None);
+    }
+    let asked = Asked::of(tx, filter).await?;
+    let columns = "SELECT id, occurred_at, severity";
+    let found: Found<Moment> = walk::list(tx, columns, asked, None, PAGE as usize, 2 * BUDGET).await?;
+    let one = |moment: &Moment| {
+        let mut counts = [0; 5];
+        counts[moment.severity.rank()] = 1;
+        (moment.occurred_at, counts)
+    };
+    Ok(found.next.is_none().then(|| found.events.iter().map(one).collect()))
 }
 
 /// At most about `buckets` buckets over the filter's time range (or all of time), without gaps.
@@ -143,8 +189,12 @@ pub async fn histogram(tx: &mut impl Scoped, filter: &EventFilter, buckets: u32)
     }
     let exact = far.is_empty();
     if !exact {
-        let found = counts.iter().map(|(_, c)| c.iter().sum::<i64>()).sum();
+        let found = counts.iter().map(|(_, c)| c.iter().sum::<i64>()).sum::<i64>();
         let share = share(found, &near);
+        let rest = far.iter().map(|h| h.most).sum::<i64>();
+        if let Some(all) = page(tx, bounded, found + (rest as f64 * share).round() as i64).await? {
+            return Ok(counted(fill(from, to, step, all)));
+        }
         let lead: BTreeMap<Timestamp, [i64; 5]> =
             rollup::series(tx, &lead, &bounded.severity, rollup::Grain::Hour, span)
                 .await?

@@ -1,8 +1,8 @@
-//! The newest events of a group, to say what they have in common and what differs.
+//! The newest events of a group, to say what their slots hold.
 
 use domain::event::Event;
 use domain::filter::EventFilter;
-use domain::{EventId, GroupId, Severity, Timestamp};
+use domain::{EventId, GroupId, Timestamp};
 
 use super::Position;
 use super::asked::{Asked, of_groups};
@@ -15,17 +15,12 @@ use crate::scope::Scoped;
 pub struct Sampled {
     pub id: EventId,
     pub occurred_at: Timestamp,
-    pub severity: Severity,
-    pub service: Option<String>,
-    pub environment: Option<String>,
-    pub system_id: Option<String>,
-    pub source: Option<String>,
     pub message: String,
     /// The group it is in itself, which can be merged into another.
     pub own_group: GroupId,
 }
 
-from_row!(Sampled { id, occurred_at, severity, service, environment, system_id, source, message, own_group });
+from_row!(Sampled { id, occurred_at, message, own_group });
 
 impl Listed for Sampled {
     fn position(&self) -> Position {
@@ -39,9 +34,7 @@ impl Listed for Sampled {
 /// Rows that are read for a sample.
 const SAMPLE_BUDGET: i64 = 50_000;
 
-const SAMPLED: &str = "SELECT id, occurred_at, severity, service, environment, system_id,
-        (SELECT s.name FROM sources s WHERE s.organization_id = e.organization_id AND s.id = e.source_id) AS source, message,
-        e.group_id AS own_group";
+const SAMPLED: &str = "SELECT id, occurred_at, message, e.group_id AS own_group";
 
 const OWN: &str = "SELECT id, occurred_at, ingested_at, severity, severity_text, component, service, environment, system_id, event_type,
         source_id, (SELECT s.name FROM sources s WHERE s.organization_id = e.organization_id AND s.id = e.source_id) AS source,

@@ -550,6 +550,26 @@ async fn a_long_search_in_vain_pauses_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_few_matches_that_one_page_shows_are_counted_and_not_estimated() {
+    let t = testkit::sqlite().await;
+    let org = organization(&t.db, "alpha").await;
+    for part in 0..8_i64 {
+        let events = (0..9000_i64).map(|i| {
+            let n = part * 9000 + i;
+            // All but one lie in what is read first, so that an estimate would be too high.
+            event(n, if n == 17 || n > 71_990 { "the needle" } else { "nothing" })
+        });
+        insert(&t.db, org, events.collect()).await;
+    }
+    let filter = EventFilter { query: Some(part("NEEDLE")), ..EventFilter::default() };
+    let mut tx = read(&t.db, org).await;
+    let count = store::event::count(&mut tx, &filter).await.unwrap();
+    assert_eq!((count.n, count.exact), (10, true));
+    let series = store::event::histogram(&mut tx, &filter, 50).await.unwrap();
+    assert_eq!((series.count().n, series.exact), (10, true));
+}
+
+#[tokio::test]
 async fn an_hour_with_more_rows_than_a_statement_reads_is_cut() {
     let t = testkit::sqlite().await;
     let org = organization(&t.db, "alpha").await;

@@ -52,6 +52,19 @@ pub(crate) fn start(
     });
     call(&instance, "on", &[&"brushEnd".into(), brush.as_ref()]);
 
+    // A low bar is hard to hit: the whole column above it answers.
+    let (table, column) = (table_id.to_owned(), instance.clone());
+    let beside = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+        if on_brush.is_some()
+            && let Some(data) = column_at(&column, &event)
+        {
+            follow_mark(&table, None, data);
+        }
+    });
+    if let Some(zr) = call(&instance, "getZr", &[]) {
+        call(&zr, "on", &[&"click".into(), beside.as_ref()]);
+    }
+
     let resized = instance.clone();
     let resize = Closure::<dyn FnMut()>::new(move || {
         call(&resized, "resize", &[]);
@@ -61,7 +74,7 @@ pub(crate) fn start(
         observer.observe(element);
     }
 
-    let held = StoredValue::new_local((instance, observer, click, brush, resize));
+    let held = StoredValue::new_local((instance, observer, click, brush, beside, resize));
     on_cleanup(move || {
         held.try_with_value(|(instance, observer, ..)| {
             if let Some(observer) = observer {
@@ -129,13 +142,32 @@ fn number(object: &JsValue, key: &str) -> Option<usize> {
 
 /// Follows the table's link of the clicked mark, so the router sees an ordinary click.
 fn follow(table_id: &str, mark: &JsValue) {
-    let (Some(table), Some(data)) = (by_id::<Element>(table_id), number(mark, "dataIndex")) else { return };
-    let series = number(mark, "seriesIndex").unwrap_or(0);
-    let link = find::<HtmlElement>(&table, &format!("[data-mark=\"{series}-{data}\"]"))
-        .or_else(|| find::<HtmlElement>(&table, &format!("[data-mark=\"all-{data}\"]")));
+    if let Some(data) = number(mark, "dataIndex") {
+        follow_mark(table_id, Some(number(mark, "seriesIndex").unwrap_or(0)), data);
+    }
+}
+
+/// The link of one series, or of all together.
+fn follow_mark(table_id: &str, series: Option<usize>, data: usize) {
+    let Some(table) = by_id::<Element>(table_id) else { return };
+    let mark = |series: &str| find::<HtmlElement>(&table, &format!("[data-mark=\"{series}-{data}\"]"));
+    let link = series.and_then(|series| mark(&series.to_string())).or_else(|| mark("all"));
     if let Some(link) = link {
         link.click();
     }
+}
+
+/// Data index of the column under a click that hit no mark.
+fn column_at(instance: &JsValue, event: &JsValue) -> Option<usize> {
+    let get = |key: &str| Reflect::get(event, &key.into()).ok();
+    if get("target").is_some_and(|target| target.is_object()) {
+        return None;
+    }
+    let (x, y) = (get("offsetX")?, get("offsetY")?);
+    let grid = to_js(&json!({ "gridIndex": 0 }));
+    call(instance, "containPixel", &[&grid, &Array::of2(&x, &y)])?.as_bool().filter(|inside| *inside)?;
+    let axis = to_js(&json!({ "xAxisIndex": 0 }));
+    call(instance, "convertFromPixel", &[&axis, &x])?.as_f64().map(|index| index.max(0.0) as usize)
 }
 
 /// First and last data index of the dragged range.

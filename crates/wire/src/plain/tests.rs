@@ -62,6 +62,20 @@ fn lines_of_many_systems_are_understood() {
             "2026-11-23T09:30:00.1+01:00 web-1 nginx[1]: started",
             "2026-11-23T08:30:00 | info | web-1 | nginx | started",
         ),
+        ("2026-11-20 10:00:03.1234|ERROR|App.Main|boom", "2026-11-20T10:00:03 | high | - | App.Main | boom"),
+        (
+            "2026-11-20 10:00:03.123 | WARNING  | app.main:run:12 - a | b",
+            "2026-11-20T10:00:03 | medium | - | - | app.main:run:12 - a | b",
+        ),
+        ("2026-11-20 10:00:01,ERROR comma", "2026-11-20T10:00:01 | high | - | - | comma"),
+        ("2026-11-20 10:00:01,123;ERROR;x", "2026-11-20T10:00:01 | high | - | - | x"),
+        ("2026-11-20 10:00:04;semi", "2026-11-20T10:00:04 | info | - | - | semi"),
+        ("2026-11-20T10:00:06Z,ERROR zcomma", "2026-11-20T10:00:06 | high | - | - | zcomma"),
+        (
+            "2026-11-20 25:00:15 ERROR no such hour",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        ("2026-11-20 only a day", "2026-11-20T00:00:00 | info | - | - | only a day"),
         (
             "[Sun Dec 04 04:47:44 2005] [error] mod_jk child in state 6",
             "2005-12-04T04:47:44 | high | - | - | mod_jk child in state 6",
