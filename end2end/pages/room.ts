@@ -17,10 +17,11 @@ export async function signIn(page: Page, email = admin, password = PASSWORD): Pr
   await expect(page).not.toHaveURL(/\/sign-in/);
 }
 
-/** No accessibility violation of WCAG 2.2 A and AA. Axe looks at the size of targets (2.5.8) only when it is told to. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** No accessibility violation of WCAG 2.2 A and AA. Axe looks at the size of targets (2.5.8) only when it is told to. `part`: a selector. */
+export async function expectAccessible(page: Page, part?: string): Promise<void> {
   const rules = { "target-size": { enabled: true } };
-  const { violations } = await new AxeBuilder({ page }).options({ rules }).analyze();
+  const axe = new AxeBuilder({ page }).options({ rules });
+  const { violations } = await (part ? axe.include(part) : axe).analyze();
   expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(" | ")}`)).toEqual([]);
 }
 
