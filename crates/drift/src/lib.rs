@@ -27,6 +27,7 @@ pub mod plan;
 pub mod recommend;
 pub mod rules;
 pub mod score;
+mod secret;
 pub mod state;
 
 use domain::drift::{ChangeType, DriftType, Format, Verdict};
