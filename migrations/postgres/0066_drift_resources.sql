@@ -8,3 +8,6 @@ ALTER TABLE drift_ignores ADD COLUMN action_id UUID;
 
 UPDATE iac_resources SET in_sync_at = last_sync_at WHERE verdict = 'in_sync';
 CREATE INDEX drift_ignores_by_action ON drift_ignores (organization_id, action_id);
+
+-- Times to resolve know what took longest now: the next run computes every day again.
+DELETE FROM drift_metrics_runs;
