@@ -201,10 +201,8 @@ fn whole(kind: DriftType, (declared, actual): (Option<Value>, Option<Value>)) ->
         DriftType::Added => ("What was found", actual?),
         DriftType::Modified | DriftType::Moved => return None,
     };
-    Some(
-        view! { <Section title=title hint="Secrets are masked.">{parts::state(title, &state)}</Section> }
-            .into_any(),
-    )
+    let state = parts::state(title, &state);
+    Some(view! { <Section title=title hint="Secrets are masked.">{state}</Section> }.into_any())
 }
 
 fn aside(scope: &Scope, drift: &Drift) -> AnyView {

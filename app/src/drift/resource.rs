@@ -35,11 +35,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     } else {
         view! { <p class="muted">"No code declares it."</p> }.into_any()
     };
-    let actual = found.actual_state.as_ref().map(|state| {
+    let actual = found.actual_state.as_ref().map(|state| parts::state("Actual state", state)).map(|state| {
         view! {
-            <Section title="Actual state" hint="What the last push saw. Secrets are masked.">
-                {parts::state("Actual state", state)}
-            </Section>
+            <Section title="Actual state" hint="What the last push saw. Secrets are masked.">{state}</Section>
         }
     });
     let (drifts, aside) = (of(slug, &found.drifts, scope.zone), aside(&scope, &found));

@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 use crate::invalid::Problems;
 use crate::member::words;
 use crate::{
-    CaseId, DriftActionId, DriftChangeId, DriftId, DriftIgnoreId, DriftPushId, EnvironmentId, IacRepositoryId,
-    IacResourceId, Invalid, Severity, Timestamp, UserId,
+    CaseId, DriftActionId, DriftChangeId, DriftId, DriftIgnoreId, DriftPushId, EnvironmentId,
+    IacRepositoryId, IacResourceId, Invalid, Severity, Timestamp, UserId,
 };
 
 pub use life::*;

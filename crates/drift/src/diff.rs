@@ -252,7 +252,8 @@ impl Work<'_> {
         if self.chooses(path, declared, actual) {
             for (one, other) in [(declared, actual), (actual, declared)] {
                 for (key, block) in one.iter().filter(|(key, _)| is_lone(key, one, other)) {
-                    let (a, b) = if std::ptr::eq(one, declared) { (block, &NOTHING) } else { (&NOTHING, block) };
+                    let (a, b) =
+                        if std::ptr::eq(one, declared) { (block, &NOTHING) } else { (&NOTHING, block) };
                     self.change(&path.key(key), a, b);
                 }
             }

@@ -193,7 +193,9 @@ fn expression(value: &Value, depth: usize, variables: &mut Variables) -> String 
             .collect()
     };
     match value {
-        Value::String(text) if text == MASK => format!("var.{} # its value is not kept here", variables.name()),
+        Value::String(text) if text == MASK => {
+            format!("var.{} # its value is not kept here", variables.name())
+        }
         Value::String(text) => match serde_json::from_str::<Value>(text) {
             Ok(inner @ (Value::Object(_) | Value::Array(_))) => {
                 format!("jsonencode({})", expression(&inner, depth, variables))
@@ -206,15 +208,16 @@ fn expression(value: &Value, depth: usize, variables: &mut Variables) -> String 
             format!("[{}]", each(list, depth, variables).join(", "))
         }
         Value::Array(list) => {
-            let lines = each(list, depth + 1, variables).into_iter().fold(String::new(), |mut lines, item| {
-                let _ = match item.split_once(" # ") {
-                    Some((item, words)) if item.starts_with("var.") => {
-                        writeln!(lines, "{indent}{item}, # {words}")
-                    }
-                    _ => writeln!(lines, "{indent}{item},"),
-                };
-                lines
-            });
+            let lines =
+                each(list, depth + 1, variables).into_iter().fold(String::new(), |mut lines, item| {
+                    let _ = match item.split_once(" # ") {
+                        Some((item, words)) if item.starts_with("var.") => {
+                            writeln!(lines, "{indent}{item}, # {words}")
+                        }
+                        _ => writeln!(lines, "{indent}{item},"),
+                    };
+                    lines
+                });
             format!("[\n{lines}{close}]")
         }
         Value::Object(map) if map.is_empty() => "{}".to_owned(),

@@ -309,7 +309,9 @@ fn is_shorter(change: &Change) -> bool {
         };
         number.filter(|time| *time > 0.0).unwrap_or(f64::INFINITY)
     };
-    let is_told = |value: Option<&Value>| value.is_none_or(|value| value.is_number() || value.is_string() || value.is_null());
+    let is_told = |value: Option<&Value>| {
+        value.is_none_or(|value| value.is_number() || value.is_string() || value.is_null())
+    };
     let (before, now) = (change.declared_value.as_ref(), change.actual_value.as_ref());
     is_told(before) && is_told(now) && time(now) < time(before)
 }

@@ -291,7 +291,8 @@ fn value_of(line: &str, mark: usize, is_file: bool) -> Option<Range<usize>> {
     let value = if to_end {
         rest.trim_end()
     } else {
-        rest.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '"' | '\'' | '`' | ')')).next()?
+        rest.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '"' | '\'' | '`' | ')'))
+            .next()?
     };
     // A sentence behind a colon, a block of lines, or the next flag.
     let is_other = (sign == b':' && (value.contains(' ') || matches!(value, "|" | ">" | "|-" | ">-")))
@@ -363,15 +364,38 @@ mod tests {
     #[test]
     fn names_of_secrets_are_known_by_their_words() {
         for name in [
-            "pass", "DB_PASS", "dbPass", "smtp-pwd", "dbpass", "PGPASS", "USER_PWD", "signing_key", "SigningKey",
-            "ENCRYPTION_KEY", "wifi.passcode", "master_password",
+            "pass",
+            "DB_PASS",
+            "dbPass",
+            "smtp-pwd",
+            "dbpass",
+            "PGPASS",
+            "USER_PWD",
+            "signing_key",
+            "SigningKey",
+            "ENCRYPTION_KEY",
+            "wifi.passcode",
+            "master_password",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
         for name in [
-            "bypass", "compass", "waf_bypass", "first_pass", "PWD", "OLDPWD", "passed", "pass_count", "passive",
-            "sort_key", "public_key", "encryption_key_source",
-            "signing_key_usage", "passthrough", "trespass", "two_pass",
+            "bypass",
+            "compass",
+            "waf_bypass",
+            "first_pass",
+            "PWD",
+            "OLDPWD",
+            "passed",
+            "pass_count",
+            "passive",
+            "sort_key",
+            "public_key",
+            "encryption_key_source",
+            "signing_key_usage",
+            "passthrough",
+            "trespass",
+            "two_pass",
         ] {
             assert!(!is_secret_name(name), "{name}");
         }

@@ -53,7 +53,10 @@ fn a_block_that_comes_or_goes_is_a_change_though_all_in_it_is_empty() {
     let block = json!({"allow": [], "block": [{"custom_response": []}]});
     let resource = plan("aws_wafv2_web_acl", &web(block.clone()), &web(allow.clone()));
     assert_eq!(resource.verdict, Verdict::Drifted);
-    assert_eq!(changes(&resource), ["added default_action[0].allow[0]", "removed default_action[0].block[0]"]);
+    assert_eq!(
+        changes(&resource),
+        ["added default_action[0].allow[0]", "removed default_action[0].block[0]"]
+    );
     assert!(met(&resource).contains(&"web-firewall-changed"), "{:?}", met(&resource));
     assert_eq!(changes(&plan("aws_wafv2_web_acl", &web(allow.clone()), &web(allow))), [""; 0]);
 
@@ -78,15 +81,13 @@ fn a_block_that_comes_or_goes_is_a_change_though_all_in_it_is_empty() {
 
 #[test]
 fn one_empty_block_instead_of_another_is_a_choice() {
-    let web = |action: Value| json!({"DefaultAction": action, "Rules": [{"Name": "a", "Action": {"Block": {}}}]});
+    let web =
+        |action: Value| json!({"DefaultAction": action, "Rules": [{"Name": "a", "Action": {"Block": {}}}]});
     let resource = stack("AWS::WAFv2::WebACL", &web(json!({"Block": {}})), &web(json!({"Allow": {}})));
     assert_eq!(changes(&resource), ["added DefaultAction.Allow", "removed DefaultAction.Block"]);
     let rules = |action: Value| json!({"Rules": [{"Name": "a", "Action": action}, {"Name": "b"}]});
     let resource = stack("AWS::WAFv2::WebACL", &rules(json!({"Block": {}})), &rules(json!({"Count": {}})));
-    assert_eq!(
-        changes(&resource),
-        ["removed Rules[0].Action.Block", "added Rules[0].Action.Count"]
-    );
+    assert_eq!(changes(&resource), ["removed Rules[0].Action.Block", "added Rules[0].Action.Count"]);
 }
 
 #[test]
@@ -113,10 +114,18 @@ fn the_values_of_secrets_come_out_nowhere() {
         "container_definitions": json!([{"command": ["sh", "-c", "PASSWORD=h-10 run"]}]).to_string(),
         "user_data_base64": "ZXhwb3J0IERCX1BBU1NXT1JEPWh1bnRlcjIK",
     });
-    let text = before.to_string().replace("h-", "i-").replace("ZXhwb3J0IERCX1BBU1NXT1JEPWh1bnRlcjIK", "ZXhwb3J0IERCX1BBU1NXT1JEPWh1bnRlcjMK");
+    let text = before
+        .to_string()
+        .replace("h-", "i-")
+        .replace("ZXhwb3J0IERCX1BBU1NXT1JEPWh1bnRlcjIK", "ZXhwb3J0IERCX1BBU1NXT1JEPWh1bnRlcjMK");
     let resource = plan("aws_instance", &before, &serde_json::from_str(&text).unwrap());
     let drift = resource.drift.as_ref().unwrap();
-    let (snippet, _) = drift::patch::codify(domain::drift::Tool::Terraform, &resource.address, &resource.resource_type, drift);
+    let (snippet, _) = drift::patch::codify(
+        domain::drift::Tool::Terraform,
+        &resource.address,
+        &resource.resource_type,
+        drift,
+    );
     let printed = serde_json::to_string(&resource).unwrap() + &snippet;
     assert!(!printed.contains("h-") && !printed.contains("i-") && !printed.contains("ZXhwb3J0"), "{printed}");
     // What is no secret can be read, and that a secret differs is a change.
@@ -133,11 +142,14 @@ fn the_values_of_secrets_come_out_nowhere() {
 
 #[test]
 fn variables_of_a_snippet_have_names_of_their_own() {
-    let of = |n: u8| json!({"password": format!("a{n}"), "env": [{"A": {"secret": format!("b{n}")}}, {"A": {"secret": format!("c{n}")}}],
-        "user_data": format!("export TOKEN=d{n}\nexport OTHER_TOKEN=e{n}\n")});
+    let of = |n: u8| {
+        json!({"password": format!("a{n}"), "env": [{"A": {"secret": format!("b{n}")}}, {"A": {"secret": format!("c{n}")}}],
+        "user_data": format!("export TOKEN=d{n}\nexport OTHER_TOKEN=e{n}\n")})
+    };
     let resource = plan("aws_instance", &of(1), &of(2));
     let drift = resource.drift.as_ref().unwrap();
-    let (snippet, _) = drift::patch::codify(domain::drift::Tool::Terraform, &resource.address, "aws_instance", drift);
+    let (snippet, _) =
+        drift::patch::codify(domain::drift::Tool::Terraform, &resource.address, "aws_instance", drift);
     let mut names: Vec<&str> = snippet
         .split("var.")
         .skip(1)
@@ -155,17 +167,30 @@ fn variables_of_a_snippet_have_names_of_their_own() {
 #[test]
 fn kubernetes_copies_some_fields_from_others() {
     let service = |port: Value| json!({"ports": [port], "selector": {"app": "a"}});
-    let resource = kubernetes("Service", &service(json!({"port": 80})), &service(json!({"port": 80, "targetPort": 80, "protocol": "TCP"})));
+    let resource = kubernetes(
+        "Service",
+        &service(json!({"port": 80})),
+        &service(json!({"port": 80, "targetPort": 80, "protocol": "TCP"})),
+    );
     assert_eq!((resource.verdict, changes(&resource)), (Verdict::InSync, Vec::new()));
-    let resource = kubernetes("Service", &service(json!({"port": 80})), &service(json!({"port": 80, "targetPort": 8080})));
+    let resource = kubernetes(
+        "Service",
+        &service(json!({"port": 80})),
+        &service(json!({"port": 80, "targetPort": 8080})),
+    );
     assert_eq!(changes(&resource), ["added spec.ports[port=\"80\"].targetPort"]);
 
-    let pod = |resources: Value| json!({"containers": [{"name": "c", "image": "c:1", "resources": resources}]});
+    let pod =
+        |resources: Value| json!({"containers": [{"name": "c", "image": "c:1", "resources": resources}]});
     let limits = json!({"cpu": "1000m", "memory": "1Gi"});
     let asks = |cpu: &str| pod(json!({"limits": limits, "requests": {"cpu": cpu, "memory": "1Gi"}}));
     let resource = kubernetes("Pod", &pod(json!({ "limits": limits })), &asks("1"));
     assert_eq!((resource.verdict, changes(&resource)), (Verdict::InSync, Vec::new()));
-    assert!(resource.noise.iter().any(|noise| noise.reason == "the default of the API server"), "{:?}", resource.noise);
+    assert!(
+        resource.noise.iter().any(|noise| noise.reason == "the default of the API server"),
+        "{:?}",
+        resource.noise
+    );
     let resource = kubernetes("Pod", &pod(json!({ "limits": limits })), &asks("2"));
     assert_eq!(changes(&resource), [r#"added spec.containers[name="c"].resources.requests.cpu"#]);
 }
@@ -173,15 +198,50 @@ fn kubernetes_copies_some_fields_from_others() {
 #[test]
 fn who_watches_is_watched() {
     for (kind, before, after, rule) in [
-        ("aws_rds_cluster", json!({"enabled_cloudwatch_logs_exports": ["audit"]}), json!({"enabled_cloudwatch_logs_exports": []}), "logging-off"),
-        ("aws_eks_cluster", json!({"enabled_cluster_log_types": ["api", "audit"]}), json!({"enabled_cluster_log_types": []}), "logging-off"),
+        (
+            "aws_rds_cluster",
+            json!({"enabled_cloudwatch_logs_exports": ["audit"]}),
+            json!({"enabled_cloudwatch_logs_exports": []}),
+            "logging-off",
+        ),
+        (
+            "aws_eks_cluster",
+            json!({"enabled_cluster_log_types": ["api", "audit"]}),
+            json!({"enabled_cluster_log_types": []}),
+            "logging-off",
+        ),
         ("aws_eks_cluster", json!({"enabled_cluster_log_types": ["api"]}), json!({}), "logging-off"),
         ("aws_guardduty_detector", json!({"enable": true}), json!({"enable": false}), "watcher-off"),
-        ("aws_config_configuration_recorder_status", json!({"is_enabled": true}), json!({"is_enabled": false}), "watcher-off"),
-        ("azurerm_storage_account", json!({"network_rules": [{"default_action": "Deny"}]}), json!({"network_rules": [{"default_action": "Allow"}]}), "network-open-by-default"),
-        ("azurerm_storage_account_network_rules", json!({"default_action": "Deny"}), json!({"default_action": "Allow"}), "network-open-by-default"),
-        ("aws_cloudwatch_log_group", json!({"retention_in_days": 365}), json!({"retention_in_days": 7}), "logs-kept-shorter"),
-        ("aws_cloudwatch_log_group", json!({"retention_in_days": 0}), json!({"retention_in_days": 7}), "logs-kept-shorter"),
+        (
+            "aws_config_configuration_recorder_status",
+            json!({"is_enabled": true}),
+            json!({"is_enabled": false}),
+            "watcher-off",
+        ),
+        (
+            "azurerm_storage_account",
+            json!({"network_rules": [{"default_action": "Deny"}]}),
+            json!({"network_rules": [{"default_action": "Allow"}]}),
+            "network-open-by-default",
+        ),
+        (
+            "azurerm_storage_account_network_rules",
+            json!({"default_action": "Deny"}),
+            json!({"default_action": "Allow"}),
+            "network-open-by-default",
+        ),
+        (
+            "aws_cloudwatch_log_group",
+            json!({"retention_in_days": 365}),
+            json!({"retention_in_days": 7}),
+            "logs-kept-shorter",
+        ),
+        (
+            "aws_cloudwatch_log_group",
+            json!({"retention_in_days": 0}),
+            json!({"retention_in_days": 7}),
+            "logs-kept-shorter",
+        ),
     ] {
         let resource = plan(kind, &before, &after);
         assert!(met(&resource).contains(&rule), "{kind}: {:?}", met(&resource));
@@ -189,12 +249,20 @@ fn who_watches_is_watched() {
     }
     for (kind, before, after) in [
         ("AWS::CloudTrail::Trail", json!({"IsLogging": true}), json!({"IsLogging": false})),
-        ("AWS::RDS::DBInstance", json!({"EnableCloudwatchLogsExports": ["audit"]}), json!({"EnableCloudwatchLogsExports": []})),
+        (
+            "AWS::RDS::DBInstance",
+            json!({"EnableCloudwatchLogsExports": ["audit"]}),
+            json!({"EnableCloudwatchLogsExports": []}),
+        ),
     ] {
         assert!(met(&stack(kind, &before, &after)).contains(&"logging-off"), "{kind}");
     }
     for (before, after) in [(7, 365), (7, 0)] {
-        let resource = plan("aws_cloudwatch_log_group", &json!({"retention_in_days": before}), &json!({"retention_in_days": after}));
+        let resource = plan(
+            "aws_cloudwatch_log_group",
+            &json!({"retention_in_days": before}),
+            &json!({"retention_in_days": after}),
+        );
         assert!(!met(&resource).contains(&"logs-kept-shorter"), "{before} {after}");
     }
 }

@@ -80,7 +80,8 @@ fn a_template_by_itself_is_taken_as_what_is_declared() {
 
 #[test]
 fn nothing_at_all_is_refused_in_every_format() {
-    for format in [Format::TerraformPlan, Format::TerraformState, Format::Cloudformation, Format::Kubernetes] {
+    for format in [Format::TerraformPlan, Format::TerraformState, Format::Cloudformation, Format::Kubernetes]
+    {
         for text in ["", " \n\t", "\u{feff}\n"] {
             let problems = drift::read(format, Input { file: "f", text }, &Rules::built_in()).unwrap_err();
             assert!(problems[0].reason.contains("empty"), "{problems:?}");

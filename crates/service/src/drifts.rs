@@ -210,8 +210,7 @@ pub async fn resource(cx: &Cx<DriftRead>, id: IacResourceId) -> Result<KnownReso
     let mut tx = cx.read().await?;
     let resource = store::drift::resource::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let declared_state = store::drift::resource::declared(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    let (in_sync_at, mut noise) =
-        store::drift::resource::order(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let (in_sync_at, mut noise) = store::drift::resource::order(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let filter = DriftFilter { resource_id: Some(id), ..DriftFilter::default() };
     let drifts = store::drift::list(&mut tx, &filter, DriftSort::Seen, None, OF_RESOURCE).await?;
     let mut actual_state = None;

@@ -14,7 +14,7 @@ use domain::permission::{DriftRead, DriftWrite};
 use domain::{DriftActionId, DriftId, DriftIgnoreId, IacResourceId, Invalid, Timestamp};
 use serde_json::{Value, json};
 use store::WriteTx;
-use store::drift::{Kept, Weight};
+use store::drift::{Kept, Left, Weight};
 
 use super::push::rule_ids;
 use super::{recommendations, user};
@@ -24,6 +24,12 @@ use crate::{Cx, Error, Result};
 const LISTED: u32 = 500;
 /// Open drifts that a new rule is applied to at once; a push applies it to the rest.
 const APPLIED: u32 = 2_000;
+
+/// A handler's future moves between threads; said here, where a reason why it cannot is found soonest.
+const _: fn(&Cx<DriftWrite>, DriftIgnoreId) = |cx, id| {
+    fn moves<T: Send>(_: T) {}
+    moves(lift(cx, id));
+};
 
 /// How far and how long something is left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,15 +168,16 @@ async fn end(cx: &Cx<DriftWrite>, tx: &mut WriteTx, rules: &[Ignore]) -> Result<
         let found = candidates(tx, &Reach::of(rule)).await?;
         let ids: Vec<DriftId> = found.iter().map(|drift| drift.id).collect();
         store::drift::lock(tx, &ids).await?;
-        let marked = store::drift::ignore::marked(tx, &ids, &[rule.id]).await?;
+        let marked = store::drift::ignore::marked(tx, &ids, rule.id).await?;
         let mut shown = Vec::new();
         for drift in found {
             let Some(paths) = marked.get(&drift.id) else { continue };
             let mut open = Vec::new();
             for path in paths {
-                match others.iter().find(|other| covers(std::slice::from_ref(*other), &drift, path)) {
+                let other = others.iter().find(|other| covers(std::slice::from_ref(*other), &drift, path));
+                match other.map(|other| other.id) {
                     Some(other) => {
-                        store::drift::ignore::mark(tx, drift.id, other.id, std::slice::from_ref(path)).await?;
+                        store::drift::ignore::mark(tx, drift.id, other, std::slice::from_ref(path)).await?;
                     }
                     None => open.push(path.clone()),
                 }
@@ -201,6 +208,14 @@ pub(super) async fn take_back(
     end(cx, tx, &rules).await
 }
 
+fn score_of(rules: &drift::rules::Rules, found: &Drift, left: &[Left]) -> drift::score::Score {
+    let met: BTreeSet<&str> = left.iter().flat_map(|left| rule_ids(&left.rules)).collect();
+    let unsure_because = serde_json::from_value(found.metadata["unsure_because"].clone()).unwrap_or_default();
+    let whole = drift::score::Score { unsure_because, ..Default::default() };
+    let omitted = found.metadata["omitted"].as_u64().unwrap_or_default();
+    rules.weigh(found.drift_type, &met, &whole, usize::try_from(omitted).unwrap_or(usize::MAX))
+}
+
 /// What is left of open drifts decides what they are known by, how bad they are, and why they happened.
 async fn weigh(tx: &mut WriteTx, drifts: &[Drift]) -> Result<()> {
     if drifts.is_empty() {
@@ -217,11 +232,7 @@ async fn weigh(tx: &mut WriteTx, drifts: &[Drift]) -> Result<()> {
         // Else the next push would take it for another drift.
         let paths = left.iter().map(|left| left.property_path.as_str());
         store::drift::ignore::rename(tx, drift.id, &fingerprint(drift.drift_type, paths)).await?;
-        let met: BTreeSet<&str> = left.iter().flat_map(|left| rule_ids(&left.rules)).collect();
-        let words = |key: &str| serde_json::from_value(drift.metadata[key].clone()).unwrap_or_default();
-        let whole = drift::score::Score { unsure_because: words("unsure_because"), ..Default::default() };
-        let omitted = drift.metadata["omitted"].as_u64().unwrap_or_default();
-        let score = rules.weigh(drift.drift_type, &met, &whole, usize::try_from(omitted).unwrap_or(usize::MAX));
+        let score = score_of(&rules, drift, &left);
         let mut metadata = drift.metadata.clone();
         metadata["because"] = json!(score.because);
         metadata["unsure_because"] = json!(score.unsure_because);

@@ -97,7 +97,8 @@ pub async fn push(cx: &Cx<DriftWrite>, what: What, once: Option<Once>) -> Result
     let mut tx = cx.write().await?;
     store::drift::repository::lock(&mut tx, repository.id).await?;
     let place = Place { environment: environment.id, repository: repository.id };
-    let report = Work { cx, place, slug: &environment.slug, format, rules: &rules }.take_in(&mut tx, reading).await?;
+    let report =
+        Work { cx, place, slug: &environment.slug, format, rules: &rules }.take_in(&mut tx, reading).await?;
     if let Some(once) = once {
         let answer = Answer { request_hash: once.request_hash.clone(), status: 200, response: json!(report) };
         if !store::ingest::keep_answer(&mut tx, &once.key, &answer).await? {

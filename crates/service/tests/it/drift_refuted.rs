@@ -58,13 +58,18 @@ async fn what_is_ignored_weighs_nothing_until_it_is_told_again() {
         assert!(because(&new).contains("Made public"), "the rule is for another resource");
 
         // A rule that is lifted: open drifts are what they were, at once.
-        let rule = drifts::ignore(&room.write, new.id, "publicly_accessible", &how(IgnoreScope::Resource)).await.unwrap();
+        let rule = drifts::ignore(&room.write, new.id, "publicly_accessible", &how(IgnoreScope::Resource))
+            .await
+            .unwrap();
         assert!(!because(&room.get("2").await).contains("Made public"));
         let rules = drifts::ignores(&room.read).await.unwrap();
         let rule = rules.iter().find(|one| one.action_id == Some(rule.action_id)).unwrap();
         drifts::lift(&room.write, rule.id).await.unwrap();
         let again = room.get("2").await;
-        assert_eq!((again.severity_score, again.risk_assessment.clone(), because(&again)), (new.severity_score, new.risk_assessment.clone(), because(&new)));
+        assert_eq!(
+            (again.severity_score, again.risk_assessment.clone(), because(&again)),
+            (new.severity_score, new.risk_assessment.clone(), because(&new))
+        );
         let mut other = public();
         other.0 = "aws_db_instance.b";
         let report = room.push(&[public(), other]).await;
@@ -90,7 +95,10 @@ async fn what_an_acceptance_left_out_comes_back_with_undo_and_with_reopening() {
         let undone = drifts::undo(&room.write, done.action_id).await.unwrap();
         assert_eq!((undone.changed(), in_force().await), (1, 0));
         let open = room.get("1").await;
-        assert_eq!((open.state.status, open.change_count, open.severity_score), (DriftStatus::Open, 3, drift.severity_score));
+        assert_eq!(
+            (open.state.status, open.change_count, open.severity_score),
+            (DriftStatus::Open, 3, drift.severity_score)
+        );
         // Reopened.
         drifts::accept(&room.write, drift.id, &how(IgnoreScope::Resource)).await.unwrap();
         assert_eq!((room.push(&[public()]).await.drifted, in_force().await), (0, 3));
@@ -137,10 +145,15 @@ async fn a_resource_was_in_order_when_a_push_found_it_so() {
 async fn noise_and_states_are_kept_with_the_resource() {
     for_each_backend(|t| async move {
         let room = Room::new(t).await;
-        let same = ("a.same", json!({"port": "80", "db_pass": "hunter2"}), json!({"port": 80, "db_pass": "hunter2"}));
+        let same = (
+            "a.same",
+            json!({"port": "80", "db_pass": "hunter2"}),
+            json!({"port": 80, "db_pass": "hunter2"}),
+        );
         let off = ("a.off", json!({"x": 1, "db_pass": "hunter2"}), json!({"x": 2, "db_pass": "hunter2"}));
         room.push(&[same, off]).await;
-        let all = drifts::resources(&room.read, &drifts::ResourceFilter::default(), 10, None).await.unwrap().items;
+        let all =
+            drifts::resources(&room.read, &drifts::ResourceFilter::default(), 10, None).await.unwrap().items;
         let of = async |address: &str| {
             let found = all.iter().find(|one| one.resource_id == address).unwrap();
             drifts::resource(&room.read, found.id).await.unwrap()
@@ -169,7 +182,10 @@ async fn an_empty_text_is_refused_and_makes_nothing() {
         for format in domain::drift::Format::ALL {
             let asked = drifts::What { format: *format, ..what(" \n".to_owned()) };
             let refused = drifts::push(&room.write, asked, None).await;
-            assert!(matches!(&refused, Err(Error::Invalid(why)) if why.to_string().contains("empty")), "{refused:?}");
+            assert!(
+                matches!(&refused, Err(Error::Invalid(why)) if why.to_string().contains("empty")),
+                "{refused:?}"
+            );
         }
         assert!(drifts::repositories(&room.read).await.unwrap().is_empty());
         let asked = what(plan(&[public()]));
@@ -192,6 +208,16 @@ async fn days_that_wait_to_be_computed_are_not_wrong_yet() {
         let (at, before, after) = public();
         room.push(&[(at, before.clone(), before), ("a.other", json!({"x": 1}), after)]).await;
         assert_eq!(service::rollups::check(&events).await.unwrap(), [""; 0]);
+        // A row that is wrong is still told, once nothing of its day waits.
+        let mut tx = store::SystemTx::across_all_organizations(&room.world.t.db).await.unwrap();
+        let now = room.read.now();
+        let none = store::drift::metrics::Rows::new();
+        store::drift::metrics::put(&mut tx.within(organization), domain::Timestamp::EPOCH, &none, now)
+            .await
+            .unwrap();
+        tx.commit_unaudited_bookkeeping().await.unwrap();
+        room.world.clock.advance_seconds(86_400);
+        assert!(!service::rollups::check(&events).await.unwrap().is_empty());
     })
     .await;
 }

@@ -103,19 +103,18 @@ pub async fn of_action(tx: &mut impl Scoped, action: DriftActionId) -> Result<Ve
     tx.conn().all(q.push(" ORDER BY i.id")).await
 }
 
-/// The paths of drifts that one of the rules leaves out.
+/// The paths of drifts that a rule leaves out.
 pub async fn marked(
     tx: &mut impl Scoped,
     drifts: &[DriftId],
-    rules: &[DriftIgnoreId],
+    rule: DriftIgnoreId,
 ) -> Result<HashMap<DriftId, Vec<String>>> {
     let mut found: HashMap<DriftId, Vec<String>> = HashMap::new();
-    for (drifts, rules) in drifts.chunks(CHUNK).flat_map(|d| rules.chunks(CHUNK).map(move |r| (d, r))) {
+    for drifts in drifts.chunks(CHUNK) {
         let q = tx
-            .sql("SELECT drift_event_id, property_path FROM drift_changes WHERE organization_id = $1 AND drift_event_id IN (")
+            .sql("SELECT drift_event_id, property_path FROM drift_changes WHERE organization_id = $1 AND ignored_by = $2 AND drift_event_id IN (")
+            .bind(rule)
             .list(drifts.iter().copied())
-            .push(") AND ignored_by IN (")
-            .list(rules.iter().copied())
             .push(") ORDER BY drift_event_id, id");
         for row in tx.conn().rows(q).await? {
             found.entry(row.get("drift_event_id")?).or_default().push(row.get("property_path")?);
