@@ -93,6 +93,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("drift/rules") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/repositories") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/resources") view=page::PrintedPage ssr=WHOLE />
+                    <Route path=path!("drift/resources/:id") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/ignores") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/models") view=page::PrintedPage ssr=WHOLE />
                     <Route path=path!("drift/:id") view=page::PrintedPage ssr=WHOLE />

@@ -137,6 +137,11 @@ pub fn drift(slug: &str) -> String {
 pub fn drift_part(slug: &str, part: &str) -> String {
     format!("/o/{slug}/drift/{part}")
 }
+/// A resource of infrastructure code, or one without any.
+pub fn drift_resource(slug: &str, id: domain::IacResourceId) -> String {
+    format!("/o/{slug}/drift/resources/{id}")
+}
+
 pub fn drift_one(slug: &str, number: i64) -> String {
     format!("/o/{slug}/drift/{number}")
 }

@@ -114,6 +114,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/iac-repositories/{id}"),
     ("PUT", "/api/v1/iac-repositories/{id}"),
     ("GET", "/api/v1/iac-resources"),
+    ("GET", "/api/v1/iac-resources/{id}"),
     ("GET", "/api/v1/environments"),
     ("POST", "/api/v1/environments"),
     ("GET", "/api/v1/environments/{id}"),
@@ -261,6 +262,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/iac-repositories", get(iac::repositories))
         .route("/api/v1/iac-repositories/{id}", get(iac::one_repository).put(iac::change_repository))
         .route("/api/v1/iac-resources", get(iac::resources))
+        .route("/api/v1/iac-resources/{id}", get(iac::one_resource))
         .route("/api/v1/environments", get(places::list).post(places::create))
         .route("/api/v1/environments/{id}/active", post(places::activate))
         .route("/api/v1/environments/{id}", get(places::one).put(places::change).delete(places::delete))

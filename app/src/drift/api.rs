@@ -55,10 +55,12 @@ pub async fn accept_drift(
     reason: String,
     #[server(default)] for_days: String,
 ) -> Answer<Done> {
-    let cx = crate::server::scope(&organization).await?.admit::<DriftWrite>()?;
+    let here = crate::server::scope(&organization).await?;
+    let cx = here.admit::<DriftWrite>()?;
     let typed = [("path", &*path), ("scope", &*scope), ("days", &*for_days), ("reason", &*reason)];
-    let hidden = super::write::accept(&cx, id, &path, (&scope, &reason, &for_days)).await.typed(&typed)?;
-    Ok(Done::new(super::write::left_out(&path, hidden)))
+    let done = super::write::accept(&cx, id, &path, (&scope, &reason, &for_days)).await.typed(&typed)?;
+    let undo = super::write::take_back(&here, Some(done.action_id));
+    Ok(Done { words: super::write::left_out(&path, done.hidden), undo })
 }
 
 #[server(name = EscalateDrift, prefix = "/fn", endpoint = "escalate_drift")]
@@ -77,7 +79,7 @@ pub async fn escalate_drift(
 #[server(name = LiftIgnore, prefix = "/fn", endpoint = "lift_drift_ignore")]
 pub async fn lift_drift_ignore(organization: String, id: DriftIgnoreId) -> Answer<Done> {
     drifts::lift(&scope(&organization).await?.admit::<DriftWrite>()?, id).await?;
-    Ok(Done::new("Lifted; the next push that has it says so"))
+    Ok(Done::new("Lifted; open drifts have it again"))
 }
 
 /// `version`: the one that the form was made from, microseconds since 1970. `credentials`: left empty, what is there stays.

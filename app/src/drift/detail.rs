@@ -54,6 +54,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         may_write.then(|| dialogs(&scope, &drift, preview.as_ref(), (&snippet, language), ignoring));
     let why = cause::card(&scope, &drift, told.as_ref(), may_write);
     let differs = differs(&drift, &changes, &here, (beside, noise), may_write && open);
+    let whole = whole(drift.drift_type, drifts::states(&cx, drift.id).await?);
     let escalated = match (drift.case_number, scope.admit::<CaseRead>()) {
         (Some(number), Ok(_)) => Some(view! {
             <p>"It is looked into in " <a class="link" href=routes::case(slug, number)>{format!("CASE-{number}")}</a> "."</p>
@@ -75,6 +76,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         <div class="columns">
             <div class="main-column">
                 {differs}
+                {whole}
                 {why}
                 {advice}
                 <Section title="History">
@@ -162,18 +164,8 @@ fn differs(
         (link(beside, !noise), words)
     });
     let noise_rows = (noise && !told.is_empty()).then(|| {
-        let rows: Vec<_> = told
-            .iter()
-            .map(|noise| {
-                let word = |key: &str| noise[key].as_str().unwrap_or_default().to_owned();
-                view! { <li><code>{word("property_path")}</code> " " <span class="muted">{word("reason")}</span></li> }
-            })
-            .collect();
-        view! {
-            <Section title="Noise" hint="Differences that mean nothing, and why.">
-                <ul class="plain-list">{rows}</ul>
-            </Section>
-        }
+        let told: Vec<Value> = told.iter().map(|one| (*one).clone()).collect();
+        parts::noise(&told)
     });
     let omitted = drift.metadata["omitted"].as_i64().filter(|n| *n > 0).map(|n| {
         let words = counted(n, "more difference is not kept", "more differences are not kept");
@@ -200,6 +192,17 @@ fn differs(
         {noise_rows}
     }
     .into_any()
+}
+
+/// Of what is gone, what was declared; of what nobody declared, what is there.
+fn whole(kind: DriftType, (declared, actual): (Option<Value>, Option<Value>)) -> Option<AnyView> {
+    let (title, state) = match kind {
+        DriftType::Deleted => ("What was lost", declared?),
+        DriftType::Added => ("What was found", actual?),
+        DriftType::Modified | DriftType::Moved => return None,
+    };
+    let state = parts::state(title, &state);
+    Some(view! { <Section title=title hint="Secrets are masked.">{state}</Section> }.into_any())
 }
 
 fn aside(scope: &Scope, drift: &Drift) -> AnyView {
@@ -244,6 +247,7 @@ fn aside(scope: &Scope, drift: &Drift) -> AnyView {
         .with("show", "all")
         .with("q", &format!("repository:\"{}\"", drift.repository))
         .done();
+    let of_resource = routes::drift_resource(slug, drift.iac_resource_id);
     let assignee = drift.assignee.clone().unwrap_or_else(|| "nobody".to_owned());
     let (kind, environment) = (drift.resource_type.clone(), drift.environment.clone());
     let (repository, tool) = (drift.repository.clone(), drift.tool.label());
@@ -268,6 +272,7 @@ fn aside(scope: &Scope, drift: &Drift) -> AnyView {
         <Section title="Assignee"><p>{assignee}</p></Section>
         <Section title="Resource">
             <p class="mono">{kind}</p>
+            <p><a class="link" href=of_resource>"All that is known of it"</a></p>
             <p class="muted">{environment} " / " <a class="link" href=list>{repository}</a> ", " {tool}</p>
         </Section>
         {tags}

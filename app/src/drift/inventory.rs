@@ -1,7 +1,7 @@
 //! `/o/{organization}/drift/repositories?repository=` and `/drift/resources?repository=&part=&coverage=`: what is covered.
 
 use domain::IacRepositoryId;
-use domain::drift::{Push, Repository, Resource, Verdict};
+use domain::drift::{Push, Repository, Resource};
 use domain::permission::{DriftRead, Key};
 use leptos::prelude::*;
 use service::drifts::{self, Covered, ResourceFilter};
@@ -287,13 +287,8 @@ pub async fn resources(asked: Asked) -> Answer<Page> {
 }
 
 fn resource(slug: &str, one: &Resource, zone: Zone) -> AnyView {
-    let (tone, words) = match (one.is_declared, one.verdict) {
-        (false, _) => (Tone::Medium, "unmanaged"),
-        (true, Verdict::InSync) => (Tone::Ok, "in sync"),
-        (true, Verdict::Drifted) => (Tone::High, "drifted"),
-        (true, Verdict::Unchecked) => (Tone::Neutral, "not checked"),
-    };
-    let stale = one.is_stale.then(|| view! { " " <Badge>"stale"</Badge> });
+    let href = routes::drift_resource(slug, one.id);
+    let verdict = parts::verdict(one);
     let why = one.unchecked_because.clone().map(|why| view! { " " <span class="faint">{why}</span> });
     let drifts = Link::new(routes::drift(slug))
         .with("show", "all")
@@ -307,12 +302,12 @@ fn resource(slug: &str, one: &Resource, zone: Zone) -> AnyView {
     let at = zone.when(one.last_sync_at);
     let cells = view! {
         <td class="message">
-            <span class="mono">{one.resource_id.clone()}</span>
+            <a class="mono" data-row-link href=href.clone()>{one.resource_id.clone()}</a>
             " "
             <span class="faint">{one.resource_type.clone()} " " {one.provider.clone()}</span>
             {why}
         </td>
-        <td class="shrink"><Badge tone=tone>{words}</Badge> {stale}</td>
+        <td class="shrink">{verdict}</td>
         <td class="optional">{format!("{} / {}", one.environment, one.repository)}</td>
         <td class="optional mono">{one.physical_id.clone()}</td>
         <td class="num">{count}</td>
@@ -321,5 +316,5 @@ fn resource(slug: &str, one: &Resource, zone: Zone) -> AnyView {
         </td>
     }
     .into_any();
-    view! { <Row>{cells}</Row> }.into_any()
+    view! { <Row href=href>{cells}</Row> }.into_any()
 }

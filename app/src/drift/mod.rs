@@ -27,6 +27,8 @@ mod parts;
 #[cfg(feature = "ssr")]
 mod plot;
 #[cfg(feature = "ssr")]
+pub mod resource;
+#[cfg(feature = "ssr")]
 mod rule_table;
 #[cfg(feature = "ssr")]
 pub mod rules;

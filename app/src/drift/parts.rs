@@ -1,8 +1,9 @@
 //! Small pieces of the drift pages. Server only.
 
-use domain::drift::{Drift, DriftStatus};
+use domain::drift::{Drift, DriftStatus, Resource, Verdict};
 use leptos::prelude::*;
-use ui::{Badge, Tab, Tabs, Tone};
+use serde_json::Value;
+use ui::{Badge, CodeBlock, Section, Tab, Tabs, Tone};
 
 use crate::routes;
 
@@ -43,6 +44,40 @@ pub fn status(drift: &Drift) -> AnyView {
     };
     let stale = drift.is_stale.then(|| view! { " " <Badge>"stale"</Badge> });
     view! { <Badge tone=tone>{words}</Badge> {stale} }.into_any()
+}
+
+/// What the last push that named a resource says of it.
+pub fn verdict(one: &Resource) -> AnyView {
+    let (tone, words) = match (one.is_declared, one.verdict) {
+        (false, _) => (Tone::Medium, "unmanaged"),
+        (true, Verdict::InSync) => (Tone::Ok, "in sync"),
+        (true, Verdict::Drifted) => (Tone::High, "drifted"),
+        (true, Verdict::Unchecked) => (Tone::Neutral, "not checked"),
+    };
+    let stale = one.is_stale.then(|| view! { " " <Badge>"stale"</Badge> });
+    view! { <Badge tone=tone>{words}</Badge> {stale} }.into_any()
+}
+
+/// Differences that mean nothing, each with its reason.
+pub fn noise(told: &[Value]) -> AnyView {
+    let rows: Vec<_> = told
+        .iter()
+        .map(|noise| {
+            let word = |key: &str| noise[key].as_str().unwrap_or_default().to_owned();
+            view! { <li><code>{word("property_path")}</code> " " <span class="muted">{word("reason")}</span></li> }
+        })
+        .collect();
+    view! {
+        <Section title="Noise" hint="Differences that mean nothing, and why.">
+            <ul class="plain-list">{rows}</ul>
+        </Section>
+    }
+    .into_any()
+}
+
+/// A state, secrets masked, as JSON in the order of its keys.
+pub fn state(label: &'static str, state: &Value) -> AnyView {
+    view! { <CodeBlock label=label code=format!("{state:#}") nowrap=true /> }.into_any()
 }
 
 /// What happened to the resource.

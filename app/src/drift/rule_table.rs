@@ -21,10 +21,11 @@ const FIELDS: &[&str] =
 pub const NEW: &str = "new";
 
 /// Word of the form, words for the reader, whether it wants values.
-const WHENS: [(&str, &str, bool); 6] = [
+const WHENS: [(&str, &str, bool); 7] = [
     ("any", "whatever it is now", false),
     ("off", "gone, false, empty or a word for off", false),
     ("sensitive", "a secret", false),
+    ("shorter", "a shorter time than before (none and 0 are for ever)", false),
     ("is", "one of these values", true),
     ("ends", "ends in one of these", true),
     ("unless", "gone, or none of these values", true),
@@ -120,6 +121,7 @@ fn when_words(when: &When) -> String {
         When::Any => "any".to_owned(),
         When::Off => "off or gone".to_owned(),
         When::Sensitive => "a secret".to_owned(),
+        When::Shorter => "shorter".to_owned(),
         When::Is(values) => list(values.iter().map(plain).collect()),
         When::Ends(ends) => format!("ends in {}", list(ends.clone())),
         When::Unless(values) => format!("not {}", list(values.iter().map(plain).collect())),
@@ -266,6 +268,7 @@ fn form_of(rule: &Rule, enabled: bool, version: i64) -> DriftRuleForm {
         When::Any => ("any", Vec::new()),
         When::Off => ("off", Vec::new()),
         When::Sensitive => ("sensitive", Vec::new()),
+        When::Shorter => ("shorter", Vec::new()),
         When::Is(values) => ("is", values.iter().map(shown).collect()),
         When::Ends(ends) => ("ends", ends.clone()),
         When::Unless(values) => ("unless", values.iter().map(shown).collect()),
@@ -322,6 +325,7 @@ pub fn read(form: &DriftRuleForm) -> Result<(Rule, bool, i64), Invalid> {
         "any" | "" => When::Any,
         "off" => When::Off,
         "sensitive" => When::Sensitive,
+        "shorter" => When::Shorter,
         "is" => When::Is(values()),
         "ends" => When::Ends(lines(&form.values)),
         "unless" => When::Unless(values()),

@@ -4,7 +4,7 @@ use domain::drift::{Act, DriftFilter, IgnoreScope, Resolution};
 use domain::permission::{DriftRead, DriftWrite};
 use domain::{DriftActionId, DriftId, Invalid};
 use leptos::server_fn::ServerFn as _;
-use service::drifts::{self, Outcome, Report, Scoped};
+use service::drifts::{self, LeftOut, Outcome, Report, Scoped};
 use service::{Cx, Who};
 
 use super::api::{DriftForm, DriftRuleForm, UndoDrifts};
@@ -62,7 +62,7 @@ pub async fn accept(
     id: DriftId,
     path: &str,
     (scope, reason, days): (&str, &str, &str),
-) -> Result<usize, AppError> {
+) -> Result<LeftOut, AppError> {
     let scope: IgnoreScope = scope.parse().map_err(|_| Invalid::field("scope", "choose how far it holds"))?;
     let days = match days.trim() {
         "" => None,

@@ -64,6 +64,7 @@ const PAGES: &[(&str, Printing)] = &[
     ("drift/analytics", |asked| Box::pin(drift::analytics::page(asked))),
     ("drift/repositories", |asked| Box::pin(drift::inventory::repositories(asked))),
     ("drift/resources", |asked| Box::pin(drift::inventory::resources(asked))),
+    ("drift/resources/{id}", |asked| Box::pin(drift::resource::page(asked))),
     ("drift/rules", |asked| Box::pin(drift::rules::page(asked))),
     ("drift/ignores", |asked| Box::pin(drift::ignores::page(asked))),
     ("drift/models", |asked| Box::pin(drift::models::page(asked))),

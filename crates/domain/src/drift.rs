@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 use crate::invalid::Problems;
 use crate::member::words;
 use crate::{
-    CaseId, DriftChangeId, DriftId, DriftIgnoreId, DriftPushId, EnvironmentId, IacRepositoryId,
-    IacResourceId, Invalid, Severity, Timestamp, UserId,
+    CaseId, DriftActionId, DriftChangeId, DriftId, DriftIgnoreId, DriftPushId, EnvironmentId,
+    IacRepositoryId, IacResourceId, Invalid, Severity, Timestamp, UserId,
 };
 
 pub use life::*;
@@ -352,6 +352,8 @@ pub struct Ignore {
     pub expires_at: Option<Timestamp>,
     pub lifted_at: Option<Timestamp>,
     pub lifted_by: Option<String>,
+    /// With what it was made: taking that back takes the rule back. Nothing of the rules of old.
+    pub action_id: Option<DriftActionId>,
     /// How often a push had what it leaves out.
     pub hits: i64,
     pub last_hit_at: Option<Timestamp>,

@@ -19,7 +19,14 @@ const LIST: &str = "StackResourceDrifts";
 /// # Errors
 /// Where the text holds no list of drifts.
 pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
-    let document = parse::parse(input)?;
+    let document = match parse::parse(input) {
+        Ok(document) => document,
+        // Templates are mostly YAML.
+        Err(problems) => template::plain(input).ok_or(problems)?,
+    };
+    if template::is_one(&document) {
+        return template::alone(input, document);
+    }
     let mut reading = Reading::default();
     let root = Path::default();
     let with_template = document.get("template").is_some();

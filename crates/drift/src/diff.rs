@@ -51,6 +51,10 @@ pub trait Knowledge {
     fn empty_means_nothing(&self, _path: &Path) -> bool {
         true
     }
+    /// Whether an empty block in the place of another empty block is a choice (`Allow: {}` instead of `Block: {}`).
+    fn empty_blocks_choose(&self) -> bool {
+        true
+    }
     /// Why a property that only the real thing has is no drift; `None`: it is.
     fn expected(&self, _path: &Path, _actual: &Node) -> Option<String> {
         None
@@ -200,6 +204,9 @@ impl Work<'_> {
             _ => return true,
         };
         let (a, b) = both;
+        if self.chooses(path, a, b) {
+            return false;
+        }
         a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))).all(|key| {
             self.nothing(&path.key(key), a.get(key).unwrap_or(&NOTHING), b.get(key).unwrap_or(&NOTHING))
         })
@@ -229,7 +236,29 @@ impl Work<'_> {
         }
     }
 
+    /// Of maps with nothing but empty values: one has an empty block where the other has another one, as `Action: {Count: {}}` beside
+    /// `Action: {Block: {}}`. Which of them is there is what they say.
+    fn chooses(&self, path: &Path, a: &BTreeMap<String, Node>, b: &BTreeMap<String, Node>) -> bool {
+        let all_empty = |map: &BTreeMap<String, Node>| map.values().all(Node::is_empty);
+        !path.0.is_empty()
+            && self.knowledge.empty_blocks_choose()
+            && a.keys().any(|key| is_lone(key, a, b))
+            && b.keys().any(|key| is_lone(key, b, a))
+            && all_empty(a)
+            && all_empty(b)
+    }
+
     fn maps(&mut self, path: &Path, declared: &BTreeMap<String, Node>, actual: &BTreeMap<String, Node>) {
+        if self.chooses(path, declared, actual) {
+            for (one, other) in [(declared, actual), (actual, declared)] {
+                for (key, block) in one.iter().filter(|(key, _)| is_lone(key, one, other)) {
+                    let (a, b) =
+                        if std::ptr::eq(one, declared) { (block, &NOTHING) } else { (&NOTHING, block) };
+                    self.change(&path.key(key), a, b);
+                }
+            }
+            return;
+        }
         for (key, value) in declared {
             self.pair(&path.key(key), value, actual.get(key).unwrap_or(&NOTHING));
         }
@@ -295,8 +324,15 @@ impl Work<'_> {
                 Some(to) => {
                     taken[to] = true;
                     moved |= to != at;
-                    if node != &actual[to] {
-                        self.pair(&path.with(Step::Index(at)), node, &actual[to]);
+                    if node == &actual[to] {
+                        continue;
+                    }
+                    let path = path.with(Step::Index(at));
+                    // A block instead of nothing is a block that came.
+                    if matches!(node, Node::Null) || matches!(actual[to], Node::Null) {
+                        self.whole(&path, node, &actual[to]);
+                    } else {
+                        self.pair(&path, node, &actual[to]);
                     }
                 }
                 None => left.push(at),
@@ -312,7 +348,7 @@ impl Work<'_> {
         }
         let names = || left.iter().map(|at| &declared[*at]).chain(right.iter().map(|at| &actual[*at]));
         if names().all(is_scalar) {
-            let sealed = declared.iter().chain(actual).any(Node::holds_secret);
+            let sealed = declared.iter().chain(actual).any(Node::hides);
             for at in left {
                 self.pair(&element(path, &declared[at], at, sealed), &declared[at], &NOTHING);
             }
@@ -377,7 +413,9 @@ impl Work<'_> {
 
     /// An element that is on one side only: one change, not one for each of its parts.
     fn whole(&mut self, path: &Path, declared: &Node, actual: &Node) {
-        if self.both_empty(path, declared, actual) {
+        // A block says something by being there, though all in it may be empty: `allow {}` instead of `block {}` lets everybody in.
+        let is_block = matches!(declared, Node::Map(_)) || matches!(actual, Node::Map(_));
+        if !is_block && self.both_empty(path, declared, actual) {
             return self.noise(path, EMPTY, declared, actual);
         }
         if matches!(declared, Node::Null)
@@ -406,7 +444,7 @@ impl Work<'_> {
             declared_value,
             actual_value,
             is_security_critical: false,
-            is_sensitive: declared.holds_secret() || actual.holds_secret(),
+            is_sensitive: declared.hides() || actual.hides(),
             rules: Vec::new(),
             is_relevant: None,
             owner: self.knowledge.owner(path),
@@ -426,6 +464,11 @@ impl Work<'_> {
             actual_value,
         });
     }
+}
+
+/// An empty block that only one of two maps has.
+fn is_lone(key: &str, one: &BTreeMap<String, Node>, other: &BTreeMap<String, Node>) -> bool {
+    matches!(one.get(key), Some(Node::Map(_))) && matches!(other.get(key), None | Some(Node::Null))
 }
 
 /// Whether an open value is the one that is sealed.

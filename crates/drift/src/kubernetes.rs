@@ -380,6 +380,10 @@ impl Knowledge for Cluster<'_> {
         };
         !(network && selects)
     }
+    /// The server adds empty blocks and takes others away; which of them mean something is said above.
+    fn empty_blocks_choose(&self) -> bool {
+        false
+    }
     fn expected(&self, path: &Path, actual: &Node) -> Option<String> {
         if let Some(reason) = self.owners.controller(path).or_else(|| self.owners.applied(path)) {
             return Some(reason);

@@ -27,6 +27,7 @@ pub mod plan;
 pub mod recommend;
 pub mod rules;
 pub mod score;
+mod secret;
 pub mod state;
 
 use domain::drift::{ChangeType, DriftType, Format, Verdict};
@@ -151,6 +152,10 @@ pub fn read(format: Format, input: Input<'_>, rules: &rules::Rules) -> Result<Re
             format!("larger than {} MiB; send one module or namespace at a time", MAX_BYTES >> 20),
         )]);
     }
+    if input.text.trim().is_empty() {
+        let reason = "it is empty; send what the tool printed (did the command before it fail?)";
+        return Err(vec![problem(input.file, "", None, reason.to_owned())]);
+    }
     let read = match format {
         Format::TerraformPlan => plan::read(input),
         Format::TerraformState => state::read(input),
@@ -173,8 +178,9 @@ pub fn read(format: Format, input: Input<'_>, rules: &rules::Rules) -> Result<Re
 pub fn sniff(text: &str) -> Format {
     let has = |word: &str| text.contains(word);
     // Every Deployment has a template, too.
-    let other = has("\"apiVersion\"") || has("\"format_version\"");
-    if has("\"StackResourceDrifts\"") || (has("\"template\"") && has("AWS::") && !other) {
+    let other = has("\"apiVersion\"") || has("\"format_version\"") || has("\"terraform_version\"");
+    let plain = has("AWSTemplateFormatVersion") || (has("Resources") && has("AWS::"));
+    if has("\"StackResourceDrifts\"") || ((has("\"template\"") || plain) && has("AWS::") && !other) {
         Format::Cloudformation
     } else if !text.trim_start().starts_with(['{', '['])
         || has("\"apiVersion\"") && !has("\"format_version\"")

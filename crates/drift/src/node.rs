@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::{Number, Value, json};
 
+use crate::secret::{is_secret_name, looks_secret, masked_text};
+
 /// What stands for a sealed value wherever one is printed.
 pub const MASK: &str = "(sensitive)";
 /// What stands for a value that is known after the next apply.
@@ -149,7 +151,7 @@ impl Node {
             Self::Bool(yes) => Value::Bool(*yes),
             Self::Number(number) => Value::Number(number.clone()),
             // Masked first, then cut: half a JSON text can be read by people, and its secrets not be found any more.
-            Self::Text(text) => Value::String(cut(masked_json(text).unwrap_or_else(|| text.clone()))),
+            Self::Text(text) => Value::String(cut(masked(text).unwrap_or_else(|| text.clone()))),
             Self::List(items) => Value::Array(items.iter().map(Self::told).collect()),
             Self::Map(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), v.told())).collect()),
             Self::Secret(_) => Value::String(MASK.to_owned()),
@@ -178,6 +180,16 @@ impl Node {
             _ => false,
         }
     }
+    /// Whether something of it is not told: a sealed value, or a text with a secret in it.
+    pub(crate) fn hides(&self) -> bool {
+        match self {
+            Self::Secret(_) => true,
+            Self::Text(text) => masked(text).is_some(),
+            Self::List(items) => items.iter().any(Self::hides),
+            Self::Map(map) => map.values().any(Self::hides),
+            _ => false,
+        }
+    }
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(map) => map.get(key),
@@ -198,6 +210,11 @@ impl Node {
         }
         Some(Self::new(serde_json::from_str(trimmed).ok()?, &Value::Null))
     }
+}
+
+/// A text with a secret in it, without it.
+fn masked(text: &str) -> Option<String> {
+    masked_json(text).or_else(|| masked_text(text))
 }
 
 /// A text that is JSON with secrets in it (task definitions, environments of functions), masked inside, however often it is JSON in a
@@ -302,7 +319,12 @@ pub(crate) fn keyed(list: &[Node], field: &str) -> Option<Vec<String>> {
     let names: Vec<String> = list
         .iter()
         .map(|node| match node.get(field)? {
-            Node::Text(text) if text.len() <= 253 && !text.starts_with(['{', '[']) => Some(text.clone()),
+            // What hides something names nothing: a path would tell it.
+            Node::Text(text)
+                if text.len() <= 253 && !text.starts_with(['{', '[']) && masked_text(text).is_none() =>
+            {
+                Some(text.clone())
+            }
             Node::Number(number) => Some(number.to_string()),
             _ => None,
         })
@@ -385,115 +407,6 @@ fn field<'a>(marks: &'a Value, key: &str) -> &'a Value {
 
 fn part(marks: &Value, at: usize) -> &Value {
     marks.get(at).or_else(|| marks.get(EACH)).unwrap_or(&Value::Null)
-}
-
-/// By its name, or by what it looks like: providers do not mark everything.
-fn looks_secret(key: &str, value: &Value) -> bool {
-    match value {
-        Value::String(text) => (is_secret_name(key) && !is_reference(key, text)) || is_secret_text(text),
-        // Ages and lengths of passwords are numbers with a secret's name.
-        Value::Number(_) => is_secret_number(key),
-        _ => false,
-    }
-}
-
-/// Words that make a name one of a secret, in any case and however they are joined.
-fn is_secret_name(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    const WORDS: [&str; 19] = [
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "privatekey",
-        "apikey",
-        "accesstoken",
-        "authtoken",
-        "secretkey",
-        "clientsecret",
-        "connectionstring",
-        "credentials",
-        "bearertoken",
-        "authorizationheader",
-        "accesskey",
-        "primarykey",
-        "secondarykey",
-        "clientkey",
-        "kubeconfig",
-    ];
-    WORDS.iter().any(|word| plain.contains(word))
-        || plain == "token"
-        || plain.ends_with("token") && plain != "nexttoken"
-}
-
-fn is_secret_number(key: &str) -> bool {
-    let plain: String =
-        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    matches!(plain.as_str(), "pin" | "password" | "passwd" | "passphrase" | "passcode" | "secret" | "token")
-        || ["userpassword", "adminpassword", "dbpassword", "masterpassword", "pincode"]
-            .iter()
-            .any(|end| plain.ends_with(end))
-}
-
-/// Where a secret is kept is no secret: `secret_arn`, `password_policy`, `secretName`.
-fn is_reference(key: &str, text: &str) -> bool {
-    let plain: String =
-        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    text.is_empty()
-        || [
-            "arn", "name", "id", "policy", "version", "type", "ref", "path", "enabled", "wo", "key_id",
-            "length", "tokens",
-        ]
-        .iter()
-        .any(|end| plain.ends_with(end))
-        || text.starts_with("arn:")
-        || matches!(text, "true" | "false")
-}
-
-/// Private keys, cloud access keys, tokens of well-known services, JSON web tokens.
-fn is_secret_text(text: &str) -> bool {
-    if holds_url_password(text) {
-        return true;
-    }
-    if text.len() < 16 {
-        return false;
-    }
-    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY") {
-        return true;
-    }
-    let head = text.trim_start();
-    let word = |prefix: &str, rest: usize| {
-        head.strip_prefix(prefix).is_some_and(|tail| {
-            tail.len() >= rest && tail.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-        })
-    };
-    word("AKIA", 16)
-        || word("ASIA", 16)
-        || word("ghp_", 30)
-        || word("github_pat_", 30)
-        || word("glpat-", 16)
-        || word("xoxb-", 16)
-        || word("xoxp-", 16)
-        || word("sk_live_", 16)
-        || word("AIza", 30)
-        || (word("eyJ", 40) && head.matches('.').count() == 2)
-}
-
-/// `postgres://user:password@host`, anywhere in the text.
-fn holds_url_password(text: &str) -> bool {
-    text.match_indices("://").any(|(at, mark)| {
-        let rest = &text[at + mark.len()..];
-        let end = rest
-            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>'))
-            .unwrap_or(rest.len());
-        rest[..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':')).is_some_and(
-            |(_, password)| {
-                // A variable that is filled in later is no secret.
-                !password.is_empty() && !password.starts_with("${") && !password.starts_with("$(")
-            },
-        )
-    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! It is a proposal for a person: names of variables and modules are not known here, and secrets stay masked.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use domain::drift::{DriftType, Tool};
@@ -34,6 +35,7 @@ fn hcl(address: &str, resource_type: &str, drift: &Drift) -> String {
         name.insert(0, '_');
     }
     let mut text = String::new();
+    let mut variables = Variables::default();
     if let Some(module) = module {
         let _ = writeln!(text, "# In the module {module}:");
     }
@@ -63,7 +65,7 @@ fn hcl(address: &str, resource_type: &str, drift: &Drift) -> String {
             let actual = drift.actual.as_ref().and_then(Value::as_object).unwrap_or(&empty);
             let _ = writeln!(text, "resource {} {} {{", quoted(resource_type), quoted(&name));
             for (key, value) in actual.iter().filter(|(key, value)| !is_computed(key) && !is_empty(value)) {
-                attribute(&mut text, key, value);
+                attribute(&mut text, key, value, &mut variables);
             }
             text.push_str("}\n");
         }
@@ -79,7 +81,7 @@ fn hcl(address: &str, resource_type: &str, drift: &Drift) -> String {
                     .and_then(|actual| actual.get(&key))
                     .filter(|value| !value.is_null())
                 {
-                    Some(value) => attribute(&mut text, &key, value),
+                    Some(value) => attribute(&mut text, &key, value, &mut variables),
                     None => {
                         let _ = writeln!(text, "  # Take {key} out.");
                     }
@@ -117,58 +119,131 @@ fn top(change: &Change) -> Option<&str> {
     change.property_path.split(['.', '[']).next().filter(|key| !key.is_empty())
 }
 
+/// The variables that stand for values which are not kept, named after their place: two secrets are never one variable.
+#[derive(Default)]
+struct Variables {
+    place: Vec<String>,
+    taken: HashSet<String>,
+}
+
+impl Variables {
+    /// What is written with one step more in the place.
+    fn within(&mut self, step: &str, write: impl FnOnce(&mut Self) -> String) -> String {
+        self.place.push(step.to_owned());
+        let written = write(self);
+        self.place.pop();
+        written
+    }
+    /// A name that no other place has.
+    fn name(&mut self) -> String {
+        let place = self.place.join("_");
+        let mut name: String =
+            place.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(100).collect();
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            name.insert_str(0, "secret_");
+        }
+        let mut number = 1;
+        let mut free = name.clone();
+        while !self.taken.insert(free.clone()) {
+            number += 1;
+            free = format!("{name}_{number}");
+        }
+        free
+    }
+}
+
 /// A list of objects is nested blocks in HCL, everything else an attribute.
-fn attribute(text: &mut String, key: &str, value: &Value) {
+fn attribute(text: &mut String, key: &str, value: &Value, variables: &mut Variables) {
     match value {
         Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_object) => {
-            for block in list {
+            for (at, block) in list.iter().enumerate() {
                 let _ = writeln!(text, "  {key} {{");
-                for (key, value) in
+                for (inner, value) in
                     block.as_object().into_iter().flatten().filter(|(_, value)| !is_empty(value))
                 {
-                    let _ = writeln!(text, "    {} = {}", name(key), expression(value, 2));
+                    let place = if list.len() == 1 { key.to_owned() } else { format!("{key}_{at}") };
+                    let written = variables
+                        .within(&place, |v| v.within(inner, |variables| expression(value, 2, variables)));
+                    let _ = writeln!(text, "    {} = {written}", name(inner));
                 }
                 text.push_str("  }\n");
             }
         }
         value => {
-            let _ = writeln!(text, "  {} = {}", name(key), expression(value, 1));
+            let written = variables.within(key, |variables| expression(value, 1, variables));
+            let _ = writeln!(text, "  {} = {written}", name(key));
         }
     }
 }
 
-fn expression(value: &Value, depth: usize) -> String {
+fn expression(value: &Value, depth: usize, variables: &mut Variables) -> String {
     let indent = "  ".repeat(depth + 1);
     let close = "  ".repeat(depth);
+    let each = |list: &[Value], depth: usize, variables: &mut Variables| -> Vec<String> {
+        let only = list.len() == 1;
+        list.iter()
+            .enumerate()
+            .map(|(at, item)| {
+                if only {
+                    expression(item, depth, variables)
+                } else {
+                    variables.within(&at.to_string(), |v| expression(item, depth, v))
+                }
+            })
+            .collect()
+    };
     match value {
-        Value::String(text) if text == MASK => "var.SECRET # its value is not kept here".to_owned(),
+        Value::String(text) if text == MASK => {
+            format!("var.{} # its value is not kept here", variables.name())
+        }
         Value::String(text) => match serde_json::from_str::<Value>(text) {
             Ok(inner @ (Value::Object(_) | Value::Array(_))) => {
-                format!("jsonencode({})", expression(&inner, depth))
+                format!("jsonencode({})", expression(&inner, depth, variables))
             }
-            _ => quoted(text),
+            _ => with_variables(text, variables),
         },
         Value::Array(list) if list.is_empty() => "[]".to_owned(),
-        Value::Array(list) if list.iter().all(|v| !v.is_object() && !v.is_array()) => {
-            format!("[{}]", list.iter().map(|v| expression(v, depth)).collect::<Vec<_>>().join(", "))
+        // What is not kept has its words behind it, which end a line.
+        Value::Array(list) if list.iter().all(|v| !v.is_object() && !v.is_array() && v != MASK) => {
+            format!("[{}]", each(list, depth, variables).join(", "))
         }
         Value::Array(list) => {
-            let lines = list.iter().fold(String::new(), |mut lines, item| {
-                let _ = writeln!(lines, "{indent}{},", expression(item, depth + 1));
-                lines
-            });
+            let lines =
+                each(list, depth + 1, variables).into_iter().fold(String::new(), |mut lines, item| {
+                    let _ = match item.split_once(" # ") {
+                        Some((item, words)) if item.starts_with("var.") => {
+                            writeln!(lines, "{indent}{item}, # {words}")
+                        }
+                        _ => writeln!(lines, "{indent}{item},"),
+                    };
+                    lines
+                });
             format!("[\n{lines}{close}]")
         }
         Value::Object(map) if map.is_empty() => "{}".to_owned(),
         Value::Object(map) => {
             let lines = map.iter().fold(String::new(), |mut lines, (key, item)| {
-                let _ = writeln!(lines, "{indent}{} = {}", name(key), expression(item, depth + 1));
+                let written = variables.within(key, |variables| expression(item, depth + 1, variables));
+                let _ = writeln!(lines, "{indent}{} = {written}", name(key));
                 lines
             });
             format!("{{\n{lines}{close}}}")
         }
         other => other.to_string(),
     }
+}
+
+/// A text, with a variable for each value in it that is not kept.
+fn with_variables(text: &str, variables: &mut Variables) -> String {
+    let parts: Vec<String> = text.split(MASK).map(quoted).collect();
+    let mut written = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            let _ = write!(written, "${{var.{}}}", variables.name());
+        }
+        written.push_str(&part[1..part.len() - 1]);
+    }
+    format!("\"{written}\"")
 }
 
 /// An identifier as it is, everything else in quotes.

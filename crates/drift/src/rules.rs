@@ -69,7 +69,7 @@ impl Rule {
         );
         p.require(fits(&self.except, 200), "except", "at most 200 paths");
         let values = match &self.when {
-            When::Any | When::Off | When::Sensitive => 1,
+            When::Any | When::Off | When::Sensitive | When::Shorter => 1,
             When::Is(values) | When::Unless(values) => values.len(),
             When::Ends(ends) => ends.len(),
         };
@@ -96,6 +96,8 @@ pub enum When {
     Off,
     /// Its value is a secret.
     Sensitive,
+    /// A time, as a number, that is shorter than it was; none and 0 are for ever.
+    Shorter,
     /// One of these.
     Is(Vec<Value>),
     /// Ends in one of these, in any case.
@@ -183,6 +185,19 @@ impl Rules {
         drift.score = score::score(drift, &met);
     }
 
+    /// What a drift weighs by what is left of it, where some of its changes are ignored: `met` are the rules of the others, by id. `whole`
+    /// is what was said of all of it.
+    pub fn weigh(
+        &self,
+        drift_type: DriftType,
+        met: &BTreeSet<&str>,
+        whole: &score::Score,
+        omitted: usize,
+    ) -> score::Score {
+        let rules: Vec<&Rule> = self.rules.iter().filter(|rule| met.contains(rule.id.as_str())).collect();
+        score::weigh(drift_type, omitted, whole.was_guessed(), &rules)
+    }
+
     /// What nobody declared is looked at as if each of its properties had come new. That it has an image or a route says nothing then: only
     /// values do.
     fn of_added(&self, mine: &[usize], actual: Option<&Value>) -> Vec<usize> {
@@ -214,6 +229,8 @@ impl Rules {
             crate::path::keys_of(&change.property_path).iter().map(|key| folded(key)).collect();
         match &rule.when {
             When::Sensitive => change.is_sensitive && here(&keys),
+            // Of a property by itself: in a whole block nobody knows which number was which.
+            When::Shorter => here(&keys) && is_shorter(change),
             When::Any => {
                 let side = change.actual_value.as_ref().or(change.declared_value.as_ref());
                 any_leaf(&mut keys, side.unwrap_or(&Value::Null), true, &mut |keys, _| here(keys))
@@ -281,6 +298,22 @@ fn leads_out(map: &Map<String, Value>) -> bool {
         || matches!(word("direction").as_str(), "egress" | "outbound")
         || map.get("egress") == Some(&Value::Bool(true))
         || map.get("Egress") == Some(&Value::Bool(true))
+}
+
+fn is_shorter(change: &Change) -> bool {
+    let time = |value: Option<&Value>| {
+        let number = match value {
+            Some(Value::Number(number)) => number.as_f64(),
+            Some(Value::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        number.filter(|time| *time > 0.0).unwrap_or(f64::INFINITY)
+    };
+    let is_told = |value: Option<&Value>| {
+        value.is_none_or(|value| value.is_number() || value.is_string() || value.is_null())
+    };
+    let (before, now) = (change.declared_value.as_ref(), change.actual_value.as_ref());
+    is_told(before) && is_told(now) && time(now) < time(before)
 }
 
 fn says_off(value: &Value) -> bool {

@@ -38,9 +38,22 @@ pub struct Score {
 const WEIGHTS: [(&str, f64); 4] =
     [("security", 1.0), ("compliance", 0.85), ("performance", 0.8), ("cost", 0.6)];
 
+const GUESSED: &str = "Elements of a list have no name and were paired by their place.";
+
+impl Score {
+    /// Whether elements were paired by their place, also where only the words of it were kept.
+    pub(crate) fn was_guessed(&self) -> bool {
+        self.guessed || self.unsure_because.iter().any(|why| why == GUESSED)
+    }
+}
+
 pub(crate) fn score(drift: &Drift, rules: &[&Rule]) -> Score {
+    weigh(drift.drift_type, drift.omitted, drift.score.guessed, rules)
+}
+
+pub(crate) fn weigh(drift_type: DriftType, omitted: usize, guessed: bool, rules: &[&Rule]) -> Score {
     let mut because = Vec::new();
-    let base = match drift.drift_type {
+    let base = match drift_type {
         DriftType::Deleted => (
             Risk { security: 0.3, performance: 0.6, cost: 0.0, compliance: 0.3 },
             "The resource is gone; what depends on it may fail.",
@@ -86,13 +99,13 @@ pub(crate) fn score(drift: &Drift, rules: &[&Rule]) -> Score {
         sure -= by;
         unsure.push(why.to_owned());
     };
-    if drift.score.guessed {
-        less(0.15, "Elements of a list have no name and were paired by their place.");
+    if guessed {
+        less(0.15, GUESSED);
     }
-    if drift.omitted > 0 {
+    if omitted > 0 {
         less(0.1, "There are more differences than are kept.");
     }
-    if drift.drift_type == DriftType::Added {
+    if drift_type == DriftType::Added {
         less(0.1, "It may belong to code that is not in this repository.");
     }
     Score {

@@ -63,3 +63,28 @@ fn a_template_alone_is_the_inventory_and_one_that_is_none_is_refused() {
         );
     }
 }
+
+#[test]
+fn a_template_by_itself_is_taken_as_what_is_declared() {
+    let json = json!({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"A": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "a"}}}});
+    for (text, names) in [(TEMPLATE.to_owned(), vec!["Bucket", "Database"]), (json.to_string(), vec!["A"])] {
+        assert_eq!(drift::sniff(&text), Format::Cloudformation);
+        let reading = read(&text).unwrap();
+        let found: Vec<_> = reading.resources.iter().map(|r| r.address.as_str()).collect();
+        assert_eq!(found, names);
+        assert!(reading.resources.iter().all(|r| r.verdict == Verdict::Unchecked && r.declared.is_object()));
+        assert!(!format!("{reading:?}").contains("hunter2"));
+    }
+    assert!(read("no: template").is_err() && read("a: [b").is_err());
+}
+
+#[test]
+fn nothing_at_all_is_refused_in_every_format() {
+    for format in [Format::TerraformPlan, Format::TerraformState, Format::Cloudformation, Format::Kubernetes]
+    {
+        for text in ["", " \n\t", "\u{feff}\n"] {
+            let problems = drift::read(format, Input { file: "f", text }, &Rules::built_in()).unwrap_err();
+            assert!(problems[0].reason.contains("empty"), "{problems:?}");
+        }
+    }
+}

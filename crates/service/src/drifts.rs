@@ -24,7 +24,7 @@ pub use drift::sniff;
 
 pub use act::{Item, Outcome, Report, act, act_matching, escalate, undo};
 pub use drift::rules::{On, Rule, When};
-pub use ignores::{Preview, Scoped, accept, ignore, ignores, lift, preview};
+pub use ignores::{LeftOut, Preview, Scoped, accept, ignore, ignores, lift, preview};
 pub use push::{Once, Pushed, What, push};
 pub use recommendations::{Record, dismiss, implement, recommendations, records, tick};
 pub use repositories::{
@@ -187,12 +187,41 @@ pub async fn resources(
     Ok(Page { items, next_cursor })
 }
 
-/// A resource with what its code declares, secrets masked.
-pub async fn resource(cx: &Cx<DriftRead>, id: IacResourceId) -> Result<(Resource, Value)> {
+/// A resource with what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownResource {
+    pub resource: Resource,
+    /// What its code declares, secrets masked. `{}` of what no code declares.
+    pub declared_state: Value,
+    /// What was there when a push saw it drifted the last time, where that is not over.
+    pub actual_state: Option<Value>,
+    /// When a push found it in order last.
+    pub in_sync_at: Option<Timestamp>,
+    /// Differences that mean nothing, each with its reason: of the resource in order, or of its open drift.
+    pub noise: Value,
+    /// The latest first, at most 50.
+    pub drifts: Vec<Drift>,
+}
+
+/// Drifts that are told of a resource.
+const OF_RESOURCE: u32 = 50;
+
+pub async fn resource(cx: &Cx<DriftRead>, id: IacResourceId) -> Result<KnownResource> {
     let mut tx = cx.read().await?;
-    let found = store::drift::resource::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    let declared = store::drift::resource::declared(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    Ok((found, declared))
+    let resource = store::drift::resource::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let declared_state = store::drift::resource::declared(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let (in_sync_at, mut noise) = store::drift::resource::order(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let filter = DriftFilter { resource_id: Some(id), ..DriftFilter::default() };
+    let drifts = store::drift::list(&mut tx, &filter, DriftSort::Seen, None, OF_RESOURCE).await?;
+    let mut actual_state = None;
+    if let Some(open) = drifts.iter().find(|drift| drift.state.status.is_open()) {
+        actual_state = store::drift::states(&mut tx, open.id).await?.and_then(|(_, actual)| actual);
+        noise = open.metadata["noise"].clone();
+    }
+    if !noise.is_array() {
+        noise = Value::Array(Vec::new());
+    }
+    Ok(KnownResource { resource, declared_state, actual_state, in_sync_at, noise, drifts })
 }
 
 fn user<P: Permission>(cx: &Cx<P>) -> Option<UserId> {

@@ -19,7 +19,8 @@ pub enum Error {
     SecondFactor,
     #[error("sign in first")]
     Unauthenticated,
-    #[error("{0}")]
+    // Transparent: what it says is not said again as its own cause.
+    #[error(transparent)]
     Invalid(#[from] domain::Invalid),
     /// It exists already, or changed since it was read.
     #[error("{0}")]

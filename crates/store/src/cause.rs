@@ -363,24 +363,6 @@ pub async fn recent_features(tx: &mut impl Scoped, limit: u32) -> Result<Vec<Val
     tx.conn().scalars(q).await
 }
 
-/// The push of a repository before an instant: the last time that a drift of then was not there.
-pub async fn push_before(
-    tx: &mut impl Scoped,
-    repository: IacRepositoryId,
-    at: Timestamp,
-) -> Result<Option<Timestamp>> {
-    let q = tx
-        .sql(
-            "SELECT pushed_at FROM drift_pushes
-             WHERE organization_id = $1 AND iac_repository_id = $2 AND pushed_at < $3
-             ORDER BY pushed_at DESC
-             LIMIT 1",
-        )
-        .bind(repository)
-        .bind(at);
-    tx.conn().scalar(q).await
-}
-
 /// How many other drifts the same push opened, and how many the resource had before.
 pub async fn beside(
     tx: &mut impl Scoped,

@@ -258,6 +258,91 @@ pub async fn paths(tx: &mut impl Scoped, ids: &[DriftId]) -> Result<HashMap<Drif
     Ok(found)
 }
 
+/// A change that nobody ignores, as far as a drift is weighed by it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Left {
+    pub property_path: String,
+    /// Ids of the rules that it meets.
+    pub rules: Value,
+}
+
+/// What nobody ignores of drifts; one without any has no entry.
+pub async fn left(tx: &mut impl Scoped, ids: &[DriftId]) -> Result<HashMap<DriftId, Vec<Left>>> {
+    let mut found: HashMap<DriftId, Vec<Left>> = HashMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let q = tx
+            .sql(
+                "SELECT drift_event_id, property_path, rules
+                 FROM drift_changes
+                 WHERE organization_id = $1 AND ignored_by IS NULL AND drift_event_id IN (",
+            )
+            .list(ids.iter().copied())
+            .push(") ORDER BY drift_event_id, id");
+        for row in tx.conn().rows(q).await? {
+            let left = Left { property_path: row.get("property_path")?, rules: row.get("rules")? };
+            found.entry(row.get("drift_event_id")?).or_default().push(left);
+        }
+    }
+    Ok(found)
+}
+
+/// How bad a drift is by what is left of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weight {
+    pub severity_score: f64,
+    pub confidence_score: f64,
+    pub risk_assessment: Value,
+    /// With the reasons of both.
+    pub metadata: Value,
+}
+
+pub async fn weigh(tx: &mut WriteTx, id: DriftId, weight: &Weight) -> Result<()> {
+    let q = tx
+        .sql(
+            "UPDATE drift_events
+             SET severity_score = $3, confidence_score = $4, risk_assessment = $5, metadata = $6
+             WHERE organization_id = $1 AND id = $2",
+        )
+        .bind(id)
+        .bind(weight.severity_score)
+        .bind(weight.confidence_score)
+        .bind(&weight.risk_assessment)
+        .bind(&weight.metadata);
+    tx.conn().exec_one(q).await
+}
+
+/// What each drift was accepted with the last time, where an action did that.
+pub async fn accepted_with(tx: &mut impl Scoped, ids: &[DriftId]) -> Result<Vec<DriftActionId>> {
+    let mut found: HashMap<DriftId, DriftActionId> = HashMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let q = tx
+            .sql(
+                "SELECT drift_event_id, action_id, old, new
+                 FROM drift_history
+                 WHERE organization_id = $1 AND action_id IS NOT NULL AND step IN ('resolved', 'ignored') AND drift_event_id IN (",
+            )
+            .list(ids.iter().copied())
+            .push(") ORDER BY drift_event_id, version");
+        for row in tx.conn().rows(q).await? {
+            let (old, new): (Value, Value) = (row.get("old")?, row.get("new")?);
+            if old["status"] != "resolved" && new["resolution_type"] == "accepted" {
+                found.insert(row.get("drift_event_id")?, row.get("action_id")?);
+            }
+        }
+    }
+    let mut found: Vec<DriftActionId> = found.into_values().collect();
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// When a push had found the resource in order, before the drift came: nothing where none had.
+pub async fn in_order_at(tx: &mut impl Scoped, id: DriftId) -> Result<Option<Timestamp>> {
+    let q = tx.sql("SELECT in_order_at FROM drift_events WHERE organization_id = $1 AND id = $2").bind(id);
+    let rows = tx.conn().rows(q).await?;
+    Ok(rows.first().map(|row| row.get("in_order_at")).transpose()?.flatten())
+}
+
 /// The latest first.
 pub async fn history(tx: &mut impl Scoped, id: DriftId, limit: u32) -> Result<Vec<HistoryStep>> {
     let q = tx

@@ -322,11 +322,15 @@ pub struct AcceptIn {
 pub struct AcceptedItem {
     /// Open drifts of which nothing is left by it.
     hidden: usize,
+    /// To undo it by: `{"act": "undo", "action_id": …}`.
+    #[schema(value_type = Uuid)]
+    action_id: DriftActionId,
 }
 
 /// Accept a drift as it is, or ignore one property.
 ///
-/// What is left out is not told by the pushes to come. When it ends, nothing old comes back by itself: the next push that has it says so.
+/// What is left out is not told by the pushes to come, and weighs nothing. When its time is over, nothing old comes back by itself: the next push that
+/// has it says so. Undoing the action, or reopening the drift, lifts what it left out.
 #[utoipa::path(post, path = "/api/v1/drifts/{id}/accept", tag = "drift", security(("api_key" = ["drift.write"])), params(
     ("id" = uuid::Uuid, Path, description = "Id of the drift"),
 ), request_body = AcceptIn, responses(
@@ -344,11 +348,11 @@ pub async fn accept(
     let id: DriftId = id.parse().map_err(|_| Problem::not_found())?;
     let AcceptIn { property_path, scope, reason, days } = read(&body)?;
     let how = Scoped { scope, reason, days };
-    let hidden = match property_path {
+    let drifts::LeftOut { hidden, action_id } = match property_path {
         Some(path) => drifts::ignore(&cx, id, &path, &how).await?,
         None => drifts::accept(&cx, id, &how).await?,
     };
-    Ok(Json(AcceptedItem { hidden }))
+    Ok(Json(AcceptedItem { hidden, action_id }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -406,7 +410,7 @@ fn report(done: drifts::Report) -> DriftActReport {
     }
 }
 
-fn item(drift: Drift) -> DriftItem {
+pub(super) fn item(drift: Drift) -> DriftItem {
     DriftItem {
         id: drift.id,
         number: drift.number,

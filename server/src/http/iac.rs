@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::api::{Caller, paging, read};
 use super::cases::word_schema;
-use super::drifts::IgnoreScopeWord;
+use super::drifts::{DriftItem, IgnoreScopeWord, item};
 use super::etag::{of_time, seen_time, tagged, too_late};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
@@ -74,7 +74,7 @@ pub async fn ignores(
     Ok(Json(Page { items, next_cursor: None }))
 }
 
-/// Lift a rule. The next push that has what it left out says so.
+/// Lift a rule. Open drifts have what it left out again; of what is resolved, the next push says so.
 #[utoipa::path(delete, path = "/api/v1/drift-ignores/{id}", tag = "drift", security(("api_key" = ["drift.write"])), params(
     ("id" = uuid::Uuid, Path, description = "Id of the rule"),
 ), responses(
@@ -266,6 +266,69 @@ pub async fn resources(
     query.done()?;
     let page = drifts::resources(&cx, &filter, limit, cursor.as_deref()).await?;
     Ok(Json(page.map(resource)))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct NoiseItem {
+    property_path: String,
+    reason: String,
+    /// Null where there is none, or where it is long.
+    #[schema(required = true, value_type = Option<Object>)]
+    declared_value: Option<serde_json::Value>,
+    #[schema(required = true, value_type = Option<Object>)]
+    actual_value: Option<serde_json::Value>,
+}
+
+/// A resource with all that is known of it. Secrets are masked.
+#[derive(Serialize, ToSchema)]
+pub struct IacResourceDetail {
+    #[serde(flatten)]
+    resource: IacResourceItem,
+    /// `{}` of what no code declares.
+    #[schema(value_type = Object)]
+    declared_state: serde_json::Value,
+    /// What was there when a push saw it drifted, while that is not over; null where nobody knows.
+    #[schema(required = true, value_type = Option<Object>)]
+    actual_state: Option<serde_json::Value>,
+    /// When a push found it in order last; null where none did.
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    in_sync_at: Option<Timestamp>,
+    /// Differences that mean nothing, each with its reason, at most 200.
+    noise: Vec<NoiseItem>,
+    /// The latest first, at most 50.
+    drifts: Vec<DriftItem>,
+}
+
+/// One resource: what its code declares, what is there, its verdict, what was called noise, its drifts.
+#[utoipa::path(get, path = "/api/v1/iac-resources/{id}", tag = "drift", security(("api_key" = ["drift.read"])), params(
+    ("id" = uuid::Uuid, Path, description = "Id of the resource"),
+), responses(
+    (status = 200, description = "The resource", body = IacResourceDetail),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn one_resource(
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<IacResourceDetail>, Problem> {
+    let cx = caller.admit::<DriftRead>()?;
+    let id: IacResourceId = id.parse().map_err(|_| Problem::not_found())?;
+    let found = drifts::resource(&cx, id).await?;
+    let part = |value: &serde_json::Value| Some(value.clone()).filter(|value| !value.is_null());
+    let noise = found.noise.as_array().into_iter().flatten().map(|one| NoiseItem {
+        property_path: one["property_path"].as_str().unwrap_or_default().to_owned(),
+        reason: one["reason"].as_str().unwrap_or_default().to_owned(),
+        declared_value: part(&one["declared_value"]),
+        actual_value: part(&one["actual_value"]),
+    });
+    Ok(Json(IacResourceDetail {
+        noise: noise.collect(),
+        resource: resource(found.resource),
+        declared_state: found.declared_state,
+        actual_state: found.actual_state,
+        in_sync_at: found.in_sync_at,
+        drifts: found.drifts.into_iter().map(item).collect(),
+    }))
 }
 
 fn ignore_item(rule: Ignore, now: Timestamp) -> DriftIgnoreItem {

@@ -117,6 +117,14 @@ async fn what_is_told_of_drift_is_documented_and_has_no_secret_in_it() {
             assert_eq!(sent(&list), shape(page));
             assert_eq!(sent(&list["items"][0]), shape(item));
         }
+        let id = one["resource"]["id"].as_str().unwrap();
+        let resource = get(&format!("/api/v1/iac-resources/{id}")).await;
+        let mut shown = shape("IacResourceItem");
+        shown.extend(["declared_state", "actual_state", "in_sync_at", "noise", "drifts"].map(str::to_owned));
+        shown.sort();
+        assert_eq!(sent(&resource), shown);
+        assert_eq!(resource["declared_state"]["password"], "(sensitive)");
+        assert_eq!((&resource["drifts"][0]["number"], &resource["in_sync_at"]), (&json!(1), &json!(null)));
         let asked = get("/api/v1/drifts?q=score%3E%3D0.6%20type:aws_security*&sort=onset").await;
         assert_eq!(asked["items"].as_array().unwrap().len(), 1);
         let page = get("/api/v1/drifts?limit=1").await;

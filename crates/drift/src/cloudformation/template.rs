@@ -1,7 +1,8 @@
 //! A template beside what `describe-stack-resource-drifts` prints: the inventory of a stack, also of what AWS does not check.
 //!
 //! `{"stack": "shop", "template": {…} or a text of JSON or YAML, "drifts": {…} or […]}`; `drifts` may be left out. What the drifts say of a resource
-//! goes before the template, whose properties still hold functions (`Ref`, `Fn::Sub`).
+//! goes before the template, whose properties still hold functions (`Ref`, `Fn::Sub`). A template by itself, as JSON or YAML, is taken too: it does not
+//! say the name of its stack, so its resources have none before theirs.
 
 use std::collections::BTreeSet;
 
@@ -35,12 +36,45 @@ pub(super) fn add(input: Input<'_>, document: &Value, reading: &mut Reading) -> 
         }
         other => other.clone(),
     };
+    inventory(input, &template, (Some(stack), &place), reading)
+}
+
+/// A template that is no JSON.
+pub(super) fn plain(input: Input<'_>) -> Option<Value> {
+    let read = Budget::of(input.text).read(input.text).ok();
+    read.filter(is_one)
+}
+
+/// Whether a document is a template and nothing around it.
+pub(super) fn is_one(document: &Value) -> bool {
+    let resources = document.get("Resources").and_then(Value::as_object);
+    resources.is_some_and(|all| all.values().any(|one| one.get("Type").is_some_and(Value::is_string)))
+        && document.get("template").is_none()
+}
+
+/// What a template by itself declares.
+///
+/// # Errors
+/// Where none of its resources can be read.
+pub(super) fn alone(input: Input<'_>, document: Value) -> Result<Reading, Vec<Problem>> {
+    let mut reading = Reading::default();
+    inventory(input, &document, (None, &Path::default()), &mut reading)?;
+    Ok(reading)
+}
+
+fn inventory(
+    input: Input<'_>,
+    template: &Value,
+    (stack, place): (Option<&str>, &Path),
+    reading: &mut Reading,
+) -> Result<(), Vec<Problem>> {
+    let fail = |path: &Path, reason: &str| vec![parse::at(input, path, reason)];
     let Some(resources) = template.get("Resources").and_then(Value::as_object) else {
-        return Err(fail(&place, "\"Resources\" is missing or no object; send a template of CloudFormation"));
+        return Err(fail(place, "\"Resources\" is missing or no object; send a template of CloudFormation"));
     };
     let known: BTreeSet<String> = reading.resources.iter().map(|resource| resource.address.clone()).collect();
     for (logical, entry) in resources {
-        let address = format!("{stack}/{logical}");
+        let address = stack.map_or_else(|| logical.clone(), |stack| format!("{stack}/{logical}"));
         if known.contains(&address) {
             continue;
         }

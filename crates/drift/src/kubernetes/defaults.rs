@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::node::Node;
-use crate::path::Path;
+use crate::path::{Path, Step};
 
 /// The first that every element has.
 pub(super) fn merge_keys(list: &str) -> &'static [&'static str] {
@@ -71,6 +71,43 @@ fn follows(kind: &str, keys: &[&str], actual: &Node, declared: &Value, live: &Va
     }
 }
 
+/// What the server takes from another field of the object.
+fn copied(kind: &str, path: &Path, keys: &[&str], actual: &Node, (declared, live): (&Value, &Value)) -> bool {
+    // The field `key`, `up` steps above the one that is looked at.
+    let beside = |object: &Value, up: usize, key: &[&str]| {
+        let above = path.0.len().checked_sub(up)?;
+        let start = path.0[..above].iter().try_fold(object, step)?;
+        key.iter().try_fold(start, |at, key| at.get(*key)).map(|found| Node::new(found.clone(), &Value::Null))
+    };
+    match keys {
+        ["spec", "ports", "targetPort"] if kind == "Service" => {
+            beside(live, 1, &["port"]).as_ref() == Some(actual)
+        }
+        // A pod in its node's network has its ports there.
+        [.., "ports", "hostPort"] => beside(live, 1, &["containerPort"]).as_ref() == Some(actual),
+        // What is asked for is what is allowed: of the limits of then, which may be another by now.
+        [.., "resources", "requests", name] if kind != "PersistentVolumeClaim" => [declared, live]
+            .into_iter()
+            .filter_map(|object| beside(object, 2, &["limits", name]))
+            .any(|limit| limit == *actual || same_amount(&limit, actual)),
+        _ => false,
+    }
+}
+
+/// One step into an object.
+fn step<'v>(at: &'v Value, step: &Step) -> Option<&'v Value> {
+    match step {
+        Step::Key(key) => at.get(key),
+        Step::Index(place) => at.get(*place),
+        Step::Where(field, name) => at.as_array()?.iter().find(|item| match item.get(*field) {
+            Some(Value::String(text)) => text == name,
+            Some(Value::Number(number)) => number.to_string() == *name,
+            _ => false,
+        }),
+        Step::Element(_) => None,
+    }
+}
+
 /// The token that every pod gets, and its mount.
 fn is_token(item: &Node) -> bool {
     let named =
@@ -111,7 +148,7 @@ pub(super) fn expected(
     {
         return Some("the cluster's own report".to_owned());
     }
-    if follows(kind, &keys, actual, declared, live) {
+    if follows(kind, &keys, actual, declared, live) || copied(kind, path, &keys, actual, (declared, live)) {
         return Some("the default of the API server".to_owned());
     }
     if assigned(kind, &keys) {
@@ -220,7 +257,7 @@ fn default(kind: &str, keys: &[&str]) -> Option<Value> {
         // Workloads.
         ("spec", "progressDeadlineSeconds") => json!(600),
         ("spec", "revisionHistoryLimit") => json!(10),
-        ("spec", "replicas") => json!(1),
+        ("spec", "replicas" | "minReplicas") => json!(1),
         ("spec", "podManagementPolicy") => json!("OrderedReady"),
         ("rollingUpdate", "maxSurge") if kind == "DaemonSet" => json!(0),
         ("rollingUpdate", "maxUnavailable") if kind == "DaemonSet" => json!(1),
@@ -289,8 +326,12 @@ pub(super) fn same_quantity(path: &Path, declared: &Node, actual: &Node) -> Opti
     if !within {
         return None;
     }
-    let (a, b) = (quantity(declared)?, quantity(actual)?);
-    ((a - b).abs() <= a.abs() * 1e-9).then(|| "the same quantity, written in another way".to_owned())
+    same_amount(declared, actual).then(|| "the same quantity, written in another way".to_owned())
+}
+
+fn same_amount(a: &Node, b: &Node) -> bool {
+    let (Some(a), Some(b)) = (quantity(a), quantity(b)) else { return false };
+    (a - b).abs() <= a.abs() * 1e-9
 }
 
 fn quantity(node: &Node) -> Option<f64> {

@@ -53,7 +53,7 @@ struct Near {
 
 pub async fn gather(tx: &mut ReadTx, services: &Services, drift: &Drift) -> Result<Gathered> {
     let onset = drift.detected_at;
-    let in_order = store::cause::push_before(tx, drift.iac_repository_id, onset).await?;
+    let in_order = store::drift::in_order_at(tx, drift.id).await?;
     let around = Around { onset, in_order };
     let physical = store::drift::resource::get(tx, drift.iac_resource_id).await?.and_then(|r| r.physical_id);
     let names = Naming::of(drift, physical.as_deref());

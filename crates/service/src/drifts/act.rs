@@ -1,6 +1,6 @@
 //! What people do to drifts: the same rules for one and for many, a result for each, and taking it back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::audit::{Action, AuditEntry};
 use domain::case::NewCase;
@@ -99,9 +99,7 @@ pub async fn undo(cx: &Cx<DriftWrite>, action: DriftActionId) -> Result<Report> 
     let metadata = json!({ "undone": action });
     let run = Run { cx, action: Action::DRIFTS_UNDONE, metadata, note: "", undoes: Some(action) };
     run.apply(tx, &ids, |kept| match before.get(&kept.id) {
-        Some((version, state)) if *version == kept.version && *state != kept.state => {
-            Ok((*state, DriftStep::Undone))
-        }
+        Some((version, state)) if *version == kept.version => Ok((*state, DriftStep::Undone)),
         _ => Err(Unchanged::ChangedSince),
     })
     .await
@@ -226,10 +224,12 @@ impl Run<'_> {
     ) -> Result<Report> {
         let mut kept: HashMap<DriftId, Kept> =
             store::drift::lock(&mut tx, ids).await?.into_iter().map(|kept| (kept.id, kept)).collect();
+        // One that is named twice is changed once, and told once.
+        let mut named = HashSet::new();
         let action_id: DriftActionId = self.cx.services.clock.id();
         let label = self.cx.actor.audit().label;
         let (mut results, mut states, mut steps) = (Vec::new(), Vec::new(), Vec::new());
-        for id in ids {
+        for id in ids.iter().filter(|id| named.insert(**id)) {
             let Some(kept) = kept.remove(id) else {
                 results.push(Item { id: *id, number: None, outcome: Outcome::Absent });
                 continue;
@@ -261,6 +261,14 @@ impl Run<'_> {
         }
         store::drift::change(&mut tx, &states).await?;
         store::drift::add_history(&mut tx, &steps).await?;
+        // Accepted before and open now: what the acceptance left out is told again.
+        let reopened: Vec<DriftId> = steps
+            .iter()
+            .zip(&states)
+            .filter(|(step, (_, state))| step.old["resolution_type"] == "accepted" && state.status.is_open())
+            .map(|(_, (id, _))| *id)
+            .collect();
+        let lifted = super::ignores::take_back(self.cx, &mut tx, &reopened, self.undoes).await?;
         if let Some(undone) = self.undoes {
             let open: Vec<DriftId> =
                 states.iter().filter(|(_, state)| state.status.is_open()).map(|(id, _)| *id).collect();
@@ -282,6 +290,9 @@ impl Run<'_> {
         let mut metadata = self.metadata;
         metadata["action_id"] = json!(action_id);
         metadata["changed"] = json!(states.len());
+        if lifted > 0 {
+            metadata["rules_lifted"] = json!(lifted);
+        }
         metadata["ids"] = json!(states.iter().map(|(id, _)| id).collect::<Vec<_>>());
         if !self.note.is_empty() {
             metadata["note"] = json!(self.note);

@@ -35,9 +35,14 @@ pub async fn refresh_all(services: &Services) -> Result<i64> {
 /// same rows.
 pub async fn refresh(services: &Services, organization: OrganizationId) -> Result<i64> {
     let cx = services.admit::<DriftRead>(&Actor::system("drift metrics", organization))?;
-    let last = metrics::last_run(&mut cx.read().await?).await?;
-    refresh_since(services, organization, last.map_or(Timestamp::EPOCH, |last| last.plus_seconds(-MARGIN)))
-        .await
+    let since = due_since(&mut cx.read().await?).await?;
+    refresh_since(services, organization, since).await
+}
+
+/// What happened since then is not in the rows yet, or not for certain.
+async fn due_since(tx: &mut impl Scoped) -> Result<Timestamp> {
+    let last = metrics::last_run(tx).await?;
+    Ok(last.map_or(Timestamp::EPOCH, |last| last.plus_seconds(-MARGIN)))
 }
 
 /// As [`refresh`], of what happened at or after `since`.
@@ -71,9 +76,11 @@ pub(crate) async fn rebuild(tx: &mut store::WriteTx) -> Result<i64> {
     Ok(rows.len() as i64)
 }
 
-/// One sentence for each row that differs from history and recommendations.
+/// One sentence for each row that differs from history and recommendations. Days that the next run computes again are not wrong yet.
 pub(crate) async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
-    Ok(metrics::check(tx).await?)
+    let since = due_since(tx).await?;
+    let until = metrics::first_changed(tx, since).await?;
+    Ok(metrics::check(tx, until).await?)
 }
 
 /// The figures of a period of whole days that ends with today, and of the one before.

@@ -10,6 +10,7 @@ use domain::drift::{
 use domain::environment::{Environment, NewEnvironment};
 use domain::permission::DriftWrite;
 use domain::{DriftId, DriftIgnoreId, EnvironmentId, IacRepositoryId, IacResourceId, Invalid};
+use drift::rules::Rules;
 use serde_json::{Value, json};
 use store::WriteTx;
 use store::drift::push::{Known, PushedChange, PushedDrift, PushedResource};
@@ -37,6 +38,10 @@ pub struct Once {
     pub key: String,
     pub request_hash: String,
 }
+
+/// Most differences that mean nothing which are kept of a resource in order, and the longest of their values, as JSON, in bytes.
+const MOST_NOISE: usize = 50;
+const LONGEST_NOISE: usize = 1_000;
 
 /// A handler's future moves between threads; said here, where a reason why it cannot is found soonest.
 const _: fn(&Cx<DriftWrite>, What) = |cx, what| {
@@ -74,7 +79,8 @@ pub async fn push(cx: &Cx<DriftWrite>, what: What, once: Option<Once>) -> Result
     problems.done()?;
     let What { environment, repository, format, file, text } = what;
     let rules = super::rules::in_force(&mut cx.read().await?).await?;
-    let read = move || drift::read(format, drift::Input { file: &file, text: &text }, &rules);
+    let judged = rules.clone();
+    let read = move || drift::read(format, drift::Input { file: &file, text: &text }, &judged);
     let reading = tokio::task::spawn_blocking(read)
         .await
         .map_err(|e| Error::Internal(format!("reading a push: {e}")))?
@@ -91,7 +97,8 @@ pub async fn push(cx: &Cx<DriftWrite>, what: What, once: Option<Once>) -> Result
     let mut tx = cx.write().await?;
     store::drift::repository::lock(&mut tx, repository.id).await?;
     let place = Place { environment: environment.id, repository: repository.id };
-    let report = Work { cx, place, slug: &environment.slug, format }.take_in(&mut tx, reading).await?;
+    let report =
+        Work { cx, place, slug: &environment.slug, format, rules: &rules }.take_in(&mut tx, reading).await?;
     if let Some(once) = once {
         let answer = Answer { request_hash: once.request_hash.clone(), status: 200, response: json!(report) };
         if !store::ingest::keep_answer(&mut tx, &once.key, &answer).await? {
@@ -226,6 +233,8 @@ struct Work<'a> {
     /// Of the environment.
     slug: &'a str,
     format: Format,
+    /// By which it was judged.
+    rules: &'a Rules,
 }
 
 impl Work<'_> {
@@ -244,7 +253,8 @@ impl Work<'_> {
         // Resources that this push looked at: what is known of them and not in the push is gone.
         let mut looked_at: HashSet<IacResourceId> = HashSet::new();
         for read in reading.resources {
-            let id = ids.get(&read.address).copied().unwrap_or_else(|| self.cx.services.clock.id());
+            let known = ids.get(&read.address);
+            let id = known.map_or_else(|| self.cx.services.clock.id(), |known| known.id);
             if read.verdict != Verdict::Unchecked {
                 looked_at.insert(id);
             }
@@ -259,7 +269,10 @@ impl Work<'_> {
                     (&rules, &mut hits),
                 );
                 report.ignored += pushed.1;
-                drifts.extend(pushed.0);
+                drifts.extend(pushed.0.map(|drift| PushedDrift {
+                    in_order_at: known.and_then(|known| known.in_sync_at),
+                    ..drift
+                }));
             }
             resources.push(PushedResource {
                 id,
@@ -271,6 +284,7 @@ impl Work<'_> {
                 declared_state: read.declared,
                 verdict: read.verdict,
                 unchecked_because: read.unchecked_because,
+                noise: noise(read.noise),
             });
         }
         store::drift::push::put_resources(tx, repository, &resources).await?;
@@ -396,7 +410,14 @@ impl Work<'_> {
         if found.drift_type == DriftType::Modified && left.is_empty() && found.omitted == 0 {
             return (None, ignored);
         }
-        let score = found.score;
+        let score = if ignored > 0 {
+            // Nobody is warned of what somebody ignores.
+            let left = changes.iter().filter(|change| change.ignored_by.is_none());
+            let met = left.flat_map(|change| rule_ids(&change.rules)).collect();
+            self.rules.weigh(found.drift_type, &met, &found.score, found.omitted)
+        } else {
+            found.score
+        };
         let text =
             [address, resource_type].into_iter().chain(left.iter().copied()).collect::<Vec<_>>().join(" ");
         let pushed = PushedDrift {
@@ -405,6 +426,7 @@ impl Work<'_> {
             iac_resource_id: resource,
             fingerprint: fingerprint(found.drift_type, left),
             drift_type: found.drift_type,
+            in_order_at: None,
             declared_state: (found.drift_type != DriftType::Added).then(|| declared.clone()),
             tags: tags(found.actual.as_ref().unwrap_or(declared)),
             actual_state: found.actual,
@@ -443,6 +465,22 @@ impl Work<'_> {
             version,
         }
     }
+}
+
+/// Ids of rules, as they are kept with a change.
+pub(super) fn rule_ids(rules: &Value) -> impl Iterator<Item = &str> {
+    rules.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// What is kept of the noise of a resource in order: the first of it, without values that are long.
+fn noise(found: Vec<drift::Noise>) -> Value {
+    let short = |value: Option<Value>| value.filter(|value| value.to_string().len() <= LONGEST_NOISE);
+    let kept = found.into_iter().take(MOST_NOISE).map(|noise| drift::Noise {
+        declared_value: short(noise.declared_value),
+        actual_value: short(noise.actual_value),
+        ..noise
+    });
+    Value::Array(kept.map(|noise| json!(noise)).collect())
 }
 
 /// How bad it was when it came: a later push can say otherwise, and the figures of that day stay what they were.

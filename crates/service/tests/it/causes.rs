@@ -126,7 +126,11 @@ fn told(kind: ExternalKind, id: &str, title: &str, at: Timestamp) -> NewExternal
 async fn what_is_near_a_drift_is_found_scored_and_decides() {
     for_each_backend(|t| async move {
         let room = Room::new(t).await;
-        room.push(&[("aws_s3_bucket.logs".to_owned(), json!({"id": "b", "acl": "x"}), json!({"id": "b", "acl": "y"}))]).await;
+        room.push(&[
+            ("aws_s3_bucket.logs".to_owned(), json!({"id": "b", "acl": "x"}), json!({"id": "b", "acl": "y"})),
+            group("10.0.0.0/8"),
+        ])
+        .await;
         let events: Cx<EventWrite> = room.world.cx("ana@alpha.test", "alpha").await;
         let at = room.now().plus_seconds(1800);
         let trail = json!({

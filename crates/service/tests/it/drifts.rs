@@ -259,7 +259,7 @@ async fn one_property_is_left_out_and_an_accepted_drift_stays_quiet_until_it_end
             (1, 1, "a.two")
         );
         let hidden = drifts::ignore(&room.write, one.id, "x", &how(IgnoreScope::Type, None)).await.unwrap();
-        assert_eq!(hidden, 1);
+        assert_eq!(hidden.hidden, 1);
         let changes = drifts::changes(&room.read, one.id).await.unwrap();
         assert_eq!(changes.iter().filter(|c| c.ignored_by.is_some()).count(), 1);
         // The same drift with what is left of it, not another one.
@@ -270,7 +270,7 @@ async fn one_property_is_left_out_and_an_accepted_drift_stays_quiet_until_it_end
         let unsaid = Scoped { reason: " ".into(), ..how(IgnoreScope::Resource, None) };
         assert!(matches!(drifts::accept(&room.write, one.id, &unsaid).await, Err(Error::Invalid(_))));
         assert_eq!(
-            drifts::accept(&room.write, one.id, &how(IgnoreScope::Resource, Some(1))).await.unwrap(),
+            drifts::accept(&room.write, one.id, &how(IgnoreScope::Resource, Some(1))).await.unwrap().hidden,
             1
         );
         assert_eq!(room.get(&one.id.to_string()).await.state.resolution_type, Some(Resolution::Accepted));

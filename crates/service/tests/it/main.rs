@@ -22,6 +22,7 @@ mod changes;
 mod demo;
 mod drift_advice;
 mod drift_metrics;
+mod drift_refuted;
 mod drift_rules;
 mod drifts;
 mod environments;

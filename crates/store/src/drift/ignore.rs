@@ -1,8 +1,11 @@
 //! What is left out of drifts.
 
-use domain::drift::Ignore;
-use domain::{DriftId, DriftIgnoreId, Timestamp};
+use std::collections::HashMap;
 
+use domain::drift::Ignore;
+use domain::{DriftActionId, DriftId, DriftIgnoreId, Timestamp};
+
+use super::CHUNK;
 use crate::db::{Result, from_row};
 use crate::scope::{Scoped, WriteTx};
 
@@ -22,6 +25,7 @@ from_row!(Ignore {
     expires_at,
     lifted_at,
     lifted_by,
+    action_id,
     hits,
     last_hit_at
 });
@@ -31,7 +35,7 @@ const COLUMNS: &str =
             (SELECT r.resource_id FROM iac_resources r WHERE r.organization_id = $1 AND r.id = i.iac_resource_id) AS resource_id,
             i.resource_type, i.environment_id,
             (SELECT e.slug FROM environments e WHERE e.organization_id = $1 AND e.id = i.environment_id) AS environment,
-            i.property_path, i.reason, i.created_by_id, i.created_by, i.created_at, i.expires_at, i.lifted_at, i.lifted_by, i.hits,
+            i.property_path, i.reason, i.created_by_id, i.created_by, i.created_at, i.expires_at, i.lifted_at, i.lifted_by, i.action_id, i.hits,
             i.last_hit_at
      FROM drift_ignores i
      WHERE i.organization_id = $1";
@@ -61,8 +65,8 @@ pub async fn insert(tx: &mut WriteTx, new: &Ignore) -> Result<()> {
     let q = tx
         .sql(
             "INSERT INTO drift_ignores (organization_id, id, scope, iac_resource_id, resource_type, environment_id, property_path, reason,
-                                        created_by_id, created_by, created_at, expires_at, hits)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)",
+                                        created_by_id, created_by, created_at, expires_at, action_id, hits)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)",
         )
         .bind(new.id)
         .bind(new.scope.as_str())
@@ -74,7 +78,8 @@ pub async fn insert(tx: &mut WriteTx, new: &Ignore) -> Result<()> {
         .bind(new.created_by_id)
         .bind(&new.created_by)
         .bind(new.created_at)
-        .bind(new.expires_at);
+        .bind(new.expires_at)
+        .bind(new.action_id);
     tx.conn().exec_one(q).await
 }
 
@@ -90,6 +95,46 @@ pub async fn lift(tx: &mut WriteTx, id: DriftIgnoreId, by: &str) -> Result<bool>
         .bind(now)
         .bind(by);
     Ok(tx.conn().exec(q).await? == 1)
+}
+
+/// Those in force that an action made.
+pub async fn of_action(tx: &mut impl Scoped, action: DriftActionId) -> Result<Vec<Ignore>> {
+    let q = tx.sql(COLUMNS).push(" AND i.lifted_at IS NULL AND i.action_id = ").arg(action);
+    tx.conn().all(q.push(" ORDER BY i.id")).await
+}
+
+/// The paths of drifts that a rule leaves out.
+pub async fn marked(
+    tx: &mut impl Scoped,
+    drifts: &[DriftId],
+    rule: DriftIgnoreId,
+) -> Result<HashMap<DriftId, Vec<String>>> {
+    let mut found: HashMap<DriftId, Vec<String>> = HashMap::new();
+    for drifts in drifts.chunks(CHUNK) {
+        let q = tx
+            .sql("SELECT drift_event_id, property_path FROM drift_changes WHERE organization_id = $1 AND ignored_by = $2 AND drift_event_id IN (")
+            .bind(rule)
+            .list(drifts.iter().copied())
+            .push(") ORDER BY drift_event_id, id");
+        for row in tx.conn().rows(q).await? {
+            found.entry(row.get("drift_event_id")?).or_default().push(row.get("property_path")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Tells changes of a drift again.
+pub async fn unmark(tx: &mut WriteTx, drift: DriftId, paths: &[String]) -> Result<()> {
+    for paths in paths.chunks(CHUNK) {
+        // Grown below.
+        let q = tx
+            .sql("UPDATE drift_changes SET ignored_by = NULL WHERE organization_id = $1 AND drift_event_id = $2 AND property_path IN (")
+            .bind(drift)
+            .list(paths.iter())
+            .push(")");
+        tx.conn().exec(q).await?;
+    }
+    Ok(())
 }
 
 /// A push had what it leaves out, so many times.

@@ -226,7 +226,8 @@ pub async fn open(tx: &mut impl Scoped) -> Result<(i64, i64)> {
 }
 
 /// One sentence for each row that differs from history and recommendations.
-pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
+/// Days from `until` on are left out: they wait to be computed.
+pub async fn check(tx: &mut impl Scoped, until: Option<Timestamp>) -> Result<Vec<String>> {
     let raw = computed(tx, Timestamp::EPOCH).await?;
     let kept = list(tx, (Timestamp::EPOCH, Timestamp::far_future()), None, None).await?;
     let kept: Rows = kept.into_iter().map(|row| (row.place, row.figures)).collect();
@@ -236,6 +237,7 @@ pub async fn check(tx: &mut impl Scoped) -> Result<Vec<String>> {
     let none = Figures::default();
     Ok(places
         .into_iter()
+        .filter(|place| until.is_none_or(|until| place.date < until))
         .filter(|place| raw.get(place).unwrap_or(&none) != kept.get(place).unwrap_or(&none))
         .map(|place| {
             format!(

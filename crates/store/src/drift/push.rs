@@ -24,6 +24,8 @@ pub struct PushedResource {
     pub declared_state: Value,
     pub verdict: Verdict,
     pub unchecked_because: Option<String>,
+    /// Differences that mean nothing, each with its reason, of a resource in order.
+    pub noise: Value,
 }
 
 /// A drift as a push says it. Of one that is known already, state, number and onset stay as they are.
@@ -34,6 +36,8 @@ pub struct PushedDrift {
     pub iac_resource_id: IacResourceId,
     pub fingerprint: String,
     pub drift_type: DriftType,
+    /// When a push found the resource in order last.
+    pub in_order_at: Option<Timestamp>,
     pub declared_state: Option<Value>,
     pub actual_state: Option<Value>,
     pub severity_score: f64,
@@ -85,17 +89,31 @@ impl FromDb for Known {
     }
 }
 
-/// Address → id, of every resource of a repository.
+/// A resource that is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KnownResource {
+    pub id: IacResourceId,
+    /// When a push found it in order last.
+    pub in_sync_at: Option<Timestamp>,
+}
+
+/// Every resource of a repository by its address.
 pub async fn resources(
     tx: &mut WriteTx,
     repository: IacRepositoryId,
-) -> Result<HashMap<String, IacResourceId>> {
+) -> Result<HashMap<String, KnownResource>> {
     let q = tx
         .sql(
-            "SELECT resource_id, id FROM iac_resources WHERE organization_id = $1 AND iac_repository_id = $2",
+            "SELECT resource_id, id, in_sync_at FROM iac_resources WHERE organization_id = $1 AND iac_repository_id = $2",
         )
         .bind(repository);
-    tx.conn().rows(q).await?.iter().map(|row| Ok((row.get("resource_id")?, row.get("id")?))).collect()
+    let rows = tx.conn().rows(q).await?;
+    rows.iter()
+        .map(|row| {
+            let known = KnownResource { id: row.get("id")?, in_sync_at: row.get("in_sync_at")? };
+            Ok((row.get("resource_id")?, known))
+        })
+        .collect()
 }
 
 /// Every open drift of a repository, and every drift, open or not, of the resources given.
@@ -129,12 +147,13 @@ pub async fn known(
 
 static RESOURCES: Insert = Insert {
     head: "INSERT INTO iac_resources (organization_id, id, iac_repository_id, resource_type, resource_id, provider, physical_id, is_declared,
-                                      declared_state, verdict, unchecked_because, last_sync_at, created_at, updated_at) VALUES",
-    columns: 14,
+                                      declared_state, verdict, unchecked_because, noise, in_sync_at, last_sync_at, created_at, updated_at) VALUES",
+    columns: 16,
     tail: " ON CONFLICT (organization_id, id) DO UPDATE
             SET resource_type = excluded.resource_type, provider = excluded.provider, physical_id = excluded.physical_id,
                 is_declared = excluded.is_declared, declared_state = excluded.declared_state, verdict = excluded.verdict,
-                unchecked_because = excluded.unchecked_because, last_sync_at = excluded.last_sync_at, updated_at = excluded.updated_at",
+                unchecked_because = excluded.unchecked_because, noise = excluded.noise,
+                in_sync_at = COALESCE(excluded.in_sync_at, iac_resources.in_sync_at), last_sync_at = excluded.last_sync_at, updated_at = excluded.updated_at",
 };
 
 pub async fn put_resources(
@@ -156,6 +175,8 @@ pub async fn put_resources(
             (&row.declared_state).to_arg(),
             row.verdict.as_str().to_arg(),
             row.unchecked_because.as_deref().to_arg(),
+            (&row.noise).to_arg(),
+            (row.verdict == Verdict::InSync).then_some(now).to_arg(),
             now.to_arg(),
             now.to_arg(),
             now.to_arg(),
@@ -168,8 +189,8 @@ pub async fn put_resources(
 static DRIFTS: Insert = Insert {
     head: "INSERT INTO drift_events (organization_id, id, number, environment_id, iac_repository_id, iac_resource_id, fingerprint, drift_type,
                                      declared_state, actual_state, detected_at, last_seen_at, seen_count, status, severity_score,
-                                     confidence_score, risk_assessment, tags, metadata, words, version) VALUES",
-    columns: 21,
+                                     confidence_score, risk_assessment, tags, metadata, words, version, in_order_at) VALUES",
+    columns: 22,
     tail: " ON CONFLICT (organization_id, id) DO UPDATE
             SET drift_type = excluded.drift_type, declared_state = excluded.declared_state, actual_state = excluded.actual_state,
                 last_seen_at = excluded.last_seen_at, seen_count = drift_events.seen_count + 1,
@@ -218,6 +239,7 @@ pub async fn put_drifts(
             (&row.metadata).to_arg(),
             words.to_arg(),
             1_i64.to_arg(),
+            row.in_order_at.to_arg(),
         ]
     });
     tx.conn().insert_many(&DRIFTS, rows.len(), args).await?;
@@ -260,7 +282,9 @@ pub async fn returned(tx: &mut WriteTx, ids: &[DriftId], now: Timestamp) -> Resu
         let q = tx
             .sql(
                 "UPDATE drift_events
-                 SET status = 'open', resolution_type = NULL, resolved_at = NULL, detected_at = $2, version = version + 1
+                 SET status = 'open', resolution_type = NULL, resolved_at = NULL, detected_at = $2, version = version + 1,
+                     in_order_at = (SELECT r.in_sync_at FROM iac_resources r
+                                    WHERE r.organization_id = $1 AND r.id = drift_events.iac_resource_id)
                  WHERE organization_id = $1 AND id IN (",
             )
             .bind(now)

@@ -1,7 +1,7 @@
 //! Resources of infrastructure code, and those without any.
 
 use domain::drift::Resource;
-use domain::{IacRepositoryId, IacResourceId};
+use domain::{IacRepositoryId, IacResourceId, Timestamp};
 use serde_json::Value;
 
 use crate::db::{Result, from_row};
@@ -104,6 +104,16 @@ pub async fn list(
 pub async fn get(tx: &mut impl Scoped, id: IacResourceId) -> Result<Option<Resource>> {
     let q = tx.sql(COLUMNS).push(" AND r.id = ").arg(id);
     tx.conn().opt(q).await
+}
+
+/// When a push found it in order last, and the differences that mean nothing of a resource in order.
+pub async fn order(tx: &mut impl Scoped, id: IacResourceId) -> Result<Option<(Option<Timestamp>, Value)>> {
+    let q =
+        tx.sql("SELECT in_sync_at, noise FROM iac_resources WHERE organization_id = $1 AND id = $2").bind(id);
+    let rows = tx.conn().rows(q).await?;
+    rows.first()
+        .map(|row| Ok((row.get("in_sync_at")?, row.get::<Option<Value>>("noise")?.unwrap_or(Value::Null))))
+        .transpose()
 }
 
 /// What the code declares, secrets masked.

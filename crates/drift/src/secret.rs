@@ -1,0 +1,448 @@
+//! What is a secret: by the name of a value, by what it looks like, and inside of longer texts.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::node::MASK;
+
+/// By its name, or by what it looks like: providers do not mark everything.
+pub(crate) fn looks_secret(key: &str, value: &Value) -> bool {
+    match value {
+        Value::String(text) => (is_secret_name(key) && !is_reference(key, text)) || is_secret_text(text),
+        // Ages and lengths of passwords are numbers with a secret's name.
+        Value::Number(_) => is_secret_number(key),
+        _ => false,
+    }
+}
+
+/// Words that make a name one of a secret, in any case and however they are joined.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    const WORDS: [&str; 19] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "privatekey",
+        "apikey",
+        "accesstoken",
+        "authtoken",
+        "secretkey",
+        "clientsecret",
+        "connectionstring",
+        "credentials",
+        "bearertoken",
+        "authorizationheader",
+        "accesskey",
+        "primarykey",
+        "secondarykey",
+        "clientkey",
+        "kubeconfig",
+    ];
+    WORDS.iter().any(|word| plain.contains(word))
+        || plain == "token"
+        || plain.ends_with("token") && plain != "nexttoken"
+        || KEYS.iter().any(|word| plain.ends_with(word))
+        || is_pass(name)
+}
+
+/// Keys that are no names of something, by the word before: what else is called a key mostly is one (of a map, of a sort, a public one).
+const KEYS: [&str; 9] = [
+    "signingkey",
+    "encryptionkey",
+    "decryptionkey",
+    "hmackey",
+    "masterkey",
+    "jwtkey",
+    "sharedkey",
+    "accountkey",
+    "sessionkey",
+];
+
+/// `DB_PASS`, `smtpPwd`, `pgpass`: by whole words, so that `bypass` and `compass` are none.
+fn is_pass(name: &str) -> bool {
+    // What has passes that are no words to pass with.
+    const OTHERS: [&str; 9] =
+        ["first", "second", "last", "multi", "single", "two", "render", "boarding", "by"];
+    const JOINED: [&str; 17] = [
+        "db", "database", "user", "admin", "root", "master", "smtp", "mail", "redis", "mysql", "sql", "pg",
+        "postgres", "ftp", "ldap", "http", "auth",
+    ];
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else { return false };
+    match last.as_str() {
+        // `$PWD` is where somebody is.
+        "pwd" => name != "PWD" && before.last().is_none_or(|word| word != "old"),
+        "pass" | "passcode" => before.last().is_none_or(|word| !OTHERS.contains(&word.as_str())),
+        joined => ["pass", "pwd"]
+            .iter()
+            .any(|end| joined.strip_suffix(end).is_some_and(|front| JOINED.contains(&front))),
+    }
+}
+
+/// The words of a name in lower case: between other characters than letters and digits, and where a capital begins one.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before_lower = false;
+    for c in name.chars() {
+        if !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && before_lower) {
+            words.push(String::new());
+        }
+        before_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+        if c.is_ascii_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.push(c.to_ascii_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn is_secret_number(key: &str) -> bool {
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    matches!(plain.as_str(), "pin" | "password" | "passwd" | "passphrase" | "passcode" | "secret" | "token")
+        || ["userpassword", "adminpassword", "dbpassword", "masterpassword", "pincode"]
+            .iter()
+            .any(|end| plain.ends_with(end))
+        || is_pass(key)
+}
+
+/// Where a secret is kept is no secret: `secret_arn`, `password_policy`, `secretName`.
+fn is_reference(key: &str, text: &str) -> bool {
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    text.is_empty()
+        || [
+            "arn", "name", "id", "policy", "version", "type", "ref", "path", "enabled", "wo", "key_id",
+            "length", "tokens",
+        ]
+        .iter()
+        .any(|end| plain.ends_with(end))
+        || text.starts_with("arn:")
+        // Keys of Google and Azure that are kept there, and aliases of AWS.
+        || ["projects/", "/subscriptions/", "alias/"].iter().any(|front| text.starts_with(front))
+        || (plain.ends_with("pwd") && text.starts_with('/'))
+        || matches!(text, "true" | "false")
+}
+
+/// Private keys, cloud access keys, tokens of well-known services, JSON web tokens.
+fn is_secret_text(text: &str) -> bool {
+    if holds_url_password(text) {
+        return true;
+    }
+    if text.len() < 16 {
+        return false;
+    }
+    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY") {
+        return true;
+    }
+    is_token(text.trim_start())
+}
+
+/// A word that well-known services give out to be kept secret.
+fn is_token(text: &str) -> bool {
+    let word = |prefix: &str, rest: usize| {
+        text.strip_prefix(prefix).is_some_and(|tail| tail.len() >= rest && tail.bytes().all(is_of_token))
+    };
+    TOKENS.iter().any(|(prefix, rest)| word(prefix, *rest))
+        || (word("eyJ", 40) && text.matches('.').count() == 2)
+}
+
+/// How they begin, and how much comes at least.
+const TOKENS: [(&str, usize); 13] = [
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ghp_", 30),
+    ("github_pat_", 30),
+    ("glpat-", 16),
+    ("xoxb-", 16),
+    ("xoxp-", 16),
+    ("sk_live_", 16),
+    ("sk_test_", 16),
+    ("rk_live_", 16),
+    ("rk_test_", 16),
+    ("whsec_", 16),
+    ("AIza", 30),
+];
+
+fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)
+}
+
+/// `postgres://user:password@host`, anywhere in the text.
+fn holds_url_password(text: &str) -> bool {
+    text.match_indices("://").any(|(at, mark)| {
+        let rest = &text[at + mark.len()..];
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>'))
+            .unwrap_or(rest.len());
+        rest[..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':')).is_some_and(
+            |(_, password)| {
+                // A variable that is filled in later is no secret.
+                !password.is_empty() && !password.starts_with("${") && !password.starts_with("$(")
+            },
+        )
+    })
+}
+
+/// A text in which secrets have names (`export DB_PASSWORD=…`, `password: …` in a file, `--password …` of a command) or are tokens of
+/// well-known services: each value masked by itself, the rest as it is. `None` where there is none. Where the text is in Base64 (the
+/// user data of a machine), what hides something is masked as a whole.
+pub(crate) fn masked_text(text: &str) -> Option<String> {
+    let mut found = named_values(text);
+    found.extend(tokens(text));
+    if found.is_empty() {
+        let hides = |inner: String| !named_values(&inner).is_empty() || !tokens(&inner).is_empty();
+        return base64(text).is_some_and(hides).then(|| MASK.to_owned());
+    }
+    found.sort_by_key(|range| (range.start, range.end));
+    let (mut told, mut at) = (String::with_capacity(text.len()), 0);
+    for range in found {
+        if range.end <= at {
+            continue;
+        }
+        told.push_str(text.get(at..range.start.max(at))?);
+        told.push_str(MASK);
+        at = range.end;
+    }
+    told.push_str(text.get(at..)?);
+    Some(told)
+}
+
+/// Where tokens of well-known services stand in a text.
+fn tokens(text: &str) -> Vec<Range<usize>> {
+    let may = |front: &str| text.contains(front);
+    if text.len() < 16 || !(TOKENS.iter().any(|(front, _)| may(front)) || may("eyJ")) {
+        return Vec::new();
+    }
+    text.split(|c: char| !(c.is_ascii() && is_of_token(c as u8)))
+        .filter(|word| is_token(word.trim_end_matches('.')))
+        .map(|word| {
+            let start = word.as_ptr().addr() - text.as_ptr().addr();
+            start..start + word.trim_end_matches('.').len()
+        })
+        .collect()
+}
+
+/// Where the values of secret names stand in a text.
+fn named_values(text: &str) -> Vec<Range<usize>> {
+    let is_file = text.contains('\n');
+    if !(text.contains('=') || text.contains("--") || (is_file && text.contains(':'))) {
+        return Vec::new();
+    }
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut from = 0;
+    for line in text.split_inclusive('\n') {
+        let (start, bare) = (from, line.trim_end_matches(['\n', '\r']));
+        from += line.len();
+        let mut at = 0;
+        while let Some(mark) = bare.get(at..).and_then(|rest| rest.find(['=', ':', ' '])).map(|n| n + at) {
+            at = mark + 1;
+            let Some(value) = value_of(bare, mark, is_file) else { continue };
+            at = value.end.max(at);
+            found.push(start + value.start..start + value.end);
+        }
+    }
+    found
+}
+
+/// The value behind the `=`, the `:` or, of a flag of a command, the blank at `mark`, where the name before it is one of a secret.
+fn value_of(line: &str, mark: usize, is_file: bool) -> Option<Range<usize>> {
+    let sign = line.as_bytes()[mark];
+    let before = if sign == b' ' { &line[..mark] } else { line[..mark].trim_end_matches([' ', '\t']) };
+    let unquoted = before.strip_suffix(['"', '\'']).unwrap_or(before);
+    let begin = unquoted
+        .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
+        .map_or(0, |at| at + unquoted[at..].chars().next().map_or(1, char::len_utf8));
+    let name = &unquoted[begin..];
+    // `\n` and the like, of a text that is written in another, belong to no name.
+    if name.is_empty() || !is_secret_name(name) {
+        return None;
+    }
+    let front = line[..begin].trim_matches([' ', '\t', '"', '\'', '-']);
+    let is_first = matches!(front, "" | "export" | "set" | "ENV" | "env" | "ARG");
+    let is_flag = name.starts_with("--");
+    match sign {
+        b' ' if !is_flag => return None,
+        // A colon is in every sentence; a file says one thing a line.
+        b':' if !(is_file && is_first) => return None,
+        _ => {}
+    }
+    let mut start = mark + 1;
+    if sign == b'=' {
+        start += line[start..].len() - line[start..].trim_start_matches(['=', '>']).len();
+    }
+    start += line[start..].len() - line[start..].trim_start_matches([' ', '\t']).len();
+    let rest = &line[start..];
+    if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+        let inner = &rest[1..];
+        let end = closing(inner, quote).unwrap_or(inner.len());
+        let value = &inner[..end];
+        let open = quote == '"' && is_variable(value);
+        return (!open && !is_kept_elsewhere(name, value)).then(|| start + 1..start + 1 + end);
+    }
+    // With blanks in it where a line of a file says nothing else; the value of a command ends at the first.
+    let to_end = is_first && front != "export" && sign != b' ';
+    let value = if to_end {
+        rest.trim_end()
+    } else {
+        rest.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '"' | '\'' | '`' | ')'))
+            .next()?
+    };
+    // A sentence behind a colon, a block of lines, or the next flag.
+    let is_other = (sign == b':' && (value.contains(' ') || matches!(value, "|" | ">" | "|-" | ">-")))
+        || (sign == b' ' && value.starts_with('-'));
+    (!is_other && !is_variable(value) && !is_kept_elsewhere(name, value)).then(|| start..start + value.len())
+}
+
+/// The quote that ends a value.
+fn closing(inner: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    inner.char_indices().find_map(|(at, c)| {
+        let ends = c == quote && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends.then_some(at)
+    })
+}
+
+/// Filled in later: `$NAME`, `${NAME}`, `$(command)`, `{{ template }}`.
+fn is_variable(value: &str) -> bool {
+    ["${", "$(", "`", "{{", "<%", "%("].iter().any(|front| value.starts_with(front))
+        || value.strip_prefix('$').is_some_and(|name| {
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        })
+}
+
+/// A file or an address where it is kept.
+fn is_kept_elsewhere(name: &str, value: &str) -> bool {
+    let name = Cow::from(name.trim_start_matches('-'));
+    let last = words(&name).pop().unwrap_or_default();
+    is_reference(&name, value)
+        || matches!(last.as_str(), "file" | "dir" | "url" | "uri" | "endpoint") && value.contains('/')
+}
+
+/// The text of Base64, where it is one of words.
+fn base64(text: &str) -> Option<String> {
+    let plain = text.trim_end_matches('=');
+    if text.len() < 16 || !text.len().is_multiple_of(4) || text.len() - plain.len() > 2 {
+        return None;
+    }
+    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
+    for byte in plain.bytes() {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        held = held << 6 | u32::from(six);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits & 0xff) as u8);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> String {
+        masked_text(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    #[test]
+    fn names_of_secrets_are_known_by_their_words() {
+        for name in [
+            "pass",
+            "DB_PASS",
+            "dbPass",
+            "smtp-pwd",
+            "dbpass",
+            "PGPASS",
+            "USER_PWD",
+            "signing_key",
+            "SigningKey",
+            "ENCRYPTION_KEY",
+            "wifi.passcode",
+            "master_password",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "bypass",
+            "compass",
+            "waf_bypass",
+            "first_pass",
+            "PWD",
+            "OLDPWD",
+            "passed",
+            "pass_count",
+            "passive",
+            "sort_key",
+            "public_key",
+            "encryption_key_source",
+            "signing_key_usage",
+            "passthrough",
+            "trespass",
+            "two_pass",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_that_are_kept_elsewhere_are_told() {
+        let open = |key: &str, value: &str| !looks_secret(key, &Value::from(value));
+        assert!(open("encryption_key", "projects/p/locations/eu/keyRings/r/cryptoKeys/k"));
+        assert!(open("encryption_key", "arn:aws:kms:eu-west-1:1:key/2"));
+        assert!(open("signing_key_id", "k-1") && open("bypass", "AzureServices") && open("pwd", "/srv"));
+        assert!(!open("encryption_key", "7f1cd0a9") && !open("DB_PWD", "x"));
+    }
+
+    #[test]
+    fn what_has_a_secret_name_in_a_text_is_masked_and_nothing_else() {
+        for (text, masked) in [
+            (
+                "#!/bin/sh\nexport DB_PASSWORD=hunter2 && run\nexport MODE=fast\n",
+                "#!/bin/sh\nexport DB_PASSWORD=(sensitive) && run\nexport MODE=fast\n",
+            ),
+            ("user=app\npassword=two words\r\nport=1", "user=app\npassword=(sensitive)\r\nport=1"),
+            ("db:\n  user: app\n  password: hunter2\n", "db:\n  user: app\n  password: (sensitive)\n"),
+            ("DB_PASS='a b'; X=1", "DB_PASS='(sensitive)'; X=1"),
+            ("Server=db;Password=h2;Database=x", "Server=db;Password=(sensitive);Database=x"),
+            ("run --password hunter2 --mode fast", "run --password (sensitive) --mode fast"),
+            ("run --db-password=hunter2 --mode=fast", "run --db-password=(sensitive) --mode=fast"),
+            ("secret = \"a\\\"b\" # x", "secret = \"(sensitive)\" # x"),
+            ("curl -H 'X: sk_live_0123456789abcdef01'", "curl -H 'X: (sensitive)'"),
+            ("ZXhwb3J0IERCX1BBU1NXT1JEPWh1bnRlcjIK", "(sensitive)"),
+        ] {
+            assert_eq!(told(text), masked);
+        }
+        for text in [
+            "export DB_PASSWORD=$(vault read x)",
+            "PASSWORD=\"$OTHER\"",
+            "password=${var.x}",
+            "password_file=/run/secrets/x",
+            "Password: at least 12 characters, a sentence",
+            "bypass=AzureServices\ncompass=north",
+            "The password: one\nof many words",
+            "token=true",
+            "arn:aws:iam::1:role/pass",
+            "SGVsbG8sIHdvcmxkLCBob3cgYXJl",
+            "grüße=1; größe --x",
+        ] {
+            assert_eq!(told(text), text);
+        }
+    }
+}
