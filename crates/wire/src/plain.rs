@@ -140,7 +140,8 @@ enum Form {
 /// The time at the start of a line, and what follows.
 fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
     if let Some((inside, rest)) = line.strip_prefix('[').and_then(|l| l.split_once(']')) {
-        return Some((instant::parse(inside, now).ok()?, Form::Other, rest.trim_start()));
+        let (at, rest) = (instant::parse(inside, now).ok()?, rest.trim_start());
+        return (!is_half(inside, rest)).then_some((at, Form::Other, rest));
     }
     let first = *line.as_bytes().first()?;
     let alphabetic = first.is_ascii_alphabetic();
@@ -157,8 +158,7 @@ fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
         }
         if let Ok(at) = instant::parse(text, now) {
             let rest = line[end..].trim_start_matches([' ', '\t', ',', ';', '|']);
-            // The clock after a day that was understood was not: midnight would be a guess that nobody sees.
-            if !text.contains(':') && text.parse::<f64>().is_err() && is_clock(rest) {
+            if is_half(text, rest) {
                 return None;
             }
             let week = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].iter().any(|w| text.starts_with(w));
@@ -200,10 +200,22 @@ fn ends(head: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// `10:00:03…`
+/// A day that was understood, before a clock that was not: midnight would be a guess that nobody sees.
+fn is_half(time: &str, rest: &str) -> bool {
+    !time.contains(':') && time.parse::<f64>().is_err() && is_clock(rest)
+}
+
+/// `10:00:03…`, `9:75`, `10.00.03`.
 fn is_clock(text: &str) -> bool {
-    let b = text.as_bytes();
-    b.len() >= 5 && [0, 1, 3, 4].iter().all(|i| b[*i].is_ascii_digit()) && b[2] == b':'
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let mut parts = word.split([':', '.']);
+    let mut digits = |least: usize| {
+        parts.next().is_some_and(|p| {
+            let n = p.bytes().take_while(u8::is_ascii_digit).count();
+            n >= least && n <= 2
+        })
+    };
+    digits(1) && digits(2) && (word.contains(':') || digits(2))
 }
 
 /// `combo sshd(pam_unix)[19939]: authentication failure`.
@@ -240,18 +252,21 @@ fn host_and_tag(mut parts: Parts, rest: &str) -> Parts {
     parts
 }
 
-/// `ERROR|App.Main|it broke`, as NLog lays a line out, and `INFO     | app:main - it began`, as loguru does: a level, then perhaps who says it.
+/// `ERROR|App.Main|it broke`, as NLog lays a line out, and `INFO     | app:main - it began`, as loguru does: a level, then perhaps who says it. Behind a
+/// semicolon stands what people write: no name is looked for there. `None` where there is no message.
 fn columns(rest: &str) -> Option<(&str, Option<&str>, &str)> {
     let by = if rest.contains('|') { '|' } else { ';' };
     let (level, rest) = rest.split_once(by)?;
     if !is_level(level.trim()) {
         return None;
     }
-    let named = rest.split_once(by).map(|(logger, message)| (logger.trim(), message.trim()));
-    Some(match named.filter(|(logger, _)| !logger.is_empty() && !logger.contains(' ')) {
-        Some((logger, message)) => (level.trim(), Some(logger), message),
-        None => (level.trim(), None, rest.trim()),
-    })
+    let (level, rest) = (level.trim(), rest.trim().trim_end_matches(by).trim_end());
+    let named = rest.split_once(by).filter(|_| by == '|').map(|(logger, message)| (logger.trim(), message.trim()));
+    let (component, message) = match named {
+        Some((logger, message)) if !logger.is_empty() && !logger.contains(' ') => (Some(logger), message),
+        _ => (None, rest),
+    };
+    (!message.is_empty()).then_some((level, component, message))
 }
 
 /// `148 INFO dfs.DataNode$PacketResponder: …`, `INFO [main] org.x.Y: …`, `[notice] …`, `Info   CBS    …`,

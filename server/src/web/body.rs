@@ -23,8 +23,9 @@ const IDLE: Duration = Duration::from_secs(10);
 /// After the grace period a body has to have arrived at this rate.
 const GRACE: Duration = Duration::from_secs(15);
 const BYTES_A_SECOND: u64 = 1024;
-/// So much of a body that is refused for its length is taken in and thrown away.
+/// So much of a body that is refused for its length is taken in and thrown away, for so long at most.
 const LINGER: usize = 64 << 20;
+const LINGERING: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub struct TooSlow;
@@ -114,7 +115,8 @@ pub async fn read(headers: &axum::http::HeaderMap, mut body: Body, max: usize) -
         let frame = frame.map_err(|error| broken(&error))?;
         if let Some(data) = frame.data_ref() {
             if whole.len() + data.len() > max {
-                discard(headers, body).await;
+                drop(whole);
+                discard(&axum::http::HeaderMap::new(), body).await;
                 return Err(Problem::too_large(max));
             }
             whole.extend_from_slice(data);
@@ -129,11 +131,15 @@ pub async fn discard(headers: &axum::http::HeaderMap, mut body: Body) {
     if headers.contains_key(EXPECT) {
         return;
     }
-    let mut left = LINGER;
-    while let Some(Ok(frame)) = body.frame().await {
-        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
-        left = rest;
-    }
+    let all = async {
+        let mut left = LINGER;
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+            left = rest;
+        }
+    };
+    // What is still on its way then is not worth more of this server's time.
+    let _ = tokio::time::timeout(LINGERING, all).await;
 }
 
 pub fn content_length(headers: &axum::http::HeaderMap) -> Option<u64> {

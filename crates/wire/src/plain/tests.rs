@@ -75,6 +75,25 @@ fn lines_of_many_systems_are_understood() {
             "2026-11-20 25:00:15 ERROR no such hour",
             "refused: no time was recognised in this line; is it the continuation of another?",
         ),
+        (
+            "[2026-11-20] 10:00:01 ERROR x",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
+            "2026-11-20 10.00.03 ERROR x",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
+            "2026-11-20 9:75:00 x",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        ("2026-11-20 99.5 % used", "2026-11-20T00:00:00 | info | - | - | 99.5 % used"),
+        ("2026-11-20 10:00:03|INFO|started|", "2026-11-20T10:00:03 | info | - | - | started"),
+        ("2026-11-20 10:00:03 ERROR|", "2026-11-20T10:00:03 | info | - | - | ERROR|"),
+        (
+            "2026-11-20 10:00:03 error; timeout; retrying",
+            "2026-11-20T10:00:03 | high | - | - | timeout; retrying",
+        ),
         ("2026-11-20 only a day", "2026-11-20T00:00:00 | info | - | - | only a day"),
         (
             "[Sun Dec 04 04:47:44 2005] [error] mod_jk child in state 6",
