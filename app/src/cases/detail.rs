@@ -12,12 +12,12 @@ use domain::permission::{CaseRead, DriftRead, Key, MemberRead};
 use domain::visible::visible;
 use leptos::prelude::*;
 use service::cases;
+use service::markdown::to_html;
 use ui::{
     Actions, Avatar, Badge, Button, Column, DataTable, Dialog, Empty, Field, Glyph, IconButton, PageHead,
     Pager, Row, Section, Select, Tab, Tabs, TextArea, Tone, Variant,
 };
 
-use super::markdown::to_html;
 use super::saving::{self, Late, LateNote};
 use super::{
     BeginCase, EditCase, ReopenCase, ResolveCase, UnlinkFromCase, entries, evidence, forms, jobs, merges,
@@ -70,9 +70,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let cx = scope.admit::<CaseRead>()?;
     let case = cases::find(&cx, &asked.id).await?;
     let may_write = scope.may(Key::CaseWrite) && case.merged_into.is_none();
-    let members = match scope.admit::<MemberRead>() {
-        Ok(cx) if may_write => service::members::list(&cx).await?,
-        _ => Vec::new(),
+    // Asked before it is proven: a proof that is refused makes the whole answer a 403.
+    let members = if may_write && scope.may(Key::MemberRead) {
+        service::members::list(&scope.admit::<MemberRead>()?).await?
+    } else {
+        Vec::new()
     };
     let place = Place { scope: &scope, case: &case, members: &members, may_write };
     let similar = cases::similar(&cx, case.id).await?;
@@ -113,12 +115,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 .map_or("", |(word, _)| word);
             let entries = cases::entries(&cx, case.id).await?;
             let named = cases::named(&cx, case.id).await?;
+            let earlier = cases::earlier_notes(&cx, case.id, &written).await?;
             let about = timeline::About {
                 slug: place.slug(),
                 zone: scope.zone,
                 case: &case,
                 merged: &merged,
                 named: &named,
+                earlier: &earlier,
             };
             let story = timeline::timeline(kind, &history, &written, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);
@@ -241,7 +245,10 @@ fn own_fields(own: &[(CaseField, Option<String>)]) -> Option<AnyView> {
 
 /// The drifts that were escalated to this case.
 async fn drifts(place: &Place<'_>) -> Answer<Option<AnyView>> {
-    let Ok(cx) = place.scope.admit::<DriftRead>() else { return Ok(None) };
+    if !place.scope.may(Key::DriftRead) {
+        return Ok(None);
+    }
+    let cx = place.scope.admit::<DriftRead>()?;
     let filter = DriftFilter { case_id: Some(place.case.id), ..DriftFilter::default() };
     let found = service::drifts::list(&cx, &filter, DriftSort::Number, 20, None).await?.items;
     let lines: Vec<_> = found
