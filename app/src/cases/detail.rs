@@ -36,6 +36,8 @@ use crate::when::{Ago, AgoOr, At};
 const EDIT: &str = "edit-case";
 const RESOLVE: &str = "resolve-case";
 const REOPEN: &str = "reopen-case";
+/// Characters of what is linked that its button is named by.
+const NAMED: usize = 80;
 /// Events of the story and of a page of the tab.
 const EVENTS: u32 = 100;
 
@@ -419,12 +421,14 @@ fn linked(
 ) -> AnyView {
     let slug = place.slug();
     let zone = place.scope.zone;
-    let unlink = |about: String| {
+    let unlink = |about: String, name: &str| {
         place.may_write.then(|| {
+            let start: String = name.chars().take(NAMED).collect();
+            let label = format!("Take out of the case: {start}");
             let fields = view! {
                 {place.hidden()}
                 <input type="hidden" name="about" value=about />
-                <IconButton submit=true glyph=Glyph::Close label="Take out of the case" />
+                <IconButton submit=true glyph=Glyph::Close label=label />
             };
             form::<UnlinkFromCase>("No longer linked", "inline-form", fields)
         })
@@ -435,12 +439,13 @@ fn linked(
             let name = group
                 .as_ref()
                 .map_or_else(|| "a group that is gone".to_owned(), |group| group.template.clone());
+            let out = unlink(format!("group:{}", link.target_id), &name);
             let count = group.as_ref().map(|group| counted(group.event_count, "event", "events"));
             view! {
                 <li class="row-line">
                     <a class="grow" href=routes::group(slug, link.target_id)>{name}</a>
                     <span class="muted">{count}</span>
-                    {unlink(format!("group:{}", link.target_id))}
+                    {out}
                 </li>
             }
         })
@@ -458,7 +463,7 @@ fn linked(
         .iter()
         .map(|(link, event)| {
             let href = routes::event(slug, link.target_id);
-            let (by, out) = (link.linked_by.clone(), unlink(format!("event:{}", link.target_id)));
+            let by = link.linked_by.clone();
             let (time, severity, message, system) = match event {
                 Some(event) => (
                     view! { <At when=zone.when(event.occurred_at) /> }.into_any(),
@@ -468,6 +473,7 @@ fn linked(
                 ),
                 None => (().into_any(), ().into_any(), "an event that is gone".to_owned(), String::new()),
             };
+            let out = unlink(format!("event:{}", link.target_id), &message);
             view! {
                 <Row href=href.clone()>
                     <td class="time">{time}</td>

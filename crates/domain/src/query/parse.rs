@@ -166,7 +166,7 @@ impl<C: Clock> Parser<'_, C> {
         let rest = self.scan.rest();
         let word = rest.split(|c: char| c.is_whitespace() || c == ')').next().unwrap_or_default();
         if let Some(field) = self.schema.keyed(word) {
-            return self.value(&Target::Field(*field), Op::Is, start);
+            return self.value(&Target::Field(field), Op::Is, start);
         }
         self.apart()?;
         if self.schema.text_fields().next().is_none() {

@@ -197,5 +197,10 @@ pub static DRIFTS: Schema = Schema {
 };
 
 const fn field(name: &'static str, aliases: &'static [&'static str], kind: Kind, doc: &'static str) -> Field {
-    Field { name, aliases, kind, doc }
+    Field { name, aliases, kind, doc, key: "" }
+}
+
+/// A number that is written `CASE-42` elsewhere.
+const fn key(name: &'static str, key: &'static str, doc: &'static str) -> Field {
+    Field { name, aliases: &[], kind: Kind::Number, doc, key }
 }
