@@ -9,11 +9,11 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_parts, case_reviews, case_tasks,
-    case_templates, cases, cases_bulk, causes, changes, docs, drift_metrics, drift_push, drift_rules, drifts,
-    entries, environments as places, evidence, export, grouping, groups, health, iac, ingest, invitations,
-    live, members, models, oidc, openapi, organizations, pages, provider_roles, recommendations, sources,
-    tags, tail, uploads, views, webhooks,
+    access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_parts, case_reviews,
+    case_tasks, case_templates, cases, cases_bulk, causes, changes, docs, drift_metrics, drift_push,
+    drift_rules, drifts, entries, environments as places, evidence, export, grouping, groups, health, iac,
+    ingest, invitations, live, members, models, oidc, openapi, organizations, pages, provider_roles,
+    recommendations, sources, tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;

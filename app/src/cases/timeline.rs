@@ -214,8 +214,8 @@ fn said_before(note: &CaseNote, revisions: &[NoteRevision], zone: Zone) -> AnyVi
         })
         .collect();
     view! {
-        <details class="revisions">
-            <summary class="faint">{count}</summary>
+        <details class="fold">
+            <summary>{count}</summary>
             <ol class="plain-list" aria-label="Revisions of the note">{each}</ol>
         </details>
     }

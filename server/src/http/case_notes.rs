@@ -5,8 +5,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::case::{CaseNote, NoteRevision};
 use domain::case::mention::{Mention, MentionFilter, Named};
+use domain::case::{CaseNote, NoteRevision};
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, CaseNoteId, Timestamp, UserId};
@@ -180,10 +180,7 @@ pub async fn change(
     (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn delete(
-    caller: Caller,
-    Path((id, note)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
+pub async fn delete(caller: Caller, Path((id, note)): Path<(String, String)>) -> Result<StatusCode, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let (id, note) = (id_of(&caller, &id).await?, note_id(&note)?);
     cases::delete_note(&cx, id, note).await?;

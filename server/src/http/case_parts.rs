@@ -242,10 +242,7 @@ pub async fn add_links(
     (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn unlink(
-    caller: Caller,
-    Path((id, link)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
+pub async fn unlink(caller: Caller, Path((id, link)): Path<(String, String)>) -> Result<StatusCode, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let id = id_of(&caller, &id).await?;
     let link: CaseLinkId = link.parse().map_err(|_| Problem::not_found())?;

@@ -9,9 +9,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, api, case_aids, case_jobs, case_merges, case_notes, case_parts, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts, entries,
-    environments, evidence, export, grouping, groups, iac, ingest, members, models, organizations,
+    access, api, case_aids, case_jobs, case_merges, case_notes, case_parts, case_reviews, case_tasks,
+    case_templates, cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts,
+    entries, environments, evidence, export, grouping, groups, iac, ingest, members, models, organizations,
     provider_roles, recommendations, sources, tags, tail, views, webhooks,
 };
 use crate::web::once;

@@ -31,10 +31,12 @@ async fn observables_links_and_history_of_a_case_are_read_and_changed_over_the_a
             answer.json()
         };
         let post = |path: &str, body: Value| app.post(path).bearer(&key).json(body.to_string()).send();
-        let delete = async |path: &str| app.call(Method::DELETE, path).bearer(&key).send().await.status.as_u16();
+        let delete =
+            async |path: &str| app.call(Method::DELETE, path).bearer(&key).send().await.status.as_u16();
 
         let observables = "/api/v1/cases/1/observables";
-        let added = post(observables, json!({ "observables": ["10.0.0[.]9", "evil.test"], "ioc": true })).await;
+        let added =
+            post(observables, json!({ "observables": ["10.0.0[.]9", "evil.test"], "ioc": true })).await;
         assert_eq!(added.json(), json!({ "added": 2, "known": 0 }), "{}", added.text);
         let again = post(observables, json!({ "observables": ["10.0.0.9"] })).await;
         assert_eq!(again.json(), json!({ "added": 0, "known": 1 }));
@@ -42,7 +44,8 @@ async fn observables_links_and_history_of_a_case_are_read_and_changed_over_the_a
             assert_eq!(post(observables, wrong).await.status, 400);
         }
         let listed = get(observables).await;
-        let first = listed["items"].as_array().unwrap().iter().find(|one| one["value"] == "10.0.0.9").unwrap();
+        let first =
+            listed["items"].as_array().unwrap().iter().find(|one| one["value"] == "10.0.0.9").unwrap();
         assert_eq!((&first["kind"], &first["ioc"]), (&json!("ip"), &json!(true)));
         let one = format!("{observables}/{}", first["id"].as_str().unwrap());
         assert_eq!((delete(&one).await, delete(&one).await), (204, 404));
@@ -54,18 +57,18 @@ async fn observables_links_and_history_of_a_case_are_read_and_changed_over_the_a
         assert_eq!(linked.json(), json!({ "linked": 1 }), "{}", linked.text);
         assert_eq!(post(links, json!({ "kind": "event", "ids": [EVENT] })).await.json()["linked"], 1);
         assert_eq!(post(links, json!({ "kind": "event", "ids": [EVENT] })).await.json()["linked"], 0);
-        assert_eq!(post(links, json!({ "kind": "group", "ids": [EVENT] })).await.status, 400, "no such group");
+        assert_eq!(
+            post(links, json!({ "kind": "group", "ids": [EVENT] })).await.status,
+            400,
+            "no such group"
+        );
         assert_eq!(post(links, json!({ "kind": "moon", "ids": [EVENT] })).await.status, 400);
         let all = get(links).await;
         assert_eq!(all["items"].as_array().unwrap().len(), 2);
         let page = get(&format!("{links}?limit=1")).await;
         let next = page["next_cursor"].as_str().unwrap();
         let rest = get(&format!("{links}?limit=1&cursor={next}")).await;
-        assert_eq!(
-            json!([page["items"][0], rest["items"][0]]),
-            all["items"],
-            "by pages it is the same"
-        );
+        assert_eq!(json!([page["items"][0], rest["items"][0]]), all["items"], "by pages it is the same");
         let events = get(&format!("{links}?kind=event")).await;
         assert_eq!(events["items"][0]["target_id"], EVENT);
         let one = format!("{links}/{}", events["items"][0]["id"].as_str().unwrap());
@@ -116,14 +119,16 @@ async fn a_note_is_changed_from_the_revision_that_was_read_and_keeps_what_it_sai
             items.iter().map(|item| item["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(said(revisions(&other).await), ["first", "second"]);
-        let delete = async |key: &str| app.call(Method::DELETE, &note).bearer(key).send().await.status.as_u16();
+        let delete =
+            async |key: &str| app.call(Method::DELETE, &note).bearer(key).send().await.status.as_u16();
         assert_eq!((delete(&other).await, delete(&key).await), (403, 204));
         let listed = app.get("/api/v1/cases/1/notes").bearer(&other).send().await.json();
         assert_eq!(listed["items"][0]["content"], "");
         assert_eq!(revisions(&other).await.status, 403);
         assert_eq!(said(revisions(&key).await), ["first", "second"]);
 
-        let task = app.post("/api/v1/cases/1/tasks").bearer(&key).json(r#"{"title":"ask"}"#).send().await.json();
+        let task =
+            app.post("/api/v1/cases/1/tasks").bearer(&key).json(r#"{"title":"ask"}"#).send().await.json();
         let task = format!("/api/v1/cases/1/tasks/{}", task["id"].as_str().unwrap());
         let read = app.get(&task).bearer(&key).send().await;
         assert_eq!((read.header("etag"), &read.json()["title"]), ("\"1\"", &json!("ask")), "{}", read.text);
@@ -139,7 +144,8 @@ async fn a_viewer_reads_every_page_that_leads_somewhere_without_a_refusal() {
         app.person("vera@acme.test", "acme", "viewer").await;
         let key = app.key("acme", &["all"]).await;
         sent(&app, &key).await;
-        let note = app.post("/api/v1/cases/1/notes").bearer(&key).json(r#"{"content":"first"}"#).send().await.json();
+        let note =
+            app.post("/api/v1/cases/1/notes").bearer(&key).json(r#"{"content":"first"}"#).send().await.json();
         let note = format!("/api/v1/cases/1/notes/{}", note["id"].as_str().unwrap());
         let put = app.call(Method::PUT, &note).bearer(&key).header("if-match", "\"1\"");
         assert_eq!(put.json(r#"{"content":"second"}"#).send().await.status, 204);
@@ -155,8 +161,19 @@ async fn a_viewer_reads_every_page_that_leads_somewhere_without_a_refusal() {
             .filter(|href| href.starts_with("/o/acme/"))
             .map(|href| href.replace("&amp;", "&"))
             .collect();
-        assert!(pages.iter().any(|page| page.starts_with("/o/acme/cases")), "the rail is among them: {pages:?}");
-        for tab in ["", "?tab=events", "?tab=observables", "?tab=evidence", "?tab=tasks", "?tab=history", "?show=notes"] {
+        assert!(
+            pages.iter().any(|page| page.starts_with("/o/acme/cases")),
+            "the rail is among them: {pages:?}"
+        );
+        for tab in [
+            "",
+            "?tab=events",
+            "?tab=observables",
+            "?tab=evidence",
+            "?tab=tasks",
+            "?tab=history",
+            "?show=notes",
+        ] {
             pages.push(format!("/o/acme/cases/1{tab}"));
         }
         pages.push("/o/acme/drift/1".to_owned());

@@ -221,7 +221,8 @@ fn the_audit_page_offers_every_kind_of_record_that_is_written() {
             // The action, and then the kind as a literal.
             let kind = call.split(',').nth(1).unwrap().trim();
             let kind = kind.strip_prefix('"').and_then(|kind| kind.strip_suffix('"'));
-            let kind = kind.unwrap_or_else(|| panic!("{}: name the kind of the record there", path.display()));
+            let kind =
+                kind.unwrap_or_else(|| panic!("{}: name the kind of the record there", path.display()));
             written.insert(kind.to_owned());
         }
     }

@@ -17,12 +17,13 @@ const TOLD: usize = 6;
 /// Words that hold sentences together and say nothing of what they are about; among few cases they are not common enough to be
 /// told by that. In their order.
 const FILLERS: [&str; 88] = [
-    "about", "after", "again", "all", "also", "and", "any", "are", "been", "before", "being", "but", "can", "could", "did", "does",
-    "for", "from", "had", "has", "have", "her", "here", "his", "how", "into", "its", "just", "more", "most", "new", "not", "now", "off",
-    "once", "one", "only", "other", "our", "out", "over", "own", "per", "same", "see", "seen", "she", "should", "since", "some", "still",
-    "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "two", "under", "until",
-    "upon", "very", "via", "was", "were", "what", "when", "where", "which", "while", "who", "whom", "why", "will", "with", "within",
-    "without", "would", "yet", "you", "your",
+    "about", "after", "again", "all", "also", "and", "any", "are", "been", "before", "being", "but", "can",
+    "could", "did", "does", "for", "from", "had", "has", "have", "her", "here", "his", "how", "into", "its",
+    "just", "more", "most", "new", "not", "now", "off", "once", "one", "only", "other", "our", "out", "over",
+    "own", "per", "same", "see", "seen", "she", "should", "since", "some", "still", "such", "than", "that",
+    "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "two", "under",
+    "until", "upon", "very", "via", "was", "were", "what", "when", "where", "which", "while", "who", "whom",
+    "why", "will", "with", "within", "without", "would", "yet", "you", "your",
 ];
 
 /// What a case shares with another.
@@ -114,7 +115,8 @@ mod tests {
     #[test]
     fn fillers_say_nothing_however_few_have_them() {
         assert!(FILLERS.is_sorted());
-        let found = shared_words("this was there after the login", [(id(1), "there was this after the attack")]);
+        let found =
+            shared_words("this was there after the login", [(id(1), "there was this after the attack")]);
         assert_eq!(found, HashMap::new());
     }
 

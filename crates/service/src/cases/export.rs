@@ -98,12 +98,7 @@ pub async fn export(cx: &Cx<CaseExport>, id: CaseId) -> Result<(Case, Chunks)> {
     Ok((case, chunks))
 }
 
-async fn whole(
-    cx: &Cx<CaseExport>,
-    tx: &mut WriteTx,
-    case: Case,
-    files: Vec<Evidence>,
-) -> Result<Whole> {
+async fn whole(cx: &Cx<CaseExport>, tx: &mut WriteTx, case: Case, files: Vec<Evidence>) -> Result<Whole> {
     let id = case.id;
     let branding: Branding = crate::settings::of(tx, Branding::KEY).await?;
     let organization = store::organization::get(tx).await?.map(|found| found.name).unwrap_or_default();
@@ -198,11 +193,8 @@ async fn fill(cx: &Cx<CaseExport>, mut whole: Whole, bundle: Bundle) -> io::Resu
         bundle.bytes(lines).await?;
     }
     links(services, organization, &whole, &bundle).await?;
-    for at in 0..whole.files.len() {
-        let file = whole.files[at].clone();
-        if file.removed_at.is_none() {
-            evidence(cx, &mut whole, &file, &bundle).await?;
-        }
+    for file in whole.files.clone().iter().filter(|file| file.removed_at.is_none()) {
+        evidence(cx, &mut whole, file, &bundle).await?;
     }
     bundle.file("notes.md", page::notes(&whole)).await?;
     let told = json!({

@@ -64,9 +64,7 @@ fn wrote<P: Permission>(cx: &Cx<P>, note: &CaseNote) -> bool {
 
 /// What somebody took back is for them and who answers for the record.
 pub(super) fn may_read_earlier<P: Permission>(cx: &Cx<P>, note: &CaseNote) -> bool {
-    note.deleted_at.is_none()
-        || cx.actor.permissions.has(Key::AuditRead)
-        || wrote(cx, note)
+    note.deleted_at.is_none() || cx.actor.permissions.has(Key::AuditRead) || wrote(cx, note)
 }
 
 /// The hash of what a revision says, as the audit log has it.

@@ -335,13 +335,19 @@ async fn a_bundle_has_every_part_of_the_case() {
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
         let told: serde_json::Value = serde_json::from_str(&read("case.json")).unwrap();
         let case = &told["case"];
-        assert_eq!((&told["altered_files"], &told["missing_files"]), (&serde_json::json!([]), &serde_json::json!([])));
+        assert_eq!(
+            (&told["altered_files"], &told["missing_files"]),
+            (&serde_json::json!([]), &serde_json::json!([]))
+        );
         let link = &case["links"][0];
         assert_eq!((&link["kind"], &link["group"]["events"]), (&"group".into(), &1.into()), "{link}");
         assert!(link["linked_by"].is_string() && link["linked_at"].is_string(), "{link}");
         let lines: Vec<serde_json::Value> =
             read("links.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!((lines.len(), &lines[0]["kind"], &lines[1]["kind"]), (2, &"event".into(), &"group".into()));
+        assert_eq!(
+            (lines.len(), &lines[0]["kind"], &lines[1]["kind"]),
+            (2, &"event".into(), &"group".into())
+        );
         let said = |note: usize| {
             let revisions = case["notes"][note]["revisions"].as_array().unwrap();
             revisions.iter().map(|r| r["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

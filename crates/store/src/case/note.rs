@@ -46,7 +46,8 @@ pub async fn revisions(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<NoteRev
 pub async fn changed_revisions(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<NoteRevision>> {
     let family = family(tx, case).await?;
     let q = among(tx.sql(REVISIONS), " AND n.case_id IN (", &family);
-    let q = q.push(" AND (n.revision > 1 OR n.deleted_at IS NOT NULL) ORDER BY n.created_at, n.id, r.revision");
+    let q =
+        q.push(" AND (n.revision > 1 OR n.deleted_at IS NOT NULL) ORDER BY n.created_at, n.id, r.revision");
     tx.conn().all(q).await
 }
 

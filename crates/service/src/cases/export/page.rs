@@ -359,7 +359,8 @@ fn linked(html: &mut String, whole: &Whole) {
         "Groups",
         &["Group", "Severity", "Events", "First seen", "Last seen", "Linked by", "Linked"],
         whole.groups.iter().map(|(link, group)| {
-            let of = |value: fn(&domain::group::Group) -> String| group.as_ref().map(value).unwrap_or_default();
+            let of =
+                |value: fn(&domain::group::Group) -> String| group.as_ref().map(value).unwrap_or_default();
             let name = group.as_ref().map_or_else(
                 || format!("a group that is gone ({})", link.target_id),
                 |group| group.template.clone(),
