@@ -9,11 +9,11 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::problem::Problem;
 use crate::http::{
-    access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks,
-    case_templates, cases, cases_bulk, causes, changes, docs, drift_metrics, drift_push, drift_rules, drifts,
-    entries, environments as places, evidence, export, grouping, groups, health, iac, ingest, invitations,
-    live, members, models, oidc, openapi, organizations, pages, provider_roles, recommendations, sources,
-    tags, tail, uploads, views, webhooks,
+    access, api, assets, auth, case_aids, case_jobs, case_merges, case_notes, case_parts, case_reviews,
+    case_tasks, case_templates, cases, cases_bulk, causes, changes, docs, drift_metrics, drift_push,
+    drift_rules, drifts, entries, environments as places, evidence, export, grouping, groups, health, iac,
+    ingest, invitations, live, members, models, oidc, openapi, organizations, pages, provider_roles,
+    recommendations, sources, tags, tail, uploads, views, webhooks,
 };
 use crate::sessions;
 use crate::state::AppState;
@@ -54,6 +54,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/mentions"),
     ("GET", "/api/v1/cases/{id}/tasks"),
     ("POST", "/api/v1/cases/{id}/tasks"),
+    ("GET", "/api/v1/cases/{id}/tasks/{task}"),
     ("PUT", "/api/v1/cases/{id}/tasks/{task}"),
     ("DELETE", "/api/v1/cases/{id}/tasks/{task}"),
     ("POST", "/api/v1/cases/{id}/tasks/{task}/complete"),
@@ -68,6 +69,16 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/cases/{id}/handover"),
     ("GET", "/api/v1/cases/{id}/notes"),
     ("POST", "/api/v1/cases/{id}/notes"),
+    ("PUT", "/api/v1/cases/{id}/notes/{note}"),
+    ("DELETE", "/api/v1/cases/{id}/notes/{note}"),
+    ("GET", "/api/v1/cases/{id}/notes/{note}/revisions"),
+    ("GET", "/api/v1/cases/{id}/observables"),
+    ("POST", "/api/v1/cases/{id}/observables"),
+    ("DELETE", "/api/v1/cases/{id}/observables/{observable}"),
+    ("GET", "/api/v1/cases/{id}/links"),
+    ("POST", "/api/v1/cases/{id}/links"),
+    ("DELETE", "/api/v1/cases/{id}/links/{link}"),
+    ("GET", "/api/v1/cases/{id}/history"),
     ("GET", "/api/v1/cases/{id}/evidence"),
     ("POST", "/api/v1/cases/{id}/evidence"),
     ("GET", "/api/v1/cases/{id}/evidence/{evidence}"),
@@ -216,6 +227,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/tasks", get(case_tasks::open))
         .route("/api/v1/mentions", get(case_notes::mentions))
         .route("/api/v1/cases/{id}/tasks", get(case_tasks::list).post(case_tasks::add))
+        .route("/api/v1/cases/{id}/tasks/{task}", get(case_tasks::one))
         .route("/api/v1/cases/{id}/tasks/{task}", put(case_tasks::change).delete(case_tasks::delete))
         .route("/api/v1/cases/{id}/tasks/{task}/complete", post(case_tasks::complete))
         .route("/api/v1/cases/{id}/tasks/{task}/move", post(case_tasks::place))
@@ -227,6 +239,13 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/handover", get(case_aids::handover))
         .route("/api/v1/cases/{id}/similar", get(case_aids::similar))
         .route("/api/v1/cases/{id}/notes", get(case_notes::list).post(case_notes::add))
+        .route("/api/v1/cases/{id}/notes/{note}", put(case_notes::change).delete(case_notes::delete))
+        .route("/api/v1/cases/{id}/notes/{note}/revisions", get(case_notes::revisions))
+        .route("/api/v1/cases/{id}/observables", get(case_parts::observables).post(case_parts::observe))
+        .route("/api/v1/cases/{id}/observables/{observable}", axum::routing::delete(case_parts::unobserve))
+        .route("/api/v1/cases/{id}/links", get(case_parts::links).post(case_parts::add_links))
+        .route("/api/v1/cases/{id}/links/{link}", axum::routing::delete(case_parts::unlink))
+        .route("/api/v1/cases/{id}/history", get(case_parts::history))
         .route("/api/v1/cases/{id}/evidence", get(evidence::list).post(evidence::add))
         .route("/api/v1/cases/{id}/evidence/{evidence}", get(evidence::fetch).delete(evidence::remove))
         .route("/api/v1/cases/{id}/evidence/{evidence}/verify", post(evidence::verify))

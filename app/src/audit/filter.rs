@@ -1,31 +1,10 @@
 //! The filter: a GET form, so the URL holds it and it works without WASM.
 
-use domain::audit::ACTIONS;
+use domain::audit::{ACTIONS, TARGETS};
 use leptos::prelude::*;
 use ui::{Button, Choice, DateTimeInput, Glyph, Icon, Select, TextInput, Variant};
 
 use crate::routes::{self, AuditQuery};
-
-const TARGETS: [&str; 18] = [
-    "organization",
-    "member",
-    "invitation",
-    "user",
-    "session",
-    "api_key",
-    "source",
-    "environment",
-    "event",
-    "group",
-    "case",
-    "tag",
-    "view",
-    "upload",
-    "retention",
-    "legal_hold",
-    "setting",
-    "audit",
-];
 
 pub fn bar(slug: &str, query: &AuditQuery) -> AnyView {
     let on = query.filters();
@@ -59,7 +38,7 @@ fn form(slug: &str, query: &AuditQuery) -> AnyView {
             <TextInput name="q" kind="search" label="Search the entries" placeholder="Search" value=query.q />
             <TextInput name="actor" label="Actor" placeholder="Actor" value=query.actor />
             <Select name="action" label="Action" choices=choices("Any action", ACTIONS) value=query.action />
-            <Select name="target_type" label="Kind of target" choices=choices("Any target", &TARGETS) value=query.target_type />
+            <Select name="target_type" label="Kind of target" choices=choices("Any target", TARGETS) value=query.target_type />
             <TextInput name="target_id" label="Id of the target" placeholder="Target id" mono=true value=query.target_id />
             <label class="labelled">
                 "From" <DateTimeInput name="from" label="From" value=query.from />

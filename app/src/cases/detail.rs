@@ -12,12 +12,12 @@ use domain::permission::{CaseRead, DriftRead, Key, MemberRead};
 use domain::visible::visible;
 use leptos::prelude::*;
 use service::cases;
+use service::markdown::to_html;
 use ui::{
     Actions, Avatar, Badge, Button, Column, DataTable, Dialog, Empty, Field, Glyph, IconButton, PageHead,
     Pager, Row, Section, Select, Tab, Tabs, TextArea, Tone, Variant,
 };
 
-use super::markdown::to_html;
 use super::saving::{self, Late, LateNote};
 use super::{
     BeginCase, EditCase, ReopenCase, ResolveCase, UnlinkFromCase, entries, evidence, forms, jobs, merges,
@@ -36,6 +36,8 @@ use crate::when::{Ago, AgoOr, At};
 const EDIT: &str = "edit-case";
 const RESOLVE: &str = "resolve-case";
 const REOPEN: &str = "reopen-case";
+/// Characters of what is linked that its button is named by.
+const NAMED: usize = 80;
 /// Events of the story and of a page of the tab.
 const EVENTS: u32 = 100;
 
@@ -70,9 +72,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let cx = scope.admit::<CaseRead>()?;
     let case = cases::find(&cx, &asked.id).await?;
     let may_write = scope.may(Key::CaseWrite) && case.merged_into.is_none();
-    let members = match scope.admit::<MemberRead>() {
-        Ok(cx) if may_write => service::members::list(&cx).await?,
-        _ => Vec::new(),
+    // Asked before it is proven: a proof that is refused makes the whole answer a 403.
+    let members = if may_write && scope.may(Key::MemberRead) {
+        service::members::list(&scope.admit::<MemberRead>()?).await?
+    } else {
+        Vec::new()
     };
     let place = Place { scope: &scope, case: &case, members: &members, may_write };
     let similar = cases::similar(&cx, case.id).await?;
@@ -113,12 +117,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 .map_or("", |(word, _)| word);
             let entries = cases::entries(&cx, case.id).await?;
             let named = cases::named(&cx, case.id).await?;
+            let earlier = cases::earlier_notes(&cx, case.id, &written).await?;
             let about = timeline::About {
                 slug: place.slug(),
                 zone: scope.zone,
                 case: &case,
                 merged: &merged,
                 named: &named,
+                earlier: &earlier,
             };
             let story = timeline::timeline(kind, &history, &written, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);
@@ -241,7 +247,10 @@ fn own_fields(own: &[(CaseField, Option<String>)]) -> Option<AnyView> {
 
 /// The drifts that were escalated to this case.
 async fn drifts(place: &Place<'_>) -> Answer<Option<AnyView>> {
-    let Ok(cx) = place.scope.admit::<DriftRead>() else { return Ok(None) };
+    if !place.scope.may(Key::DriftRead) {
+        return Ok(None);
+    }
+    let cx = place.scope.admit::<DriftRead>()?;
     let filter = DriftFilter { case_id: Some(place.case.id), ..DriftFilter::default() };
     let found = service::drifts::list(&cx, &filter, DriftSort::Number, 20, None).await?.items;
     let lines: Vec<_> = found
@@ -412,12 +421,14 @@ fn linked(
 ) -> AnyView {
     let slug = place.slug();
     let zone = place.scope.zone;
-    let unlink = |about: String| {
+    let unlink = |about: String, name: &str| {
         place.may_write.then(|| {
+            let start: String = name.chars().take(NAMED).collect();
+            let label = format!("Take out of the case: {start}");
             let fields = view! {
                 {place.hidden()}
                 <input type="hidden" name="about" value=about />
-                <IconButton submit=true glyph=Glyph::Close label="Take out of the case" />
+                <IconButton submit=true glyph=Glyph::Close label=label />
             };
             form::<UnlinkFromCase>("No longer linked", "inline-form", fields)
         })
@@ -428,12 +439,13 @@ fn linked(
             let name = group
                 .as_ref()
                 .map_or_else(|| "a group that is gone".to_owned(), |group| group.template.clone());
+            let out = unlink(format!("group:{}", link.target_id), &name);
             let count = group.as_ref().map(|group| counted(group.event_count, "event", "events"));
             view! {
                 <li class="row-line">
                     <a class="grow" href=routes::group(slug, link.target_id)>{name}</a>
                     <span class="muted">{count}</span>
-                    {unlink(format!("group:{}", link.target_id))}
+                    {out}
                 </li>
             }
         })
@@ -451,7 +463,7 @@ fn linked(
         .iter()
         .map(|(link, event)| {
             let href = routes::event(slug, link.target_id);
-            let (by, out) = (link.linked_by.clone(), unlink(format!("event:{}", link.target_id)));
+            let by = link.linked_by.clone();
             let (time, severity, message, system) = match event {
                 Some(event) => (
                     view! { <At when=zone.when(event.occurred_at) /> }.into_any(),
@@ -461,6 +473,7 @@ fn linked(
                 ),
                 None => (().into_any(), ().into_any(), "an event that is gone".to_owned(), String::new()),
             };
+            let out = unlink(format!("event:{}", link.target_id), &message);
             view! {
                 <Row href=href.clone()>
                     <td class="time">{time}</td>

@@ -28,8 +28,6 @@ mod lanes;
 mod linking;
 #[cfg(feature = "ssr")]
 pub mod list;
-#[cfg(feature = "ssr")]
-mod markdown;
 mod mention;
 #[cfg(feature = "ssr")]
 mod mentions;

@@ -4,10 +4,10 @@ use domain::case::mention::Named;
 use domain::case::{Case, CaseNote};
 use domain::permission::CaseRead;
 use leptos::prelude::*;
+use service::markdown::{note_html, to_html};
 use service::{Cx, cases};
 use ui::{Avatar, Badge, Empty, Glyph, Panel, Section, Tone};
 
-use super::markdown::{note_html, to_html};
 use super::parts;
 use super::query::CaseQuery;
 use crate::error::Answer;

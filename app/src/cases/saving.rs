@@ -92,7 +92,7 @@ pub fn is_preview(state: Form) -> bool {
 
 /// What was typed, as it will be read. The text itself is kept by the server: an address could not carry it back.
 pub fn shown(text: &str) -> AnyView {
-    let html = super::markdown::to_html(text);
+    let html = service::markdown::to_html(text);
     let body = if text.trim().is_empty() {
         view! { <p class="muted">"There is nothing to show yet."</p> }.into_any()
     } else {

@@ -1,22 +1,21 @@
 //! What happened in a case and to what it is about, as one story.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
-use domain::Timestamp;
 use domain::case::entry::CaseEntry;
 use domain::case::mention::Named;
 use domain::case::merge::Merge;
-use domain::case::{Case, CaseLink, CaseNote, Change, LinkKind, Step, key};
+use domain::case::story::words;
+use domain::case::{Case, CaseLink, CaseNote, Change, NoteRevision, Step};
 use domain::event::Event;
 use domain::visible::visible;
+use domain::{CaseNoteId, Timestamp};
 use leptos::prelude::*;
-use serde_json::Value;
+use service::markdown::{note_html, to_html};
 
 use super::lanes;
-use super::markdown::{note_html, to_html};
 use super::mentions::anchor;
-use super::parts::label;
-use crate::events::parts::{counted, severity_word};
+use crate::events::parts::severity_word;
 use crate::routes;
 use crate::when::{At, Zone};
 
@@ -49,6 +48,8 @@ pub struct About<'a> {
     pub case: &'a Case,
     pub merged: &'a [(Merge, Case)],
     pub named: &'a [Named],
+    /// What notes said that were edited or deleted, as far as the reader may know it.
+    pub earlier: &'a HashMap<CaseNoteId, Vec<NoteRevision>>,
 }
 
 impl About<'_> {
@@ -93,7 +94,7 @@ pub fn timeline(
         tone: "accent",
         kind: "notes",
         anchor: Some(anchor(note.id)),
-        view: noted(note, about.named),
+        view: noted(note, &about),
     });
     let events = events.iter().filter_map(|(_, event)| event.as_ref()).map(|event| Line {
         at: event.occurred_at,
@@ -172,20 +173,51 @@ pub(super) fn entered(entry: &CaseEntry) -> AnyView {
     .into_any()
 }
 
-fn noted(note: &CaseNote, named: &[Named]) -> AnyView {
-    let edited = note
-        .edited_at
-        .filter(|_| note.deleted_at.is_none())
-        .map(|_| view! { <span class="faint">" · edited"</span> });
+fn noted(note: &CaseNote, about: &About<'_>) -> AnyView {
+    let earlier = about.earlier.get(&note.id).map(|revisions| said_before(note, revisions, about.zone));
     if note.deleted_at.is_some() {
-        return view! { <b>{note.author.clone()}</b> <span class="faint">" deleted a note"</span> }
-            .into_any();
+        return view! {
+            <b>{note.author.clone()}</b>
+            <span class="faint">" deleted a note"</span>
+            {earlier}
+        }
+        .into_any();
     }
-    let html = note_html(note, named);
+    let html = note_html(note, about.named);
     view! {
         <b>{note.author.clone()}</b>
-        {edited}
+        {earlier}
         <div class="note-box markdown" inner_html=html></div>
+    }
+    .into_any()
+}
+
+/// What a note said, revision by revision, the latest first; folded.
+fn said_before(note: &CaseNote, revisions: &[NoteRevision], zone: Zone) -> AnyView {
+    let count = match (note.deleted_at, revisions.len()) {
+        (Some(_), 1) => "What it said".to_owned(),
+        (Some(_), n) => format!("What it said, {n} revisions"),
+        (None, n) => format!("Edited, {n} revisions"),
+    };
+    let each: Vec<_> = revisions
+        .iter()
+        .rev()
+        .map(|revision| {
+            let (n, author) = (revision.revision, revision.author.clone());
+            let (when, html) = (zone.when(revision.created_at), to_html(&revision.content));
+            view! {
+                <li>
+                    <p class="faint">"Revision " {n} ", " <At when=when /> " by " {author}</p>
+                    <div class="note-box markdown" inner_html=html></div>
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <details class="fold">
+            <summary>{count}</summary>
+            <ol class="plain-list" aria-label="Revisions of the note">{each}</ol>
+        </details>
     }
     .into_any()
 }
@@ -201,110 +233,4 @@ fn changed(change: &Change, of: Option<String>) -> AnyView {
         {reason}
     }
     .into_any()
-}
-
-fn words(change: &Change) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let count = change.new["count"].as_i64().or(change.old["count"].as_i64()).unwrap_or(1);
-    let kind = change.new["kind"].as_str().or(change.old["kind"].as_str()).unwrap_or("event");
-    let things = |n: i64| match (kind.parse(), n) {
-        (Ok(LinkKind::Group), 1) => "a group".to_owned(),
-        (Ok(LinkKind::Group), n) => format!("{n} groups"),
-        (_, 1) => "an event".to_owned(),
-        (_, n) => format!("{n} events"),
-    };
-    match change.step {
-        Step::Opened => "opened the case".to_owned(),
-        Step::Templated => templated(&change.new),
-        Step::ReviewRequested => "asked to close it".to_owned(),
-        Step::ReviewApproved => format!("agreed with {}", text(&change.new["requested_by"])),
-        Step::ReviewReturned => format!("returned it to {}", text(&change.new["requested_by"])),
-        Step::ReviewWithdrawn => "asks to close it no more".to_owned(),
-        Step::Started => "began the investigation".to_owned(),
-        Step::Resolved => {
-            format!("resolved it as {}", label(&text(&change.new["resolution"])).to_lowercase())
-        }
-        Step::Reopened => "reopened it".to_owned(),
-        Step::Linked => format!("linked {}{}", things(count), found_by(&change.new)),
-        Step::Unlinked => format!("unlinked {}{}", things(count), found_by(&change.old)),
-        Step::TaskAdded => format!("added the task “{}”", text(&change.new["title"])),
-        Step::TaskDone => format!("finished “{}”", text(&change.new["title"])),
-        Step::TaskReopened => format!("reopened the task “{}”", text(&change.new["title"])),
-        Step::TaskChanged => format!("changed the task “{}”", text(&change.new["title"])),
-        Step::TaskDeleted => format!("deleted the task “{}”", text(&change.old["title"])),
-        Step::ObservableAdded => {
-            let n = change.new["observables"].as_array().map_or(1, Vec::len);
-            if n == 1 { "added an observable".to_owned() } else { format!("added {n} observables") }
-        }
-        Step::Merged => format!("merged it into {}", number(&change.new)),
-        Step::Unmerged => format!("took it out of {}", number(&change.old)),
-        Step::TookIn => format!("merged {} into it", number(&change.new)),
-        Step::GaveBack => format!("took {} out of it", number(&change.old)),
-        Step::Undone => "took back what was done to many cases".to_owned(),
-        Step::EvidenceAdded => format!("added the file “{}”", text(&change.new["filename"])),
-        Step::EvidenceRemoved => format!("removed the file “{}”", text(&change.old["filename"])),
-        Step::ObservableRemoved => format!("removed {}", text(&change.old["value"])),
-        _ => {
-            // What is taken away stands among the old alone.
-            let names: BTreeSet<&String> = [&change.new, &change.old]
-                .into_iter()
-                .filter_map(Value::as_object)
-                .flat_map(|o| o.keys())
-                .collect();
-            let fields: Vec<String> =
-                names.into_iter().filter(|name| *name != "resolved_at").map(|name| field(name)).collect();
-            if fields.is_empty() {
-                label(change.step.as_str()).to_lowercase()
-            } else {
-                format!("changed {}", fields.join(", "))
-            }
-        }
-    }
-}
-
-/// `CASE-7`, of what a merge tells.
-fn number(told: &Value) -> String {
-    key(told["number"].as_i64().unwrap_or_default())
-}
-
-/// What a template brought.
-fn templated(brought: &Value) -> String {
-    let all = |name: &str| -> Vec<&str> {
-        brought[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
-    };
-    let (tasks, tags, fields) = (all("tasks"), all("tags"), all("fields"));
-    let mut words = Vec::new();
-    if !tasks.is_empty() {
-        words.push(counted(tasks.len() as i64, "task", "tasks"));
-    }
-    if !tags.is_empty() {
-        words.push(format!("tags {}", tags.join(", ")));
-    }
-    if !fields.is_empty() {
-        words.push(format!("fields {}", fields.join(", ").replace('_', " ")));
-    }
-    let name = brought["template"].as_str().unwrap_or_default();
-    if words.is_empty() {
-        format!("took the template “{name}”")
-    } else {
-        format!("took the template “{name}”, which brought {}", words.join("; "))
-    }
-}
-
-/// The query that found what was linked.
-fn found_by(values: &Value) -> String {
-    match values["query"].as_str() {
-        None => String::new(),
-        Some("") => ": all of a time".to_owned(),
-        Some(query) => format!(" that match {query}"),
-    }
-}
-
-fn field(name: &str) -> String {
-    match name {
-        "assigned_to_id" => "assignee".to_owned(),
-        "due_at" => "due date".to_owned(),
-        "tlp" | "pap" => name.to_uppercase(),
-        name => name.trim_start_matches("field.").replace('_', " "),
-    }
 }

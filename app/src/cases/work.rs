@@ -2,6 +2,7 @@
 
 use domain::case::CaseTask;
 use domain::case::observable::{Observable, ObservableKind};
+use domain::visible::visible;
 use leptos::prelude::*;
 use ui::{
     Actions, Badge, Button, Checkbox, Column, DataTable, DateTimeInput, Dialog, Empty, Field, Glyph,
@@ -32,10 +33,11 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
                 view! { <a class="link" href=href>{counted(one.other_cases, "other case", "other cases")}</a> }
             });
             let remove = place.may_write.then(|| {
+                let label = format!("Remove {}", visible(one.value.clone()));
                 let fields = view! {
                     {place.hidden()}
                     <input type="hidden" name="observable" value=one.id.to_string() />
-                    <IconButton submit=true glyph=Glyph::Trash label="Remove the observable" />
+                    <IconButton submit=true glyph=Glyph::Trash label=label />
                 };
                 form::<RemoveObservable>("Removed", "inline-form", fields)
             });

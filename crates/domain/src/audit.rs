@@ -14,6 +14,43 @@ macro_rules! actions { ($($name:ident),* $(,)?) => {
     /// Every code, for the filter on the audit page.
     pub const ACTIONS: &[&str] = &[$(stringify!($name)),*];
 } }
+/// Every kind of record that entries are about, for the filter on the audit page; a test compares it with what is written.
+pub const TARGETS: &[&str] = &[
+    "api_key",
+    "audit",
+    "case",
+    "case_field",
+    "case_template",
+    "drift",
+    "drift_ignore",
+    "drift_rule",
+    "environment",
+    "event",
+    "events",
+    "external_event",
+    "group",
+    "invitation",
+    "legal_hold",
+    "member",
+    "mention",
+    "ml_model",
+    "ml_training",
+    "organization",
+    "platform",
+    "provider_roles",
+    "repository",
+    "retention",
+    "retention_run",
+    "session",
+    "setting",
+    "source",
+    "tag",
+    "upload",
+    "user",
+    "view",
+    "webhook",
+];
+
 actions! {
     ORGANIZATION_CREATED, ORGANIZATION_UPDATED, ORGANIZATION_ENTERED, ORGANIZATION_MARKED, ORGANIZATION_KEPT, ORGANIZATION_DELETED, USER_CREATED, USER_UPDATED, USER_CONFIRMED, PASSWORD_CHANGED, PASSWORD_CONFIRMED, FACTOR_ADDED, FACTOR_REMOVED, FACTOR_RESET, RECOVERY_CODES_MADE, RECOVERY_CODE_USED, SIGNED_IN, SIGN_IN_FAILED,
     SIGNED_OUT, SESSION_REVOKED, IDENTITY_LINKED, IDENTITY_UNLINKED, PROVIDER_ROLES_CHANGED, MEMBER_INVITED, INVITATION_WITHDRAWN, MEMBER_ADDED, MEMBER_UPDATED, MEMBER_REMOVED, API_KEY_CREATED, API_KEY_REVOKED, SOURCE_CREATED,

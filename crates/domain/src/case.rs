@@ -13,6 +13,7 @@ pub mod merge;
 pub mod observable;
 pub mod review;
 pub mod similar;
+pub mod story;
 pub mod template;
 
 use serde::{Deserialize, Serialize};
@@ -358,7 +359,7 @@ pub struct CaseLink {
     pub linked_at: Timestamp,
 }
 
-/// A note; of a deleted one the content is gone and the place stays.
+/// A note; of a deleted one the place stays, and what it said is read in its revisions alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseNote {
     pub id: CaseNoteId,
@@ -373,6 +374,20 @@ pub struct CaseNote {
     pub deleted_at: Option<Timestamp>,
     /// Counts from 1.
     pub revision: i64,
+}
+
+/// What a note said from an instant on. Rows are only added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteRevision {
+    pub note_id: CaseNoteId,
+    /// Counts from 1.
+    pub revision: i64,
+    /// Markdown.
+    pub content: String,
+    pub author_id: Option<UserId>,
+    /// As it was called when it wrote.
+    pub author: String,
+    pub created_at: Timestamp,
 }
 
 /// Checks the text of a note.

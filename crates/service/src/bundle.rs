@@ -16,8 +16,11 @@ const STEP: usize = 64 * 1024;
 const WAITING: usize = 8;
 
 enum Part {
-    /// Of the next file.
-    Name(String),
+    /// Of the next file, and the hash that is on record of it, if one is: that stands among the sums then, so that bytes which
+    /// changed since do not pass.
+    Name(String, Option<String>),
+    /// A file that is on record with this hash and is not here: its sum is, so that nobody takes the rest for all.
+    Absent(String, String),
     Bytes(Vec<u8>),
     End,
 }
@@ -43,7 +46,15 @@ impl Bundle {
     }
     /// Begins a file. `name`: below the folder, of our own making.
     pub async fn name(&self, name: impl Into<String>) -> io::Result<()> {
-        self.send(Part::Name(name.into())).await
+        self.send(Part::Name(name.into(), None)).await
+    }
+    /// [`Bundle::name`], of a file whose hash is on record: among the sums stands that one, whatever the bytes are.
+    pub async fn recorded(&self, name: String, sha256: &str) -> io::Result<()> {
+        self.send(Part::Name(name, Some(sha256.to_owned()))).await
+    }
+    /// A file that is on record and whose bytes are not there: it stands among the sums alone.
+    pub async fn absent(&self, name: String, sha256: &str) -> io::Result<()> {
+        self.send(Part::Absent(name, sha256.to_owned())).await
     }
     pub async fn bytes(&self, bytes: impl Into<Vec<u8>>) -> io::Result<()> {
         self.send(Part::Bytes(bytes.into())).await
@@ -65,22 +76,30 @@ fn pack(folder: &str, mut parts: Receiver<Part>, out: &Sender<io::Result<Vec<u8>
     let options =
         SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
     let mut sums = String::new();
-    let mut open: Option<(String, Sha256)> = None;
+    let mut open: Option<(String, Option<String>, Sha256)> = None;
     loop {
         let part = parts.blocking_recv().ok_or(io::ErrorKind::UnexpectedEof)?;
         if let Part::Bytes(bytes) = &part {
             zip.write_all(bytes)?;
-            if let Some((_, hash)) = &mut open {
+            if let Some((_, _, hash)) = &mut open {
                 hash.update(bytes);
             }
             continue;
         }
-        if let Some((name, hash)) = open.take() {
-            let _ = writeln!(sums, "{}  {name}", hex(&hash.finalize()));
+        if let Some((name, recorded, hash)) = open.take() {
+            let sum = recorded.unwrap_or_else(|| hex(&hash.finalize()));
+            let _ = writeln!(sums, "{sum}  {name}");
         }
-        let Part::Name(name) = part else { break };
-        zip.start_file(format!("{folder}/{name}"), options)?;
-        open = Some((name, Sha256::new()));
+        match part {
+            Part::Name(name, recorded) => {
+                zip.start_file(format!("{folder}/{name}"), options)?;
+                open = Some((name, recorded, Sha256::new()));
+            }
+            Part::Absent(name, sha256) => {
+                let _ = writeln!(sums, "{sha256}  {name}");
+            }
+            Part::Bytes(_) | Part::End => break,
+        }
     }
     zip.start_file(format!("{folder}/SHA256SUMS"), options)?;
     zip.write_all(sums.as_bytes())?;

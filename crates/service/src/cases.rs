@@ -44,10 +44,10 @@ pub use jobs::{
     cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,
     take_job_back,
 };
-pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, unlink};
+pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, links, remove_link, unlink};
 pub use mentions::{count_mentions, mentions, named, named_in, read_all_mentions, read_mention};
 pub use merges::{merge_cases, merge_of, merged, unmerge};
-pub use notes::{add_note, delete_note, edit_note, notes};
+pub use notes::{add_note, delete_note, earlier_notes, edit_note, note_hash, note_revisions, notes};
 pub use observables::{Added, add_observables, observables, remove_observable};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use saving::{Clash, Saved, clash, note_clash, save};

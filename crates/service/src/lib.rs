@@ -28,6 +28,7 @@ pub mod housekeeping;
 pub mod import;
 pub mod invitations;
 pub mod live;
+pub mod markdown;
 pub mod members;
 pub mod merge;
 pub mod models;

@@ -94,6 +94,32 @@ pub async fn update_seen(
     change(cx, tx, admins, old, new).await
 }
 
+/// [`disable`] or [`enable`] together with what [`update_seen`] takes. One of both is changed at a time, so that neither is half done:
+/// where it is enabled or disabled already, role and level are.
+///
+/// # Errors
+/// `Invalid` where both would change.
+pub async fn enable_seen(
+    cx: &Cx<MemberWrite>,
+    id: MembershipId,
+    seen: (Role, ApprovalLevel),
+    new: (Role, ApprovalLevel),
+    enabled: bool,
+) -> Result<Member> {
+    let old = store::member::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)?;
+    if old.enabled == enabled {
+        return update_seen(cx, id, seen, new).await;
+    }
+    if (old.role, old.approval_level) != seen {
+        return Err(Error::Conflict(CHANGED.to_owned()));
+    }
+    if seen != new {
+        let words = "change it by itself: with role and approval_level as they are";
+        return Err(domain::Invalid::field("enabled", words).into());
+    }
+    set_enabled(cx, id, enabled).await
+}
+
 /// An API key gives nobody more than it may do itself: what a person can do then would outlive the key.
 pub(crate) fn may_give(cx: &Cx<MemberWrite>, role: Role, level: ApprovalLevel) -> Result<()> {
     if !matches!(cx.actor.who, Who::ApiKey { .. }) {

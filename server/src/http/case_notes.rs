@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
-use axum::http::StatusCode;
-use domain::case::CaseNote;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use domain::case::mention::{Mention, MentionFilter, Named};
+use domain::case::{CaseNote, NoteRevision};
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, CaseNoteId, Timestamp, UserId};
@@ -14,7 +15,8 @@ use service::cases;
 use utoipa::{IntoParams, ToSchema};
 
 use super::api::{Caller, paging, read};
-use super::cases::id_of;
+use super::cases::{id_of, version_of};
+use super::etag::{tagged, too_late};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema;
@@ -33,7 +35,7 @@ pub struct CaseNoteItem {
     #[schema(required = true, value_type = Option<Uuid>)]
     author_id: Option<UserId>,
     author: String,
-    /// Empty once it is deleted.
+    /// Empty once it is deleted; then its revisions have it.
     content: String,
     /// The members whom it names.
     mentions: Vec<NamedItem>,
@@ -43,7 +45,24 @@ pub struct CaseNoteItem {
     edited_at: Option<Timestamp>,
     #[schema(required = true, value_type = Option<DateTime<Utc>>)]
     deleted_at: Option<Timestamp>,
+    /// Counts the texts it had; the ETag holds it.
     revision: i64,
+}
+
+/// What a note said from an instant on. Rows are only added.
+#[derive(Serialize, ToSchema)]
+pub struct NoteRevisionItem {
+    /// Counts from 1.
+    revision: i64,
+    /// Markdown.
+    content: String,
+    /// Of the content, as the audit log has it.
+    sha256: String,
+    #[schema(required = true, value_type = Option<Uuid>)]
+    author_id: Option<UserId>,
+    author: String,
+    #[schema(value_type = DateTime<Utc>)]
+    created_at: Timestamp,
 }
 
 /// Somebody whom a note names.
@@ -112,21 +131,91 @@ pub async fn list(caller: Caller, Path(id): Path<String>) -> Result<Json<Page<Ca
 #[utoipa::path(post, path = "/api/v1/cases/{id}/notes", tag = "cases", security(("api_key" = ["case.write"])), params(
     ("id" = String, Path, description = "Id or number of the case"),
 ), request_body = NewNoteIn, responses(
-    (status = 201, description = "The note", body = CaseNoteItem),
+    (status = 201, description = "The note, its revision in the ETag", body = CaseNoteItem),
     (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn add(
-    caller: Caller,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Result<(StatusCode, Json<CaseNoteItem>), Problem> {
+pub async fn add(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
     let cx = caller.admit::<CaseWrite>()?;
     let id = id_of(&caller, &id).await?;
     let NewNoteIn { content } = read(&body)?;
     let note = cases::add_note(&cx, id, &content).await?;
     let named = cases::named_in(&cx, id, note.id).await?;
-    Ok((StatusCode::CREATED, Json(item(note, &named))))
+    let tag = note.revision.to_string();
+    Ok(tagged(StatusCode::CREATED, item(note, &named), &tag))
+}
+
+/// Change a note; only its author can. What it said before stays in its revisions.
+///
+/// `If-Match` carries the revision that the change was made from: without it 428, and 412 when it changed meanwhile.
+#[utoipa::path(put, path = "/api/v1/cases/{id}/notes/{note}", tag = "cases", security(("api_key" = ["case.write"])), params(
+    ("id" = String, Path, description = "Id or number of the case"), ("note" = uuid::Uuid, Path, description = "Id of the note"),
+    ("If-Match" = String, Header, description = "Revision of the note that was changed"),
+), request_body = NewNoteIn, responses(
+    (status = 204, description = "It is changed"),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 412, description = "It changed meanwhile", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 428, description = "If-Match is missing", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn change(
+    caller: Caller,
+    Path((id, note)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let cx = caller.admit::<CaseWrite>()?;
+    let (id, note) = (id_of(&caller, &id).await?, note_id(&note)?);
+    let revision = version_of(&headers)?;
+    let NewNoteIn { content } = read(&body)?;
+    cases::edit_note(&cx, id, note, revision, &content).await.map_err(too_late)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Delete a note; only its author can. Its place stays, and its revisions for who reads the audit log.
+#[utoipa::path(delete, path = "/api/v1/cases/{id}/notes/{note}", tag = "cases", security(("api_key" = ["case.write"])), params(
+    ("id" = String, Path, description = "Id or number of the case"), ("note" = uuid::Uuid, Path, description = "Id of the note"),
+), responses(
+    (status = 204, description = "Its text is in no list any more"),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn delete(caller: Caller, Path((id, note)): Path<(String, String)>) -> Result<StatusCode, Problem> {
+    let cx = caller.admit::<CaseWrite>()?;
+    let (id, note) = (id_of(&caller, &id).await?, note_id(&note)?);
+    cases::delete_note(&cx, id, note).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// All that a note ever said, the oldest first. Of a deleted one for who reads the audit log, and its author.
+#[utoipa::path(get, path = "/api/v1/cases/{id}/notes/{note}/revisions", tag = "cases", security(("api_key" = ["case.read"])), params(
+    ("id" = String, Path, description = "Id or number of the case"), ("note" = uuid::Uuid, Path, description = "Id of the note"),
+), responses(
+    (status = 200, description = "All revisions", body = schema::NoteRevisionPage),
+    (status = 403, description = "It is deleted, and the key has no audit.read", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn revisions(
+    caller: Caller,
+    Path((id, note)): Path<(String, String)>,
+) -> Result<Json<Page<NoteRevisionItem>>, Problem> {
+    let cx = caller.admit::<CaseRead>()?;
+    let id = cases::find(&cx, &id).await?.id;
+    let found = cases::note_revisions(&cx, id, note_id(&note)?).await?;
+    let one = |revision: NoteRevision| NoteRevisionItem {
+        revision: revision.revision,
+        sha256: cases::note_hash(&revision.content),
+        content: revision.content,
+        author_id: revision.author_id,
+        author: revision.author,
+        created_at: revision.created_at,
+    };
+    Ok(Json(Page { items: found.into_iter().map(one).collect(), next_cursor: None }))
+}
+
+fn note_id(text: &str) -> Result<CaseNoteId, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
 }
 
 /// Notes that name members, the latest first.

@@ -147,6 +147,22 @@ pub async fn add(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<
     Ok(tagged(StatusCode::CREATED, item(task), &tag))
 }
 
+/// One task of a case.
+#[utoipa::path(get, path = "/api/v1/cases/{id}/tasks/{task}", tag = "cases", security(("api_key" = ["case.read"])), params(
+    ("id" = String, Path, description = "Id or number of the case"), ("task" = uuid::Uuid, Path, description = "Id of the task"),
+), responses(
+    (status = 200, description = "The task, its version in the ETag", body = CaseTaskItem),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn one(caller: Caller, Path((id, task)): Path<(String, String)>) -> Result<Response, Problem> {
+    let cx = caller.admit::<CaseRead>()?;
+    let id = cases::find(&cx, &id).await?.id;
+    let task = cases::task_of(&cx, id, task_id(&task)?).await?;
+    let tag = task.version.to_string();
+    Ok(tagged(StatusCode::OK, item(task), &tag))
+}
+
 /// Change what is to be done, by whom and until when.
 ///
 /// `If-Match` carries the version that the change was made from: without it 428, and 412 when somebody was faster.

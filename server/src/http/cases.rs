@@ -179,8 +179,8 @@ pub struct CaseEventsIn {
 
 #[derive(Serialize, ToSchema)]
 pub struct LinkedOut {
-    /// Events that were not linked before.
-    linked: u64,
+    /// Those that were not linked before.
+    pub(super) linked: u64,
 }
 
 #[derive(Serialize, ToSchema)]

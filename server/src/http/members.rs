@@ -68,6 +68,9 @@ pub struct MemberIn {
     role: Role,
     #[schema(value_type = LevelWord)]
     approval_level: ApprovalLevel,
+    /// `false` signs the account out everywhere and lets it in no more, `true` lets it in again; only of who belongs to this
+    /// organization alone. It is changed by itself: with role and approval level as they are.
+    enabled: Option<bool>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -159,9 +162,13 @@ pub async fn change(
         .split_once('.')
         .and_then(|(role, level)| Some((role.parse().ok()?, level.parse().ok()?)));
     let seen = seen.ok_or_else(|| Problem::bad_request("If-Match is not an ETag of a member"))?;
-    let MemberIn { role, approval_level } = read(&body)?;
-    let changed = members::update_seen(&cx, id, seen, (role, approval_level)).await.map_err(too_late)?;
-    Ok(answer(changed))
+    let MemberIn { role, approval_level, enabled } = read(&body)?;
+    let new = (role, approval_level);
+    let changed = match enabled {
+        Some(enabled) => members::enable_seen(&cx, id, seen, new, enabled).await,
+        None => members::update_seen(&cx, id, seen, new).await,
+    };
+    Ok(answer(changed.map_err(too_late)?))
 }
 
 /// Remove a member. The account stays; API keys they made here stop working.

@@ -9,6 +9,7 @@ pub mod case_jobs;
 mod case_late;
 pub mod case_merges;
 pub mod case_notes;
+pub mod case_parts;
 pub mod case_reviews;
 pub mod case_tasks;
 pub mod case_templates;

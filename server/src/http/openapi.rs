@@ -9,9 +9,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, api, case_aids, case_jobs, case_merges, case_notes, case_reviews, case_tasks, case_templates,
-    cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts, entries,
-    environments, evidence, export, grouping, groups, iac, ingest, members, models, organizations,
+    access, api, case_aids, case_jobs, case_merges, case_notes, case_parts, case_reviews, case_tasks,
+    case_templates, cases, cases_bulk, causes, changes, drift_metrics, drift_push, drift_rules, drifts,
+    entries, environments, evidence, export, grouping, groups, iac, ingest, members, models, organizations,
     provider_roles, recommendations, sources, tags, tail, views, webhooks,
 };
 use crate::web::once;
@@ -27,8 +27,8 @@ use crate::web::once;
     paths(
         ingest::events, api::events, api::event, tail::events, groups::list, groups::one, groups::history, grouping::grouping, groups::act,
         views::list, views::create, views::one, views::change, views::delete,
-        cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, case_aids::similar, case_aids::handover, case_notes::list, case_notes::add, case_notes::mentions, cases_bulk::change,
-        case_tasks::open, case_tasks::list, case_tasks::add, case_tasks::change, case_tasks::complete, case_tasks::place, case_tasks::delete,
+        cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, case_aids::similar, case_aids::handover, case_notes::list, case_notes::add, case_notes::change, case_notes::delete, case_notes::revisions, case_notes::mentions, case_parts::observables, case_parts::observe, case_parts::unobserve, case_parts::links, case_parts::add_links, case_parts::unlink, case_parts::history, cases_bulk::change,
+        case_tasks::open, case_tasks::list, case_tasks::one, case_tasks::add, case_tasks::change, case_tasks::complete, case_tasks::place, case_tasks::delete,
         case_merges::list, case_merges::merge, case_merges::unmerge, case_reviews::list, cases::fields, case_templates::list, case_jobs::list, case_jobs::start, case_jobs::cancel, case_jobs::take_back,
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,
         entries::list, entries::add, entries::delete, export::case::api,

@@ -203,7 +203,11 @@ fn call<'a>(app: &'a TestApp, row: &Row, id: &str, own: Option<&str>) -> Call<'a
                 "api POST /api/v1/cases/{id}/tasks/{task}/complete" => json!({ "done": true }),
                 "api POST /api/v1/cases/{id}/tasks/{task}/move" => json!({ "up": true }),
                 "api POST /api/v1/cases/{id}/jobs" => json!({ "q": "message:quagga" }),
-                "api POST /api/v1/cases/{id}/notes" => json!({ "content": "mine" }),
+                "api POST /api/v1/cases/{id}/notes" | "api PUT /api/v1/cases/{id}/notes/{note}" => {
+                    json!({ "content": "mine" })
+                }
+                "api POST /api/v1/cases/{id}/observables" => json!({ "observables": ["10.0.0.9"] }),
+                "api POST /api/v1/cases/{id}/links" => json!({ "kind": "group", "ids": [id] }),
                 "api PUT /api/v1/environments/{id}" => json!({ "slug": "mine", "name": "mine" }),
                 "api POST /api/v1/environments/{id}/active" => json!({ "active": false }),
                 "api PUT /api/v1/sources/{id}" => {

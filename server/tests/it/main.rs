@@ -5,6 +5,7 @@
 mod app;
 mod branding;
 mod case_merges;
+mod case_parts;
 mod case_tasks;
 mod cases;
 mod cases_bulk;

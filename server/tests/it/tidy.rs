@@ -211,3 +211,21 @@ fn every_module_says_what_it_is() {
         assert!(text.starts_with("//!"), "{}: begin with a line that says what this is", file.display());
     }
 }
+
+#[test]
+fn the_audit_page_offers_every_kind_of_record_that_is_written() {
+    let mut written = BTreeSet::new();
+    for path in files(&[".rs"]).iter().filter(|path| path.starts_with(root().join("crates/service/src"))) {
+        let text = fs::read_to_string(path).unwrap();
+        for call in text.split("AuditEntry::new(").skip(1) {
+            // The action, and then the kind as a literal.
+            let kind = call.split(',').nth(1).unwrap().trim();
+            let kind = kind.strip_prefix('"').and_then(|kind| kind.strip_suffix('"'));
+            let kind =
+                kind.unwrap_or_else(|| panic!("{}: name the kind of the record there", path.display()));
+            written.insert(kind.to_owned());
+        }
+    }
+    let offered: BTreeSet<String> = domain::audit::TARGETS.iter().map(|kind| (*kind).to_owned()).collect();
+    assert_eq!(written, offered, "say so in domain::audit::TARGETS");
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::evidence::Evidence;
+use super::story::words;
 use super::{Case, CaseNote, CaseTask, Change, Step};
 use crate::Timestamp;
 
@@ -136,43 +137,4 @@ fn start(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let start: String = line.chars().take(START).collect();
     if start.len() < line.len() { start + "…" } else { start }
-}
-
-fn words(change: &Change) -> String {
-    let of = |name: &str| {
-        let value = change.new.get(name).or_else(|| change.old.get(name));
-        value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default()
-    };
-    let count = || of("count").parse::<i64>().unwrap_or(1);
-    let number = || super::key(of("number").parse().unwrap_or_default());
-    match change.step {
-        Step::Opened => "opened the case".to_owned(),
-        Step::Started => "began the investigation".to_owned(),
-        Step::Resolved => format!("resolved it as {}", of("resolution").replace('_', " ")),
-        Step::Reopened => "reopened it".to_owned(),
-        Step::Linked => format!("linked {} {}(s)", count(), of("kind")),
-        Step::Unlinked => format!("unlinked {} {}(s)", count(), of("kind")),
-        Step::TaskAdded => format!("added the task “{}”", of("title")),
-        Step::TaskDone => format!("finished the task “{}”", of("title")),
-        Step::TaskReopened => format!("reopened the task “{}”", of("title")),
-        Step::TaskChanged => format!("changed the task “{}”", of("title")),
-        Step::TaskDeleted => format!("deleted the task “{}”", of("title")),
-        Step::EvidenceAdded => format!("added the file “{}”", of("filename")),
-        Step::EvidenceRemoved => format!("removed the file “{}”", of("filename")),
-        Step::Merged => format!("merged it into {}", number()),
-        Step::Unmerged => format!("took it out of {}", number()),
-        Step::TookIn => format!("merged {} into it", number()),
-        Step::GaveBack => format!("took {} out of it", number()),
-        Step::Edited | Step::Assigned | Step::Tagged => {
-            let members = |value: &serde_json::Value| -> Vec<String> {
-                value.as_object().into_iter().flatten().map(|(name, _)| name.replace('_', " ")).collect()
-            };
-            let mut names = members(&change.new);
-            names.extend(members(&change.old));
-            names.sort();
-            names.dedup();
-            format!("changed {}", names.join(", "))
-        }
-        step => step.as_str().replace('_', " "),
-    }
 }

@@ -14,6 +14,18 @@ const SHORTEST: usize = 3;
 /// Words that are told of a case.
 const TOLD: usize = 6;
 
+/// Words that hold sentences together and say nothing of what they are about; among few cases they are not common enough to be
+/// told by that. In their order.
+const FILLERS: [&str; 88] = [
+    "about", "after", "again", "all", "also", "and", "any", "are", "been", "before", "being", "but", "can",
+    "could", "did", "does", "for", "from", "had", "has", "have", "her", "here", "his", "how", "into", "its",
+    "just", "more", "most", "new", "not", "now", "off", "once", "one", "only", "other", "our", "out", "over",
+    "own", "per", "same", "see", "seen", "she", "should", "since", "some", "still", "such", "than", "that",
+    "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "two", "under",
+    "until", "upon", "very", "via", "was", "were", "what", "when", "where", "which", "while", "who", "whom",
+    "why", "will", "with", "within", "without", "would", "yet", "you", "your",
+];
+
 /// What a case shares with another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shared {
@@ -46,13 +58,17 @@ pub fn rank(shared: HashMap<CaseId, Shared>) -> Vec<(CaseId, Shared)> {
     all
 }
 
-/// The words that a case shares with each of others, without those that say nothing: short ones, numbers, and what stands in more
-/// than a tenth of them.
+/// The words that a case shares with each of others, without those that say nothing: short ones, numbers, fillers, and what stands in
+/// more than a tenth of them.
 pub fn shared_words<'a>(
     own: &str,
     others: impl IntoIterator<Item = (CaseId, &'a str)>,
 ) -> HashMap<CaseId, Vec<String>> {
-    let tells = |word: &&str| word.chars().count() >= SHORTEST && word.chars().any(char::is_alphabetic);
+    let tells = |word: &&str| {
+        word.chars().count() >= SHORTEST
+            && word.chars().any(char::is_alphabetic)
+            && FILLERS.binary_search(word).is_err()
+    };
     let own: HashSet<&str> = own.split_whitespace().filter(tells).collect();
     let (mut found, mut often, mut all) = (HashMap::new(), HashMap::<&str, usize>::new(), 0_usize);
     for (id, words) in others {
@@ -94,6 +110,14 @@ mod tests {
             common.iter().copied().chain([(id(1), "payroll phishing at the login"), (id(2), "of 4711")]);
         let found = shared_words("payroll phishing of the login 4711 at noon", others);
         assert_eq!(found, HashMap::from([(id(1), vec!["payroll".to_owned(), "phishing".to_owned()])]));
+    }
+
+    #[test]
+    fn fillers_say_nothing_however_few_have_them() {
+        assert!(FILLERS.is_sorted());
+        let found =
+            shared_words("this was there after the login", [(id(1), "there was this after the attack")]);
+        assert_eq!(found, HashMap::new());
     }
 
     #[test]

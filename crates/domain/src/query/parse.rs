@@ -163,6 +163,11 @@ impl<C: Clock> Parser<'_, C> {
             let target = self.target(&head)?;
             return self.value(&target, head.op, start);
         }
+        let rest = self.scan.rest();
+        let word = rest.split(|c: char| c.is_whitespace() || c == ')').next().unwrap_or_default();
+        if let Some(field) = self.schema.keyed(word) {
+            return self.value(&Target::Field(field), Op::Is, start);
+        }
         self.apart()?;
         if self.schema.text_fields().next().is_none() {
             return Err(self.problem_here(0, "free words are not searched here; name a field"));

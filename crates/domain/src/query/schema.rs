@@ -16,6 +16,9 @@ pub struct Field {
     pub kind: Kind,
     /// A few words for completion.
     pub doc: &'static str,
+    /// Of a number that is written `CASE-42` everywhere else: what stands before the `-`. It is understood so, too, alone as a
+    /// term as well. Else empty.
+    pub key: &'static str,
 }
 
 /// What a field holds, which decides what its values may be and how they are compared.
@@ -40,6 +43,10 @@ impl Schema {
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|f| f.names().any(|n| n.eq_ignore_ascii_case(name)))
     }
+    /// The number that a term is about, when it is one's key (`CASE-42`) alone.
+    pub fn keyed(&self, term: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.number_of(term).is_some())
+    }
     /// The fields that free words are searched in.
     pub fn text_fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
         self.fields.iter().filter(|f| f.kind == Kind::Text)
@@ -47,6 +54,12 @@ impl Schema {
 }
 
 impl Field {
+    /// `42` of `CASE-42`, whatever its case.
+    pub fn number_of<'t>(&self, term: &'t str) -> Option<&'t str> {
+        let (word, digits) = term.split_once('-')?;
+        let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        (is_number && !self.key.is_empty() && word.eq_ignore_ascii_case(self.key)).then_some(digits)
+    }
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
@@ -77,7 +90,7 @@ pub static EVENTS: Schema = Schema {
 pub static CASES: Schema = Schema {
     payload: false,
     fields: &[
-        field("number", &[], Kind::Number, "number of the case"),
+        key("number", "CASE", "number of the case, or CASE-42"),
         field("text", &["title", "description"], Kind::Text, "words of title and description"),
         field(
             "status",
@@ -128,7 +141,7 @@ pub static CASES: Schema = Schema {
 pub static DRIFTS: Schema = Schema {
     payload: false,
     fields: &[
-        field("number", &[], Kind::Number, "number of the drift"),
+        key("number", "DRIFT", "number of the drift, or DRIFT-9"),
         field("text", &[], Kind::Text, "words of resource, type and properties"),
         field(
             "status",
@@ -184,5 +197,10 @@ pub static DRIFTS: Schema = Schema {
 };
 
 const fn field(name: &'static str, aliases: &'static [&'static str], kind: Kind, doc: &'static str) -> Field {
-    Field { name, aliases, kind, doc }
+    Field { name, aliases, kind, doc, key: "" }
+}
+
+/// A number that is written `CASE-42` elsewhere.
+const fn key(name: &'static str, key: &'static str, doc: &'static str) -> Field {
+    Field { name, aliases: &[], kind: Kind::Number, doc, key }
 }

@@ -164,7 +164,7 @@ fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
             Ok(id) => Ok(Value::Id(id)),
             Err(_) => wrong("is not an id; an id has 32 hex digits", None),
         },
-        Some(Kind::Number) => match number(text.clone()) {
+        Some(Kind::Number) => match number(numbered(target, &text)) {
             Ok(value) => Ok(value),
             Err(_) => wrong("is not a number, such as 5, -1 or 0.25", None),
         },
@@ -179,6 +179,12 @@ fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
         None if raw.quoted => Ok(Value::Word(text)),
         None => Ok(number(text).unwrap_or_else(Value::Word)),
     }
+}
+
+/// What stands for a number: itself, or the key of what has it.
+fn numbered(target: &Target, text: &str) -> String {
+    let Target::Field(field) = target else { return text.to_owned() };
+    field.number_of(text).unwrap_or(text).to_owned()
 }
 
 fn kind(target: &Target) -> Option<Kind> {

@@ -223,7 +223,11 @@ async fn sweep(services: &Services, organization: OrganizationId) -> Result<()> 
 }
 
 /// A file that is there, of a case that is locked.
-async fn piece<P: Mutating>(cx: &Cx<P>, case: CaseId, id: EvidenceId) -> Result<(WriteTx, Case, Evidence)> {
+pub(super) async fn piece<P: Mutating>(
+    cx: &Cx<P>,
+    case: CaseId,
+    id: EvidenceId,
+) -> Result<(WriteTx, Case, Evidence)> {
     let (mut tx, found) = locked_as_it_is(cx, case).await?;
     let evidence = store::case::evidence::get(&mut tx, case, id).await?.ok_or(Error::NotFound)?;
     if evidence.removed_at.is_some() {
@@ -270,7 +274,7 @@ fn told(evidence: &Evidence) -> Value {
     })
 }
 
-fn entry(action: Action, case: &Case, evidence: &Evidence) -> AuditEntry {
+pub(super) fn entry(action: Action, case: &Case, evidence: &Evidence) -> AuditEntry {
     AuditEntry::new(action, "case", case.id)
         .metadata(json!({ "number": case.number, "evidence_id": evidence.id, "sha256": evidence.sha256 }))
 }

@@ -1,30 +1,41 @@
 //! A case as a bundle that can be read and checked without Watchroom: a page, the same as JSON, its events, its notes, its files,
 //! and their hashes.
+//!
+//! Among the hashes of a file of evidence stands the one that it arrived with, so that `sha256sum -c` finds what somebody changed
+//! below us; what is not whole is said on the page, in the JSON and in the custody of the file.
 
 mod page;
+mod told;
 
 use std::collections::HashMap;
 use std::io;
 
-use domain::audit::{Action, AuditEntry};
+use domain::audit::{Action, AuditEntry, hex};
 use domain::branding::Branding;
 use domain::case::entry::CaseEntry;
 use domain::case::evidence::{Custody, CustodyEntry, Evidence};
 use domain::case::field::CaseField;
+use domain::case::merge::Merge;
 use domain::case::observable::Observable;
-use domain::case::{Case, CaseLink, CaseNote, CaseTask, Change, LinkKind};
+use domain::case::review::Review;
+use domain::case::{Case, CaseLink, CaseNote, CaseTask, Change, LinkKind, NoteRevision};
+use domain::drift::life::{DriftStep, HistoryStep};
+use domain::drift::{Drift, DriftFilter, DriftSort};
 use domain::event::Event;
-use domain::permission::CaseExport;
-use domain::{CaseId, OrganizationId};
-use serde_json::{Value, json};
-use store::ReadTx;
+use domain::group::Group;
+use domain::permission::{CaseExport, Key};
+use domain::{CaseId, CaseNoteId, EvidenceId, GroupId, OrganizationId, Timestamp};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use store::{ReadTx, WriteTx};
 use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
-use super::evidence::in_hand;
+use super::evidence::{entry as evidence_entry, in_hand, piece};
 use super::locked_as_it_is;
+use super::notes::may_read_earlier;
 use crate::bundle::{Bundle, Chunks};
-use crate::{Cx, Result, Services, evidence as vault};
+use crate::{Cx, Error, Result, Services, evidence as vault};
 
 /// Lines of history and custody, the latest.
 const LINES: u32 = 10_000;
@@ -32,6 +43,8 @@ const LINES: u32 = 10_000;
 const PAGE: u32 = 500;
 /// Events that stand in the page; the file of events has all.
 const SHOWN: usize = 1_000;
+/// Groups and drifts that are read.
+const LINKED: u32 = 5_000;
 
 /// What the bundle is made from, as it was in one transaction.
 struct Whole {
@@ -42,12 +55,24 @@ struct Whole {
     /// The organization's own fields with their values in words.
     fields: Vec<(CaseField, Option<String>)>,
     notes: Vec<CaseNote>,
+    /// All that each note ever said, as far as who exports may read it.
+    revisions: HashMap<CaseNoteId, Vec<NoteRevision>>,
     tasks: Vec<CaseTask>,
     observables: Vec<Observable>,
     entries: Vec<CaseEntry>,
     history: Vec<Change>,
+    reviews: Vec<Review>,
+    /// The cases that are in it.
+    merged: Vec<(Merge, Case)>,
+    groups: Vec<(CaseLink, Option<Group>)>,
+    /// With how each came to the case, where that is known.
+    drifts: Vec<(Drift, Option<HistoryStep>)>,
     files: Vec<Evidence>,
     custody: Vec<CustodyEntry>,
+    /// Files whose bytes have not the hash they arrived with, and the one they have.
+    altered: Vec<(EvidenceId, String)>,
+    /// Files whose bytes are not there.
+    missing: Vec<EvidenceId>,
 }
 
 /// The case and the bytes of its bundle. That it was exported is on record before its first byte, in the custody of each file
@@ -58,43 +83,96 @@ pub async fn export(cx: &Cx<CaseExport>, id: CaseId) -> Result<(Case, Chunks)> {
     for file in files.iter().filter(|file| file.removed_at.is_none()) {
         in_hand(cx, &mut tx, file, Custody::Exported, None).await?;
     }
-    let branding: Branding = crate::settings::of(&mut tx, Branding::KEY).await?;
-    let organization = store::organization::get(&mut tx).await?.map(|found| found.name).unwrap_or_default();
-    let whole = Whole {
-        organization: branding.name(&organization).to_owned(),
-        branding,
-        fields: super::fields::lines(&mut tx, &case.fields).await?,
-        notes: store::case::note::list(&mut tx, id).await?,
-        tasks: store::case::task::list(&mut tx, id).await?,
-        observables: store::case::observable::list(&mut tx, id).await?,
-        entries: store::case::entry::list(&mut tx, id).await?,
-        history: store::case::history::list(&mut tx, id, LINES).await?,
-        custody: store::case::evidence::custody(&mut tx, id, LINES).await?,
-        case: case.clone(),
-        files,
-    };
+    let whole = whole(cx, &mut tx, case.clone(), files).await?;
     let kept = whole.files.iter().filter(|file| file.removed_at.is_none()).count();
     let about = json!({ "number": case.number, "files": kept, "links": case.link_count });
     tx.commit(AuditEntry::new(Action::CASE_EXPORTED, "case", id).metadata(about)).await?;
     let (bundle, chunks) = Bundle::begin(case.key());
-    let (services, organization, by) = (cx.services.clone(), cx.actor.organization, cx.actor.audit().label);
+    let cx = cx.services.admit::<CaseExport>(&cx.actor)?;
     tokio::spawn(async move {
         let number = whole.case.number;
-        if let Err(error) = fill(&services, organization, &whole, &by, bundle).await {
+        if let Err(error) = fill(&cx, whole, bundle).await {
             tracing::warn!(%error, number, "the export of a case broke off");
         }
     });
     Ok((case, chunks))
 }
 
+async fn whole(cx: &Cx<CaseExport>, tx: &mut WriteTx, case: Case, files: Vec<Evidence>) -> Result<Whole> {
+    let id = case.id;
+    let branding: Branding = crate::settings::of(tx, Branding::KEY).await?;
+    let organization = store::organization::get(tx).await?.map(|found| found.name).unwrap_or_default();
+    let notes = store::case::note::list(tx, id).await?;
+    let mut revisions: HashMap<CaseNoteId, Vec<NoteRevision>> =
+        notes.iter().filter(|note| may_read_earlier(cx, note)).map(|note| (note.id, Vec::new())).collect();
+    for revision in store::case::note::revisions(tx, id).await? {
+        if let Some(of) = revisions.get_mut(&revision.note_id) {
+            of.push(revision);
+        }
+    }
+    let merges = store::case::merge::of_family(tx, id).await?;
+    let ids: Vec<CaseId> = merges.iter().map(|merge| merge.case_id).collect();
+    let mut inside: HashMap<CaseId, Case> =
+        store::case::by_ids(tx, &ids).await?.into_iter().map(|case| (case.id, case)).collect();
+    let merged: Vec<(Merge, Case)> = merges
+        .into_iter()
+        .filter_map(|merge| inside.remove(&merge.case_id).map(|case| (merge, case)))
+        .collect();
+    let links = store::case::link::list(tx, id, LinkKind::Group, None, LINKED).await?;
+    let ids: Vec<GroupId> = links.iter().map(|link| GroupId(link.target_id)).collect();
+    let groups = if ids.is_empty() { Vec::new() } else { store::group::get_many(tx, &ids).await? };
+    let mut groups: HashMap<Uuid, Group> = groups.into_iter().map(|group| (group.id.0, group)).collect();
+    let groups = links.into_iter().map(|link| {
+        let group = groups.remove(&link.target_id);
+        (link, group)
+    });
+    Ok(Whole {
+        organization: branding.name(&organization).to_owned(),
+        branding,
+        fields: super::fields::lines(tx, &case.fields).await?,
+        tasks: store::case::task::list(tx, id).await?,
+        observables: store::case::observable::list(tx, id).await?,
+        entries: store::case::entry::list(tx, id).await?,
+        history: store::case::history::list(tx, id, LINES).await?,
+        reviews: store::case::review::list(tx, id).await?,
+        custody: store::case::evidence::custody(tx, id, LINES).await?,
+        groups: groups.collect(),
+        drifts: drifts(cx, tx, &case, &merged).await?,
+        notes,
+        revisions,
+        merged,
+        case,
+        files,
+        altered: Vec::new(),
+        missing: Vec::new(),
+    })
+}
+
+/// The drifts that were escalated to the case or to one in it, for who may see drift.
+async fn drifts(
+    cx: &Cx<CaseExport>,
+    tx: &mut WriteTx,
+    case: &Case,
+    merged: &[(Merge, Case)],
+) -> Result<Vec<(Drift, Option<HistoryStep>)>> {
+    let mut found = Vec::new();
+    if !cx.actor.permissions.has(Key::DriftRead) {
+        return Ok(found);
+    }
+    for id in std::iter::once(case.id).chain(merged.iter().map(|(_, case)| case.id)) {
+        let filter = DriftFilter { case_id: Some(id), ..DriftFilter::default() };
+        for drift in store::drift::list(tx, &filter, DriftSort::Number, None, LINKED).await? {
+            let steps = store::drift::history(tx, drift.id, LINES).await?;
+            let escalated = steps.into_iter().find(|step| step.step == DriftStep::Escalated);
+            found.push((drift, escalated));
+        }
+    }
+    Ok(found)
+}
+
 /// Without [`Bundle::end`], which comes last, the receiver sees that it broke off.
-async fn fill(
-    services: &Services,
-    organization: OrganizationId,
-    whole: &Whole,
-    by: &str,
-    bundle: Bundle,
-) -> io::Result<()> {
+async fn fill(cx: &Cx<CaseExport>, mut whole: Whole, bundle: Bundle) -> io::Result<()> {
+    let (services, organization, by) = (&cx.services, cx.actor.organization, cx.actor.audit().label);
     let exported_at = services.clock.now();
     bundle.name("events.ndjson").await?;
     let (mut shown, mut count, mut after) = (Vec::new(), 0_usize, None);
@@ -103,41 +181,106 @@ async fn fill(
         let Some((last, _)) = page.last() else { break };
         after = Some((last.linked_at, last.id.0));
         let mut lines = Vec::new();
-        for (_, event) in page {
+        for (link, event) in page {
             let Some(event) = event else { continue };
             serde_json::to_writer(&mut lines, &event)?;
             lines.push(b'\n');
             count += 1;
             if shown.len() < SHOWN {
-                shown.push(event);
+                shown.push((link, event));
             }
         }
         bundle.bytes(lines).await?;
     }
-    let mut absent = Vec::new();
-    for file in whole.files.iter().filter(|file| file.removed_at.is_none()) {
-        let bytes = vault::open(services, organization, &file.sha256).await.map_err(io::Error::other)?;
-        let Some(mut bytes) = bytes else {
-            absent.push(file.id);
-            continue;
-        };
-        bundle.name(place(whole, file)).await?;
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            match bytes.read(&mut buffer).await? {
-                0 => break,
-                n => bundle.bytes(&buffer[..n]).await?,
-            }
-        }
+    links(services, organization, &whole, &bundle).await?;
+    for file in whole.files.clone().iter().filter(|file| file.removed_at.is_none()) {
+        evidence(cx, &mut whole, file, &bundle).await?;
     }
-    bundle.file("notes.md", page::notes(whole)).await?;
+    bundle.file("notes.md", page::notes(&whole)).await?;
     let told = json!({
-        "organization": whole.organization, "exported_at": exported_at, "exported_by": by, "events": count, "missing_files": absent, "case": told(whole),
+        "organization": whole.organization, "exported_at": exported_at, "exported_by": by, "events": count,
+        "missing_files": whole.missing, "altered_files": told::altered(&whole), "case": told::case(&whole),
     });
     bundle.file("case.json", serde_json::to_vec_pretty(&told)?).await?;
     let head = format!("Exported from {} {} by {by}", whole.organization, exported_at.iso());
-    bundle.file("index.html", page::page(whole, &shown, count, &head)).await?;
+    bundle.file("index.html", page::page(&whole, &shown, count, &head)).await?;
     bundle.end().await
+}
+
+/// What the case is linked to, who linked it and when, a line each.
+async fn links(
+    services: &Services,
+    organization: OrganizationId,
+    whole: &Whole,
+    bundle: &Bundle,
+) -> io::Result<()> {
+    bundle.name("links.ndjson").await?;
+    let mut after = None;
+    loop {
+        let links = async {
+            let mut tx = ReadTx::begin(&services.db, organization).await?;
+            store::case::link::list(&mut tx, whole.case.id, LinkKind::Event, after, PAGE).await
+        };
+        let links = links.await.map_err(io::Error::other)?;
+        let Some(last) = links.last() else { break };
+        after = Some((last.linked_at, last.id.0));
+        bundle.bytes(told::lines(links.iter().map(told::link))?).await?;
+    }
+    bundle.bytes(told::lines(told::groups(whole).chain(told::drifts(whole)))?).await
+}
+
+/// Puts the bytes of a file into the bundle and compares them with the hash they arrived with.
+async fn evidence(
+    cx: &Cx<CaseExport>,
+    whole: &mut Whole,
+    file: &Evidence,
+    bundle: &Bundle,
+) -> io::Result<()> {
+    let name = place(whole, file);
+    let bytes = vault::open(&cx.services, cx.actor.organization, &file.sha256).await;
+    let Some(mut bytes) = bytes.map_err(io::Error::other)? else {
+        whole.missing.push(file.id);
+        bundle.absent(name, &file.sha256).await?;
+        return failed(cx, whole, file, "in an export its bytes were missing").await;
+    };
+    bundle.recorded(name, &file.sha256).await?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+    loop {
+        match bytes.read(&mut buffer).await? {
+            0 => break,
+            n => {
+                hash.update(&buffer[..n]);
+                bundle.bytes(&buffer[..n]).await?;
+            }
+        }
+    }
+    let hash = hex(&hash.finalize());
+    if hash == file.sha256 {
+        return Ok(());
+    }
+    let detail = format!("in an export its bytes had the hash {hash}");
+    whole.altered.push((file.id, hash));
+    failed(cx, whole, file, &detail).await
+}
+
+/// Puts on record that a file is not what it was, and tells the bundle.
+async fn failed(cx: &Cx<CaseExport>, whole: &mut Whole, file: &Evidence, detail: &str) -> io::Result<()> {
+    let id = whole.case.id;
+    let record = async {
+        let (mut tx, found, evidence) = piece(cx, id, file.id).await?;
+        in_hand(cx, &mut tx, &evidence, Custody::Failed, Some(detail)).await?;
+        let custody = store::case::evidence::custody(&mut tx, id, LINES).await?;
+        let entry = evidence_entry(Action::EVIDENCE_VERIFIED, &found, &evidence).failed(detail);
+        tx.commit(entry).await?;
+        Ok(custody)
+    };
+    match record.await {
+        Ok(custody) => whole.custody = custody,
+        // Somebody removed it meanwhile: that is why its bytes are gone, and is on record.
+        Err(Error::Conflict(_)) => {}
+        Err(error) => return Err(io::Error::other(error)),
+    }
+    Ok(())
 }
 
 /// A page of linked events, the latest linked first; one that is gone is `None`.
@@ -145,7 +288,7 @@ async fn events(
     services: &Services,
     organization: OrganizationId,
     case: CaseId,
-    after: Option<(domain::Timestamp, Uuid)>,
+    after: Option<(Timestamp, Uuid)>,
 ) -> Result<Vec<(CaseLink, Option<Event>)>> {
     let mut tx = ReadTx::begin(&services.db, organization).await?;
     let links = store::case::link::list(&mut tx, case, LinkKind::Event, after, PAGE).await?;
@@ -169,64 +312,4 @@ fn place(whole: &Whole, file: &Evidence) -> String {
     // File systems count bytes.
     name.truncate(name.floor_char_boundary(200));
     format!("evidence/{at:03}-{}", name.trim_end_matches(['.', ' ']))
-}
-
-fn told(whole: &Whole) -> Value {
-    let case = &whole.case;
-    let note = |n: &CaseNote| {
-        json!({
-            "id": n.id, "author": n.author, "content": n.content, "created_at": n.created_at, "edited_at": n.edited_at,
-            "deleted_at": n.deleted_at, "revision": n.revision,
-        })
-    };
-    let task = |t: &CaseTask| {
-        json!({
-            "id": t.id, "title": t.title, "assignee": t.assignee, "due_at": t.due_at, "created_at": t.created_at,
-            "completed_at": t.completed_at,
-        })
-    };
-    let observable = |o: &Observable| json!({ "id": o.id, "kind": o.kind, "value": o.value, "ioc": o.ioc, "added_by": o.added_by, "added_at": o.added_at });
-    let entry = |e: &CaseEntry| {
-        json!({
-            "id": e.id, "at": e.at, "system": e.system, "content": e.content, "author": e.author,
-            "created_at": e.created_at, "deleted_at": e.deleted_at,
-        })
-    };
-    let change = |c: &Change| {
-        json!({
-            "id": c.id, "at": c.at, "actor": c.actor, "step": c.step, "old": c.old, "new": c.new, "reason": c.reason,
-        })
-    };
-    let file = |f: &Evidence| {
-        json!({
-            "id": f.id, "filename": f.filename, "path": f.removed_at.is_none().then(|| place(whole, f)), "size": f.size,
-            "sha256": f.sha256, "content_type": f.content_type, "declared_type": f.declared_type,
-            "description": f.description, "uploaded_by": f.uploaded_by, "uploaded_at": f.uploaded_at,
-            "removed_by": f.removed_by, "removed_at": f.removed_at, "removed_reason": f.removed_reason,
-        })
-    };
-    let line = |c: &CustodyEntry| {
-        json!({
-            "evidence_id": c.evidence_id, "seq": c.seq, "at": c.at, "actor": c.actor, "address": c.address,
-            "step": c.step, "detail": c.detail,
-        })
-    };
-    let field = |(field, value): &(CaseField, Option<String>)| {
-        let value = value.as_ref()?;
-        Some(json!({ "key": field.key, "name": field.name, "kind": field.kind, "value": value }))
-    };
-    json!({
-        "id": case.id, "number": case.number, "title": case.title, "description": case.description, "status": case.status,
-        "resolution": case.resolution, "priority": case.priority, "severity": case.severity, "tlp": case.tlp,
-        "pap": case.pap, "assignee": case.assignee, "due_at": case.due_at, "created_at": case.created_at,
-        "updated_at": case.updated_at, "resolved_at": case.resolved_at, "version": case.version, "tags": case.tags,
-        "fields": whole.fields.iter().filter_map(field).collect::<Vec<_>>(),
-        "notes": whole.notes.iter().map(note).collect::<Vec<_>>(),
-        "tasks": whole.tasks.iter().map(task).collect::<Vec<_>>(),
-        "observables": whole.observables.iter().map(observable).collect::<Vec<_>>(),
-        "entries": whole.entries.iter().map(entry).collect::<Vec<_>>(),
-        "history": whole.history.iter().map(change).collect::<Vec<_>>(),
-        "evidence": whole.files.iter().map(file).collect::<Vec<_>>(),
-        "custody": whole.custody.iter().map(line).collect::<Vec<_>>(),
-    })
 }

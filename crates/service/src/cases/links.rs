@@ -8,7 +8,7 @@ use domain::event::Event;
 use domain::group::{Group, GroupFilter};
 use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite, GroupRead};
-use domain::{CaseId, GroupId, Invalid, Timestamp};
+use domain::{CaseId, CaseLinkId, GroupId, Invalid, Timestamp};
 use serde_json::json;
 use store::WriteTx;
 use store::case::link::Linking;
@@ -23,22 +23,31 @@ const SHOWN: u32 = 20;
 /// Links with the events they lead to; one that is gone has none.
 pub type CaseEvents = Page<(CaseLink, Option<Event>)>;
 
-/// The events of a case, the latest linked first.
-pub async fn events(cx: &Cx<CaseRead>, case: CaseId, limit: u32, cursor: Option<&str>) -> Result<CaseEvents> {
-    let wrong = || Error::Invalid(Invalid::field("cursor", "take it from the page before, unchanged"));
-    let after = cursor.map(|text| {
-        let (at, id) = text.split_once('.').ok_or_else(wrong)?;
-        let at = at.parse().ok().and_then(Timestamp::from_micros).ok_or_else(wrong)?;
-        Ok::<_, Error>((at, id.parse::<Uuid>().map_err(|_| wrong())?))
-    });
-    let (after, limit) = (after.transpose()?, limit.clamp(1, super::MAX_PAGE));
+/// What a case is linked to, of one kind or of all, the latest linked first.
+pub async fn links(
+    cx: &Cx<CaseRead>,
+    case: CaseId,
+    kind: Option<LinkKind>,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<CaseLink>> {
+    let (after, limit) = (after(cursor)?, limit.clamp(1, super::MAX_PAGE));
     let mut tx = cx.read().await?;
     store::case::get(&mut tx, case).await?.ok_or(Error::NotFound)?;
-    let mut links = store::case::link::list(&mut tx, case, LinkKind::Event, after, limit + 1).await?;
-    let more = links.len() > limit as usize;
-    links.truncate(limit as usize);
-    let next_cursor =
-        links.last().filter(|_| more).map(|last| format!("{}.{}", last.linked_at.micros(), last.id));
+    let links = match kind {
+        Some(kind) => store::case::link::list(&mut tx, case, kind, after, limit + 1).await?,
+        None => store::case::link::list_all(&mut tx, case, after, limit + 1).await?,
+    };
+    Ok(page(links, limit))
+}
+
+/// The events of a case, the latest linked first.
+pub async fn events(cx: &Cx<CaseRead>, case: CaseId, limit: u32, cursor: Option<&str>) -> Result<CaseEvents> {
+    let (after, limit) = (after(cursor)?, limit.clamp(1, super::MAX_PAGE));
+    let mut tx = cx.read().await?;
+    store::case::get(&mut tx, case).await?.ok_or(Error::NotFound)?;
+    let links = store::case::link::list(&mut tx, case, LinkKind::Event, after, limit + 1).await?;
+    let Page { items: links, next_cursor } = page(links, limit);
     let ids: Vec<Uuid> = links.iter().map(|link| link.target_id).collect();
     let events = store::event::by_ids(&mut tx, &ids).await?;
     let mut events: HashMap<Uuid, Event> = events.into_iter().map(|event| (event.id.0, event)).collect();
@@ -119,6 +128,34 @@ pub async fn unlink(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &
     let metadata = json!({ "number": found.number, "removed": removed, "ids": targets });
     tx.commit(AuditEntry::new(action, "case", case).metadata(metadata)).await?;
     Ok(removed)
+}
+
+/// Takes one link away, by its own id.
+pub async fn remove_link(cx: &Cx<CaseWrite>, case: CaseId, id: CaseLinkId) -> Result<()> {
+    let link = store::case::link::get(&mut cx.read().await?, case, id).await?.ok_or(Error::NotFound)?;
+    match unlink(cx, case, link.kind, &[link.target_id]).await? {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
+fn after(cursor: Option<&str>) -> Result<Option<(Timestamp, Uuid)>> {
+    let wrong = || Error::Invalid(Invalid::field("cursor", "take it from the page before, unchanged"));
+    let after = cursor.map(|text| {
+        let (at, id) = text.split_once('.').ok_or_else(wrong)?;
+        let at = at.parse().ok().and_then(Timestamp::from_micros).ok_or_else(wrong)?;
+        Ok((at, id.parse::<Uuid>().map_err(|_| wrong())?))
+    });
+    after.transpose()
+}
+
+/// A page of what was read with one more than `limit`.
+fn page(mut links: Vec<CaseLink>, limit: u32) -> Page<CaseLink> {
+    let more = links.len() > limit as usize;
+    links.truncate(limit as usize);
+    let last = links.last().filter(|_| more);
+    let next_cursor = last.map(|last| format!("{}.{}", last.linked_at.micros(), last.id));
+    Page { items: links, next_cursor }
 }
 
 /// In the transaction of whoever links.

@@ -88,7 +88,8 @@ pub async fn note_clash(
     mine: &str,
 ) -> Result<Option<Merged>> {
     let mut tx = cx.read().await?;
-    let Some(now) = store::case::note::get(&mut tx, case, id).await? else { return Ok(None) };
+    let now = store::case::note::get(&mut tx, case, id).await?.filter(|note| note.deleted_at.is_none());
+    let Some(now) = now else { return Ok(None) };
     let Some(base) = store::case::note::revision(&mut tx, id, revision).await? else { return Ok(None) };
     drop(tx);
     let mine = mine.to_owned();

@@ -349,6 +349,48 @@ async fn notes_keep_their_revisions_and_a_deleted_one_its_place() {
 }
 
 #[tokio::test]
+async fn what_a_note_said_before_is_read_by_who_may_and_the_audit_log_has_its_hashes() {
+    for_each_backend(|t| async move {
+        let r = room(t).await;
+        let case = cases::open(&r.ann, titled("One"), &[]).await.unwrap();
+        let note = cases::add_note(&r.ann, case.id, "It *is* an attack").await.unwrap();
+        let quiet = cases::add_note(&r.ann, case.id, "quiet").await.unwrap();
+        cases::edit_note(&r.ann, case.id, note.id, 1, "It was a drill").await.unwrap();
+        let ben: Cx<CaseRead> = r.world.cx("ben@a.test", "alpha").await;
+        let vic: Cx<CaseRead> = r.world.cx("vic@a.test", "alpha").await;
+        let said = async |cx: &Cx<CaseRead>| {
+            let all = cases::note_revisions(cx, case.id, note.id).await?;
+            Ok::<Vec<(i64, String)>, Error>(all.into_iter().map(|r| (r.revision, r.content)).collect())
+        };
+        let both = vec![(1, "It *is* an attack".to_owned()), (2, "It was a drill".to_owned())];
+        assert_eq!(said(&ben).await.unwrap(), both);
+        cases::delete_note(&r.ann, case.id, note.id).await.unwrap();
+        for reads in [&r.anns, &vic] {
+            assert_eq!(said(reads).await.unwrap(), both, "its author, and who reads the audit log");
+        }
+        assert!(matches!(said(&ben).await, Err(Error::Forbidden)));
+        let notes = cases::notes(&ben, case.id).await.unwrap();
+        assert!(cases::earlier_notes(&ben, case.id, &notes).await.unwrap().is_empty());
+        let earlier = cases::earlier_notes(&vic, case.id, &notes).await.unwrap();
+        assert_eq!((earlier.len(), earlier[&note.id].len()), (1, 2));
+        let bobs: Cx<CaseRead> = r.world.cx("bob@b.test", "beta").await;
+        for id in [note.id, quiet.id] {
+            let stranger = cases::note_revisions(&bobs, case.id, id).await;
+            assert!(matches!(stranger, Err(Error::NotFound)));
+        }
+        let log = r.world.cx::<domain::permission::AuditRead>("vic@a.test", "alpha").await;
+        let log = service::audit::of_record(&log, "case", &case.id.to_string(), 50).await.unwrap();
+        let of = |action: &str| log.iter().find(|entry| entry.action == action).unwrap().clone();
+        let edited = of("CASE_NOTE_EDITED");
+        let [first, second] = [cases::note_hash("It *is* an attack"), cases::note_hash("It was a drill")];
+        assert_eq!(edited.old_values.unwrap()["sha256"], first.as_str());
+        assert_eq!(edited.new_values.unwrap()["sha256"], second.as_str());
+        assert_eq!(of("CASE_NOTE_DELETED").old_values.unwrap()["sha256"], second.as_str());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn tasks_and_observables_belong_to_a_case() {
     for_each_backend(|t| async move {
         let r = room(t).await;

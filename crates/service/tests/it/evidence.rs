@@ -232,6 +232,149 @@ async fn an_entry_is_written_and_taken_back_by_its_author_with_its_place_left() 
     .await;
 }
 
+/// What the viewer takes away: the case, and the folder that the bundle was unpacked into.
+async fn exported(r: &Room) -> (domain::case::Case, std::path::PathBuf) {
+    let (case, mut chunks) = cases::export(&r.vic::<CaseExport>().await, r.case).await.unwrap();
+    let mut zip = Vec::new();
+    while let Some(chunk) = chunks.recv().await {
+        zip.extend_from_slice(&chunk.unwrap());
+    }
+    let folder = r.world.t.folder.path().join("out");
+    zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap().extract(&folder).unwrap();
+    let folder = folder.join(case.key());
+    (case, folder)
+}
+
+/// What a stranger finds: whether all is whole, and a line for each file.
+fn sums(folder: &std::path::Path) -> (bool, String) {
+    let check = std::process::Command::new("sha256sum")
+        .args(["-c", "SHA256SUMS"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    (check.status.success(), String::from_utf8_lossy(&check.stdout).into_owned())
+}
+
+#[tokio::test]
+async fn a_bundle_does_not_vouch_for_what_was_tampered_with() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        let altered = r.add("log.txt", b"one").await;
+        r.add("kept.txt", b"kept").await;
+        let lost = r.add("lost.txt", b"lost").await;
+        let folder = r.world.t.folder.path().join("evidence").join(r.ann.actor().organization.to_string());
+        let place = |sha256: &str| folder.join(&sha256[..2]).join(sha256);
+        std::fs::write(place(&altered.sha256), "two").unwrap();
+        std::fs::remove_file(place(&lost.sha256)).unwrap();
+        let (_, folder) = exported(&r).await;
+        let (whole, lines) = sums(&folder);
+        assert!(!whole, "{lines}");
+        for line in ["evidence/001-log.txt: FAILED", "evidence/002-kept.txt: OK", "index.html: OK", "case.json: OK"] {
+            assert!(lines.contains(line), "{line}: {lines}");
+        }
+        assert!(lines.contains("evidence/003-lost.txt: FAILED"), "{lines}");
+        let told: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(folder.join("case.json")).unwrap()).unwrap();
+        let found = domain::audit::hex(&Sha256::digest(b"two"));
+        assert_eq!(
+            told["altered_files"],
+            serde_json::json!([{
+                "id": altered.id, "path": "evidence/001-log.txt", "sha256": altered.sha256, "found_sha256": found,
+            }])
+        );
+        assert_eq!(told["missing_files"], serde_json::json!([lost.id]));
+        let failed: Vec<_> = told["case"]["custody"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|line| line["step"] == "failed")
+            .map(|line| line["evidence_id"].clone())
+            .collect();
+        assert_eq!(failed.len(), 2, "{told}");
+        let page = std::fs::read_to_string(folder.join("index.html")).unwrap();
+        assert!(page.contains("001-log.txt was altered") && page.contains(&found), "{page}");
+        assert!(page.contains("003-lost.txt is missing"), "{page}");
+        let custody = r.custody().await;
+        let failed: Vec<_> = custody.iter().filter(|(step, _)| *step == Custody::Failed).collect();
+        assert_eq!(failed, [&(Custody::Failed, "vic@a.test".to_owned()); 2]);
+        let log = r.vic::<domain::permission::AuditRead>().await;
+        let log = service::audit::of_record(&log, "case", &r.case.to_string(), 50).await.unwrap();
+        let told = log.iter().filter(|entry| entry.action == "EVIDENCE_VERIFIED" && !entry.success).count();
+        assert_eq!(told, 2, "the audit log has it too");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bundle_has_every_part_of_the_case() {
+    for_each_backend(|t| async move {
+        let r = room(t, Rules::default()).await;
+        let writes: Cx<domain::permission::EventWrite> = r.world.cx("ann@a.test", "alpha").await;
+        let event = domain::event::NewEvent {
+            id: Some(domain::EventId(uuid::Uuid::from_u128(77))),
+            ..crate::events::event(0, "failed password for root")
+        };
+        service::events::ingest(&writes, vec![event], service::events::Origin::Api).await.unwrap();
+        let groups: Cx<domain::permission::GroupRead> = r.world.cx("ann@a.test", "alpha").await;
+        let group = cases::groups_matching(&groups, &domain::group::GroupFilter::default()).await.unwrap();
+        cases::link(&r.ann, r.case, domain::case::LinkKind::Group, &group).await.unwrap();
+        let ids = [uuid::Uuid::from_u128(77)];
+        cases::link(&r.ann, r.case, domain::case::LinkKind::Event, &ids).await.unwrap();
+        let note = cases::add_note(&r.ann, r.case, "it was **bad** [here](/o/alpha)").await.unwrap();
+        cases::edit_note(&r.ann, r.case, note.id, 1, "it was **good**").await.unwrap();
+        let gone = cases::add_note(&r.ann, r.case, "took back").await.unwrap();
+        cases::delete_note(&r.ann, r.case, gone.id).await.unwrap();
+        cases::add_observables(&r.ann, r.case, "10.0.0.9", true).await.unwrap();
+        let other = NewCase { tags: vec!["phish".to_owned()], ..NewCase::titled("Other") };
+        let other = cases::open(&r.ann, other, &[]).await.unwrap();
+        let into = domain::case::merge::Merging { id: r.case, version: None };
+        let from = domain::case::merge::Merging { id: other.id, version: None };
+        cases::merge_cases(&r.ann, into, &[from], "the same").await.unwrap();
+        let (_, folder) = exported(&r).await;
+        assert!(sums(&folder).0);
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        let told: serde_json::Value = serde_json::from_str(&read("case.json")).unwrap();
+        let case = &told["case"];
+        assert_eq!(
+            (&told["altered_files"], &told["missing_files"]),
+            (&serde_json::json!([]), &serde_json::json!([]))
+        );
+        let link = &case["links"][0];
+        assert_eq!((&link["kind"], &link["group"]["events"]), (&"group".into(), &1.into()), "{link}");
+        assert!(link["linked_by"].is_string() && link["linked_at"].is_string(), "{link}");
+        let lines: Vec<serde_json::Value> =
+            read("links.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(
+            (lines.len(), &lines[0]["kind"], &lines[1]["kind"]),
+            (2, &"event".into(), &"group".into())
+        );
+        let said = |note: usize| {
+            let revisions = case["notes"][note]["revisions"].as_array().unwrap();
+            revisions.iter().map(|r| r["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(said(0), ["it was **bad** [here](/o/alpha)", "it was **good**"]);
+        assert_eq!((said(1), &case["notes"][1]["content"]), (vec!["took back".to_owned()], &"".into()));
+        assert_eq!(case["merged_cases"][0]["tags"], serde_json::json!(["phish"]));
+        assert_eq!(case["merged_tags"], serde_json::json!(["phish"]));
+        assert_eq!(case["reviews"], serde_json::json!([]));
+        let page = read("index.html");
+        for words in [
+            "it was <strong>good</strong>",
+            "Revision 1, ",
+            "it was <strong>bad</strong> <a href=\"#\">here</a>",
+            "linked a group",
+            "added 10.0.0.9",
+            "edited a note (revision 2)",
+            "merged CASE-2 into it",
+            "CASE-2 Other",
+            "phish",
+        ] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_bundle_is_read_and_checked_without_us() {
     for_each_backend(|t| async move {
@@ -250,23 +393,12 @@ async fn a_bundle_is_read_and_checked_without_us() {
         let ids = [uuid::Uuid::from_u128(77)];
         cases::link(&r.ann, r.case, domain::case::LinkKind::Event, &ids).await.unwrap();
 
-        let (case, mut chunks) = cases::export(&r.vic::<CaseExport>().await, r.case).await.unwrap();
-        let mut zip = Vec::new();
-        while let Some(chunk) = chunks.recv().await {
-            zip.extend_from_slice(&chunk.unwrap());
-        }
-        let folder = r.world.t.folder.path().join("out");
-        zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap().extract(&folder).unwrap();
-        let folder = folder.join(case.key());
+        let (_, folder) = exported(&r).await;
         let check = || {
-            let check = std::process::Command::new("sha256sum")
-                .args(["-c", "SHA256SUMS"])
-                .current_dir(&folder)
-                .output()
-                .unwrap();
-            (check.status.success(), String::from_utf8_lossy(&check.stdout).lines().count())
+            let (whole, told) = sums(&folder);
+            (whole, told.lines().count())
         };
-        assert_eq!(check(), (true, 6), "page, JSON, events, notes and two files");
+        assert_eq!(check(), (true, 7), "page, JSON, events, links, notes and two files");
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(read("evidence/002-mail _1_.eml"), "From: another");
         assert_eq!(read("events.ndjson").lines().count(), 1);
@@ -275,8 +407,8 @@ async fn a_bundle_is_read_and_checked_without_us() {
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script"));
         let told: serde_json::Value = serde_json::from_str(&read("case.json")).unwrap();
         assert_eq!(told["case"]["evidence"][2]["removed_reason"], "the wrong one");
-        let exported = r.custody().await.iter().filter(|(step, _)| *step == Custody::Exported).count();
-        assert_eq!(exported, 2);
+        let taken = r.custody().await.iter().filter(|(step, _)| *step == Custody::Exported).count();
+        assert_eq!(taken, 2);
         std::fs::write(folder.join("notes.md"), "changed").unwrap();
         assert!(!check().0, "what was changed is found");
 

@@ -7,7 +7,7 @@ use domain::{CaseId, CaseJobId, CaseLinkId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::merge::{among, family};
-use crate::db::{Insert, Result, ToArg as _, from_row};
+use crate::db::{Insert, Result, Sql, ToArg as _, from_row};
 use crate::scope::{Scoped, WriteTx, Writing};
 
 from_row!(CaseLink { id, kind, target_id, linked_by_id, linked_by, linked_at });
@@ -74,6 +74,11 @@ pub async fn remove_of_job(tx: &mut impl Writing, case: CaseId, job: CaseJobId) 
     tx.conn().exec(q).await
 }
 
+const COLUMNS: &str = "SELECT l.id, l.kind, l.target_id, l.linked_by_id, l.linked_at,
+            (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = l.linked_by_id) AS linked_by
+     FROM case_links l
+     WHERE l.organization_id = $1";
+
 /// Of a case and those in it, each once, the latest first.
 pub async fn list(
     tx: &mut impl Scoped,
@@ -82,15 +87,36 @@ pub async fn list(
     after: Option<(Timestamp, Uuid)>,
     limit: u32,
 ) -> Result<Vec<CaseLink>> {
+    let q = tx.sql(COLUMNS).push(" AND l.kind = ").arg(kind.as_str());
+    page(tx, q, case, after, limit).await
+}
+
+/// [`list`], of every kind.
+pub async fn list_all(
+    tx: &mut impl Scoped,
+    case: CaseId,
+    after: Option<(Timestamp, Uuid)>,
+    limit: u32,
+) -> Result<Vec<CaseLink>> {
+    let q = tx.sql(COLUMNS);
+    page(tx, q, case, after, limit).await
+}
+
+/// A link of a case or of one in it.
+pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseLinkId) -> Result<Option<CaseLink>> {
     let family = family(tx, case).await?;
-    let q = tx
-        .sql(
-            "SELECT l.id, l.kind, l.target_id, l.linked_by_id, l.linked_at,
-                    (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = l.linked_by_id) AS linked_by
-             FROM case_links l
-             WHERE l.organization_id = $1 AND l.kind = $2",
-        )
-        .bind(kind.as_str());
+    let q = among(tx.sql(COLUMNS), " AND l.case_id IN (", &family).push(" AND l.id = ").arg(id);
+    tx.conn().opt(q).await
+}
+
+async fn page(
+    tx: &mut impl Scoped,
+    q: Sql,
+    case: CaseId,
+    after: Option<(Timestamp, Uuid)>,
+    limit: u32,
+) -> Result<Vec<CaseLink>> {
+    let family = family(tx, case).await?;
     let mut q = among(q, " AND l.case_id IN (", &family);
     if family.len() > 1 {
         // What several of them are linked to stands once: as the eldest has it.

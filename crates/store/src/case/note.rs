@@ -1,6 +1,6 @@
 //! Notes of cases with their revisions.
 
-use domain::case::CaseNote;
+use domain::case::{CaseNote, NoteRevision};
 use domain::{CaseId, CaseNoteId, UserId};
 
 use super::merge::{among, family};
@@ -8,9 +8,11 @@ use crate::db::{Result, from_row};
 use crate::scope::{Scoped, WriteTx};
 
 from_row!(CaseNote { id, author_id, author, content, created_at, edited_at, deleted_at, revision });
+from_row!(NoteRevision { note_id, revision, content, author_id, author, created_at });
 
+/// Of a deleted note no content: that is read in its revisions.
 const COLUMNS: &str = "SELECT n.id, n.author_id, n.author, n.created_at, n.edited_at, n.deleted_at, n.revision,
-            COALESCE(r.content, '') AS content
+            CASE WHEN n.deleted_at IS NULL THEN COALESCE(r.content, '') ELSE '' END AS content
      FROM case_notes n
      LEFT JOIN case_note_revisions r ON r.organization_id = n.organization_id AND r.note_id = n.id AND r.revision = n.revision
      WHERE n.organization_id = $1";
@@ -26,6 +28,34 @@ pub async fn get(tx: &mut impl Scoped, case: CaseId, id: CaseNoteId) -> Result<O
     let family = family(tx, case).await?;
     let q = among(tx.sql(COLUMNS), " AND n.case_id IN (", &family).push(" AND n.id = ").arg(id);
     tx.conn().opt(q).await
+}
+
+const REVISIONS: &str = "SELECT r.note_id, r.revision, r.content, r.author_id, r.author, r.created_at
+     FROM case_note_revisions r
+     JOIN case_notes n ON n.organization_id = r.organization_id AND n.id = r.note_id
+     WHERE r.organization_id = $1";
+
+/// All that the notes of a case and those in it ever said, note by note, the oldest first.
+pub async fn revisions(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<NoteRevision>> {
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(REVISIONS), " AND n.case_id IN (", &family);
+    tx.conn().all(q.push(" ORDER BY n.created_at, n.id, r.revision")).await
+}
+
+/// [`revisions`], of notes that were edited or deleted.
+pub async fn changed_revisions(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<NoteRevision>> {
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(REVISIONS), " AND n.case_id IN (", &family);
+    let q =
+        q.push(" AND (n.revision > 1 OR n.deleted_at IS NOT NULL) ORDER BY n.created_at, n.id, r.revision");
+    tx.conn().all(q).await
+}
+
+/// All that one note ever said, the oldest first.
+pub async fn revisions_of(tx: &mut impl Scoped, case: CaseId, id: CaseNoteId) -> Result<Vec<NoteRevision>> {
+    let family = family(tx, case).await?;
+    let q = among(tx.sql(REVISIONS), " AND n.case_id IN (", &family);
+    tx.conn().all(q.push(" AND n.id = ").arg(id).push(" ORDER BY r.revision")).await
 }
 
 /// What a note said.
@@ -79,16 +109,14 @@ pub async fn edit(
     Ok(true)
 }
 
-/// Its place stays, what was written goes.
+/// Its place stays, and what it said stays with its revisions.
 pub async fn delete(tx: &mut WriteTx, id: CaseNoteId) -> Result<()> {
     let now = tx.now();
     let q = tx
         .sql("UPDATE case_notes SET deleted_at = $3 WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL")
         .bind(id)
         .bind(now);
-    tx.conn().exec_one(q).await?;
-    let q = tx.sql("DELETE FROM case_note_revisions WHERE organization_id = $1 AND note_id = $2").bind(id);
-    tx.conn().exec(q).await.map(drop)
+    tx.conn().exec_one(q).await
 }
 
 async fn revise(

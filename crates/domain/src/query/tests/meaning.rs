@@ -382,3 +382,18 @@ fn a_long_message_is_searched_in_linear_time() {
     }
     assert_eq!(read("a*a").highlights(&event.message).len(), 150_000);
 }
+
+#[test]
+fn a_key_is_the_number_of_what_has_it() {
+    let of = |text: &str, schema: &'static Schema| parse(text, schema, now()).unwrap().expr;
+    for text in ["CASE-42", "case-42", "number:CASE-42"] {
+        assert_eq!(of(text, &CASES), of("number:42", &CASES), "{text}");
+    }
+    assert_eq!(of("(CASE-42) -tag:noise", &CASES), of("number:42 -tag:noise", &CASES));
+    assert_eq!(of("number:[CASE-1, 2]", &CASES), of("number:[1, 2]", &CASES));
+    assert_eq!(of("DRIFT-9", &DRIFTS), of("number:9", &DRIFTS));
+    for text in ["\"CASE-42\"", "DRIFT-42", "CASE-42a"] {
+        assert_ne!(of(text, &CASES), of("number:42", &CASES), "{text} is a word");
+    }
+    assert!(parse("number:DRIFT-42", &CASES, now()).is_err());
+}

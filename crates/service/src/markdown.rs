@@ -1,13 +1,27 @@
-//! Markdown of descriptions and notes as HTML: no HTML of the writer's, no pictures from elsewhere, links to the web only.
+//! Markdown of descriptions and notes as HTML, on a page and in a bundle: no HTML of the writer's, no pictures from elsewhere, links to the
+//! web only.
 
 use domain::case::CaseNote;
 use domain::case::mention::{self, Named};
-use leptos::prelude::*;
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 
 /// HTML that is safe to print.
 pub fn to_html(text: &str) -> String {
     with_people(text, &[])
+}
+
+/// [`to_html`], for a page that lies in a folder somewhere: what was a link into Watchroom leads nowhere there.
+pub fn to_html_elsewhere(text: &str) -> String {
+    rendered(text, &[], false)
+}
+
+/// A text inside an element or a quoted attribute.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 /// A note, where those whom it names are marked; `named` may be of others, too.
@@ -17,6 +31,11 @@ pub fn note_html(note: &CaseNote, named: &[Named]) -> String {
 }
 
 fn with_people(text: &str, named: &[&Named]) -> String {
+    rendered(text, named, true)
+}
+
+/// `here`: an address without a host is one of ours.
+fn rendered(text: &str, named: &[&Named], here: bool) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     // A link's words stay a link's.
     let mut as_it_stands = 0_u32;
@@ -24,7 +43,7 @@ fn with_people(text: &str, named: &[&Named]) -> String {
         Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
         Event::SoftBreak => Event::HardBreak,
         // A picture would tell another server who reads the case: its address is a link.
-        Event::Start(Tag::Image { dest_url, .. } | Tag::Link { dest_url, .. }) => link(dest_url),
+        Event::Start(Tag::Image { dest_url, .. } | Tag::Link { dest_url, .. }) => link(dest_url, here),
         Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
         // A note does not make headings of the page's rank.
         Event::Start(Tag::Heading { .. }) => Event::Start(Tag::Paragraph),
@@ -59,18 +78,18 @@ fn marked<'a>(words: &str, named: &[&Named]) -> Vec<Event<'a>> {
         let Some(person) = named.iter().find(|person| person.written == name) else { continue };
         parts.push(Event::Text(owned(&words[done..range.start])));
         done = range.end;
-        let (name, written) = (person.name.clone(), words[range].to_owned());
-        let mark = view! { <span class="mention" title=name>{written}</span> };
-        parts.push(Event::InlineHtml(mark.to_html().into()));
+        let (name, written) = (escape(&person.name), escape(&words[range]));
+        let mark = format!("<span class=\"mention\" title=\"{name}\">{written}</span>");
+        parts.push(Event::InlineHtml(mark.into()));
     }
     parts.push(Event::Text(owned(&words[done..])));
     parts
 }
 
-fn link(to: CowStr<'_>) -> Event<'_> {
+fn link(to: CowStr<'_>, here: bool) -> Event<'_> {
     let lower = to.trim().to_ascii_lowercase();
     let sound = ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
-        || (to.starts_with('/') && !to.starts_with("//"));
+        || (here && to.starts_with('/') && !to.starts_with("//"));
     let dest_url = if sound { to } else { CowStr::Borrowed("#") };
     Event::Start(Tag::Link {
         link_type: LinkType::Inline,
@@ -85,7 +104,7 @@ mod tests {
     use domain::case::mention::Named;
     use domain::{CaseNoteId, UserId};
 
-    use super::{to_html, with_people};
+    use super::{to_html, to_html_elsewhere, with_people};
 
     #[test]
     fn people_are_marked_where_a_note_names_them_in_plain_words() {
@@ -102,6 +121,13 @@ mod tests {
         assert!(html.contains("title=\"Ana B\"") && html.contains(">@Ana_b<"), "{html}");
         let html = with_people("@odd <b>", &[&odd]);
         assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
+    }
+
+    #[test]
+    fn a_link_into_the_product_leads_nowhere_outside_of_it() {
+        assert!(to_html("[x](/o/acme)").contains("href=\"/o/acme\""));
+        assert!(to_html_elsewhere("[x](/o/acme)").contains("href=\"#\""));
+        assert!(to_html_elsewhere("[x](https://ok.test/)").contains("href=\"https://ok.test/\""));
     }
 
     #[test]

@@ -1,0 +1,4 @@
+-- What a note said is only added to, and stays when the note is deleted: its place then hides the text, and who may read the audit log finds it.
+
+-- Append-only by privilege.
+REVOKE UPDATE, DELETE ON case_note_revisions FROM watchroom_app;
