@@ -113,7 +113,7 @@ function curl(method, address, headers, body) {
   const lines = [`curl -X ${method} ${quoted(new URL(address, location.href).href)}`, `-H "Authorization: Bearer $WATCHROOM_KEY"`];
   for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (body instanceof File) lines.push(`--data-binary @${quoted(body.name)}`);
-  else if (body !== undefined) lines.push(`--data-binary ${quoted(body)}`);
+  else if (body !== undefined) lines.push(`--data-raw ${quoted(body)}`);
   return lines.join(" \\\n  ");
 }
 
@@ -131,7 +131,7 @@ function readable(text, kind) {
   }
 }
 
-/** Reads until the end, the most, or until somebody stops it; `tell` hears how much there is. */
+/** Reads until the end, the most, or until somebody stops it; `tell` hears how much there is, and each part. */
 async function read(answer, tell) {
   const parts = [];
   let size = 0;
@@ -143,7 +143,7 @@ async function read(answer, tell) {
       if (done) break;
       parts.push(value);
       size += value.length;
-      tell(size, parts);
+      tell(size, value);
       if (size > MOST) {
         whole = false;
         await reader.cancel();
@@ -176,7 +176,8 @@ async function send(form, operation, { method, path, controls, body }) {
   let address = path;
   for (const [{ name, in: place }, control] of controls) {
     const values = valuesOf(control);
-    if (place === "path") address = address.replace(`{${name}}`, encodeURIComponent(values[0] ?? ""));
+    // A browser folds `.` and `..`, which would be another operation.
+    if (place === "path") address = address.replace(`{${name}}`, encodeURIComponent(values[0] ?? "").replace(/^\.+$/, ""));
     else if (place === "header") values.slice(0, 1).forEach((value) => (headers[name] = value));
     else values.forEach((value) => query.append(name, value));
   }
@@ -212,9 +213,15 @@ async function send(form, operation, { method, path, controls, body }) {
     region.append(element("details", { class: "fold" }, element("summary", {}, "Headers of the answer"), block("Headers of the answer", listed)));
     const streams = kind.startsWith("text/event-stream");
     if (isText(kind)) region.append(shown);
-    const { blob, whole } = await read(answer, async (size, parts) => {
-      state.textContent = `${line} · ${sizeOf(size)} so far`;
-      if (streams) shown.textContent = (await new Blob(parts).text()).slice(-SHOWN);
+    const decoder = new TextDecoder();
+    let said = 0;
+    const { blob, whole } = await read(answer, (size, chunk) => {
+      // Once a second: a screen reader says each.
+      if (performance.now() - said > 1_000) {
+        state.textContent = `${line} · ${sizeOf(size)} so far`;
+        said = performance.now();
+      }
+      if (streams) shown.textContent = (shown.textContent + decoder.decode(chunk, { stream: true })).slice(-SHOWN);
     });
     const took = `${Math.round(performance.now() - begun)} ms`;
     state.textContent = [line, took, sizeOf(blob.size), ...(whole ? [] : ["stopped"])].join(" · ");
@@ -228,7 +235,9 @@ async function send(form, operation, { method, path, controls, body }) {
     }
   } catch (error) {
     state.textContent =
-      error.name === "AbortError" ? "Stopped before there was an answer." : "There was no answer. Is the server running, and is this device online?";
+      error.name === "AbortError"
+        ? "Stopped before there was an answer."
+        : "There was no answer. Is the server running, is this device online, and has no header or key a character beyond Latin letters?";
   } finally {
     stop.remove();
     button.disabled = false;
@@ -289,7 +298,9 @@ async function fill(details) {
     form.querySelector(".error")?.remove();
     if (empty) {
       empty.setAttribute("aria-invalid", "true");
-      empty.after(element("p", { class: "error", role: "alert" }, "This is needed."));
+      const why = element("p", { class: "error", role: "alert", id: "tryout-missing" }, "This is needed.");
+      empty.setAttribute("aria-errormessage", why.id);
+      empty.after(why);
       empty.focus();
       return;
     }

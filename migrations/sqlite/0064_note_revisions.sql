@@ -11,3 +11,6 @@ CREATE TRIGGER case_note_revisions_no_replace BEFORE INSERT ON case_note_revisio
 WHEN EXISTS (SELECT 1 FROM case_note_revisions r
              WHERE r.organization_id = NEW.organization_id AND r.note_id = NEW.note_id AND r.revision = NEW.revision)
 BEGIN SELECT RAISE(ABORT, 'case_note_revisions is append-only'); END;
+
+-- Of what an API key wrote: which. The label has only the first letters of its secret.
+ALTER TABLE case_notes ADD COLUMN author_key_id TEXT;

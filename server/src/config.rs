@@ -194,15 +194,28 @@ pub fn load_from(
 }
 
 /// The variables of our prefix that are no setting, so that a misremembered name is not ignored without a word. Those of the project's own
-/// scripts and tests are none of a server's business.
+/// scripts and tests, and of the command line, are none of a server's business.
 pub fn strangers(names: impl Iterator<Item = String>) -> Vec<String> {
-    const SCRIPTS: [&str; 9] =
-        ["config", "key", "target", "toolchain", "tools", "chosen", "shared", "bench_python", "oidc_mock"];
+    const SCRIPTS: [&str; 10] = [
+        "config",
+        "key",
+        "migrate_to",
+        "target",
+        "toolchain",
+        "tools",
+        "chosen",
+        "shared",
+        "bench_python",
+        "oidc_mock",
+    ];
+    // The last are what Kubernetes sets beside a Service that is called watchroom.
+    const PARTS: [&str; 5] = ["test_", "e2e_", "postgres_", "service_", "port_"];
     let is_strange = |variable: &String| {
         let Some(name) = variable.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else { return false };
         !SETTINGS.iter().any(|(known, _)| *known == name)
             && !SCRIPTS.contains(&name.as_str())
-            && !["test_", "e2e_", "postgres_"].iter().any(|own| name.starts_with(own))
+            && name != "port"
+            && !PARTS.iter().any(|own| name.starts_with(own))
     };
     let mut found: Vec<String> = names.filter(is_strange).collect();
     found.sort();

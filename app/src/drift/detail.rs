@@ -54,14 +54,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         may_write.then(|| dialogs(&scope, &drift, preview.as_ref(), (&snippet, language), ignoring));
     let why = cause::card(&scope, &drift, told.as_ref(), may_write);
     let differs = differs(&drift, &changes, &here, (beside, noise), may_write && open);
-<<<<<<< HEAD
     let whole = whole(drift.drift_type, drifts::states(&cx, drift.id).await?);
-    let escalated = match (drift.case_number, scope.admit::<CaseRead>()) {
-        (Some(number), Ok(_)) => Some(view! {
-=======
     let escalated = drift.case_number.filter(|_| scope.may(Key::CaseRead)).map(|number| {
         view! {
->>>>>>> h3-s15
             <p>"It is looked into in " <a class="link" href=routes::case(slug, number)>{format!("CASE-{number}")}</a> "."</p>
         }
     });

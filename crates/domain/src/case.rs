@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::invalid::Problems;
 use crate::member::words;
 use crate::{
-    CaseActionId, CaseChangeId, CaseId, CaseLinkId, CaseNoteId, CaseTaskId, CaseTemplateId, Invalid,
-    Severity, TagId, Timestamp, UserId,
+    ApiKeyId, CaseActionId, CaseChangeId, CaseId, CaseLinkId, CaseNoteId, CaseTaskId, CaseTemplateId,
+    Invalid, Severity, TagId, Timestamp, UserId,
 };
 
 words! {
@@ -364,6 +364,8 @@ pub struct CaseLink {
 pub struct CaseNote {
     pub id: CaseNoteId,
     pub author_id: Option<UserId>,
+    /// Of what was written over the API.
+    pub author_key_id: Option<ApiKeyId>,
     /// As it was called when it wrote.
     pub author: String,
     /// Markdown; of the newest revision. Empty once it is deleted.

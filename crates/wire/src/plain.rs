@@ -261,7 +261,8 @@ fn columns(rest: &str) -> Option<(&str, Option<&str>, &str)> {
         return None;
     }
     let (level, rest) = (level.trim(), rest.trim().trim_end_matches(by).trim_end());
-    let named = rest.split_once(by).filter(|_| by == '|').map(|(logger, message)| (logger.trim(), message.trim()));
+    let named =
+        rest.split_once(by).filter(|_| by == '|').map(|(logger, message)| (logger.trim(), message.trim()));
     let (component, message) = match named {
         Some((logger, message)) if !logger.is_empty() && !logger.contains(' ') => (Some(logger), message),
         _ => (None, rest),

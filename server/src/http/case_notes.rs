@@ -257,6 +257,16 @@ fn item(note: CaseNote, named: &[Named]) -> CaseNoteItem {
             name: named.name.clone(),
         })
         .collect();
-    let CaseNote { id, author_id, author, content, created_at, edited_at, deleted_at, revision } = note;
+    let CaseNote {
+        id,
+        author_id,
+        author_key_id: _,
+        author,
+        content,
+        created_at,
+        edited_at,
+        deleted_at,
+        revision,
+    } = note;
     CaseNoteItem { id, author_id, author, content, mentions, created_at, edited_at, deleted_at, revision }
 }

@@ -96,6 +96,9 @@ impl Gate {
             let Some(data) = frame.data_ref() else { continue };
             let length = whole.len() + data.len();
             if length > self.most {
+                // Others have the memory meanwhile.
+                drop(whole);
+                drop(place.memory.split(place.memory.num_permits()));
                 body::discard(&HeaderMap::new(), body).await;
                 return Err(Problem::too_large(self.most));
             }

@@ -167,7 +167,10 @@ async fn the_docs_page_is_whole_without_its_script_and_needs_no_other_site() {
         assert!(!nonce.is_empty() && page.header("content-security-policy").contains(nonce));
         assert!(scripts[0].starts_with("src=\"/"), "{}", scripts[0]);
         assert!(page.text.matches("class=\"tryout fold\"").count() > 100);
-        assert_eq!(page.text.matches("hidden><summary>Try it").count(), page.text.matches("<summary>").count());
+        assert_eq!(
+            page.text.matches("hidden><summary>Try it").count(),
+            page.text.matches("<summary>").count()
+        );
         let document = app.get("/api/v1/openapi.json").send().await;
         assert_eq!(document.json(), *specification());
     })

@@ -53,11 +53,11 @@ pub async fn earlier_notes(
     Ok(all)
 }
 
-/// Whether who acts is its author. What an API key wrote is that key's, whose name nobody else has.
+/// Whether who acts is its author. What an API key wrote is that key's.
 fn wrote<P: Permission>(cx: &Cx<P>, note: &CaseNote) -> bool {
     match &cx.actor.who {
         Who::User(user) => note.author_id == Some(user.id),
-        Who::ApiKey { .. } => note.author_id.is_none() && note.author == cx.actor.audit().label,
+        Who::ApiKey { id, .. } => note.author_key_id == Some(*id),
         Who::System(_) => false,
     }
 }
@@ -78,6 +78,10 @@ pub async fn add_note(cx: &Cx<CaseWrite>, case: CaseId, content: &str) -> Result
     let note = CaseNote {
         id: cx.services.clock.id(),
         author_id: user(cx),
+        author_key_id: match &cx.actor.who {
+            Who::ApiKey { id, .. } => Some(*id),
+            Who::User(_) | Who::System(_) => None,
+        },
         author: cx.actor.audit().label,
         content: content.to_owned(),
         created_at: tx.now(),

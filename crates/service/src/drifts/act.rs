@@ -86,7 +86,8 @@ pub async fn act_matching(
 pub async fn undo(cx: &Cx<DriftWrite>, action: DriftActionId) -> Result<Report> {
     let mut tx = cx.write().await?;
     let steps = store::drift::of_action(&mut tx, action).await?;
-    if steps.is_empty() {
+    // A rule that found no open drift has no step, and is taken back all the same.
+    if steps.is_empty() && store::drift::ignore::of_action(&mut tx, action).await?.is_empty() {
         return Err(Error::NotFound);
     }
     let before: HashMap<DriftId, (i64, State)> = steps

@@ -211,7 +211,7 @@ async fn days_that_wait_to_be_computed_are_not_wrong_yet() {
         // A row that is wrong is still told, once nothing of its day waits.
         let mut tx = store::SystemTx::across_all_organizations(&room.world.t.db).await.unwrap();
         let now = room.read.now();
-        let none = store::drift::metrics::Rows::new();
+        let none = domain::drift::metrics::Rows::new();
         store::drift::metrics::put(&mut tx.within(organization), domain::Timestamp::EPOCH, &none, now)
             .await
             .unwrap();

@@ -7,11 +7,21 @@ use super::merge::{among, family};
 use crate::db::{Result, from_row};
 use crate::scope::{Scoped, WriteTx};
 
-from_row!(CaseNote { id, author_id, author, content, created_at, edited_at, deleted_at, revision });
+from_row!(CaseNote {
+    id,
+    author_id,
+    author_key_id,
+    author,
+    content,
+    created_at,
+    edited_at,
+    deleted_at,
+    revision
+});
 from_row!(NoteRevision { note_id, revision, content, author_id, author, created_at });
 
 /// Of a deleted note no content: that is read in its revisions.
-const COLUMNS: &str = "SELECT n.id, n.author_id, n.author, n.created_at, n.edited_at, n.deleted_at, n.revision,
+const COLUMNS: &str = "SELECT n.id, n.author_id, n.author_key_id, n.author, n.created_at, n.edited_at, n.deleted_at, n.revision,
             CASE WHEN n.deleted_at IS NULL THEN COALESCE(r.content, '') ELSE '' END AS content
      FROM case_notes n
      LEFT JOIN case_note_revisions r ON r.organization_id = n.organization_id AND r.note_id = n.id AND r.revision = n.revision
@@ -70,12 +80,13 @@ pub async fn revision(tx: &mut impl Scoped, id: CaseNoteId, revision: i64) -> Re
 pub async fn insert(tx: &mut WriteTx, case: CaseId, note: &CaseNote) -> Result<()> {
     let q = tx
         .sql(
-            "INSERT INTO case_notes (organization_id, id, case_id, author_id, author, revision, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO case_notes (organization_id, id, case_id, author_id, author_key_id, author, revision, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(note.id)
         .bind(case)
         .bind(note.author_id)
+        .bind(note.author_key_id)
         .bind(&note.author)
         .bind(note.revision)
         .bind(note.created_at);

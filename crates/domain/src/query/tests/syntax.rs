@@ -180,8 +180,8 @@ fn a_problem_says_where_and_what_to_do() {
 static NUMBERED: Schema = Schema {
     payload: false,
     fields: &[
-        Field { name: "count", aliases: &[], kind: Kind::Number, doc: "" },
-        Field { name: "state", aliases: &[], kind: Kind::Choice(&["open", "closed"]), doc: "" },
+        Field { name: "count", aliases: &[], kind: Kind::Number, doc: "", key: "" },
+        Field { name: "state", aliases: &[], kind: Kind::Choice(&["open", "closed"]), doc: "", key: "" },
     ],
 };
 
