@@ -322,6 +322,8 @@ async fn a_bundle_has_every_part_of_the_case() {
         cases::link(&r.ann, r.case, domain::case::LinkKind::Event, &ids).await.unwrap();
         let note = cases::add_note(&r.ann, r.case, "it was **bad** [here](/o/alpha)").await.unwrap();
         cases::edit_note(&r.ann, r.case, note.id, 1, "it was **good**").await.unwrap();
+        // Notes of one instant have no order.
+        r.world.clock.advance_seconds(1);
         let gone = cases::add_note(&r.ann, r.case, "took back").await.unwrap();
         cases::delete_note(&r.ann, r.case, gone.id).await.unwrap();
         cases::add_observables(&r.ann, r.case, "10.0.0.9", true).await.unwrap();
