@@ -79,8 +79,8 @@ test("a pipeline pushes drift; an analyst ignores a part, accepts, codifies and 
   // What is known of the resource itself: states masked, verdict, noise, drifts.
   await page.getByRole("link", { name: "All that is known of it" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText(`${word}_web`);
-  await expect(page.getByRole("region", { name: "Declared state" })).toContainText("10.0.0.0/8");
-  await expect(page.getByRole("region", { name: "Actual state" })).toContainText("0.0.0.0/0");
+  await expect(page.getByRole("region", { name: "Declared state" }).locator("pre")).toContainText("10.0.0.0/8");
+  await expect(page.getByRole("region", { name: "Actual state" }).locator("pre")).toContainText("0.0.0.0/0");
   await expect(page.getByText("hunter")).toHaveCount(0);
   await expect(page.getByRole("complementary", { name: "Facts" })).toContainText("by no push");
   await expect(page.getByRole("table", { name: "Drifts of the resource" }).getByRole("row")).toHaveCount(2);
