@@ -31,11 +31,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         None => view! { <Section title="Noise"><p class="muted">"The last push found nothing that only looked different."</p></Section> }.into_any(),
     };
     let declared = if found.resource.is_declared {
-        parts::state("Declared state", &found.declared_state)
+        parts::state("What the code says, as JSON", &found.declared_state)
     } else {
         view! { <p class="muted">"No code declares it."</p> }.into_any()
     };
-    let actual = found.actual_state.as_ref().map(|state| parts::state("Actual state", state)).map(|state| {
+    let actual = found.actual_state.as_ref().map(|state| parts::state("What is there, as JSON", state)).map(|state| {
         view! {
             <Section title="Actual state" hint="What the last push saw. Secrets are masked.">{state}</Section>
         }
