@@ -195,12 +195,12 @@ fn differs(
 
 /// Of what is gone, what was declared; of what nobody declared, what is there.
 fn whole(kind: DriftType, (declared, actual): (Option<Value>, Option<Value>)) -> Option<AnyView> {
-    let (title, state) = match kind {
-        DriftType::Deleted => ("What was lost", declared?),
-        DriftType::Added => ("What was found", actual?),
+    let (title, label, state) = match kind {
+        DriftType::Deleted => ("What was lost", "What was lost, as JSON", declared?),
+        DriftType::Added => ("What was found", "What was found, as JSON", actual?),
         DriftType::Modified | DriftType::Moved => return None,
     };
-    let state = parts::state(title, &state);
+    let state = parts::state(label, &state);
     Some(view! { <Section title=title hint="Secrets are masked.">{state}</Section> }.into_any())
 }
 
