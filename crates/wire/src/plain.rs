@@ -375,6 +375,10 @@ fn access(line: &str, now: Timestamp) -> Option<Parts> {
     let head = &line[..line.floor_char_boundary(256)];
     let (before, rest) = head.split_once('[')?;
     let (inside, _) = rest.split_once(']')?;
+    // Who asked stands first; a line that begins with its time is another.
+    if before.trim().is_empty() {
+        return None;
+    }
     let at = instant::parse(inside, now).ok()?;
     let after = line[before.len() + inside.len() + 2..].trim_start();
     let client = before.split(' ').next().unwrap_or("");

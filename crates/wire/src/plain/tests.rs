@@ -89,7 +89,7 @@ fn lines_of_many_systems_are_understood() {
         ),
         ("2026-11-20 99.5 % used", "2026-11-20T00:00:00 | info | - | - | 99.5 % used"),
         ("2026-11-20 10:00:03|INFO|started|", "2026-11-20T10:00:03 | info | - | - | started"),
-        ("2026-11-20 10:00:03 ERROR|", "2026-11-20T10:00:03 | info | - | - | ERROR|"),
+        ("2026-11-20 10:00:03 ERROR|", "2026-11-20T10:00:03 | high | - | - | ERROR|"),
         (
             "2026-11-20 10:00:03 error; timeout; retrying",
             "2026-11-20T10:00:03 | high | - | - | timeout; retrying",
