@@ -86,7 +86,6 @@ pub async fn act_matching(
 pub async fn undo(cx: &Cx<DriftWrite>, action: DriftActionId) -> Result<Report> {
     let mut tx = cx.write().await?;
     let steps = store::drift::of_action(&mut tx, action).await?;
-    // A rule that found no open drift has no step, and is taken back all the same.
     if steps.is_empty() && store::drift::ignore::of_action(&mut tx, action).await?.is_empty() {
         return Err(Error::NotFound);
     }
@@ -257,7 +256,9 @@ impl Run<'_> {
             };
             results.push(Item { id: *id, number: Some(kept.number), outcome });
         }
-        if states.is_empty() {
+        // An action that found no open drift made rules alone, which are taken back all the same.
+        let rules_alone = self.undoes.is_some() && ids.is_empty();
+        if states.is_empty() && !rules_alone {
             return Ok(Report { action_id: None, results });
         }
         store::drift::change(&mut tx, &states).await?;

@@ -2,7 +2,7 @@
 //! states are kept with the resource.
 
 use domain::Severity;
-use domain::drift::{Act, DriftStatus, IgnoreScope, Verdict};
+use domain::drift::{Act, DriftStatus, IgnoreScope, Resolution, Verdict};
 use serde_json::{Value, json};
 use service::drifts::{self, Outcome, Scoped};
 use service::{Cx, Error};
@@ -114,6 +114,13 @@ async fn what_an_acceptance_left_out_comes_back_with_undo_and_with_reopening() {
         assert_eq!((room.get("1").await.change_count, in_force().await), (2, 1));
         assert_eq!(drifts::undo(&room.write, one.action_id).await.unwrap().changed(), 1);
         assert_eq!((room.get("1").await.change_count, in_force().await), (3, 0));
+        // A rule that found nothing open has no step in any history.
+        drifts::act(&room.write, &[drift.id], Act::Resolve(Resolution::AutoRevert), "").await.unwrap();
+        let alone = drifts::ignore(&room.write, drift.id, "note", &how(IgnoreScope::Resource)).await.unwrap();
+        assert_eq!((alone.hidden, in_force().await), (0, 1));
+        let undone = drifts::undo(&room.write, alone.action_id).await.unwrap();
+        assert_eq!((undone.results.len(), in_force().await), (0, 0));
+        assert!(matches!(drifts::undo(&room.write, alone.action_id).await, Err(Error::NotFound)));
     })
     .await;
 }
