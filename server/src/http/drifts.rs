@@ -57,9 +57,9 @@ pub struct DriftChangeItem {
     #[schema(value_type = ChangeTypeWord)]
     change_type: ChangeType,
     /// Null where the code says nothing of it. Secrets are masked.
-    #[schema(required = true, value_type = Option<Object>)]
+    #[schema(required = true, value_type = Value)]
     declared_value: Option<Value>,
-    #[schema(required = true, value_type = Option<Object>)]
+    #[schema(required = true, value_type = Value)]
     actual_value: Option<Value>,
     is_security_critical: bool,
     is_sensitive: bool,

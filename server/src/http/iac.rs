@@ -273,9 +273,9 @@ pub struct NoiseItem {
     property_path: String,
     reason: String,
     /// Null where there is none, or where it is long.
-    #[schema(required = true, value_type = Option<Object>)]
+    #[schema(required = true, value_type = Value)]
     declared_value: Option<serde_json::Value>,
-    #[schema(required = true, value_type = Option<Object>)]
+    #[schema(required = true, value_type = Value)]
     actual_value: Option<serde_json::Value>,
 }
 
