@@ -12,6 +12,8 @@ pub(crate) mod yaml;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Map, Value, json};
 
@@ -306,7 +308,7 @@ fn node(value: &Value) -> Node {
                 if let Some(data) = data.as_object_mut() {
                     for (key, text) in plain {
                         let text = text.as_str().unwrap_or_default().to_owned();
-                        data.insert(key, Value::String(base64(text.as_bytes())));
+                        data.insert(key, Value::String(STANDARD.encode(text)));
                     }
                 }
             }
@@ -532,21 +534,6 @@ fn snake(kind: &str) -> String {
         }
         before_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
         text.push(c.to_ascii_lowercase());
-    }
-    text
-}
-
-/// RFC 4648, with padding: only to compare `stringData` with `data`.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word =
-            chunk.iter().enumerate().fold(0_u32, |word, (at, byte)| word | u32::from(*byte) << (16 - 8 * at));
-        for place in 0..4 {
-            let letter = LETTERS[(word >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
     }
     text
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::node::MASK;
@@ -329,28 +331,8 @@ fn is_kept_elsewhere(name: &str, value: &str) -> bool {
 
 /// The text of Base64, where it is one of words.
 fn base64(text: &str) -> Option<String> {
-    let plain = text.trim_end_matches('=');
-    if text.len() < 16 || !text.len().is_multiple_of(4) || text.len() - plain.len() > 2 {
-        return None;
-    }
-    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
-    for byte in plain.bytes() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(six);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits & 0xff) as u8);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let bytes = if text.len() < 16 { None } else { STANDARD.decode(text).ok() };
+    String::from_utf8(bytes?).ok()
 }
 
 #[cfg(test)]

@@ -53,9 +53,7 @@ pub mod views;
 pub mod webhooks;
 
 /// Text inside HTML.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
+pub use service::markdown::escape;
 
 /// The head of a page that is printed without Leptos. `styles`: the address of the site's style sheet.
 pub fn head(title: &str, styles: &str) -> String {
