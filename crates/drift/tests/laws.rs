@@ -143,6 +143,12 @@ fn deep_nesting_is_refused_and_not_a_crash() {
         assert!(read(*format, &deep("{\"a\":", "}")).is_err(), "{format}");
     }
     let _ = read(Format::Kubernetes, &("- ".repeat(50_000) + "a"));
+    // Minutes, where the scanner of YAML gets them.
+    for (format, front) in [(Format::Kubernetes, "a: "), (Format::Cloudformation, "Resources: ")] {
+        for open in ["[", "{a: "] {
+            assert!(read(format, &(front.to_owned() + &open.repeat(200_000))).is_err(), "{format} {open}");
+        }
+    }
     // Aliases that grow: the parser refuses the repetition.
     let mut bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
     for (from, to) in

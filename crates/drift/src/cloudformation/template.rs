@@ -39,8 +39,11 @@ pub(super) fn add(input: Input<'_>, document: &Value, reading: &mut Reading) -> 
     inventory(input, &template, (Some(stack), &place), reading)
 }
 
-/// A template that is no JSON.
+/// A template that is no JSON, nor means to be.
 pub(super) fn plain(input: Input<'_>) -> Option<Value> {
+    if input.text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
     let read = Budget::of(input.text).read(input.text).ok();
     read.filter(is_one)
 }

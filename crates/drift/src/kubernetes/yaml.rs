@@ -11,6 +11,9 @@ use serde_json::{Map, Number, Value};
 const NODE: usize = 8;
 /// What every text may cost, however short.
 const FREE: usize = 4 << 20;
+/// Brackets of one document that may be open at once: with each the scanner looks at all before, and a text of nothing else would hold it for minutes.
+/// Far above what nests (128), since brackets of comments and of words are not told apart.
+const OPEN: usize = 5_000;
 
 /// How much the documents of one text may grow, together.
 pub(crate) struct Budget {
@@ -25,6 +28,9 @@ impl Budget {
     }
     pub(crate) fn read(&mut self, text: &str) -> Result<Value, yaml_serde::Error> {
         self.spent = false;
+        if is_deep(text) {
+            return Err(Error::custom("it nests too deep"));
+        }
         Part(self).deserialize(yaml_serde::Deserializer::from_str(text))
     }
     /// Whether the last document was refused because it grows too much.
@@ -39,6 +45,18 @@ impl Budget {
         self.spent = true;
         Err(E::custom("it grows too much"))
     }
+}
+
+fn is_deep(text: &str) -> bool {
+    let mut open = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > OPEN
+    })
 }
 
 struct Part<'b>(&'b mut Budget);
