@@ -73,6 +73,11 @@ fn is_pass(name: &str) -> bool {
         "db", "database", "user", "admin", "root", "master", "smtp", "mail", "redis", "mysql", "sql", "pg",
         "postgres", "ftp", "ldap", "http", "auth",
     ];
+    // Nearly every name is none: told without taking it apart.
+    let has = |part: &[u8]| name.as_bytes().windows(part.len()).any(|at| at.eq_ignore_ascii_case(part));
+    if !has(b"pass") && !has(b"pwd") {
+        return false;
+    }
     let words = words(name);
     let Some((last, before)) = words.split_last() else { return false };
     match last.as_str() {
@@ -262,18 +267,19 @@ fn value_of(line: &str, mark: usize, is_file: bool) -> Option<Range<usize>> {
         .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
         .map_or(0, |at| at + unquoted[at..].chars().next().map_or(1, char::len_utf8));
     let name = &unquoted[begin..];
+    let is_flag = name.starts_with("--");
+    if sign == b' ' && !is_flag {
+        return None;
+    }
     // `\n` and the like, of a text that is written in another, belong to no name.
     if name.is_empty() || !is_secret_name(name) {
         return None;
     }
     let front = line[..begin].trim_matches([' ', '\t', '"', '\'', '-']);
     let is_first = matches!(front, "" | "export" | "set" | "ENV" | "env" | "ARG");
-    let is_flag = name.starts_with("--");
-    match sign {
-        b' ' if !is_flag => return None,
-        // A colon is in every sentence; a file says one thing a line.
-        b':' if !(is_file && is_first) => return None,
-        _ => {}
+    // A colon is in every sentence; a file says one thing a line.
+    if sign == b':' && !(is_file && is_first) {
+        return None;
     }
     let mut start = mark + 1;
     if sign == b'=' {
