@@ -32,12 +32,13 @@ pub fn column(
     let facets = found
         .facets
         .iter()
-        .map(|facet| {
+        .filter_map(|facet| {
             let chosen = chosen.iter().find(|chosen| chosen.field == facet.field);
             let items = items(look, facet, q, chosen, href);
             let title =
                 look.titles.iter().find(|(field, _)| *field == facet.field).map_or("", |(_, title)| title);
-            view! { <Facet title=title items=items /> }
+            // A field that nothing in the list has would be a heading over nothing.
+            (!items.is_empty()).then(|| view! { <Facet title=title items=items /> })
         })
         .collect_view();
     let note = found.of_the_latest.then(|| view! { <p class="muted">{(look.of_the_latest)()}</p> });

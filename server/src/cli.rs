@@ -348,16 +348,20 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
     }
 }
 
+async fn connect(config: &Config) -> store::Result<Db> {
+    let options =
+        store::Options { connections: config.db_connections, acquire_timeout: config.db_acquire_timeout };
+    Db::connect(&config.database_url, &options).await
+}
+
 /// Connects, migrates, and reads or makes the secret key.
 async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
     let SecretKey(key) = config::secret_key(config)
         .map_err(|e| anyhow::anyhow!("the secret key in {}: {e}", config.data_dir.display()))?;
     let provider = config.provider().map_err(anyhow::Error::msg)?;
     let webhooks = config.webhooks().map_err(anyhow::Error::msg)?;
-    let options =
-        store::Options { connections: config.db_connections, acquire_timeout: config.db_acquire_timeout };
     let url = config::without_password(&config.database_url);
-    let db = Db::connect(&config.database_url, &options).await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
+    let db = connect(config).await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
     db.migrate().await.map_err(|e| anyhow::anyhow!("{url}: {e}"))?;
     Ok(Open {
         services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo)

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Number, Value, json};
 
-use crate::secret::{is_secret_name, looks_secret, masked_text};
+use crate::secret::{is_open_argument, is_secret_flag, is_secret_name, looks_secret, masked_text};
 
 /// What stands for a sealed value wherever one is printed.
 pub const MASK: &str = "(sensitive)";
@@ -87,13 +87,19 @@ impl Node {
             Value::Bool(yes) => Self::Bool(yes),
             Value::Number(number) => Self::Number(number),
             Value::String(text) => Self::Text(text),
-            Value::Array(items) => Self::List(
-                items
-                    .into_iter()
-                    .enumerate()
-                    .map(|(at, item)| Self::build(key, item, part(sensitive, at), part(unknown, at)))
-                    .collect(),
-            ),
+            Value::Array(items) => {
+                let mut is_argument = false;
+                let nodes = items.into_iter().enumerate().map(|(at, item)| {
+                    // `["--db-password", "…"]`: the arguments of a command.
+                    let hidden = is_argument && is_open_argument(&item);
+                    is_argument = item.as_str().is_some_and(is_secret_flag);
+                    if hidden {
+                        return Self::Secret(Sealed(item));
+                    }
+                    Self::build(key, item, part(sensitive, at), part(unknown, at))
+                });
+                Self::List(nodes.collect())
+            }
             Value::Object(map) => {
                 // `{"name": "DB_PASSWORD", "value": "…"}`: what is secret is said beside it.
                 let named =
@@ -433,6 +439,7 @@ mod tests {
                 "env": [{"name": "DB_PASSWORD", "value": "x1"}, {"name": "MODE", "value": "fast"}],
                 "key": "-----BEGIN RSA PRIVATE KEY-----\nabc", "id": "AKIAIOSFODNN7EXAMPLE",
                 "doc": "{\"environment\":{\"API_KEY\":\"zzz-zzz\"}}",
+                "command": ["run", "--db-password", "x2", "--token-file", "/run/t", "--api-key", "$KEY", "--passwd", "--mode"],
             }),
             &Value::Null,
         );
@@ -442,6 +449,7 @@ mod tests {
                 "password": MASK, "secret_arn": "arn:aws:x", "password_length": 20, "smtp-password": "",
                 "env": [{"name": "DB_PASSWORD", "value": MASK}, {"name": "MODE", "value": "fast"}],
                 "key": MASK, "id": MASK, "doc": format!("{{\"environment\":{{\"API_KEY\":\"{MASK}\"}}}}"),
+                "command": ["run", "--db-password", MASK, "--token-file", "/run/t", "--api-key", "$KEY", "--passwd", "--mode"],
             })
         );
     }

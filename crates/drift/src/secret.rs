@@ -308,6 +308,22 @@ fn value_of(line: &str, mark: usize, is_file: bool) -> Option<Range<usize>> {
     (!is_other && !is_variable(value) && !is_kept_elsewhere(name, value)).then(|| start..start + value.len())
 }
 
+/// `--db-password`: what comes after it in a list of arguments is a secret.
+pub(crate) fn is_secret_flag(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|name| {
+        let name = name.trim_start_matches('-');
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            && is_secret_name(name)
+            // Whatever it says, but for a place where a secret is kept.
+            && !is_kept_elsewhere(name, "x/y")
+    })
+}
+
+/// An argument that says a value, and not the next flag or what is filled in later.
+pub(crate) fn is_open_argument(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.is_empty() && !text.starts_with("--") && !is_variable(text))
+}
+
 /// The quote that ends a value.
 fn closing(inner: &str, quote: char) -> Option<usize> {
     let mut escaped = false;

@@ -142,7 +142,7 @@ pub async fn make(place: &Place, clock: &Clock, file: &Path, with_key: bool) -> 
         return Err(no(format!("{} is there already; a backup never replaces a file", file.display())));
     }
     let kind = Kind::of(&place.url);
-    if let Some(database) = store::db::sqlite_file(&place.url)
+    if let Some(database) = store::sqlite_file(&place.url)
         && !database.is_file()
     {
         return Err(no(format!("there is no database at {}", database.display())));
@@ -168,7 +168,7 @@ async fn make_of(
         return Err(no("the database holds no tables of Watchroom; there is nothing to back up"));
     }
     // Before an upgrade the new build backs up what the old one made, and leaves its tables alone.
-    if schema == store::db::schema_version() {
+    if schema == store::schema_version() {
         db.prepare_audit_months(clock.now()).await?;
         let tx = SystemTx::across_all_organizations(db).await?;
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -275,7 +275,7 @@ pub async fn restore(place: &Place, clock: &Clock, file: &Path, replace: bool) -
     target(place, kind, replace).await?;
     let staging = pack::Staging::begin(&place.data_dir)?;
     // SQLite's file becomes the database by a rename, which stays within one file system.
-    let folder = store::db::sqlite_file(&place.url).and_then(Path::parent).map(Path::to_owned);
+    let folder = store::sqlite_file(&place.url).and_then(Path::parent).map(Path::to_owned);
     let beside = match folder.filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => pack::Staging::begin(&folder)?,
         None => pack::Staging::begin(&place.data_dir)?,
@@ -350,7 +350,7 @@ async fn in_the_bucket(place: &Place, manifest: &Manifest) -> String {
 /// Whether a backup may go there.
 async fn target(place: &Place, kind: Kind, replace: bool) -> Result<()> {
     let used = "there is data in it already; with --replace the backup takes its place";
-    let file = store::db::sqlite_file(&place.url);
+    let file = store::sqlite_file(&place.url);
     if let Some(file) = file.filter(|file| !file.exists()) {
         let log = pack::with_ending(file, "-wal");
         if log.exists() && !replace {
@@ -459,7 +459,7 @@ async fn bring_forward(db: &Db, place: &Place, clock: &Clock, manifest: &Manifes
 
 /// The one step: the new file under the name of the database. What was there is kept under another name, whole or damaged.
 async fn switch(url: &str, database: &Path) -> Result<Option<PathBuf>> {
-    let Some(target) = store::db::sqlite_file(url) else { return Ok(None) };
+    let Some(target) = store::sqlite_file(url) else { return Ok(None) };
     let mut kept = None;
     if target.exists() {
         // Again, for a server that was started since.

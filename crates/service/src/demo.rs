@@ -68,13 +68,14 @@ pub async fn fill(services: &Services, mut progress: impl FnMut(u64) + Send) -> 
     for person in PEOPLE {
         hashes.push(auth::hash_password_of_demo(services, person.email, PASSWORD).await?);
     }
+    // Set up before the first event, as it has to be.
+    let begin = start.plus_seconds(-SET_UP);
+    services.db.prepare_audit_months(begin).await?;
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     store::account::lock_first(&mut tx).await?;
     if !is_empty(&mut tx).await? {
         return Ok(false);
     }
-    // Set up before the first event, as it has to be.
-    let begin = start.plus_seconds(-SET_UP);
     people(&mut tx, hashes, begin).await?;
     let mut total = 0;
     for organization in ORGANIZATIONS {

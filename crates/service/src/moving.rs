@@ -28,12 +28,12 @@ pub async fn migrate(
     clock: &Clock,
     told: &mut (dyn FnMut(&str, u64) + Send),
 ) -> Result<Moved> {
-    let Some(file) = store::db::sqlite_file(from) else {
+    let Some(file) = store::sqlite_file(from) else {
         return Err(no(
             "migrate-data moves from SQLite to PostgreSQL, and the settings name no database of SQLite",
         ));
     };
-    if store::db::sqlite_file(to).is_some() {
+    if store::sqlite_file(to).is_some() {
         return Err(no("migrate-data moves from SQLite to PostgreSQL: --to begins with postgres://"));
     }
     if !Path::new(file).is_file() {
@@ -100,7 +100,7 @@ const USED: &str = "the database of PostgreSQL holds accounts or organizations a
 
 /// The move leaves SQLite as it is, so it does not bring it to today's schema either.
 fn refuse_old(schema: i64) -> Result<()> {
-    let ours = store::db::schema_version();
+    let ours = store::schema_version();
     if schema == 0 {
         return Err(no("the database of SQLite holds no tables of Watchroom; there is nothing to move"));
     }

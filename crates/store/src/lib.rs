@@ -50,5 +50,5 @@ pub mod view;
 pub mod webhook;
 pub mod whole;
 
-pub use db::{Db, Error, Options, Result};
+pub use db::{Db, Error, Options, Result, schema_version, sqlite_file};
 pub use scope::{ReadTx, Scoped, Stamp, SystemTx, Within, WriteTx, Writing};

@@ -1,12 +1,13 @@
 //! `watchroom serve`, `--check` and `demo`.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use service::Services;
 use tokio::net::TcpListener;
 
 use super::{Done, Open, Stop, open};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::state::AppState;
 use crate::{jobs, router, serve as listener, telemetry};
 
@@ -50,21 +51,22 @@ pub async fn serve(config: Config, demo: bool) -> Done {
     Ok(())
 }
 
-/// Settings were read, so they are right; the rest is whether this machine can do what they say.
+/// Settings were read, so they are right; the rest is whether this machine can do what they say. Nothing is made and no schema is
+/// changed: a new version is tried on the database of the one that runs.
 pub async fn check(config: &Config) -> Done {
     let mut wrong = Vec::new();
     if let Err(error) = TcpListener::bind(config.addr).await {
         wrong.push(format!("addr: cannot listen on {}: {error}", config.addr));
     }
-    match open(config, false).await {
-        Ok(open) => {
-            // It works, so it is a warning.
-            if open.db.is_overprivileged().await? {
-                eprintln!("warning: {OVERPRIVILEGED}");
-            }
-            open.db.close().await;
-        }
-        Err(error) => wrong.push(format!("{error:#}")),
+    if let Err(error) = room(&config.data_dir) {
+        wrong.push(format!("data_dir: {error}"));
+    }
+    if let Err(error) = config::existing_secret_key(config) {
+        wrong.push(format!("the secret key in {}: {error}", config.data_dir.display()));
+    }
+    wrong.extend(config.provider().err().into_iter().chain(config.webhooks().err()));
+    if let Err(error) = database(config).await {
+        wrong.push(format!("{}: {error}", config::without_password(&config.database_url)));
     }
     if let Ok(Some(bucket)) = config.bucket()
         && let Err(error) = service::evidence::probe(&bucket).await
@@ -78,6 +80,42 @@ pub async fn check(config: &Config) -> Done {
         return Ok(());
     }
     Err(Stop::Failed(anyhow::anyhow!("{}", wrong.join("\n"))))
+}
+
+/// Whether a file can be written in a folder, or in the one that it would be made in.
+fn room(folder: &Path) -> std::io::Result<()> {
+    let folder = std::path::absolute(folder)?;
+    let nearest = folder.ancestors().find(|at| at.exists()).unwrap_or(&folder);
+    let file = nearest.join(format!(".watchroom-check-{}", std::process::id()));
+    std::fs::File::create_new(&file)
+        .and_then(|_| std::fs::remove_file(&file))
+        .map_err(|error| std::io::Error::new(error.kind(), format!("cannot write in {}: {error}", nearest.display())))
+}
+
+/// Connects as the server would, and looks at the schema. A file that is not there yet needs a place only.
+async fn database(config: &Config) -> Result<(), store::Error> {
+    if let Some(file) = store::sqlite_file(&config.database_url)
+        && !file.exists()
+    {
+        return room(file.parent().unwrap_or(Path::new(""))).map_err(|error| store::Error::Unavailable(error.to_string()));
+    }
+    let db = super::connect(config).await?;
+    // These work, so they are warnings.
+    if db.is_overprivileged().await? {
+        eprintln!("warning: {OVERPRIVILEGED}");
+    }
+    let (known, found) = (store::schema_version(), db.schema_version().await);
+    db.close().await;
+    match found {
+        Some(found) if found > known => Err(store::Error::Unavailable(format!(
+            "its schema {found} is of a newer version of Watchroom; this one knows {known}"
+        ))),
+        Some(found) if found < known => {
+            eprintln!("warning: the start brings the schema from {found} to {known}; take a backup before");
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Does nothing to a database that holds an organization already.

@@ -261,12 +261,9 @@ pub(super) fn local(next: &str) -> &str {
     if plain { next } else { "/" }
 }
 
-/// `Acme Corp.` becomes `acme-corp`.
+/// `Bär & Söhne` becomes `bar-sohne`.
 fn slug_of(name: &str) -> String {
-    let words = name.to_lowercase();
-    let parts: Vec<&str> =
-        words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()).collect();
-    parts.join("-").trim_start_matches(|c: char| !c.is_ascii_lowercase()).chars().take(63).collect()
+    slug::slugify(name).trim_start_matches(|c: char| !c.is_ascii_lowercase()).chars().take(63).collect()
 }
 
 #[cfg(test)]
@@ -293,5 +290,7 @@ mod tests {
     fn a_name_suggests_its_slug() {
         assert_eq!(slug_of("Acme Corp."), "acme-corp");
         assert_eq!(slug_of("42 Things"), "things");
+        assert_eq!(slug_of("Bär & Söhne"), "bar-sohne");
+        assert_eq!(slug_of("Ελλάς"), "ellas");
     }
 }

@@ -53,9 +53,10 @@ where
     })
 }
 
-/// A spreadsheet must not take a cell for a formula (OWASP: CSV injection).
+/// A spreadsheet must not take a cell for a formula (OWASP: CSV injection), in full-width characters neither: some read those alike.
 pub fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    const FRONTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if cell.starts_with(FRONTS) { format!("'{cell}") } else { cell }
 }
 
 /// Records as CSV (RFC 4180).
@@ -93,6 +94,7 @@ mod tests {
     #[test]
     fn a_cell_is_never_a_formula() {
         assert_eq!(harmless("=1+1".to_owned()), "'=1+1");
+        assert_eq!(harmless("＝1+1".to_owned()), "'＝1+1");
         assert_eq!(harmless("plain".to_owned()), "plain");
     }
 }

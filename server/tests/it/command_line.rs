@@ -111,6 +111,28 @@ fn every_wrong_setting_is_said_at_once() {
     std::fs::write(folder.path().join("watchroom.toml"), "addr = '127.0.0.1:0'\n").unwrap();
     let (out, _) = expect(&run(folder.path(), "config --check", ""), 0);
     assert!(out.contains("addr = 127.0.0.1:0"), "{out}");
+    let (_, err) = expect(&run(folder.path(), "serve --check --data-dir /proc/nowhere", ""), 1);
+    assert!(err.contains("data_dir: cannot write in /proc"), "{err}");
+}
+
+#[test]
+fn a_check_makes_nothing_and_leaves_the_schema_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("watchroom.toml"), "addr = '127.0.0.1:0'\n").unwrap();
+    let here = || std::fs::read_dir(folder.path()).unwrap().count();
+    assert!(expect(&run(folder.path(), "serve --check", ""), 0).1.is_empty());
+    assert_eq!(here(), 1);
+    let url = format!("sqlite://{}/old.db", folder.path().display());
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let db = store::Db::connect(&url, &store::Options::default()).await.unwrap();
+        db.migrate_to(60).await.unwrap();
+        db.close().await;
+    });
+    let check = format!("serve --check --database-url {url}");
+    for _ in 0..2 {
+        let (_, err) = expect(&run(folder.path(), &check, ""), 0);
+        assert!(err.contains("brings the schema from 60 to"), "{err}");
+    }
 }
 
 #[test]

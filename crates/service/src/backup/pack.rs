@@ -304,7 +304,7 @@ impl Backup {
         }
         let manifest: Manifest =
             serde_json::from_str(&text).map_err(|_| damaged("its manifest.json cannot be read"))?;
-        let ours = store::db::schema_version();
+        let ours = store::schema_version();
         if manifest.schema > ours {
             return Err(no(format!(
                 "the backup was made by a newer Watchroom ({watchroom}, schema {}); this one knows schema {ours}: restore it with \

@@ -8,6 +8,7 @@ use domain::permission::{CaseRead, EventRead, EventWrite, SourceRead};
 use domain::{EventId, PLATFORM};
 use service::{Actor, Services, audit, auth, cases, demo, events, organizations, sources};
 use store::SystemTx;
+use store::db::sql;
 use testkit::for_each_backend;
 
 use crate::world::{World, client};
@@ -53,6 +54,11 @@ async fn the_demo_is_filled_once_and_the_same_everywhere() {
         let world = World::new(t);
         let mut last = 0;
         assert!(demo::fill(&world.services, |n| last = n).await.unwrap());
+        if world.t.url.starts_with("postgres") {
+            let mut tx = SystemTx::read_across_all_organizations(&world.t.db).await.unwrap();
+            let unprepared = tx.conn().scalar::<i64>(sql("SELECT count(*) FROM audit_log_default")).await;
+            assert_eq!(unprepared.unwrap(), Some(0), "each month of the story has its partition");
+        }
         let acme = told(&world.services, "acme").await;
         let globex = told(&world.services, "globex").await;
         assert_eq!(acme.0 + globex.0, last as i64);

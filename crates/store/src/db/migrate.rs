@@ -60,10 +60,22 @@ impl Db {
         Ok(usize::try_from(done).is_ok_and(|n| n >= wanted))
     }
 
-    /// Makes this and the next month's audit partition (PostgreSQL; nothing to do in SQLite).
+    /// The highest migration that the database has; `None` before the first.
+    pub async fn schema_version(&self) -> Option<i64> {
+        const VERSION: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
+        // It answered already: what fails is that there is no such table.
+        let version = match self {
+            Self::Sqlite { read, .. } => sqlx::query_scalar(VERSION).fetch_one(read).await,
+            Self::Postgres(pool) => sqlx::query_scalar(VERSION).fetch_one(pool).await,
+        };
+        version.ok().flatten()
+    }
+
+    /// Makes the audit partitions of the months that the next 31 days touch (PostgreSQL; nothing to do in SQLite): three, where one is
+    /// February.
     pub async fn prepare_audit_months(&self, now: domain::Timestamp) -> Result<()> {
         let Self::Postgres(pool) = self else { return Ok(()) };
-        for at in [now, now.plus_seconds(31 * 86_400)] {
+        for at in [0, 16, 31].map(|days| now.plus_seconds(days * 86_400)) {
             sqlx::query("CALL prepare_audit_month($1)")
                 .bind(at.utc().date_naive())
                 .execute(pool)

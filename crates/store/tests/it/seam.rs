@@ -275,6 +275,7 @@ async fn a_migrated_database_says_so_and_migrates_again_to_no_effect() {
         t.db.migrate().await.unwrap();
         t.db.prepare_audit_months(at(0)).await.unwrap();
         t.db.prepare_audit_months(at(0)).await.unwrap();
+        assert_eq!(t.db.schema_version().await, Some(store::schema_version()));
         let a = organization(&t.db, "alpha").await;
         write(&t.db, a).await.commit(crate::world::entry()).await.unwrap();
     })
@@ -289,6 +290,15 @@ async fn the_first_audit_entry_finds_the_partition_of_its_month() {
     let q =
         sql("SELECT to_regclass('audit_log_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL");
     assert_eq!(tx.conn().scalar::<bool>(q).await.unwrap(), Some(true));
+}
+
+#[tokio::test]
+async fn february_has_its_partition_when_the_months_are_prepared_on_the_last_of_january() {
+    let t = testkit::postgres().await;
+    t.db.prepare_audit_months("2031-01-31T12:00:00Z".parse().unwrap()).await.unwrap();
+    let mut tx = crate::world::system(&t.db).await;
+    let q = sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'audit_log'::regclass AND inhrelid::regclass::text LIKE 'audit_log_2031_0%'");
+    assert_eq!(tx.conn().scalar::<i64>(q).await.unwrap(), Some(3));
 }
 
 #[tokio::test]
