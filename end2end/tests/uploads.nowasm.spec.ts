@@ -12,3 +12,17 @@ test("a file is uploaded, mapped, tried and imported without scripts", async ({ 
   // The page loads itself again until it is done.
   await expect(page.getByText("2 events stored, 1 row refused.")).toBeVisible({ timeout: 20_000 });
 });
+
+test("a log file has no columns to map: it is tried and imported as it is", async ({ page }) => {
+  const marker = `l${Date.now()}`;
+  const lines = `<34>1 ${new Date().toISOString()} fw-1 sshd 7 - - refused ${marker}\n`;
+  await signIn(page);
+  await upload(page, { name: `${marker}.log`, mimeType: "text/plain", buffer: Buffer.from(lines) });
+  await expect(page.getByText("Log lines, ")).toBeVisible();
+  await expect(page.getByRole("table", { name: "First rows of the file" })).toContainText(`refused ${marker}`);
+  await expect(page.getByRole("combobox", { name: /^Field for/ })).toHaveCount(0);
+  await page.getByRole("button", { name: "Dry run" }).click();
+  await expect(page.getByText("1 row would be accepted, 0 refused. Nothing was stored.")).toBeVisible();
+  await page.getByRole("button", { name: "Import" }).click();
+  await expect(page.getByText("1 event stored, 0 rows refused.")).toBeVisible({ timeout: 20_000 });
+});

@@ -35,7 +35,7 @@ pub async fn start_upload(
         &scope,
         &organization,
         id,
-        &MappingForm { column, target, severity, source, environment },
+        &MappingForm { asked: true, column, target, severity, source, environment },
     )
     .await
 }

@@ -47,7 +47,7 @@ fn Form(
     tried: Option<Answer<Tried>>,
 ) -> impl IntoView {
     let chosen = mapping;
-    let PreviewShown { columns, rows } = preview;
+    let PreviewShown { maps, columns, more_columns, rows, .. } = preview;
     let heads = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     let target = |column: &ColumnShown| {
         chosen.as_ref().map_or_else(|| column.guess.clone(), |form| form.target_of(&column.name).to_owned())
@@ -59,7 +59,26 @@ fn Form(
         .enumerate()
         .map(|(at, (column, value))| view! { <ColumnLine at column value /> });
     let lines = lines.collect_view();
-    let first_rows = format!("First {}", counted(rows.len() as i64, "row", "rows"));
+    let more = (more_columns > 0).then(|| {
+        let columns = counted(more_columns as i64, "more column", "more columns");
+        let words = format!("{columns} cannot be chosen here; what they hold stays in the raw payload.");
+        view! { <Notice kind=NoticeKind::Warning>{words}</Notice> }
+    });
+    let table = maps.then(|| {
+        view! {
+            <Section title="Columns" hint="Each column can feed one field of the event. What feeds none is kept in the raw payload.">
+                {more}
+                <div class="table-scroll">
+                    <DataTable caption="Columns of the file" columns=vec![Column::new("Column"), Column::new("Values").class("message"), Column::new("Feeds")]>
+                        {lines}
+                    </DataTable>
+                </div>
+            </Section>
+        }
+    });
+    let (row, of_rows) =
+        if maps { ("row", "rows") } else { ("line, as it is understood", "lines, as they are understood") };
+    let first_rows = format!("First {}", counted(rows.len() as i64, row, of_rows));
     let kept = chosen.unwrap_or_default();
     let severities = std::iter::once(Choice::new("", "Info (unless chosen)"))
         .chain(
@@ -75,13 +94,8 @@ fn Form(
         <form method="get" action=routes::upload(&slug, &upload.id)>
             <input type="hidden" name="organization" value=slug.clone() />
             <input type="hidden" name="id" value=upload.id.clone() />
-            <Section title="Columns" hint="Each column can feed one field of the event. What feeds none is kept in the raw payload.">
-                <div class="table-scroll">
-                    <DataTable caption="Columns of the file" columns=vec![Column::new("Column"), Column::new("Values").class("message"), Column::new("Feeds")]>
-                        {lines}
-                    </DataTable>
-                </div>
-            </Section>
+            <input type="hidden" name="asked" value="true" />
+            {table}
             <Section title="Where a row says nothing, or a severity nobody knows">
                 <div class="form-grid">
                     <Field id="upload-severity" label="Severity">

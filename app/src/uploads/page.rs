@@ -65,7 +65,9 @@ fn Step(step: UploadStep, slug: String, mapping: Option<MappingForm>) -> impl In
             </Button>
         }
     };
-    let note = format!("{}, {}", form_words(&upload.format), bytes(upload.bytes_total));
+    let previewed = step.preview.as_ref().and_then(|preview| preview.as_ref().ok());
+    let format = previewed.map_or(&upload.format, |preview| &preview.format);
+    let note = format!("{}, {}", form_words(format), bytes(upload.bytes_total));
     let head = view! { <PageHead title=upload.file_name.clone() note=note actions=actions /> };
     let body = match upload.state {
         UploadState::Mapped => view! { <MapColumns step slug mapping /> }.into_any(),
@@ -84,8 +86,8 @@ fn form_words(format: &str) -> &'static str {
         "ndjson" => "NDJSON",
         "json" => "JSON",
         "csv" => "CSV",
-        "syslog" => "Syslog",
-        _ => "Log lines",
+        "syslog" => "Log lines",
+        _ => "Not looked at yet",
     }
 }
 
@@ -134,7 +136,7 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
         ),
     };
     let file = format!("{}/rejections.csv", routes::upload(&slug, &upload.id));
-    let rejected = upload.rejected > 0;
+    let (stored, rejected) = (upload.accepted > 0, upload.rejected > 0);
     let download = move || {
         let file = file.clone();
         view! {
@@ -149,9 +151,14 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
             <Notice kind>{words}</Notice>
             <Unknown words=upload.unknown />
             <p class="row-line after-import">
-                <Button variant=Variant::Primary href=upload.events icon=Glyph::Events>
-                    "See the events"
-                </Button>
+                {stored
+                    .then(|| {
+                        view! {
+                            <Button variant=Variant::Primary href=upload.events icon=Glyph::Events>
+                                "See the events"
+                            </Button>
+                        }
+                    })}
                 <Button href=routes::uploads(&slug) icon=Glyph::Upload>
                     "Upload another file"
                 </Button>

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MappingForm {
+    /// It was sent: a file of log lines has no columns to tell by.
+    pub asked: bool,
     pub column: Vec<String>,
     pub target: Vec<String>,
     /// Severity of rows that say none.
@@ -17,13 +19,14 @@ pub struct MappingForm {
 }
 
 impl MappingForm {
-    /// `column[0]=level&target[0]=severity&…`; nothing when the page was opened without a mapping.
+    /// `column[0]=level&target[0]=severity&…`; nothing when the page was opened and no form sent.
     pub fn read(map: &ParamsMap) -> Option<Self> {
         let get = |name: &str| map.get_str(name).map(str::to_owned);
         let list = |name: &str| (0..).map_while(|at| get(&format!("{name}[{at}]"))).collect::<Vec<_>>();
         let one = |name: &str| get(name).unwrap_or_default().trim().to_owned();
         let column = list("column");
-        (!column.is_empty()).then(|| Self {
+        (get("asked").is_some() || !column.is_empty()).then(|| Self {
+            asked: true,
             column,
             target: list("target"),
             severity: one("severity"),
@@ -96,6 +99,15 @@ mod tests {
             ("message", "", "")
         );
         assert_eq!(MappingForm::read(&ParamsMap::new()), None);
+        let lines = MappingForm::read(&[("asked", "true"), ("source", "fw")].into_iter().collect()).unwrap();
+        assert!(lines.asked && lines.column.is_empty());
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn log_lines_need_no_mapping() {
+        let lines = MappingForm { asked: true, source: "fw".to_owned(), ..MappingForm::default() };
+        assert_eq!(lines.to_choice().unwrap().source.as_deref(), Some("fw"));
     }
 
     #[cfg(feature = "ssr")]

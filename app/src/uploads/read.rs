@@ -4,7 +4,7 @@ use domain::UploadId;
 use domain::permission::EventWrite;
 use domain::query::EVENTS;
 use domain::query::edit::{condition, include};
-use domain::upload::{Imported, Preview, Rejection, UnknownSeverities, Upload, UploadState};
+use domain::upload::{Format, Imported, Preview, Rejection, UnknownSeverities, Upload, UploadState};
 use service::Cx;
 use service::uploads::DryRun;
 
@@ -32,8 +32,7 @@ pub async fn step(scope: &Scope, id: UploadId, mapping: &MappingForm) -> Answer<
         return Ok(UploadStep { upload, preview: None, tried: None });
     }
     let shown = service::uploads::preview(&cx, id).await.map(preview).map_err(AppError::from);
-    let asked = !mapping.column.is_empty();
-    let tried = if asked { Some(dry_run(&cx, id, mapping).await) } else { None };
+    let tried = if mapping.asked { Some(dry_run(&cx, id, mapping).await) } else { None };
     Ok(UploadStep { upload, preview: Some(shown), tried })
 }
 
@@ -45,7 +44,7 @@ async fn get(scope: &Scope, cx: &Cx<EventWrite>, id: UploadId) -> Answer<UploadS
     let upload = service::uploads::progress(cx, id).await?;
     let refused = matches!(upload.state, UploadState::Done | UploadState::Failed) && upload.rejected > 0;
     let rejections =
-        if refused { service::uploads::rejections(cx, id, 0, REJECTIONS).await? } else { Vec::new() };
+        if refused { service::uploads::rejections(cx, id, None, REJECTIONS).await? } else { Vec::new() };
     let rejections = rejections.into_iter().map(rejection).collect();
     Ok(UploadShown { rejections, ..upload_shown(upload, &scope.organization.slug, scope.zone) })
 }
@@ -100,13 +99,20 @@ fn preview(preview: Preview) -> PreviewShown {
         }
         samples
     };
+    let maps = preview.format != Format::Syslog;
     let columns = preview
         .columns
         .iter()
         .enumerate()
         .map(|(at, name)| ColumnShown { name: name.clone(), samples: samples(at), guess: guess(name) })
         .collect();
-    PreviewShown { columns, rows: preview.rows }
+    PreviewShown {
+        format: preview.format.to_string(),
+        maps,
+        columns,
+        more_columns: preview.more_columns,
+        rows: preview.rows,
+    }
 }
 
 fn tried(tried: DryRun) -> Tried {
@@ -140,7 +146,7 @@ pub async fn start(scope: &Scope, organization: &str, id: UploadId, form: &Mappi
 #[cfg(test)]
 mod tests {
     use domain::Timestamp;
-    use domain::upload::{Choice, Format};
+    use domain::upload::Choice;
 
     use super::*;
 

@@ -54,10 +54,16 @@ shown!(UploadStep: upload, preview, tried);
 /// The start of the file, and what its columns seem to hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviewShown {
+    /// "ndjson", "csv", …: what the file was read as.
+    pub format: String,
+    /// Its columns can feed fields; log lines have none.
+    pub maps: bool,
     pub columns: Vec<ColumnShown>,
+    /// Columns that are not among them.
+    pub more_columns: usize,
     pub rows: Vec<Vec<String>>,
 }
-shown!(PreviewShown: columns, rows);
+shown!(PreviewShown: format, maps, columns, more_columns, rows);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnShown {

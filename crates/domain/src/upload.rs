@@ -203,9 +203,14 @@ impl UnknownSeverities {
 }
 
 /// The start of an uploaded file, as the mapping page shows it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
+    /// What it was read as; never `Auto`.
+    pub format: Format,
+    /// Of log lines, what was found in them: there is nothing to map.
     pub columns: Vec<String>,
+    /// Columns beyond those: they cannot be chosen, and are kept in the raw payload.
+    pub more_columns: usize,
     /// The first rows, a text per column.
     pub rows: Vec<Vec<String>>,
     /// For each field the column that seems to hold it.

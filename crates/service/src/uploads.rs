@@ -172,7 +172,13 @@ pub async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Resu
 /// # Errors
 /// `Conflict` when it was started before.
 pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<Upload> {
-    let (upload, _) = staged(cx, id).await?;
+    let (mut upload, file) = staged(cx, id).await?;
+    if upload.format == Format::Auto {
+        let found = tokio::task::spawn_blocking(move || preview::format_of(file)).await;
+        upload.format = found
+            .map_err(|e| Error::Internal(format!("reading a file: {e}")))?
+            .map_err(|e| Error::Invalid(Invalid::field("file", format!("cannot be read: {e}"))))?;
+    }
     let mut tx = cx.write().await?;
     if !store::upload::claim(&mut tx, id).await? {
         return Err(Error::Conflict("this upload was started already".to_owned()));
@@ -185,16 +191,17 @@ pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<
     Ok(upload)
 }
 
-/// Refused rows from an index on, each as it stood in the file (what is beyond [`MAX_KEPT_BYTES`]: its start).
+/// Refusals in the order of their rows and fields, those behind a row and field where `after` names one; each with the row as it stood in the
+/// file (what is beyond [`MAX_KEPT_BYTES`]: its start).
 pub async fn rejections(
     cx: &Cx<EventWrite>,
     id: UploadId,
-    from: u64,
+    after: Option<(u64, &str)>,
     limit: u32,
 ) -> Result<Vec<(Rejection, String)>> {
     let mut tx = cx.read().await?;
     store::upload::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    Ok(store::upload::rejections(&mut tx, id, from, limit.clamp(1, 10_000)).await?)
+    Ok(store::upload::rejections(&mut tx, id, after, limit.clamp(1, 10_000)).await?)
 }
 
 /// Goes on with the uploads that were being read when the server stopped; says how many. Called once at start.

@@ -138,18 +138,20 @@ pub async fn add_rejections(
 pub async fn rejections(
     tx: &mut impl Scoped,
     id: UploadId,
-    from: u64,
+    after: Option<(u64, &str)>,
     limit: u32,
 ) -> Result<Vec<(Rejection, String)>> {
+    let (row, field) = after.map_or((-1, ""), |(row, field)| (row as i64, field));
     let q = tx
         .sql(
             "SELECT row_index, field, reason, row_text FROM upload_rejections
-             WHERE organization_id = $1 AND upload_id = $2 AND row_index >= $3
+             WHERE organization_id = $1 AND upload_id = $2 AND (row_index, field) > ($3, $4)
              ORDER BY row_index, field
-             LIMIT $4",
+             LIMIT $5",
         )
         .bind(id)
-        .bind(from as i64)
+        .bind(row)
+        .bind(field)
         .bind(limit);
     let rows = tx.conn().rows(q).await?;
     rows.iter()

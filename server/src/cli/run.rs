@@ -87,9 +87,9 @@ fn room(folder: &Path) -> std::io::Result<()> {
     let folder = std::path::absolute(folder)?;
     let nearest = folder.ancestors().find(|at| at.exists()).unwrap_or(&folder);
     let file = nearest.join(format!(".watchroom-check-{}", std::process::id()));
-    std::fs::File::create_new(&file)
-        .and_then(|_| std::fs::remove_file(&file))
-        .map_err(|error| std::io::Error::new(error.kind(), format!("cannot write in {}: {error}", nearest.display())))
+    std::fs::File::create_new(&file).and_then(|_| std::fs::remove_file(&file)).map_err(|error| {
+        std::io::Error::new(error.kind(), format!("cannot write in {}: {error}", nearest.display()))
+    })
 }
 
 /// Connects as the server would, and looks at the schema. A file that is not there yet needs a place only.
@@ -97,7 +97,8 @@ async fn database(config: &Config) -> Result<(), store::Error> {
     if let Some(file) = store::sqlite_file(&config.database_url)
         && !file.exists()
     {
-        return room(file.parent().unwrap_or(Path::new(""))).map_err(|error| store::Error::Unavailable(error.to_string()));
+        return room(file.parent().unwrap_or(Path::new("")))
+            .map_err(|error| store::Error::Unavailable(error.to_string()));
     }
     let db = super::connect(config).await?;
     // These work, so they are warnings.

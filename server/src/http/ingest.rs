@@ -148,12 +148,6 @@ pub async fn events(
     let (mut place, body) = state.ingest.enter(&headers, request.into_body()).await?;
     let gauge = Waiting::one();
     let body = state.ingest.read(&mut place, body).await?;
-    let hash = key.is_some().then(|| domain::audit::hex(&Sha256::digest(&body)));
-    if let (Some(key), Some(hash)) = (&key, &hash)
-        && let Some((status, answer)) = service::events::replay(&cx, key, hash).await?
-    {
-        return Ok(replayed(status, answer));
-    }
     let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, state.ingest.parsing.clone().acquire_owned()).await
     else {
         return Err(busy());
@@ -164,14 +158,20 @@ pub async fn events(
         limit: state.config.max_ingest_decoded.0,
         organization: cx.actor().organization,
         now: cx.now(),
+        hashed: key.is_some(),
     };
     let parsed = tokio::task::spawn_blocking(move || {
         let parsed = work.parse(&body);
         drop(turn);
         parsed
     });
-    let Parsed { rows, indexes, mut receipt } =
+    let Parsed { hash, rows, indexes, mut receipt } =
         parsed.await.map_err(|e| Problem::internal(format!("parsing a batch: {e}")))??;
+    if let (Some(key), Some(hash)) = (&key, &hash)
+        && let Some((status, answer)) = service::events::replay(&cx, key, hash).await?
+    {
+        return Ok(replayed(status, answer));
+    }
     state.plans.events(cx.actor().organization, rows.len())?;
     let ingested = match (key, hash) {
         (Some(key), Some(request_hash)) => {
@@ -209,10 +209,13 @@ struct Work {
     limit: usize,
     organization: OrganizationId,
     now: Timestamp,
+    hashed: bool,
 }
 
 /// What the body holds.
 struct Parsed {
+    /// Of the decoded body, in hex, where it was asked for: a sender that tries again may compress anew, and gzip writes the time.
+    hash: Option<String>,
     rows: Vec<PreparedEvent>,
     /// Where each of them stood.
     indexes: Vec<u64>,
@@ -228,6 +231,7 @@ impl Work {
             inflated = wire::decompress(self.encoding, body, self.limit as u64).map_err(unreadable)?;
             &inflated
         };
+        let hash = self.hashed.then(|| domain::audit::hex(&Sha256::digest(body)));
         let mapping = Mapping::contract();
         let (mut rows, mut indexes) = (Vec::new(), Vec::new());
         let mut receipt = Receipt::default();
@@ -273,7 +277,7 @@ impl Work {
             }
             (Form::Lines, Some(_)) => wire::rows(body).try_for_each(|(index, line)| take(index, line))?,
         }
-        Ok(Parsed { rows, indexes, receipt })
+        Ok(Parsed { hash, rows, indexes, receipt })
     }
 }
 

@@ -56,13 +56,15 @@ pub async fn rejections(
     let id: UploadId = id.parse().map_err(|_| Problem::not_found())?;
     service::uploads::progress(&cx, id).await?;
     let head = stream::once(async { csv_rows(&[["row", "field", "reason", "text"].map(str::to_owned)]) });
-    let rows = stream::unfold(Some((cx, 0)), move |place| async move {
-        let (cx, from) = place?;
-        match service::uploads::rejections(&cx, id, from, PAGE).await {
+    let rows = stream::unfold(Some((cx, None)), move |place| async move {
+        let (cx, after) = place?;
+        let after = after.as_ref().map(|(row, field): &(u64, String)| (*row, field.as_str()));
+        match service::uploads::rejections(&cx, id, after, PAGE).await {
             Ok(page) if page.is_empty() => None,
             Ok(page) => {
-                let next = page.last().filter(|_| page.len() >= PAGE as usize).map(|(r, _)| r.index + 1);
-                Some((lines(&page), next.map(|from| (cx, from))))
+                let full = page.len() >= PAGE as usize;
+                let last = page.last().filter(|_| full).map(|(r, _)| (r.index, r.field.clone()));
+                Some((lines(&page), last.map(|last| (cx, Some(last)))))
             }
             Err(error) => Some((Err(std::io::Error::other(error.to_string())), None)),
         }

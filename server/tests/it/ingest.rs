@@ -321,6 +321,27 @@ async fn the_same_request_with_one_key_is_stored_once_and_answered_alike() {
 }
 
 #[tokio::test]
+async fn who_tries_again_may_compress_anew() {
+    for_each_backend(|db| async move {
+        let sender = Sender::new(db).await;
+        let send = |body: Vec<u8>| {
+            let request = sender.app.post(EVENTS).bearer(&sender.key).header("idempotency-key", "z");
+            request.header("content-encoding", "gzip").body(NDJSON, body).send()
+        };
+        let line = format!("{}\n", event("once"));
+        let first = gzip(line.as_bytes());
+        // The time of compression is in the header (RFC 1952).
+        let mut second = first.clone();
+        second[4..8].copy_from_slice(&[9, 8, 7, 6]);
+        assert_eq!(counts(&send(first).await), (1, 0));
+        let again = send(second).await;
+        assert_eq!((counts(&again), again.header("idempotency-replayed")), ((1, 0), "true"));
+        send(gzip(event("other").to_string().as_bytes())).await.assert_problem(409, "conflict");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_at_once_with_one_key_are_one() {
     for_each_backend(|db| async move {
         let sender = Sender::new(db).await;

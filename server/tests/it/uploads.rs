@@ -71,3 +71,29 @@ async fn a_file_may_be_larger_than_a_form_and_has_its_own_limit() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn log_lines_have_no_columns_to_choose_and_are_tried_and_imported_as_they_are() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let ada = app.sign_in("ada@acme.test").await;
+        let lines = "<34>1 2026-11-23T09:30:00Z fw-1 sshd 7 - - Failed password for root\n<13>1 2026-11-23T09:30:01Z fw-1 cron - - - done\n";
+        let taken = app.post("/o/acme/uploads").cookie(&ada).body(BOUNDARY, form("file", "fw.log", lines)).send().await;
+        let page = taken.header("location").to_owned();
+        let opened = app.get(&page).cookie(&ada).send().await;
+        assert!(opened.text.contains("First 2 lines, as they are understood"), "{}", opened.text);
+        assert!(opened.text.contains("Failed password for root") && !opened.text.contains("Field for "));
+        let tried = app.get(&format!("{page}?asked=true&severity=&source=fw&environment=")).cookie(&ada).send().await;
+        assert!(tried.text.contains("2 rows would be accepted, 0 refused."), "{}", tried.text);
+        let id = page.rsplit('/').next().unwrap();
+        let sent = [("organization", "acme"), ("id", id), ("asked", "true"), ("severity", ""), ("source", "fw"), ("environment", "")];
+        let started = app.post("/fn/uploads/start").cookie(&ada).form(&sent).send().await;
+        assert!(started.status == 302 || started.status == 303, "{}", started.text);
+        while app.get(&page).cookie(&ada).send().await.text.contains("so far. You can leave") {
+            tokio::task::yield_now().await;
+        }
+        let done = app.get(&page).cookie(&ada).send().await.text;
+        assert!(done.contains("2 events stored, 0 rows refused."), "{done}");
+    })
+    .await;
+}

@@ -3,8 +3,8 @@
 mod numbers;
 
 use super::words::{
-    Marks, colon_address, file, host, is_command, is_constant, is_mail, is_name, is_path, is_qualified,
-    is_time, tells,
+    Marks, colon_address, file, host, is_command, is_constant, is_hyphened_mac, is_mail, is_name, is_path,
+    is_qualified, is_time, tells,
 };
 use std::ops::Range;
 
@@ -359,6 +359,10 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
         }
         if has.any(Marks::AT) && is_mail(word) {
             self.emit(at..short, Slot::Mail);
+            return end;
+        }
+        if is_hyphened_mac(word) {
+            self.emit(at..short, Slot::Hex);
             return end;
         }
         if has.any(Marks::COLON)

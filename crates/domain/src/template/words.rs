@@ -148,6 +148,12 @@ pub(super) fn colon_address(word: &[u8]) -> Option<Slot> {
         .then_some(Slot::Ip)
 }
 
+/// A MAC address as IEEE 802 and Windows write it: six pairs between hyphens.
+pub(super) fn is_hyphened_mac(word: &[u8]) -> bool {
+    word.len() == 17
+        && word.iter().enumerate().all(|(i, c)| if i % 3 == 2 { *c == b'-' } else { c.is_ascii_hexdigit() })
+}
+
 /// Longest label in the lists of endings.
 const MAX_LABEL: usize = 9;
 

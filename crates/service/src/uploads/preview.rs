@@ -1,5 +1,6 @@
 //! The start of a file as a table.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 
@@ -10,39 +11,47 @@ use serde_json::Value;
 
 /// Bytes that are looked at.
 const LOOKED_AT: u64 = 1024 * 1024;
+/// Bytes by which a format is told.
+const SNIFFED: u64 = 64 * 1024;
 const ROWS: usize = 20;
-/// Most columns of a table; the rest of very wide rows is left out.
-const COLUMNS: usize = 60;
+/// Most columns of a table; how many more there are is told.
+const COLUMNS: usize = 200;
 /// Longest cell, in characters.
 const CELL: usize = 200;
 
 pub(super) fn of(file: File, format: Format, now: Timestamp) -> io::Result<Preview> {
     let mut first = Vec::new();
     wire::file(file, u64::MAX)?.take(LOOKED_AT).read_to_end(&mut first)?;
+    let start = &first[..first.len().min(SNIFFED as usize)];
+    let format = if format == Format::Auto { wire::sniff(start) } else { format };
     // A line that was cut in the middle is left out.
     if first.len() as u64 == LOOKED_AT
         && let Some(end) = first.iter().rposition(|c| *c == b'\n')
     {
         first.truncate(end + 1);
     }
-    let format = if format == Format::Auto { wire::sniff(&first) } else { format };
-    Ok(match format {
+    let table = match format {
         Format::Csv => csv_table(&first)?,
         Format::Ndjson | Format::Auto => objects(wire::rows(&first).map(|(_, row)| row)),
         Format::Json => objects(wire::elements(&first).map(|(_, row)| row)),
         Format::Syslog => lines(&first, now)?,
-    })
+    };
+    Ok(Preview { format, ..table })
+}
+
+/// What a file of no certain format is read as.
+pub(super) fn format_of(file: File) -> io::Result<Format> {
+    let mut first = Vec::new();
+    wire::file(file, u64::MAX)?.take(SNIFFED).read_to_end(&mut first)?;
+    Ok(wire::sniff(&first))
 }
 
 fn csv_table(first: &[u8]) -> io::Result<Preview> {
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     let by = wire::delimiter(first);
     let mut reader = csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(first);
-    let columns: Vec<String> = wire::names(reader.byte_headers().map_err(io::Error::other)?)
-        .iter()
-        .take(COLUMNS)
-        .map(|name| text(name))
-        .collect();
+    let names = wire::names(reader.byte_headers().map_err(io::Error::other)?);
+    let columns: Vec<String> = names.iter().take(COLUMNS).map(|name| text(name)).collect();
     let mut rows = Vec::new();
     for record in reader.byte_records().take(ROWS) {
         let Ok(record) = record else { break };
@@ -52,11 +61,13 @@ fn csv_table(first: &[u8]) -> io::Result<Preview> {
                 .collect(),
         );
     }
-    Ok(table(columns, rows))
+    let more_columns = names.len().saturating_sub(COLUMNS);
+    Ok(Preview { more_columns, ..table(columns, rows) })
 }
 
 fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
     let mut columns: Vec<String> = Vec::new();
+    let mut more = HashSet::new();
     let mut found: Vec<Vec<(String, String)>> = Vec::new();
     let mapping = Mapping::import();
     for row in rows.take(ROWS) {
@@ -74,8 +85,13 @@ fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
             }
         }
         for (name, _) in &cells {
-            if columns.len() < COLUMNS && !columns.contains(name) {
+            if columns.contains(name) {
+                continue;
+            }
+            if columns.len() < COLUMNS {
                 columns.push(name.clone());
+            } else {
+                more.insert(name.clone());
             }
         }
         found.push(cells);
@@ -92,7 +108,7 @@ fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
             columns.iter().map(of).collect()
         })
         .collect();
-    table(columns, rows)
+    Preview { more_columns: more.len(), ..table(columns, rows) }
 }
 
 /// Log text has no columns to choose; it is shown as it is understood.
@@ -120,7 +136,7 @@ fn lines(first: &[u8], now: Timestamp) -> io::Result<Preview> {
             ],
         });
     }
-    Ok(Preview { columns, rows, guess: Vec::new() })
+    Ok(Preview { format: Format::Syslog, columns, more_columns: 0, rows, guess: Vec::new() })
 }
 
 fn table(columns: Vec<String>, rows: Vec<Vec<String>>) -> Preview {
@@ -129,7 +145,7 @@ fn table(columns: Vec<String>, rows: Vec<Vec<String>>) -> Preview {
         .into_iter()
         .map(|(target, column)| (target, column.map(str::to_owned)))
         .collect();
-    Preview { columns, rows, guess }
+    Preview { format: Format::Auto, columns, more_columns: 0, rows, guess }
 }
 
 fn shown(value: &Value) -> String {

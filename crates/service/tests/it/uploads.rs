@@ -69,6 +69,10 @@ async fn a_file_is_looked_at_tried_and_read() {
         assert_eq!(preview.columns, ["When", "How bad", "Text", "Box"]);
         assert_eq!((preview.rows.len(), preview.rows[0][2].as_str()), (4, "disk full"));
         assert!(preview.guess.contains(&(Target::Message, Some("Text".to_owned()))), "{:?}", preview.guess);
+        let wide: Vec<String> = (0..203).map(|i| format!("c{i}")).collect();
+        let wide = uploads::stage(&cx, "wide.csv", format!("{}\n", wide.join(",")).as_bytes()).await.unwrap();
+        let wide = uploads::preview(&cx, wide.id).await.unwrap();
+        assert_eq!((wide.columns.len(), wide.more_columns), (200, 3));
 
         let without = uploads::dry_run(&cx, upload.id, &Choice::default()).await.unwrap();
         assert_eq!((without.receipt.accepted, without.receipt.rejected), (0, 4));
@@ -84,7 +88,7 @@ async fn a_file_is_looked_at_tried_and_read() {
             (done.state, done.accepted, done.rejected, done.bytes_done),
             (UploadState::Done, 2, 2, done.bytes_total)
         );
-        let refused = uploads::rejections(&cx, upload.id, 0, 100).await.unwrap();
+        let refused = uploads::rejections(&cx, upload.id, None, 100).await.unwrap();
         assert_eq!(refused.iter().map(|(r, _)| r.index).collect::<Vec<_>>(), [2, 3]);
         let texts: Vec<_> = refused.iter().map(|(_, text)| text.as_str()).collect();
         let lines: Vec<_> = CSV.lines().skip(3).collect();
@@ -183,7 +187,7 @@ async fn what_cannot_be_an_upload_is_refused_and_leaves_nothing() {
         assert!(matches!(uploads::progress(&cx_b, upload.id).await, Err(Error::NotFound)));
         assert!(matches!(uploads::preview(&cx_b, upload.id).await, Err(Error::NotFound)));
         assert!(matches!(uploads::start(&cx_b, upload.id, Choice::default()).await, Err(Error::NotFound)));
-        assert!(matches!(uploads::rejections(&cx_b, upload.id, 0, 10).await, Err(Error::NotFound)));
+        assert!(matches!(uploads::rejections(&cx_b, upload.id, None, 10).await, Err(Error::NotFound)));
         assert!(uploads::list(&cx_b, 10).await.unwrap().is_empty());
     })
     .await;

@@ -297,7 +297,9 @@ async fn february_has_its_partition_when_the_months_are_prepared_on_the_last_of_
     let t = testkit::postgres().await;
     t.db.prepare_audit_months("2031-01-31T12:00:00Z".parse().unwrap()).await.unwrap();
     let mut tx = crate::world::system(&t.db).await;
-    let q = sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'audit_log'::regclass AND inhrelid::regclass::text LIKE 'audit_log_2031_0%'");
+    let q = sql(
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = 'audit_log'::regclass AND inhrelid::regclass::text LIKE 'audit_log_2031_0%'",
+    );
     assert_eq!(tx.conn().scalar::<i64>(q).await.unwrap(), Some(3));
 }
 

@@ -43,12 +43,12 @@ async fn an_upload_is_claimed_once_and_keeps_its_refusals() {
             words: [("dire".to_owned(), 2)].into(),
         };
         store::upload::update(&mut tx, &first).await.unwrap();
-        let refused: Vec<_> = (0..5)
+        // Two a row, of which a page may take one.
+        let refused: Vec<_> = (0..6)
             .map(|i| {
-                (
-                    Rejection { index: i, field: "message".to_owned(), reason: "empty".to_owned() },
-                    format!("row {i}"),
-                )
+                let field = ["message", "severity"][i % 2].to_owned();
+                let index = i as u64 / 2;
+                (Rejection { index, field, reason: "empty".to_owned() }, format!("row {index}"))
             })
             .collect();
         for _ in 0..2 {
@@ -58,8 +58,16 @@ async fn an_upload_is_claimed_once_and_keeps_its_refusals() {
         let mut tx = read(&t.db, org).await;
         assert_eq!(store::upload::get(&mut tx, first.id).await.unwrap().as_ref(), Some(&first));
         assert_eq!(store::upload::list(&mut tx, 10).await.unwrap(), [first.clone()]);
-        assert_eq!(store::upload::rejections(&mut tx, first.id, 0, 100).await.unwrap(), refused);
-        assert_eq!(store::upload::rejections(&mut tx, first.id, 3, 1).await.unwrap(), refused[3..4]);
+        assert_eq!(store::upload::rejections(&mut tx, first.id, None, 100).await.unwrap(), refused);
+        let (mut paged, mut after) = (Vec::new(), None);
+        loop {
+            let place = after.as_ref().map(|(row, field): &(u64, String)| (*row, field.as_str()));
+            let page = store::upload::rejections(&mut tx, first.id, place, 1).await.unwrap();
+            let Some((last, _)) = page.last() else { break };
+            after = Some((last.index, last.field.clone()));
+            paged.extend(page);
+        }
+        assert_eq!(paged, refused);
         drop(tx);
         assert_eq!(store::upload::get(&mut read(&t.db, other).await, first.id).await.unwrap(), None);
         assert_eq!(store::upload::unfinished(&mut system(&t.db).await).await.unwrap(), [(org, first.id)]);

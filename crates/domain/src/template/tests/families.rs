@@ -381,6 +381,9 @@ fn machines() {
         en0: BSSID changed to 5c:50:15:4c:18:13
         en1: BSSID changed to 00:50:15:10:18:13
 
+        lease for 00-1A-2B-3C-4D-5E on vlan 7
+        lease for A4-5E-60-DD-EE-F1 on vlan 12
+
         ARPT: 620701.011328: AirPort_Brcm43xx::syncPowerState: WWEN[enabled]
         ARPT: 621131.293163: AirPort_Brcm43xx::syncPowerState: WWEN[enabled]
 
