@@ -367,6 +367,7 @@ async fn open(config: &Config, demo: bool) -> Result<Open, anyhow::Error> {
         services: Services::new(db.clone(), Clock::System, Secrets::new(key), demo)
             .with_data_dir(&config.data_dir)
             .with_evidence_rules(config.evidence_rules())
+            .with_max_upload(config.max_upload.0 as u64)
             .with_bucket(config.bucket().map_err(anyhow::Error::msg)?)
             .with_provider(provider)
             .with_webhooks(webhooks),

@@ -76,6 +76,8 @@ fn describe() {
     metrics::describe_counter!("ingest_rows_total", "Rows received by POST /api/v1/events, by outcome");
     metrics::describe_gauge!("ingest_queue", "Batches waiting or being stored");
     metrics::describe_gauge!("ingest_backlog_bytes", metrics::Unit::Bytes, "Events that wait to be stored");
+    metrics::describe_gauge!("live_tails", "Live tails that are open");
+    metrics::describe_gauge!("live_pages", "Pages that are followed");
     metrics::describe_gauge!("db_pool_connections", "Database connections, by state");
     metrics::describe_gauge!(
         "evidence_missing",

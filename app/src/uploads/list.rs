@@ -4,6 +4,7 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use ui::{Button, Failure, FileInput, Glyph, Notice, NoticeKind, PageHead, Section, Variant};
 
+use super::shown::bytes;
 use super::{read, sections};
 use crate::error::Answer;
 use crate::page::Page;
@@ -17,7 +18,8 @@ const PAST: u32 = 100;
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
     let slug = scope.organization.slug.as_str();
-    let refused = asked.query.get_str("error").map(sentence);
+    let most = bytes(scope.services.max_upload() as i64);
+    let refused = asked.query.get_str("error").map(|word| sentence(word, &most));
     let may_upload = scope.may(Key::EventWrite);
     let past = match read::past(&scope, PAST).await {
         Ok(uploads) => sections::past(uploads, slug),
@@ -26,7 +28,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let upload = may_upload.then(|| {
         view! {
             {refused.map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })}
-            {choose(slug)}
+            {choose(slug, &most)}
         }
     });
     let body = view! {
@@ -42,27 +44,33 @@ pub async fn page(asked: Asked) -> Answer<Page> {
 }
 
 /// The server names why with a word, never with text of its own.
-fn sentence(word: &str) -> &'static str {
-    match word {
+fn sentence(word: &str, most: &str) -> String {
+    let text = match word {
         "missing" => "Choose a file first.",
         "empty" => "The file is empty.",
         "large" => {
-            "The file is larger than 200 MB. Compress it with gzip or zstd, split it, or import it from the command line."
+            return format!(
+                "The file is larger than {most}. Compress it with gzip or zstd, split it, or import it from the command line."
+            );
         }
         "unreadable" => "The file was not recognised: send NDJSON, JSON, CSV, syslog lines or a log file.",
         "forbidden" => "Your role does not allow uploads here.",
         _ => "The upload did not arrive whole; try again.",
-    }
+    };
+    text.to_owned()
 }
 
-fn choose(slug: &str) -> AnyView {
+fn choose(slug: &str, most: &str) -> AnyView {
+    let hint = format!(
+        "NDJSON, JSON, CSV, syslog or plain log lines, up to {most}; gzip and zstd are unpacked. No event is stored before you say so."
+    );
     view! {
         <form class="upload-form" method="post" enctype="multipart/form-data" action=routes::uploads(slug)>
             <FileInput
                 id="upload-file"
                 name="file"
                 label="Choose a file or drop it here"
-                hint="NDJSON, JSON, CSV, syslog or plain log lines, up to 200 MB; gzip and zstd are unpacked. No event is stored before you say so."
+                hint=hint
                 required=true
             />
             <Button variant=Variant::Primary submit=true icon=Glyph::Upload>

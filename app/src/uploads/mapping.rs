@@ -60,7 +60,7 @@ fn Form(
         .map(|(at, (column, value))| view! { <ColumnLine at column value /> });
     let lines = lines.collect_view();
     let more = (more_columns > 0).then(|| {
-        let columns = counted(more_columns as i64, "more column", "more columns");
+        let columns = counted(more_columns, "more column", "more columns");
         let words = format!("{columns} cannot be chosen here; what they hold stays in the raw payload.");
         view! { <Notice kind=NoticeKind::Warning>{words}</Notice> }
     });

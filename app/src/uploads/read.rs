@@ -110,7 +110,7 @@ fn preview(preview: Preview) -> PreviewShown {
         format: preview.format.to_string(),
         maps,
         columns,
-        more_columns: preview.more_columns,
+        more_columns: preview.more_columns as i64,
         rows: preview.rows,
     }
 }

@@ -60,7 +60,7 @@ pub struct PreviewShown {
     pub maps: bool,
     pub columns: Vec<ColumnShown>,
     /// Columns that are not among them.
-    pub more_columns: usize,
+    pub more_columns: i64,
     pub rows: Vec<Vec<String>>,
 }
 shown!(PreviewShown: format, maps, columns, more_columns, rows);

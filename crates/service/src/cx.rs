@@ -37,6 +37,8 @@ pub struct Services {
     pub(crate) memory: Arc<Memory>,
     /// Where uploaded files are kept (in `uploads/`).
     pub(crate) data_dir: Arc<Path>,
+    /// Bytes of the largest file that becomes events.
+    pub(crate) max_upload: u64,
     /// What is taken as evidence.
     pub(crate) evidence: Arc<Rules>,
     /// Where evidence is kept instead of in the data folder.
@@ -142,6 +144,7 @@ impl Services {
             memory: Arc::default(),
             data_dir: Path::new("data").into(),
             evidence: Arc::default(),
+            max_upload: crate::uploads::MAX_FILE,
             bucket: None,
             provider: None,
             webhooks: Way::default(),
@@ -159,6 +162,15 @@ impl Services {
     pub fn with_evidence_rules(mut self, rules: Rules) -> Self {
         self.evidence = rules.into();
         self
+    }
+    /// The largest file that becomes events, in bytes; [`crate::uploads::MAX_FILE`] when nobody says otherwise.
+    #[must_use]
+    pub fn with_max_upload(mut self, bytes: u64) -> Self {
+        self.max_upload = bytes;
+        self
+    }
+    pub fn max_upload(&self) -> u64 {
+        self.max_upload
     }
     /// Keeps evidence in a bucket from now on; what lies in the data folder is still read there.
     #[must_use]

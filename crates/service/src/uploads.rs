@@ -22,7 +22,7 @@ use crate::events::Origin;
 use crate::import::{Plan, Progress, Trial, Watch, import, rehearse};
 use crate::{Actor, Cx, Error, Result, Services, Who};
 
-/// Largest file, in bytes.
+/// Largest file that a server may be set to take, in bytes.
 pub const MAX_FILE: u64 = 200 * 1024 * 1024;
 /// What a compressed file may grow to.
 const MAX_GROWN: u64 = 4 * 1024 * 1024 * 1024;
@@ -43,6 +43,7 @@ pub struct Staging {
     id: UploadId,
     name: String,
     bytes: u64,
+    most: u64,
     kept: bool,
 }
 
@@ -54,7 +55,15 @@ pub async fn begin(cx: &Cx<EventWrite>, file_name: &str) -> Result<Staging> {
         tokio::fs::create_dir_all(folder).await.map_err(|e| disk(&e))?;
     }
     let file = tokio::fs::File::create_new(&path).await.map_err(|e| disk(&e))?;
-    Ok(Staging { file, path, id, name: clean_name(file_name), bytes: 0, kept: false })
+    Ok(Staging {
+        file,
+        path,
+        id,
+        name: clean_name(file_name),
+        bytes: 0,
+        most: cx.services.max_upload(),
+        kept: false,
+    })
 }
 
 /// Stages a file that is in memory.
@@ -66,13 +75,16 @@ pub async fn stage(cx: &Cx<EventWrite>, file_name: &str, bytes: &[u8]) -> Result
 
 impl Staging {
     /// # Errors
-    /// `Invalid` when the file becomes larger than [`MAX_FILE`]; `Unavailable` when the disk is full.
+    /// `Invalid` when the file becomes larger than [`Services::max_upload`]; `Unavailable` when the disk is full.
     pub async fn write(&mut self, chunk: &[u8]) -> Result<()> {
         self.bytes += chunk.len() as u64;
-        if self.bytes > MAX_FILE {
+        if self.bytes > self.most {
             return Err(Error::Invalid(Invalid::field(
                 "file",
-                "larger than 200 MB; compress it, split it, or use the command line's import",
+                format!(
+                    "larger than {} bytes; compress it, split it, or use the command line's import",
+                    self.most
+                ),
             )));
         }
         self.file.write_all(chunk).await.map_err(|e| disk(&e))

@@ -96,13 +96,13 @@ async fn take(state: &AppState, viewer: &Viewer, slug: &str, request: Request) -
     let mut form = Multipart::from_request(request, state).await.map_err(|_| Refusal::Word("missing"))?;
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
         if field.name() == Some("file") {
-            return stage(state, &cx, field).await;
+            return stage(&cx, field).await;
         }
     }
     Err(Refusal::Word("missing"))
 }
 
-async fn stage(state: &AppState, cx: &Cx<EventWrite>, mut field: Field<'_>) -> Result<Upload, Refusal> {
+async fn stage(cx: &Cx<EventWrite>, mut field: Field<'_>) -> Result<Upload, Refusal> {
     let name = field.file_name().unwrap_or_default().to_owned();
     if name.is_empty() {
         return Err(Refusal::Word("missing"));
@@ -111,9 +111,6 @@ async fn stage(state: &AppState, cx: &Cx<EventWrite>, mut field: Field<'_>) -> R
     let mut bytes = 0;
     while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
         bytes += chunk.len();
-        if bytes > state.config.max_upload.0 {
-            return Err(Refusal::Word("large"));
-        }
         staging.write(&chunk).await.map_err(|e| match e {
             Error::Invalid(_) => Refusal::Word("large"),
             other => other.into(),

@@ -48,6 +48,7 @@ impl TestApp {
         let services = Services::new(db.db.clone(), clock, Secrets::new(key), false)
             .with_data_dir(&config.data_dir)
             .with_evidence_rules(config.evidence_rules())
+            .with_max_upload(config.max_upload.0 as u64)
             .with_bucket(config.bucket().unwrap())
             .with_provider(config.provider().unwrap())
             .with_webhooks(config.webhooks().unwrap());

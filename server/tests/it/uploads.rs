@@ -68,6 +68,8 @@ async fn a_file_may_be_larger_than_a_form_and_has_its_own_limit() {
                 answer.text
             );
         }
+        let page = app.get("/o/acme/uploads?error=large").cookie(&ada).send().await.text;
+        assert!(page.contains("up to 5.0 kB") && page.contains("larger than 5.0 kB"), "{page}");
     })
     .await;
 }

@@ -70,7 +70,8 @@ impl Mapping {
         let mut mapping = Self { chosen: true, ..Self::empty(true) };
         for (target, names) in columns {
             for (rank, name) in names.iter().enumerate() {
-                mapping.add(*target, rank as u16, name);
+                // As it stands in the file: a plus in it joins nothing.
+                mapping.whole(*target, rank as u16, name);
             }
         }
         mapping
@@ -144,14 +145,17 @@ impl Mapping {
         }
     }
 
+    fn whole(&mut self, target: Target, rank: u16, column: &str) {
+        if let Some((outer, _)) = column.split_once('.') {
+            self.opened.push(outer.to_owned());
+        }
+        self.index.entry(column.to_owned()).or_default().push(Use::Whole { target, rank });
+    }
+
     fn add(&mut self, target: Target, rank: u16, column: &str) {
         let parts: Vec<&str> = column.split(" + ").map(str::trim).collect();
         if parts.len() == 1 {
-            if let Some((outer, _)) = column.split_once('.') {
-                self.opened.push(outer.to_owned());
-            }
-            self.index.entry(column.to_owned()).or_default().push(Use::Whole { target, rank });
-            return;
+            return self.whole(target, rank, column);
         }
         let joined = self.joined.len();
         self.joined.push((target, rank, parts.len()));

@@ -179,7 +179,7 @@ fn columns_can_be_joined_and_chosen() {
         .into(),
     );
     let row =
-        json!({"Tag": "2026-11-23", "Uhrzeit": "09:30:00", "Text": "voll", "Stufe": "err", "component": "x"});
+        json!({"Tag + Uhrzeit": "2026-11-23 09:30:00", "Text": "voll", "Stufe": "err", "component": "x"});
     let event = read(row, &chosen).unwrap();
     assert_eq!((event.severity, event.component), (Severity::High, None));
     let suggested = Mapping::suggest(&["Zeit", "msg", "Message", "Level"]);
