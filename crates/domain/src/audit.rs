@@ -23,6 +23,7 @@ pub const TARGETS: &[&str] = &[
     "case_template",
     "drift",
     "drift_ignore",
+    "drift_metrics",
     "drift_rule",
     "environment",
     "event",
