@@ -110,6 +110,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("sign-in") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("environments") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("cases") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("tags") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("api-keys") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("webhooks") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("webhooks/:id") view=page::PrintedPage ssr=WHOLE />

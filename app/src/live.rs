@@ -145,6 +145,7 @@ fn said(action: &str) -> &'static str {
         "CASE_FIELD_UPDATED" => "changed a field",
         "CASE_TEMPLATE_CREATED" => "added a template",
         "CASE_TEMPLATE_UPDATED" => "changed a template",
+        "TAG_CREATED" => "added a tag",
         "TAG_RENAMED" => "renamed a tag",
         "TAGS_MERGED" => "merged tags",
         "TAG_DELETED" => "deleted a tag",

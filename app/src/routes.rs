@@ -171,6 +171,7 @@ pub enum SettingsPage {
     SignIn,
     Environments,
     Cases,
+    Tags,
     ApiKeys,
     Webhooks,
     Sessions,
@@ -178,7 +179,7 @@ pub enum SettingsPage {
 }
 
 impl SettingsPage {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::General,
         Self::Branding,
         Self::Retention,
@@ -186,6 +187,7 @@ impl SettingsPage {
         Self::SignIn,
         Self::Environments,
         Self::Cases,
+        Self::Tags,
         Self::ApiKeys,
         Self::Webhooks,
         Self::Sessions,
@@ -200,6 +202,7 @@ impl SettingsPage {
             Self::SignIn => "sign-in",
             Self::Environments => "environments",
             Self::Cases => "cases",
+            Self::Tags => "tags",
             Self::ApiKeys => "api-keys",
             Self::Webhooks => "webhooks",
             Self::Sessions => "sessions",
@@ -215,6 +218,7 @@ impl SettingsPage {
             Self::SignIn => "Sign-in",
             Self::Environments => "Environments",
             Self::Cases => "Cases",
+            Self::Tags => "Tags",
             Self::ApiKeys => "API keys",
             Self::Webhooks => "Webhooks",
             Self::Sessions => "Sessions",

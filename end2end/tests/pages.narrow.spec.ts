@@ -17,7 +17,7 @@ test("the platform's pages fit 390 pixels without sideways scrolling and are acc
 test("every page fits 390 pixels without sideways scrolling and is accessible", async ({ page }) => {
   test.setTimeout(120_000);
   await signIn(page);
-  for (const path of ["overview", "events", "groups", "sources", "uploads", "audit", "settings/members", "settings/api-keys", "settings/sessions", "settings/branding", "settings/webhooks", "settings/sign-in", "cases", "cases?layout=board", "cases/tasks", "cases/tasks?show=mentions", "drift", "drift/repositories", "drift/resources", "drift/ignores", "drift/analytics", "drift/rules"]) {
+  for (const path of ["overview", "events", "groups", "sources", "uploads", "audit", "settings/members", "settings/api-keys", "settings/tags", "settings/sessions", "settings/branding", "settings/webhooks", "settings/sign-in", "cases", "cases?layout=board", "cases/tasks", "cases/tasks?show=mentions", "drift", "drift/repositories", "drift/resources", "drift/ignores", "drift/analytics", "drift/rules"]) {
     await test.step(path, async () => {
       await page.goto(`/o/acme/${path}`);
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

@@ -133,6 +133,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("DELETE", "/api/v1/environments/{id}"),
     ("POST", "/api/v1/environments/{id}/active"),
     ("GET", "/api/v1/tags"),
+    ("POST", "/api/v1/tags"),
     ("PUT", "/api/v1/tags/{id}"),
     ("DELETE", "/api/v1/tags/{id}"),
     ("POST", "/api/v1/tags/{id}/merge"),
@@ -285,7 +286,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/environments", get(places::list).post(places::create))
         .route("/api/v1/environments/{id}/active", post(places::activate))
         .route("/api/v1/environments/{id}", get(places::one).put(places::change).delete(places::delete))
-        .route("/api/v1/tags", get(tags::list))
+        .route("/api/v1/tags", get(tags::list).post(tags::create))
         .route("/api/v1/tags/{id}", put(tags::rename).delete(tags::delete))
         .route("/api/v1/tags/{id}/merge", post(tags::merge))
         .route("/api/v1/members", get(members::list))

@@ -2,7 +2,7 @@
 //! its list.
 
 use domain::drift::metrics::{Analytics, Figures, Period, Times};
-use domain::permission::DriftRead;
+use domain::permission::{DriftRead, Key};
 use domain::{Severity, Timestamp};
 use leptos::prelude::*;
 use service::drifts::{self, metrics};
@@ -65,15 +65,17 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let told = metrics::analytics(&cx, &query.period).await?;
     let repositories = drifts::repositories(&cx).await?;
     let lists = Lists { slug, query: &query };
-    let csv = query.csv(slug);
+    let csv = scope.may(Key::DriftExport).then(|| query.csv(slug));
     let head = move || {
-        view! {
-            <a class="button secondary" href=csv.clone() rel="external" download="">
-                <ui::Icon glyph=Glyph::Download />
-                <span class="words">"CSV"</span>
-            </a>
-        }
-        .into_any()
+        let link = |href| {
+            view! {
+                <a class="button secondary" href=href rel="external" download="">
+                    <ui::Icon glyph=Glyph::Download />
+                    <span class="words">"CSV"</span>
+                </a>
+            }
+        };
+        csv.clone().map(link).into_any()
     };
     let mut environments: Vec<&str> = repositories.iter().map(|one| one.environment.as_str()).collect();
     environments.dedup();

@@ -77,6 +77,7 @@ const PAGES: &[(&str, Printing)] = &[
     ("settings/sign-in", |asked| Box::pin(settings::sign_in::page(asked))),
     ("settings/environments", |asked| Box::pin(settings::environments::page(asked))),
     ("settings/cases", |asked| Box::pin(settings::cases::page(asked))),
+    ("settings/tags", |asked| Box::pin(settings::tags::page(asked))),
     ("settings/api-keys", |asked| Box::pin(settings::api_keys::page(asked))),
     ("settings/webhooks", |asked| Box::pin(settings::webhooks::page(asked))),
     ("settings/webhooks/{id}", |asked| Box::pin(settings::webhooks::one(asked))),

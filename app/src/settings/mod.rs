@@ -23,6 +23,9 @@ mod session_api;
 pub mod sessions;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
+mod tag_api;
+#[cfg(feature = "ssr")]
+pub mod tags;
 mod template_api;
 #[cfg(feature = "ssr")]
 mod templates;
@@ -41,6 +44,7 @@ pub use retention::RetentionPage;
 pub use session_api::{
     RequireFactor, RevokeSession, RevokeSessions, revoke_session, revoke_sessions, set_require_factor,
 };
+pub use tag_api::{AddTag, DeleteTag, MergeTag, RenameTag, add_tag, delete_tag, merge_tag, rename_tag};
 pub use template_api::{archive_case_template, change_case_template, define_case_template};
 pub use webhook_api::{
     AddWebhook, ChangeWebhook, ChangeWebhookSecret, DeleteWebhook, Redeliver, TestWebhook, add_webhook,

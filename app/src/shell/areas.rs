@@ -79,6 +79,7 @@ pub fn may_see(session: &Session, page: SettingsPage) -> bool {
         SettingsPage::Members | SettingsPage::SignIn => session.may(Key::MemberRead),
         SettingsPage::Environments => session.may(Key::EnvironmentRead),
         SettingsPage::Cases => session.may(Key::CaseRead),
+        SettingsPage::Tags => session.may(Key::TagRead),
         SettingsPage::ApiKeys => session.may(Key::ApiKeyRead),
         SettingsPage::Sessions => session.may(Key::SessionRead),
         SettingsPage::Permissions => session.place.is_some(),

@@ -14,7 +14,10 @@ pub mod observable;
 pub mod review;
 pub mod similar;
 pub mod story;
+mod tag;
 pub mod template;
+
+pub use tag::{MAX_TAG, MAX_TAGS, Tag, check_tag_name, check_tags, fold, tidy_tags};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +25,7 @@ use crate::invalid::Problems;
 use crate::member::words;
 use crate::{
     ApiKeyId, CaseActionId, CaseChangeId, CaseId, CaseLinkId, CaseNoteId, CaseTaskId, CaseTemplateId,
-    Invalid, Severity, TagId, Timestamp, UserId,
+    Invalid, Severity, Timestamp, UserId,
 };
 
 words! {
@@ -100,10 +103,6 @@ pub const MAX_TITLE: usize = 200;
 pub const MAX_TEXT: usize = 50_000;
 /// Longest reason, in characters.
 pub const MAX_REASON: usize = 2_000;
-/// Most tags of a case.
-pub const MAX_TAGS: usize = 50;
-/// Longest tag, in characters.
-pub const MAX_TAG: usize = 60;
 /// Most cases of one action.
 pub const MAX_CASES: usize = 500;
 /// Most ids that one request links.
@@ -278,33 +277,6 @@ impl NewCase {
     }
 }
 
-/// Each once, whatever its case, in the order of the alphabet; the first way of writing it stays.
-pub fn tidy_tags(tags: &[String]) -> Vec<String> {
-    let mut tidy: Vec<String> =
-        tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
-    tidy.sort_by_cached_key(|tag| fold(tag));
-    tidy.dedup_by_key(|tag| fold(tag));
-    tidy
-}
-
-/// What makes two tags the same.
-pub fn fold(tag: &str) -> String {
-    tag.trim().to_lowercase()
-}
-
-/// Records what is wrong with tags under `tags`.
-pub fn check_tags(problems: &mut Problems, tags: &[String]) {
-    let tidy = tidy_tags(tags);
-    problems.require(tidy.len() <= MAX_TAGS, "tags", "at most 50 tags");
-    let fits =
-        |tag: &String| tag.chars().count() <= MAX_TAG && !tag.chars().any(|c| c.is_control() || c == ',');
-    problems.require(
-        tidy.iter().all(fits),
-        "tags",
-        "a tag has at most 60 characters, no comma and no line break",
-    );
-}
-
 /// What people do to a case's status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields, tag = "act")]
@@ -464,16 +436,6 @@ impl NewTask {
     }
 }
 
-/// A tag of the organization.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag {
-    pub id: TagId,
-    pub name: String,
-    pub created_at: Timestamp,
-    /// Cases that have it.
-    pub case_count: i64,
-}
-
 /// A line of a case's history. Rows are only added.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
@@ -573,14 +535,5 @@ mod tests {
         ] {
             assert_eq!(number(text), wanted, "{text}");
         }
-    }
-
-    #[test]
-    fn a_tag_is_one_whatever_its_case() {
-        let tags = ["Phishing", " phishing ", "", "ÄRGER", "ärger"].map(str::to_owned);
-        assert_eq!(tidy_tags(&tags), ["Phishing", "ÄRGER"]);
-        let wrong = NewCase { tags: vec!["a,b".to_owned()], ..NewCase::titled(" ") };
-        let fields: Vec<_> = wrong.check().unwrap_err().0.into_iter().map(|e| e.field).collect();
-        assert_eq!(fields, ["title", "tags"]);
     }
 }

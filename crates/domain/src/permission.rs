@@ -59,9 +59,10 @@ permissions! {
     write CaseReview = "case.review" [Analyst Admin] "Close or return cases that somebody else asks to close";
     write CaseExport = "case.export" [Viewer Analyst Admin Sre] "Export cases as files (the export is itself audited)";
     read  TagRead = "tag.read" [Viewer Analyst Admin Sre] "See tags";
-    write TagWrite = "tag.write" [Analyst Admin] "Change, merge and delete tags";
+    write TagWrite = "tag.write" [Analyst Admin] "Make, change, merge and delete tags";
     read  DriftRead = "drift.read" [Viewer Analyst Admin Sre] "See drift, repositories of infrastructure code and their resources";
     write DriftWrite = "drift.write" [Analyst Admin] "Push drift, and work on it: acknowledge, assign, resolve, ignore";
+    write DriftExport = "drift.export" [Viewer Analyst Admin Sre] "Export figures of drift as files (the export is itself audited)";
     write ModelWrite = "model.write" [Admin] "Train models of causes, let them judge, roll them back";
     read  SourceRead = "source.read" [Viewer Analyst Admin Sre] "See sources";
     write SourceWrite = "source.write" [Admin] "Add and change sources";

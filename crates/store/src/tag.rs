@@ -69,6 +69,32 @@ pub async fn put(
     Ok(())
 }
 
+/// A tag that no case has yet. `Unique` when one is called that.
+pub async fn insert(tx: &mut WriteTx, id: TagId, name: &str) -> Result<()> {
+    let now = tx.now();
+    let q = tx
+        .sql("INSERT INTO tags (organization_id, id, name, folded, created_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(id)
+        .bind(name)
+        .bind(fold(name))
+        .bind(now);
+    tx.conn().exec_one(q).await
+}
+
+/// How many cases have both.
+pub async fn in_common(tx: &mut impl Scoped, one: TagId, other: TagId) -> Result<i64> {
+    let q = tx
+        .sql(
+            "SELECT count(*)
+             FROM case_tags a
+             JOIN case_tags b ON b.organization_id = a.organization_id AND b.case_id = a.case_id
+             WHERE a.organization_id = $1 AND a.tag_id = $2 AND b.tag_id = $3",
+        )
+        .bind(one)
+        .bind(other);
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
+}
+
 /// Another way of writing it. `Unique` when another tag is called that.
 pub async fn rename(tx: &mut WriteTx, id: TagId, name: &str) -> Result<()> {
     let q = tx

@@ -136,11 +136,12 @@ fn option_id(index: usize) -> String {
     format!("{PALETTE}-{index}")
 }
 
-/// Every word of the query starts a word of the label or group.
+/// Every word of the query starts a word of the label or group; a number sign before one says nothing.
 fn matches(command: &Command, query: &str) -> bool {
     let text = format!("{} {}", command.group, command.label).to_lowercase();
     query
         .to_lowercase()
         .split_whitespace()
+        .map(|word| word.strip_prefix('#').unwrap_or(word))
         .all(|word| text.split_whitespace().any(|part| part.starts_with(word)) || text.contains(word))
 }

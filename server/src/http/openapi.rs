@@ -38,7 +38,7 @@ use crate::web::once;
         causes::label, causes::unlabel, causes::tell, causes::told, models::list, models::trainings, models::train, models::training, models::activate, models::shadow,
         models::roll_back,
         environments::list, environments::create, environments::one, environments::change, environments::activate, environments::delete,
-        tags::list, tags::rename, tags::merge, tags::delete,
+        tags::list, tags::create, tags::rename, tags::merge, tags::delete,
         members::list, members::one, members::change, members::remove, members::roles, provider_roles::list, provider_roles::replace, members::invited, members::invite, members::withdraw,
         webhooks::list, webhooks::create, webhooks::one, webhooks::change, webhooks::delete, webhooks::rotate, webhooks::test, webhooks::deliveries, webhooks::again,
         access::keys, access::revoke, access::active, access::sign_out,

@@ -57,14 +57,20 @@ pub struct TagsDone {
 pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<TagItem>>, Problem> {
     let cx = caller.admit::<TagRead>()?;
     Query::new(query.as_deref()).done()?;
-    let item = |tag: Tag| TagItem {
-        id: tag.id,
-        name: tag.name,
-        case_count: tag.case_count,
-        created_at: tag.created_at,
-    };
     let items = cases::tags(&cx).await?.into_iter().map(item).collect();
     Ok(Json(Page { items, next_cursor: None }))
+}
+
+/// Add a tag that no case has yet.
+#[utoipa::path(post, path = "/api/v1/tags", tag = "tags", security(("api_key" = ["tag.write"])), request_body = TagIn, responses(
+    (status = 201, description = "The tag", body = TagItem),
+    (status = 409, description = "There is a tag called that", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn create(caller: Caller, body: Bytes) -> Result<(StatusCode, Json<TagItem>), Problem> {
+    let cx = caller.admit::<TagWrite>()?;
+    let TagIn { name } = read(&body)?;
+    Ok((StatusCode::CREATED, Json(item(cases::create_tag(&cx, &name).await?))))
 }
 
 /// Give a tag another name.
@@ -111,6 +117,11 @@ pub async fn merge(caller: Caller, Path(id): Path<String>, body: Bytes) -> Resul
 pub async fn delete(caller: Caller, Path(id): Path<String>) -> Result<Json<TagsDone>, Problem> {
     let cx = caller.admit::<TagWrite>()?;
     Ok(Json(TagsDone { cases: cases::delete_tag(&cx, id_of(&id)?).await? }))
+}
+
+fn item(tag: Tag) -> TagItem {
+    let Tag { id, name, created_at, case_count } = tag;
+    TagItem { id, name, case_count, created_at }
 }
 
 fn id_of(text: &str) -> Result<TagId, Problem> {

@@ -124,6 +124,9 @@ async fn a_manager_reads_figures_and_an_analyst_ticks_without_scripts() {
             "{csv}"
         );
         assert!(lines[1].contains(",prod,infra,2,1,"), "{csv}");
+        let log = app.get("/o/acme/audit/export.json?target_type=drift_metrics").cookie(&cookie).send().await;
+        let (log, action) = (log.json(), json!("EXPORT_REQUESTED"));
+        assert_eq!((log.as_array().unwrap().len(), &log[0]["action"]), (1, &action), "{log}");
     })
     .await;
 }

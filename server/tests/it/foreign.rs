@@ -270,6 +270,7 @@ async fn what_another_organization_owns_is_not_told_and_not_touched() {
             "case_mentions",
             "case_tasks",
             "observables",
+            "tags",
             "events",
             "groups",
             "environments",

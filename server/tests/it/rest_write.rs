@@ -130,6 +130,20 @@ async fn tags_are_renamed_merged_and_deleted_through_the_api() {
             let found = tags["items"].as_array().unwrap().iter().find(|tag| tag["name"] == name);
             found.unwrap()["id"].as_str().unwrap().to_owned()
         };
+        let add = async |name: &str| {
+            let body = json!({ "name": name }).to_string();
+            app.post("/api/v1/tags").bearer(&key).json(body).send().await
+        };
+        let made = add(" Ransom ").await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        assert_eq!(made.json()["name"], "Ransom");
+        assert_eq!(add("ransom").await.status, 409);
+        let refused = add("a,b").await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.text.contains("no comma"), "{}", refused.text);
+        let one = format!("/api/v1/tags/{}", made.json()["id"].as_str().unwrap());
+        let gone = app.call("DELETE".parse().unwrap(), &one).bearer(&key).send().await;
+        assert_eq!(gone.json(), json!({ "cases": 0 }));
         let put = |name: &str| {
             let body = json!({ "name": name }).to_string();
             app.call("PUT".parse().unwrap(), &format!("/api/v1/tags/{}", id("noise"))).bearer(&key).json(body)

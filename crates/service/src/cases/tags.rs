@@ -3,8 +3,7 @@
 
 use domain::audit::{Action, AuditEntry};
 use domain::case::bulk::State;
-use domain::case::{Change, Step, Tag, check_tags};
-use domain::invalid::Problems;
+use domain::case::{Change, Step, Tag, check_tag_name};
 use domain::permission::{TagRead, TagWrite};
 use domain::{CaseId, TagId};
 use serde_json::json;
@@ -18,13 +17,25 @@ pub async fn tags(cx: &Cx<TagRead>) -> Result<Vec<Tag>> {
     Ok(store::tag::list(&mut cx.read().await?).await?)
 }
 
+/// A tag that no case has yet, so that everybody writes it the same way.
+pub async fn create_tag(cx: &Cx<TagWrite>, name: &str) -> Result<Tag> {
+    let name = check_tag_name(name)?;
+    let id = cx.services.clock.id();
+    let mut tx = cx.write().await?;
+    store::tag::insert(&mut tx, id, &name).await.map_err(|error| match error {
+        store::Error::Unique => Error::Conflict("there is a tag called that".to_owned()),
+        other => other.into(),
+    })?;
+    let made = Tag { id, name, created_at: tx.now(), case_count: 0 };
+    let entry =
+        AuditEntry::new(Action::TAG_CREATED, "tag", id).change(None, Some(json!({ "name": made.name })));
+    tx.commit(entry).await?;
+    Ok(made)
+}
+
 /// Another name, or another way of writing it. A name that another tag has is a conflict: merge them.
 pub async fn rename_tag(cx: &Cx<TagWrite>, id: TagId, name: &str) -> Result<()> {
-    let name = name.trim().to_owned();
-    let mut problems = Problems::default();
-    problems.require(!name.is_empty(), "name", "give it a name");
-    check_tags(&mut problems, std::slice::from_ref(&name));
-    problems.done()?;
+    let name = check_tag_name(name)?;
     let mut tx = cx.write().await?;
     let old = store::tag::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let before = having(&mut tx, id).await?;
@@ -36,6 +47,25 @@ pub async fn rename_tag(cx: &Cx<TagWrite>, id: TagId, name: &str) -> Result<()> 
     let entry = AuditEntry::new(Action::TAG_RENAMED, "tag", id)
         .change(Some(json!({ "name": old.name })), Some(json!({ "name": name })));
     Ok(tx.commit(entry).await?)
+}
+
+/// What [`merge_tags`] would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagMerge {
+    /// The one that goes.
+    pub from: Tag,
+    /// The one that stays.
+    pub into: Tag,
+    /// Cases that have both already.
+    pub in_common: i64,
+}
+
+pub async fn preview_merge(cx: &Cx<TagRead>, from: TagId, into: TagId) -> Result<TagMerge> {
+    let mut tx = cx.read().await?;
+    let gone = store::tag::get(&mut tx, from).await?.ok_or(Error::NotFound)?;
+    let kept = store::tag::get(&mut tx, into).await?.ok_or(Error::NotFound)?;
+    let in_common = store::tag::in_common(&mut tx, from, into).await?;
+    Ok(TagMerge { from: gone, into: kept, in_common })
 }
 
 /// Every case that has `from` has `into` instead. Says how many it were.

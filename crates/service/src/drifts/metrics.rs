@@ -1,8 +1,10 @@
 //! Drift by the day: one job computes the rows again from the first day that something changed, and managers read them.
 
+use domain::audit::{Action, AuditEntry};
 use domain::drift::metrics::{Analytics, MAX_DAYS, Period, Row, day};
-use domain::permission::DriftRead;
+use domain::permission::{DriftExport, DriftRead, Permission};
 use domain::{Invalid, OrganizationId, PLATFORM, Timestamp};
+use serde_json::json;
 use store::drift::metrics;
 use store::{Scoped, SystemTx};
 
@@ -91,12 +93,29 @@ pub async fn analytics(cx: &Cx<DriftRead>, asked: &Period) -> Result<Analytics> 
 
 /// The rows of the period itself, by day, environment and repository.
 pub async fn rows(cx: &Cx<DriftRead>, asked: &Period) -> Result<Vec<Row>> {
-    let (mut rows, (_, from, _)) = read(cx, asked).await?;
-    rows.retain(|row| row.place.date >= from);
+    Ok(own(read(cx, asked).await?))
+}
+
+/// [`rows`] for a file, which is on record before its first byte.
+pub async fn export(cx: &Cx<DriftExport>, asked: &Period) -> Result<Vec<Row>> {
+    let rows = own(read(cx, asked).await?);
+    let Period { days, environment, repository } = asked;
+    let filter = json!({ "days": days, "environment": environment, "repository": repository });
+    let entry = AuditEntry::new(Action::EXPORT_REQUESTED, "drift_metrics", "metrics")
+        .metadata(json!({ "format": "csv", "filter": filter, "rows": rows.len() }));
+    cx.write().await?.commit(entry).await?;
     Ok(rows)
 }
 
-async fn read(cx: &Cx<DriftRead>, asked: &Period) -> Result<(Vec<Row>, (Timestamp, Timestamp, Timestamp))> {
+type Days = (Timestamp, Timestamp, Timestamp);
+
+/// Without those of the period before.
+fn own((mut rows, (_, from, _)): (Vec<Row>, Days)) -> Vec<Row> {
+    rows.retain(|row| row.place.date >= from);
+    rows
+}
+
+async fn read<P: Permission>(cx: &Cx<P>, asked: &Period) -> Result<(Vec<Row>, Days)> {
     if !(1..=MAX_DAYS).contains(&asked.days) {
         return Err(Invalid::field("days", "between 1 and 366 days").into());
     }

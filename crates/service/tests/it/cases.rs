@@ -6,7 +6,8 @@ use domain::case::{Act, Case, CaseFilter, CaseSort, LinkKind, NewCase, NewTask, 
 use domain::event::NewEvent;
 use domain::group::{Assignee, GroupFilter};
 use domain::permission::{
-    CaseRead, CaseWrite, EventRead, EventWrite, GroupRead, MemberRead, MemberWrite, TagRead, TagWrite,
+    AuditRead, CaseRead, CaseWrite, EventRead, EventWrite, GroupRead, MemberRead, MemberWrite, TagRead,
+    TagWrite,
 };
 use domain::query::{CASES, parse};
 use domain::{CaseId, EventId, Severity};
@@ -440,9 +441,10 @@ async fn tasks_and_observables_belong_to_a_case() {
 }
 
 #[tokio::test]
-async fn tags_are_renamed_merged_and_deleted() {
+async fn tags_are_made_renamed_merged_and_deleted() {
     for_each_backend(|t| async move {
         let r = room(t).await;
+        r.world.person("pat@a.test", "alpha", "admin").await;
         let tagged = |title: &str, tags: &[&str]| NewCase {
             tags: tags.iter().map(ToString::to_string).collect(),
             ..titled(title)
@@ -457,6 +459,45 @@ async fn tags_are_renamed_merged_and_deleted() {
         let id = |name: &str| tags.iter().find(|tag| tag.name == name).unwrap().id;
         assert!(matches!(cases::rename_tag(&write, id("Phish"), "PHISHING").await, Err(Error::Conflict(_))));
         cases::rename_tag(&write, id("mail"), "E-mail").await.unwrap();
+        // One that no case has, made beforehand; a case that is given it later has it as it was written first.
+        let noise = cases::create_tag(&write, " Noise ").await.unwrap();
+        assert_eq!((noise.name.as_str(), noise.case_count), ("Noise", 0));
+        for taken in ["NOISE", "PhIsH"] {
+            let refused = cases::create_tag(&write, taken).await;
+            assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+        }
+        for wrong in ["", "a,b"] {
+            let refused = cases::create_tag(&write, wrong).await;
+            let Err(Error::Invalid(why)) = refused else { panic!("{refused:?}") };
+            assert_eq!(why.0[0].field, "name");
+        }
+        cases::open(&r.ann, tagged("Three", &["noise"]), &[]).await.unwrap();
+        let merge = cases::preview_merge(&read, id("mail"), id("phishing")).await.unwrap();
+        assert_eq!((merge.from.case_count, merge.into.case_count, merge.in_common), (1, 1, 1));
+        let merge = cases::preview_merge(&read, id("Phish"), id("phishing")).await.unwrap();
+        assert_eq!((merge.from.name.as_str(), merge.from.case_count, merge.in_common), ("Phish", 1, 0));
+        // Those of others are neither told nor taken; what they are called is free elsewhere.
+        let (seen, theirs) = (
+            r.world.cx::<TagRead>("bob@b.test", "beta").await,
+            r.world.cx::<TagWrite>("bob@b.test", "beta").await,
+        );
+        let own = cases::create_tag(&theirs, "noise").await.unwrap();
+        for refused in [
+            cases::preview_merge(&seen, noise.id, own.id).await.map(drop),
+            cases::preview_merge(&seen, own.id, noise.id).await.map(drop),
+            cases::merge_tags(&theirs, noise.id, own.id).await.map(drop),
+            cases::rename_tag(&theirs, noise.id, "mine").await,
+            cases::delete_tag(&theirs, noise.id).await.map(drop),
+        ] {
+            assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+        }
+        let kept = cases::tags(&read).await.unwrap().into_iter().find(|tag| tag.id == noise.id).unwrap();
+        assert_eq!((kept.name.as_str(), kept.case_count), ("Noise", 1));
+        assert_eq!(cases::delete_tag(&write, noise.id).await.unwrap(), 1);
+        let told = r.world.cx::<AuditRead>("pat@a.test", "alpha").await;
+        let told = service::audit::of_record(&told, "tag", &noise.id.to_string(), 9).await.unwrap();
+        let told: Vec<&str> = told.iter().map(|entry| entry.action.as_str()).collect();
+        assert_eq!(told, ["TAG_DELETED", "TAG_CREATED"]);
         assert_eq!(cases::merge_tags(&write, id("Phish"), id("phishing")).await.unwrap(), 1);
         assert_eq!(cases::get(&r.anns, two.id).await.unwrap().tags, ["phishing"]);
         assert_eq!(cases::get(&r.anns, one.id).await.unwrap().tags, ["E-mail", "phishing"]);

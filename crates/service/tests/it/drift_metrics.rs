@@ -1,8 +1,9 @@
 //! The figures of drift by the day: one job, any number of times, equal to what they count.
 
+use domain::audit::AuditFilter;
 use domain::drift::metrics::Period;
 use domain::drift::{Act, Resolution};
-use domain::permission::{DriftRead, EventRead, EventWrite};
+use domain::permission::{AuditRead, DriftExport, DriftRead, EventRead, EventWrite};
 use serde_json::{Value, json};
 use service::drifts::{self, metrics};
 use service::{Cx, rollups};
@@ -69,6 +70,28 @@ async fn the_job_writes_what_happened_and_writes_it_once() {
         assert_eq!(
             again.iter().map(|row| &row.figures).collect::<Vec<_>>(),
             rows.iter().map(|row| &row.figures).collect::<Vec<_>>()
+        );
+
+        // The same rows for a file, which is on record; nothing of a period that cannot be.
+        let cx: Cx<DriftExport> = room.world.cx("ana@alpha.test", "alpha").await;
+        let asked = Period { environment: Some("prod".into()), ..days(7) };
+        assert_eq!(metrics::export(&cx, &asked).await.unwrap().len(), rows.len());
+        assert!(metrics::export(&cx, &days(0)).await.is_err());
+        let log: Cx<AuditRead> = room.world.cx("ana@alpha.test", "alpha").await;
+        let exports = AuditFilter { action: Some("EXPORT_REQUESTED".into()), ..AuditFilter::default() };
+        let told = service::audit::list(&log, &exports, 9, None).await.unwrap().items;
+        assert_eq!(told.len(), 1);
+        assert_eq!(
+            (told[0].actor.as_str(), told[0].target_type.as_str(), &told[0].metadata),
+            (
+                "ana@alpha.test",
+                "drift_metrics",
+                &json!({
+                    "format": "csv",
+                    "filter": { "days": 7, "environment": "prod", "repository": null },
+                    "rows": rows.len(),
+                })
+            )
         );
 
         // What is taken back was no resolution, on the day that had it too.

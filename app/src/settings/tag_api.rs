@@ -1,0 +1,63 @@
+//! Server functions of the tags of cases.
+
+use domain::TagId;
+#[cfg(feature = "ssr")]
+use domain::permission::TagWrite;
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use service::{Cx, cases};
+
+use crate::error::Answer;
+#[cfg(feature = "ssr")]
+use crate::error::Typed as _;
+#[cfg(feature = "ssr")]
+use crate::events::parts::counted;
+use crate::page::Done;
+#[cfg(feature = "ssr")]
+use crate::routes::SettingsPage;
+
+#[server(name = AddTag, prefix = "/fn", endpoint = "add_tag")]
+pub async fn add_tag(organization: String, name: String) -> Answer<Done> {
+    let cx = writes(&organization).await?;
+    let made = cases::create_tag(&cx, &name).await.typed(&[("name", &name)])?;
+    Ok(Done::new(format!("Tag {} added", made.name)))
+}
+
+#[server(name = RenameTag, prefix = "/fn", endpoint = "rename_tag")]
+pub async fn rename_tag(organization: String, id: TagId, name: String) -> Answer<Done> {
+    let cx = writes(&organization).await?;
+    let of = id.to_string();
+    cases::rename_tag(&cx, id, &name).await.typed(&[("id", &of), ("name", &name)])?;
+    leptos_axum::redirect(&SettingsPage::Tags.href(&organization));
+    Ok(Done::new("Tag renamed"))
+}
+
+/// `into`: the one that stays.
+#[server(name = MergeTag, prefix = "/fn", endpoint = "merge_tag")]
+pub async fn merge_tag(organization: String, id: TagId, into: TagId) -> Answer<Done> {
+    let cx = writes(&organization).await?;
+    let cases = cases::merge_tags(&cx, id, into).await.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Tags.href(&organization));
+    Ok(Done::new(format!("Tags merged in {}", in_words(cases))))
+}
+
+#[server(name = DeleteTag, prefix = "/fn", endpoint = "delete_tag")]
+pub async fn delete_tag(organization: String, id: TagId) -> Answer<Done> {
+    let cx = writes(&organization).await?;
+    let cases = cases::delete_tag(&cx, id).await.typed(&[("id", &id.to_string())])?;
+    leptos_axum::redirect(&SettingsPage::Tags.href(&organization));
+    Ok(Done::new(match cases {
+        0 => "Tag deleted".to_owned(),
+        cases => format!("Tag deleted, taken off {}", in_words(cases)),
+    }))
+}
+
+#[cfg(feature = "ssr")]
+async fn writes(organization: &str) -> Answer<Cx<TagWrite>> {
+    crate::server::scope(organization).await?.admit::<TagWrite>()
+}
+
+#[cfg(feature = "ssr")]
+fn in_words(cases: u64) -> String {
+    counted(i64::try_from(cases).unwrap_or(i64::MAX), "case", "cases")
+}
