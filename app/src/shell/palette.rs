@@ -72,8 +72,10 @@ fn digits(text: &str) -> &str {
     let text = text.trim();
     let behind_key = text.get(..5).filter(|head| head.eq_ignore_ascii_case("CASE-")).map(|_| &text[5..]);
     let digits = behind_key.or_else(|| text.strip_prefix('#')).unwrap_or(text);
-    let fits = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() < 19;
-    if fits { digits.trim_start_matches('0') } else { "" }
+    // Nobody writes a number with zeros before it, and the list would not take it for what was typed.
+    let fits =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() < 19 && !digits.starts_with('0');
+    if fits { digits } else { "" }
 }
 
 fn commands(session: &Session) -> Vec<Command> {
@@ -98,11 +100,11 @@ mod tests {
 
     #[test]
     fn a_case_is_meant_by_its_key_or_its_number() {
-        for text in ["CASE-2", "case-2", " Case-02 ", "#2", "2"] {
+        for text in ["CASE-2", "case-2", " Case-2 ", "#2", "2"] {
             assert_eq!(digits(text), "2", "{text}");
         }
         for text in
-            ["", "CASE-", "#", "case 2", "2a", "-2", "0", "overview", "éCASE-2", "99999999999999999999"]
+            ["", "CASE-", "#", "case 2", "2a", "-2", "0", "02", "overview", "éCASE-2", "99999999999999999999"]
         {
             assert_eq!(digits(text), "", "{text}");
         }

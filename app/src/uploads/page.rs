@@ -67,7 +67,8 @@ fn Step(step: UploadStep, slug: String, mapping: Option<MappingForm>) -> impl In
     };
     let previewed = step.preview.as_ref().and_then(|preview| preview.as_ref().ok());
     let format = previewed.map_or(&upload.format, |preview| &preview.format);
-    let note = format!("{}, {}", form_words(format), bytes(upload.bytes_total));
+    let note = [form_words(format), &bytes(upload.bytes_total)].into_iter().filter(|part| !part.is_empty());
+    let note = note.collect::<Vec<_>>().join(", ");
     let head = view! { <PageHead title=upload.file_name.clone() note=note actions=actions /> };
     let body = match upload.state {
         UploadState::Mapped => view! { <MapColumns step slug mapping /> }.into_any(),
@@ -87,7 +88,8 @@ fn form_words(format: &str) -> &'static str {
         "json" => "JSON",
         "csv" => "CSV",
         "syslog" => "Log lines",
-        _ => "Not looked at yet",
+        // Not looked at yet, or imported before that was kept.
+        _ => "",
     }
 }
 

@@ -440,6 +440,7 @@ mod tests {
                 "key": "-----BEGIN RSA PRIVATE KEY-----\nabc", "id": "AKIAIOSFODNN7EXAMPLE",
                 "doc": "{\"environment\":{\"API_KEY\":\"zzz-zzz\"}}",
                 "command": ["run", "--db-password", "x2", "--token-file", "/run/t", "--api-key", "$KEY", "--passwd", "--mode"],
+                "args": ["--db-password", 1234, "--secret", "arn:aws:x", "login", "--password-stdin", "ghcr.io"],
             }),
             &Value::Null,
         );
@@ -450,6 +451,7 @@ mod tests {
                 "env": [{"name": "DB_PASSWORD", "value": MASK}, {"name": "MODE", "value": "fast"}],
                 "key": MASK, "id": MASK, "doc": format!("{{\"environment\":{{\"API_KEY\":\"{MASK}\"}}}}"),
                 "command": ["run", "--db-password", MASK, "--token-file", "/run/t", "--api-key", "$KEY", "--passwd", "--mode"],
+                "args": ["--db-password", MASK, "--secret", "arn:aws:x", "login", "--password-stdin", "ghcr.io"],
             })
         );
     }

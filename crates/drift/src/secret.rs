@@ -310,18 +310,28 @@ fn value_of(line: &str, mark: usize, is_file: bool) -> Option<Range<usize>> {
 
 /// `--db-password`: what comes after it in a list of arguments is a secret.
 pub(crate) fn is_secret_flag(text: &str) -> bool {
+    // `--password-stdin`, `--no-password`: switches, which nothing belongs to.
+    const SWITCHES: [&str; 9] =
+        ["no", "disable", "enable", "skip", "allow", "require", "generate", "use", "prompt"];
     text.strip_prefix('-').is_some_and(|name| {
         let name = name.trim_start_matches('-');
         name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
             && is_secret_name(name)
             // Whatever it says, but for a place where a secret is kept.
             && !is_kept_elsewhere(name, "x/y")
+            && !words(name).first().is_some_and(|word| SWITCHES.contains(&word.as_str()))
+            && words(name).last().is_none_or(|word| word != "stdin")
     })
 }
 
-/// An argument that says a value, and not the next flag or what is filled in later.
+/// An argument that says a value, and not the next flag, a reference or what is filled in later.
 pub(crate) fn is_open_argument(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| !text.is_empty() && !text.starts_with("--") && !is_variable(text))
+    match value {
+        Value::String(text) => !text.starts_with("--") && !is_variable(text) && !is_reference("", text),
+        // YAML makes numbers of digits.
+        Value::Number(_) => true,
+        _ => false,
+    }
 }
 
 /// The quote that ends a value.

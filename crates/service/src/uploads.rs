@@ -184,13 +184,7 @@ pub async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Resu
 /// # Errors
 /// `Conflict` when it was started before.
 pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<Upload> {
-    let (mut upload, file) = staged(cx, id).await?;
-    if upload.format == Format::Auto {
-        let found = tokio::task::spawn_blocking(move || preview::format_of(file)).await;
-        upload.format = found
-            .map_err(|e| Error::Internal(format!("reading a file: {e}")))?
-            .map_err(|e| Error::Invalid(Invalid::field("file", format!("cannot be read: {e}"))))?;
-    }
+    let (upload, _) = staged(cx, id).await?;
     let mut tx = cx.write().await?;
     if !store::upload::claim(&mut tx, id).await? {
         return Err(Error::Conflict("this upload was started already".to_owned()));
@@ -347,12 +341,23 @@ fn plan(upload: &Upload, choice: &Choice, skip: u64) -> Plan {
     Plan { format: upload.format, mapping, identity, skip, limit: MAX_GROWN, origin }
 }
 
-/// An upload whose file waits to be read.
+/// An upload whose file waits to be read, and what that is read as.
 async fn staged(cx: &Cx<EventWrite>, id: UploadId) -> Result<(Upload, File)> {
-    let upload = progress(cx, id).await?;
-    let file = File::open(path_of(&cx.services, cx.actor.organization, id));
-    match file {
-        Ok(file) => Ok((upload, file)),
+    let mut upload = progress(cx, id).await?;
+    let path = path_of(&cx.services, cx.actor.organization, id);
+    match File::open(&path) {
+        Ok(file) => {
+            if upload.format == Format::Auto {
+                upload.format =
+                    tokio::task::spawn_blocking(move || File::open(path).and_then(preview::format_of))
+                        .await
+                        .map_err(|e| Error::Internal(format!("reading a file: {e}")))?
+                        .map_err(|e| {
+                            Error::Invalid(Invalid::field("file", format!("cannot be read: {e}")))
+                        })?;
+            }
+            Ok((upload, file))
+        }
         Err(_) if upload.state == UploadState::Done => {
             Err(Error::Conflict("this upload was read already".to_owned()))
         }

@@ -134,7 +134,7 @@ pub async fn add_rejections(
     Ok(())
 }
 
-/// Refused rows with an index of at least `from`, in order.
+/// Refused rows in the order of their index and field, those behind `after`.
 pub async fn rejections(
     tx: &mut impl Scoped,
     id: UploadId,

@@ -68,11 +68,16 @@ pub async fn check(config: &Config) -> Done {
     if let Err(error) = database(config).await {
         wrong.push(format!("{}: {error}", config::without_password(&config.database_url)));
     }
-    if let Ok(Some(bucket)) = config.bucket()
-        && let Err(error) = service::evidence::probe(&bucket).await
-    {
-        wrong.push(format!("evidence_bucket: {error}"));
+    match config.bucket() {
+        Ok(Some(bucket)) => {
+            let failed = service::evidence::probe(&bucket).await.err();
+            wrong.extend(failed.map(|error| format!("evidence_bucket: {error}")));
+        }
+        Ok(None) => {}
+        Err(error) => wrong.push(error),
     }
+    // One setting can be wrong for more than one of them.
+    wrong.dedup();
     if wrong.is_empty() {
         for (name, value) in config.table() {
             super::tell(&format!("{name} = {value}"))?;
@@ -83,34 +88,40 @@ pub async fn check(config: &Config) -> Done {
 }
 
 /// Whether a file can be written in a folder, or in the one that it would be made in.
-fn room(folder: &Path) -> std::io::Result<()> {
-    let folder = std::path::absolute(folder)?;
+fn room(folder: &Path) -> Result<(), String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let folder = std::path::absolute(folder).map_err(|error| error.to_string())?;
     let nearest = folder.ancestors().find(|at| at.exists()).unwrap_or(&folder);
-    let file = nearest.join(format!(".watchroom-check-{}", std::process::id()));
-    std::fs::File::create_new(&file).and_then(|_| std::fs::remove_file(&file)).map_err(|error| {
-        std::io::Error::new(error.kind(), format!("cannot write in {}: {error}", nearest.display()))
-    })
+    let at = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    let file = nearest.join(format!(".watchroom-check-{}-{at}", std::process::id()));
+    std::fs::File::create_new(&file)
+        .and_then(|_| std::fs::remove_file(&file))
+        .map_err(|error| format!("cannot write in {}: {error}", nearest.display()))
 }
 
 /// Connects as the server would, and looks at the schema. A file that is not there yet needs a place only.
-async fn database(config: &Config) -> Result<(), store::Error> {
+async fn database(config: &Config) -> Result<(), String> {
     if let Some(file) = store::sqlite_file(&config.database_url)
         && !file.exists()
     {
-        return room(file.parent().unwrap_or(Path::new("")))
-            .map_err(|error| store::Error::Unavailable(error.to_string()));
+        return room(file.parent().unwrap_or(file));
     }
-    let db = super::connect(config).await?;
-    // These work, so they are warnings.
-    if db.is_overprivileged().await? {
+    let db = super::connect(config).await.map_err(|error| error.to_string())?;
+    let looked = schema(&db).await;
+    db.close().await;
+    looked
+}
+
+async fn schema(db: &store::Db) -> Result<(), String> {
+    // What works is a warning.
+    if db.is_overprivileged().await.map_err(|error| error.to_string())? {
         eprintln!("warning: {OVERPRIVILEGED}");
     }
-    let (known, found) = (store::schema_version(), db.schema_version().await);
-    db.close().await;
-    match found {
-        Some(found) if found > known => Err(store::Error::Unavailable(format!(
-            "its schema {found} is of a newer version of Watchroom; this one knows {known}"
-        ))),
+    let known = store::schema_version();
+    match db.schema_version().await.map_err(|error| error.to_string())? {
+        Some(found) if found > known => {
+            Err(format!("its schema {found} is of a newer version of Watchroom; this one knows {known}"))
+        }
         Some(found) if found < known => {
             eprintln!("warning: the start brings the schema from {found} to {known}; take a backup before");
             Ok(())

@@ -263,7 +263,9 @@ pub(super) fn local(next: &str) -> &str {
 
 /// `Bär & Söhne` becomes `bar-sohne`.
 fn slug_of(name: &str) -> String {
-    slug::slugify(name).trim_start_matches(|c: char| !c.is_ascii_lowercase()).chars().take(63).collect()
+    let slug = slug::slugify(name);
+    let slug = slug.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    slug[..slug.len().min(63)].trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]

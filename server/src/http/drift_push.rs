@@ -113,18 +113,19 @@ pub async fn push(
     let key = ingest::key(&headers)?;
     let (mut place, body) = state.ingest.enter(&headers, request.into_body()).await?;
     let bytes = state.ingest.read(&mut place, body).await?;
-    let once = key.map(|key| {
-        let mut hash = Sha256::new();
-        hash.update(asked.unwrap_or_default());
-        hash.update([0]);
-        hash.update(&bytes);
-        Once { key, request_hash: domain::audit::hex(&hash.finalize()) }
-    });
     let turn = ingest::turn(&state.ingest).await?;
     let (encoding, limit) = (encoding(&headers)?, state.config.max_ingest_decoded.0);
     let text = tokio::task::spawn_blocking(move || text_of(encoding, &bytes, limit))
         .await
         .map_err(|e| Problem::internal(format!("reading a push: {e}")))??;
+    let once = key.map(|key| {
+        let mut hash = Sha256::new();
+        hash.update(asked.unwrap_or_default());
+        hash.update([0]);
+        // Decoded: who tries again may compress anew.
+        hash.update(&text);
+        Once { key, request_hash: domain::audit::hex(&hash.finalize()) }
+    });
     let what = What {
         environment,
         repository,

@@ -120,14 +120,18 @@ fn a_check_makes_nothing_and_leaves_the_schema_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("watchroom.toml"), "addr = '127.0.0.1:0'\n").unwrap();
     let here = || std::fs::read_dir(folder.path()).unwrap().count();
-    assert!(expect(&run(folder.path(), "serve --check", ""), 0).1.is_empty());
-    assert_eq!(here(), 1);
+    for asked in ["serve --check", "serve --check --database-url sqlite://here.db"] {
+        assert!(expect(&run(folder.path(), asked, ""), 0).1.is_empty());
+        assert_eq!(here(), 1);
+    }
     let url = format!("sqlite://{}/old.db", folder.path().display());
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let db = store::Db::connect(&url, &store::Options::default()).await.unwrap();
         db.migrate_to(60).await.unwrap();
         db.close().await;
     });
+    std::fs::write(folder.path().join("broken.db"), "no database".repeat(1000)).unwrap();
+    expect(&run(folder.path(), "serve --check --database-url sqlite://broken.db", ""), 1);
     let check = format!("serve --check --database-url {url}");
     for _ in 0..2 {
         let (_, err) = expect(&run(folder.path(), &check, ""), 0);

@@ -14,16 +14,16 @@ const LOOKED_AT: u64 = 1024 * 1024;
 /// Bytes by which a format is told.
 const SNIFFED: u64 = 64 * 1024;
 const ROWS: usize = 20;
-/// Most columns of a table; how many more there are is told.
-const COLUMNS: usize = 200;
+/// Most columns of a table; how many more there are is told. A dry run has them all in its address, for which proxies have 8 kB.
+const COLUMNS: usize = 100;
+/// Longest name of one, in bytes.
+const NAME: usize = 200;
 /// Longest cell, in characters.
 const CELL: usize = 200;
 
 pub(super) fn of(file: File, format: Format, now: Timestamp) -> io::Result<Preview> {
     let mut first = Vec::new();
     wire::file(file, u64::MAX)?.take(LOOKED_AT).read_to_end(&mut first)?;
-    let start = &first[..first.len().min(SNIFFED as usize)];
-    let format = if format == Format::Auto { wire::sniff(start) } else { format };
     // A line that was cut in the middle is left out.
     if first.len() as u64 == LOOKED_AT
         && let Some(end) = first.iter().rposition(|c| *c == b'\n')
@@ -39,7 +39,7 @@ pub(super) fn of(file: File, format: Format, now: Timestamp) -> io::Result<Previ
     Ok(Preview { format, ..table })
 }
 
-/// What a file of no certain format is read as.
+/// What a file is read as whose name does not tell.
 pub(super) fn format_of(file: File) -> io::Result<Format> {
     let mut first = Vec::new();
     wire::file(file, u64::MAX)?.take(SNIFFED).read_to_end(&mut first)?;
@@ -52,17 +52,20 @@ fn csv_table(first: &[u8]) -> io::Result<Preview> {
     let mut reader = csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(first);
     let names = wire::names(reader.byte_headers().map_err(io::Error::other)?);
     // Whole: they are what a mapping names them by.
-    let columns: Vec<String> = names.iter().take(COLUMNS).cloned().collect();
+    let columns: Vec<String> =
+        names.iter().filter(|name| name.len() <= NAME).take(COLUMNS).cloned().collect();
     let mut rows = Vec::new();
     for record in reader.byte_records().take(ROWS) {
         let Ok(record) = record else { break };
         rows.push(
-            (0..columns.len())
+            (0..names.len())
+                .filter(|i| names[*i].len() <= NAME)
+                .take(COLUMNS)
                 .map(|i| record.get(i).map_or_else(String::new, |c| text(&String::from_utf8_lossy(c))))
                 .collect(),
         );
     }
-    let more_columns = names.len().saturating_sub(COLUMNS);
+    let more_columns = names.len() - columns.len();
     Ok(Preview { more_columns, ..table(columns, rows) })
 }
 
@@ -89,7 +92,7 @@ fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
             if columns.contains(name) {
                 continue;
             }
-            if columns.len() < COLUMNS {
+            if columns.len() < COLUMNS && name.len() <= NAME {
                 columns.push(name.clone());
             } else {
                 more.insert(name.clone());

@@ -2,7 +2,7 @@
 
 use domain::audit::hex;
 use sha2::{Digest as _, Sha256};
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 
 use super::{Db, Error, Result};
 
@@ -61,14 +61,40 @@ impl Db {
     }
 
     /// The highest migration that the database has; `None` before the first.
-    pub async fn schema_version(&self) -> Option<i64> {
-        const VERSION: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
-        // It answered already: what fails is that there is no such table.
-        let version = match self {
-            Self::Sqlite { read, .. } => sqlx::query_scalar(VERSION).fetch_one(read).await,
-            Self::Postgres(pool) => sqlx::query_scalar(VERSION).fetch_one(pool).await,
+    ///
+    /// # Errors
+    /// As [`Db::migrate`] where one broke off, or is not the one that this build knows; but for those of a newer build.
+    pub async fn schema_version(&self) -> Result<Option<i64>> {
+        const IS_THERE: [&str; 2] = [
+            "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = '_sqlx_migrations'",
+        ];
+        const DONE: &str = "SELECT version, success, checksum FROM _sqlx_migrations ORDER BY version";
+        let (tables, ours): (i64, &Migrator) = match self {
+            Self::Sqlite { read, .. } => (sqlx::query_scalar(IS_THERE[0]).fetch_one(read).await?, &SQLITE),
+            Self::Postgres(pool) => (sqlx::query_scalar(IS_THERE[1]).fetch_one(pool).await?, &POSTGRES),
         };
-        version.ok().flatten()
+        if tables == 0 {
+            return Ok(None);
+        }
+        let done: Vec<(i64, bool, Vec<u8>)> = match self {
+            Self::Sqlite { read, .. } => sqlx::query_as(DONE).fetch_all(read).await?,
+            Self::Postgres(pool) => sqlx::query_as(DONE).fetch_all(pool).await?,
+        };
+        for (version, success, checksum) in &done {
+            let known = ours.iter().find(|migration| migration.version == *version);
+            match known {
+                _ if !success => return Err(MigrateError::Dirty(*version).into()),
+                Some(known) if *known.checksum != **checksum => {
+                    return Err(MigrateError::VersionMismatch(*version).into());
+                }
+                None if *version <= schema_version() => {
+                    return Err(MigrateError::VersionMissing(*version).into());
+                }
+                _ => {}
+            }
+        }
+        Ok(done.last().map(|(version, ..)| *version))
     }
 
     /// Makes the audit partitions of the months that the next 31 days touch (PostgreSQL; nothing to do in SQLite): three, where one is

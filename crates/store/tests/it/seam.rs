@@ -275,7 +275,7 @@ async fn a_migrated_database_says_so_and_migrates_again_to_no_effect() {
         t.db.migrate().await.unwrap();
         t.db.prepare_audit_months(at(0)).await.unwrap();
         t.db.prepare_audit_months(at(0)).await.unwrap();
-        assert_eq!(t.db.schema_version().await, Some(store::schema_version()));
+        assert_eq!(t.db.schema_version().await.unwrap(), Some(store::schema_version()));
         let a = organization(&t.db, "alpha").await;
         write(&t.db, a).await.commit(crate::world::entry()).await.unwrap();
     })
