@@ -67,8 +67,8 @@ fn Step(step: UploadStep, slug: String, mapping: Option<MappingForm>) -> impl In
     };
     let previewed = step.preview.as_ref().and_then(|preview| preview.as_ref().ok());
     let format = previewed.map_or(&upload.format, |preview| &preview.format);
-    let note = [form_words(format), &bytes(upload.bytes_total)].into_iter().filter(|part| !part.is_empty());
-    let note = note.collect::<Vec<_>>().join(", ");
+    let (form, size) = (form_words(format), bytes(upload.bytes_total));
+    let note = if form.is_empty() { size } else { format!("{form}, {size}") };
     let head = view! { <PageHead title=upload.file_name.clone() note=note actions=actions /> };
     let body = match upload.state {
         UploadState::Mapped => view! { <MapColumns step slug mapping /> }.into_any(),

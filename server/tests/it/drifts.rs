@@ -6,6 +6,7 @@ use server::http::openapi::specification;
 use testkit::for_each_backend;
 
 use crate::app::TestApp;
+use crate::ingest::gzip;
 
 pub const PUSH: &str = "/api/v1/drift?environment=prod&repository=infra&format=terraform-plan";
 
@@ -42,7 +43,8 @@ async fn a_pipeline_pushes_with_a_key_that_may_only_push() {
         assert_eq!(counts, [2, 2, 2, 0, 0]);
         assert_eq!(report["problems"][0]["path"], "resource_drift[2]");
         assert!(report["problems"][0]["line"].is_i64());
-        let again = app.post(PUSH).bearer(&writer).header("idempotency-key", "k").json(plan()).send().await;
+        let again = app.post(PUSH).bearer(&writer).header("idempotency-key", "k");
+        let again = again.header("content-encoding", "gzip").json(gzip(plan().as_bytes())).send().await;
         assert_eq!(
             (again.text.as_str(), again.header("idempotency-replayed")),
             (first.text.as_str(), "true")

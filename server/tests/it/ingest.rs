@@ -14,7 +14,7 @@ fn event(message: &str) -> Value {
     json!({ "occurred_at": "2026-11-23T09:30:00Z", "severity": "high", "message": message, "component": "sshd", "extra": { "n": 1 } })
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()

@@ -89,7 +89,7 @@ async fn log_lines_have_no_columns_to_choose_and_are_tried_and_imported_as_they_
         assert!(tried.text.contains("2 rows would be accepted, 0 refused."), "{}", tried.text);
         let id = page.rsplit('/').next().unwrap();
         let sent = [("organization", "acme"), ("id", id), ("asked", "true"), ("severity", ""), ("source", "fw"), ("environment", "")];
-        let started = app.post("/fn/uploads/start").cookie(&ada).form(&sent).send().await;
+        let started = app.post("/fn/uploads/start").cookie(&ada).header("accept", "text/html").form(&sent).send().await;
         assert!(started.status == 302 || started.status == 303, "{}", started.text);
         while app.get(&page).cookie(&ada).send().await.text.contains("so far. You can leave") {
             tokio::task::yield_now().await;
