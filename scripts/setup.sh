@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# setup.sh [run|test|watch]: brings what the stage needs, and nothing when it is all there.
+# setup.sh [run|test|watch|checks]: brings what the stage needs, and nothing when it is all there.
 #   run    a Rust compiler with the wasm32 target, Node with the packages of package.json, wasm-bindgen
 #   test   also PostgreSQL, a Chromium, schemathesis and a mock of a sign-in provider (the default)
 #   watch  run's, and cargo-leptos
+#   checks run's, and faketime
 # WATCHROOM_TOOLCHAIN=auto|rustup|debian|system says which compiler: auto takes rustup where it has or gets the wasm32
 # target, else a compiler on PATH that has it, else Debian's packages. The choice is written to target/toolchain.env.
 # WATCHROOM_TOOLS is the folder of tools built once a machine (default ~/.cache/watchroom).
@@ -10,7 +11,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 stage=${1:-test}
-case $stage in run | test | watch) ;; *) die "usage: setup.sh [run|test|watch]" ;; esac
+case $stage in run | test | watch | checks) ;; *) die "usage: setup.sh [run|test|watch|checks]" ;; esac
 
 wasm=wasm32-unknown-unknown
 node_least=20           # Playwright's floor
@@ -322,6 +323,7 @@ have_node
 have_packages
 have_wasm_bindgen
 if [ "$stage" = watch ]; then have_cargo_leptos; fi
+if [ "$stage" = checks ]; then need faketime "faketime, for the check of the clock," faketime; fi
 if [ "$stage" = test ]; then
   have_postgres
   have_chromium
