@@ -5,12 +5,12 @@
 
 For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, eight connections, durable) beside a bare
 bulk insert of the same rows into the same engine with the same keys and index of words in the same run (ratio; without the index of words besides), the server's peak memory; what people look at (queries.py) at
-1 M and, with 10m, at 10 M with the growth between; what a person feels in Chromium; single events; 20 live tails; cases (cases.py); drift (drift.py). Last, the size of the WebAssembly and, where labelled logs lie in
+1 M and, with 10m, at 10 M with the growth between (each in a database of its own); what a person feels in Chromium; single events; 20 live tails; cases (cases.py); drift (drift.py). Last, the size of the WebAssembly and, where labelled logs lie in
 WATCHROOM_SHARED or beside the repository, Grouping Accuracy. Causes of drifts (causes.py) beside
 scikit-learn's gradient boosting. Standard library only, but for that.
 """
 
-import argparse, os, pathlib, subprocess, sys, tempfile, time, uuid
+import argparse, contextlib, os, pathlib, subprocess, sys, tempfile, time, uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
@@ -33,35 +33,23 @@ def database_url(database, folder):
 
 
 def one(database, total, folder, parts, args):
-    binary = args.server
-    url, start = database_url(database, folder), int(time.time()) - data.DAYS * 86400
-    first = min(total, 1_000_000)
+    start = int(time.time()) - data.DAYS * 86400
     sample = min(total, 200_000)
     ceiling = None
     if "ingest" in parts:
         say(f"{database}: bare bulk insert of {sample:,} rows")
-        rows = list(bare.bare_rows(sample, start))
+        rows, url = list(bare.bare_rows(sample, start)), database_url(database, folder)
         ceiling, keys_alone = ((bare.bare_sqlite(folder, rows, with_words) if database == "sqlite" else bare.bare_postgres(url, folder, rows, with_words))
                                for with_words in (True, False))
         emit(bench="bare", database=database, rows=sample, per_s=round(ceiling), without_words_per_s=round(keys_alone))
         del rows
-    say(f"{database}: preparing {first:,} events")
-    prepared = data.bodies(0, first, start)
-    server = Server(binary, folder, url)
     before = {}
-    try:
-        say(f"{database}: ingesting {first:,} events over HTTP")
-        head = sample // data.BATCH
-        rate = ingest(server, prepared[:head], sample)
-        emit(bench="ingest", database=database, events=sample, events_per_s=round(rate), bare_insert_per_s=ceiling and round(ceiling), ratio=ceiling and round(rate / ceiling, 2), peak_mb=round(server.peak_mb(), 1), start_ms=round(server.start_ms))
-        grow(server, database, prepared[head:], sample)
+    if total > 1_000_000 and "queries" in parts:
+        # A database of its own: what ten times as many cost is compared over the same 30 days, come in the same order.
+        with filled(database, 1_000_000, folder / "before", start, args, None) as server:
+            queries.run(server, database, 1_000_000, before)
+    with filled(database, total, folder / "whole", start, args, ceiling) as server:
         if "queries" in parts:
-            queries.run(server, database, first, before)
-        # In pieces: ten million prepared requests would not fit beside the database.
-        for at in range(first, total, 1_000_000):
-            say(f"{database}: {at:,} events are in")
-            grow(server, database, data.bodies(at, min(1_000_000, total - at), start), at)
-        if total > first and "queries" in parts:
             queries.run(server, database, total, before)
         if "browser" in parts:
             script = ROOT / "scripts/bench/browser.mjs"
@@ -73,7 +61,29 @@ def one(database, total, folder, parts, args):
         if "cases" in parts:
             cases.run(server, database, args.cases)
         if "drift" in parts:
-            drift.run(server, database, binary, folder, url, args.drifts)
+            drift.run(server, database, args.server, server.folder, server.url, args.drifts)
+
+
+@contextlib.contextmanager
+def filled(database, total, folder, start, args, ceiling):
+    """A server whose database holds so many events, in the order of their time."""
+    folder.mkdir()
+    sample, piece = min(total, 200_000), min(total, 1_000_000)
+    say(f"{database}: preparing {piece:,} events")
+    prepared = data.bodies(0, piece, total, start)
+    server = Server(args.server, folder, database_url(database, folder))
+    try:
+        say(f"{database}: ingesting {total:,} events over HTTP")
+        head = sample // data.BATCH
+        rate = ingest(server, prepared[:head], sample)
+        emit(bench="ingest", database=database, events=sample, events_per_s=round(rate), bare_insert_per_s=ceiling and round(ceiling), ratio=ceiling and round(rate / ceiling, 2), peak_mb=round(server.peak_mb(), 1), start_ms=round(server.start_ms))
+        grow(server, database, prepared[head:], sample)
+        del prepared
+        # In pieces: ten million prepared requests would not fit beside the database.
+        for at in range(piece, total, 1_000_000):
+            say(f"{database}: {at:,} events are in")
+            grow(server, database, data.bodies(at, min(1_000_000, total - at), total, start), at)
+        yield server
     finally:
         server.stop()
 

@@ -13,7 +13,7 @@ def bare_rows(count, start):
     rng = random.Random(3)
     severities = {"info": "info", "notice": "low", "warning": "medium", "error": "high", "critical": "critical"}
     sources = [str(uuid.uuid4()) for _ in range(6)]
-    for i, e in enumerate(events(0, count, start)):
+    for i, e in enumerate(events(0, count, count, start)):
         print_ = hashlib.md5(e["message"].split(" for ")[0].encode()).hexdigest()
         yield (org, e["occurred_at"], f"0{0x18bcfe50000 + i * 9:011x}"[:8] + f"-{i & 0xffff:04x}-7{i & 0xfff:03x}-8000-{rng.getrandbits(48):012x}", now, severities[e["severity"]], e["severity"],
                e["component"], e["service"], e["environment"], e["system_id"], e["event_type"], sources[i % 6], e["message"], json.dumps(e), print_, str(uuid.UUID(print_)))

@@ -72,11 +72,9 @@ def full(server, sender):
 
 
 def run(server, database, total):
-    server.sign_in()
     say(f"{database}: opening {total:,} cases")
     rate = fill(server, total)
-    # The kept connection was idle for minutes; the server has closed it.
-    server.conn.close()
+    server.sign_in()
     emit(bench="cases opened", database=database, cases=total, per_s=round(rate))
     sender = Sender(server)
     number, linked = full(server, sender)

@@ -1,6 +1,6 @@
 """Realistic events over 30 days, about 500 bytes each, 500 templates, a few needles in each million."""
 
-import concurrent.futures, gzip, json, random, time
+import concurrent.futures, functools, gzip, json, random, time
 
 BATCH = 1000
 DAYS = 30
@@ -25,20 +25,17 @@ def event(i, at, rng):
     }
 
 
-def events(first, count, start):
-    """`count` events from number `first` on, evenly over 30 days from `start`, in order of time."""
-    for k in range(count):
-        i = first + k
-        yield event(i, start + k * DAYS * 86400 // count, random.Random(i))
+def events(first, count, total, start):
+    """`count` events from number `first` on, of `total` that lie evenly over 30 days from `start`, in order of time."""
+    for i in range(first, first + count):
+        yield event(i, start + i * DAYS * 86400 // total, random.Random(i))
 
 
-def body(first, offset, count, start):
-    lines = (json.dumps(event(first + k, start + k * DAYS * 86400 // count, random.Random(first + k))) for k in range(offset, offset + BATCH))
-    return gzip.compress("\n".join(lines).encode(), 1)
+def body(first, total, start):
+    return gzip.compress("\n".join(map(json.dumps, events(first, BATCH, total, start))).encode(), 1)
 
 
-def bodies(first, count, start):
+def bodies(first, count, total, start):
     """The same as requests: gzip of NDJSON, 1,000 events each. On all cores, before the clock runs."""
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        offsets = range(0, count, BATCH)
-        return list(pool.map(body, [first] * len(offsets), offsets, [count] * len(offsets), [start] * len(offsets), chunksize=50))
+        return list(pool.map(functools.partial(body, total=total, start=start), range(first, first + count, BATCH), chunksize=50))

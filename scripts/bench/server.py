@@ -12,7 +12,7 @@ class Server:
     def __init__(self, binary, folder, url):
         self.env = dict(os.environ, WATCHROOM_DATABASE_URL=url, WATCHROOM_DATA_DIR=str(folder), WATCHROOM_ADDR="127.0.0.1:0", WATCHROOM_LOG="warn",
                         WATCHROOM_RATE_KEY="100000", WATCHROOM_RATE_KEY_BURST="100000", WATCHROOM_RATE_ADDRESS="100000", WATCHROOM_RATE_ADDRESS_BURST="100000")
-        self.binary = binary
+        self.binary, self.folder, self.url = binary, folder, url
         self.run("org", "add", "bench")
         self.run("user", "add", EMAIL, "--org", "bench", "--role", "admin", "--password-stdin", stdin=PASSWORD)
         self.key = self.run("apikey", "create", "--org", "bench", "--name", "bench", "--scope", "all").strip()
@@ -57,6 +57,8 @@ class Server:
         return whole, first, content
 
     def sign_in(self):
+        # The kept connection may have been idle for minutes; the server has closed it.
+        self.conn.close()
         form = urllib.parse.urlencode({"email": EMAIL, "password": PASSWORD})
         self.conn.request("POST", "/sign-in", form, {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"})
         answer = self.conn.getresponse()

@@ -1,4 +1,4 @@
-//! CSV with a header line; the delimiter (comma, semicolon, tab or bar) is taken from it.
+//! CSV with a header line, which [`table`] finds.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -10,7 +10,7 @@ use domain::Timestamp;
 use domain::event::{self, Cell, Mapping};
 use serde_json::{Map, Value};
 
-use crate::sniff::delimiter;
+use crate::sniff::{Table, table};
 use crate::{MAX_LINE, Row, refuse};
 
 /// Each row's payload is an object of header name and text. Its `bytes` are the fields joined by U+001F, whatever the
@@ -20,10 +20,8 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
     mapping: &'a Mapping,
     now: Timestamp,
 ) -> io::Result<impl Iterator<Item = io::Result<Row>> + 'a> {
-    let first = input.fill_buf()?;
-    let mark = if first.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let by = delimiter(first);
-    input.consume(mark);
+    let Table { start, lines: above, delimiter: by, .. } = table(input.fill_buf()?);
+    input.consume(start);
     let tail = Rc::new(RefCell::new(Tail::default()));
     let guard = Guard { input, tail: Rc::clone(&tail) };
     let mut reader = ::csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(guard);
@@ -32,7 +30,7 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
         Err(e) => return Err(io::Error::other(format!("the header line cannot be read: {e}"))),
     };
     if tail.borrow().ended
-        && let Some(line) = tail.borrow().open_quote(by, 1)
+        && let Some(line) = tail.borrow().open_quote(by, above + 1)
     {
         let said = format!("the quote that opens in line {line}, the header, is not closed");
         return Err(io::Error::new(io::ErrorKind::InvalidData, said));
@@ -44,7 +42,7 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
         if over {
             return None;
         }
-        let (from, line) = (reader.position().byte(), reader.position().line());
+        let (from, line) = (reader.position().byte(), above + reader.position().line());
         tail.borrow_mut().begin(from);
         let row = match reader.read_byte_record(&mut record) {
             Ok(false) => return None,
@@ -253,6 +251,17 @@ mod tests {
         assert!(event.raw_payload.contains("\"Extra\":\"7\""));
         assert!(rows[1].event.is_err() && rows[2].event.is_err());
         assert_eq!(rows.len(), 3);
+    }
+
+    #[test]
+    fn what_stands_above_the_header_is_no_row_and_counts_as_lines() {
+        let found = rows(
+            "sep=;\r\n# from the firewall\r\nTime;Message\r\n2026-11-23T09:30:00Z;a, b\r\n2026-11-23T09:31:00Z;\"open\r\n",
+        );
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].event.as_ref().unwrap().message, "a, b");
+        let reason = &found[1].event.as_ref().expect_err("refused")[0].reason;
+        assert!(reason.contains("opens in line 5 "), "{reason}");
     }
 
     #[test]

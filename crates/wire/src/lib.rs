@@ -24,7 +24,7 @@ pub use identity::{Identities, import_id, row_hash};
 pub use json::elements;
 pub use lines::{Line, Lines, rows};
 pub use parquet::EventFile;
-pub use sniff::{delimiter, sniff};
+pub use sniff::{Table, sniff, table};
 
 use std::io::BufRead;
 

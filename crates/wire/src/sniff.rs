@@ -21,10 +21,53 @@ pub fn sniff(first: &[u8]) -> Format {
     }
 }
 
-/// The delimiter of a table: of comma, semicolon, tab and bar the one that splits its header line most.
-pub fn delimiter(first: &[u8]) -> u8 {
-    let header = header(first);
-    let count = |d: u8| header.split(|c| *c == d).count();
+/// Where the table of a CSV file begins, and what parts its fields.
+pub struct Table {
+    /// Bytes before the header.
+    pub start: usize,
+    /// Lines before the header.
+    pub lines: u64,
+    pub delimiter: u8,
+    /// The file names its delimiter.
+    named: bool,
+}
+
+/// Before the header may stand a byte order mark, the line `sep=;` with which Excel names the delimiter, and remarks: lines that
+/// begin with `#`, unless the last of them is as wide as the line below and so the header itself. Where no delimiter is named, it is the one
+/// of comma, semicolon, tab and bar that splits the header most.
+pub fn table(first: &[u8]) -> Table {
+    let mark = if first.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let (mut at, mut named, mut remark) = (mark, None, None);
+    let begins = |start: usize, delimiter: u8, named: Option<u8>| {
+        let lines = first[..start].split(|c| *c == b'\n').count() as u64 - 1;
+        Table { start, lines, delimiter, named: named.is_some() }
+    };
+    for whole in first[mark..].split_inclusive(|c| *c == b'\n') {
+        let line = trim(whole);
+        // A tab is a delimiter too, and no blank to be trimmed.
+        let kept = whole.strip_suffix(b"\n").unwrap_or(whole);
+        let kept = kept.strip_suffix(b"\r").unwrap_or(kept);
+        if let (None, None, [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', by]) = (named, remark, kept) {
+            named = Some(*by);
+        } else if line.starts_with(b"#") {
+            remark = Some((at, line));
+        } else if !line.is_empty() {
+            let delimiter = named.unwrap_or_else(|| splits_most(line));
+            let fields = |line: &[u8]| line.split(|c| *c == delimiter).count();
+            let start = match remark {
+                Some((start, remark)) if fields(remark) > 1 && fields(remark) == fields(line) => start,
+                _ => at,
+            };
+            return begins(start, delimiter, named);
+        }
+        at += whole.len();
+    }
+    begins(mark, named.unwrap_or_else(|| splits_most(&first[mark..])), named)
+}
+
+fn splits_most(line: &[u8]) -> u8 {
+    let line = &line[..line.len().min(65_536)];
+    let count = |d: u8| line.split(|c| *c == d).count();
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',')
 }
 
@@ -49,14 +92,21 @@ fn is_table(first: &[u8]) -> bool {
         "type",
         "description",
     ];
-    let header = String::from_utf8_lossy(header(first)).to_ascii_lowercase();
+    let table = table(first);
+    if table.named {
+        return true;
+    }
+    let below = &first[table.start..];
+    let header = String::from_utf8_lossy(header(below)).to_ascii_lowercase();
     let names: Vec<&str> =
-        header.trim().split(char::from(delimiter(first))).map(|n| n.trim().trim_matches('"')).collect();
+        header.trim().split(char::from(table.delimiter)).map(|n| n.trim().trim_matches('"')).collect();
     let plain = names.iter().all(|n| {
         n.len() <= 64 && !n.contains(['[', '{', '<', '=']) && !n.starts_with(|c: char| c.is_ascii_digit())
     });
     let known = names.iter().filter(|n| KNOWN.iter().any(|k| n.contains(k))).count();
-    names.len() >= 2 && plain && (known >= 2 || (names_of_columns(&names) && as_wide_below(first)))
+    names.len() >= 2
+        && plain
+        && (known >= 2 || (names_of_columns(&names) && as_wide_below(below, table.delimiter)))
 }
 
 /// At least three, different, of letters, digits and a little between them.
@@ -71,8 +121,7 @@ fn names_of_columns(names: &[&str]) -> bool {
 }
 
 /// Whether there are lines below the first one, and the next ones have as many fields.
-fn as_wide_below(first: &[u8]) -> bool {
-    let by = delimiter(first);
+fn as_wide_below(first: &[u8], by: u8) -> bool {
     let mut reader =
         ::csv::ReaderBuilder::new().delimiter(by).flexible(true).has_headers(false).from_reader(trim(first));
     let mut widths = reader.byte_records().take(6).map_while(|r| r.ok().map(|r| r.len())).collect::<Vec<_>>();
@@ -91,6 +140,24 @@ fn header(first: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_begins_below_the_named_delimiter_and_remarks() {
+        for (text, start, by) in [
+            ("time,message\n", 0, b','),
+            ("\u{feff}sep=;\r\ntime;a,b,c\r\n", 10, b';'),
+            ("sep=\t\ntime\tmessage\n", 6, b'\t'),
+            ("SEP=,\n\n# said, by whom, when\n\ntime,message\n", 30, b','),
+            ("# one\n#time;message\n1;2\n", 6, b';'),
+            ("# only remarks, cut of", 0, b','),
+            ("sep=;", 0, b';'),
+            ("sep=wide;message\n1;2\n", 0, b';'),
+            ("", 0, b','),
+        ] {
+            let table = table(text.as_bytes());
+            assert_eq!((table.start, table.delimiter), (start, by), "{text}");
+        }
+    }
 
     #[test]
     fn formats_are_told_by_their_first_bytes() {
@@ -113,6 +180,10 @@ mod tests {
             ("2016-09-28 04:30:30, Info                  CBS    event source, x", Format::Syslog),
             ("Dec 10 06:55:46 LabSZ sshd[24200]: time, event, message", Format::Syslog),
             ("", Format::Ndjson),
+            ("sep=;\r\nWann;Was\r\n", Format::Csv),
+            ("# exported by mail, today\n#\ntime,level,message\n1,2,3\n", Format::Csv),
+            ("#time,level,message\n1,2,3\n", Format::Csv),
+            ("# the log of today\nDec 10 06:55:46 LabSZ sshd[24200]: time, event, message", Format::Syslog),
         ] {
             assert_eq!(sniff(text.as_bytes()), format, "{text}");
         }

@@ -147,7 +147,15 @@ impl Log {
         if !io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        let name = rejects.file_name().unwrap_or(rejects.as_os_str());
+        // Files of one name in different folders have a spare each, which a mended file keeps.
+        let usual = rejects.file_name().unwrap_or(rejects.as_os_str()).to_string_lossy();
+        let name = match std::path::absolute(&rejects) {
+            Ok(path) if place.is_some() => {
+                let hash = Sha256::digest(path.as_os_str().as_encoded_bytes());
+                format!("{}-{usual}", &domain::audit::hex(&hash)[..8])
+            }
+            _ => usual.into_owned(),
+        };
         let spare = config.data_dir.join("imports").join(name);
         Self { before: state.clone(), state, place, rejects, spare, added: false, file: None, bar }
     }

@@ -27,6 +27,10 @@ pub(super) fn walk(text: &str, found: impl FnMut(Range<usize>, Slot) -> bool) {
             i += 1;
         } else if matches!(c, b'"' | b'\'' | b'`') {
             i = scan.quote(i);
+        } else if !c.is_ascii()
+            && let Some(end) = scan.typographic_quote(i)
+        {
+            i = scan.emit(i..end, Slot::Quoted);
         } else if c == b'='
             && let Some(value) = scan.value(i, &last)
         {
@@ -165,6 +169,17 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
             return close + 1;
         }
         self.emit(at..close + 1, Slot::Quoted)
+    }
+
+    /// The end of a quotation between marks that differ, as GNU tools write them in UTF-8 (`‘file’`) and people type them.
+    fn typographic_quote(&self, at: usize) -> Option<usize> {
+        const MARKS: [(&str, &[&str]); 4] = [("‘", &["’"]), ("“", &["”"]), ("„", &["“", "”"]), ("«", &["»"])];
+        let rest = &self.b[at..self.b.len().min(at + MAX_VALUE)];
+        let (open, closes) = MARKS.iter().find(|(open, _)| rest.starts_with(open.as_bytes()))?;
+        let mut within = open.len()..rest.len();
+        let close = within.find(|n| closes.iter().any(|close| rest[*n..].starts_with(close.as_bytes())))?;
+        // The marks that close are as long as those that open.
+        (close > open.len()).then_some(at + close + open.len())
     }
 
     /// Where the quotation that opens at `at` closes.

@@ -134,8 +134,13 @@ pub(super) fn is_mail(word: &[u8]) -> bool {
         && host.contains(&b'.')
 }
 
-/// IPv6 or MAC: hex groups between colons.
+/// IPv6, also with its zone (`fe80::1%eth0`), or MAC: hex groups between colons.
 pub(super) fn colon_address(word: &[u8]) -> Option<Slot> {
+    let zone = word.iter().position(|c| *c == b'%').filter(|at| {
+        at + 1 < word.len()
+            && word[at + 1..].iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_'))
+    });
+    let word = zone.map_or(word, |at| &word[..at]);
     let colons = word.split(|c| *c == b':').count() - 1;
     if colons < 2 || !word.iter().all(|c| c.is_ascii_hexdigit() || matches!(c, b':' | b'.')) {
         return None;

@@ -47,9 +47,11 @@ pub(super) fn format_of(file: File) -> io::Result<Format> {
 }
 
 fn csv_table(first: &[u8]) -> io::Result<Preview> {
-    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    let by = wire::delimiter(first);
-    let mut reader = csv::ReaderBuilder::new().delimiter(by).flexible(true).from_reader(first);
+    let begins = wire::table(first);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(begins.delimiter)
+        .flexible(true)
+        .from_reader(&first[begins.start..]);
     let names = wire::names(reader.byte_headers().map_err(io::Error::other)?);
     // Whole: they are what a mapping names them by.
     let columns: Vec<String> =

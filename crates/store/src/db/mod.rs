@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
@@ -77,16 +77,27 @@ impl Db {
             return Err(Error::Url("the database URL starts with sqlite:// or postgres://".to_owned()));
         }
         let connect: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| Error::Url(e.to_string()))?;
+        let connect =
+            connect.application_name("watchroom").options([("timezone", "UTC"), ("search_path", "public")]);
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(true)
-            .connect_with(
-                connect
-                    .application_name("watchroom")
-                    .options([("timezone", "UTC"), ("search_path", "public")]),
-            )
-            .await?;
+            .connect_with(connect.clone());
+        let pool = match pool.await {
+            // A pool says only that its time was over; one connection says why.
+            Err(sqlx::Error::PoolTimedOut) => {
+                let one = tokio::time::timeout(options.acquire_timeout, PgConnection::connect_with(&connect));
+                return Err(one
+                    .await
+                    .map_or(sqlx::Error::PoolTimedOut, |one| match one {
+                        Ok(_) => sqlx::Error::PoolTimedOut,
+                        Err(why) => why,
+                    })
+                    .into());
+            }
+            pool => pool?,
+        };
         Ok(Self::Postgres(pool))
     }
 
