@@ -359,6 +359,16 @@ impl Config {
             &["session_idle", "session_absolute"],
             "not longer than session_absolute",
         );
+        // Room is made for each before the first is used.
+        for (key, value, most) in [
+            ("db_connections", self.db_connections, 1000),
+            ("ingest_concurrency", self.ingest_concurrency, 1000),
+            ("ingest_queue", self.ingest_queue, 100_000),
+            ("max_connections", self.max_connections, 1_000_000),
+            ("max_requests", self.max_requests, 1_000_000),
+        ] {
+            require(value <= most, &[key], &format!("at most {most}"));
+        }
         require(self.max_upload.0 as u64 <= service::uploads::MAX_FILE, &["max_upload"], "at most 200 MiB");
         require(
             self.max_ingest_decoded.0 >= self.max_ingest_body.0,

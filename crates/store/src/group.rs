@@ -43,8 +43,9 @@ pub enum After {
 
 /// Groups with the figures of those that are merged into them. A merged one has its own figures, and `merged_into`.
 macro_rules! read {
-    () => {
-        " FROM (SELECT g.organization_id, g.id, g.fingerprint, g.template, g.component, g.event_type, g.example,
+    ($by:literal) => {
+        concat!(
+            " FROM (SELECT g.organization_id, g.id, g.fingerprint, g.template, g.component, g.event_type, g.example,
                  CASE WHEN m.rank IS NULL THEN g.severity
                       WHEN m.rank = 4 OR g.severity = 'critical' THEN 'critical'
                       WHEN m.rank = 3 OR g.severity = 'high' THEN 'high'
@@ -56,7 +57,9 @@ macro_rules! read {
                  CASE WHEN m.last > g.last_seen THEN m.last ELSE g.last_seen END AS last_seen,
                  g.status, g.status_since, g.assigned_to, g.resolved_at, g.muted_until, g.mute_count, g.mute_seconds, g.mute_query,
                  g.mute_start, g.mute_seen, g.rate_hour, g.rate_usual, g.merged_into, g.split_from, COALESCE(m.members, 0) AS members
-          FROM groups g
+          FROM groups g",
+            $by,
+            "
           LEFT JOIN (SELECT merged_into, CAST(SUM(event_count) AS BIGINT) AS n, MIN(first_seen) AS first, MAX(last_seen) AS last,
                             count(*) AS members,
                             MAX(CASE severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END) AS rank
@@ -65,21 +68,25 @@ macro_rules! read {
                      GROUP BY merged_into) AS m ON m.merged_into = g.id
           WHERE g.organization_id = $1) AS groups
      WHERE organization_id = $1"
+        )
     };
 }
 
-const COLUMNS: &str = concat!(
+const BY_ID: &str = read!("");
+
+/// All of them. SQLite goes through them as they were first seen, which is about as they lie; by another index it read a page for each.
+fn all(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => read!(" INDEXED BY groups_by_first_seen"),
+        Dialect::Postgres => BY_ID,
+    }
+}
+
+const COLUMNS: &str =
     "SELECT id, fingerprint, template, component, event_type, example, severity, event_count, first_seen, last_seen,
             status, status_since, assigned_to, resolved_at, muted_until, mute_count, mute_seconds, mute_query, mute_start, mute_seen,
             rate_hour, rate_usual, (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = groups.assigned_to) AS assignee,
-            merged_into, members, split_from",
-    read!()
-);
-const BY_STATUS: &str =
-    concat!("SELECT status, count(*) AS n, count(CASE WHEN assigned_to = $2 THEN 1 END) AS mine", read!());
-const FIRST_SEEN: &str = concat!("SELECT first_seen", read!(), " AND merged_into IS NULL");
-const IDS: &str = concat!("SELECT id", read!());
-const COUNT: &str = concat!("SELECT count(*)", read!(), " AND merged_into IS NULL");
+            merged_into, members, split_from";
 
 /// The largest or latest first.
 pub async fn list(
@@ -89,7 +96,7 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<Group>> {
     let dialect = tx.conn().dialect();
-    let mut q = narrow(tx.sql(COLUMNS), filter, dialect);
+    let mut q = narrow(tx.sql(COLUMNS).push(all(dialect)), filter, dialect);
     if let Some(after) = after {
         q = q.push(match filter.sort {
             GroupSort::LastSeen => " AND (last_seen, id) < (",
@@ -113,7 +120,7 @@ pub async fn list(
 /// The groups that the filter leaves, at most `limit` of them, in no order.
 pub async fn ids(tx: &mut impl Scoped, filter: &GroupFilter, limit: u32) -> Result<Vec<GroupId>> {
     let dialect = tx.conn().dialect();
-    let q = narrow(tx.sql(IDS), filter, dialect).push(" LIMIT ").arg(limit);
+    let q = narrow(tx.sql("SELECT id").push(all(dialect)), filter, dialect).push(" LIMIT ").arg(limit);
     tx.conn().scalars(q).await
 }
 
@@ -125,7 +132,10 @@ pub async fn counts(
 ) -> Result<Vec<(Status, i64, i64)>> {
     let dialect = tx.conn().dialect();
     let others = GroupFilter { status: Vec::new(), assigned_to: None, ..filter.clone() };
-    let q = tx.sql(BY_STATUS).bind(mine);
+    let q = tx
+        .sql("SELECT status, count(*) AS n, count(CASE WHEN assigned_to = $2 THEN 1 END) AS mine")
+        .bind(mine)
+        .push(all(dialect));
     let q = narrow(q, &others, dialect).push(" GROUP BY status");
     let rows = tx.conn().rows(q).await?;
     rows.iter().map(|row| Ok((row.get("status")?, row.get("n")?, row.get("mine")?))).collect()
@@ -219,7 +229,8 @@ pub async fn first_seen(
     to: Option<Timestamp>,
     limit: u32,
 ) -> Result<Vec<Timestamp>> {
-    let mut q = tx.sql(FIRST_SEEN);
+    let dialect = tx.conn().dialect();
+    let mut q = tx.sql("SELECT first_seen").push(all(dialect)).push(" AND merged_into IS NULL");
     if let Some(from) = from {
         q = q.push(" AND first_seen >= ").arg(from);
     }
@@ -231,7 +242,8 @@ pub async fn first_seen(
 
 /// How many groups were first seen before an instant, and first or last seen from another one on.
 pub async fn count_seen(tx: &mut impl Scoped, which: Seen, from: Timestamp, to: Timestamp) -> Result<i64> {
-    let q = tx.sql(COUNT).push(" AND first_seen < ").arg(to);
+    let dialect = tx.conn().dialect();
+    let q = tx.sql("SELECT count(*)").push(all(dialect)).push(" AND merged_into IS NULL AND first_seen < ").arg(to);
     let q = q.push(match which {
         Seen::First => " AND first_seen >= ",
         Seen::Last => " AND last_seen >= ",
@@ -263,12 +275,12 @@ pub async fn counts_between(
 }
 
 pub async fn get(tx: &mut impl Scoped, id: GroupId) -> Result<Option<Group>> {
-    let q = tx.sql(COLUMNS).push(" AND id = ").arg(id);
+    let q = tx.sql(COLUMNS).push(BY_ID).push(" AND id = ").arg(id);
     tx.conn().opt(q).await
 }
 
 /// Those of the ids that exist, in no order.
 pub async fn get_many(tx: &mut impl Scoped, ids: &[GroupId]) -> Result<Vec<Group>> {
-    let q = tx.sql(COLUMNS).push(" AND id IN (").list(ids.iter().copied()).push(")");
+    let q = tx.sql(COLUMNS).push(BY_ID).push(" AND id IN (").list(ids.iter().copied()).push(")");
     tx.conn().all(q).await
 }

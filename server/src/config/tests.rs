@@ -106,6 +106,7 @@ fn what_cannot_be_read_hides_nothing_else_that_is_wrong() {
         environment(&[
             ("WATCHROOM_ADDR", "here"),
             ("WATCHROOM_DATABASE_URL", "mysql://x"),
+            ("WATCHROOM_DB_CONNECTIONS", "4294967295"),
             ("WATCHROOM_MAX_INGEST_BODY", "lots"),
             ("WATCHROOM_MAX_INGEST_DECODED", "1"),
             ("WATCHROOM_PUBLIC_URL", "example.org"),
@@ -121,7 +122,8 @@ fn what_cannot_be_read_hides_nothing_else_that_is_wrong() {
          WATCHROOM_DATABASE_URL (environment): start it with sqlite:// or postgres://\n\
          WATCHROOM_PUBLIC_URL (environment): start it with https:// or http://\n\
          WATCHROOM_SECRET_KEY (environment): give 32 bytes as 64 hex digits or as base64\n\
-         WATCHROOM_SESSION_IDLE (environment): at most 12h",
+         WATCHROOM_SESSION_IDLE (environment): at most 12h\n\
+         WATCHROOM_DB_CONNECTIONS (environment): at most 1000",
         "one line for each; the two sizes and times are not compared while one of them is wrong"
     );
 }

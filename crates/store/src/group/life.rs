@@ -58,11 +58,18 @@ pub(super) fn read(row: &Row) -> Result<Life> {
     })
 }
 
-const KEPT: &str =
-    "SELECT id, first_seen, status, status_since, assigned_to, resolved_at, muted_until, mute_count, mute_seconds, mute_query, mute_start,
-            mute_seen, rate_hour, rate_usual, last_change, merged_into
-     FROM groups
-     WHERE organization_id = $1";
+macro_rules! kept {
+    ($by:literal) => {
+        concat!(
+            "SELECT id, first_seen, status, status_since, assigned_to, resolved_at, muted_until, mute_count, mute_seconds, mute_query,
+            mute_start, mute_seen, rate_hour, rate_usual, last_change, merged_into
+     FROM groups",
+            $by,
+            " WHERE organization_id = $1"
+        )
+    };
+}
+const KEPT: &str = kept!("");
 
 /// Those of the ids that exist, by id, until the end of the transaction for nobody else to change.
 pub async fn lock(tx: &mut impl Writing, ids: &[GroupId]) -> Result<Vec<Kept>> {
@@ -84,8 +91,13 @@ pub async fn lock(tx: &mut impl Writing, ids: &[GroupId]) -> Result<Vec<Kept>> {
 /// Groups that may have something to move on by themselves: the escalating ones, and those whose time has come.
 /// `old`: what was first seen, or regressed, before it is no news.
 pub async fn due(tx: &mut impl Scoped, old: Timestamp, now: Timestamp) -> Result<Vec<Kept>> {
+    // As in `group::all`.
+    let all = match tx.conn().dialect() {
+        Dialect::Sqlite => kept!(" INDEXED BY groups_by_first_seen"),
+        Dialect::Postgres => KEPT,
+    };
     let q = tx
-        .sql(KEPT)
+        .sql(all)
         .push(" AND merged_into IS NULL AND (status = 'escalating' OR (status = 'new' AND first_seen <= ")
         .arg(old)
         .push(") OR (status = 'regressed' AND status_since <= ")
