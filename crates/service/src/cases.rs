@@ -81,7 +81,7 @@ pub async fn list(
 }
 
 /// So many of the latest cases are counted by their fields.
-pub const FACETED: u32 = 5_000;
+pub const FACETED: u32 = 2_000;
 /// Values of a field that are told.
 const FACET_VALUES: usize = 12;
 

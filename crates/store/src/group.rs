@@ -120,6 +120,7 @@ pub async fn list(
 /// The groups that the filter leaves, at most `limit` of them, in no order.
 pub async fn ids(tx: &mut impl Scoped, filter: &GroupFilter, limit: u32) -> Result<Vec<GroupId>> {
     let dialect = tx.conn().dialect();
+    // Grown below.
     let q = narrow(tx.sql("SELECT id").push(all(dialect)), filter, dialect).push(" LIMIT ").arg(limit);
     tx.conn().scalars(q).await
 }
@@ -132,6 +133,7 @@ pub async fn counts(
 ) -> Result<Vec<(Status, i64, i64)>> {
     let dialect = tx.conn().dialect();
     let others = GroupFilter { status: Vec::new(), assigned_to: None, ..filter.clone() };
+    // Grown below.
     let q = tx
         .sql("SELECT status, count(*) AS n, count(CASE WHEN assigned_to = $2 THEN 1 END) AS mine")
         .bind(mine)
@@ -230,6 +232,7 @@ pub async fn first_seen(
     limit: u32,
 ) -> Result<Vec<Timestamp>> {
     let dialect = tx.conn().dialect();
+    // Grown below.
     let mut q = tx.sql("SELECT first_seen").push(all(dialect)).push(" AND merged_into IS NULL");
     if let Some(from) = from {
         q = q.push(" AND first_seen >= ").arg(from);
@@ -243,7 +246,12 @@ pub async fn first_seen(
 /// How many groups were first seen before an instant, and first or last seen from another one on.
 pub async fn count_seen(tx: &mut impl Scoped, which: Seen, from: Timestamp, to: Timestamp) -> Result<i64> {
     let dialect = tx.conn().dialect();
-    let q = tx.sql("SELECT count(*)").push(all(dialect)).push(" AND merged_into IS NULL AND first_seen < ").arg(to);
+    // Grown below.
+    let q = tx
+        .sql("SELECT count(*)")
+        .push(all(dialect))
+        .push(" AND merged_into IS NULL AND first_seen < ")
+        .arg(to);
     let q = q.push(match which {
         Seen::First => " AND first_seen >= ",
         Seen::Last => " AND last_seen >= ",

@@ -88,7 +88,8 @@ async fn by_tag(tx: &mut impl Scoped, filter: &CaseFilter, most: u32) -> Result<
                CROSS JOIN case_tags ct
                WHERE f.organization_id = $1 AND f.head_id = y.id AND ct.organization_id = $1 AND ct.case_id = f.member_id
                GROUP BY ct.tag_id) AS x
-         JOIN tags t ON t.organization_id = $1 AND t.id = x.tag_id",
+         CROSS JOIN tags t
+         WHERE t.organization_id = $1 AND t.id = x.tag_id",
     );
     tx.conn().rows(q).await?.iter().map(|row| Ok((row.get("folded")?, row.get("n")?))).collect()
 }

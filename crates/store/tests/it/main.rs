@@ -17,6 +17,7 @@ mod grouping;
 mod ingest;
 mod member;
 mod organization;
+mod plans;
 mod query;
 mod retention;
 mod rls;
