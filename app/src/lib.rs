@@ -52,7 +52,7 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
-use ui::{Shortcuts, ToastRegion, Toasts};
+use ui::{Ready, ToastRegion, Toasts};
 
 /// A page is sent once it is whole: it can be read without scripts, and its status says what became of it.
 const WHOLE: SsrMode = SsrMode::Async;
@@ -122,7 +122,7 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
         <ToastRegion />
-        <Shortcuts />
+        <Ready />
     }
 }
 

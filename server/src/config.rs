@@ -278,6 +278,13 @@ impl Config {
             &["public_url"],
             "start it with https:// or http://",
         );
+        let (_, rest) = public.split_once("://").unwrap_or_default();
+        let site = rest.strip_suffix('/').unwrap_or(rest);
+        require(
+            public.is_empty() || (!site.is_empty() && !site.contains(['/', '?', '#', '@', ' '])),
+            &["public_url"],
+            "give scheme and host, and a port where it is not the usual one: https://watchroom.example",
+        );
         let issuer = &self.oidc_issuer;
         require(
             issuer.is_empty()

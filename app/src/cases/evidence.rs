@@ -16,7 +16,7 @@ use super::{CheckEvidence, RemoveEvidence, parts};
 use crate::form::{Form, FormError};
 use crate::page::print::{Asked, form};
 use crate::routes;
-use crate::uploads::bytes;
+use crate::uploads::{bytes, limit};
 use crate::when::{Ago, At};
 
 pub(super) fn evidence(
@@ -161,7 +161,7 @@ fn removal(place: &Place<'_>, file: &Evidence) -> AnyView {
 
 fn add(place: &Place<'_>, description: &str) -> AnyView {
     let rules = place.scope.services.evidence_rules();
-    let mut hint = format!("Up to {}.", bytes(rules.max_bytes as i64));
+    let mut hint = format!("Up to {}.", limit(rules.max_bytes));
     if !rules.blocked.is_empty() {
         hint.push_str(" Not taken: ");
         hint.push_str(&rules.blocked.join(", "));

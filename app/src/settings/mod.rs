@@ -88,8 +88,11 @@ fn links(session: &Session) -> AnyView {
         .map(|page| {
             let href = page.href(session.slug());
             let here = href.clone();
+            let current = Signal::derive(move || path.with(|p| *p == here));
+            let link = NodeRef::new();
+            ui::keep_in_sight(link, current);
             view! {
-                <a href=href aria-current=move || path.with(|p| *p == here).then_some("page")>
+                <a node_ref=link href=href aria-current=move || current.get().then_some("page")>
                     {page.label()}
                 </a>
             }

@@ -18,7 +18,7 @@ pub struct Area {
     pub label: &'static str,
     pub glyph: Glyph,
     pub part: Part,
-    /// `g e`: what `Shortcuts` follows and the help sheet tells.
+    /// `g e`: what `scripts/keys.mjs` follows and the help sheet tells.
     pub keys: &'static str,
     /// First part of the path below the organization.
     pub path: &'static str,

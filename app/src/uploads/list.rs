@@ -4,7 +4,7 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use ui::{Button, Failure, FileInput, Glyph, Notice, NoticeKind, PageHead, Section, Variant};
 
-use super::shown::bytes;
+use super::shown::limit;
 use super::{read, sections};
 use crate::error::Answer;
 use crate::page::Page;
@@ -18,7 +18,7 @@ const PAST: u32 = 100;
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
     let slug = scope.organization.slug.as_str();
-    let most = bytes(scope.services.max_upload() as i64);
+    let most = limit(scope.services.max_upload());
     let refused = asked.query.get_str("error").map(|word| sentence(word, &most));
     let may_upload = scope.may(Key::EventWrite);
     let past = match read::past(&scope, PAST).await {

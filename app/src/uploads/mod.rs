@@ -27,4 +27,4 @@ pub use list::page as list_page;
 pub use page::UploadPage;
 pub use query::MappingForm;
 #[cfg(feature = "ssr")]
-pub use shown::bytes;
+pub use shown::{bytes, limit};

@@ -110,3 +110,13 @@ pub fn bytes(n: i64) -> String {
         _ => format!("{:.1} GB", n / 1e9),
     }
 }
+
+/// A limit as it is set, "200 MiB", where that is a whole number.
+#[cfg(feature = "ssr")]
+pub fn limit(n: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match UNITS.iter().find(|(unit, _)| n > 0 && n.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{} {name}", n / unit),
+        None => bytes(i64::try_from(n).unwrap_or(i64::MAX)),
+    }
+}

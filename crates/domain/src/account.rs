@@ -48,8 +48,20 @@ impl NewUser {
         p.require(organization::is_email(&self.email), "email", "not an e-mail address");
         p.name(&self.username, "username", 150);
         p.done()?;
-        check_password(&self.password, "password")
+        check_password(&self.password, "password")?;
+        check_not_own(&self.password, &self.email, "password")
     }
+}
+
+/// NIST SP 800-63B section 5.1.1.2: what belongs to the account is guessed first.
+pub fn check_not_own(password: &str, email: &str, field: &str) -> Result<(), Invalid> {
+    let mut p = Problems::default();
+    p.require(
+        password.trim().to_lowercase() != email.trim().to_lowercase(),
+        field,
+        "not your e-mail address",
+    );
+    p.done()
 }
 
 /// Length is what matters (NIST SP 800-63B section 5.1.1.2): 12 to 1,024 characters, no composition rules.
@@ -58,6 +70,10 @@ pub fn check_password(password: &str, field: &str) -> Result<(), Invalid> {
     let mut p = Problems::default();
     p.require(n >= MIN_PASSWORD, field, "use at least 12 characters");
     p.require(password.chars().any(|c| !c.is_whitespace()), field, "use more than blanks");
+    let first = password.chars().next();
+    let one = n >= MIN_PASSWORD
+        && first.is_some_and(|c| !c.is_whitespace() && password.chars().all(|other| other == c));
+    p.require(!one, field, "use more than one character");
     p.require(n <= MAX_PASSWORD, field, "use at most 1,024 characters");
     p.done()
 }
@@ -104,4 +120,25 @@ pub struct Reach {
     pub name: String,
     /// `None`: only as `sre`.
     pub role: Option<Role>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_long_and_neither_one_character_nor_ones_address() {
+        let refused = |password: &str| {
+            check_password(password, "p")
+                .and_then(|()| check_not_own(password, "ada@acme.example", "p"))
+                .is_err()
+        };
+        for password in ["", "short", "            ", "aaaaaaaaaaaa", "ada@acme.example", " ADA@acme.example"]
+        {
+            assert!(refused(password), "{password}");
+        }
+        for password in ["aaaaaaaaaaab", "correct horse battery", "ada@acme.example!"] {
+            assert!(!refused(password), "{password}");
+        }
+    }
 }

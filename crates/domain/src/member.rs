@@ -75,6 +75,8 @@ impl NewMember {
             p.name(name, "display_name", 150);
         }
         p.done()?;
-        self.password.as_deref().map_or(Ok(()), |password| account::check_password(password, "password"))
+        let Some(password) = &self.password else { return Ok(()) };
+        account::check_password(password, "password")?;
+        account::check_not_own(password, &self.email, "password")
     }
 }

@@ -12,7 +12,7 @@ pub mod oidc;
 
 use std::time::Duration;
 
-use domain::account::{NewUser, User, UserSession, check_password};
+use domain::account::{NewUser, User, UserSession, check_not_own, check_password};
 use domain::audit::{Action, AuditActor, AuditEntry};
 use domain::invalid::Problems;
 use domain::member::{ApprovalLevel, Role};
@@ -249,6 +249,7 @@ pub async fn change_password(cx: &Cx<AccountWrite>, old: &str, new: &str) -> Res
     let services = &cx.services;
     let user = own(&cx.actor)?;
     check_password(new, "new_password")?;
+    check_not_own(new, &user.email, "new_password")?;
     if old == new {
         return Err(Invalid::field("new_password", "choose another one than the present password").into());
     }

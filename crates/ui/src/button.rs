@@ -40,7 +40,7 @@ pub fn Button(
     /// Picture before the words.
     #[prop(optional, into)]
     icon: Option<Glyph>,
-    /// Key that presses it (`Shortcuts` listens), shown beside the words. One character.
+    /// Key that presses it (`scripts/keys.mjs` listens), shown beside the words. One character.
     #[prop(optional, into)]
     key: Option<&'static str>,
     /// Work is under way: a spinner, no second press, focus kept.

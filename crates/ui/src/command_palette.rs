@@ -34,7 +34,7 @@ impl Command {
     }
 }
 
-/// `id` of the palette's dialog: `<Button opens=PALETTE>` opens it, as does Ctrl/Cmd+K through `Shortcuts`.
+/// `id` of the palette's dialog: `<Button opens=PALETTE>` opens it, as does Ctrl/Cmd+K through `scripts/keys.mjs`.
 pub const PALETTE: &str = "command-palette";
 
 /// A dialog with a filter over links. Arrow keys choose, Enter follows. Once, in the root component.

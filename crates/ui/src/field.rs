@@ -287,7 +287,7 @@ pub fn Checkbox(
     .into_any()
 }
 
-/// Several lines of text. Ctrl+Enter sends the form (`Shortcuts`).
+/// Several lines of text. Ctrl+Enter sends the form (`scripts/keys.mjs`).
 #[component]
 pub fn TextArea(
     #[prop(into)] name: String,

@@ -19,7 +19,7 @@ impl KeyGroup {
         }
     }
 
-    /// What `Shortcuts` does in every list.
+    /// What `scripts/keys.mjs` does in every list.
     pub fn lists() -> Self {
         Self::new(
             "Lists",
@@ -45,7 +45,7 @@ impl KeyGroup {
     }
 }
 
-/// `id` of the sheet's dialog: `<Button opens=HELP>` opens it, as does `?` through `Shortcuts`.
+/// `id` of the sheet's dialog: `<Button opens=HELP>` opens it, as does `?` through `scripts/keys.mjs`.
 pub const HELP: &str = "help-sheet";
 
 /// The keys in a dialog. Once, in the root component.

@@ -13,7 +13,7 @@
 //! # The list (`?` marks optional props; `S<T>` = `Signal<T>`, `M<T>` = `MaybeProp<T>`: both take plain values)
 //!
 //! ```text
-//! Root, once:   Toasts::provide() · <ToastRegion/> · <Shortcuts/> · <CommandPalette commands:S<Vec<Command>> on_query?:Callback<String>/> · <HelpSheet groups:Vec<KeyGroup>/>
+//! Root, once:   Toasts::provide() · <ToastRegion/> · <Ready/> · <CommandPalette commands:S<Vec<Command>> on_query?:Callback<String>/> · <HelpSheet groups:Vec<KeyGroup>/>
 //! Shell:        <SkipLink target?/> <Logo mark_only?/> <RailLink href glyph label current?:S<bool> count?:M<String> tone? key?/>
 //!               <PageHead title:S<String> note?:M<String> code? actions?:ViewFn/> <ThemeToggle action theme? label?/>
 //!               classes: .shell > .rail (.brand, .rail-label, .rail-link) + .top (.search, .grow) + main.main#main; .page (padded) .page-narrow
@@ -81,10 +81,10 @@ mod panel;
 mod plain_text;
 mod progress;
 mod put;
+mod ready;
 mod section;
 mod severity_mark;
 mod shell;
-mod shortcuts;
 mod skeleton;
 mod sparkline;
 mod split_list;
@@ -128,10 +128,10 @@ pub use panel::*;
 pub use plain_text::plain_text;
 pub use progress::*;
 pub use put::*;
+pub use ready::*;
 pub use section::*;
 pub use severity_mark::*;
 pub use shell::*;
-pub use shortcuts::*;
 pub use skeleton::*;
 pub use sparkline::*;
 pub use split_list::*;

@@ -1,4 +1,4 @@
-//! Menus: a folding list, so it opens without WASM; Escape, arrows and clicks outside are added in the browser (`Shortcuts`).
+//! Menus: a folding list, so it opens without WASM; Escape, arrows and clicks outside are added in the browser (`scripts/keys.mjs`).
 
 use leptos::{ev::MouseEvent, prelude::*};
 

@@ -18,6 +18,17 @@ pub fn Logo(#[prop(optional)] mark_only: bool) -> impl IntoView {
     }
 }
 
+/// Where a bar of links is wider than the page, its current one is in sight. Without WASM `scroll-initial-target` does it, in browsers
+/// that know it.
+pub fn keep_in_sight(link: NodeRef<leptos::html::A>, current: Signal<bool>) {
+    Effect::new(move |_| {
+        let Some(link) = link.get().filter(|_| current.get()) else { return };
+        if let Some(bar) = link.parent_element() {
+            bar.set_scroll_left(link.offset_left() - (bar.client_width() - link.offset_width()) / 2);
+        }
+    });
+}
+
 /// One area in the rail. `key` is the letter after `g` that leads there.
 #[component]
 pub fn RailLink(
@@ -34,14 +45,7 @@ pub fn RailLink(
     #[prop(optional, into)] key: Option<&'static str>,
 ) -> impl IntoView {
     let link = NodeRef::<leptos::html::A>::new();
-    // Where the rail is a bar wider than the page, the current area is in sight. Without WASM `scroll-initial-target` does it, in
-    // browsers that know it.
-    Effect::new(move |_| {
-        let Some(link) = link.get().filter(|_| current.get()) else { return };
-        if let Some(rail) = link.parent_element() {
-            rail.set_scroll_left(link.offset_left() - (rail.client_width() - link.offset_width()) / 2);
-        }
-    });
+    keep_in_sight(link, current);
     view! {
         <a class="rail-link" node_ref=link href=href data-go=key aria-current=move || current.get().then_some("page")>
             <Icon glyph />

@@ -169,3 +169,21 @@ fn a_bucket_is_wanted_whole_and_its_secret_is_never_shown() {
     assert!(config.bucket().unwrap().is_some() && !format!("{config:?}").contains("hush"));
     assert!(Config::defaults().unwrap().bucket().unwrap().is_none());
 }
+
+#[test]
+fn the_address_that_people_type_is_a_scheme_and_a_host() {
+    let read = |url: &str| load_from(&Flags::default(), environment(&[("WATCHROOM_PUBLIC_URL", url)]));
+    for url in ["https://watchroom.example", "https://watchroom.example:8443/", "http://10.0.0.7"] {
+        assert!(read(url).is_ok(), "{url}");
+    }
+    for url in [
+        "https://",
+        "https://a b",
+        "https://ada:x@a.example",
+        "https://a.example/path",
+        "https://a.example?x",
+    ] {
+        let wrong = read(url).unwrap_err().to_string();
+        assert!(wrong.contains("give scheme and host"), "{url}: {wrong}");
+    }
+}

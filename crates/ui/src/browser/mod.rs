@@ -2,15 +2,13 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
+use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, MouseEvent};
 
 pub(crate) mod echarts;
-mod keys;
 mod recent;
 mod stream;
 mod theme;
 
-pub(crate) use keys::{close_menus_outside, key, mark_ready};
 pub(crate) use recent::{remember, remembered};
 pub use stream::listen;
 pub(crate) use theme::{apply_theme, save_theme, saved_theme};
@@ -20,6 +18,13 @@ pub fn ready() -> ReadSignal<bool> {
     let (ready, set_ready) = signal(false);
     Effect::new(move |_| set_ready.set(true));
     ready
+}
+
+/// Tells the style sheet and the scripts that WASM runs: `:root[data-ready]`.
+pub(crate) fn mark_ready() {
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("data-ready", "");
+    }
 }
 
 /// Opens a dialog by `id`, modal, unless it is open.
@@ -61,11 +66,6 @@ pub(crate) fn put(place: &Element, html: &str) {
     }
 }
 
-/// Copies text to the clipboard.
-pub fn copy(text: &str) {
-    let _ = window().navigator().clipboard().write_text(text);
-}
-
 /// Brings a dialog in line with its signal. One that the server printed open becomes modal.
 pub(crate) fn set_modal(dialog: &HtmlDialogElement, open: bool) {
     if open {
@@ -83,37 +83,6 @@ pub(crate) fn set_modal(dialog: &HtmlDialogElement, open: bool) {
 pub(crate) fn follow_close_link(dialog: &HtmlDialogElement) {
     if let Some(link) = find::<HtmlElement>(dialog, "a[data-close]") {
         link.click();
-    }
-}
-
-/// Follows the row's link when the click was on the row itself: not on a control, not a selection of text.
-pub(crate) fn open_row(event: &MouseEvent) {
-    if event.default_prevented()
-        || event.ctrl_key()
-        || event.meta_key()
-        || event.shift_key()
-        || event.alt_key()
-    {
-        return;
-    }
-    let Some(target) = target(event) else { return };
-    if closest(&target, "a, button, input, label, summary, select, textarea").is_some() || selecting() {
-        return;
-    }
-    if let Some(row) = closest(&target, "[data-row][data-href]") {
-        // The link's click passes the row again, whose handler must have returned by then.
-        leptos::task::spawn_local(async move { follow_row(&row) });
-    }
-}
-
-/// The link inside a row that leads where the row leads.
-pub(crate) fn follow_row(row: &Element) {
-    let link =
-        find::<HtmlElement>(row, "a[data-row-link]").or_else(|| find::<HtmlElement>(row, "td a[href]"));
-    if let Some(link) = link {
-        link.click();
-    } else if let Some(href) = row.get_attribute("data-href") {
-        let _ = window().location().set_href(&href);
     }
 }
 
@@ -148,26 +117,6 @@ pub(crate) fn close_menu_of(event: &MouseEvent) {
     if let Some(menu) = target(event).and_then(|target| closest(&target, "details.menu")) {
         let _ = menu.remove_attribute("open");
     }
-}
-
-/// Copies what the pressed button carries in `data-copy`; its words say so for a moment.
-pub(crate) fn copy_from(event: &MouseEvent) {
-    let Some(button) = target(event).and_then(|target| closest(&target, "[data-copy]")) else { return };
-    copy(&button.get_attribute("data-copy").unwrap_or_default());
-    let Some(words) = find::<Element>(&button, "[aria-live]") else { return };
-    if button.has_attribute("data-copied") {
-        return;
-    }
-    let before = words.text_content();
-    let _ = button.set_attribute("data-copied", "");
-    words.set_text_content(Some("Copied"));
-    set_timeout(
-        move || {
-            let _ = button.remove_attribute("data-copied");
-            words.set_text_content(before.as_deref());
-        },
-        std::time::Duration::from_millis(1600),
-    );
 }
 
 /// Names of the chosen files, parted by commas.
@@ -261,30 +210,4 @@ pub(crate) fn closest(element: &Element, selector: &str) -> Option<Element> {
 
 pub(crate) fn target(event: &Event) -> Option<Element> {
     event.target()?.dyn_into().ok()
-}
-
-fn selecting() -> bool {
-    js_sys::Reflect::get(&window(), &"getSelection".into())
-        .ok()
-        .and_then(|get| get.dyn_into::<js_sys::Function>().ok())
-        .and_then(|get| get.call0(&window()).ok())
-        .is_some_and(|selection| selection.js_to_string().length() > 0)
-}
-
-trait ToJsString {
-    fn js_to_string(&self) -> js_sys::JsString;
-}
-
-impl ToJsString for JsValue {
-    fn js_to_string(&self) -> js_sys::JsString {
-        js_sys::Object::from(self.clone()).to_string()
-    }
-}
-
-/// A key press while no control is typed into.
-pub(crate) fn typing(event: &KeyboardEvent) -> bool {
-    target(event).is_some_and(|target| {
-        closest(&target, "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]")
-            .is_some()
-    })
 }

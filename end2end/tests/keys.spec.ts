@@ -1,0 +1,28 @@
+import { expect, test } from "@playwright/test";
+import { otherAdmin, signIn } from "../pages/room";
+
+// The keys are a script of their own: they work where WASM does not come.
+test("keys work while WASM is blocked", async ({ page }) => {
+  await page.route("**/*.wasm", (route) => route.abort());
+  await signIn(page, otherAdmin);
+  await page.goto("/o/globex/events?view=all");
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await expect(page.locator("[data-row]").nth(1)).toBeFocused();
+  await page.keyboard.press("/");
+  await expect(page.locator("[data-search]:visible").last()).toBeFocused();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("g");
+  await expect(page).toHaveURL(/\/o\/globex\/groups/);
+  await page.keyboard.press("Control+k");
+  const palette = page.getByRole("dialog", { name: "Command palette" });
+  await palette.getByRole("combobox").fill("cas");
+  await expect(palette.getByRole("option", { name: "Cases" }).first()).toBeVisible();
+  await expect(palette.getByRole("option", { name: "Groups" })).toBeHidden();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/o\/globex\/cases/);
+});
