@@ -92,7 +92,7 @@ test("longer texts are told line by line: a description in the history of its ca
   await page.getByLabel("Write a note").fill("one\ntwo\nthree");
   await page.getByLabel("Write a note").press("Control+Enter");
   await page.getByRole("link", { name: "Change the note" }).click();
-  await page.getByLabel("Change the note").fill("one\nTWO\nthree");
+  await page.getByRole("textbox", { name: "Change the note" }).fill("one\nTWO\nthree");
   await page.getByRole("button", { name: "Save the note" }).click();
   await page.getByText("Edited, 2 revisions").click();
   const revision = page.getByRole("group", { name: "What revision 2 changed" });
