@@ -13,6 +13,8 @@ mod ask;
 pub mod audit;
 pub mod cases;
 #[cfg(feature = "ssr")]
+mod difference;
+#[cfg(feature = "ssr")]
 pub mod document;
 pub mod drift;
 pub mod entry;

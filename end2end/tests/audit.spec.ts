@@ -61,3 +61,43 @@ test("the whole filter of the audit log stands in one line", async ({ page }) =>
     expect(Math.abs(box!.y + box!.height / 2 - first!.y - first!.height / 2)).toBeLessThan(8);
   }
 });
+
+test("longer texts are told line by line: a description in the history of its case, a note in its revisions", async ({ page }) => {
+  const errors = watchForErrors(page);
+  await signIn(page);
+  await page.goto("/o/acme/cases?open=new");
+  const open = page.getByRole("dialog", { name: "Open a case" });
+  const title = `Line by line ${Date.now()}`;
+  const before = Array.from({ length: 20 }, (_, n) => `step ${n + 1}`).join("\n");
+  await open.getByLabel("Title").fill(title);
+  await open.getByLabel("Description").fill(before);
+  await open.getByRole("button", { name: "Open the case" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: title })).toBeVisible();
+  await page.getByRole("button", { name: "Edit" }).first().click();
+  const edit = page.getByRole("dialog", { name: /^Edit CASE-/ });
+  await edit.getByLabel("Description").fill(before.replace("step 10", "step ten"));
+  await edit.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(edit).toBeHidden();
+  await page.getByRole("link", { name: "History", exact: true }).click();
+  const changed = page.getByRole("group", { name: /^description, line by line: CASE_UPDATED/ });
+  await expect(changed.getByText("− step 10")).toBeVisible();
+  await expect(changed.getByText("+ step ten")).toBeVisible();
+  const folded = changed.getByText(/^\s*step 1\s+step 2\s/);
+  await expect(folded).toBeHidden();
+  await expectAccessible(page);
+  await changed.getByText("6 unchanged lines").click();
+  await expect(folded).toBeVisible();
+
+  await page.getByRole("link", { name: "Timeline", exact: true }).click();
+  await page.getByLabel("Write a note").fill("one\ntwo\nthree");
+  await page.getByLabel("Write a note").press("Control+Enter");
+  await page.getByRole("link", { name: "Change the note" }).click();
+  await page.getByRole("textbox", { name: "Change the note" }).fill("one\nTWO\nthree");
+  await page.getByRole("button", { name: "Save the note" }).click();
+  await page.getByText("Edited, 2 revisions").click();
+  const revision = page.getByRole("group", { name: "What revision 2 changed" });
+  await expect(revision.getByText("− two")).toBeVisible();
+  await expect(revision.getByText("+ TWO")).toBeVisible();
+  await expectAccessible(page);
+  expect(errors).toEqual([]);
+});

@@ -112,6 +112,10 @@ test("a rule is added, refused with what was typed, switched off and removed", a
   await one.getByRole("button", { name: "Save" }).click();
   await expect(row).toContainText("off");
   await row.getByRole("link", { name: "Jobs wait" }).click();
+  await one.getByText("History", { exact: true }).click();
+  const history = one.getByRole("list", { name: "History" });
+  await expect(history.getByRole("link", { name: "DRIFT_RULE_CHANGED" })).toHaveCount(2);
+  await expectAccessible(page);
   await one.getByRole("button", { name: "Remove the rule" }).click();
   await expect(row).toHaveCount(0);
   expect(errors.filter((error) => !error.includes("status of 400"))).toEqual([]);

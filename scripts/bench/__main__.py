@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Benchmarks as JSON lines on standard output, progress on standard error.
 
-    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,browser,single,tail,cases,drift,wasm,grouping,causes
+    python3 scripts/bench --scale 20k|200k|1m|10m --database sqlite|postgres|both --only ingest,queries,browser,single,tail,cases,drift,retention,wasm,grouping,causes
 
 For each database: events a second through HTTP (NDJSON batches of 1,000, gzip, one key, eight connections, durable) beside a bare
 bulk insert of the same rows into the same engine with the same keys and index of words in the same run (ratio; without the index of words besides), the server's peak memory; what people look at (queries.py) at
-1 M and, with 10m, at 10 M with the growth between (each in a database of its own); what a person feels in Chromium; single events; 20 live tails; cases (cases.py); drift (drift.py). Last, the size of the WebAssembly and, where labelled logs lie in
+1 M and, with 10m, at 10 M with the growth between (each in a database of its own); what a person feels in Chromium; single events; 20 live tails; cases (cases.py); drift (drift.py); retention,
+which deletes half of the events and so comes after them (retention.py). Last, the size of the WebAssembly and, where labelled logs lie in
 WATCHROOM_SHARED or beside the repository, Grouping Accuracy. Causes of drifts (causes.py) beside
 scikit-learn's gradient boosting. Standard library only, but for that.
 """
@@ -14,12 +15,12 @@ import argparse, contextlib, os, pathlib, subprocess, sys, tempfile, time, uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-import bare, cases, causes, data, drift, queries, single, tail
+import bare, cases, causes, data, drift, queries, retention, single, tail
 from output import emit, say
 from server import EMAIL, PASSWORD, Server, ingest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = ("ingest", "queries", "browser", "single", "tail", "cases", "drift", "wasm", "grouping", "causes")
+PARTS = ("ingest", "queries", "browser", "single", "tail", "cases", "drift", "retention", "wasm", "grouping", "causes")
 
 
 def database_url(database, folder):
@@ -62,6 +63,8 @@ def one(database, total, folder, parts, args):
             cases.run(server, database, args.cases)
         if "drift" in parts:
             drift.run(server, database, args.server, server.folder, server.url, args.drifts)
+        if "retention" in parts:
+            retention.run(server, database)
 
 
 @contextlib.contextmanager
@@ -123,7 +126,7 @@ def main():
     if unknown:
         parser.error(f"--only: {', '.join(sorted(unknown))} is not one of {', '.join(PARTS)}")
     total = {"20k": 20_000, "200k": 200_000, "1m": 1_000_000, "10m": 10_000_000}[args.scale]
-    if set(parts) & {"ingest", "queries", "browser", "single", "tail", "cases", "drift"}:
+    if set(parts) & {"ingest", "queries", "browser", "single", "tail", "cases", "drift", "retention"}:
         for database in ("sqlite", "postgres") if args.database == "both" else (args.database,):
             with tempfile.TemporaryDirectory(prefix="watchroom-bench-") as folder:
                 one(database, total, pathlib.Path(folder), parts, args)

@@ -3,8 +3,10 @@
 use domain::audit::AuditRecord;
 use domain::permission::{AuditRead, Key};
 use leptos::prelude::*;
-use ui::{Badge, Dialog, DiffView, Glyph, IconButton, Tone};
+use service::difference::Patience;
+use ui::{Badge, Dialog, Glyph, IconButton, Tone};
 
+use crate::difference;
 use crate::error::Answer;
 use crate::page::print::Asked;
 use crate::routes::{AuditQuery, Link};
@@ -33,7 +35,9 @@ pub async fn history(scope: &Scope, target_type: &str, target_id: &str) -> Answe
     let nothing = found.is_empty().then(|| {
         view! { <p class="faint">"The audit log has no entry about it."</p> }
     });
-    let items: Vec<_> = found.into_iter().map(|record| item(record, scope.zone, &all, slug)).collect();
+    let patience = Patience::begin();
+    let items: Vec<_> =
+        found.into_iter().map(|record| item(record, scope.zone, &all, slug, patience)).collect();
     Ok(Some(
         view! {
             {nothing}
@@ -48,7 +52,7 @@ pub async fn history(scope: &Scope, target_type: &str, target_id: &str) -> Answe
     ))
 }
 
-fn item(record: AuditRecord, zone: Zone, all: &AuditQuery, slug: &str) -> AnyView {
+fn item(record: AuditRecord, zone: Zone, all: &AuditQuery, slug: &str, patience: Patience) -> AnyView {
     let href = all.open(record.seq).href(slug);
     let refused = (!record.success).then(|| {
         let reason = record.error_message.clone().unwrap_or_default();
@@ -56,13 +60,7 @@ fn item(record: AuditRecord, zone: Zone, all: &AuditQuery, slug: &str) -> AnyVie
     });
     let changed = (record.old_values.is_some() || record.new_values.is_some()).then(|| {
         let caption = format!("{} at {}", record.action, record.created_at.iso());
-        view! {
-            <DiffView
-                old=record.old_values.unwrap_or_default()
-                new=record.new_values.unwrap_or_default()
-                caption=caption
-            />
-        }
+        difference::properties(record.old_values, record.new_values, caption, patience)
     });
     view! {
         <li>

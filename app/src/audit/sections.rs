@@ -3,8 +3,10 @@
 use domain::audit::{AuditRecord, Verdict};
 use leptos::prelude::*;
 use serde_json::Value;
-use ui::{CodeBlock, Definition, DefinitionList, DiffView, JsonTree, Notice, NoticeKind};
+use service::difference::Patience;
+use ui::{CodeBlock, Definition, DefinitionList, JsonTree, Notice, NoticeKind};
 
+use crate::difference;
 use crate::routes::AuditQuery;
 use crate::when::{At, When, Zone};
 
@@ -151,7 +153,7 @@ fn change(old: Option<Value>, new: Option<Value>) -> AnyView {
     view! {
         <section>
             <h3>{caption}</h3>
-            <DiffView old=old.unwrap_or_default() new=new.unwrap_or_default() caption=caption />
+            {difference::properties(old, new, caption.to_owned(), Patience::begin())}
         </section>
     }
     .into_any()

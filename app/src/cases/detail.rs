@@ -12,6 +12,7 @@ use domain::permission::{CaseRead, DriftRead, Key, MemberRead};
 use domain::visible::visible;
 use leptos::prelude::*;
 use service::cases;
+use service::difference::Patience;
 use service::markdown::to_html;
 use ui::{
     Actions, Avatar, Badge, Button, Column, DataTable, Dialog, Empty, Field, Glyph, IconButton, PageHead,
@@ -125,6 +126,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 merged: &merged,
                 named: &named,
                 earlier: &earlier,
+                patience: Patience::begin(),
             };
             let story = timeline::timeline(kind, &history, &written, &events.items, &entries, about);
             let own = entries::entries(&place, &entries);

@@ -11,10 +11,12 @@ use domain::event::Event;
 use domain::visible::visible;
 use domain::{CaseNoteId, Timestamp};
 use leptos::prelude::*;
+use service::difference::Patience;
 use service::markdown::{note_html, to_html};
 
 use super::lanes;
 use super::mentions::anchor;
+use crate::difference;
 use crate::events::parts::severity_word;
 use crate::routes;
 use crate::when::{At, Zone};
@@ -50,6 +52,8 @@ pub struct About<'a> {
     pub named: &'a [Named],
     /// What notes said that were edited or deleted, as far as the reader may know it.
     pub earlier: &'a HashMap<CaseNoteId, Vec<NoteRevision>>,
+    /// How long the revisions of all notes are compared.
+    pub patience: Patience,
 }
 
 impl About<'_> {
@@ -174,7 +178,7 @@ pub(super) fn entered(entry: &CaseEntry) -> AnyView {
 }
 
 fn noted(note: &CaseNote, about: &About<'_>) -> AnyView {
-    let earlier = about.earlier.get(&note.id).map(|revisions| said_before(note, revisions, about.zone));
+    let earlier = about.earlier.get(&note.id).map(|revisions| said_before(note, revisions, about));
     if note.deleted_at.is_some() {
         return view! {
             <b>{note.author.clone()}</b>
@@ -192,23 +196,38 @@ fn noted(note: &CaseNote, about: &About<'_>) -> AnyView {
     .into_any()
 }
 
-/// What a note said, revision by revision, the latest first; folded.
-fn said_before(note: &CaseNote, revisions: &[NoteRevision], zone: Zone) -> AnyView {
+/// What a note said, revision by revision, the latest first: the first one whole, the others by what they changed; folded.
+fn said_before(note: &CaseNote, revisions: &[NoteRevision], about: &About<'_>) -> AnyView {
     let count = match (note.deleted_at, revisions.len()) {
         (Some(_), 1) => "What it said".to_owned(),
         (Some(_), n) => format!("What it said, {n} revisions"),
         (None, n) => format!("Edited, {n} revisions"),
     };
-    let each: Vec<_> = revisions
-        .iter()
+    let each: Vec<_> = (0..revisions.len())
         .rev()
-        .map(|revision| {
+        .map(|at| {
+            let revision = &revisions[at];
             let (n, author) = (revision.revision, revision.author.clone());
-            let (when, html) = (zone.when(revision.created_at), to_html(&revision.content));
+            let (when, html) = (about.zone.when(revision.created_at), to_html(&revision.content));
+            let whole = view! { <div class="note-box markdown" inner_html=html></div> };
+            let said = match at.checked_sub(1).and_then(|at| revisions.get(at)) {
+                None => whole.into_any(),
+                Some(before) => {
+                    let caption = format!("What revision {n} changed");
+                    view! {
+                        {difference::text(&before.content, &revision.content, caption, about.patience)}
+                        <details class="fold">
+                            <summary>"All of revision " {n}</summary>
+                            {whole}
+                        </details>
+                    }
+                    .into_any()
+                }
+            };
             view! {
                 <li>
                     <p class="faint">"Revision " {n} ", " <At when=when /> " by " {author}</p>
-                    <div class="note-box markdown" inner_html=html></div>
+                    {said}
                 </li>
             }
         })

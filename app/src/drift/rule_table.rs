@@ -128,8 +128,15 @@ fn when_words(when: &When) -> String {
     }
 }
 
-/// The dialog of `?rule=`.
-pub fn dialog(slug: &str, asked: &str, table: &[TableRule], may_write: bool, zone: Zone) -> Option<AnyView> {
+/// The dialog of `?rule=`; `history` of a rule that is there, for who may read it.
+pub fn dialog(
+    slug: &str,
+    asked: &str,
+    table: &[TableRule],
+    may_write: bool,
+    zone: Zone,
+    history: Option<AnyView>,
+) -> Option<AnyView> {
     let here = routes::drift_part(slug, "rules");
     let found = table.iter().find(|one| one.rule.id == asked);
     if found.is_none() && !(asked == NEW && may_write) {
@@ -150,12 +157,21 @@ pub fn dialog(slug: &str, asked: &str, table: &[TableRule], may_write: bool, zon
         };
         form::<ResetDriftRule>("Done", "form", fields)
     });
+    let history = history.map(|told| {
+        view! {
+            <details class="fold">
+                <summary>"History"</summary>
+                {told}
+            </details>
+        }
+    });
     Some(
         view! {
             <Dialog id="drift-rule" title=title open=true wide=true close_href=here>
                 {changed}
                 {body}
                 {reset}
+                {history}
             </Dialog>
         }
         .into_any(),

@@ -7,6 +7,7 @@ use ui::{Badge, Column, DataTable, PageHead, Row, Section, Tone};
 
 use super::parts::{self, Part};
 use super::rule_table;
+use crate::audit::history::history;
 use crate::error::Answer;
 use crate::events::parts::number;
 use crate::live;
@@ -21,7 +22,12 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let records = drifts::records(&cx).await?;
     let table = drifts::rule_table(&cx).await?;
     let may_write = scope.may(Key::DriftWrite);
-    let dialog = rule_table::dialog(slug, asked.get("rule"), &table, may_write, scope.zone);
+    let rule = asked.get("rule");
+    let history = match table.iter().any(|one| one.rule.id == rule) {
+        true => history(&scope, "drift_rule", rule).await?,
+        false => None,
+    };
+    let dialog = rule_table::dialog(slug, rule, &table, may_write, scope.zone, history);
     let body = view! {
         <PageHead title="Drift" note="what makes a change matter, and what is recommended then" />
         {parts::pages(slug, Part::Rules)}

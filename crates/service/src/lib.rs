@@ -15,6 +15,7 @@ pub mod changes;
 pub mod clock;
 pub mod cx;
 pub mod demo;
+pub mod difference;
 pub mod drafts;
 pub mod drifts;
 pub mod environments;

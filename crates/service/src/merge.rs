@@ -50,7 +50,8 @@ impl Merged {
 /// Puts two versions of a text together, line by line. It can take twice [`PATIENCE`] of the processor: not where others wait.
 pub fn text(base: &str, theirs: &str, mine: &str) -> Merged {
     let (old, them, me) = (lines(base), lines(theirs), lines(mine));
-    let (by_them, by_me) = (hunks(&old, &them), hunks(&old, &me));
+    let compared = |other: &[String]| hunks(&old, other, Instant::now() + PATIENCE);
+    let (by_them, by_me) = (compared(&them), compared(&me));
     let mut chunks = Vec::new();
     let (mut at, mut i, mut j) = (0, 0, 0);
     // How far each side's lines are from those of the base.
@@ -124,19 +125,19 @@ pub fn plain(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
 
-fn lines(text: &str) -> Vec<String> {
+pub(crate) fn lines(text: &str) -> Vec<String> {
     plain(text).split('\n').map(str::to_owned).collect()
 }
 
 /// Lines of the base, and how many stand there instead.
-struct Hunk {
-    base: Range<usize>,
-    becomes: usize,
+pub(crate) struct Hunk {
+    pub base: Range<usize>,
+    pub becomes: usize,
 }
 
 /// What stands between the lines that are the same. Only these are taken from `similar`: after it has moved an insertion over
-/// equal lines, where that insertion stands in the base is no longer true (2.7.0).
-fn hunks(base: &[String], other: &[String]) -> Vec<Hunk> {
+/// equal lines, where that insertion stands in the base is no longer true (2.7.0). What is not compared by `until` differs as a whole.
+pub(crate) fn hunks(base: &[String], other: &[String], until: Instant) -> Vec<Hunk> {
     let (mut hunks, mut at) = (Vec::new(), (0, 0));
     let mut gap = |to: (usize, usize), same: usize| {
         if at != to {
@@ -144,8 +145,7 @@ fn hunks(base: &[String], other: &[String]) -> Vec<Hunk> {
         }
         at = (to.0 + same, to.1 + same);
     };
-    let deadline = Instant::now() + PATIENCE;
-    for op in capture_diff_slices_deadline(Algorithm::Myers, base, other, Some(deadline)) {
+    for op in capture_diff_slices_deadline(Algorithm::Myers, base, other, Some(until)) {
         if let DiffOp::Equal { old_index, new_index, len } = op {
             gap((old_index, new_index), len);
         }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::json_tree::member_path;
+use crate::line_diff::{LineDiff, Stretch};
 
 /// One property that differs. Sorted by path; arrays by index.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,9 @@ pub fn DiffView(
     /// From the path: what stands after a changed property (an "ignore" link).
     #[prop(optional, into)]
     actions: Option<Callback<String, AnyView>>,
+    /// Compares texts of several lines, which are then told line by line (not side by side).
+    #[prop(optional, into)]
+    texts: Option<Callback<(String, String), Vec<Stretch>>>,
 ) -> impl IntoView {
     let changes = changes(&old, &new);
     if changes.is_empty() {
@@ -60,7 +64,13 @@ pub fn DiffView(
         .map(|change| {
             let secret = masked.contains(&change.path);
             let extra = actions.map(|actions| actions.run(change.path.clone()));
-            if side_by_side { beside(change, secret, extra) } else { lines(change, secret, extra) }
+            match (side_by_side, texts, several_lines(&change)) {
+                (true, ..) => beside(change, secret, extra),
+                (false, Some(texts), Some(both)) if !secret => {
+                    text(change.path, texts.run(both), extra, &caption)
+                }
+                _ => lines(change, secret, extra),
+            }
         })
         .collect_view();
     view! {
@@ -111,6 +121,32 @@ fn walk(
         Value::Null if steps.is_empty() => {}
         value => found(steps.clone(), path, value.clone()),
     }
+}
+
+/// Both versions of a text, one of which has several lines; a missing one is empty.
+fn several_lines(change: &Change) -> Option<(String, String)> {
+    let text = |value: &Option<Value>| match value {
+        None => Some(String::new()),
+        Some(value) => value.as_str().map(str::to_owned),
+    };
+    let (old, new) = (text(&change.old)?, text(&change.new)?);
+    (old.contains('\n') || new.contains('\n')).then_some((old, new))
+}
+
+fn text(path: String, stretches: Vec<Stretch>, extra: Option<AnyView>, caption: &str) -> AnyView {
+    let label = format!("{path}, line by line: {caption}");
+    view! {
+        <tbody>
+            <tr class="text">
+                <th scope="row">{path}</th>
+                <td colspan="2">
+                    <LineDiff stretches=stretches caption=label />
+                    {extra}
+                </td>
+            </tr>
+        </tbody>
+    }
+    .into_any()
 }
 
 fn lines(change: Change, secret: bool, extra: Option<AnyView>) -> AnyView {
@@ -187,6 +223,16 @@ mod tests {
         let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
         assert_eq!(paths, ["a", "b", "gone", "list[9]", "list[10]"]);
         assert!(changes[0].old.is_none() && changes[2].new.is_none());
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_told_apart_from_other_values() {
+        let of =
+            |old: &serde_json::Value, new: &serde_json::Value| super::several_lines(&changes(old, new)[0]);
+        assert_eq!(of(&json!({"a": "x"}), &json!({"a": "x\ny"})), Some(("x".to_owned(), "x\ny".to_owned())));
+        assert_eq!(of(&json!({}), &json!({"a": "x\ny"})), Some((String::new(), "x\ny".to_owned())));
+        assert_eq!(of(&json!({"a": "x"}), &json!({"a": "y"})), None);
+        assert_eq!(of(&json!({"a": 1}), &json!({"a": "x\ny"})), None);
     }
 
     #[test]

@@ -41,7 +41,8 @@
 //! Show:         <Section title:S id? hint? actions?:ViewFn>… <Kpi label value:S delta?:M tone? note?:M href?>… (in .kpis) <Sparkline values:S<Vec<f64>> label tone?/>
 //!               <Progress label value?:M<f64> max? text?:M tone?/> <DefinitionList mono?><Definition term>…</Definition></DefinitionList>
 //!               <CodeBlock code label nowrap?/> <JsonTree json name? depth? actions?:Callback<(String, String), AnyView>/>
-//!               <DiffView old new caption masked? side_by_side? actions?:Callback<String, AnyView>/>
+//!               <DiffView old new caption masked? side_by_side? actions?:Callback<String, AnyView> texts?:Callback<(String, String), Vec<Stretch>>/>
+//!               <LineDiff stretches:Vec<Stretch> caption/>
 //!               <Chart id label:S options:S<Value> columns:S<Vec<String>> rows:S<Vec<ChartRow>> size? on_brush?:Callback<(usize, usize)>/>
 //! Keys:         data-key="a" (Button/IconButton key) · data-go="e" (RailLink key) · data-row (Row) · data-search (TextInput search) · data-escape (Panel's close)
 //! ```
@@ -74,6 +75,7 @@ mod icon_button;
 mod json_tree;
 mod kbd;
 mod kpi;
+mod line_diff;
 mod menu;
 mod notice;
 mod pager;
@@ -121,6 +123,7 @@ pub use icon_button::*;
 pub use json_tree::*;
 pub use kbd::*;
 pub use kpi::*;
+pub use line_diff::*;
 pub use menu::*;
 pub use notice::*;
 pub use pager::*;

@@ -16,9 +16,9 @@ use serde_json::json;
 use crate::{
     Actions, Avatar, Badge, Button, Chart, ChartRow, Checkbox, Chip, Choice, CodeBlock, CopyButton,
     DateTimeInput, Dialog, DiffView, Empty, Failure, Field, FileInput, Glyph, HELP, Icon, IconButton,
-    JsonTree, Kbd, Kpi, Logo, Menu, MenuItem, MenuLabel, MenuLine, Notice, NoticeKind, PALETTE,
+    JsonTree, Kbd, Kpi, LineDiff, Logo, Menu, MenuItem, MenuLabel, MenuLine, Notice, NoticeKind, PALETTE,
     PasswordInput, Problem, Progress, RelativeTime, Section, Select, SeverityMark, Shape, Shaped, Skeleton,
-    Sparkline, TextArea, TextInput, ThemeToggle, Timestamp, Tone, Variant, button::classes,
+    Sparkline, Stretch, TextArea, TextInput, ThemeToggle, Timestamp, Tone, Variant, button::classes,
 };
 
 const LEVELS: [(&str, Shape, &str); 5] = [
@@ -485,11 +485,20 @@ fn diff() -> AnyView {
         "description": "tmp", "ingress": [{ "from_port": 443 }, { "cidr_blocks": ["0.0.0.0/0"], "from_port": 22 }], "tags": { "rotation_secret": "b" },
     });
     let masked = vec!["tags.rotation_secret".to_owned()];
+    let same =
+        |numbers: std::ops::Range<u8>| Stretch::Same(numbers.map(|n| format!("{n}. as it was")).collect());
+    let text = vec![
+        same(1..9),
+        Stretch::Removed(vec!["9. Call the owner".to_owned()]),
+        Stretch::Added(vec!["9. Page whoever is on call".to_owned(), "10. Close the port".to_owned()]),
+        same(11..13),
+    ];
     view! {
         <Section id="diff" title="Difference">
             <div class="stack">
                 <DiffView caption="Declared and actual" old=old.clone() new=new.clone() masked=masked.clone() />
                 <DiffView caption="Declared and actual, side by side" old=old new=new masked=masked side_by_side=true />
+                <LineDiff caption="A text" stretches=text />
             </div>
         </Section>
     }

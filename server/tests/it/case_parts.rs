@@ -191,3 +191,50 @@ async fn a_viewer_reads_every_page_that_leads_somewhere_without_a_refusal() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_longer_text_is_told_line_by_line_in_the_history_the_audit_log_and_in_revisions() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let key = app.key("acme", &["case.read", "case.write"]).await;
+        let lines: Vec<String> = (1..=20).map(|n| format!("step <{n}>")).collect();
+        let (before, after) = (lines.join("\n"), lines.join("\n").replace("<10>", "ten\u{202e}"));
+        let new = json!({ "title": "Spraying", "description": before });
+        let made = app.post("/api/v1/cases").bearer(&key).json(new.to_string()).send().await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let changed = json!({ "title": "Spraying", "description": after }).to_string();
+        let put = app.call(Method::PUT, "/api/v1/cases/1").bearer(&key).header("if-match", "\"1\"");
+        let answer = put.json(changed).send().await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let content = json!({ "content": before }).to_string();
+        let note = app.post("/api/v1/cases/1/notes").bearer(&key).json(content).send().await.json();
+        let note = format!("/api/v1/cases/1/notes/{}", note["id"].as_str().unwrap());
+        let put = app.call(Method::PUT, &note).bearer(&key).header("if-match", "\"1\"");
+        assert_eq!(put.json(json!({ "content": after }).to_string()).send().await.status, 204);
+
+        let cookie = app.sign_in("ada@acme.test").await;
+        let page = async |path: &str| {
+            let answer = app.get(path).cookie(&cookie).send().await;
+            assert_eq!(answer.status, 200, "{path}");
+            // Marks of the renderer.
+            answer.text.replace("<!>", "")
+        };
+        let history = page("/o/acme/cases/1?tab=history").await;
+        let log = page("/o/acme/audit?action=CASE_UPDATED").await;
+        let open = log.split("data-href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let panel = page(&open.replace("&amp;", "&")).await;
+        for (place, text) in
+            [("history", history), ("audit log", panel), ("revisions", page("/o/acme/cases/1").await)]
+        {
+            for part in [
+                "− step &lt;10&gt;</del>",
+                "+ step ten‹U+202E›</ins>",
+                "<summary>6 unchanged lines</summary>",
+                "<summary>7 unchanged lines</summary>",
+            ] {
+                assert!(text.contains(part), "{place} has no {part}");
+            }
+        }
+    })
+    .await;
+}
