@@ -134,6 +134,8 @@ fn said(action: &str) -> &'static str {
         "EVENT_UNLINKED_FROM_CASE" | "EVENTS_UNLINKED_FROM_CASE" => "took events out",
         "GROUP_LINKED_TO_CASE" => "linked a group",
         "GROUP_UNLINKED_FROM_CASE" => "took a group out",
+        "DRIFT_LINKED_TO_CASE" => "linked a drift",
+        "DRIFT_UNLINKED_FROM_CASE" => "took a drift out",
         "OBSERVABLES_ADDED" => "added observables",
         "OBSERVABLE_REMOVED" => "removed an observable",
         "EVIDENCE_ADDED" => "added a file",

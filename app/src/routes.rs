@@ -104,7 +104,7 @@ pub fn group(slug: &str, id: impl std::fmt::Display) -> String {
 pub fn cases(slug: &str) -> String {
     in_organization(slug, "cases")
 }
-/// Where events and groups go into a case.
+/// Where events, groups and drifts go into a case.
 pub fn add_to_case(slug: &str) -> String {
     in_organization(slug, "cases/add")
 }

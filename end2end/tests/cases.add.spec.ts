@@ -30,7 +30,7 @@ test("all events that match go into a case while one looks on; groups by their l
   await page.getByRole("button", { name: "Open the case" }).click();
   await expect(page.getByRole("heading", { level: 1, name: `${name} case` })).toBeVisible();
   // Nobody loads it again.
-  await expect(page.getByRole("link", { name: /^Events 900/ })).toBeVisible();
+  await expect(page.getByRole("link", { name: /^Linked 900/ })).toBeVisible();
   await expect(page.getByText("linked 900 events that match")).toBeVisible();
 
   await page.goto(`/o/acme/groups?text=${name}`);
@@ -40,7 +40,7 @@ test("all events that match go into a case while one looks on; groups by their l
   await page.getByRole("searchbox", { name: "Search cases" }).fill(name);
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await page.getByRole("list", { name: "Cases found" }).getByRole("button").first().click();
-  await expect(page.getByRole("link", { name: /^Events 901/ })).toBeVisible();
+  await expect(page.getByRole("link", { name: /^Linked 901/ })).toBeVisible();
   expect(errors).toEqual([]);
 
   const other = await browser.newContext({ baseURL: new URL(page.url()).origin });

@@ -1,19 +1,23 @@
-//! `/o/{organization}/cases/add`: events and groups, chosen in a list or found by a query, go into a case that is there or a new one.
+//! `/o/{organization}/cases/add`: events, groups and drifts, chosen in a list or found by a query, go into a case that is there or a
+//! new one.
 //!
 //! `?about=event:{id}&about=group:{id}` names them; `?list=events&all=true&from=&to=&q=` is all that a list of events shows, and
-//! `?list=groups&all=true&…` likewise. `find` searches the cases. Server only.
+//! `?list=groups&all=true&…` and `?list=drift&all=true&…` likewise. `find` searches the cases. Server only.
 
 use domain::Severity;
 use domain::case::job::Asked as Matching;
 use domain::case::{Case, CaseFilter, CaseSort, LinkKind, Status, number};
-use domain::permission::{CaseRead, CaseWrite, EventRead, GroupRead, MemberRead};
+use domain::drift::DriftFilter;
+use domain::permission::{CaseRead, CaseWrite, DriftRead, EventRead, GroupRead, MemberRead};
 use domain::query::{CASES, parse};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 use service::cases;
 use ui::{Button, Empty, Glyph, Notice, NoticeKind, PageHead, Section, TextInput, Variant};
+use uuid::Uuid;
 
 use super::{CaseForm, LinkToCase, OpenCase, forms, parts, saving};
+use crate::drift::list::DriftQuery;
 use crate::error::{Answer, AppError, Kind};
 use crate::events::EventQuery;
 use crate::events::parts::{counted, hidden};
@@ -27,13 +31,14 @@ use crate::server::{Scope, not_found};
 /// Cases that are offered.
 const OFFERED: u32 = 12;
 /// What the address says of what goes in.
-const NAMES: [&str; 11] =
-    ["about", "list", "all", "from", "to", "q", "text", "status", "severity", "component", "sort"];
+const NAMES: [&str; 12] =
+    ["about", "list", "all", "from", "to", "q", "text", "show", "status", "severity", "component", "sort"];
 
 /// All that a list shows, as it was when the page was printed.
 pub enum All {
     Events(Matching),
     Groups(GroupQuery),
+    Drifts(DriftQuery),
 }
 
 /// What is to go into a case.
@@ -115,20 +120,23 @@ async fn what(scope: &Scope, asked: &Asked) -> Answer<What> {
         if named.is_empty() {
             return Err(domain::Invalid::field("about", "choose at least one in the list").into());
         }
-        let back = if named.iter().any(|(kind, _)| *kind == LinkKind::Group) {
+        let of = |kind| named.iter().filter(|(of, _)| *of == kind).count() as i64;
+        let back = if of(LinkKind::Group) > 0 {
             routes::groups(slug)
+        } else if of(LinkKind::Drift) > 0 {
+            routes::drift(slug)
         } else {
             routes::events(slug)
         };
-        let of = |kind| named.iter().filter(|(of, _)| *of == kind).count() as i64;
-        let (events, groups) = (of(LinkKind::Event), of(LinkKind::Group));
-        let mut words = Vec::new();
-        if events > 0 {
-            words.push(counted(events, "event", "events"));
-        }
-        if groups > 0 {
-            words.push(counted(groups, "group", "groups"));
-        }
+        let words: Vec<_> = [
+            (LinkKind::Event, "event", "events"),
+            (LinkKind::Group, "group", "groups"),
+            (LinkKind::Drift, "drift", "drifts"),
+        ]
+        .into_iter()
+        .filter(|(kind, _, _)| of(*kind) > 0)
+        .map(|(kind, one, many)| counted(of(kind), one, many))
+        .collect();
         let mut starts = forms::starts();
         let mut words = format!("{}.", words.join(" and "));
         if let [(kind, id)] = named.as_slice() {
@@ -142,6 +150,10 @@ async fn what(scope: &Scope, asked: &Asked) -> Answer<What> {
                     let group =
                         service::groups::get(&scope.admit::<GroupRead>()?, domain::GroupId(*id)).await?;
                     (group.template, group.severity)
+                }
+                LinkKind::Drift => {
+                    let drift = service::drifts::find(&scope.admit::<DriftRead>()?, &id.to_string()).await?;
+                    (format!("{}: {} {}", drift.key(), drift.resource_id, drift.drift_type), drift.severity())
                 }
             };
             words = format!("{words} {title}");
@@ -160,6 +172,17 @@ async fn what(scope: &Scope, asked: &Asked) -> Answer<What> {
                 words: format!("All {} of the list.", counted(ids.len() as i64, "group", "groups")),
                 starts: forms::starts(),
                 back: query.href(slug),
+            })
+        }
+        "drift" => {
+            let query = DriftQuery::read(&asked.query);
+            let ids = drifts_of(scope, &query).await?;
+            Ok(What {
+                about: String::new(),
+                matching: format!("drift?{}", query.saved()),
+                words: format!("All {} of the list.", counted(ids.len() as i64, "drift", "drifts")),
+                starts: forms::starts(),
+                back: query.link(slug).done(),
             })
         }
         "events" => {
@@ -218,6 +241,7 @@ pub fn all_of(scope: &Scope, matching: &str) -> Answer<Option<All>> {
     let map: ParamsMap = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     match list {
         "groups" => Ok(Some(All::Groups(GroupQuery::read(&map)))),
+        "drift" => Ok(Some(All::Drifts(DriftQuery::read(&map)))),
         "events" => {
             let filter = EventQuery::read(&map).filter_of(scope.zone, scope.services.clock.now())?;
             Ok(Some(All::Events(Matching { query: filter.query, from: filter.from, until: filter.to })))
@@ -324,20 +348,38 @@ pub fn href(slug: &str, about: &[String]) -> String {
 
 /// The address of this page for all that a list of groups shows.
 pub fn all_groups_href(slug: &str, list: &GroupQuery) -> String {
-    let link = Link::new(routes::add_to_case(slug)).with("list", "groups").with("all", "true").done();
-    let saved = list.saved();
-    if saved.is_empty() { link } else { [&link, "&", &saved].concat() }
+    all_href(slug, "groups", &list.saved())
+}
+
+/// The address of this page for all that a list of drifts shows.
+pub fn all_drifts_href(slug: &str, list: &DriftQuery) -> String {
+    all_href(slug, "drift", &list.saved())
+}
+
+fn all_href(slug: &str, list: &str, saved: &str) -> String {
+    let link = Link::new(routes::add_to_case(slug)).with("list", list).with("all", "true").done();
+    if saved.is_empty() { link } else { [&link, "&", saved].concat() }
 }
 
 impl All {
-    /// Those of the groups that match now, as `open` and `link` take them.
-    pub async fn groups(&self, scope: &Scope) -> Result<Vec<uuid::Uuid>, AppError> {
-        match self {
-            Self::Events(_) => Ok(Vec::new()),
+    /// Those of the groups and drifts that match now, as `open` and `link` take them; events are linked in the background.
+    pub async fn named(&self, scope: &Scope) -> Result<Vec<(LinkKind, Uuid)>, AppError> {
+        let (kind, ids) = match self {
+            Self::Events(_) => return Ok(Vec::new()),
             Self::Groups(query) => {
                 let filter = crate::groups::read::filter(scope, query)?;
-                Ok(cases::groups_matching(&scope.admit::<GroupRead>()?, &filter).await?)
+                (LinkKind::Group, cases::groups_matching(&scope.admit::<GroupRead>()?, &filter).await?)
             }
-        }
+            Self::Drifts(query) => (LinkKind::Drift, drifts_of(scope, query).await?),
+        };
+        Ok(ids.into_iter().map(|id| (kind, id)).collect())
     }
+}
+
+/// The drifts that a list shows.
+async fn drifts_of(scope: &Scope, query: &DriftQuery) -> Answer<Vec<Uuid>> {
+    let cx = scope.admit::<DriftRead>()?;
+    let parsed = query.parsed(scope, cx.now()).map_err(|problem| domain::Invalid::field("q", problem))?;
+    let filter: DriftFilter = query.filter(parsed, scope);
+    Ok(cases::drifts_matching(&cx, &filter).await?)
 }

@@ -3,26 +3,22 @@
 use domain::case::field::CaseField;
 use domain::case::merge::Merge;
 use domain::case::similar::{Shared, Similar};
-use domain::case::{Case, CaseLink, CaseNote, Status};
-use domain::drift::{DriftFilter, DriftSort};
-use domain::event::Event;
-use domain::group::Group;
+use domain::case::{Case, CaseNote, Status};
 use domain::member::Member;
-use domain::permission::{CaseRead, DriftRead, Key, MemberRead};
-use domain::visible::visible;
+use domain::permission::{CaseRead, Key, MemberRead};
 use leptos::prelude::*;
 use service::cases;
 use service::difference::Patience;
 use service::markdown::to_html;
 use ui::{
-    Actions, Avatar, Badge, Button, Column, DataTable, Dialog, Empty, Field, Glyph, IconButton, PageHead,
-    Pager, Row, Section, Select, Tab, Tabs, TextArea, Tone, Variant,
+    Actions, Avatar, Badge, Button, Dialog, Field, Glyph, PageHead, Section, Select, Tab, Tabs, TextArea,
+    Tone, Variant,
 };
 
 use super::saving::{self, Late, LateNote};
 use super::{
-    BeginCase, EditCase, ReopenCase, ResolveCase, UnlinkFromCase, entries, evidence, forms, jobs, merges,
-    notes, parts, reviews, timeline, work,
+    BeginCase, EditCase, ReopenCase, ResolveCase, entries, evidence, forms, jobs, linked, merges, notes,
+    parts, reviews, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
@@ -32,13 +28,11 @@ use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, AuditQuery, Link};
 use crate::server::{self, Scope};
-use crate::when::{Ago, AgoOr, At};
+use crate::when::{Ago, AgoOr};
 
 const EDIT: &str = "edit-case";
 const RESOLVE: &str = "resolve-case";
 const REOPEN: &str = "reopen-case";
-/// Characters of what is linked that its button is named by.
-const NAMED: usize = 80;
 /// Events of the story and of a page of the tab.
 const EVENTS: u32 = 100;
 
@@ -81,7 +75,6 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let place = Place { scope: &scope, case: &case, members: &members, may_write };
     let similar = cases::similar(&cx, case.id).await?;
-    let groups = cases::groups(&cx, case.id).await?;
     let jobs = cases::jobs(&cx, case.id).await?;
     let merged = cases::merged(&cx, case.id).await?;
     let went = cases::merge_of(&cx, case.id).await?;
@@ -95,7 +88,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let next = found
                 .next_cursor
                 .map(|cursor| Link::new(place.href("events")).with("cursor", &cursor).done());
-            ("events", linked(&place, &found.items, &groups, next, jobs::ended(&place, &jobs)))
+            let ended = jobs::ended(&place, &jobs);
+            ("events", linked::linked(&place, &cx, (&found.items, next), ended).await?)
         }
         "observables" => ("observables", work::observables(&place, &cases::observables(&cx, case.id).await?)),
         "evidence" => {
@@ -143,7 +137,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let file_count = cases::evidence_count(&cx, case.id).await?;
     let mut tabs = vec![
         Tab::new("Timeline", place.href(""), tab.is_empty()),
-        Tab::new("Events", place.href("events"), tab == "events").count(case.link_count.to_string()),
+        Tab::new("Linked", place.href("events"), tab == "events").count(case.link_count.to_string()),
         Tab::new("Observables", place.href("observables"), tab == "observables")
             .count(case.observable_count.to_string()),
         Tab::new("Evidence", place.href("evidence"), tab == "evidence").count(file_count.to_string()),
@@ -156,7 +150,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let head = head(&place, four_eyes);
     let waiting = reviews::waiting(&place, &asked_for);
     let went = merges::went(&place, went.as_ref());
-    let drifts = drifts(&place).await?;
+    // What the tab shows in full stands beside the others.
+    let drifts = if tab == "events" { None } else { linked::beside(&place, &cx).await? };
     let aside = aside(&place, &similar, &own, &merged);
     let late = saving::late(&scope, &cx, &case).await?;
     let dialogs = may_write.then(|| dialogs(&place, &own, asked.get("edit"), late.as_ref()));
@@ -245,32 +240,6 @@ fn own_fields(own: &[(CaseField, Option<String>)]) -> Option<AnyView> {
         })
         .collect();
     (!lines.is_empty()).then(|| view! { <Section title="Fields">{lines}</Section> }.into_any())
-}
-
-/// The drifts that were escalated to this case.
-async fn drifts(place: &Place<'_>) -> Answer<Option<AnyView>> {
-    if !place.scope.may(Key::DriftRead) {
-        return Ok(None);
-    }
-    let cx = place.scope.admit::<DriftRead>()?;
-    let filter = DriftFilter { case_id: Some(place.case.id), ..DriftFilter::default() };
-    let found = service::drifts::list(&cx, &filter, DriftSort::Number, 20, None).await?.items;
-    let lines: Vec<_> = found
-        .iter()
-        .map(|drift| {
-            view! {
-                <li>
-                    <a href=routes::drift_one(place.slug(), drift.number)>
-                        <span class="mono muted">{drift.key()}</span>
-                        " "
-                        {drift.resource_id.clone()}
-                    </a>
-                </li>
-            }
-        })
-        .collect();
-    Ok((!lines.is_empty())
-        .then(|| view! { <Section title="Drift"><ul class="plain-list">{lines}</ul></Section> }.into_any()))
 }
 
 fn aside(
@@ -366,6 +335,9 @@ fn why(shared: &Shared) -> String {
     if shared.observables > 0 {
         why.push(counted(shared.observables, "shared observable", "shared observables"));
     }
+    if shared.drifts > 0 {
+        why.push(counted(shared.drifts, "shared drift", "shared drifts"));
+    }
     if shared.groups > 0 {
         why.push(counted(shared.groups, "shared group", "shared groups"));
     }
@@ -410,104 +382,6 @@ fn summary(
         {write}
         {own}
         {entries}
-    }
-    .into_any()
-}
-
-fn linked(
-    place: &Place<'_>,
-    events: &[(CaseLink, Option<Event>)],
-    groups: &[(CaseLink, Option<Group>)],
-    next: Option<String>,
-    jobs: Option<AnyView>,
-) -> AnyView {
-    let slug = place.slug();
-    let zone = place.scope.zone;
-    let unlink = |about: String, name: &str| {
-        place.may_write.then(|| {
-            let start: String = name.chars().take(NAMED).collect();
-            let label = format!("Take out of the case: {start}");
-            let fields = view! {
-                {place.hidden()}
-                <input type="hidden" name="about" value=about />
-                <IconButton submit=true glyph=Glyph::Close label=label />
-            };
-            form::<UnlinkFromCase>("No longer linked", "inline-form", fields)
-        })
-    };
-    let group_rows: Vec<_> = groups
-        .iter()
-        .map(|(link, group)| {
-            let name = group
-                .as_ref()
-                .map_or_else(|| "a group that is gone".to_owned(), |group| group.template.clone());
-            let out = unlink(format!("group:{}", link.target_id), &name);
-            let count = group.as_ref().map(|group| counted(group.event_count, "event", "events"));
-            view! {
-                <li class="row-line">
-                    <a class="grow" href=routes::group(slug, link.target_id)>{name}</a>
-                    <span class="muted">{count}</span>
-                    {out}
-                </li>
-            }
-        })
-        .collect();
-    let groups = (!group_rows.is_empty())
-        .then(|| view! { <Section title="Groups"><ul class="plain-list">{group_rows}</ul></Section> });
-    if events.is_empty() && groups.is_none() {
-        return view! {
-            {jobs}
-            <Empty title="Nothing is linked yet" text="Add events and groups from their lists: choose rows, or all that match, and “Add to a case”." icon=Glyph::Link />
-        }
-        .into_any();
-    }
-    let rows: Vec<_> = events
-        .iter()
-        .map(|(link, event)| {
-            let href = routes::event(slug, link.target_id);
-            let by = link.linked_by.clone();
-            let (time, severity, message, system) = match event {
-                Some(event) => (
-                    view! { <At when=zone.when(event.occurred_at) /> }.into_any(),
-                    view! { <Severe severity=event.severity /> }.into_any(),
-                    visible(event.message.clone()),
-                    event.system_id.clone().or_else(|| event.source.clone()).unwrap_or_default(),
-                ),
-                None => (().into_any(), ().into_any(), "an event that is gone".to_owned(), String::new()),
-            };
-            let out = unlink(format!("event:{}", link.target_id), &message);
-            view! {
-                <Row href=href.clone()>
-                    <td class="time">{time}</td>
-                    <td class="shrink">{severity}</td>
-                    <td class="message line"><a data-row-link href=href>{message}</a></td>
-                    <td class="optional">{system}</td>
-                    <td class="optional">{by}</td>
-                    <td class="shrink">{out}</td>
-                </Row>
-            }
-        })
-        .collect();
-    let columns = vec![
-        Column::new("Time").class("time"),
-        Column::new("Severity").class("shrink"),
-        Column::new("Message").class("message"),
-        Column::new("System").class("optional"),
-        Column::new("Linked by").class("optional"),
-        Column::new("Take out").class("shrink").hidden_header(),
-    ];
-    let table = (!rows.is_empty()).then(|| {
-        view! {
-            <DataTable caption="Events of the case" columns=columns>
-                {rows}
-            </DataTable>
-            <Pager label="Pages of events" next=next />
-        }
-    });
-    view! {
-        {jobs}
-        {groups}
-        {table}
     }
     .into_any()
 }

@@ -1,4 +1,4 @@
-//! Server functions that put events and groups into a case, and take them out.
+//! Server functions that put events, groups and drifts into a case, and take them out.
 
 #[cfg(feature = "ssr")]
 use domain::Invalid;
@@ -90,7 +90,7 @@ pub(super) async fn open(
             let seen = scope.admit::<EventRead>()?;
             return Ok(cases::open_matching(cx, &seen, new, &asked).await?.0);
         }
-        Some(all) => named.extend(all.groups(scope).await?.into_iter().map(|id| (LinkKind::Group, id))),
+        Some(all) => named.extend(all.named(scope).await?),
         None => {}
     }
     Ok(cases::open(cx, new, &named).await?)
@@ -103,7 +103,7 @@ async fn put(scope: &Scope, cx: &Cx<CaseWrite>, case: &Case, about: &str, matchi
         Some(All::Events(asked)) => {
             cases::link_matching(cx, &scope.admit::<EventRead>()?, case.id, &asked).await?;
         }
-        Some(all) => named.extend(all.groups(scope).await?.into_iter().map(|id| (LinkKind::Group, id))),
+        Some(all) => named.extend(all.named(scope).await?),
         None => {}
     }
     for kind in LinkKind::ALL {
@@ -121,6 +121,6 @@ pub(super) fn links(about: &str) -> Result<Vec<(LinkKind, uuid::Uuid)>, Invalid>
         let (kind, id) = text.split_once(':')?;
         Some((kind.parse().ok()?, id.parse().ok()?))
     };
-    let wrong = || Invalid::field("about", "kinds and ids: event:… or group:…");
+    let wrong = || Invalid::field("about", "kinds and ids: event:…, group:… or drift:…");
     about.split_whitespace().map(|text| read(text).ok_or_else(wrong)).collect()
 }

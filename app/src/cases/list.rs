@@ -198,9 +198,9 @@ fn nothing(may_write: bool, narrowed: bool) -> AnyView {
     let (title, text) = if narrowed {
         ("No case is like that", "Another tab, or fewer words in the search, may show it.")
     } else if may_write {
-        ("No case is open", "Open one here, or from an event or a group that needs a closer look.")
+        ("No case is open", "Open one here, or from an event, a group or a drift that needs a closer look.")
     } else {
-        ("No case is open", "Analysts open them, here or from an event or a group.")
+        ("No case is open", "Analysts open them, here or from an event, a group or a drift.")
     };
     view! { <Empty title text icon=Glyph::Cases /> }.into_any()
 }

@@ -25,6 +25,8 @@ pub(crate) mod forms;
 mod jobs;
 #[cfg(feature = "ssr")]
 mod lanes;
+#[cfg(feature = "ssr")]
+mod linked;
 mod linking;
 #[cfg(feature = "ssr")]
 pub mod list;

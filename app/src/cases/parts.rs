@@ -68,7 +68,7 @@ pub fn tags(names: &[String], slug: &str) -> AnyView {
         .into_any()
 }
 
-/// Where somebody sees an event or a group: the cases it is in, and the way into one.
+/// Where somebody sees an event, a group or a drift: the cases it is in, and the way into one.
 pub async fn about(scope: &Scope, kind: LinkKind, target: Uuid) -> Answer<AnyView> {
     if !scope.may(Key::CaseRead) {
         return Ok(().into_any());

@@ -21,7 +21,7 @@ use crate::server::scope;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DriftForm {
-    /// `acknowledge`, `assign:{me, nobody or a member's id}`, `revert`, `codify`, `reopen`.
+    /// `acknowledge`, `assign:{me, nobody or a member's id}`, `revert`, `codify`, `reopen`; `case` leads to where they are added to one.
     pub act: String,
     /// Kept in the history of each drift.
     pub reason: String,

@@ -1,5 +1,6 @@
 //! `/o/{organization}/drift/{number}?diff=beside&noise=shown&ignore=`: one drift.
 
+use domain::case::LinkKind;
 use domain::drift::{Drift, DriftChange, DriftStep, DriftType, HistoryStep, IgnoreScope};
 use domain::permission::{DriftRead, Key};
 use leptos::prelude::*;
@@ -57,7 +58,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let whole = whole(drift.drift_type, drifts::states(&cx, drift.id).await?);
     let escalated = drift.case_number.filter(|_| scope.may(Key::CaseRead)).map(|number| {
         view! {
-            <p>"It is looked into in " <a class="link" href=routes::case(slug, number)>{format!("CASE-{number}")}</a> "."</p>
+            <p>"It was escalated to " <a class="link" href=routes::case(slug, number)>{format!("CASE-{number}")}</a> "."</p>
         }
     });
     let head = {
@@ -67,6 +68,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let (code, title) = (drift.key(), drift.resource_id.clone());
     let told = story(&history, &scope);
+    let cases = crate::cases::about(&scope, LinkKind::Drift, drift.id.0).await?;
     let advice = advice::section(&scope, &drift, &advice, may_write && open);
     let aside = aside(&scope, &drift);
     let body = view! {
@@ -84,6 +86,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             </div>
             <aside class="side" aria-label="Facts">
                 {aside}
+                {cases}
             </aside>
         </div>
         {dialogs}

@@ -69,7 +69,7 @@ impl DriftQuery {
             view: String::new(),
         }
     }
-    fn link(&self, slug: &str) -> Link {
+    pub fn link(&self, slug: &str) -> Link {
         self.pairs(Link::new(routes::drift(slug))).with("view", &self.view)
     }
     fn pairs(&self, link: Link) -> Link {
@@ -77,7 +77,7 @@ impl DriftQuery {
         link.with("show", self.show).with("q", &self.q).with("sort", sort)
     }
     /// What a view keeps of it: the pairs behind the `?`.
-    fn saved(&self) -> String {
+    pub fn saved(&self) -> String {
         self.pairs(Link::new("")).done().trim_start_matches('?').to_owned()
     }
     /// Why the address asks for another list than there is.
@@ -196,7 +196,12 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         let members =
             if may_write { service::members::list(&scope.admit::<MemberRead>()?).await? } else { Vec::new() };
         let table = table(&found.items, slug, &query, may_write, scope.zone);
-        if may_write { around(slug, &query, &members, (found.items.len(), matching), table) } else { table }
+        if may_write {
+            let may_link = scope.may(Key::CaseWrite);
+            around(slug, &query, (&members, may_link), (found.items.len(), matching), table)
+        } else {
+            table
+        }
     };
     let (show, sort, q, view) = (query.show, query.sort.as_str(), query.q.clone(), query.view.clone());
     let filters_on = searched.as_ref().map_or(0, |query| selected(query).len());
@@ -335,7 +340,7 @@ fn row(drift: &Drift, slug: &str, chosen: Option<&[String]>, zone: Zone) -> AnyV
 fn around(
     slug: &str,
     query: &DriftQuery,
-    members: &[Member],
+    (members, may_link): (&[Member], bool),
     (shown, matching): (usize, i64),
     table: AnyView,
 ) -> AnyView {
@@ -364,6 +369,13 @@ fn around(
         item("revert".to_owned(), "Reverted to the code".to_owned()),
         item("codify".to_owned(), "Written into the code".to_owned()),
     ];
+    let case = may_link.then(|| {
+        view! {
+            <Button submit=true name=ACT value="case" icon=Glyph::Cases>
+                "Add to a case"
+            </Button>
+        }
+    });
     let (show, q) = (query.show, query.q.clone());
     let reason = state.typed("reason", "");
     let fields = view! {
@@ -387,7 +399,9 @@ fn around(
                 <MenuLine />
                 {people}
             </Menu>
+            {case}
         </BulkBar>
     };
-    form::<ChangeDrifts>("Changed", "groups-form", fields)
+    // Without words of its own: what leads elsewhere says nothing.
+    form::<ChangeDrifts>("", "groups-form", fields)
 }

@@ -23,7 +23,7 @@ pub mod list;
 #[cfg(feature = "ssr")]
 pub mod models;
 #[cfg(feature = "ssr")]
-mod parts;
+pub(crate) mod parts;
 #[cfg(feature = "ssr")]
 mod plot;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
 //! What the forms ask, as the service takes it, and its answer in words. Server only.
 
 use domain::drift::{Act, DriftFilter, IgnoreScope, Resolution};
-use domain::permission::{DriftRead, DriftWrite};
+use domain::permission::{CaseWrite, DriftRead, DriftWrite};
 use domain::{DriftActionId, DriftId, Invalid};
 use leptos::server_fn::ServerFn as _;
 use service::drifts::{self, LeftOut, Outcome, Report, Scoped};
@@ -10,6 +10,7 @@ use service::{Cx, Who};
 use super::api::{DriftForm, DriftRuleForm, UndoDrifts};
 use super::list::DriftQuery;
 use super::rule_table;
+use crate::cases::add;
 use crate::error::{Answer, AppError, Typed as _};
 use crate::events::parts::counted;
 use crate::page::{Done, Undo};
@@ -24,6 +25,10 @@ pub async fn change(scope: &Scope, asked: &DriftForm) -> Answer<Done> {
     let chosen = asked.numbers.join(" ");
     let all = if asked.all { "true" } else { "" };
     let typed = [("act", &*asked.act), ("reason", &*asked.reason), ("all", all), ("numbers", &*chosen)];
+    if asked.act == "case" {
+        add_to_case(scope, asked).await.typed(&typed)?;
+        return Ok(Done::new(""));
+    }
     let done = async {
         let what = read(scope, &asked.act)?;
         let seen = scope.admit::<DriftRead>()?;
@@ -33,12 +38,11 @@ pub async fn change(scope: &Scope, asked: &DriftForm) -> Answer<Done> {
             let filter: DriftFilter = query.filter(parsed, scope);
             return Ok((0, drifts::act_matching(&cx, &seen, &filter, what, &asked.reason).await?));
         }
-        let numbers: Vec<i64> = asked.numbers.iter().filter_map(|number| number.parse().ok()).collect();
-        let ids = drifts::by_numbers(&seen, &numbers).await?;
-        if ids.is_empty() && !numbers.is_empty() {
-            return Err(not_found());
-        }
-        Ok::<_, AppError>((numbers.len() - ids.len(), drifts::act(&cx, &ids, what, &asked.reason).await?))
+        let ids = chosen_of(&seen, asked).await?;
+        Ok::<_, AppError>((
+            asked.numbers.len() - ids.len(),
+            drifts::act(&cx, &ids, what, &asked.reason).await?,
+        ))
     };
     let (absent, report) = done.await.typed(&typed)?;
     let verb = match asked.act.split(':').next() {
@@ -48,6 +52,33 @@ pub async fn change(scope: &Scope, asked: &DriftForm) -> Answer<Done> {
         _ => "resolved",
     };
     Ok(tell(scope, verb, absent, &report))
+}
+
+/// Those of the chosen numbers that there are.
+async fn chosen_of(seen: &Cx<DriftRead>, asked: &DriftForm) -> Answer<Vec<DriftId>> {
+    let numbers: Vec<i64> = asked.numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    let ids = drifts::by_numbers(seen, &numbers).await?;
+    if ids.is_empty() && !numbers.is_empty() {
+        return Err(not_found());
+    }
+    Ok(ids)
+}
+
+/// Leads to the page that adds them to a case.
+async fn add_to_case(scope: &Scope, asked: &DriftForm) -> Answer<()> {
+    scope.admit::<CaseWrite>()?;
+    let slug = &scope.organization.slug;
+    let href = if asked.all {
+        add::all_drifts_href(slug, &DriftQuery::of(&asked.show, &asked.q, ""))
+    } else {
+        let ids = chosen_of(&scope.admit::<DriftRead>()?, asked).await?;
+        if ids.is_empty() {
+            return Err(Invalid::field("numbers", "choose at least one drift").into());
+        }
+        add::href(slug, &ids.iter().map(|id| format!("drift:{id}")).collect::<Vec<_>>())
+    };
+    leptos_axum::redirect(&href);
+    Ok(())
 }
 
 pub async fn undo(scope: &Scope, action: &str) -> Answer<Done> {

@@ -63,8 +63,8 @@ words! {
 
 words! {
     /// What a case can be linked to.
-    LinkKind { Event = "event", Group = "group" }
-    "not a kind of link: event or group"
+    LinkKind { Event = "event", Group = "group", Drift = "drift" }
+    "not a kind of link: event, group or drift"
 }
 
 words! {
@@ -323,7 +323,7 @@ impl Act {
 pub struct CaseLink {
     pub id: CaseLinkId,
     pub kind: LinkKind,
-    /// Of the event or group.
+    /// Of the event, group or drift.
     pub target_id: uuid::Uuid,
     pub linked_by_id: Option<UserId>,
     /// Name of who linked it, joined.

@@ -275,6 +275,7 @@ pub struct Drift {
     pub state: State,
     /// Name of the assignee, joined.
     pub assignee: Option<String>,
+    /// The case it was escalated to the last time; all that it is in are told by the links of cases.
     pub case_id: Option<CaseId>,
     /// Joined.
     pub case_number: Option<i64>,
@@ -413,7 +414,6 @@ pub struct DriftFilter {
     pub resource_id: Option<IacResourceId>,
     pub resource_type: Option<String>,
     pub drift_type: Option<DriftType>,
-    pub case_id: Option<CaseId>,
     /// Seen, changed or resolved at or after this instant.
     pub updated_since: Option<Timestamp>,
 }

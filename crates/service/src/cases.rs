@@ -44,7 +44,10 @@ pub use jobs::{
     cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,
     take_job_back,
 };
-pub use links::{CaseEvents, events, groups, groups_matching, link, linked_to, links, remove_link, unlink};
+pub use links::{
+    CaseEvents, drifts, drifts_matching, events, groups, groups_matching, link, linked_to, links,
+    remove_link, unlink,
+};
 pub use mentions::{count_mentions, mentions, named, named_in, read_all_mentions, read_mention};
 pub use merges::{merge_cases, merge_of, merged, unmerge};
 pub use notes::{add_note, delete_note, earlier_notes, edit_note, note_hash, note_revisions, notes};
@@ -143,7 +146,7 @@ pub async fn history(cx: &Cx<CaseRead>, id: CaseId) -> Result<Vec<Change>> {
     Ok(store::case::history::list(&mut cx.read().await?, id, HISTORY).await?)
 }
 
-/// Opens a case, about these events or groups if any.
+/// Opens a case, about these events, groups and drifts if any.
 pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) -> Result<Case> {
     let new = new.tidy();
     new.check()?;
@@ -199,10 +202,10 @@ pub async fn open(cx: &Cx<CaseWrite>, new: NewCase, about: &[(LinkKind, Uuid)]) 
     if let Some(template) = &template {
         templates::apply(cx, &mut tx, &case, template).await?;
     }
-    for kind in [LinkKind::Event, LinkKind::Group] {
-        let targets: Vec<Uuid> = about.iter().filter(|(of, _)| *of == kind).map(|(_, id)| *id).collect();
+    for kind in LinkKind::ALL {
+        let targets: Vec<Uuid> = about.iter().filter(|(of, _)| of == kind).map(|(_, id)| *id).collect();
         if !targets.is_empty() {
-            links::put(cx, &mut tx, case.id, kind, &targets).await?;
+            links::put(cx, &mut tx, case.id, *kind, &targets).await?;
         }
     }
     case = store::case::get(&mut tx, case.id).await?.ok_or(Error::NotFound)?;

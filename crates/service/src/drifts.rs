@@ -42,6 +42,8 @@ const MAX_PAGE: u32 = 200;
 const FACET_VALUES: usize = 12;
 /// Drifts of a status are counted up to this; a count above it says no more than that there are more. Facets look at as many, the latest.
 pub const COUNTED: u32 = 10_000;
+/// Cases that are told of a drift.
+const CASES: u32 = 100;
 /// Steps of a history.
 const HISTORY: u32 = 500;
 
@@ -134,6 +136,11 @@ pub async fn states(cx: &Cx<DriftRead>, id: DriftId) -> Result<(Option<Value>, O
 /// What happened to a drift, the latest first.
 pub async fn history(cx: &Cx<DriftRead>, id: DriftId) -> Result<Vec<HistoryStep>> {
     Ok(store::drift::history(&mut cx.read().await?, id, HISTORY).await?)
+}
+
+/// Numbers of the cases that a drift is in, the highest first, at most 100.
+pub async fn case_numbers(cx: &Cx<DriftRead>, id: DriftId) -> Result<Vec<i64>> {
+    Ok(store::case::link::cases_of_drift(&mut cx.read().await?, id, CASES).await?)
 }
 
 /// What the code would have to say, and in which language: `hcl`, `yaml` or `json`.

@@ -200,6 +200,16 @@ pub async fn by_number(tx: &mut impl Scoped, number: i64) -> Result<Option<Drift
     tx.conn().opt(q).await
 }
 
+/// Those that are there, in no order.
+pub async fn by_ids(tx: &mut impl Scoped, ids: &[DriftId]) -> Result<Vec<Drift>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(CHUNK) {
+        let q = tx.sql(COLUMNS).push(TABLES).push(" AND d.id IN (").list(ids.iter().copied()).push(")");
+        found.extend(tx.conn().all::<Drift>(q).await?);
+    }
+    Ok(found)
+}
+
 /// The ids that numbers stand for; a number that is none has no part in it.
 pub async fn by_numbers(tx: &mut impl Scoped, numbers: &[i64]) -> Result<Vec<DriftId>> {
     let mut found = Vec::new();
@@ -419,8 +429,8 @@ pub async fn change(tx: &mut WriteTx, states: &[(DriftId, State)]) -> Result<()>
     Ok(())
 }
 
-/// Where a drift is looked into.
-pub async fn link_case(tx: &mut WriteTx, id: DriftId, case: domain::CaseId) -> Result<()> {
+/// The case that a drift is escalated to.
+pub async fn escalated_to(tx: &mut WriteTx, id: DriftId, case: domain::CaseId) -> Result<()> {
     let q = tx
         .sql("UPDATE drift_events SET case_id = $3 WHERE organization_id = $1 AND id = $2")
         .bind(id)
@@ -483,9 +493,6 @@ fn narrow(mut q: Sql, filter: &DriftFilter, dialect: Dialect) -> Sql {
     }
     if let Some(kind) = filter.drift_type {
         q = q.push(" AND d.drift_type = ").arg(kind.as_str());
-    }
-    if let Some(case) = filter.case_id {
-        q = q.push(" AND d.case_id = ").arg(case);
     }
     if let Some(since) = filter.updated_since {
         q = q.push(" AND (d.last_seen_at >= ").arg(since);

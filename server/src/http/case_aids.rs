@@ -37,6 +37,7 @@ pub struct SimilarCaseItem {
     case: CaseItem,
     shared_observables: i64,
     shared_groups: i64,
+    shared_drifts: i64,
     /// The rarest first, at most six.
     shared_words: Vec<String>,
 }
@@ -58,6 +59,7 @@ pub async fn similar(caller: Caller, Path(id): Path<String>) -> Result<Json<Page
         case: item(case),
         shared_observables: shared.observables,
         shared_groups: shared.groups,
+        shared_drifts: shared.drifts,
         shared_words: shared.words,
     };
     let items = cases::similar(&cx, id).await?.into_iter().map(one).collect();

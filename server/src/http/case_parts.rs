@@ -26,7 +26,7 @@ word_schema! {
     ObservableKindWord {
         Ip = "ip", Domain = "domain", Url = "url", Hash = "hash", Email = "email", File = "file", User = "user", Other = "other"
     }
-    LinkKindWord { Event = "event", Group = "group" }
+    LinkKindWord { Event = "event", Group = "group", Drift = "drift" }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -71,7 +71,7 @@ pub struct CaseLinkItem {
     id: CaseLinkId,
     #[schema(value_type = LinkKindWord)]
     kind: LinkKind,
-    /// Id of the event or group, which may be gone.
+    /// Id of the event, group or drift, which may be gone.
     target_id: Uuid,
     #[schema(required = true, value_type = Option<Uuid>)]
     linked_by_id: Option<UserId>,
@@ -85,7 +85,7 @@ pub struct CaseLinkItem {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it documents the parameters, which Query reads")]
 pub struct LinkParameters {
-    /// `event` or `group`; all without it.
+    /// `event`, `group` or `drift`; all without it.
     #[param(value_type = Option<LinkKindWord>)]
     kind: Option<String>,
 }
@@ -95,7 +95,7 @@ pub struct LinkParameters {
 pub struct CaseLinksIn {
     #[schema(value_type = LinkKindWord)]
     kind: LinkKind,
-    /// Ids of events or groups, at most 5,000. All of them must exist.
+    /// Ids of events, groups or drifts, at most 5,000. All of them must exist.
     ids: Vec<Uuid>,
 }
 
@@ -215,7 +215,7 @@ pub async fn links(
     Ok(Json(Page { items: page.items.into_iter().map(link).collect(), next_cursor: page.next_cursor }))
 }
 
-/// Link events or groups to a case. All of them must exist.
+/// Link events, groups or drifts to a case. All of them must exist.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/links", tag = "cases", security(("api_key" = ["case.write"])), params(
     ("id" = String, Path, description = "Id or number of the case"),
 ), request_body = CaseLinksIn, responses(
@@ -234,7 +234,7 @@ pub async fn add_links(
     Ok(Json(LinkedOut { linked: cases::link(&cx, id, kind, &ids).await? }))
 }
 
-/// Take a link away. The event or group stays as it is.
+/// Take a link away. The event, group or drift stays as it is.
 #[utoipa::path(delete, path = "/api/v1/cases/{id}/links/{link}", tag = "cases", security(("api_key" = ["case.write"])), params(
     ("id" = String, Path, description = "Id or number of the case"), ("link" = uuid::Uuid, Path, description = "Id of the link"),
 ), responses(

@@ -109,6 +109,7 @@ pub struct DriftItem {
     is_stale: bool,
     #[schema(required = true, value_type = Option<Uuid>)]
     assigned_to_id: Option<UserId>,
+    /// Of the case that it was escalated to.
     #[schema(required = true)]
     case_number: Option<i64>,
     severity_score: f64,
@@ -131,6 +132,8 @@ pub struct DriftItem {
 pub struct DriftDetail {
     #[serde(flatten)]
     drift: DriftItem,
+    /// Of all cases that it is linked to, the highest first, at most 100.
+    case_numbers: Vec<i64>,
     changes: Vec<DriftChangeItem>,
     /// Secrets are masked.
     #[schema(required = true, value_type = Option<Object>)]
@@ -218,10 +221,12 @@ pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<DriftDet
     let (declared_state, actual_state) = drifts::states(&cx, drift.id).await?;
     let (codify, _) = drifts::snippet(&cx, &drift).await?;
     let cause = service::causes::of(&cx, drift.id).await?.map(cause_item);
+    let case_numbers = drifts::case_numbers(&cx, drift.id).await?;
     let recommendations = drifts::recommendations(&cx, drift.id).await?;
     let recommendations = recommendations.into_iter().map(super::recommendations::item).collect();
     Ok(Json(DriftDetail {
         drift: item(drift),
+        case_numbers,
         changes,
         declared_state,
         actual_state,

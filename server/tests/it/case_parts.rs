@@ -75,12 +75,26 @@ async fn observables_links_and_history_of_a_case_are_read_and_changed_over_the_a
         assert_eq!((delete(&one).await, delete(&one).await), (204, 404));
         assert_eq!(app.get(&format!("{links}?kind=moon")).bearer(&key).send().await.status, 400);
 
+        let pushes = app.key("acme", &["drift.write", "drift.read"]).await;
+        assert_eq!(app.post(PUSH).bearer(&pushes).json(plan()).send().await.status, 200);
+        let drift = async || app.get("/api/v1/drifts/1").bearer(&pushes).send().await.json();
+        let id = drift().await["id"].clone();
+        assert_eq!(post(links, json!({ "kind": "drift", "ids": [id, id] })).await.json()["linked"], 1);
+        assert_eq!(drift().await["case_numbers"], json!([1]));
+        let found = get(&format!("{links}?kind=drift")).await;
+        assert_eq!((&found["items"][0]["kind"], &found["items"][0]["target_id"]), (&json!("drift"), &id));
+        let one = format!("{links}/{}", found["items"][0]["id"].as_str().unwrap());
+        assert_eq!((delete(&one).await, delete(&one).await), (204, 404));
+        assert_eq!(drift().await["case_numbers"], json!([]));
+
         let told = get("/api/v1/cases/1/history").await;
         let told: Vec<_> =
             told["items"].as_array().unwrap().iter().map(|line| line["words"].as_str().unwrap()).collect();
         assert_eq!(
             told,
             [
+                "unlinked a drift",
+                "linked a drift",
                 "unlinked an event",
                 "linked an event",
                 "linked a group",

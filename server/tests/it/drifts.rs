@@ -228,6 +228,32 @@ async fn the_pages_show_drift_and_their_forms_work_without_scripts() {
         )
         .await;
         assert!(page("/o/acme/drift/ignores").await.contains("quagga"));
+        // Chosen drifts go into a case, and stand on its page and on their own.
+        let chosen = [("organization", "acme"), ("asked[act]", "case"), ("asked[numbers][]", "1")];
+        let led = app.post("/fn/change_drifts").cookie(&cookie).form(&chosen).send().await;
+        let to = led.header("location").to_owned();
+        assert!(to.contains("/o/acme/cases/add?about=drift"), "{to}");
+        let at = page(to.trim_start_matches("http://localhost")).await;
+        assert!(at.contains("1 drift.") && at.contains("aws_security_group.web"), "{at}");
+        let made = app.post("/api/v1/cases").bearer(&key).json(r#"{"title":"Doors"}"#).send().await;
+        assert_eq!(made.status, StatusCode::CREATED);
+        form("/fn/link_to_case", &[("number", "1"), ("matching", "drift?show=acknowledged")]).await;
+        let tab = page("/o/acme/cases/1?tab=events").await;
+        assert!(tab.contains("Drifts of the case") && tab.contains("Take out of the case: DRIFT-1"));
+        assert!(page("/o/acme/cases/1").await.contains("aws_security_group.web"));
+        assert!(page("/o/acme/drift/1").await.contains("CASE-1"));
+        let all = [
+            ("organization", "acme"),
+            ("asked[act]", "case"),
+            ("asked[all]", "true"),
+            ("asked[show]", "all"),
+        ];
+        let led = app.post("/fn/change_drifts").cookie(&cookie).form(&all).send().await;
+        assert!(
+            led.header("location").contains("list=drift&all=true&show=all"),
+            "{}",
+            led.header("location")
+        );
         let repositories = page("/o/acme/drift/repositories").await;
         assert!(repositories.contains("infra") && repositories.contains("prod"));
     })

@@ -31,6 +31,7 @@ const FILLERS: [&str; 88] = [
 pub struct Shared {
     pub observables: i64,
     pub groups: i64,
+    pub drifts: i64,
     /// Of title and description, the rarest first.
     pub words: Vec<String>,
 }
@@ -43,10 +44,10 @@ pub struct Similar {
 }
 
 impl Shared {
-    /// An observable says most, a word least: one word alone says nothing.
+    /// An observable and a drift say most, a word least: one word alone says nothing.
     pub fn score(&self) -> i64 {
         let words = self.words.len() as i64;
-        self.observables * 6 + self.groups * 4 + if words > 1 { words } else { 0 }
+        (self.observables + self.drifts) * 6 + self.groups * 4 + if words > 1 { words } else { 0 }
     }
 }
 
@@ -125,6 +126,7 @@ mod tests {
         let of = |observables, groups, words: &[&str]| Shared {
             observables,
             groups,
+            drifts: 0,
             words: words.iter().map(|word| (*word).to_owned()).collect(),
         };
         let all = HashMap::from([

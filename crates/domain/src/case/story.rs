@@ -85,6 +85,7 @@ fn things(told: &Value) -> String {
     let (one, many) = match kind {
         LinkKind::Event => ("an event", "events"),
         LinkKind::Group => ("a group", "groups"),
+        LinkKind::Drift => ("a drift", "drifts"),
     };
     match told["count"].as_i64().unwrap_or(1) {
         1 => one.to_owned(),
@@ -193,6 +194,7 @@ mod tests {
                 json!({ "kind": "event", "count": 7, "query": "a" }),
                 "linked 7 events that match a",
             ),
+            (Step::Linked, json!({}), json!({ "kind": "drift", "count": 1 }), "linked a drift"),
             (Step::Unlinked, json!({ "kind": "event", "count": 1 }), json!({}), "unlinked an event"),
             (Step::Noted, json!({}), json!({ "note_id": nil }), "wrote a note"),
             (

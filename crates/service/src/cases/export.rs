@@ -19,8 +19,7 @@ use domain::case::merge::Merge;
 use domain::case::observable::Observable;
 use domain::case::review::Review;
 use domain::case::{Case, CaseLink, CaseNote, CaseTask, Change, LinkKind, NoteRevision};
-use domain::drift::life::{DriftStep, HistoryStep};
-use domain::drift::{Drift, DriftFilter, DriftSort};
+use domain::drift::Drift;
 use domain::event::Event;
 use domain::group::Group;
 use domain::permission::{CaseExport, Key};
@@ -32,6 +31,7 @@ use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
 use super::evidence::{entry as evidence_entry, in_hand, piece};
+use super::links::with_drifts;
 use super::locked_as_it_is;
 use super::notes::may_read_earlier;
 use crate::bundle::{Bundle, Chunks};
@@ -65,8 +65,8 @@ struct Whole {
     /// The cases that are in it.
     merged: Vec<(Merge, Case)>,
     groups: Vec<(CaseLink, Option<Group>)>,
-    /// With how each came to the case, where that is known.
-    drifts: Vec<(Drift, Option<HistoryStep>)>,
+    /// Nothing of them for who may not see drift.
+    drifts: Vec<(CaseLink, Option<Drift>)>,
     files: Vec<Evidence>,
     custody: Vec<CustodyEntry>,
     /// Files whose bytes have not the hash they arrived with, and the one they have.
@@ -137,7 +137,7 @@ async fn whole(cx: &Cx<CaseExport>, tx: &mut WriteTx, case: Case, files: Vec<Evi
         reviews: store::case::review::list(tx, id).await?,
         custody: store::case::evidence::custody(tx, id, LINES).await?,
         groups: groups.collect(),
-        drifts: drifts(cx, tx, &case, &merged).await?,
+        drifts: drifts(cx, tx, id).await?,
         notes,
         revisions,
         merged,
@@ -148,26 +148,13 @@ async fn whole(cx: &Cx<CaseExport>, tx: &mut WriteTx, case: Case, files: Vec<Evi
     })
 }
 
-/// The drifts that were escalated to the case or to one in it, for who may see drift.
-async fn drifts(
-    cx: &Cx<CaseExport>,
-    tx: &mut WriteTx,
-    case: &Case,
-    merged: &[(Merge, Case)],
-) -> Result<Vec<(Drift, Option<HistoryStep>)>> {
-    let mut found = Vec::new();
+/// The drifts of the case and of those in it, for who may see drift.
+async fn drifts(cx: &Cx<CaseExport>, tx: &mut WriteTx, id: CaseId) -> Result<Vec<(CaseLink, Option<Drift>)>> {
     if !cx.actor.permissions.has(Key::DriftRead) {
-        return Ok(found);
+        return Ok(Vec::new());
     }
-    for id in std::iter::once(case.id).chain(merged.iter().map(|(_, case)| case.id)) {
-        let filter = DriftFilter { case_id: Some(id), ..DriftFilter::default() };
-        for drift in store::drift::list(tx, &filter, DriftSort::Number, None, LINKED).await? {
-            let steps = store::drift::history(tx, drift.id, LINES).await?;
-            let escalated = steps.into_iter().find(|step| step.step == DriftStep::Escalated);
-            found.push((drift, escalated));
-        }
-    }
-    Ok(found)
+    let links = store::case::link::list(tx, id, LinkKind::Drift, None, LINKED).await?;
+    with_drifts(tx, links).await
 }
 
 /// Without [`Bundle::end`], which comes last, the receiver sees that it broke off.

@@ -1,14 +1,15 @@
-//! What a case is about: events and groups.
+//! What a case is about: events, groups and drifts.
 
 use std::collections::HashMap;
 
 use domain::audit::{Action, AuditEntry};
 use domain::case::{Case, CaseFilter, CaseLink, CaseSort, LinkKind, MAX_LINKS, Step};
+use domain::drift::{Drift, DriftFilter};
 use domain::event::Event;
 use domain::group::{Group, GroupFilter};
 use domain::page::Page;
-use domain::permission::{CaseRead, CaseWrite, GroupRead};
-use domain::{CaseId, CaseLinkId, GroupId, Invalid, Timestamp};
+use domain::permission::{CaseRead, CaseWrite, DriftRead, GroupRead};
+use domain::{CaseId, CaseLinkId, DriftId, GroupId, Invalid, Timestamp};
 use serde_json::json;
 use store::WriteTx;
 use store::case::link::Linking;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use super::{locked, record, user};
 use crate::{Cx, Error, Result};
 
-/// Cases of an event or group, the latest first.
+/// Cases of an event, group or drift, the latest first.
 const SHOWN: u32 = 20;
 
 /// Links with the events they lead to; one that is gone has none.
@@ -74,13 +75,48 @@ pub async fn groups(cx: &Cx<CaseRead>, case: CaseId) -> Result<Vec<(CaseLink, Op
         .collect())
 }
 
-/// The cases that an event or a group is in, the latest first.
+/// The drifts of a case, the latest linked first, and how many there are of all.
+pub async fn drifts(
+    cx: &Cx<CaseRead>,
+    seen: &Cx<DriftRead>,
+    case: CaseId,
+    limit: u32,
+) -> Result<(Vec<(CaseLink, Option<Drift>)>, i64)> {
+    let limit = limit.clamp(1, super::MAX_PAGE);
+    let mut tx = cx.read().await?;
+    let links = store::case::link::list(&mut tx, case, LinkKind::Drift, None, limit).await?;
+    let all = if links.len() < limit as usize {
+        links.len() as i64
+    } else {
+        store::case::link::count(&mut tx, case, LinkKind::Drift).await?
+    };
+    Ok((with_drifts(&mut seen.read().await?, links).await?, all))
+}
+
+/// Links with the drifts they lead to.
+pub(super) async fn with_drifts(
+    tx: &mut impl store::Scoped,
+    links: Vec<CaseLink>,
+) -> Result<Vec<(CaseLink, Option<Drift>)>> {
+    let ids: Vec<DriftId> = links.iter().map(|link| DriftId(link.target_id)).collect();
+    let drifts = store::drift::by_ids(tx, &ids).await?;
+    let mut drifts: HashMap<Uuid, Drift> = drifts.into_iter().map(|drift| (drift.id.0, drift)).collect();
+    Ok(links
+        .into_iter()
+        .map(|link| {
+            let drift = drifts.remove(&link.target_id);
+            (link, drift)
+        })
+        .collect())
+}
+
+/// The cases that an event, a group or a drift is in, the latest first.
 pub async fn linked_to(cx: &Cx<CaseRead>, kind: LinkKind, target: Uuid) -> Result<Vec<Case>> {
     let filter = CaseFilter { linked: Some((kind, target)), ..CaseFilter::default() };
     Ok(store::case::list(&mut cx.read().await?, &filter, CaseSort::Updated, None, SHOWN).await?)
 }
 
-/// Links a case to events or groups; says how many were not linked before. All of them must exist.
+/// Links a case to events, groups or drifts; says how many were not linked before. All of them must exist.
 pub async fn link(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &[Uuid]) -> Result<u64> {
     let (mut tx, found) = locked(cx, case).await?;
     let added = put(cx, &mut tx, case, kind, targets).await?;
@@ -90,6 +126,7 @@ pub async fn link(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &[U
     let action = match kind {
         LinkKind::Event => Action::EVENT_LINKED_TO_CASE,
         LinkKind::Group => Action::GROUP_LINKED_TO_CASE,
+        LinkKind::Drift => Action::DRIFT_LINKED_TO_CASE,
     };
     let metadata = json!({ "number": found.number, "added": added, "ids": targets });
     tx.commit(AuditEntry::new(action, "case", case).metadata(metadata)).await?;
@@ -102,13 +139,24 @@ pub async fn link(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &[U
 /// `Invalid` where there are none, or more than 5,000.
 pub async fn groups_matching(seen: &Cx<GroupRead>, filter: &GroupFilter) -> Result<Vec<Uuid>> {
     let ids = store::group::ids(&mut seen.read().await?, filter, MAX_LINKS as u32 + 1).await?;
+    linkable(ids.into_iter().map(|id| id.0).collect(), LinkKind::Group)
+}
+
+/// [`groups_matching`], of drifts.
+pub async fn drifts_matching(seen: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Vec<Uuid>> {
+    let ids = store::drift::ids(&mut seen.read().await?, filter, MAX_LINKS as u32 + 1).await?;
+    linkable(ids.into_iter().map(|id| id.0).collect(), LinkKind::Drift)
+}
+
+fn linkable(ids: Vec<Uuid>, kind: LinkKind) -> Result<Vec<Uuid>> {
     if ids.is_empty() {
-        return Err(Invalid::field("filter", "no group matches").into());
+        return Err(Invalid::field("filter", format!("no {kind} matches")).into());
     }
     if ids.len() > MAX_LINKS {
-        return Err(Invalid::field("filter", "more than 5,000 groups match; narrow the filter").into());
+        let reason = format!("more than 5,000 {kind}s match; narrow the filter");
+        return Err(Invalid::field("filter", reason).into());
     }
-    Ok(ids.into_iter().map(|id| id.0).collect())
+    Ok(ids)
 }
 
 /// Takes links away; says how many there were.
@@ -124,6 +172,7 @@ pub async fn unlink(cx: &Cx<CaseWrite>, case: CaseId, kind: LinkKind, targets: &
     let action = match kind {
         LinkKind::Event => Action::EVENT_UNLINKED_FROM_CASE,
         LinkKind::Group => Action::GROUP_UNLINKED_FROM_CASE,
+        LinkKind::Drift => Action::DRIFT_UNLINKED_FROM_CASE,
     };
     let metadata = json!({ "number": found.number, "removed": removed, "ids": targets });
     tx.commit(AuditEntry::new(action, "case", case).metadata(metadata)).await?;
@@ -173,6 +222,7 @@ pub(super) async fn put(
     let known = match kind {
         LinkKind::Event => store::case::link::known_events(tx, &targets).await?,
         LinkKind::Group => store::case::link::known_groups(tx, &targets).await?,
+        LinkKind::Drift => store::case::link::known_drifts(tx, &targets).await?,
     };
     if let Some(absent) = targets.iter().find(|id| !known.contains(id)) {
         let field = format!("{kind}_ids");

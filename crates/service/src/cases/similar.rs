@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use domain::CaseId;
+use domain::case::LinkKind;
 use domain::case::similar::{RECENT, Shared, Similar, rank, shared_words};
 use domain::permission::CaseRead;
 use store::case::{merge, similar as shared};
 
 use crate::{Cx, Error, Result};
 
-/// Those that share observables, groups or words of title and description, those that share most first. Words are compared with the
+/// Those that share observables, drifts, groups or words of title and description, those that share most first. Words are compared with the
 /// cases that were changed last.
 pub async fn similar(cx: &Cx<CaseRead>, id: CaseId) -> Result<Vec<Similar>> {
     let mut tx = cx.read().await?;
@@ -20,8 +21,11 @@ pub async fn similar(cx: &Cx<CaseRead>, id: CaseId) -> Result<Vec<Similar>> {
     for (case, n) in shared::by_observables(&mut tx, &family).await? {
         found.entry(case).or_default().observables = n;
     }
-    for (case, n) in shared::by_groups(&mut tx, &family).await? {
+    for (case, n) in shared::by_links(&mut tx, &family, LinkKind::Group).await? {
         found.entry(case).or_default().groups = n;
+    }
+    for (case, n) in shared::by_links(&mut tx, &family, LinkKind::Drift).await? {
+        found.entry(case).or_default().drifts = n;
     }
     let words = shared::words(&mut tx, id).await?;
     let recent = shared::recent_words(&mut tx, RECENT).await?;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::audit::{Action, AuditEntry};
-use domain::case::NewCase;
+use domain::case::{LinkKind, NewCase};
 use domain::drift::{
     Act, Drift, DriftFilter, DriftStep, HistoryStep, MAX_DRIFTS, Resolution, State, Unchanged, check_reason,
 };
@@ -121,12 +121,12 @@ pub async fn escalate(cx: &Cx<DriftWrite>, open: &Cx<CaseWrite>, id: DriftId, no
     if let Err(why) = found.state.act(how, cx.now()) {
         return Err(Error::Conflict(format!("{} {}", found.key(), why.words())));
     }
-    let case = cases::open(open, about(&found, &changes, note), &[]).await?;
+    let case = cases::open(open, about(&found, &changes, note), &[(LinkKind::Drift, id.0)]).await?;
     let mut tx = cx.write().await?;
     let now = tx.now();
     // Whoever was faster: the case is there, and the drift leads to it all the same.
     store::drift::lock(&mut tx, &[id]).await?;
-    store::drift::link_case(&mut tx, id, case.id).await?;
+    store::drift::escalated_to(&mut tx, id, case.id).await?;
     let metadata = json!({ "resolution_type": "escalated", "case": case.number });
     let run = Run { cx, action: Action::DRIFT_ESCALATED, metadata, note: note.trim(), undoes: None };
     run.apply(tx, &[id], |kept| match kept.state.act(how, now) {

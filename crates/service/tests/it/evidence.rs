@@ -320,6 +320,14 @@ async fn a_bundle_has_every_part_of_the_case() {
         cases::link(&r.ann, r.case, domain::case::LinkKind::Group, &group).await.unwrap();
         let ids = [uuid::Uuid::from_u128(77)];
         cases::link(&r.ann, r.case, domain::case::LinkKind::Event, &ids).await.unwrap();
+        let pushes: Cx<domain::permission::DriftWrite> = r.world.cx("ann@a.test", "alpha").await;
+        let differs = ("aws_instance.job", serde_json::json!({"size": 1}), serde_json::json!({"size": 2}));
+        service::drifts::push(&pushes, crate::drifts::what(crate::drifts::plan(&[differs])), None)
+            .await
+            .unwrap();
+        let seen: Cx<domain::permission::DriftRead> = r.world.cx("ann@a.test", "alpha").await;
+        let drift = service::drifts::find(&seen, "1").await.unwrap();
+        cases::link(&r.ann, r.case, domain::case::LinkKind::Drift, &[drift.id.0]).await.unwrap();
         let note = cases::add_note(&r.ann, r.case, "it was **bad** [here](/o/alpha)").await.unwrap();
         cases::edit_note(&r.ann, r.case, note.id, 1, "it was **good**").await.unwrap();
         // Notes of one instant have no order.
@@ -347,9 +355,15 @@ async fn a_bundle_has_every_part_of_the_case() {
         let lines: Vec<serde_json::Value> =
             read("links.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(
-            (lines.len(), &lines[0]["kind"], &lines[1]["kind"]),
-            (2, &"event".into(), &"group".into())
+            lines.iter().map(|line| line["kind"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["event", "group", "drift"]
         );
+        let link = &case["links"][1];
+        assert_eq!(
+            (link, &link["kind"], &link["drift"]["resource_id"]),
+            (&lines[2], &"drift".into(), &"aws_instance.job".into())
+        );
+        assert!(link["linked_by"].is_string() && link["linked_at"].is_string(), "{link}");
         let said = |note: usize| {
             let revisions = case["notes"][note]["revisions"].as_array().unwrap();
             revisions.iter().map(|r| r["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -365,6 +379,8 @@ async fn a_bundle_has_every_part_of_the_case() {
             "Revision 1, ",
             "it was <strong>bad</strong> <a href=\"#\">here</a>",
             "linked a group",
+            "linked a drift",
+            "aws_instance.job",
             "added 10.0.0.9",
             "edited a note (revision 2)",
             "merged CASE-2 into it",

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::case::{CaseLink, LinkKind};
-use domain::{CaseId, CaseJobId, CaseLinkId, Timestamp, UserId};
+use domain::{CaseId, CaseJobId, CaseLinkId, DriftId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::merge::{among, family};
@@ -166,4 +166,32 @@ pub async fn known_groups(tx: &mut impl Scoped, ids: &[Uuid]) -> Result<Vec<Uuid
         known.extend(tx.conn().scalars::<Uuid>(q.list(ids.iter().copied()).push(")")).await?);
     }
     Ok(known)
+}
+
+/// Those of the ids that exist as drifts.
+pub async fn known_drifts(tx: &mut impl Scoped, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut known = Vec::new();
+    for ids in ids.chunks(500) {
+        let q = tx.sql("SELECT id FROM drift_events WHERE organization_id = $1 AND id IN (");
+        known.extend(tx.conn().scalars::<Uuid>(q.list(ids.iter().copied()).push(")")).await?);
+    }
+    Ok(known)
+}
+
+/// Numbers of the cases that a drift is in, the highest first. A case that went into another counts for that one.
+pub async fn cases_of_drift(tx: &mut impl Scoped, drift: DriftId, limit: u32) -> Result<Vec<i64>> {
+    let q = tx
+        .sql(
+            "SELECT DISTINCT c.number
+             FROM case_links l
+             JOIN case_family f ON f.organization_id = l.organization_id AND f.member_id = l.case_id
+             JOIN cases c ON c.organization_id = f.organization_id AND c.id = f.head_id
+             WHERE l.organization_id = $1 AND l.kind = $2 AND l.target_id = $3 AND c.merged_into IS NULL
+             ORDER BY c.number DESC
+             LIMIT $4",
+        )
+        .bind(LinkKind::Drift.as_str())
+        .bind(drift)
+        .bind(limit);
+    tx.conn().scalars(q).await
 }

@@ -25,8 +25,8 @@ pub async fn by_observables(tx: &mut impl Scoped, family: &[CaseId]) -> Result<V
     counted(tx, among(q, " AND own.case_id IN (", family), family).await
 }
 
-/// As [`by_observables`], of groups.
-pub async fn by_groups(tx: &mut impl Scoped, family: &[CaseId]) -> Result<Vec<(CaseId, i64)>> {
+/// As [`by_observables`], of what they are linked to of a kind.
+pub async fn by_links(tx: &mut impl Scoped, family: &[CaseId], kind: LinkKind) -> Result<Vec<(CaseId, i64)>> {
     let q = tx
         .sql(
             "SELECT COALESCE(c.merged_into, c.id) AS case_id, count(DISTINCT pairs.shared) AS n
@@ -37,7 +37,7 @@ pub async fn by_groups(tx: &mut impl Scoped, family: &[CaseId]) -> Result<Vec<(C
                      AND other.target_id = own.target_id AND other.case_id <> own.case_id AND own.organization_id = $1
                      AND own.kind = $2",
         )
-        .bind(LinkKind::Group.as_str());
+        .bind(kind.as_str());
     counted(tx, among(q, " AND own.case_id IN (", family), family).await
 }
 

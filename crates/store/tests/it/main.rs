@@ -6,6 +6,7 @@ mod account;
 mod api_key;
 mod arrival;
 mod audit;
+mod case_drifts;
 mod environment;
 mod event;
 mod event_bytes;

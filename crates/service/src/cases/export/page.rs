@@ -379,17 +379,20 @@ fn linked(html: &mut String, whole: &Whole) {
     table(
         html,
         "Drifts",
-        &["Drift", "Resource", "Type", "Environment", "Status", "Onset", "Escalated by", "When"],
-        whole.drifts.iter().map(|(drift, escalated)| {
+        &["Drift", "Resource", "Type", "Severity", "Environment", "Status", "Onset", "Linked by", "Linked"],
+        whole.drifts.iter().map(|(link, drift)| {
+            let of =
+                |value: fn(&domain::drift::Drift) -> String| drift.as_ref().map(value).unwrap_or_default();
             vec![
-                drift.key(),
-                drift.resource_id.clone(),
-                drift.drift_type.to_string(),
-                drift.environment.clone(),
-                drift.state.status.to_string(),
-                drift.detected_at.iso(),
-                escalated.as_ref().map(|step| step.actor.clone()).unwrap_or_default(),
-                escalated.as_ref().map(|step| step.at.iso()).unwrap_or_default(),
+                of(domain::drift::Drift::key),
+                of(|drift| drift.resource_id.clone()),
+                of(|drift| drift.drift_type.to_string()),
+                of(|drift| drift.severity().to_string()),
+                of(|drift| drift.environment.clone()),
+                of(|drift| drift.state.status.to_string()),
+                of(|drift| drift.detected_at.iso()),
+                text(link.linked_by.as_deref()),
+                link.linked_at.iso(),
             ]
         }),
     );

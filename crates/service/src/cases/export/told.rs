@@ -44,19 +44,18 @@ pub(super) fn groups(whole: &Whole) -> impl Iterator<Item = Value> {
     })
 }
 
-/// Of an older escalation it is not known who did it.
 pub(super) fn drifts(whole: &Whole) -> impl Iterator<Item = Value> {
-    whole.drifts.iter().map(|(drift, escalated)| {
-        json!({
-            "kind": "drift", "target_id": drift.id, "linked_by": escalated.as_ref().map(|step| &step.actor),
-            "linked_at": escalated.as_ref().map(|step| step.at),
-            "drift": {
+    whole.drifts.iter().map(|(of, drift)| {
+        let mut told = link(of);
+        if let Some(drift) = drift {
+            told["drift"] = json!({
                 "number": drift.number, "resource_type": drift.resource_type, "resource_id": drift.resource_id,
                 "environment": drift.environment, "repository": drift.repository, "drift_type": drift.drift_type,
                 "status": drift.state.status, "severity_score": drift.severity_score, "detected_at": drift.detected_at,
                 "last_seen_at": drift.last_seen_at,
-            },
-        })
+            });
+        }
+        told
     })
 }
 
