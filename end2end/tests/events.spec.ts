@@ -64,6 +64,39 @@ test("the query bar completes fields, values and paths by keyboard, and remember
   expect(errors).toEqual([]);
 });
 
+test("only queries that can be read are offered again, and Escape leaves the bar with what was typed", async ({ page }) => {
+  const events = new EventsPage(page);
+  await events.open("?from=30d");
+  await events.ready();
+  const options = page.getByRole("listbox", { name: "Query" }).getByRole("option");
+  await events.search.fill("component:sshd");
+  await events.search.press("Enter");
+  await expect(page).toHaveURL(/q=component%3Asshd/);
+  // The first Escape puts away what is offered, the next leaves.
+  const leave = () =>
+    expect(async () => {
+      await page.keyboard.press("Escape");
+      await expect(events.search).not.toBeFocused({ timeout: 500 });
+    }).toPass();
+  // Typed and left: the text stays, nothing is sent.
+  await events.search.fill("component:sshd AND (");
+  await leave();
+  await expect(events.search).toHaveValue("component:sshd AND (");
+  await expect(page).toHaveURL(/q=component%3Asshd(&|$)/);
+  // Sent: it is told what is wrong; what is typed on stays as well.
+  await events.search.press("Enter");
+  await expect(page.getByRole("alert")).toBeVisible();
+  await events.search.press("End");
+  await events.search.pressSequentially(" componnent:nginx");
+  await leave();
+  await expect(events.search).toHaveValue("component:sshd AND ( componnent:nginx");
+  await page.keyboard.press("/");
+  await expect(events.search).toBeFocused();
+  await events.search.fill("");
+  await expect(options.filter({ hasText: "component:sshd" })).toHaveCount(1);
+  await expect(options).toHaveCount(1);
+});
+
 test("the bars are clicked down to seconds, and lead to just what they count", async ({ page }) => {
   const events = new EventsPage(page);
   await events.open("?from=30d&q=component%3Asshd&limit=200");
@@ -199,6 +232,29 @@ test("a row opens the panel, brackets walk through the list, Escape closes it an
   const first = page.url();
   await page.keyboard.press("]");
   await expect(page).not.toHaveURL(first);
+  await page.keyboard.press("[");
+  await expect(page).toHaveURL(first);
+  // Each key counts from the row asked for last, though the panel still shows the one before.
+  const id = async (row: number) => (await events.link(row).getAttribute("id"))!.replace("event-", "");
+  const [second, fourth] = [await id(1), await id(3)];
+  let answer = () => {};
+  const held = new Promise<void>((done) => (answer = done));
+  await page.route(/\/fn\/events\/get\?/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.keyboard.press("]");
+  await page.keyboard.press("]");
+  await expect(page).toHaveURL(new RegExp(`event=${fourth}`));
+  await page.keyboard.press("[");
+  await page.keyboard.press("[");
+  await expect(page).toHaveURL(new RegExp(`event=${second}`));
+  await page.keyboard.press("]");
+  await page.keyboard.press("]");
+  answer();
+  await expect(events.panel.getByText(fourth, { exact: true })).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`event=${fourth}`));
+  await page.keyboard.press("[");
   await page.keyboard.press("[");
   await expect(page).toHaveURL(first);
   await page.keyboard.press("Escape");

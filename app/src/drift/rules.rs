@@ -23,9 +23,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let table = drifts::rule_table(&cx).await?;
     let may_write = scope.may(Key::DriftWrite);
     let rule = asked.get("rule");
-    let history = match table.iter().any(|one| one.rule.id == rule) {
-        true => history(&scope, "drift_rule", rule).await?,
-        false => None,
+    let history = if table.iter().any(|one| one.rule.id == rule) {
+        history(&scope, "drift_rule", rule).await?
+    } else {
+        None
     };
     let dialog = rule_table::dialog(slug, rule, &table, may_write, scope.zone, history);
     let body = view! {

@@ -17,7 +17,7 @@ use crate::routes;
 use crate::session::use_slug;
 
 /// The event of the URL beside the list; previous and next are the rows around it. Drawn anew for every event, from plain
-/// values: a signal that outlives the panel it was made in would be read too late.
+/// values and signals of the page: a signal that outlives the panel it was made in would be read too late.
 #[component]
 pub fn EventPanel(events: Events) -> impl IntoView {
     view! {
@@ -25,9 +25,9 @@ pub fn EventPanel(events: Events) -> impl IntoView {
             {move || {
                 let (slug, query) = (events.slug.get(), events.query.get());
                 Suspend::new(async move {
-                    let rows = events.list.answer().await.map(|list| list.rows).unwrap_or_default();
-                    let rows: Vec<String> = rows.into_iter().map(|row| row.id).collect();
-                    panel(events.open.answer().await, &rows, query, slug)
+                    // Previous and next are of the list.
+                    let _ = events.list.answer().await;
+                    panel(events, events.open.answer().await, query, slug)
                 })
             }}
         </Transition>
@@ -35,12 +35,8 @@ pub fn EventPanel(events: Events) -> impl IntoView {
     .into_any()
 }
 
-/// `rows`: ids of the list, in its order.
-fn panel(event: Answer<Option<EventShown>>, rows: &[String], query: EventQuery, slug: String) -> AnyView {
-    let at = rows.iter().position(|id| *id == query.event);
-    let beside = |at: Option<usize>| at.and_then(|at| rows.get(at)).map(|id| query.open(id).href(&slug));
-    let previous = beside(at.and_then(|at| at.checked_sub(1)));
-    let next = beside(at.map(|at| at + 1));
+fn panel(events: Events, event: Answer<Option<EventShown>>, query: EventQuery, slug: String) -> AnyView {
+    let (previous, next) = (events.previous, events.next);
     let close = query.closed().href(&slug);
     match event {
         // On its way out.

@@ -9,7 +9,7 @@ use ui::{Button, Combobox, DateTimeInput, Facet, FacetItem, Field, Glyph, Icon, 
 
 use super::api::CompleteQuery;
 use super::parts::{RangeChoice, RangeMenu, compact, hidden, mark};
-use super::query::{EventQuery, FIELDS, RANGES};
+use super::query::{EventQuery, FIELDS, RANGES, problem};
 use super::shown::{ChoiceShown, Completed, Edit, FacetShown};
 use super::state::Events;
 use crate::ask::AskForm;
@@ -59,6 +59,7 @@ pub fn QueryBar(events: Events) -> impl IntoView {
                     choices=Signal::derive(choices)
                     on_change=Callback::new(move |typed| asked.set(Some(typed)))
                     recent="event-queries"
+                    is_worth=|q| problem(q).is_none()
                 />
             </Transition>
             <Kbd keys="/" />

@@ -398,8 +398,7 @@ impl EventQuery {
 
     /// What is wrong with the query.
     pub fn problem(&self) -> Option<Problem> {
-        // Whether it can be read does not depend on the clock.
-        parse(&self.q, &EVENTS, Timestamp::far_future()).err()
+        problem(&self.q)
     }
 
     /// The same list for another query.
@@ -423,6 +422,11 @@ impl EventQuery {
     fn first_page(&self) -> Self {
         Self { cursor: String::new(), back: Vec::new(), ..self.clone() }
     }
+}
+
+/// What is wrong with a query. Whether it can be read does not depend on the clock.
+pub fn problem(q: &str) -> Option<Problem> {
+    parse(q, &EVENTS, Timestamp::far_future()).err()
 }
 
 /// What a range word, a time or nothing says, for the server.

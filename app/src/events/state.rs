@@ -26,6 +26,10 @@ pub struct Events {
     pub summary: Fetched<Summary>,
     /// The event that the URL opens. The page's and not the panel's, which is gone while its answer is still awaited.
     pub open: Fetched<Option<EventShown>>,
+    /// Where the rows before and after the one that the URL names lead: from the row asked for last, not from the one whose answer
+    /// is still shown, so that keys pressed quickly count. Read inside `Transition`.
+    pub previous: Signal<Option<String>>,
+    pub next: Signal<Option<String>>,
 }
 
 impl Events {
@@ -33,13 +37,14 @@ impl Events {
         let slug = use_slug();
         let map = use_query_map();
         let query = Memo::new(move |_| map.with(EventQuery::of_page));
+        let list = fetch(move || ListEvents { organization: slug.get(), query: query.read().list() });
         Self {
             slug,
             query,
             closed: Memo::new(move |_| query.read().closed()),
             bare: Memo::new(move |_| *map.read() == ParamsMap::new()),
             problem: Memo::new(move |_| query.read().problem()),
-            list: fetch(move || ListEvents { organization: slug.get(), query: query.read().list() }),
+            list,
             summary: fetch(move || SummariseEvents {
                 organization: slug.get(),
                 query: query.read().filter(),
@@ -54,6 +59,8 @@ impl Events {
                     cell: String::new(),
                 })
             }),
+            previous: Signal::derive(move || beside(slug, query, list, -1)),
+            next: Signal::derive(move || beside(slug, query, list, 1)),
         }
     }
 
@@ -73,4 +80,17 @@ impl Events {
     pub fn histogram(self) -> Histogram {
         self.summary.get().and_then(Result::ok).unwrap_or_default().histogram.clone()
     }
+}
+
+/// The list with the panel of the row that many rows on.
+fn beside(
+    slug: Memo<String>,
+    query: Memo<EventQuery>,
+    list: Fetched<EventList>,
+    rows: isize,
+) -> Option<String> {
+    let (query, list) = (query.read(), list.get()?.ok()?);
+    let at = list.rows.iter().position(|row| row.id == query.event)?;
+    let row = list.rows.get(at.checked_add_signed(rows)?)?;
+    Some(query.open(&row.id).href(&slug.read()))
 }

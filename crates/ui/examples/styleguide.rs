@@ -4,8 +4,7 @@
 use leptos::prelude::*;
 use ui::{
     Avatar, Button, Command, CommandPalette, Glyph, HELP, HelpSheet, Icon, Kbd, KeyGroup, Logo, Menu,
-    MenuItem, PALETTE, PageHead, RailLink, Shortcuts, SkipLink, ToastRegion, Toasts, Tone, Variant,
-    styleguide,
+    MenuItem, PALETTE, PageHead, RailLink, Ready, SkipLink, ToastRegion, Toasts, Tone, Variant, styleguide,
 };
 
 fn main() {
@@ -33,7 +32,7 @@ fn Root() -> impl IntoView {
         Command::new("Sources", "bastion syslog", "/").glyph(Glyph::Sources),
     ];
     view! {
-        <Shortcuts />
+        <Ready />
         <CommandPalette commands=commands />
         <HelpSheet groups=vec![KeyGroup::everywhere(), KeyGroup::lists()] />
         <ToastRegion />

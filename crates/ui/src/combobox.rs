@@ -19,7 +19,7 @@ pub struct Offer {
 }
 
 /// The input. Down and Up choose, Enter and Tab take what is chosen, Escape puts the list away; without WASM it is a plain input. What is
-/// sent with Enter, or typed and left, is kept in this browser under `recent` and offered while the input is empty.
+/// sent with Enter, or typed and left, is kept in this browser under `recent` and offered while the input is empty, if it `is_worth` it.
 #[component]
 pub fn Combobox(
     /// `id` of the input; the list's begins with it.
@@ -38,13 +38,18 @@ pub fn Combobox(
     on_change: Callback<(String, u32)>,
     /// Key of the local storage.
     recent: &'static str,
+    /// Whether a text can be sent again: others are neither kept nor offered.
+    is_worth: fn(&str) -> bool,
 ) -> impl IntoView {
     let (open, set_open) = signal(false);
     let (empty, set_empty) = signal(false);
     let (active, set_active) = signal(None::<usize>);
     let offered = Memo::new(move |_| match (open.get(), empty.get()) {
         (false, _) => Vec::new(),
-        (true, true) => browser::remembered(recent).into_iter().map(again).collect(),
+        // What an earlier build kept may not be worth it.
+        (true, true) => {
+            browser::remembered(recent).into_iter().filter(|text| is_worth(text)).map(again).collect()
+        }
         (true, false) => choices.get(),
     });
     let look = move || {
@@ -53,6 +58,11 @@ pub fn Combobox(
             set_empty.set(text.trim().is_empty());
             set_open.set(true);
             on_change.run((text, cursor));
+        }
+    };
+    let remember = move |text: &str| {
+        if is_worth(text) {
+            browser::remember(recent, text);
         }
     };
     let take = move |index: usize| {
@@ -80,7 +90,7 @@ pub fn Combobox(
             }
             ("Enter", _) => {
                 if let Some((text, _)) = browser::text_and_cursor(id) {
-                    browser::remember(recent, &text);
+                    remember(&text);
                 }
                 set_open.set(false);
                 return;
@@ -145,7 +155,7 @@ pub fn Combobox(
                 set_open.set(false);
                 // What was typed and not sent is lost when something else changes the value: it is offered again, then.
                 if let Some((text, _)) = browser::text_and_cursor(id).filter(|(text, _)| *text != value.get_untracked()) {
-                    browser::remember(recent, &text);
+                    remember(&text);
                 }
             }
             on:keydown=pressed
