@@ -153,9 +153,13 @@ window.addEventListener("keydown", (event) => {
   if (!event.defaultPrevented && !event.isComposing && handle(event)) event.preventDefault();
 });
 
-/** Its words say so for a moment. */
-function copyFrom(button) {
-  navigator.clipboard?.writeText(button.dataset.copy);
+/** Its words say so for a moment, when it was copied: a browser may refuse, and has no clipboard over plain http. */
+async function copyFrom(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    return;
+  }
   const words = button.querySelector("[aria-live]");
   if (!words || "copied" in button.dataset) return;
   const before = words.textContent;
@@ -214,13 +218,24 @@ function filter(dialog, query) {
 }
 
 document.addEventListener("input", ({ target }) => {
-  const dialog = palette(target);
-  // Once WASM runs, the list is its own: nothing that was filtered before stays hidden.
-  if (dialog && isReady()) for (const part of dialog.querySelectorAll(".options [hidden]")) part.hidden = false;
-  else if (dialog) filter(dialog, target.value);
+  const dialog = isReady() ? null : palette(target);
+  if (dialog) filter(dialog, target.value);
 });
+// Once WASM runs, the list is its own: it finds it as the server printed it, and hears what was typed before.
+const observer = new MutationObserver(() => {
+  if (!isReady()) return;
+  observer.disconnect();
+  for (const dialog of document.querySelectorAll(".command-palette")) {
+    for (const part of dialog.querySelectorAll(".options [hidden]")) part.hidden = false;
+    dialog.querySelector(".nothing").hidden = true;
+    choose(dialog, options(dialog)[0]);
+    const input = dialog.querySelector("input");
+    if (input.value) input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-ready"] });
 document.addEventListener("keydown", (event) => {
-  const dialog = isReady() ? null : palette(event.target);
+  const dialog = isReady() || event.isComposing ? null : palette(event.target);
   if (!dialog) return;
   const left = options(dialog).filter((one) => !one.hidden);
   const now = left.findIndex((one) => one.getAttribute("aria-selected") === "true");

@@ -18,7 +18,7 @@ class Sender:
     def __init__(self, server):
         self.server, self.sent = server, 0
         # Events without an id are new each time, so a few bodies are enough.
-        self.bodies = data.bodies(0, 10 * data.BATCH, int(time.time()) - data.DAYS * 86400)[-5:]
+        self.bodies = data.bodies(0, 10 * data.BATCH, 10 * data.BATCH, int(time.time()) - data.DAYS * 86400)[-5:]
         self.connect()
 
     def connect(self):

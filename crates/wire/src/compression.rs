@@ -61,6 +61,13 @@ pub fn file<'a>(input: impl Read + 'a, limit: u64) -> io::Result<impl Read + 'a>
     if (1..=MARK).contains(&filled) {
         filled += text.read(&mut first[filled..])?;
     }
+    // Only for what tells nothing yet: the lines that stand above a table.
+    while filled < first.len() && crate::sniff::is_above(&first[..filled]) {
+        match text.read(&mut first[filled..])? {
+            0 => break,
+            more => filled += more,
+        }
+    }
     first.truncate(filled);
     Ok(io::Cursor::new(first).chain(text))
 }
@@ -155,6 +162,15 @@ mod tests {
         let zipped = zstd::encode_all(&text[..], 3).unwrap();
         assert_eq!(decompress(Encoding::Zstd, &zipped, MAX_INFLATED).unwrap(), text);
         assert_eq!(decompress(Encoding::Identity, &text, MAX_INFLATED).unwrap(), text);
+    }
+
+    #[test]
+    fn what_stands_above_a_table_is_followed_by_it_through_a_pipe() {
+        let piped = b"sep=;\n".chain(&b"# a\n"[..]).chain(&b"time;mess"[..]).chain(&b"age\n2026;x\n"[..]);
+        let mut text = BufReader::new(file(piped, u64::MAX).unwrap());
+        assert_eq!(text.fill_buf().unwrap(), b"sep=;\n# a\ntime;message\n2026;x\n");
+        let mut live = BufReader::new(file(b"<34> a\n".chain(&b"<34> b\n"[..]), u64::MAX).unwrap());
+        assert_eq!(live.fill_buf().unwrap(), b"<34> a\n", "a live pipe is not waited for");
     }
 
     #[test]

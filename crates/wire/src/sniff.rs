@@ -33,36 +33,77 @@ pub struct Table {
 }
 
 /// Before the header may stand a byte order mark, the line `sep=;` with which Excel names the delimiter, and remarks: lines that
-/// begin with `#`, unless the last of them is as wide as the line below and so the header itself. Where no delimiter is named, it is the one
+/// begin with `#`, unless one is as wide as the line below them and so the header itself. Where no delimiter is named, it is the one
 /// of comma, semicolon, tab and bar that splits the header most.
 pub fn table(first: &[u8]) -> Table {
     let mark = if first.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let (mut at, mut named, mut remark) = (mark, None, None);
     let begins = |start: usize, delimiter: u8, named: Option<u8>| {
         let lines = first[..start].split(|c| *c == b'\n').count() as u64 - 1;
         Table { start, lines, delimiter, named: named.is_some() }
     };
+    let above = above(first, mark);
+    let Some((at, line)) = above.below else {
+        return begins(mark, above.named.unwrap_or_else(|| splits_most(&first[mark..])), above.named);
+    };
+    let by = |line: &[u8]| above.named.unwrap_or_else(|| splits_most(line));
+    let is_header = |remark: &[u8]| {
+        let by = by(remark);
+        let (names, below) = (fields(remark, by), fields(line, by));
+        names.len() > 1 && names.len() == below.len() && (known(&names) || !known(&below))
+    };
+    match above.remarks.iter().rfind(|(_, remark)| is_header(remark)) {
+        Some((start, remark)) => begins(*start, by(remark), above.named),
+        None => begins(at, by(line), above.named),
+    }
+}
+
+/// Whether all that is there stands above a table: what follows has to be seen to know where it begins.
+pub(crate) fn is_above(first: &[u8]) -> bool {
+    let above = above(first, if first.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 });
+    let line = above.below.map(|(at, _)| at);
+    (above.named.is_some() || !above.remarks.is_empty())
+        && line.is_none_or(|at| !first[at..].contains(&b'\n'))
+}
+
+/// What stands above the first line of a table, and that line; each remark with where it begins.
+#[derive(Default)]
+struct Above<'a> {
+    named: Option<u8>,
+    remarks: Vec<(usize, &'a [u8])>,
+    below: Option<(usize, &'a [u8])>,
+}
+
+fn above(first: &[u8], mark: usize) -> Above<'_> {
+    let mut found = Above::default();
+    let mut at = mark;
     for whole in first[mark..].split_inclusive(|c| *c == b'\n') {
         let line = trim(whole);
         // A tab is a delimiter too, and no blank to be trimmed.
         let kept = whole.strip_suffix(b"\n").unwrap_or(whole);
         let kept = kept.strip_suffix(b"\r").unwrap_or(kept);
-        if let (None, None, [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', by]) = (named, remark, kept) {
-            named = Some(*by);
-        } else if line.starts_with(b"#") {
-            remark = Some((at, line));
-        } else if !line.is_empty() {
-            let delimiter = named.unwrap_or_else(|| splits_most(line));
-            let fields = |line: &[u8]| line.split(|c| *c == delimiter).count();
-            let start = match remark {
-                Some((start, remark)) if fields(remark) > 1 && fields(remark) == fields(line) => start,
-                _ => at,
-            };
-            return begins(start, delimiter, named);
+        match (found.named, kept) {
+            (None, [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', by]) if found.remarks.is_empty() => {
+                found.named = Some(*by);
+            }
+            _ if line.starts_with(b"#") => found.remarks.push((at, line)),
+            _ if line.is_empty() => {}
+            _ => {
+                found.below = Some((at, line));
+                break;
+            }
         }
         at += whole.len();
     }
-    begins(mark, named.unwrap_or_else(|| splits_most(&first[mark..])), named)
+    found
+}
+
+/// The fields of one line, quotes taken off.
+fn fields(line: &[u8], by: u8) -> Vec<String> {
+    let line = &line[..line.len().min(65_536)];
+    let mut reader =
+        ::csv::ReaderBuilder::new().delimiter(by).flexible(true).has_headers(false).from_reader(line);
+    let first = reader.byte_records().next().and_then(Result::ok).unwrap_or_default();
+    first.iter().map(|field| String::from_utf8_lossy(field).trim().to_ascii_lowercase()).collect()
 }
 
 fn splits_most(line: &[u8]) -> u8 {
@@ -74,6 +115,31 @@ fn splits_most(line: &[u8]) -> u8 {
 /// Whether the first line looks like the header of a table: several short names, of which two are columns of events, or
 /// which are words as names are, with lines of as many fields below.
 fn is_table(first: &[u8]) -> bool {
+    let table = table(first);
+    if table.named {
+        return true;
+    }
+    let below = &first[table.start..];
+    let header = String::from_utf8_lossy(header(below)).to_ascii_lowercase();
+    let names: Vec<String> = header
+        .trim()
+        .split(char::from(table.delimiter))
+        .map(|n| n.trim().trim_matches('"').to_owned())
+        .collect();
+    names.len() >= 2
+        && plain(&names)
+        && (known(&names) || (names_of_columns(&names) && as_wide_below(below, table.delimiter)))
+}
+
+/// Short, and what neither log lines nor values begin with.
+fn plain(names: &[String]) -> bool {
+    names.iter().all(|n| {
+        n.len() <= 64 && !n.contains(['[', '{', '<', '=']) && !n.starts_with(|c: char| c.is_ascii_digit())
+    })
+}
+
+/// Whether two of these are columns of events.
+fn known(names: &[String]) -> bool {
     const KNOWN: [&str; 16] = [
         "time",
         "date",
@@ -92,26 +158,12 @@ fn is_table(first: &[u8]) -> bool {
         "type",
         "description",
     ];
-    let table = table(first);
-    if table.named {
-        return true;
-    }
-    let below = &first[table.start..];
-    let header = String::from_utf8_lossy(header(below)).to_ascii_lowercase();
-    let names: Vec<&str> =
-        header.trim().split(char::from(table.delimiter)).map(|n| n.trim().trim_matches('"')).collect();
-    let plain = names.iter().all(|n| {
-        n.len() <= 64 && !n.contains(['[', '{', '<', '=']) && !n.starts_with(|c: char| c.is_ascii_digit())
-    });
-    let known = names.iter().filter(|n| KNOWN.iter().any(|k| n.contains(k))).count();
-    names.len() >= 2
-        && plain
-        && (known >= 2 || (names_of_columns(&names) && as_wide_below(below, table.delimiter)))
+    plain(names) && names.iter().filter(|n| KNOWN.iter().any(|k| n.contains(k))).count() >= 2
 }
 
 /// At least three, different, of letters, digits and a little between them.
-fn names_of_columns(names: &[&str]) -> bool {
-    let word = |n: &&str| {
+fn names_of_columns(names: &[String]) -> bool {
+    let word = |n: &String| {
         n.starts_with(char::is_alphabetic)
             && n.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | '(' | ')'))
             && n.split_whitespace().count() <= 3
@@ -149,6 +201,9 @@ mod tests {
             ("sep=\t\ntime\tmessage\n", 6, b'\t'),
             ("SEP=,\n\n# said, by whom, when\n\ntime,message\n", 30, b','),
             ("# one\n#time;message\n1;2\n", 6, b';'),
+            ("#time,level,message\n2026-11-23T09:30:00Z,info,\"disk a, b full\"\n", 0, b','),
+            ("#time,message\n# made today\n2026-11-23T09:30:00Z,a|b|c|d\n", 0, b','),
+            ("# exported by mail, today\ntime,message\n2026-11-23T09:30:00Z,a\n", 26, b','),
             ("# only remarks, cut of", 0, b','),
             ("sep=;", 0, b';'),
             ("sep=wide;message\n1;2\n", 0, b';'),
@@ -156,6 +211,16 @@ mod tests {
         ] {
             let table = table(text.as_bytes());
             assert_eq!((table.start, table.delimiter), (start, by), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_above_a_table_is_not_all_of_it() {
+        for text in ["sep=;\n", "# a\n# b", "\u{feff}sep=;\n# a\n", "# a\ntime,mess"] {
+            assert!(is_above(text.as_bytes()), "{text}");
+        }
+        for text in ["", "time,message", "# a\ntime,message\n", "<34> x", "sep=;\nx\n"] {
+            assert!(!is_above(text.as_bytes()), "{text}");
         }
     }
 

@@ -173,11 +173,17 @@ impl<F: FnMut(Range<usize>, Slot) -> bool> Scan<'_, F> {
 
     /// The end of a quotation between marks that differ, as GNU tools write them in UTF-8 (`‘file’`) and people type them.
     fn typographic_quote(&self, at: usize) -> Option<usize> {
-        const MARKS: [(&str, &[&str]); 4] = [("‘", &["’"]), ("“", &["”"]), ("„", &["“", "”"]), ("«", &["»"])];
+        const MARKS: [(&str, &[&str]); 5] =
+            [("‘", &["’"]), ("“", &["”"]), ("„", &["“", "”"]), ("«", &["»"]), ("»", &["«"])];
         let rest = &self.b[at..self.b.len().min(at + MAX_VALUE)];
         let (open, closes) = MARKS.iter().find(|(open, _)| rest.starts_with(open.as_bytes()))?;
-        let mut within = open.len()..rest.len();
-        let close = within.find(|n| closes.iter().any(|close| rest[*n..].starts_with(close.as_bytes())))?;
+        // `‘tis … don’t`: what closes stands at the end of a word.
+        let closes_at = |n: usize| {
+            closes
+                .iter()
+                .any(|close| rest[n..].starts_with(close.as_bytes()) && !is_alnum(rest.get(n + close.len())))
+        };
+        let close = (open.len()..rest.len()).find(|n| closes_at(*n))?;
         // The marks that close are as long as those that open.
         (close > open.len()).then_some(at + close + open.len())
     }

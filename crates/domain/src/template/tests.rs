@@ -52,6 +52,8 @@ fn variable_parts_become_slots() {
         ("key \"user name\" is 'it'", "key <quoted> is <quoted>"),
         ("cannot open ‘/etc/a b’: „x“ or “y” or «z 1»", "cannot open <quoted>: <quoted> or <quoted>"),
         ("it’s “never closed 7 and ‘’ is empty, ’", "it’s “never closed <n> and ‘’ is empty, ’"),
+        ("‘tis not what we don’t know", "‘tis not what we don’t know"),
+        ("»a« und »b 7«!", "<quoted> und <quoted>!"),
         ("from fe80::1%eth0 via fe80::2%7", "from <ip> via <ip>"),
         ("can't find child 1566", "can't find child <n>"),
         ("fe80::1 and 2001:db8::8a2e:370:7334 via aa:bb:cc:dd:ee:ff", "<ip> and <ip> via <hex>"),

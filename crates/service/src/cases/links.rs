@@ -90,6 +90,8 @@ pub async fn drifts(
     } else {
         store::case::link::count(&mut tx, case, LinkKind::Drift).await?
     };
+    // Who waits for one connection holds no other.
+    drop(tx);
     Ok((with_drifts(&mut seen.read().await?, links).await?, all))
 }
 
