@@ -230,7 +230,10 @@ mod tests {
         let of =
             |old: &serde_json::Value, new: &serde_json::Value| super::several_lines(&changes(old, new)[0]);
         assert_eq!(of(&json!({"a": "x"}), &json!({"a": "x\ny"})), Some(("x".to_owned(), "x\ny".to_owned())));
-        assert_eq!(of(&json!({}), &json!({"a": "x\ny"})), Some((String::new(), "x\ny".to_owned())));
+        assert_eq!(
+            of(&json!({"b": 1}), &json!({"a": "x\ny", "b": 1})),
+            Some((String::new(), "x\ny".to_owned()))
+        );
         assert_eq!(of(&json!({"a": "x"}), &json!({"a": "y"})), None);
         assert_eq!(of(&json!({"a": 1}), &json!({"a": "x\ny"})), None);
     }
