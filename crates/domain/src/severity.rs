@@ -29,7 +29,7 @@ impl Severity {
     /// Understands the vocabularies of other systems, in any case and however their words are joined (`SEV-2`,
     /// `AUDIT_FAILURE`): our five words; syslog names and numbers (RFC 5424 table 2: 0 emergency to 7 debug); Windows
     /// level names; those of alarms (ITU-T X.733: `minor`, `major`, `cleared`); `sev1` to `sev5` and `p1` to `p5`; OpenTelemetry's short names (`ERROR2`); the usual log levels,
-    /// with their three letters; and what only some say: PostgreSQL (`LOG`, `DEBUG1`, `DETAIL`), MySQL (`Note`, `System`), Cisco's keywords (`errors`, `notifications`), ArcSight's
+    /// with their three or four letters; and what only some say: PostgreSQL (`LOG`, `DEBUG1`, `DETAIL`), MySQL (`Note`, `System`), Cisco's keywords (`errors`, `notifications`), ArcSight's
     /// CEF (`Very-High`), Red Hat (`Important`), Google Cloud and Apple (`Default`, `Fault`), Zabbix (`Average`, `Disaster`, `Not classified`), vulnerability scanners (`Negligible`). `LOG_` and `SEVERITY_` before a word, the facility before a dot (`local0.err`) and around a number (`<34>`) are
     /// left out.
     ///
@@ -51,7 +51,10 @@ impl Severity {
             (head.eq_ignore_ascii_case(prefix) && rest.starts_with(|c: char| c.is_ascii_alphabetic()))
                 .then_some(rest)
         };
-        let text = after("LOG_").or_else(|| after("SEVERITY_")).unwrap_or(text);
+        let text = after("LOG_")
+            .or_else(|| after("SEVERITY_NUMBER_"))
+            .or_else(|| after("SEVERITY_"))
+            .unwrap_or(text);
         let text = match text.split_once('.') {
             Some((facility, word)) if is_facility(facility) => word,
             _ => text,
@@ -74,21 +77,20 @@ impl Severity {
             | b"d" | b"v" | b"t" | b"6" | b"7" | b"10" | b"20" | b"30" | b"trace2" | b"trace3"
             | b"trace4" | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" | b"info2" | b"info3"
             | b"info4" | b"log" | b"statement" | b"detail" | b"hint" | b"context" | b"note" | b"system"
-            | b"debugging" | b"default" | b"notclassified" | b"negligible" => Self::Info,
-            b"low" | b"notice" | b"notification" | b"notifications" | b"minor" | b"sev4" | b"p4" | b"n"
-            | b"5" => Self::Low,
-            b"medium" | b"moderate" | b"warning" | b"warnings" | b"warn" | b"wrn" | b"average"
-            | b"auditfailure" | b"sev3" | b"p3" | b"w" | b"4" | b"40" | b"warn2" | b"warn3" | b"warn4" => {
-                Self::Medium
-            }
-            b"high" | b"error" | b"errors" | b"err" | b"major" | b"severe" | b"important" | b"urgent"
-            | b"failure" | b"sev2" | b"p2" | b"e" | b"3" | b"50" | b"error2" | b"error3" | b"error4" => {
-                Self::High
-            }
+            | b"debugging" | b"debu" | b"trac" | b"d1" | b"d2" | b"d3" | b"d4" | b"d5" | b"default"
+            | b"notclassified" | b"negligible" => Self::Info,
+            b"low" | b"notice" | b"noti" | b"notification" | b"notifications" | b"minor" | b"sev4"
+            | b"p4" | b"n" | b"5" => Self::Low,
+            b"medium" | b"moderate" | b"warning" | b"warnings" | b"warni" | b"warn" | b"wrn" | b"average"
+            | b"indeterminate" | b"auditfailure" | b"sev3" | b"p3" | b"w" | b"4" | b"40" | b"warn2"
+            | b"warn3" | b"warn4" => Self::Medium,
+            b"high" | b"error" | b"errors" | b"erro" | b"err" | b"major" | b"severe" | b"important"
+            | b"urgent" | b"failure" | b"sev2" | b"p2" | b"e" | b"3" | b"50" | b"error2" | b"error3"
+            | b"error4" => Self::High,
             b"critical" | b"crit" | b"alert" | b"alerts" | b"emerg" | b"emergency" | b"emergencies"
-            | b"panic" | b"fatal" | b"fault" | b"veryhigh" | b"blocker" | b"disaster" | b"ftl" | b"sev1"
-            | b"sev0" | b"p1" | b"f" | b"c" | b"0" | b"1" | b"2" | b"60" | b"fatal2" | b"fatal3"
-            | b"fatal4" => Self::Critical,
+            | b"panic" | b"fatal" | b"fata" | b"pani" | b"p0" | b"fault" | b"veryhigh" | b"blocker"
+            | b"disaster" | b"ftl" | b"sev1" | b"sev0" | b"p1" | b"f" | b"c" | b"0" | b"1" | b"2" | b"60"
+            | b"fatal2" | b"fatal3" | b"fatal4" => Self::Critical,
             _ => return None,
         })
     }
@@ -145,7 +147,7 @@ mod tests {
     fn other_vocabularies_map_to_the_five_words() {
         for (words, severity) in [
             (
-                "info INFO Information INF debug trace Verbose LogAlways normal 6 7 sev5 p5 INFO2 30 local0.info <14> LOG_DEBUG LOG DEBUG1 DEBUG5 Note DEFAULT debugging not-classified",
+                "info INFO Information INF debug trace Verbose LogAlways normal 6 7 sev5 p5 INFO2 30 local0.info <14> LOG_DEBUG LOG DEBUG1 DEBUG5 Note DEFAULT debugging not-classified DEBU D2",
                 Severity::Info,
             ),
             ("low notice MINOR 5 sev4 <5> auth.notice notifications", Severity::Low),
@@ -154,11 +156,11 @@ mod tests {
                 Severity::Medium,
             ),
             (
-                "high major err ERROR ERROR2 severe 3 sev2 SEV-2 P2 50 SEVERITY_ERROR LOG_ERR local0.err Kern.ERR <131> Important errors",
+                "high major err ERROR ERROR2 severe 3 sev2 SEV-2 P2 50 SEVERITY_ERROR LOG_ERR local0.err Kern.ERR <131> Important errors ERRO",
                 Severity::High,
             ),
             (
-                "critical crit alert emerg panic fatal FTL 0 1 2 sev1 P1 60 <0> <34> Very-High Fault Disaster emergencies",
+                "critical crit alert emerg panic fatal FTL 0 1 2 sev1 P1 60 <0> <34> P0 FATA PANI SEVERITY_NUMBER_FATAL Very-High Fault Disaster emergencies",
                 Severity::Critical,
             ),
         ] {
