@@ -18,8 +18,11 @@ test("keys work while WASM is blocked", async ({ page }) => {
   await page.keyboard.press("g");
   await page.keyboard.press("g");
   await expect(page).toHaveURL(/\/o\/globex\/groups/);
-  await page.keyboard.press("Control+k");
   const palette = page.getByRole("dialog", { name: "Command palette" });
+  // The script of the new page may still be on its way.
+  await page.waitForLoadState();
+  await page.keyboard.press("Control+k");
+  await expect(palette).toBeVisible();
   await palette.getByRole("combobox").fill("cas");
   await expect(palette.getByRole("option", { name: "Cases" }).first()).toBeVisible();
   await expect(palette.getByRole("option", { name: "Groups" })).toBeHidden();
