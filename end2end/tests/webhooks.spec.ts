@@ -79,7 +79,10 @@ test("a webhook is added, tested, told what changes, changed and deleted", async
     await expect(told.getByText("delivered")).toHaveCount(2, { timeout: 1000 });
   }).toPass();
   await page.getByRole("checkbox", { name: /^On\b/ }).uncheck();
+  // Who leaves before the answer takes the request back.
+  const saved = page.waitForResponse((response) => response.request().method() === "POST");
   await page.getByRole("button", { name: "Save" }).click();
+  await saved;
   await page.goto(`${room.url}/o/acme/settings/webhooks`);
   await expect(page.getByRole("row", { name: /pager/ }).getByText("off", { exact: true })).toBeVisible();
   await expectAccessible(page);
