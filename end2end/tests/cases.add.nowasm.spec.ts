@@ -26,7 +26,7 @@ test("chosen events and all that match go into cases without scripts, and are ta
   await page.getByLabel("Title").fill(`${name} case`);
   await page.getByRole("button", { name: "Open the case" }).click();
   await expect(page.getByRole("heading", { level: 1, name: `${name} case` })).toBeVisible();
-  await page.getByRole("link", { name: /^Events 2/ }).click();
+  await page.getByRole("link", { name: /^Linked 2/ }).click();
   await expect(page.getByRole("table", { name: "Events of the case" }).getByRole("row")).toHaveCount(3);
 
   // All that match, into the same.
@@ -40,13 +40,13 @@ test("chosen events and all that match go into cases without scripts, and are ta
   await expect(found.getByRole("listitem")).toHaveCount(1);
   await found.getByRole("button", { name: /^Add to CASE-/ }).click();
   await expect(page.getByRole("heading", { level: 1, name: `${name} case` })).toBeVisible();
-  const events5 = page.getByRole("link", { name: /^Events 5/ });
+  const linked5 = page.getByRole("link", { name: /^Linked 5/ });
   await expect(async () => {
     await page.reload();
-    await expect(events5).toBeVisible({ timeout: 500 });
+    await expect(linked5).toBeVisible({ timeout: 500 });
   }).toPass();
-  await events5.click();
+  await linked5.click();
   await expect(page.getByText(`events that match ${name}`)).toBeVisible();
   await page.getByRole("button", { name: "Take out again" }).click();
-  await expect(page.getByRole("link", { name: /^Events 2/ })).toBeVisible();
+  await expect(page.getByRole("link", { name: /^Linked 2/ })).toBeVisible();
 });
