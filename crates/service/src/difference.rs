@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::merge;
 
 /// A page shows many texts; all of them together.
-const MOST: Duration = Duration::from_millis(50);
+const MOST: Duration = Duration::from_millis(100);
 
 /// How long a page compares: what is not done by then is told as changed as a whole.
 #[derive(Clone, Copy, Debug)]
