@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{Glyph, Icon};
 
-/// Copies `text`; hidden until the browser runs WASM, since it cannot work without. Says "Copied" for a moment. `scripts/keys.mjs` does it, so
+/// Copies `text`; hidden until the browser runs WASM: where no script runs at all it does nothing. Says "Copied" for a moment. `scripts/keys.mjs` does it, so
 /// it also works where the server printed it.
 #[component]
 pub fn CopyButton(

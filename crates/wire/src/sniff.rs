@@ -32,6 +32,9 @@ pub struct Table {
     named: bool,
 }
 
+/// Remarks that are looked at for a header: each is compared with a line that can be as long as the buffer.
+const MAX_REMARKS: usize = 16;
+
 /// Before the header may stand a byte order mark, the line `sep=;` with which Excel names the delimiter, and remarks: lines that
 /// begin with `#`, unless one is as wide as the line below them and so the header itself. Where no delimiter is named, it is the one
 /// of comma, semicolon, tab and bar that splits the header most.
@@ -51,7 +54,7 @@ pub fn table(first: &[u8]) -> Table {
         let (names, below) = (fields(remark, by), fields(line, by));
         names.len() > 1 && names.len() == below.len() && (known(&names) || !known(&below))
     };
-    match above.remarks.iter().rfind(|(_, remark)| is_header(remark)) {
+    match above.remarks.iter().rev().take(MAX_REMARKS).find(|(_, remark)| is_header(remark)) {
         Some((start, remark)) => begins(*start, by(remark), above.named),
         None => begins(at, by(line), above.named),
     }
@@ -82,9 +85,7 @@ fn above(first: &[u8], mark: usize) -> Above<'_> {
         let kept = whole.strip_suffix(b"\n").unwrap_or(whole);
         let kept = kept.strip_suffix(b"\r").unwrap_or(kept);
         match (found.named, kept) {
-            (None, [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', by]) if found.remarks.is_empty() => {
-                found.named = Some(*by);
-            }
+            (None, [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', by]) => found.named = Some(*by),
             _ if line.starts_with(b"#") => found.remarks.push((at, line)),
             _ if line.is_empty() => {}
             _ => {
@@ -204,6 +205,7 @@ mod tests {
             ("#time,level,message\n2026-11-23T09:30:00Z,info,\"disk a, b full\"\n", 0, b','),
             ("#time,message\n# made today\n2026-11-23T09:30:00Z,a|b|c|d\n", 0, b','),
             ("# exported by mail, today\ntime,message\n2026-11-23T09:30:00Z,a\n", 26, b','),
+            ("# made today\nsep=;\ntime;message\n", 19, b';'),
             ("# only remarks, cut of", 0, b','),
             ("sep=;", 0, b';'),
             ("sep=wide;message\n1;2\n", 0, b';'),
