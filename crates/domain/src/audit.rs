@@ -161,19 +161,40 @@ pub struct AuditRecord {
 }
 
 impl AuditRecord {
-    /// SHA-256 (hex) over the previous hash and every field as canonical JSON: keys sorted, no blanks.
+    /// SHA-256 (hex) over the previous hash and every field as canonical JSON: keys sorted, no blanks, `old_values` and
+    /// `new_values` left out where they are NULL, so that the hash tells it from JSON's `null`.
     pub fn compute_hash(&self) -> String {
-        let canonical = serde_json::json!({
+        let mut fields = self.fields();
+        if let Some(fields) = fields.as_object_mut() {
+            for (name, value) in [("old_values", &self.old_values), ("new_values", &self.new_values)] {
+                if value.is_none() {
+                    fields.remove(name);
+                }
+            }
+        }
+        self.hash_over(&fields)
+    }
+
+    /// Whether the hash is the one of the fields; entries of the first schemas (up to 68) hashed NULL as `null`.
+    pub fn is_as_hashed(&self) -> bool {
+        self.hash == self.compute_hash() || self.hash == self.hash_over(&self.fields())
+    }
+
+    fn fields(&self) -> serde_json::Value {
+        serde_json::json!({
             "organization_id": self.organization_id, "id": self.id, "seq": self.seq, "created_at": self.created_at,
             "actor_id": self.actor_id, "actor": self.actor, "action": self.action, "target_type": self.target_type,
             "target_id": self.target_id, "metadata": self.metadata, "old_values": self.old_values, "new_values": self.new_values,
             "ip_address": self.ip_address, "user_agent": self.user_agent, "session_id": self.session_id,
             "success": self.success, "error_message": self.error_message, "incident_id": self.incident_id,
-        });
+        })
+    }
+
+    fn hash_over(&self, fields: &serde_json::Value) -> String {
         let mut h = Sha256::new();
         h.update(self.prev_hash.as_bytes());
         // serde_json's default map is sorted (no `preserve_order`), so this text is canonical.
-        h.update(canonical.to_string().as_bytes());
+        h.update(fields.to_string().as_bytes());
         hex(&h.finalize())
     }
 }

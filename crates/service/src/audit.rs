@@ -100,6 +100,7 @@ pub(crate) async fn verify_in(
     let (mut entries, mut seq) = (0, 0);
     // Unknown after an entry that cannot be read: what follows it cannot be compared.
     let mut hash = Some(GENESIS.to_owned());
+    let mut moved = false;
     loop {
         let page = store::audit::walk(tx, organization, seq, 1000).await?;
         if page.is_empty() {
@@ -116,19 +117,26 @@ pub(crate) async fn verify_in(
                 Err(strange) => {
                     found.add(at, format!("entry {at} was edited: {}", strange.reason));
                     hash = None;
+                    moved = false;
                 }
                 Ok(record) => {
                     // After a gap the entry is known not to follow; the gap was told.
-                    if at == seq + 1 && hash.as_ref().is_some_and(|hash| record.prev_hash != *hash) {
-                        found.add(
+                    let follows = at != seq + 1 || hash.as_ref().is_none_or(|hash| record.prev_hash == *hash);
+                    let as_hashed = record.is_as_hashed();
+                    match (follows, as_hashed) {
+                        (true, true) => {}
+                        (true, false) => found.add(at, format!("entry {at} ({}) was edited", record.id)),
+                        (false, false) => {
+                            found.add(at, format!("entry {at} ({}) was moved or replaced", record.id))
+                        }
+                        // What stands before it is the one that was moved, and was told.
+                        (false, true) if moved => {}
+                        (false, true) => found.add(
                             at,
-                            format!(
-                                "entry {at} does not follow entry {seq}: one of them was moved or replaced"
-                            ),
-                        );
-                    } else if record.compute_hash() != record.hash {
-                        found.add(at, format!("entry {at} ({}) was edited", record.id));
+                            format!("entry {at} does not follow entry {seq}: one of them was replaced"),
+                        ),
                     }
+                    moved = !as_hashed;
                     if let Some((n, expected)) = expected_head
                         && n == at
                         && expected != record.hash
@@ -147,11 +155,13 @@ pub(crate) async fn verify_in(
     }
     let (head_seq, head_hash) =
         store::audit::head(tx, organization).await?.unwrap_or((0, GENESIS.to_owned()));
-    if head_seq != seq || hash.as_ref().is_some_and(|hash| *hash != head_hash) {
+    if head_seq != seq {
         found.add(
             seq + 1,
             format!("the chain ends at entry {seq}, its head says {head_seq}: entries were cut off"),
         );
+    } else if !moved && hash.as_ref().is_some_and(|hash| *hash != head_hash) {
+        found.add(seq, format!("entry {seq}, the last, is not the one that the head names: it was replaced"));
     } else if expected_head.is_some_and(|(n, _)| n > seq) {
         found.add(seq + 1, format!("the chain ends at entry {seq}, before the head exported earlier"));
     }

@@ -53,8 +53,9 @@ pub(crate) async fn append(
         target_type: entry.target_type.to_owned(),
         target_id: clean(&entry.target_id),
         metadata: canonical(entry.metadata),
-        old_values: entry.old_values.map(canonical),
-        new_values: entry.new_values.map(canonical),
+        // JSON's null is not written: it would say the same as NULL, but not to a filter.
+        old_values: entry.old_values.filter(|value| !value.is_null()).map(canonical),
+        new_values: entry.new_values.filter(|value| !value.is_null()).map(canonical),
         ip_address: actor.ip_address.as_deref().map(clean),
         user_agent: actor.user_agent.as_deref().map(clean),
         session_id: actor.session_id.as_deref().map(clean),

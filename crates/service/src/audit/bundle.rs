@@ -329,7 +329,7 @@ impl Chain {
             return Err(format!("entry {seq} does not come after entry {before}"));
         }
         *before = seq;
-        if record.compute_hash() != record.hash {
+        if !record.is_as_hashed() {
             return Err(format!("entry {seq} was changed"));
         }
         let place = usize::try_from(seq - self.first).ok();
