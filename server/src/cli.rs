@@ -77,7 +77,7 @@ enum Command {
         #[arg(long, default_value = "auto", value_name = "auto|ndjson|json|csv|syslog")]
         format: Format,
         /// End with 1 when a row was refused. Otherwise that is so only when not one was understood: the others are stored, the refused ones
-        /// are counted in the last line and kept, with the reason, in the file that it names.
+        /// are counted at the end and kept, with the reason, in the file that it names.
         #[arg(long)]
         strict: bool,
         /// The file, or - for standard input. gzip and zstd are recognised.
@@ -86,7 +86,7 @@ enum Command {
     /// The audit log.
     #[command(subcommand, arg_required_else_help = true)]
     Audit(Audit),
-    /// Roll-ups, counts and the index of words.
+    /// Roll-ups, counts, the index of words and the figures of drift.
     #[command(subcommand, arg_required_else_help = true)]
     Rollup(Rollup),
     /// Drift of infrastructure from its code.
@@ -162,13 +162,13 @@ enum Audit {
 
 #[derive(Subcommand)]
 enum Rollup {
-    /// Compute them again from the events.
+    /// Compute them again from what they count.
     Rebuild {
         /// One organization; all of them by default.
         #[arg(long, value_name = "SLUG")]
         org: Option<String>,
     },
-    /// Compare them with the events. Exit code 1 when they differ.
+    /// Compare them with what they count. Exit code 1 when they differ.
     Check {
         /// One organization; all of them by default.
         #[arg(long, value_name = "SLUG")]

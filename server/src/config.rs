@@ -62,9 +62,9 @@ settings! {
     database_url: String = "sqlite://data/watchroom.db";
     /// Address and port to listen on.
     addr: SocketAddr = "127.0.0.1:3000";
-    /// Folder of the database, the secret key and import states.
+    /// Folder of the database, the secret key, uploads, evidence and import states.
     data_dir: PathBuf = "data";
-    /// 32 bytes as hex or base64; made in DATA_DIR/secret.key when absent. Encrypts sessions at rest.
+    /// 32 bytes as hex or base64; made in DATA_DIR/secret.key when absent. Encrypts secrets at rest and signs.
     secret_key: String = "";
     /// The address people type, such as https://watchroom.example; https turns on secure cookies and HSTS.
     public_url: String = "";
@@ -106,9 +106,9 @@ settings! {
     evidence_key_id: String = "";
     /// The secret that goes with it.
     evidence_secret: String = "";
-    /// Batches that are parsed and stored at the same time.
+    /// Batches that are parsed at the same time.
     ingest_concurrency: u32 = "2";
-    /// Batches that may wait for their turn before 503.
+    /// Batches that may wait besides, to be parsed or stored, before 503.
     ingest_queue: u32 = "32";
     /// Requests a second from one address, on average, and the burst above it.
     rate_address: u32 = "300";

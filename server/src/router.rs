@@ -17,7 +17,7 @@ use crate::http::{
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, compress, csrf, headers, limits, observe, once, person, refused, shed};
+use crate::web::{body, client, compress, csrf, head, headers, limits, observe, once, person, refused, shed};
 
 /// Where the sign-in provider sends people back; the provider has to know it.
 pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
@@ -365,6 +365,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(body::pace))
         .layer(from_fn_with_state(state.clone(), csrf::refuse_cross_site))
+        .layer(from_fn(head::check))
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
         .layer(from_fn_with_state(state.clone(), person::tell))

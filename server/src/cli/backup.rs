@@ -33,7 +33,7 @@ pub struct Restore {
     /// Only read the file and compare every hash.
     #[arg(long, conflicts_with = "replace")]
     check: bool,
-    /// Folder of pg_restore and psql, when they are not found by themselves (PostgreSQL).
+    /// Folder of pg_dump, pg_restore and psql, when they are not found by themselves (PostgreSQL).
     #[arg(long, value_name = "FOLDER")]
     pg_programs: Option<PathBuf>,
 }

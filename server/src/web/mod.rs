@@ -1,5 +1,5 @@
 //! What every request passes, outermost first: [`observe`] (id, log line, metrics, panics), [`headers`], [`client`]
-//! (who is asking), [`compress`], [`person`] (refusals as pages), [`shed`] (overload, time limit), [`limits`] (rates), [`csrf`], [`body`] (size and pace); pages also [`refused`] (what a form was told, once the viewer is known).
+//! (who is asking), [`compress`], [`person`] (refusals as pages), [`shed`] (overload, time limit), [`limits`] (rates), [`head`] (one Host, UTF-8), [`csrf`], [`body`] (size and pace); pages also [`refused`] (what a form was told, once the viewer is known).
 //!
 //! None of them knows a noun of the product. To add one: a file here, a line in `router.rs`, a test in `tests/it/`.
 
@@ -7,6 +7,7 @@ pub mod body;
 pub mod client;
 pub mod compress;
 pub mod csrf;
+pub mod head;
 pub mod headers;
 pub mod limits;
 pub mod observe;

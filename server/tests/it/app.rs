@@ -128,6 +128,11 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Beside one of the same name, not in its place.
+    pub fn also(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.append(name, value.parse().unwrap());
+        self
+    }
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(name, value.parse().unwrap());
         self

@@ -22,6 +22,7 @@ mod foreign;
 mod forms;
 mod grouping;
 mod groups;
+mod head;
 mod headers;
 mod ingest;
 mod limits;

@@ -47,6 +47,23 @@ pub enum Arg {
     Null(Kind),
 }
 
+impl Arg {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Uuid(_) => Kind::Uuid,
+            Self::Int(_) => Kind::Int,
+            Self::Float(_) => Kind::Float,
+            Self::Bool(_) => Kind::Bool,
+            Self::Text(_) | Self::Shared(_) => Kind::Text,
+            Self::Time(_) => Kind::Time,
+            Self::Json(_) => Kind::Json,
+            Self::Bytes(_) => Kind::Bytes,
+            Self::Label { kind, .. } => Kind::Label(kind),
+            Self::Null(kind) => *kind,
+        }
+    }
+}
+
 /// What can be bound.
 pub trait ToArg {
     const KIND: Kind;
@@ -237,6 +254,46 @@ pub(super) fn postgres(args: Vec<Arg>) -> Result<PgArguments, BoxDynError> {
                 Kind::Bytes => out.add(None::<Vec<u8>>),
                 Kind::Label(kind) => out.add(PgLabel { kind, label: None }),
             },
+        }?;
+    }
+    Ok(out)
+}
+
+/// What stands behind the placeholder of an array of this kind: what goes as text has its own type in the statement.
+pub(super) fn array_cast(kind: Kind) -> String {
+    match kind {
+        Kind::Label(label) => format!("::text[]::{label}[]"),
+        Kind::Json => "::text[]::jsonb[]".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// `args` are rows of so many columns, each column of one kind: an array a column.
+pub(super) fn postgres_columns(args: &[Arg], columns: usize) -> Result<PgArguments, BoxDynError> {
+    let mut out = PgArguments::default();
+    for first in 0..columns {
+        let column = || args.iter().skip(first).step_by(columns);
+        macro_rules! array {
+            ($($pattern:pat => $value:expr),*) => {
+                column()
+                    .map(|arg| match arg {
+                        $($pattern => Ok(Some($value)),)*
+                        Arg::Null(_) => Ok(None),
+                        other => Err(format!("{:?} in a column of another kind", other.kind()).into()),
+                    })
+                    .collect::<Result<Vec<_>, BoxDynError>>()?
+            };
+        }
+        match column().next().map_or(Kind::Text, Arg::kind) {
+            Kind::Uuid => out.add(array!(Arg::Uuid(v) => *v)),
+            Kind::Int => out.add(array!(Arg::Int(v) => *v)),
+            Kind::Float => out.add(array!(Arg::Float(v) => *v)),
+            Kind::Bool => out.add(array!(Arg::Bool(v) => *v)),
+            Kind::Time => out.add(array!(Arg::Time(v) => v.utc())),
+            Kind::Bytes => out.add(array!(Arg::Bytes(v) => v.as_slice())),
+            Kind::Text => out.add(array!(Arg::Text(v) => v.as_str(), Arg::Shared(v) => &**v)),
+            Kind::Json => out.add(array!(Arg::Json(v) => v.as_str())),
+            Kind::Label(_) => out.add(array!(Arg::Label { label, .. } => *label)),
         }?;
     }
     Ok(out)

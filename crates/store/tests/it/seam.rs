@@ -243,6 +243,60 @@ async fn many_rows_go_in_with_one_call_and_conflicts_are_not_counted() {
     .await;
 }
 
+static KINDS: Insert = Insert {
+    head: "INSERT INTO scratch (u, i, f, b, t, at, j, d, s) VALUES",
+    columns: 9,
+    tail: "RETURNING t",
+};
+
+#[tokio::test]
+async fn many_rows_take_every_kind_and_null_in_any_of_them() {
+    for_each_backend(|t| async move {
+        let mut tx = scratch(&t.db).await;
+        let user: UserId = id();
+        let value = json!({ "b": [1, 2.5, null, "{\"ü\", NULL}"] });
+        let text = "{O'Brien, \"quoted\" \\ NULL}";
+        // The first row decides nothing: every second one is empty, whichever begins.
+        for first in 0..2 {
+            let rows = (0..70_i64).flat_map(|n| {
+                let full = n % 2 == first;
+                [
+                    full.then_some(user).to_arg(),
+                    (n + 100 * first).to_arg(),
+                    full.then_some(0.1).to_arg(),
+                    full.then_some(true).to_arg(),
+                    full.then_some(text).to_arg(),
+                    full.then(|| at(n).plus_micros(123_456)).to_arg(),
+                    full.then_some(&value).to_arg(),
+                    full.then(|| vec![0_u8, 255, 39]).to_arg(),
+                    full.then_some(Severity::Critical).to_arg(),
+                ]
+            });
+            let said = tx.conn().insert_many_returning(&KINDS, 70, rows).await.unwrap();
+            let said: Vec<Option<String>> = said.iter().map(|row| row.first().unwrap()).collect();
+            assert_eq!(said.iter().filter(|t| t.as_deref() == Some(text)).count(), 35);
+            assert_eq!(said.iter().filter(|t| t.is_none()).count(), 35);
+        }
+        let rows =
+            tx.conn().rows(sql("SELECT u, i, f, b, t, at, j, d, s FROM scratch ORDER BY i")).await.unwrap();
+        assert_eq!(rows.len(), 140);
+        for (place, row) in rows.iter().enumerate() {
+            let n = place as i64 % 70;
+            assert_eq!(row.get::<i64>("i").unwrap() % 100, n);
+            let full = n % 2 == place as i64 / 70;
+            assert_eq!(row.get::<Option<UserId>>("u").unwrap(), full.then_some(user));
+            assert_eq!(row.get::<Option<f64>>("f").unwrap(), full.then_some(0.1));
+            assert_eq!(row.get::<Option<bool>>("b").unwrap(), full.then_some(true));
+            assert_eq!(row.get::<Option<String>>("t").unwrap().as_deref(), full.then_some(text));
+            assert_eq!(row.get::<Option<Timestamp>>("at").unwrap(), full.then(|| at(n).plus_micros(123_456)));
+            assert_eq!(row.get::<Option<Value>>("j").unwrap().as_ref(), full.then_some(&value));
+            assert_eq!(row.get::<Option<Vec<u8>>>("d").unwrap(), full.then(|| vec![0, 255, 39]));
+            assert_eq!(row.get::<Option<Severity>>("s").unwrap(), full.then_some(Severity::Critical));
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn copy_takes_every_kind_on_postgres_and_is_refused_on_sqlite() {
     for_each_backend(|t| async move {
