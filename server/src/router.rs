@@ -17,7 +17,9 @@ use crate::http::{
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, compress, csrf, headers, limits, observe, once, person, refused, shed};
+use crate::web::{
+    body, client, compress, csrf, headers, limits, observe, once, person, problems, refused, shed,
+};
 
 /// Where the sign-in provider sends people back; the provider has to know it.
 pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
@@ -367,6 +369,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), csrf::refuse_cross_site))
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
+        .layer(from_fn(problems::tell))
         .layer(from_fn_with_state(state.clone(), person::tell))
         .layer(from_fn(compress::spare))
         .layer(compress::layer())

@@ -16,6 +16,7 @@ use service::Services;
 use service::auth::Viewer;
 
 use super::client::Visitor;
+use crate::http::problem::Problem;
 use crate::state::AppState;
 
 /// The parameter with the mark.
@@ -43,7 +44,7 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
         Ok(address) if !path.starts_with("//") => {
             (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response()
         }
-        _ => StatusCode::BAD_REQUEST.into_response(),
+        _ => Problem::bad_request("The address could not be read.").into_response(),
     }
 }
 
