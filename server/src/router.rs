@@ -18,7 +18,7 @@ use crate::http::{
 use crate::sessions;
 use crate::state::AppState;
 use crate::web::{
-    body, client, compress, csrf, headers, limits, observe, once, person, problems, refused, shed,
+    body, client, compress, csrf, headers, limits, observe, once, person, problems, refused, shed, told,
 };
 
 /// Where the sign-in provider sends people back; the provider has to know it.
@@ -356,6 +356,7 @@ pub fn router(state: AppState) -> Router {
     let people = pages::mount(people, &state)
         .fallback(pages::otherwise)
         .layer(from_fn(pages::redirect))
+        .layer(from_fn_with_state(state.clone(), told::once))
         .layer(from_fn_with_state(state.clone(), refused::guard))
         .layer(from_fn_with_state(state.clone(), sessions::find_viewer))
         .layer(sessions::layer(&state.services, &state.config))

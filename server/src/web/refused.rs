@@ -55,7 +55,7 @@ fn keys(path: &str) -> &'static [&'static str] {
 }
 
 /// Who sends a form and is shown the answer: the signed-in device, before that the address. What was marked for one is none for others.
-fn sender(request: &Request) -> String {
+pub fn sender(request: &Request) -> String {
     if let Some(viewer) = request.extensions().get::<Viewer>() {
         format!("device {}", viewer.session)
     } else {

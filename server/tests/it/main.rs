@@ -38,6 +38,7 @@ mod sessions;
 mod starts;
 mod tail;
 mod tidy;
+mod told;
 mod uploads;
 mod views;
 mod webhooks;
