@@ -199,9 +199,14 @@ impl FromServerFnError for AppError {
                 let error = crate::server::bad_request(error);
                 error
             }
-            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Serialization(_) => {
-                Self::not_understood()
+            // On the server it is what was sent, in the browser what was answered.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(_) => {
+                crate::server::bad_request(Self::new(Kind::Invalid, "The form is not text in UTF-8."))
             }
+            #[cfg(not(feature = "ssr"))]
+            ServerFnErrorErr::Deserialization(_) => Self::not_understood(),
+            ServerFnErrorErr::Serialization(_) => Self::not_understood(),
             ServerFnErrorErr::Registration(_)
             | ServerFnErrorErr::ServerError(_)
             | ServerFnErrorErr::MiddlewareError(_) => Self::new(

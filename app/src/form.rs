@@ -1,6 +1,5 @@
 //! What every form that posts to a server function ([`crate::send`]) shares: its errors at the fields, what was typed, its busy state.
 
-use leptos::html;
 use leptos::prelude::*;
 use ui::{Notice, NoticeKind, Toast, Toasts};
 
@@ -89,20 +88,12 @@ pub fn FormError(form: Form, fields: &'static [&'static str]) -> impl IntoView {
     view! { {move || text().map(&notice)} }
 }
 
-/// In the browser, once it is done: a toast, and the form is empty again.
-pub fn when_done(sent: Submission, form: NodeRef<html::Form>, words: &'static str) {
+/// In the browser, once it is done: a message that passes.
+pub fn tell_done(sent: Submission, words: &'static str) {
     let toasts = Toasts::expect();
     Effect::new(move |_| {
         if sent.is_done() {
             toasts.show(Toast::ok(words));
-            if let Some(form) = form.get_untracked() {
-                form.reset();
-            }
         }
     });
-}
-
-/// [`when_done`] without a form to empty.
-pub fn tell_done(sent: Submission, words: &'static str) {
-    when_done(sent, NodeRef::new(), words);
 }

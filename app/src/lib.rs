@@ -42,6 +42,7 @@ pub mod settings;
 pub mod shell;
 pub mod shown;
 pub mod sources;
+pub mod told;
 pub mod uploads;
 pub mod views;
 pub mod when;

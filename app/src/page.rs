@@ -25,6 +25,7 @@ use crate::fetch::{Load, Raw, fetch_after, post};
 use crate::printed::Printed;
 use crate::session::use_session;
 use crate::shown::{Members, Shown, shown};
+use crate::told;
 
 /// A page as it was printed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -190,7 +191,7 @@ fn send(
                 form.reset();
                 browser::close_dialog_of(&form);
                 let done = answer.read::<Done>().unwrap_or_default();
-                let words = form.get_attribute("data-done").filter(|_| done.words.is_empty());
+                let words = told::words_of(&form).filter(|_| done.words.is_empty());
                 Ok(Done { words: words.unwrap_or(done.words), ..done })
             }
             Some(error) => Err(Refused { path, error: serde_json::to_string(error).unwrap_or_default() }),

@@ -18,6 +18,7 @@ use crate::ask::fields;
 use crate::error::AppError;
 use crate::fetch::{Raw, post};
 use crate::shown::Shown;
+use crate::told;
 
 /// The way to a server function and its last answer. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -97,12 +98,16 @@ impl Submission {
 #[component]
 pub fn SendForm(
     to: Submission,
+    /// What the page that it leads to without WASM says, where the server function has no words.
+    #[prop(optional)]
+    done: &'static str,
     #[prop(optional)] class: Option<&'static str>,
     #[prop(optional)] node_ref: NodeRef<html::Form>,
     children: Children,
 ) -> impl IntoView {
     view! {
         <form method="post" action=to.path class=class node_ref=node_ref on:submit=move |event| to.send(event)>
+            {told::field(done)}
             {children()}
         </form>
     }

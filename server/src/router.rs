@@ -17,7 +17,9 @@ use crate::http::{
 };
 use crate::sessions;
 use crate::state::AppState;
-use crate::web::{body, client, compress, csrf, head, headers, limits, observe, once, person, refused, shed};
+use crate::web::{
+    body, client, compress, csrf, head, headers, limits, observe, once, person, problems, refused, shed, told,
+};
 
 /// Where the sign-in provider sends people back; the provider has to know it.
 pub const OIDC_CALLBACK: &str = "/sign-in/oidc/callback";
@@ -354,6 +356,7 @@ pub fn router(state: AppState) -> Router {
     let people = pages::mount(people, &state)
         .fallback(pages::otherwise)
         .layer(from_fn(pages::redirect))
+        .layer(from_fn_with_state(state.clone(), told::once))
         .layer(from_fn_with_state(state.clone(), refused::guard))
         .layer(from_fn_with_state(state.clone(), sessions::find_viewer))
         .layer(sessions::layer(&state.services, &state.config))
@@ -368,6 +371,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(head::check))
         .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(from_fn_with_state(state.clone(), shed::bound))
+        .layer(from_fn(problems::tell))
         .layer(from_fn_with_state(state.clone(), person::tell))
         .layer(from_fn(compress::spare))
         .layer(compress::layer())

@@ -7,6 +7,7 @@ use ui::{Badge, Button, Choice, Definition, DefinitionList, Field, Section, Sele
 use super::api::SaveProfile;
 use crate::form::{Form, FormError};
 use crate::server::Own;
+use crate::told;
 use crate::when::AgoOr;
 
 pub fn section(own: &Own) -> AnyView {
@@ -27,7 +28,8 @@ pub fn section(own: &Own) -> AnyView {
                     <AgoOr when=last_login words="never" />
                 </Definition>
             </DefinitionList>
-            <form method="post" action=SaveProfile::PATH class="form" data-done="Account saved" data-session="">
+            <form method="post" action=SaveProfile::PATH class="form" data-session="">
+                {told::field("Account saved")}
                 <FormError form=state fields=&["display_name", "time_zone"] />
                 <Field id="display_name" label="Name" error=state.reason("display_name")>
                     <TextInput name="display_name" value=state.typed("display_name", user.display_name.unwrap_or_default()) autocomplete="name" maxlength=150_u32 />

@@ -6,7 +6,8 @@ use ui::{Glyph, Menu, MenuItem, MenuLabel, MenuLine, Toast, Toasts};
 
 use super::api::{ActOnGroups, UndoGroups};
 use super::query::GroupQuery;
-use super::shown::{Person, Told};
+use super::shown::Person;
+use crate::page::Done;
 use crate::send::{Submission, submit};
 
 /// The fields of a form that acts on groups.
@@ -44,27 +45,23 @@ pub struct Writes {
 
 impl Writes {
     /// Each answer is told as a message that passes, with Undo where something changed.
-    pub fn new(slug: Memo<String>) -> Self {
+    pub fn of_page() -> Self {
         let writes =
             Self { act: submit::<ActOnGroups>(), undo: submit::<UndoGroups>(), done: RwSignal::new(0) };
         let toasts = Toasts::expect();
         let tell = move |sent: Submission| {
             Effect::new(move |_| {
-                let Some(told) = sent.told::<Told>() else { return };
+                let Some(Done { words, undo }) = sent.told::<Done>() else { return };
                 // What leads elsewhere says nothing.
-                if told.text.is_empty() {
+                if words.is_empty() {
                     return;
                 }
                 writes.done.update(|n| *n += 1);
-                let toast = Toast::ok(told.text);
-                let undo = move || {
-                    writes.undo.send_fields(format!(
-                        "organization={}&action_id={}",
-                        slug.get_untracked(),
-                        told.action_id
-                    ));
-                };
-                toasts.show(if told.undo { toast.action("Undo", undo) } else { toast });
+                let toast = Toast::ok(words);
+                toasts.show(match undo {
+                    Some(undo) => toast.action("Undo", move || writes.undo.send_fields(undo.fields.clone())),
+                    None => toast,
+                });
             });
         };
         tell(writes.act);

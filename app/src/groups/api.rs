@@ -5,8 +5,9 @@ use leptos::server_fn::codec::GetUrl;
 
 use super::act::Asked;
 use super::query::GroupQuery;
-use super::shown::{GroupList, GroupShown, Told};
+use super::shown::{GroupList, GroupShown};
 use crate::Answer;
+use crate::page::Done;
 use crate::printed::Printed;
 
 #[server(name = ListGroups, prefix = "/fn", endpoint = "groups/list", input = GetUrl)]
@@ -47,14 +48,14 @@ pub async fn get_grouping(
 
 /// Resolves, reopens, mutes, unmutes, assigns, merges, unmerges or splits groups.
 #[server(name = ActOnGroups, prefix = "/fn", endpoint = "groups/act")]
-pub async fn act_on_groups(organization: String, #[server(default)] asked: Asked) -> Answer<Told> {
+pub async fn act_on_groups(organization: String, #[server(default)] asked: Asked) -> Answer<Done> {
     let scope = crate::server::scope(&organization).await?;
     super::write::act(&scope, &asked).await
 }
 
 /// Undoes an action of [`act_on_groups`].
 #[server(name = UndoGroups, prefix = "/fn", endpoint = "groups/undo")]
-pub async fn undo_groups(organization: String, action_id: String) -> Answer<Told> {
+pub async fn undo_groups(organization: String, action_id: String) -> Answer<Done> {
     let scope = crate::server::scope(&organization).await?;
     super::write::undo(&scope, &action_id).await
 }

@@ -23,7 +23,7 @@ pub fn GroupPage() -> impl IntoView {
     let slug = use_slug();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get_str("id").unwrap_or_default().to_owned()));
-    let writes = Writes::new(slug);
+    let writes = Writes::of_page();
     let map = use_query_map();
     let grouping = Memo::new(move |_| map.with(|map| map.get_str("tab") == Some("grouping")));
     let side = move || {

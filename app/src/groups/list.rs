@@ -45,7 +45,7 @@ pub fn GroupsPage() -> impl IntoView {
     let map = use_query_map();
     let slug = use_slug();
     let groups =
-        Groups { slug, query: Memo::new(move |_| map.with(GroupQuery::read)), writes: Writes::new(slug) };
+        Groups { slug, query: Memo::new(move |_| map.with(GroupQuery::read)), writes: Writes::of_page() };
     let list = fetch_after(
         move || groups.writes.version(),
         move || ListGroups { organization: groups.slug.get(), query: groups.query.get() },

@@ -4,18 +4,20 @@ use domain::group::life::{Act, Mute, Outcome, Report, Step};
 use domain::group::rule::Condition;
 use domain::permission::{CaseWrite, GroupRead, GroupWrite};
 use domain::{GroupId, Invalid};
+use leptos::server_fn::ServerFn as _;
 use service::{Cx, Who};
 
 use super::act::Asked;
-use super::shown::Told;
+use super::api::UndoGroups;
 use super::words;
 use crate::Answer;
 use crate::cases::add;
 use crate::error::{AppError, Typed as _};
+use crate::page::{Done, Undo};
 use crate::routes::Link;
 use crate::server::{Scope, came_from, is_plain_form, not_found};
 
-pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Told> {
+pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Done> {
     if asked.act == "case" {
         return add_to_case(scope, asked);
     }
@@ -32,7 +34,7 @@ pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Told> {
         return Err(not_found());
     }
     if let Some((report, step)) = regroup(scope, &cx, asked, &ids).await.typed(&typed)? {
-        return tell(report, step);
+        return tell(scope, report, step);
     }
     let act = read(scope, asked).map_err(|invalid| AppError::from(invalid).typed(&typed))?;
     let report = if asked.all {
@@ -49,11 +51,11 @@ pub async fn act(scope: &Scope, asked: &Asked) -> Answer<Told> {
         Act::Unmute => Step::Unmuted,
         Act::Assign(_) => Step::Assigned,
     };
-    tell(report, step)
+    tell(scope, report, step)
 }
 
 /// Leads to the page that adds them to a case.
-fn add_to_case(scope: &Scope, asked: &Asked) -> Answer<Told> {
+fn add_to_case(scope: &Scope, asked: &Asked) -> Answer<Done> {
     scope.admit::<CaseWrite>()?;
     let slug = &scope.organization.slug;
     let href = if asked.all {
@@ -64,7 +66,7 @@ fn add_to_case(scope: &Scope, asked: &Asked) -> Answer<Told> {
         add::href(slug, &asked.ids.iter().map(|id| format!("group:{id}")).collect::<Vec<_>>())
     };
     leptos_axum::redirect(&href);
-    Ok(Told { text: String::new(), undo: false, action_id: String::new() })
+    Ok(Done::default())
 }
 
 /// What changes which groups belong together; `None`: something else was asked.
@@ -110,10 +112,10 @@ pub fn condition(slot: &str, value: &str, query: &str) -> Option<Condition> {
     }
 }
 
-pub async fn undo(scope: &Scope, action: &str) -> Answer<Told> {
+pub async fn undo(scope: &Scope, action: &str) -> Answer<Done> {
     let cx = scope.admit::<GroupWrite>()?;
     let action = action.parse().map_err(|_| not_found())?;
-    tell(service::groups::undo(&cx, action).await?, Step::Undone)
+    tell(scope, service::groups::undo(&cx, action).await?, Step::Undone)
 }
 
 fn read(scope: &Scope, asked: &Asked) -> Result<Act, Invalid> {
@@ -158,7 +160,7 @@ fn read(scope: &Scope, asked: &Asked) -> Result<Act, Invalid> {
 
 /// Groups that are not there at all are not told apart from those of others. A plain form leads back to the page it came
 /// from; the list tells there what was done, from its address.
-fn tell(report: Report, step: Step) -> Answer<Told> {
+fn tell(scope: &Scope, report: Report, step: Step) -> Answer<Done> {
     if report.results.iter().all(|(_, outcome)| *outcome == Outcome::Absent) {
         return Err(not_found());
     }
@@ -174,7 +176,11 @@ fn tell(report: Report, step: Step) -> Answer<Told> {
     {
         leptos_axum::redirect(&telling(&page, &action_id, left));
     }
-    Ok(Told { text: words::done(step, done, left, why), undo: !action_id.is_empty(), action_id })
+    let fields =
+        Link::new("").with("organization", &scope.organization.slug).with("action_id", &action_id).done();
+    let undo = Undo { path: UndoGroups::PATH.to_owned(), fields: fields.trim_start_matches('?').to_owned() };
+    let undo = (!action_id.is_empty()).then_some(undo);
+    Ok(Done { words: words::done(step, done, left, why), undo })
 }
 
 /// The address with what was done instead of what it told before.

@@ -11,7 +11,7 @@ use super::{Page, Refused};
 use crate::error::{Answer, AppError};
 use crate::printed::Printed;
 use crate::server::{self, Scope};
-use crate::{account, audit, cases, drift, oversight, routes, settings, sources, uploads};
+use crate::{account, audit, cases, drift, oversight, routes, settings, sources, told, uploads};
 
 /// What is asked of a page.
 pub struct Asked {
@@ -129,14 +129,15 @@ fn matched(pattern: &str, path: &str) -> Option<String> {
     parts.next().is_none().then_some(id)
 }
 
-/// A form that posts to the server function `S`; its words in `done` pass when that answers.
+/// A form that posts to the server function `S`; `done`: the words for when that takes it.
 pub fn form<S: ServerFn<Error = AppError>>(
     done: &'static str,
     class: &'static str,
     fields: impl IntoView,
 ) -> AnyView {
     view! {
-        <form method="post" action=S::PATH class=class data-done=done>
+        <form method="post" action=S::PATH class=class>
+            {told::field(done)}
             {fields}
         </form>
     }

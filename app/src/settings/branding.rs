@@ -14,6 +14,7 @@ use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
 use crate::routes::SettingsPage;
+use crate::told;
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
@@ -81,7 +82,8 @@ fn form(branding: &Branding, slug: &str, organization: &str, may_write: bool) ->
     let Branding { display_name, logo_text, accent } = branding.clone();
     // The frame shows it as well.
     view! {
-        <form method="post" action=SaveBranding::PATH class="form" data-done="Branding saved" data-session="">
+        <form method="post" action=SaveBranding::PATH class="form" data-session="">
+            {told::field("Branding saved")}
             <FormError form=state fields=&["display_name", "logo_text", "accent"] />
             <input type="hidden" name="organization" value=slug.to_owned() />
             <Field id="brand-name" label="Name shown" hint=name_hint error=state.reason("display_name")>

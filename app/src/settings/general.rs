@@ -12,6 +12,10 @@ use crate::send::{SendForm, Submission, submit};
 use crate::session::{Permitted, use_slug};
 use crate::when::At;
 
+const ORGANIZATION_SAVED: &str = "Organization saved";
+const TIME_SAVED: &str = "Time zone saved";
+const RATES_SAVED: &str = "Rate limits saved";
+
 #[derive(Clone, Copy)]
 struct Actions {
     organization: Submission,
@@ -27,9 +31,9 @@ pub fn GeneralPage() -> impl IntoView {
         time: submit::<SaveTimeZone>(),
         rates: submit::<SaveRateLimits>(),
     };
-    tell_done(actions.organization, "Organization saved");
-    tell_done(actions.time, "Time zone saved");
-    tell_done(actions.rates, "Rate limits saved");
+    tell_done(actions.organization, ORGANIZATION_SAVED);
+    tell_done(actions.time, TIME_SAVED);
+    tell_done(actions.rates, RATES_SAVED);
     let saved = move || actions.organization.version() + actions.time.version() + actions.rates.version();
     let general = fetch_after(saved, move || LoadGeneral { organization: slug.get() });
     view! {
@@ -87,7 +91,7 @@ fn Save(form: Form) -> impl IntoView {
 fn organization(general: General, action: Submission) -> AnyView {
     let form = Form::of(action);
     view! {
-        <SendForm to=action class="form">
+        <SendForm to=action done=ORGANIZATION_SAVED class="form">
             <FormError form fields=&["name", "description", "contact_email"] />
             <input type="hidden" name="organization" value=general.slug.clone() />
             <Field id="name" label="Name" required=true error=form.reason("name")>
@@ -109,7 +113,7 @@ fn time(general: General, action: Submission) -> AnyView {
     let form = Form::of(action);
     let zones: Vec<Choice> = general.time_zones.iter().map(|zone| Choice::new(zone, zone)).collect();
     view! {
-        <SendForm to=action class="form">
+        <SendForm to=action done=TIME_SAVED class="form">
             <FormError form fields=&["time_zone"] />
             <input type="hidden" name="organization" value=general.slug.clone() />
             <Field id="time_zone" label="Time zone of reports" hint="People have their own in their account." required=true error=form.reason("time_zone")>
@@ -124,7 +128,7 @@ fn time(general: General, action: Submission) -> AnyView {
 fn rates(general: General, action: Submission) -> AnyView {
     let form = Form::of(action);
     view! {
-        <SendForm to=action class="form">
+        <SendForm to=action done=RATES_SAVED class="form">
             <FormError form fields=&["requests_per_minute", "events_per_second"] />
             <input type="hidden" name="organization" value=general.slug.clone() />
             <Field id="requests_per_minute" label="Requests a minute, for each API key" required=true error=form.reason("requests_per_minute")>

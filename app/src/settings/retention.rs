@@ -20,6 +20,10 @@ use crate::routes::SettingsPage;
 use crate::send::{SendForm, Submission, submit};
 use crate::session::{Permitted, use_slug};
 
+const SAVED: &str = "Retention saved";
+const PLACED: &str = "Legal hold placed";
+const LIFTED: &str = "Legal hold lifted";
+
 #[derive(Clone, Copy)]
 struct Actions {
     slug: Memo<String>,
@@ -37,9 +41,9 @@ pub fn RetentionPage() -> impl IntoView {
         hold: submit::<PlaceHold>(),
         lift: submit::<LiftHold>(),
     };
-    tell_done(actions.save, "Retention saved");
-    tell_done(actions.hold, "Legal hold placed");
-    tell_done(actions.lift, "Legal hold lifted");
+    tell_done(actions.save, SAVED);
+    tell_done(actions.hold, PLACED);
+    tell_done(actions.lift, LIFTED);
     let map = use_query_map();
     let version = move || actions.save.version() + actions.hold.version() + actions.lift.version();
     let page = fetch_after(version, move || {
@@ -129,7 +133,7 @@ fn saving(days: Days, preview: Vec<String>, actions: Actions) -> AnyView {
     view! {
         <Notice kind=NoticeKind::Warning>{sentences}</Notice>
         <Permitted key=Key::SettingsWrite>
-            <SendForm to=actions.save class="form">
+            <SendForm to=actions.save done=SAVED class="form">
                 <FormError form fields=&[] />
                 <input type="hidden" name="organization" value=actions.slug.get_untracked() />
                 {crate::events::parts::hidden(hidden.get_value())}
@@ -161,7 +165,7 @@ fn holding(holds: Vec<HoldRow>, actions: Actions) -> AnyView {
     view! {
         {table}
         <Permitted key=Key::SettingsWrite>
-            <SendForm to=actions.hold class="form">
+            <SendForm to=actions.hold done=PLACED class="form">
                 <FormError form fields=&["reason", "query", "until"] />
                 <input type="hidden" name="organization" value=actions.slug.get_untracked() />
                 <Field id="reason" label="Reason" required=true error=form.reason("reason")>
@@ -187,7 +191,7 @@ fn hold(row: HoldRow, actions: Actions) -> AnyView {
     let lift = move || {
         let form = Form::of(actions.lift);
         view! {
-            <SendForm to=actions.lift>
+            <SendForm to=actions.lift done=LIFTED>
                 <input type="hidden" name="organization" value=actions.slug.get_untracked() />
                 <input type="hidden" name="id" value=id.get_value() />
                 <Button submit=true variant=Variant::Ghost busy=form.busy>"Lift"</Button>

@@ -21,6 +21,7 @@ use ui::{HelpSheet, KeyGroup, SkipLink};
 use crate::error::{Answer, Kind};
 use crate::fetch::after;
 use crate::session::{Session, provide_session, use_slug};
+use crate::told::Told;
 
 /// The frame around the pages of an organization and around one's own account.
 #[component]
@@ -34,6 +35,7 @@ pub fn Frame() -> impl IntoView {
             <rail::Rail />
             <top::Top />
             <main class="main" id="main" tabindex="-1">
+                <Told />
                 <Outlet />
             </main>
         </div>

@@ -17,6 +17,7 @@ use crate::send::{SendForm, Submission, submit};
 
 const SAVE: &str = "save-view";
 const CHANGE: &str = "change-view";
+const SAVED: &str = "View saved";
 const FIELDS: &[&str] = &["name", "shared"];
 
 /// A list that has views.
@@ -112,7 +113,7 @@ fn beside(state: State) -> AnyView {
     let changed = current.as_ref().is_some_and(|view| view.query != saved);
     let update = current.clone().filter(|view| changed && view.may_change).map(|view| {
         view! {
-            <SendForm to=state.change>
+            <SendForm to=state.change done=SAVED>
                 {hidden(state, &view)}
                 <input type="hidden" name="view[query]" value=saved />
                 <input type="hidden" name="view[name]" value=view.name />
@@ -166,7 +167,7 @@ fn SaveDialog(state: State) -> impl IntoView {
     let saved = state.list.saved;
     view! {
         <Dialog id=SAVE title="Save this list as a view" open=form.refused()>
-            <SendForm to=state.save class="form">
+            <SendForm to=state.save done=SAVED class="form">
                 {hidden(state, &ViewShown::default())}
                 <input type="hidden" name="view[query]" value=move || saved.get() />
                 {fields(state, form, ViewShown::default())}
@@ -205,7 +206,7 @@ fn change_dialog(state: State, view: ViewShown) -> AnyView {
     });
     view! {
         <Dialog id=CHANGE title="Edit the view" open=form.refused()>
-            <SendForm to=state.change class="form">
+            <SendForm to=state.change done=SAVED class="form">
                 {hidden(state, &view)}
                 <input type="hidden" name="view[query]" value=view.query.clone() />
                 {fields(state, form, view)}
@@ -274,7 +275,7 @@ fn follow(state: State) {
         let go = go.clone();
         Effect::new(move |_| {
             if let Some(href) = sent.told::<String>() {
-                toasts.show(Toast::ok("View saved"));
+                toasts.show(Toast::ok(SAVED));
                 go(&href, NavigateOptions { scroll: false, ..NavigateOptions::default() });
             }
         });

@@ -4,7 +4,6 @@
 //! `credentials`, `code`, `locked` (with `retry_after`), `invalid` (with `field` and `reason`), `conflict`, `unavailable`.
 
 use app::routes::SIGN_IN_CODE;
-use axum::Form;
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, HeaderValue, RETRY_AFTER};
@@ -16,6 +15,7 @@ use service::Error;
 use service::auth::{First, SignedIn, Viewer, oidc};
 use tower_sessions::Session;
 
+use super::form::Form;
 use super::problem::Problem;
 use crate::sessions;
 use crate::state::AppState;

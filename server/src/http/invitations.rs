@@ -1,7 +1,6 @@
 //! The page of an invitation's link and its form: plain HTML, since whoever opens it may have no account and no session yet.
 
 use app::routes;
-use axum::Form;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -12,6 +11,7 @@ use service::invitations::{self, Opened};
 use tower_sessions::Session;
 
 use super::auth::{enter, refused, too_many};
+use super::form::Form;
 use super::head;
 use super::problem::Problem;
 use crate::sessions;

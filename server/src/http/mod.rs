@@ -27,6 +27,7 @@ pub mod environments;
 pub mod etag;
 pub mod evidence;
 pub mod export;
+pub mod form;
 pub mod grouping;
 pub mod groups;
 pub mod health;

@@ -4,7 +4,7 @@
 //! Who is refused comes back to the sign-in page with `error=<code>` of [`Refused::code`] and where they wanted to go.
 
 use app::routes::SIGN_IN;
-use axum::extract::{Extension, Query, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use service::auth::{First, Viewer};
 use tower_sessions::Session;
 
 use super::auth::{back, code_page, enter, local, too_many};
+use super::form::Address;
 use super::problem::Problem;
 use crate::sessions;
 use crate::state::AppState;
@@ -33,7 +34,7 @@ pub async fn begin(
     session: Session,
     viewer: Option<Extension<Viewer>>,
     headers: HeaderMap,
-    Query(asked): Query<Begin>,
+    Address(asked): Address<Begin>,
 ) -> Response {
     if oidc::name(&state.services).is_none() {
         return Problem::not_found().into_response();
@@ -65,7 +66,7 @@ pub async fn finish(
     Extension(visitor): Extension<Visitor>,
     session: Session,
     headers: HeaderMap,
-    Query(returned): Query<Returned>,
+    Address(returned): Address<Returned>,
 ) -> Response {
     if oidc::name(&state.services).is_none() {
         return Problem::not_found().into_response();

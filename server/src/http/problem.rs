@@ -217,6 +217,22 @@ impl Problem {
         self.0.current = Some(current);
         self
     }
+    /// What the framework refused by itself, before any code of ours; `said` goes to the log where it is our fault.
+    pub fn of_framework(status: StatusCode, said: impl Into<String>) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                let detail = "It is larger than what is taken here; send less at a time.";
+                Self::new(status, "too-large", "The body is too large", detail)
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::unsupported_media("The content type is none of those that are taken here.")
+            }
+            status if status.is_client_error() => {
+                Self::bad_request("The address or the body could not be read; nothing was done.")
+            }
+            _ => Self::internal(said),
+        }
+    }
     /// Seconds to wait, where waiting helps.
     pub fn retry_after(&self) -> Option<u64> {
         self.0.retry_after

@@ -1,5 +1,5 @@
 //! What every request passes, outermost first: [`observe`] (id, log line, metrics, panics), [`headers`], [`client`]
-//! (who is asking), [`compress`], [`person`] (refusals as pages), [`shed`] (overload, time limit), [`limits`] (rates), [`head`] (one Host, UTF-8), [`csrf`], [`body`] (size and pace); pages also [`refused`] (what a form was told, once the viewer is known).
+//! (who is asking), [`compress`], [`person`] (refusals as pages), [`problems`] (the framework's own as ours), [`shed`] (overload, time limit), [`limits`] (rates), [`head`] (one Host, UTF-8), [`csrf`], [`body`] (size and pace); pages also, once the viewer is known, [`refused`] (why a form came back) and [`told`] (what it did).
 //!
 //! None of them knows a noun of the product. To add one: a file here, a line in `router.rs`, a test in `tests/it/`.
 
@@ -14,8 +14,10 @@ pub mod observe;
 pub mod once;
 pub mod person;
 pub mod plan;
+pub mod problems;
 pub mod refused;
 pub mod shed;
+pub mod told;
 
 /// A file on its way in: it streams under its own size and time limits.
 pub fn is_upload(request: &axum::extract::Request) -> bool {

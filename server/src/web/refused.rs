@@ -16,6 +16,7 @@ use service::Services;
 use service::auth::Viewer;
 
 use super::client::Visitor;
+use crate::http::problem::Problem;
 use crate::state::AppState;
 
 /// The parameter with the mark.
@@ -43,7 +44,7 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
         Ok(address) if !path.starts_with("//") => {
             (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response()
         }
-        _ => StatusCode::BAD_REQUEST.into_response(),
+        _ => Problem::bad_request("The address could not be read.").into_response(),
     }
 }
 
@@ -54,7 +55,7 @@ fn keys(path: &str) -> &'static [&'static str] {
 }
 
 /// Who sends a form and is shown the answer: the signed-in device, before that the address. What was marked for one is none for others.
-fn sender(request: &Request) -> String {
+pub fn sender(request: &Request) -> String {
     if let Some(viewer) = request.extensions().get::<Viewer>() {
         format!("device {}", viewer.session)
     } else {

@@ -287,3 +287,114 @@ async fn a_list_says_which_value_of_its_address_it_does_not_know() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_no_form_is_refused_in_our_words() {
+    const FORMS: [&str; 4] = ["/sign-in", "/sign-in/code", "/setup", "/invitation/abc"];
+    for_each_backend(|db| async move {
+        let app = TestApp::new(db);
+        for path in FORMS {
+            for (kind, body, status, said) in [
+                ("application/json", r#"{"email":"a@b.test"}"#, 415, "application/x-www-form-urlencoded"),
+                ("multipart/form-data; boundary=x", "--x--", 415, "application/x-www-form-urlencoded"),
+                ("text/plain", "email=a", 415, "Send a form"),
+                ("", "next=a", 415, "application/x-www-form-urlencoded"),
+            ] {
+                let call = app.post(path).body(kind, body);
+                let call = if kind.is_empty() { call.without("content-type") } else { call };
+                let page = call.header("accept", "text/html").send().await;
+                assert_eq!(page.status, status, "{path} {kind}");
+                assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path} {kind}");
+                assert!(page.text.contains("role=\"alert\"") && page.text.contains(said), "{}", page.text);
+                let call = app.post(path).body(kind, body);
+                let call = if kind.is_empty() { call.without("content-type") } else { call };
+                call.send().await.assert_problem(status, "unsupported-media");
+            }
+            // Its page sends each field once.
+            let twice = match path {
+                "/sign-in/code" => "code=1&code=2",
+                "/setup" => "email=a&email=b",
+                _ => "password=a&password=b",
+            };
+            let form = "application/x-www-form-urlencoded";
+            let page = app.post(path).body(form, twice).header("accept", "text/html").send().await;
+            assert_eq!(page.status, 400, "{path}");
+            assert!(page.text.contains("could not be read: duplicate field"), "{}", page.text);
+            assert!(page.text.contains("Nothing was done."), "{}", page.text);
+            app.post(path).body(form, twice).send().await.assert_problem(400, "invalid");
+        }
+        // Bytes that are no text are fields of a form like others.
+        let broken =
+            app.post("/sign-in").body("application/x-www-form-urlencoded", &b"email=%FF&password=\xff"[..]);
+        let broken = broken.header("accept", "text/html").send().await;
+        assert_eq!(
+            (broken.status.as_u16(), broken.header("location").starts_with("/sign-in?error=")),
+            (303, true)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_framework_cannot_read_is_a_problem_like_any_other() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        // No text in the path.
+        for path in ["/invitation/%FF", "/o/%FF/events/export.csv", "/o/acme/uploads/%FF/rejections.csv"] {
+            let page = app.get(path).cookie(&cookie).header("accept", "text/html").send().await;
+            assert_eq!(page.status, 400, "{path}");
+            assert!(page.text.contains("could not be read"), "{path}: {}", page.text);
+        }
+        let key = app.key("acme", &["all"]).await;
+        app.get("/api/v1/cases/%FF").bearer(&key).send().await.assert_problem(400, "invalid");
+        for (path, kind, body) in [
+            ("/api/v1/cases", "application/json", "{"),
+            ("/api/v1/cases", "application/json", "[]"),
+            ("/api/v1/cases", "application/json", "\u{1}\u{2}"),
+            ("/api/v1/cases", "application/x-www-form-urlencoded", "title=a"),
+            ("/api/v1/tags", "multipart/form-data; boundary=x", "--x--"),
+            ("/api/v1/webhooks", "image/png", ""),
+            ("/api/v1/groups/actions", "text/plain", "resolve"),
+        ] {
+            app.post(path).bearer(&key).body(kind, body).send().await.assert_problem(400, "invalid");
+        }
+        let put = app.call(axum::http::Method::PUT, "/api/v1/organization").bearer(&key);
+        put.header("if-match", "\"x\"").json("[1").send().await.assert_problem(400, "invalid");
+        let large = app.post("/api/v1/cases").bearer(&key).json("x".repeat(3 << 20)).send().await;
+        large.assert_problem(413, "too-large");
+        let picture = app.post("/api/v1/events").bearer(&key).body("image/png", "x").send().await;
+        picture.assert_problem(415, "unsupported-media");
+        for path in ["/api/v1/events", crate::drifts::PUSH] {
+            let packed = app.post(path).bearer(&key).json("x").header("content-encoding", "compress");
+            packed.send().await.assert_problem(415, "unsupported-media");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_function_says_what_it_cannot_read() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        let page = "/o/acme/settings/tags";
+        for (kind, body) in [
+            ("application/json", &br#"{"organization":"acme","name":"a"}"#[..]),
+            ("multipart/form-data; boundary=x", b"--x--"),
+            ("application/x-www-form-urlencoded", b"organization=acme&name=\xff\xfe"),
+            ("application/x-www-form-urlencoded", b"organization=acme&name=a&name=b"),
+        ] {
+            let answer = app.post("/fn/add_tag").cookie(&cookie).body(kind, body).send().await;
+            assert_eq!(answer.json()["kind"], "invalid", "{kind}: {}", answer.text);
+            assert_eq!(answer.status, 400, "{kind}: {}", answer.text);
+            let call = app.post("/fn/add_tag").cookie(&cookie).header("accept", "text/html").body(kind, body);
+            let back = call.header("referer", &format!("http://watchroom.test{page}")).send().await;
+            let place = back.header("location").replace("http://watchroom.test", "");
+            let shown = app.get(&place).cookie(&cookie).header("accept", "text/html").send().await;
+            assert_eq!(shown.status, 200, "{place}");
+            assert!(shown.text.contains("The form "), "{kind}: {place}");
+        }
+    })
+    .await;
+}

@@ -39,6 +39,7 @@ mod sessions;
 mod starts;
 mod tail;
 mod tidy;
+mod told;
 mod uploads;
 mod views;
 mod webhooks;
