@@ -127,7 +127,7 @@ pub(crate) async fn verify_in(
                         (true, true) => {}
                         (true, false) => found.add(at, format!("entry {at} ({}) was edited", record.id)),
                         (false, false) => {
-                            found.add(at, format!("entry {at} ({}) was moved or replaced", record.id))
+                            found.add(at, format!("entry {at} ({}) was moved or replaced", record.id));
                         }
                         // What stands before it is the one that was moved, and was told.
                         (false, true) if moved => {}
