@@ -64,3 +64,52 @@ test("a viewer reads sources, and a number of events leads to them", async ({ pa
   await page.getByRole("table", { name: "Sources" }).getByRole("link", { name: /events$/ }).first().click();
   await expect(page).toHaveURL(/\/events\?from=all&q=source%3A/);
 });
+
+test("a key is made for a source, sends as it alone, and ends with it", async ({ page, request }) => {
+  const errors = watchForErrors(page);
+  await signIn(page);
+  const name = `bound ${Date.now()}`;
+  await page.goto("/o/acme/sources?source=new");
+  const added = page.getByRole("complementary", { name: "New source" });
+  await added.getByLabel("Name").fill(name);
+  await added.getByRole("button", { name: "Add source" }).click();
+  const row = page.getByRole("table", { name: "Sources" }).getByRole("row").filter({ hasText: name });
+  await row.getByRole("link", { name }).click();
+  const panel = page.getByRole("complementary", { name });
+  await expect(panel.getByText("None is bound to this source")).toBeVisible();
+  await panel.getByRole("link", { name: "Make a key of this source" }).click();
+
+  const dialog = page.getByRole("dialog", { name: "Make an API key" });
+  await expect(dialog.getByLabel("Source")).toHaveValue(name);
+  await dialog.getByLabel("Name").fill(`key of ${name}`);
+  await dialog.getByRole("checkbox", { name: /event\.read/ }).check();
+  await dialog.getByRole("button", { name: "Make the key" }).click();
+  await expect(dialog.getByText(/a key of one source only sends events/)).toBeVisible();
+  await dialog.getByRole("checkbox", { name: /event\.read/ }).uncheck();
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Make the key" }).click();
+  const secret = page.getByText(/^wr_[A-Za-z0-9]+$/).first();
+  await expect(secret).toBeVisible();
+  await expect(dialog).toBeHidden();
+  const key = (await secret.textContent())!.trim();
+  await expect(page.getByRole("row").filter({ hasText: `key of ${name}` })).toContainText(`only as source ${name}`);
+
+  // No event is stored, so that the source can be deleted.
+  const answer = await request.post("/api/v1/events", {
+    headers: { Authorization: `Bearer ${key}` },
+    data: [{ occurred_at: new Date().toISOString(), severity: "high", message: "from elsewhere", source: "elsewhere" }],
+  });
+  expect(await answer.json()).toMatchObject({ accepted: 0, rejected: 1, rejections: [{ index: 0, field: "source" }] });
+
+  await page.goto(`/o/acme/sources?q=${encodeURIComponent(name)}`);
+  await row.getByRole("link", { name }).click();
+  const keys = panel.getByRole("table", { name: "API keys of this source" });
+  await expect(keys.getByRole("row").filter({ hasText: `key of ${name}` })).toBeVisible();
+  await expect(panel.getByText("Deleting it revokes 1 API key")).toBeVisible();
+  await expectAccessible(page);
+  await panel.getByRole("button", { name: "Delete source" }).click();
+  await expect(row).toHaveCount(0);
+  const refused = await request.post("/api/v1/events", { headers: { Authorization: `Bearer ${key}` }, data: [] });
+  expect(refused.status()).toBe(401);
+  expect(errors).toEqual([]);
+});

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use domain::account::MAX_PASSWORD;
-use domain::api_key::NewApiKey;
+use domain::api_key::{NewApiKey, PLATFORM_SCOPES, SCOPE_OF_SOURCE, SCOPES};
 use domain::upload::Format;
 use service::secrets::Secrets;
 use service::{Clock, Services};
@@ -131,10 +131,17 @@ enum ApiKey {
         org: String,
         #[arg(long)]
         name: String,
-        /// Such as event.write; or all. Repeat for more.
-        #[arg(long, required = true, num_args = 1.., value_name = "SCOPE")]
+        #[arg(long, required_unless_present = "source", num_args = 1.., value_name = "SCOPE", help = help_of_scopes())]
         scope: Vec<String>,
+        /// Bind it to a source that is there: what it sends is filed under that name, and it can do nothing but send.
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
     },
+}
+
+fn help_of_scopes() -> String {
+    let platform = PLATFORM_SCOPES.join(", ");
+    format!("One of {}; all for these; of the platform: {platform}. Repeat for more", SCOPES.join(", "))
 }
 
 #[derive(Subcommand)]
@@ -327,8 +334,11 @@ async fn on_database(command: Command, config: &Config, services: &Services) -> 
             eprintln!("the address {email} is confirmed");
             Ok(())
         }
-        Command::Apikey(ApiKey::Create { org, name, scope }) => {
-            let new = NewApiKey { name, scopes: scope, expires_at: None };
+        Command::Apikey(ApiKey::Create { org, name, mut scope, source }) => {
+            if scope.is_empty() {
+                scope.push(SCOPE_OF_SOURCE.to_owned());
+            }
+            let new = NewApiKey { name, scopes: scope, expires_at: None, source };
             let (key, secret) = usage(service::api_keys::create_for_organization(services, &org, new).await)?;
             eprintln!("key {}… for {org}; it is shown this once", key.key_prefix);
             tell(&secret)?;
@@ -433,6 +443,7 @@ mod tests {
             "user unlink a@b.c",
             "user add a@b.c --org acme --role admin --password-stdin",
             "apikey create --org acme --name ci --scope event.write --scope event.read",
+            "apikey create --org acme --name edge --source edge",
             "import --org acme --source web --format ndjson events.ndjson",
             "import --org acme -",
             "audit verify",

@@ -387,6 +387,8 @@ pub struct ApiKeyRow {
     pub prefix: String,
     /// Scopes with blanks between.
     pub scopes: String,
+    /// The one source that it sends as.
+    pub source: Option<String>,
     pub created: When,
     pub expires: Option<When>,
     pub last_used: Option<When>,
@@ -401,20 +403,25 @@ pub enum KeyState {
     Revoked,
 }
 
-/// The page tells the secret, once. `expires_in_days`: empty for never.
+/// The page tells the secret, once. `expires_in_days`: empty for never; `of_source`: name of the source it is bound to, or empty.
 #[server(name = CreateApiKey, prefix = "/fn", endpoint = "create_api_key")]
 pub async fn create_api_key(
     organization: String,
     name: String,
     #[server(default)] scopes: Vec<String>,
     expires_in_days: String,
+    #[server(default)] of_source: String,
 ) -> Answer<()> {
     let scope = scope(&organization).await?;
-    let typed =
-        [("name", name.clone()), ("scopes", scopes.join(" ")), ("expires_in_days", expires_in_days.clone())];
+    let typed = [
+        ("name", name.clone()),
+        ("scopes", scopes.join(" ")),
+        ("expires_in_days", expires_in_days.clone()),
+        ("source", of_source.clone()),
+    ];
     let typed = typed.each_ref().map(|(k, v)| (*k, v.as_str()));
     let cx = scope.admit::<p::ApiKeyWrite>()?;
-    let new = new_api_key(&scope, name, scopes, &expires_in_days).typed(&typed)?;
+    let new = new_api_key(&scope, name, scopes, &expires_in_days, of_source).typed(&typed)?;
     if new.is_of_platform() {
         server::own_of_platform().await?;
     }
@@ -450,6 +457,7 @@ pub fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
         name: key.name,
         prefix: key.key_prefix,
         scopes: key.scopes.join(" "),
+        source: key.source,
     }
 }
 
@@ -459,6 +467,7 @@ fn new_api_key(
     name: String,
     scopes: Vec<String>,
     expires_in_days: &str,
+    source: String,
 ) -> Result<NewApiKey, domain::Invalid> {
     let expires_at = match expires_in_days.trim() {
         "" => None,
@@ -470,7 +479,8 @@ fn new_api_key(
             Some(scope.services.clock.now().plus_seconds(days * 86_400))
         }
     };
-    Ok(NewApiKey { name: name.trim().to_owned(), scopes, expires_at })
+    let source = Some(source).filter(|name| !name.is_empty());
+    Ok(NewApiKey { name: name.trim().to_owned(), scopes, expires_at, source })
 }
 
 /// What made a key answers nothing; the page that is printed next tells the secret. It travels there in a cookie, for a

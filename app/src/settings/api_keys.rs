@@ -1,4 +1,4 @@
-//! `/o/{organization}/settings/api-keys`; `?revoke={id}` asks before it is done. A secret is shown once.
+//! `/o/{organization}/settings/api-keys`; `?revoke={id}` asks before it is done, `?source={name}` makes one of that source. A secret is shown once.
 
 use domain::api_key::PLATFORM_SCOPES;
 use domain::permission as p;
@@ -16,10 +16,14 @@ use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::Page;
 use crate::page::print::{Asked, form};
-use crate::routes::{Link, SettingsPage};
+use crate::routes::{self, Link, SettingsPage};
+use crate::server::Scope;
 use crate::when::{Ago, AgoOr, At};
 
 const ADD: &str = "make-api-key";
+
+/// Sources that are offered; any other comes with the address that its own panel links to.
+const OFFERED: u32 = 200;
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
@@ -32,8 +36,12 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let revoke = shown.map(|row| ask(row.clone(), slug));
     let of_platform = matches!(&scope.actor.who, service::Who::User(user) if user.is_sre);
     let made = take_made(slug).map(secret);
+    // Made: it is not asked for again.
+    let wanted = if made.is_some() { "" } else { asked.get("source") };
     let may_audit = scope.may(p::Key::AuditRead);
     let table = list(&rows, (may_change, may_audit), slug);
+    let dialog =
+        if may_change { Some(add_dialog(slug, of_platform, offered(&scope).await?, wanted)) } else { None };
     let names = rows.iter().map(|row| (row.id.clone(), row.name.clone()));
     let page = SettingsPage::ApiKeys.href(slug);
     let history = history::dialog(&scope, &asked, "api_key", names, &page).await?;
@@ -42,7 +50,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         <Section title="API keys" hint="For programs: Authorization: Bearer. What is stored is a digest; the secret is shown once." actions=move || may_change.then(add_button).into_any()>
             {table}
         </Section>
-        {may_change.then(|| add_dialog(slug, of_platform))}
+        {dialog}
         {revoke}
         {history}
     };
@@ -103,11 +111,24 @@ fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
         None => view! { <span class="faint">"never"</span> }.into_any(),
     };
     let scopes = row.scopes.clone();
+    let bound = row.source.map(|name| {
+        let href = routes::sources(slug);
+        let href = Link::new(href).with("q", &name).done();
+        view! {
+            <span class="under">
+                "only as source "
+                <a class="link" href=href>
+                    {name}
+                </a>
+            </span>
+        }
+    });
     let revocable = may_change && row.state != KeyState::Revoked;
     view! {
         <Row done=row.state != KeyState::Works>
             <td class="message">
                 <div>{row.name} " " <code class="faint">{format!("{}…", row.prefix)}</code> {state}</div>
+                {bound}
                 <span class="under mono">{row.scopes}</span>
             </td>
             <td class="optional">
@@ -129,8 +150,15 @@ fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
     .into_any()
 }
 
-/// `of_platform`: who makes it holds the platform role.
-fn add_dialog(slug: &str, of_platform: bool) -> AnyView {
+/// Names of the first sources, and whether these are all.
+async fn offered(scope: &Scope) -> Answer<(Vec<String>, bool)> {
+    let found = service::sources::list(&scope.admit::<p::SourceRead>()?, "", OFFERED, None).await?;
+    let all = found.next_cursor.is_none();
+    Ok((found.items.into_iter().map(|source| source.name).collect(), all))
+}
+
+/// `of_platform`: who makes it holds the platform role. `wanted`: the source that the address names, or nothing.
+fn add_dialog(slug: &str, of_platform: bool, sources: (Vec<String>, bool), wanted: &str) -> AnyView {
     let state = Form::printed::<CreateApiKey>();
     let expiry = vec![
         Choice::new("30", "30 days"),
@@ -139,11 +167,12 @@ fn add_dialog(slug: &str, of_platform: bool) -> AnyView {
         Choice::new("", "never"),
     ];
     let fields = view! {
-        <FormError form=state fields=&["name", "scopes"] />
+        <FormError form=state fields=&["name", "scopes", "expires_at", "source"] />
         <input type="hidden" name="organization" value=slug.to_owned() />
         <Field id="key-name" label="Name" hint="What uses it, such as ci-pipeline." required=true error=state.reason("name")>
             <TextInput name="name" value=state.typed("name", "") maxlength=100_u32 autocomplete="off" />
         </Field>
+        {source(state, sources, wanted)}
         {scopes(state, of_platform)}
         <Field id="key-expiry" label="Works for" required=true error=state.reason("expires_at")>
             <Select name="expires_in_days" choices=expiry value=state.typed("expires_in_days", "90") />
@@ -154,10 +183,33 @@ fn add_dialog(slug: &str, of_platform: bool) -> AnyView {
             </Button>
         </Actions>
     };
+    let refused = state.refused();
+    let named = !wanted.is_empty();
+    let open = Signal::derive(move || named || refused.get());
+    let close = named.then(|| SettingsPage::ApiKeys.href(slug));
     view! {
-        <Dialog id=ADD title="Make an API key" open=state.refused() wide=true>
+        <Dialog id=ADD title="Make an API key" open=open close_href=close wide=true>
             {form::<CreateApiKey>("API key made", "form", fields)}
         </Dialog>
+    }
+    .into_any()
+}
+
+fn source(state: Form, (names, all): (Vec<String>, bool), wanted: &str) -> AnyView {
+    let chosen = state.typed("source", wanted);
+    let other = Some(&chosen).filter(|name| !name.is_empty() && !names.contains(name)).cloned();
+    let names = other.into_iter().chain(names).map(|name| Choice::new(name.clone(), name));
+    let choices: Vec<Choice> =
+        std::iter::once(Choice::new("", "any, as each event says")).chain(names).collect();
+    let hint = if all {
+        "What it sends is filed there, and it can do nothing but send: choose event.write alone."
+    } else {
+        "What it sends is filed there, and it can do nothing but send: choose event.write alone. A source that is not listed offers it in its panel."
+    };
+    view! {
+        <Field id="key-source" label="Source" hint=hint error=state.reason("source")>
+            <Select name="of_source" choices=choices value=chosen />
+        </Field>
     }
     .into_any()
 }

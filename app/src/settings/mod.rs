@@ -34,6 +34,8 @@ mod webhook_api;
 pub mod webhooks;
 
 pub use api::EnvironmentForm;
+#[cfg(feature = "ssr")]
+pub use api::{ApiKeyRow, KeyState, api_key_row};
 pub use branding_api::{SaveBranding, save_branding};
 pub use case_api::{
     archive_case_field, change_case_field, define_case_field, move_case_field, set_case_rules,

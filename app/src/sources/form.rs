@@ -10,10 +10,11 @@ use ui::{
 };
 
 use super::api::{DeleteSource, SaveSource};
+use super::keys::{self, Keys};
 use super::read::SourceShown;
 use super::shown::{SourceForm, words};
 use crate::events::EventQuery;
-use crate::events::parts::number;
+use crate::events::parts::{counted, number};
 use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::routes;
@@ -47,10 +48,18 @@ pub fn new_panel(slug: &str) -> AnyView {
     .into_any()
 }
 
-/// `history`: what the audit log has about it.
-pub fn edit_panel(source: SourceShown, may_change: bool, slug: &str, history: Option<AnyView>) -> AnyView {
+/// `keys`: those that are bound to it, for who may see them; `history`: what the audit log has about it.
+pub fn edit_panel(
+    source: SourceShown,
+    may_change: bool,
+    slug: &str,
+    keys: Option<&Keys>,
+    history: Option<AnyView>,
+) -> AnyView {
     let of_source = EventQuery::all_time(condition("source", &source.form.name)).href(slug);
-    let changes = may_change.then(|| [change(&source, slug), delete(&source, slug)]);
+    let working = keys.map_or(0, Keys::working);
+    let changes = may_change.then(|| [change(&source, slug), delete(&source, working, slug)]);
+    let keys = keys.map(|keys| keys::section(keys, &source.form.name, slug));
     view! {
         <Panel label=source.form.name close_href=routes::sources(slug)>
             <section>
@@ -68,6 +77,7 @@ pub fn edit_panel(source: SourceShown, may_change: bool, slug: &str, history: Op
                     </Definition>
                 </DefinitionList>
             </section>
+            {keys}
             {changes}
             {history.map(|told| view! { <section><h2>"History"</h2>{told}</section> })}
         </Panel>
@@ -101,7 +111,8 @@ fn change(source: &SourceShown, slug: &str) -> AnyView {
     .into_any()
 }
 
-fn delete(source: &SourceShown, slug: &str) -> AnyView {
+/// `keys`: API keys that end with it.
+fn delete(source: &SourceShown, keys: usize, slug: &str) -> AnyView {
     if source.event_count != 0 {
         return view! {
             <section>
@@ -119,10 +130,16 @@ fn delete(source: &SourceShown, slug: &str) -> AnyView {
             "Delete source"
         </Button>
     };
+    let ended = (keys > 0).then(|| {
+        let keys = counted(keys as i64, "API key", "API keys");
+        let text = format!("Deleting it revokes {keys}; what sends with them is refused from then on.");
+        view! { <Notice kind=NoticeKind::Warning>{text}</Notice> }
+    });
     view! {
         <section>
             <h2>"Delete"</h2>
             <p class="hint">"No event came from this source; it can be deleted. If it sends one later it is added again."</p>
+            {ended}
             {refused}
             {form::<DeleteSource>("Source deleted", "", inside)}
         </section>

@@ -74,10 +74,15 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Some(source) => crate::audit::history::history(&scope, "source", &source.id).await?,
         None => None,
     };
+    let keys = match chosen.parse() {
+        Ok(id) if shown.is_some() => super::keys::read(&scope, id).await?,
+        _ => None,
+    };
     let told = std::sync::Mutex::new(history);
     let panel = move || match (&shown, wanted.as_str()) {
         (Some(source), _) => {
-            edit_panel(source.clone(), may_change, &of, told.lock().ok().and_then(|mut told| told.take()))
+            let history = told.lock().ok().and_then(|mut told| told.take());
+            edit_panel(source.clone(), may_change, &of, keys.as_ref(), history)
         }
         (None, NEW) if may_change => new_panel(&of),
         (None, _) => missing(back.clone()),

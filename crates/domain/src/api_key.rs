@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::invalid::Problems;
 use crate::permission::{Key, PermissionSet};
-use crate::{ApiKeyId, Invalid, Timestamp, UserId};
+use crate::{ApiKeyId, Invalid, SourceId, Timestamp, UserId};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiKey {
@@ -15,6 +15,10 @@ pub struct ApiKey {
     /// The first 8 characters, to recognise a key by.
     pub key_prefix: String,
     pub scopes: Vec<String>,
+    /// What is sent with it is filed under this source, and it can do nothing else.
+    pub source_id: Option<SourceId>,
+    /// The name of that source now, joined.
+    pub source: Option<String>,
     pub expires_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
@@ -26,7 +30,12 @@ pub struct NewApiKey {
     pub name: String,
     pub scopes: Vec<String>,
     pub expires_at: Option<Timestamp>,
+    /// Name of the source that the key is bound to; `None`: it may send as any.
+    pub source: Option<String>,
 }
+
+/// The one scope of a key that is bound to a source: with any other it would reach beyond that source.
+pub const SCOPE_OF_SOURCE: &str = "event.write";
 
 /// The scopes a key can carry, besides `all`: the nouns of the contract, read and write.
 pub const SCOPES: &[&str] = &[
@@ -74,6 +83,11 @@ impl NewApiKey {
                 &format!("unknown scope '{s}'; use <noun>.read, <noun>.write or all"),
             );
         }
+        p.require(
+            self.source.is_none() || self.scopes.iter().all(|scope| scope == SCOPE_OF_SOURCE),
+            "scopes",
+            "a key of one source only sends events: choose event.write alone, or no source",
+        );
         p.done()
     }
 }
@@ -124,6 +138,23 @@ pub fn permissions(scopes: &[String]) -> PermissionSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_a_source_has_the_scope_that_sends_and_no_other() {
+        let asked = |scopes: &[&str], source: Option<&str>| NewApiKey {
+            name: "edge".to_owned(),
+            scopes: scopes.iter().map(|s| (*s).to_owned()).collect(),
+            source: source.map(str::to_owned),
+            expires_at: None,
+        };
+        assert!(asked(&["event.write"], Some("edge")).check().is_ok());
+        assert!(asked(&["all"], None).check().is_ok());
+        for more in [&["all"][..], &["event.read"], &["event.write", "event.read"], &["organization.read"]] {
+            let refused = asked(more, Some("edge")).check().unwrap_err();
+            assert_eq!(refused.0[0].field, "scopes", "{more:?}");
+        }
+        assert_eq!(permissions(&[SCOPE_OF_SOURCE.to_owned()]).keys().collect::<Vec<_>>(), [Key::EventWrite]);
+    }
 
     #[test]
     fn a_scope_that_writes_reads_nothing_and_one_that_reads_writes_nothing() {

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use domain::api_key::{self, ApiKey, NewApiKey};
 use domain::audit::{Action, AuditEntry, hex};
-use domain::permission::{ApiKeyRead, ApiKeyWrite, Holder, Key, PermissionSet};
-use domain::{ApiKeyId, Invalid, OrganizationId, Timestamp};
+use domain::permission::{ApiKeyRead, ApiKeyWrite, Holder, Key, PermissionSet, SourceWrite};
+use domain::source::Source;
+use domain::{ApiKeyId, Invalid, OrganizationId, SourceId, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use store::SystemTx;
+use store::{SystemTx, WriteTx};
 use subtle::ConstantTimeEq as _;
 
 use crate::secrets::random;
@@ -22,6 +23,11 @@ pub const PREFIX: &str = "wr_";
 /// Newest first, revoked ones too; never a secret.
 pub async fn list(cx: &Cx<ApiKeyRead>) -> Result<Vec<ApiKey>> {
     Ok(store::api_key::list(&mut cx.read().await?).await?)
+}
+
+/// The keys that are bound to a source, newest first, revoked ones too.
+pub async fn of_source(cx: &Cx<ApiKeyRead>, source: SourceId) -> Result<Vec<ApiKey>> {
+    Ok(store::api_key::of_source(&mut cx.read().await?, source).await?)
 }
 
 /// Makes a key. The text is its secret; nobody can read it again.
@@ -47,6 +53,11 @@ pub async fn create(cx: &Cx<ApiKeyWrite>, new: NewApiKey) -> Result<(ApiKey, Str
             Invalid::field("scopes", "only the platform role gives scopes over all organizations").into()
         );
     }
+    let mut tx = cx.write().await?;
+    let source = match &new.source {
+        Some(name) => Some(source_to_bind(&mut tx, name).await?),
+        None => None,
+    };
     let secret = format!("{PREFIX}{}", hex(&random::<32>()?));
     let key = ApiKey {
         id: cx.services.clock.id(),
@@ -54,16 +65,26 @@ pub async fn create(cx: &Cx<ApiKeyWrite>, new: NewApiKey) -> Result<(ApiKey, Str
         name: new.name.trim().to_owned(),
         key_prefix: secret.chars().take(8).collect(),
         scopes: new.scopes,
+        source_id: source.as_ref().map(|source| source.id),
+        source: source.map(|source| source.name),
         expires_at: new.expires_at,
         last_used_at: None,
         revoked_at: None,
         created_at: now,
     };
-    let mut tx = cx.write().await?;
     store::api_key::insert(&mut tx, &key, &hash_of(&secret)).await?;
     tx.commit(AuditEntry::new(Action::API_KEY_CREATED, "api_key", key.id).change(None, Some(told(&key))))
         .await?;
     Ok((key, secret))
+}
+
+/// The source stays until the key is there: whoever deletes it takes the same lock.
+async fn source_to_bind(tx: &mut WriteTx, name: &str) -> Result<Source> {
+    store::organization::lock(tx).await?;
+    store::source::by_name(tx, name).await?.ok_or_else(|| {
+        let reason = "there is no source of this name; add it under Sources, or send one event as it";
+        Invalid::field("source", reason).into()
+    })
 }
 
 /// It works no more, at once in this process and within five seconds in others.
@@ -76,15 +97,37 @@ pub async fn revoke(cx: &Cx<ApiKeyWrite>, id: ApiKeyId) -> Result<()> {
     let now = tx.now();
     store::api_key::revoke(&mut tx, id, now).await?;
     let new = ApiKey { revoked_at: Some(now), ..old.clone() };
-    tx.commit(
-        AuditEntry::new(Action::API_KEY_REVOKED, "api_key", id)
-            // The change alone says when, and not which one it was.
-            .metadata(json!({ "name": new.name, "key_prefix": new.key_prefix }))
-            .change(Some(told(&old)), Some(told(&new))),
-    )
-    .await?;
+    tx.commit(revoked(&old, &new, json!({}))).await?;
     cx.services.memory.keys.forget_all();
     Ok(())
+}
+
+/// Revokes what is bound to a source that is deleted in the same transaction, with an entry each.
+///
+/// # Errors
+/// `Conflict` for who may change sources and no keys.
+pub(crate) async fn revoke_of_source(cx: &Cx<SourceWrite>, tx: &mut WriteTx, source: SourceId) -> Result<()> {
+    let now = tx.now();
+    for old in store::api_key::of_source(tx, source).await?.into_iter().filter(|k| k.revoked_at.is_none()) {
+        if !cx.actor.permissions.has(Key::ApiKeyWrite) {
+            let reason = "API keys are bound to this source; whoever may revoke them can delete it";
+            return Err(Error::Conflict(reason.to_owned()));
+        }
+        let new = ApiKey { revoked_at: Some(now), ..old.clone() };
+        let why = json!({ "by": "the deletion of its source" });
+        tx.also(cx.services.clock.id(), revoked(&old, &new, why)).await?;
+    }
+    Ok(store::api_key::unbind(tx, source, now).await?)
+}
+
+/// `more`: an object of what else is to be said.
+fn revoked(old: &ApiKey, new: &ApiKey, mut more: Value) -> AuditEntry {
+    // The change alone says when, and not which one it was.
+    more["name"] = json!(new.name);
+    more["key_prefix"] = json!(new.key_prefix);
+    AuditEntry::new(Action::API_KEY_REVOKED, "api_key", new.id)
+        .metadata(more)
+        .change(Some(told(old)), Some(told(new)))
 }
 
 /// For the command line. The key has no maker, so its scopes alone bound it.
@@ -115,7 +158,7 @@ pub async fn authenticate(services: &Services, bearer: &str, client: &Client) ->
         note_use(services, &known, now).await;
     }
     Ok(Actor {
-        who: Who::ApiKey { id: known.id, prefix: known.prefix },
+        who: Who::ApiKey { id: known.id, prefix: known.prefix, source: known.source },
         organization: known.organization,
         permissions: known.permissions,
         role: None,
@@ -140,6 +183,7 @@ struct Known {
     prefix: String,
     organization: OrganizationId,
     permissions: PermissionSet,
+    source: Option<SourceId>,
     expires_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
 }
@@ -202,11 +246,17 @@ async fn look_up(services: &Services, digest: Digest32) -> Result<Known> {
     if !holder.organization_active {
         return Err(Error::Suspended);
     }
+    // Whatever its scopes say.
+    let allowed = match holder.key.source_id {
+        Some(_) => allowed.intersect(PermissionSet::NONE.with(Key::EventWrite)),
+        None => allowed,
+    };
     let known = Known {
         id: holder.key.id,
         prefix: holder.key.key_prefix,
         organization: holder.organization,
         permissions: api_key::permissions(&holder.key.scopes).intersect(allowed),
+        source: holder.key.source_id,
         expires_at: holder.key.expires_at,
         last_used_at: holder.key.last_used_at,
     };
@@ -231,7 +281,7 @@ async fn note_use(services: &Services, known: &Known, now: Timestamp) {
 /// What the audit log keeps of a key.
 fn told(key: &ApiKey) -> Value {
     json!({
-        "name": key.name, "key_prefix": key.key_prefix, "scopes": key.scopes, "expires_at": key.expires_at,
-        "revoked_at": key.revoked_at,
+        "name": key.name, "key_prefix": key.key_prefix, "scopes": key.scopes, "source": key.source,
+        "expires_at": key.expires_at, "revoked_at": key.revoked_at,
     })
 }

@@ -9,7 +9,7 @@ use domain::account::User;
 use domain::audit::AuditActor;
 use domain::member::Role;
 use domain::permission::{Mutating, Permission, PermissionSet};
-use domain::{ApiKeyId, OrganizationId, PLATFORM, Timestamp, UserSessionId};
+use domain::{ApiKeyId, OrganizationId, PLATFORM, SourceId, Timestamp, UserSessionId};
 use store::{Db, ReadTx, Stamp, WriteTx};
 
 use crate::api_keys::KeyCache;
@@ -78,6 +78,8 @@ pub enum Who {
     ApiKey {
         id: ApiKeyId,
         prefix: String,
+        /// The one source that it sends as.
+        source: Option<SourceId>,
     },
     /// The command line or a background task.
     System(&'static str),

@@ -1,5 +1,6 @@
 //! Events: taking them in, listing, counting.
 
+mod bound;
 mod by_severity;
 mod prepare;
 pub(crate) mod queue;
@@ -22,6 +23,7 @@ use store::event::Position;
 use store::ingest::Answer;
 use uuid::Uuid;
 
+pub use bound::{Bound, bound};
 pub use by_severity::{BySeverity, list_by_severity};
 pub use domain::filter::{Count, Facet};
 pub use prepare::{PreparedEvent, Preparer, prepare};
@@ -109,7 +111,9 @@ pub async fn ingest_prepared(
     if rows.is_empty() {
         return Ok(Ingested::default());
     }
-    queue::submit(&cx.services, cx.actor.organization, cx.actor.audit(), rows, origin, None).await
+    let bound = bound::bound_rows(cx, &rows)?;
+    let sender = queue::Sender { actor: cx.actor.audit(), origin, bound };
+    queue::submit(&cx.services, cx.actor.organization, sender, rows, None).await
 }
 
 /// As [`ingest_once`], for rows that went through [`prepare`].
@@ -123,15 +127,10 @@ pub async fn ingest_prepared_once(
     let response: Value = serde_json::from_str(&once.response)
         .map_err(|e| Error::Internal(format!("the answer is not JSON: {e}")))?;
     let answer = Answer { request_hash: once.request_hash, status: i64::from(once.status), response };
-    queue::submit(
-        &cx.services,
-        cx.actor.organization,
-        cx.actor.audit(),
-        rows,
-        origin,
-        Some(queue::Once { key: once.key, answer, indexes: once.indexes }),
-    )
-    .await
+    let bound = bound::bound_rows(cx, &rows)?;
+    let sender = queue::Sender { actor: cx.actor.audit(), origin, bound };
+    let once = queue::Once { key: once.key, answer, indexes: once.indexes };
+    queue::submit(&cx.services, cx.actor.organization, sender, rows, Some(once)).await
 }
 
 /// The answer kept under a key, if there is one.

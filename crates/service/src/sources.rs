@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use store::WriteTx;
 
 use crate::error::CHANGED;
-use crate::{Cx, Error, Result};
+use crate::{Cx, Error, Result, api_keys};
 
 /// By name, those whose names contain `within`; the cursor is the name of the last one shown.
 pub async fn list(
@@ -103,16 +103,22 @@ async fn change(mut tx: WriteTx, old: Source, new: NewSource) -> Result<Source> 
     Ok(source)
 }
 
-/// Only while it has no events; otherwise set its status to inactive.
+/// Only while it has no events; otherwise set its status to inactive. Its API keys are revoked with it.
+///
+/// # Errors
+/// `Conflict` when it has events, or keys that whoever asks may not revoke.
 pub async fn delete(cx: &Cx<SourceWrite>, id: SourceId) -> Result<()> {
     let mut tx = cx.write().await?;
+    // No key is bound to it meanwhile.
+    store::organization::lock(&mut tx).await?;
     let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    api_keys::revoke_of_source(cx, &mut tx, id).await?;
     if !store::source::delete_without_events(&mut tx, id).await? {
         return Err(Error::Conflict("this source has events; set its status to inactive instead".to_owned()));
     }
-    Ok(tx
-        .commit(AuditEntry::new(Action::SOURCE_DELETED, "source", id).change(Some(told(&old)), None))
-        .await?)
+    tx.commit(AuditEntry::new(Action::SOURCE_DELETED, "source", id).change(Some(told(&old)), None)).await?;
+    cx.services.memory.keys.forget_all();
+    Ok(())
 }
 
 pub(crate) fn created(source: &Source) -> AuditEntry {

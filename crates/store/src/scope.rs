@@ -111,6 +111,11 @@ impl WriteTx {
         }
         Ok(())
     }
+    /// An entry besides the one of the commit, before it.
+    pub async fn also(&mut self, audit_id: AuditId, entry: AuditEntry) -> Result<()> {
+        let actor = self.actor.clone();
+        self.append_each(vec![(actor, audit_id, entry)]).await
+    }
     /// One entry for each of the actors that asked for this work, in this order; then [`WriteTx::end`].
     pub(crate) async fn append_each(
         &mut self,

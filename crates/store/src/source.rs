@@ -83,6 +83,15 @@ pub async fn by_name(tx: &mut impl Scoped, name: &str) -> Result<Option<Source>>
     tx.conn().opt(q).await
 }
 
+/// Whether the source of this id is called so now.
+pub async fn is_called(tx: &mut impl Scoped, id: SourceId, name: &str) -> Result<bool> {
+    let q = tx
+        .sql("SELECT count(*) FROM sources WHERE organization_id = $1 AND id = $2 AND name = $3")
+        .bind(id)
+        .bind(name);
+    Ok(tx.conn().scalar::<i64>(q).await?.unwrap_or(0) == 1)
+}
+
 pub async fn insert(tx: &mut impl Writing, source: &Source) -> Result<()> {
     let status = status(source)?;
     let q = tx

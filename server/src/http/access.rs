@@ -7,7 +7,7 @@ use domain::account::ActiveSession;
 use domain::api_key::ApiKey;
 use domain::page::Page;
 use domain::permission::{ApiKeyRead, ApiKeyWrite, SessionRead, SessionWrite};
-use domain::{ApiKeyId, Timestamp, UserId, UserSessionId};
+use domain::{ApiKeyId, SourceId, Timestamp, UserId, UserSessionId};
 use serde::Serialize;
 use service::{api_keys, sessions};
 use utoipa::ToSchema;
@@ -28,6 +28,12 @@ pub struct ApiKeyItem {
     /// The first 8 characters.
     key_prefix: String,
     scopes: Vec<String>,
+    /// What is sent with it is filed under this source; null where it may name any.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    source_id: Option<SourceId>,
+    /// The name of that source.
+    #[schema(required = true)]
+    source: Option<String>,
     #[schema(required = true, value_type = Option<DateTime<Utc>>)]
     expires_at: Option<Timestamp>,
     #[schema(required = true, value_type = Option<DateTime<Utc>>)]
@@ -62,14 +68,22 @@ pub struct SessionItem {
 }
 
 /// API keys, newest first, revoked ones too; never a secret.
-#[utoipa::path(get, path = "/api/v1/api-keys", tag = "access", security(("api_key" = ["all"])), responses(
+#[utoipa::path(get, path = "/api/v1/api-keys", tag = "access", security(("api_key" = ["all"])), params(
+    ("source_id" = Option<uuid::Uuid>, Query, description = "Those that are bound to this source"),
+), responses(
     (status = 200, description = "All keys of the organization", body = schema::ApiKeyPage),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn keys(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<ApiKeyItem>>, Problem> {
     let cx = caller.admit::<ApiKeyRead>()?;
-    Query::new(query.as_deref()).done()?;
-    let items = api_keys::list(&cx).await?.into_iter().map(key).collect();
+    let mut query = Query::new(query.as_deref());
+    let source: Option<SourceId> = query.one("source_id");
+    query.done()?;
+    let found = match source {
+        Some(source) => api_keys::of_source(&cx, source).await?,
+        None => api_keys::list(&cx).await?,
+    };
+    let items = found.into_iter().map(key).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
 
@@ -116,9 +130,32 @@ pub async fn sign_out(caller: Caller, Path(id): Path<String>) -> Result<StatusCo
 }
 
 fn key(key: ApiKey) -> ApiKeyItem {
-    let ApiKey { id, user_id, name, key_prefix, scopes, expires_at, last_used_at, revoked_at, created_at } =
-        key;
-    ApiKeyItem { id, user_id, name, key_prefix, scopes, expires_at, last_used_at, revoked_at, created_at }
+    let ApiKey {
+        id,
+        user_id,
+        name,
+        key_prefix,
+        scopes,
+        source_id,
+        source,
+        expires_at,
+        last_used_at,
+        revoked_at,
+        created_at,
+    } = key;
+    ApiKeyItem {
+        id,
+        user_id,
+        name,
+        key_prefix,
+        scopes,
+        source_id,
+        source,
+        expires_at,
+        last_used_at,
+        revoked_at,
+        created_at,
+    }
 }
 
 fn session(one: ActiveSession) -> SessionItem {

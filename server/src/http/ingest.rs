@@ -14,13 +14,13 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use domain::event::Mapping;
+use domain::event::{Mapping, NewEvent};
 use domain::invalid::FieldError;
 use domain::permission::EventWrite;
 use domain::upload::{MAX_REJECTIONS, Receipt, Rejection};
 use domain::{OrganizationId, Timestamp};
 use http_body_util::BodyExt as _;
-use service::events::{Idempotency, Origin, PreparedEvent, Preparer};
+use service::events::{Bound, Idempotency, Origin, PreparedEvent, Preparer};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::Encoding;
@@ -115,7 +115,8 @@ impl Gate {
 
 /// Takes in one event or many.
 ///
-/// The good rows are stored and the bad ones told, row by row. With an `Idempotency-Key` the first answer is kept for 24
+/// The good rows are stored and the bad ones told, row by row. What a key of one source sends is filed under that source: a row that names
+/// none gets it, one that names another is refused in the field `source`. With an `Idempotency-Key` the first answer is kept for 24
 /// hours and given again to the same request.
 #[utoipa::path(post, path = "/api/v1/events", tag = "events", security(("api_key" = ["event.write"])),
     params(
@@ -142,6 +143,7 @@ pub async fn events(
     request: Request,
 ) -> Result<Response, Problem> {
     let cx = caller.admit::<EventWrite>()?;
+    let bound = service::events::bound(&cx).await?;
     let headers = request.headers().clone();
     let (form, encoding) = kind(&headers)?;
     let key = key(&headers)?;
@@ -159,6 +161,7 @@ pub async fn events(
         organization: cx.actor().organization,
         now: cx.now(),
         hashed: key.is_some(),
+        bound,
     };
     let parsed = tokio::task::spawn_blocking(move || {
         let parsed = work.parse(&body);
@@ -210,11 +213,13 @@ struct Work {
     organization: OrganizationId,
     now: Timestamp,
     hashed: bool,
+    bound: Option<Bound>,
 }
 
 /// What the body holds.
 struct Parsed {
-    /// Of the decoded body, in hex, where it was asked for: a sender that tries again may compress anew, and gzip writes the time.
+    /// Of the decoded body and the source that it is bound to, in hex, where it was asked for: a sender that tries again may compress anew, and
+    /// gzip writes the time.
     hash: Option<String>,
     rows: Vec<PreparedEvent>,
     /// Where each of them stood.
@@ -231,8 +236,17 @@ impl Work {
             inflated = wire::decompress(self.encoding, body, self.limit as u64).map_err(unreadable)?;
             &inflated
         };
-        let hash = self.hashed.then(|| domain::audit::hex(&Sha256::digest(body)));
-        let mapping = Mapping::contract();
+        let hash = self.hashed.then(|| {
+            let mut hash = Sha256::new();
+            // The same rows of another source are other events.
+            if let Some(bound) = &self.bound {
+                hash.update(bound.id.to_string());
+            }
+            hash.update(body);
+            domain::audit::hex(&hash.finalize())
+        });
+        let mut mapping = Mapping::contract();
+        mapping.source = self.bound.as_ref().map(|bound| bound.name.clone());
         let (mut rows, mut indexes) = (Vec::new(), Vec::new());
         let mut receipt = Receipt::default();
         let mut preparer = Preparer::new(self.organization);
@@ -242,7 +256,7 @@ impl Work {
                     "At most {MAX_ROWS} events are taken at once; send smaller batches."
                 )));
             }
-            match row(line, &mapping, self.now) {
+            match self.row(line, &mapping) {
                 Ok(event) => {
                     receipt.accepted += 1;
                     rows.push(preparer.prepare(event));
@@ -279,14 +293,18 @@ impl Work {
         }
         Ok(Parsed { hash, rows, indexes, receipt })
     }
-}
 
-fn row(line: &[u8], mapping: &Mapping, now: Timestamp) -> Result<domain::event::NewEvent, Vec<FieldError>> {
-    if line.len() > wire::MAX_LINE {
-        let reason = "longer than 1.5 MiB; shorten the event".to_owned();
-        return Err(vec![FieldError { field: String::new(), reason }]);
+    fn row(&self, line: &[u8], mapping: &Mapping) -> Result<NewEvent, Vec<FieldError>> {
+        if line.len() > wire::MAX_LINE {
+            let reason = "longer than 1.5 MiB; shorten the event".to_owned();
+            return Err(vec![FieldError { field: String::new(), reason }]);
+        }
+        let event = wire::parse(line, mapping, self.now)?;
+        if let Some(bound) = &self.bound {
+            bound.check(&event).map_err(|error| vec![error])?;
+        }
+        Ok(event)
     }
-    wire::parse(line, mapping, now)
 }
 
 fn kind(headers: &HeaderMap) -> Result<(Form, Encoding), Problem> {

@@ -83,13 +83,13 @@ pub async fn change(
     Ok(answer(StatusCode::OK, changed))
 }
 
-/// Delete a source that sent nothing yet.
+/// Delete a source that sent nothing yet. API keys that are bound to it are revoked with it.
 #[utoipa::path(delete, path = "/api/v1/sources/{id}", tag = "sources", security(("api_key" = ["source.write"])), params(
     ("id" = uuid::Uuid, Path, description = "Id of the source"),
 ), responses(
     (status = 204, description = "It is gone"),
     (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 409, description = "It has events; set its status to inactive", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "It has events: set its status to inactive; or API keys that yours may not revoke", body = ProblemDocument, content_type = "application/problem+json"),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn delete(caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {

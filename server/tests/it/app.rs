@@ -81,7 +81,7 @@ impl TestApp {
 
     pub async fn key(&self, slug: &str, scopes: &[&str]) -> String {
         let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
-        let new = NewApiKey { name: "test".to_owned(), scopes, expires_at: None };
+        let new = NewApiKey { name: "test".to_owned(), scopes, ..NewApiKey::default() };
         api_keys::create_for_organization(&self.services, slug, new).await.unwrap().1
     }
 

@@ -185,6 +185,15 @@ fn a_key_is_the_only_thing_on_standard_output() {
         expect(&run(folder, "apikey create --org acme --name ci --scope event.write event.read", ""), 0);
     assert!(out.starts_with("wr_") && out.trim().len() == 67 && out.lines().count() == 1, "{out}");
     expect(&run(folder, "apikey create --org acme --name ci --scope everything", ""), 2);
+    let of_source = "apikey create --org acme --name edge --source edge";
+    let (_, err) = expect(&run(folder, of_source, ""), 2);
+    assert!(err.contains("no source of this name"), "{err}");
+    let row = r#"{"occurred_at":"2026-11-23T09:30:00Z","severity":"high","message":"up","source":"edge"}"#;
+    std::fs::write(folder.join("one.ndjson"), row).unwrap();
+    expect(&run(folder, "import --org acme one.ndjson", ""), 0);
+    let (out, _) = expect(&run(folder, of_source, ""), 0);
+    assert!(out.starts_with("wr_"), "{out}");
+    expect(&run(folder, &format!("{of_source} --scope event.read"), ""), 2);
     let (out, _) = expect(&run(folder, "audit verify", ""), 0);
     assert_eq!(out.lines().count(), 3, "the logs of two organizations and the platform's: {out}");
 }

@@ -66,6 +66,62 @@ async fn the_secret_of_a_key_is_told_once_on_its_own_page() {
     .await;
 }
 
+#[tokio::test]
+async fn a_key_of_a_source_is_made_from_its_panel_and_ends_with_it() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        let get = async |address: &str| app.get(address).cookie(&cookie).send().await.text;
+        let form = [
+            ("organization", "acme"),
+            ("source[name]", "edge & co"),
+            ("source[source_type]", "firewall"),
+            ("source[status]", "active"),
+        ];
+        assert_eq!(app.post("/fn/sources/save").cookie(&cookie).form(&form).send().await.status, 200);
+        let key = app.key("acme", &["source.read"]).await;
+        let sources = app.get("/api/v1/sources").bearer(&key).send().await.json();
+        let id = sources["items"][0]["id"].as_str().unwrap();
+        let panel = format!("/o/acme/sources?source={id}");
+        let asks = "/o/acme/settings/api-keys?source=edge%20%26%20co";
+        let shown = get(&panel).await;
+        assert!(shown.contains(&format!("href=\"{asks}\"")), "{shown}");
+        assert!(shown.contains("None is bound to this source") && !shown.contains("Deleting it revokes"));
+        let dialog = get(asks).await;
+        assert!(dialog.contains("<option value=\"edge &amp; co\" selected"), "{dialog}");
+
+        let make = async |scope: &str, source: &str| {
+            let form = [
+                ("organization", "acme"),
+                ("name", "collector"),
+                ("scopes[0]", scope),
+                ("expires_in_days", "90"),
+                ("of_source", source),
+            ];
+            app.post("/fn/create_api_key").cookie(&cookie).form(&form).send().await
+        };
+        for (scope, source, field) in [("all", "edge & co", "scopes"), ("event.write", "nowhere", "source")] {
+            let refused = make(scope, source).await;
+            assert_eq!(refused.status, 400, "{}", refused.text);
+            assert_eq!(refused.json()["fields"][0]["field"], field, "{}", refused.text);
+        }
+        assert_eq!(make("event.write", "edge & co").await.status, 200);
+        let shown = get(&panel).await;
+        assert!(shown.contains("collector") && shown.contains("Deleting it revokes 1 API key;"), "{shown}");
+        assert!(get("/o/acme/settings/api-keys").await.contains("only as source"));
+        app.person("vera@acme.test", "acme", "viewer").await;
+        let vera = app.sign_in("vera@acme.test").await;
+        let seen = app.get(&panel).cookie(&vera).send().await.text;
+        assert!(seen.contains("edge &amp; co") && !seen.contains("collector"), "a viewer sees no keys");
+
+        let form = [("organization", "acme"), ("id", id)];
+        assert_eq!(app.post("/fn/sources/delete").cookie(&cookie).form(&form).send().await.status, 200);
+        let keys = get("/o/acme/settings/api-keys").await;
+        assert!(keys.contains("collector") && keys.contains(">revoked<"), "{keys}");
+    })
+    .await;
+}
+
 /// The address that prints a page anew, as the browser asks after a form.
 fn anew(address: &str, more: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());

@@ -50,7 +50,7 @@ async fn a_key_of_the_platform_makes_suspends_and_deletes_organizations() {
         app.organization("globex").await;
         let all = app.key("acme", &["all"]).await;
         let scopes = ["organization.read", "organization.write"].map(str::to_owned).to_vec();
-        let new = NewApiKey { name: "platform".to_owned(), scopes, expires_at: None };
+        let new = NewApiKey { name: "platform".to_owned(), scopes, ..NewApiKey::default() };
         let (_, key) = api_keys::create_for_organization(&app.services, "acme", new.clone()).await.unwrap();
         assert_eq!(app.get("/api/v1/organizations").bearer(&all).send().await.status, 403);
         let list =

@@ -1,5 +1,6 @@
 //! Changing through the API what else is only changed on pages: environments, sources, tags, members, who gets in.
 
+use domain::api_key::NewApiKey;
 use serde_json::{Value, json};
 use testkit::for_each_backend;
 
@@ -159,6 +160,74 @@ async fn tags_are_renamed_merged_and_deleted_through_the_api() {
         let left = app.get("/api/v1/tags").bearer(&key).send().await.json();
         assert_eq!(left["items"].as_array().unwrap().len(), 1);
         assert_eq!(left["items"][0]["case_count"], 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_key_of_a_source_sends_is_filed_under_that_source() {
+    for_each_backend(|db| async move {
+        let (app, key) = acme(db).await;
+        let source = json!({ "name": "edge", "source_type": "firewall", "status": "active" }).to_string();
+        let edge = app.post("/api/v1/sources").bearer(&key).json(source).send().await.json();
+        let new = NewApiKey {
+            name: "edge".to_owned(),
+            scopes: vec!["event.write".to_owned()],
+            source: Some("edge".to_owned()),
+            expires_at: None,
+        };
+        let made = service::api_keys::create_for_organization(&app.services, "acme", new).await.unwrap();
+        let bound = made.1;
+        let row = |n: u32, source: serde_json::Value| {
+            let mut row = json!({ "occurred_at": "2026-11-23T09:30:00Z", "severity": "high", "message": format!("denied {n}") });
+            if !source.is_null() || n == 5 {
+                row["source"] = source;
+            }
+            row
+        };
+        let rows = json!([
+            row(0, json!(null)),
+            row(1, json!("edge")),
+            row(2, json!("web")),
+            row(3, json!("Edge")),
+            row(4, json!("")),
+            row(5, json!(null)),
+        ]);
+        let sent = async |key: &str, rows: &serde_json::Value, once: &str| {
+            let call = app.post("/api/v1/events").bearer(key).json(rows.to_string());
+            let call = if once.is_empty() { call } else { call.header("idempotency-key", once) };
+            call.send().await
+        };
+        let receipt = sent(&bound, &rows, "").await.json();
+        assert_eq!((&receipt["accepted"], &receipt["rejected"]), (&json!(4), &json!(2)), "{receipt}");
+        let refused: Vec<_> =
+            receipt["rejections"].as_array().unwrap().iter().map(|r| (&r["index"], &r["field"])).collect();
+        assert_eq!(refused, [(&json!(2), &json!("source")), (&json!(3), &json!("source"))]);
+        let reason = receipt["rejections"][0]["reason"].as_str().unwrap();
+        assert!(reason.contains("the source 'edge' alone"), "{reason}");
+        let stored = app.get("/api/v1/events").bearer(&key).send().await.json();
+        let stored = stored["items"].as_array().unwrap();
+        assert_eq!(stored.len(), 4);
+        assert!(stored.iter().all(|e| e["source"] == "edge" && e["source_id"] == edge["id"]));
+        assert!(stored.iter().any(|e| e["raw_payload"].get("source").is_none()), "as it was sent");
+        let path = format!("/api/v1/sources/{}", edge["id"].as_str().unwrap());
+        assert_eq!(app.get(&path).bearer(&key).send().await.json()["event_count"], 4);
+        assert_eq!(app.get("/api/v1/events").bearer(&bound).send().await.status, 403);
+
+        // The same rows of another source are another request.
+        let one = json!([row(9, json!(null))]);
+        assert_eq!(sent(&key, &one, "k").await.status, 200);
+        assert_eq!(sent(&bound, &one, "k").await.status, 409);
+        let first = sent(&bound, &one, "l").await;
+        let again = sent(&bound, &one, "l").await;
+        assert_eq!((first.text.clone(), again.header("idempotency-replayed")), (again.text.clone(), "true"));
+
+        let path = format!("/api/v1/api-keys?source_id={}", edge["id"].as_str().unwrap());
+        let keys = app.get(&path).bearer(&key).send().await.json();
+        assert_eq!(keys["items"].as_array().unwrap().len(), 1);
+        assert_eq!(keys["items"][0]["source"], "edge");
+        assert!(keys["items"][0]["last_used_at"].is_string(), "{keys}");
+        assert_eq!(app.get("/api/v1/api-keys?source_id=x").bearer(&key).send().await.status, 400);
     })
     .await;
 }

@@ -13,7 +13,7 @@ use store::WriteTx;
 use store::ingest::{self, Answer, Batch, Outcome};
 use tokio::sync::oneshot;
 
-use super::{Ingested, Origin, PreparedEvent, same_request};
+use super::{Bound, Ingested, Origin, PreparedEvent, same_request};
 use crate::{Error, Result, Services};
 
 /// Rows one transaction takes from waiting requests (a larger single request is stored alone).
@@ -37,11 +37,17 @@ struct Lane {
     waiting: VecDeque<Request>,
 }
 
+/// Who sends, how, and as which source alone.
+pub(super) struct Sender {
+    pub actor: AuditActor,
+    pub origin: Origin,
+    pub bound: Option<Bound>,
+}
+
 struct Request {
     rows: Vec<PreparedEvent>,
     bytes: usize,
-    actor: AuditActor,
-    origin: Origin,
+    sender: Sender,
     once: Option<Once>,
     reply: oneshot::Sender<Result<Ingested>>,
 }
@@ -60,9 +66,8 @@ impl Queue {
 pub(super) async fn submit(
     services: &Services,
     organization: OrganizationId,
-    actor: AuditActor,
+    sender: Sender,
     rows: Vec<PreparedEvent>,
-    origin: Origin,
     once: Option<Once>,
 ) -> Result<Ingested> {
     let bytes = rows.iter().map(|r| r.event.message.len() + r.event.raw_payload.len() + ROW_OVERHEAD).sum();
@@ -76,7 +81,7 @@ pub(super) async fn submit(
         return Err(Error::TooMany { retry_after: 1 });
     }
     let (reply, answer) = oneshot::channel();
-    let request = Request { rows, bytes, actor, origin, once, reply };
+    let request = Request { rows, bytes, sender, once, reply };
     let idle = {
         let mut lanes = queue.lanes();
         let idle = !lanes.contains_key(&organization);
@@ -155,8 +160,7 @@ pub(super) struct Once {
 /// What remains of a request once its rows are in the batch.
 struct Part {
     rows: usize,
-    actor: AuditActor,
-    origin: Origin,
+    sender: Sender,
     once: Option<Once>,
     reply: oneshot::Sender<Result<Ingested>>,
 }
@@ -173,8 +177,7 @@ async fn store_together(services: &Services, organization: OrganizationId, reque
     for request in requests {
         parts.push(Part {
             rows: request.rows.len(),
-            actor: request.actor,
-            origin: request.origin,
+            sender: request.sender,
             once: request.once,
             reply: request.reply,
         });
@@ -254,7 +257,8 @@ async fn transact(
     parts: &[Part],
 ) -> store::Result<Vec<Told>> {
     let Some(first) = parts.first() else { return Ok(Vec::new()) };
-    let mut tx = WriteTx::begin(&services.db, organization, first.actor.clone(), services.stamp()).await?;
+    let mut tx =
+        WriteTx::begin(&services.db, organization, first.sender.actor.clone(), services.stamp()).await?;
     for Once { key, answer, .. } in parts.iter().filter_map(|p| p.once.as_ref()) {
         if !ingest::keep_answer(&mut tx, key, answer).await? {
             return Err(store::Error::Unavailable("another server is answering the same request".to_owned()));
@@ -263,12 +267,13 @@ async fn transact(
     let clock = services.clock.clone();
     let now = tx.now();
     let outcome = ingest::insert(&mut tx, batch, now, &move || clock.id()).await?;
+    check_bound(&mut tx, parts).await?;
     let mut told = told(parts, &outcome);
     settle(&mut tx, batch, parts, &mut told).await?;
     let made = outcome.new_sources.iter().map(|(id, name)| {
         let told = json!({ "name": name, "source_type": "other", "status": "active" });
         let entry = AuditEntry::new(Action::SOURCE_CREATED, "source", id).change(None, Some(told));
-        (first.actor.clone(), entry.metadata(json!({ "by": "its first event" })))
+        (first.sender.actor.clone(), entry.metadata(json!({ "by": "its first event" })))
     });
     let entries = made.chain(entries(parts, &told));
     let entries = entries.map(|(actor, entry)| (actor, services.clock.id(), entry));
@@ -279,10 +284,24 @@ async fn transact(
     Ok(told)
 }
 
+/// Rows are filed by the name of their source. A bound key's must still be that source's now that they are: whoever renamed or deleted it
+/// meanwhile was faster, nothing is stored, and the sender's next try has the new name.
+async fn check_bound(tx: &mut WriteTx, parts: &[Part]) -> store::Result<()> {
+    let bound: HashSet<&Bound> = parts.iter().filter_map(|p| p.sender.bound.as_ref()).collect();
+    for Bound { id, name } in bound {
+        if !store::source::is_called(tx, *id, name).await? {
+            return Err(store::Error::Unavailable(
+                "the source of an API key was renamed while its events came in".to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Finds the rows that claim another event's id, and corrects the answers that are kept.
 async fn settle(tx: &mut WriteTx, batch: &Batch, parts: &[Part], told: &mut [Told]) -> store::Result<()> {
     for (part, told) in parts.iter().zip(told) {
-        if part.origin == Origin::Api && !told.duplicates.is_empty() {
+        if part.sender.origin == Origin::Api && !told.duplicates.is_empty() {
             let conflicts = ingest::conflicts(tx, batch, &told.duplicates).await?;
             told.duplicates.retain(|at| conflicts.binary_search(at).is_err());
             told.conflicts = conflicts.into_iter().map(|at| at - told.start).collect();
@@ -303,11 +322,11 @@ async fn settle(tx: &mut WriteTx, batch: &Batch, parts: &[Part], told: &mut [Tol
 fn entries(parts: &[Part], told: &[Told]) -> Vec<(AuditActor, AuditEntry)> {
     let mut sums: Vec<Sum<'_>> = Vec::new();
     for (part, told) in parts.iter().zip(told) {
-        let at = sums.iter().position(|s| s.actor == &part.actor && s.origin == &part.origin);
+        let at = sums.iter().position(|s| s.actor == &part.sender.actor && s.origin == &part.sender.origin);
         let at = at.unwrap_or_else(|| {
             sums.push(Sum {
-                actor: &part.actor,
-                origin: &part.origin,
+                actor: &part.sender.actor,
+                origin: &part.sender.origin,
                 requests: 0,
                 rows: 0,
                 known: 0,

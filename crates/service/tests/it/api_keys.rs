@@ -23,7 +23,7 @@ fn new(scopes: &[&str]) -> NewApiKey {
     NewApiKey {
         name: "collector".to_owned(),
         scopes: scopes.iter().map(|s| (*s).to_owned()).collect(),
-        expires_at: None,
+        ..NewApiKey::default()
     }
 }
 
@@ -37,7 +37,7 @@ async fn a_key_is_shown_once_and_opens_its_scopes_only() {
         assert_eq!(key.key_prefix, secret[..8]);
         let actor = api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
         assert_eq!(actor.organization, cx.actor().organization);
-        assert_eq!(actor.who, Who::ApiKey { id: key.id, prefix: key.key_prefix.clone() });
+        assert_eq!(actor.who, Who::ApiKey { id: key.id, prefix: key.key_prefix.clone(), source: None });
         assert_eq!(actor.audit().label, format!("api key {}", key.key_prefix));
         assert!(world.services.admit::<EventWrite>(&actor).is_ok());
         assert!(

@@ -178,7 +178,8 @@ async fn a_key_does_not_stand_in_for_the_second_person() {
     for_each_backend(|t| async move {
         let r = room(t).await;
         let makes = r.world.cx::<ApiKeyWrite>("adi@a.test", "alpha").await;
-        let new = NewApiKey { name: "closer".to_owned(), scopes: vec!["all".to_owned()], expires_at: None };
+        let new =
+            NewApiKey { name: "closer".to_owned(), scopes: vec!["all".to_owned()], ..NewApiKey::default() };
         let (_, secret) = api_keys::create(&makes, new).await.unwrap();
         let key = api_keys::authenticate(&r.world.services, &secret, &client()).await.unwrap();
         let writes = r.world.services.admit::<CaseWrite>(&key).unwrap();
@@ -256,7 +257,8 @@ async fn an_answer_is_to_what_was_looked_at() {
 async fn a_key_that_nobody_made_does_not_ask_and_others_do_not_take_back() {
     for_each_backend(|t| async move {
         let r = room(t).await;
-        let new = NewApiKey { name: "cli".to_owned(), scopes: vec!["all".to_owned()], expires_at: None };
+        let new =
+            NewApiKey { name: "cli".to_owned(), scopes: vec!["all".to_owned()], ..NewApiKey::default() };
         let (_, secret) = api_keys::create_for_organization(&r.world.services, "alpha", new).await.unwrap();
         let key = api_keys::authenticate(&r.world.services, &secret, &client()).await.unwrap();
         let writes = r.world.services.admit::<CaseWrite>(&key).unwrap();

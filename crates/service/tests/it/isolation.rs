@@ -41,7 +41,7 @@ fn environment(slug: &str) -> NewEnvironment {
 }
 
 fn key(name: &str) -> NewApiKey {
-    NewApiKey { name: name.to_owned(), scopes: vec!["all".to_owned()], expires_at: None }
+    NewApiKey { name: name.to_owned(), scopes: vec!["all".to_owned()], ..NewApiKey::default() }
 }
 
 macro_rules! not_found {

@@ -7,6 +7,7 @@ mod audit;
 mod audit_bundle;
 mod auth;
 mod backup;
+mod bound_keys;
 mod case_drifts;
 mod case_fields;
 mod case_jobs;

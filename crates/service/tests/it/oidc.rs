@@ -521,7 +521,8 @@ async fn what_groups_give_is_the_organizations_own_and_nobody_gives_more_than_th
         provider_roles::remove(&alpha, "zoo").await.unwrap();
 
         let mut key = Actor::system("key", room.alpha);
-        key.who = service::Who::ApiKey { id: domain::ApiKeyId(uuid::Uuid::nil()), prefix: "wr_".to_owned() };
+        let id = domain::ApiKeyId(uuid::Uuid::nil());
+        key.who = service::Who::ApiKey { id, prefix: "wr_".to_owned(), source: None };
         key.permissions =
             domain::api_key::permissions(&["member.write".to_owned(), "member.read".to_owned()]);
         let cx = room.world.services.admit::<MemberWrite>(&key).unwrap();

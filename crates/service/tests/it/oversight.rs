@@ -45,7 +45,7 @@ async fn an_admin_neither_sees_nor_touches_the_others() {
             assert!(matches!(world.services.admit::<OrganizationRead>(&actor), Err(Error::Forbidden)));
             assert!(matches!(world.services.admit::<OrganizationCreate>(&actor), Err(Error::Forbidden)));
         }
-        let new = NewApiKey { name: "all".into(), scopes: vec!["all".into()], expires_at: None };
+        let new = NewApiKey { name: "all".into(), scopes: vec!["all".into()], ..NewApiKey::default() };
         let (_, secret) = api_keys::create_for_organization(&world.services, "alpha", new).await.unwrap();
         let key = api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
         assert!(matches!(world.services.admit::<OrganizationRead>(&key), Err(Error::Forbidden)));
@@ -87,7 +87,7 @@ async fn a_suspension_refuses_keys_sessions_and_links_at_once() {
     for_each_backend(|t| async move {
         let world = two(t).await;
         let cx = platform(&world).await;
-        let new = NewApiKey { name: "in".into(), scopes: vec!["event.write".into()], expires_at: None };
+        let new = NewApiKey { name: "in".into(), scopes: vec!["event.write".into()], ..NewApiKey::default() };
         let (_, secret) = api_keys::create_for_organization(&world.services, "alpha", new).await.unwrap();
         api_keys::authenticate(&world.services, &secret, &client()).await.unwrap();
         let viewer = world.viewer("admin@alpha.test").await;

@@ -13,6 +13,8 @@ pub fn key(name: &str) -> ApiKey {
         name: name.to_owned(),
         key_prefix: "wr_12345".to_owned(),
         scopes: vec!["event.read".to_owned(), "event.write".to_owned()],
+        source_id: None,
+        source: None,
         expires_at: Some(at(100)),
         last_used_at: None,
         revoked_at: None,
@@ -71,6 +73,60 @@ async fn a_key_is_revoked_once_and_only_in_its_organization() {
         let listed = store::api_key::list(&mut read(&t.db, a).await).await.unwrap();
         assert_eq!(listed, [ApiKey { revoked_at: Some(at(1)), ..key }]);
         assert!(store::api_key::list(&mut read(&t.db, b).await).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_bound_to_a_source_of_its_organization_only() {
+    for_each_backend(|t| async move {
+        let (a, b) = (organization(&t.db, "alpha").await, organization(&t.db, "beta").await);
+        let (edge, theirs) = (crate::source::source("edge"), crate::source::source("theirs"));
+        let mut tx = write(&t.db, b).await;
+        store::source::insert(&mut tx, &theirs).await.unwrap();
+        tx.commit(entry()).await.unwrap();
+        let mut tx = write(&t.db, a).await;
+        store::source::insert(&mut tx, &edge).await.unwrap();
+        let of = |name: &str, source: &domain::source::Source| ApiKey {
+            source_id: Some(source.id),
+            source: Some(source.name.clone()),
+            ..key(name)
+        };
+        let (bound, free) = (of("bound", &edge), key("free"));
+        store::api_key::insert(&mut tx, &bound, "hash 1").await.unwrap();
+        store::api_key::insert(&mut tx, &free, "hash 2").await.unwrap();
+        tx.commit(entry()).await.unwrap();
+
+        // SQLite and PostgreSQL alike: not even with the id of what is there.
+        let mut tx = write(&t.db, a).await;
+        let crossing = store::api_key::insert(&mut tx, &of("crossing", &theirs), "hash 3").await;
+        assert!(matches!(crossing, Err(store::Error::ForeignKey)), "{crossing:?}");
+        drop(tx);
+
+        let mut tx = read(&t.db, a).await;
+        assert_eq!(store::api_key::of_source(&mut tx, edge.id).await.unwrap(), std::slice::from_ref(&bound));
+        assert_eq!(store::api_key::get(&mut tx, bound.id).await.unwrap(), Some(bound.clone()));
+        assert!(store::source::is_called(&mut tx, edge.id, "edge").await.unwrap());
+        assert!(!store::source::is_called(&mut tx, edge.id, "theirs").await.unwrap());
+        assert!(!store::source::is_called(&mut tx, theirs.id, "theirs").await.unwrap());
+        drop(tx);
+        assert!(store::api_key::of_source(&mut read(&t.db, b).await, edge.id).await.unwrap().is_empty());
+        let found = store::api_key::by_hash(&mut system(&t.db).await, "hash 1").await.unwrap().unwrap();
+        assert_eq!(found.key, bound);
+
+        // A source goes only without its keys.
+        let mut tx = write(&t.db, a).await;
+        let kept = store::source::delete_without_events(&mut tx, edge.id).await;
+        assert!(matches!(kept, Err(store::Error::ForeignKey)), "{kept:?}");
+        drop(tx);
+        let mut tx = write(&t.db, a).await;
+        store::api_key::unbind(&mut tx, edge.id, at(5)).await.unwrap();
+        assert!(store::source::delete_without_events(&mut tx, edge.id).await.unwrap());
+        tx.commit(entry()).await.unwrap();
+        let mut tx = read(&t.db, a).await;
+        let left = store::api_key::get(&mut tx, bound.id).await.unwrap().unwrap();
+        assert_eq!((left.revoked_at, left.source_id, left.source), (Some(at(5)), None, None));
+        assert_eq!(store::api_key::get(&mut tx, free.id).await.unwrap(), Some(free));
     })
     .await;
 }
