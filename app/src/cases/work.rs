@@ -25,8 +25,9 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
     let rows: Vec<_> = found
         .iter()
         .map(|one| {
-            let seen = domain::query::edit::phrase(&one.value);
-            let seen = Link::new(routes::events(slug)).with("from", "30d").with("q", &seen).done();
+            let events = |query: &str| Link::new(routes::events(slug)).with("from", "30d").with("q", query).done();
+            let seen = events(&domain::query::edit::phrase(&one.value));
+            let sent = events(&anywhere(one));
             let others = (one.other_cases > 0).then(|| {
                 let query = domain::query::edit::condition("observable", &one.value);
                 let href = Link::new(routes::cases(slug)).with("show", "all").with("q", &query).done();
@@ -47,7 +48,11 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
                 <Row>
                     <td class="shrink">{kind}</td>
                     <td class="message mono">{value} " " {ioc}</td>
-                    <td><a class="link" href=seen>"Sightings in events"</a></td>
+                    <td>
+                        <a class="link" href=seen>"Sightings in events"</a>
+                        " "
+                        <a class="link" href=sent>"in payloads"</a>
+                    </td>
                     <td class="optional">{others}</td>
                     <td class="optional">{by}</td>
                     <td class="shrink">{remove}</td>
@@ -93,6 +98,19 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
         {add}
     }
     .into_any()
+}
+
+/// The events of which a value is the observable, wherever it stands in them: there is no index of payloads, so the list says how far it has
+/// looked. Tools write hashes in either case.
+fn anywhere(one: &Observable) -> String {
+    let condition = domain::query::edit::condition("payload", &one.value);
+    match one.kind {
+        ObservableKind::Hash => {
+            let other = domain::query::edit::condition("payload", &one.value.to_ascii_uppercase());
+            format!("{condition} OR {other}")
+        }
+        _ => condition,
+    }
 }
 
 fn kind(kind: ObservableKind) -> String {

@@ -47,13 +47,15 @@ pub enum Target {
     /// Free words: any of [`Schema::text_fields`].
     Free,
     Field(&'static Field),
-    /// The keys of nested objects, at least one. An array on the way has no keys; there are no indexes.
+    /// The keys of nested objects. An array on the way has no keys; there are no indexes. No key at all: any scalar of the document,
+    /// however deep, in arrays too.
     Payload(Vec<String>),
 }
 
 /// What is asked of a value. False where there is none.
 ///
-/// Of a payload, a scalar is tested, or each scalar of an array until one fits; an object is only `Present`.
+/// Of a payload, a scalar is tested, or each scalar of an array until one fits; an object is only `Present`. Of any scalar of the document,
+/// `Present` is one that is not `null`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
     /// There is a value; in a payload: the path is there and is not JSON `null`.

@@ -90,6 +90,9 @@ fn expr(e: &Expr, schema: &Schema, record: &dyn Record) -> bool {
         Expr::Term(term) => match &term.target {
             Target::Field(field) => of_field(&term.test, record.get(field)),
             Target::Free => schema.text_fields().any(|field| of_field(&term.test, record.get(field))),
+            Target::Payload(path) if path.is_empty() => {
+                record.payload().is_some_and(|document| anywhere(&term.test, document))
+            }
             Target::Payload(path) => {
                 let value = path.iter().try_fold(record.payload(), |at, key| {
                     // An array has no keys, and no indexes either.
@@ -137,6 +140,16 @@ fn fits(wanted: Order, found: Option<Ordering>) -> bool {
         Order::Greater => found.is_gt(),
         Order::AtLeast => found.is_ge(),
     })
+}
+
+/// Payloads are nested 64 levels at most.
+fn anywhere(test: &Test, value: &Json) -> bool {
+    match (test, value) {
+        (_, Json::Array(all)) => all.iter().any(|one| anywhere(test, one)),
+        (_, Json::Object(all)) => all.values().any(|one| anywhere(test, one)),
+        (Test::Present, one) => !one.is_null(),
+        (_, one) => of_scalar(test, one),
+    }
 }
 
 fn of_payload(test: &Test, value: &Json) -> bool {

@@ -319,8 +319,13 @@ impl<C: Clock> Parser<'_, C> {
         }
         if self.schema.payload && is_payload(&head.path) {
             let keys = head.path.get(1..).unwrap_or_default();
-            return if keys.is_empty() || head.hole {
-                Err(Problem::new(at, &["name what of the payload, such as `payload.user.name`"]))
+            return if head.hole {
+                Err(Problem::new(
+                    at,
+                    &[
+                        "name what of the payload, such as `payload.user.name`, or ask all of it: `payload:root`",
+                    ],
+                ))
             } else if keys.len() > crate::event::MAX_DEPTH {
                 Err(Problem::new(at, &["no payload is nested deeper than 64 levels"]))
             } else {

@@ -243,7 +243,7 @@ fn target(c: &mut Choices<'_>) -> Target {
         0 | 1 => EVENTS.fields.get(c.below(EVENTS.fields.len())).map_or(Target::Free, Target::Field),
         2 => Target::Free,
         _ => {
-            let keys = (0..=c.below(3)).map(|_| c.pick(&KEYS).unwrap_or_default().to_owned()).collect();
+            let keys = (0..c.below(5)).map(|_| c.pick(&KEYS).unwrap_or_default().to_owned()).collect();
             Target::Payload(keys)
         }
     }

@@ -1,4 +1,4 @@
-//! `payload.<path>`: a scalar of the JSON document, or one of an array of them.
+//! `payload.<path>`: a scalar of the JSON document, or one of an array of them; `payload:`: any scalar of it.
 //!
 //! SQLite finds the path as one text, `$."a"."b"`; PostgreSQL goes key by key with `->`. Neither finds a key of an array.
 
@@ -8,6 +8,9 @@ use super::{sign, whole};
 use crate::db::{Dialect, Sql};
 
 pub(super) fn push(q: Sql, column: &'static str, path: &[String], test: &Test, dialect: Dialect) -> Sql {
+    if path.is_empty() {
+        return anywhere(q, column, test, dialect);
+    }
     match dialect {
         Dialect::Sqlite => {
             let key = path.last().map(String::as_str).unwrap_or_default();
@@ -22,14 +25,7 @@ pub(super) fn push(q: Sql, column: &'static str, path: &[String], test: &Test, d
                 }
                 return q.push("json_type(").push(column).push(", ").arg(path).push(") <> 'null'");
             }
-            let mut q = q;
-            if let Test::Equal(Value::Word(word)) = test
-                && is_written_plainly(word)
-            {
-                // Ten times as quick as reading the document. A letter can be written as an escape of JSON.
-                q = q.push("(instr(").push(column).push(", ").arg(word).push(") > 0 OR instr(").push(column);
-                q = q.push(", '\\u') > 0) AND ");
-            }
+            let q = written(q, column, test, dialect);
             let q = q.push("json_type(").push(column).push(", ").arg(&path);
             let q = q.push(") <> 'object' AND EXISTS (SELECT 1 FROM json_each(").push(column).push(", ");
             brackets(q.arg(path).push(") j WHERE "), test, dialect).push(")")
@@ -46,6 +42,40 @@ pub(super) fn push(q: Sql, column: &'static str, path: &[String], test: &Test, d
             );
             brackets(q, test, dialect).push(")")
         }
+    }
+}
+
+/// Any scalar of the document, however deep.
+fn anywhere(q: Sql, column: &'static str, test: &Test, dialect: Dialect) -> Sql {
+    let q = written(q, column, test, dialect);
+    let (scalars, kind) = match dialect {
+        Dialect::Sqlite => ("EXISTS (SELECT 1 FROM json_tree(", "j.type"),
+        Dialect::Postgres => ("EXISTS (SELECT 1 FROM jsonb_path_query(", "jsonb_typeof(j.v)"),
+    };
+    let q = q.push(scalars).push(column).push(match dialect {
+        Dialect::Sqlite => ") j WHERE ",
+        Dialect::Postgres => ", 'strict $.**') AS j(v) WHERE ",
+    });
+    let q = q.push(kind);
+    match test {
+        Test::Present => q.push(" NOT IN ('object', 'array', 'null'))"),
+        test => brackets(q.push(" NOT IN ('object', 'array') AND "), test, dialect).push(")"),
+    }
+}
+
+/// First whether the word stands in the text of the document at all, which is ten times as quick as reading it.
+fn written(q: Sql, column: &'static str, test: &Test, dialect: Dialect) -> Sql {
+    let Test::Equal(Value::Word(word)) = test else { return q };
+    if !is_written_plainly(word) {
+        return q;
+    }
+    match dialect {
+        // A letter can be written as an escape of JSON.
+        Dialect::Sqlite => {
+            let q = q.push("(instr(").push(column).push(", ").arg(word).push(") > 0 OR instr(");
+            q.push(column).push(", '\\u') > 0) AND ")
+        }
+        Dialect::Postgres => q.push("strpos(").push(column).push("::text, ").arg(word).push(") > 0 AND "),
     }
 }
 

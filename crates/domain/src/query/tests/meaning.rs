@@ -188,6 +188,36 @@ fn messages_are_searched_by_words() {
 }
 
 #[test]
+fn all_of_a_payload_is_asked_without_a_key() {
+    check(
+        &login(),
+        &[
+            ("payload:root", true),
+            ("payload:Root", false),
+            ("payload:r*t", true),
+            ("payload:deep", true),
+            ("payload:y", true),
+            ("payload:x", false),
+            ("payload:blank", true),
+            ("payload:1", true),
+            ("payload:7", true),
+            ("payload:\"7\"", false),
+            ("payload:999..1001", true),
+            ("payload>1000", false),
+            ("payload:true", true),
+            ("payload:false", false),
+            ("payload:null", true),
+            ("payload:*", true),
+            ("payload:[nobody, admin]", true),
+        ],
+    );
+    let mut bare = login();
+    bare.raw_payload = json!({ "a": null, "b": [], "c": {} }).into();
+    check(&bare, &[("payload:*", false), ("payload:null", true)]);
+    assert_eq!(read("payload:root").expr.to_string(), "payload:root");
+}
+
+#[test]
 fn payloads_are_walked_by_keys() {
     check(
         &login(),

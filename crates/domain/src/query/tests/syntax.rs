@@ -160,8 +160,11 @@ fn a_problem_says_where_and_what_to_do() {
             "the values of `id` have no order; write `:`",
         ),
         ("message>a", "        ^", "`message` is searched by words and has no order; write `:`"),
-        ("payload:x", "^^^^^^^", "name what of the payload, such as `payload.user.name`"),
-        ("payload.:x", "^^^^^^^^", "name what of the payload, such as `payload.user.name`"),
+        (
+            "payload.:x",
+            "^^^^^^^^",
+            "name what of the payload, such as `payload.user.name`, or ask all of it: `payload:root`",
+        ),
     ] {
         let problem = parse(text, &EVENTS, now()).expect_err(text);
         assert_eq!(problem.message, message, "{text}");
