@@ -37,7 +37,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let of_platform = matches!(&scope.actor.who, service::Who::User(user) if user.is_sre);
     let made = take_made(slug).map(secret);
     // Made: it is not asked for again.
-    let wanted = if made.is_some() { "" } else { asked.get("source") };
+    let wanted = if made.is_some() { "" } else { there(&scope, asked.get("source")).await? };
     let may_audit = scope.may(p::Key::AuditRead);
     let table = list(&rows, (may_change, may_audit), slug);
     let dialog =
@@ -148,6 +148,15 @@ fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
         </Row>
     }
     .into_any()
+}
+
+/// The name that the address brings, if a source has it: a link puts no other words here.
+async fn there<'a>(scope: &Scope, name: &'a str) -> Answer<&'a str> {
+    if name.is_empty() || !scope.may(p::Key::SourceRead) {
+        return Ok("");
+    }
+    let found = service::sources::list(&scope.admit::<p::SourceRead>()?, name, OFFERED, None).await?;
+    Ok(if found.items.iter().any(|source| source.name == name) { name } else { "" })
 }
 
 /// Names of the first sources, and whether these are all.

@@ -131,11 +131,17 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
             "The import stopped. {} were stored before that.",
             counted(upload.accepted, "event", "events")
         ),
-        _ => format!(
-            "{} stored, {} refused.",
-            counted(upload.accepted, "event", "events"),
-            counted(upload.rejected, "row", "rows")
-        ),
+        _ => {
+            let known = match upload.known {
+                0 => String::new(),
+                known => format!("{} known already, ", counted(known as i64, "event", "events")),
+            };
+            format!(
+                "{} stored, {known}{} refused.",
+                counted(upload.accepted - upload.known as i64, "event", "events"),
+                counted(upload.rejected, "row", "rows")
+            )
+        }
     };
     let file = format!("{}/rejections.csv", routes::upload(&slug, &upload.id));
     let (stored, rejected) = (upload.accepted > 0, upload.rejected > 0);

@@ -59,6 +59,7 @@ fn upload_shown(upload: Upload, slug: &str, zone: Zone) -> UploadShown {
         bytes_total: upload.bytes_total,
         bytes_done: upload.bytes_done,
         accepted: upload.accepted,
+        known: upload.imported.known,
         rejected: upload.rejected,
         events,
         unknown: unknown(&upload.unknown_severities),
@@ -179,6 +180,7 @@ mod tests {
             last: at("2026-11-23T10:00:00Z"),
             sources: ["db", "web 1"].map(str::to_owned).into(),
             any_source: false,
+            known: 0,
         };
         let query = events_of(&upload(imported));
         assert_eq!(query.from, "2026-11-23T09:00:00.000000Z");

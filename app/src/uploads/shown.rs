@@ -17,6 +17,8 @@ pub struct UploadShown {
     pub bytes_total: i64,
     pub bytes_done: i64,
     pub accepted: i64,
+    /// Of the accepted ones, those that were stored before.
+    pub known: u64,
     pub rejected: i64,
     /// Where its events are listed.
     pub events: String,
@@ -27,7 +29,7 @@ pub struct UploadShown {
     /// The first refused rows; on the page of one upload only.
     pub rejections: Vec<RejectionShown>,
 }
-shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, rejected, events, unknown, error, created, rejections);
+shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, known, rejected, events, unknown, error, created, rejections);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionShown {

@@ -83,7 +83,7 @@ impl Choice {
     }
 }
 
-/// Where the events of an import are found: the time of the first and the last, and their sources.
+/// Where the events of an import are found: the time of the first and the last, and their sources; and how many it did not bring.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Imported {
@@ -92,6 +92,8 @@ pub struct Imported {
     /// Empty when there are more than [`MAX_SOURCES`], or an event names none: the time alone tells then.
     pub sources: BTreeSet<String>,
     pub any_source: bool,
+    /// Rows that were stored before.
+    pub known: u64,
 }
 
 /// Sources of an import that are told.
@@ -114,6 +116,7 @@ impl Imported {
     /// Adds what another part of the file had.
     pub fn add(&mut self, other: &Self) {
         self.widen(other.first, other.last);
+        self.known += other.known;
         if other.any_source {
             self.name_none();
         } else if !self.any_source {
@@ -226,6 +229,14 @@ pub struct Rejection {
     pub reason: String,
 }
 
+impl Rejection {
+    /// Of a row whose id another event has.
+    pub fn of_used_id(index: u64) -> Self {
+        let reason = "another event has this id; send it with a new one, or without".to_owned();
+        Self { index, field: Target::Id.as_str().to_owned(), reason }
+    }
+}
+
 /// The answer of `POST /api/v1/events`, of an import and of an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -252,11 +263,8 @@ impl Receipt {
         let n = conflicts.len() as u64;
         self.accepted = self.accepted.saturating_sub(n);
         self.rejected += n;
-        self.rejections.extend(conflicts.iter().filter_map(|at| indexes.get(*at)).map(|index| Rejection {
-            index: *index,
-            field: Target::Id.as_str().to_owned(),
-            reason: "another event has this id; send it with a new one, or without".to_owned(),
-        }));
+        let refused = conflicts.iter().filter_map(|at| indexes.get(*at));
+        self.rejections.extend(refused.map(|index| Rejection::of_used_id(*index)));
         self.rejections.sort_by_key(|r| r.index);
         self.rejections.truncate(MAX_REJECTIONS);
     }

@@ -102,22 +102,29 @@ pub async fn revoke(cx: &Cx<ApiKeyWrite>, id: ApiKeyId) -> Result<()> {
     Ok(())
 }
 
-/// Revokes what is bound to a source that is deleted in the same transaction, with an entry each.
+/// Revokes what is bound to a source that is deleted in the same transaction; an entry each.
 ///
 /// # Errors
 /// `Conflict` for who may change sources and no keys.
-pub(crate) async fn revoke_of_source(cx: &Cx<SourceWrite>, tx: &mut WriteTx, source: SourceId) -> Result<()> {
+pub(crate) async fn revoke_of_source(
+    cx: &Cx<SourceWrite>,
+    tx: &mut WriteTx,
+    source: SourceId,
+) -> Result<Vec<AuditEntry>> {
     let now = tx.now();
-    for old in store::api_key::of_source(tx, source).await?.into_iter().filter(|k| k.revoked_at.is_none()) {
-        if !cx.actor.permissions.has(Key::ApiKeyWrite) {
-            let reason = "API keys are bound to this source; whoever may revoke them can delete it";
-            return Err(Error::Conflict(reason.to_owned()));
-        }
-        let new = ApiKey { revoked_at: Some(now), ..old.clone() };
-        let why = json!({ "by": "the deletion of its source" });
-        tx.also(cx.services.clock.id(), revoked(&old, &new, why)).await?;
+    let mut keys = store::api_key::of_source(tx, source).await?;
+    keys.retain(|key| key.revoked_at.is_none());
+    let works = |key: &ApiKey| key.expires_at.is_none_or(|end| end > now);
+    if keys.iter().any(works) && !cx.actor.permissions.has(Key::ApiKeyWrite) {
+        let reason = "API keys are bound to this source; whoever may revoke them can delete it";
+        return Err(Error::Conflict(reason.to_owned()));
     }
-    Ok(store::api_key::unbind(tx, source, now).await?)
+    store::api_key::unbind(tx, source, now).await?;
+    let entry = |old: ApiKey| {
+        let new = ApiKey { revoked_at: Some(now), ..old.clone() };
+        revoked(&old, &new, json!({ "by": "the deletion of its source" }))
+    };
+    Ok(keys.into_iter().map(entry).collect())
 }
 
 /// `more`: an object of what else is to be said.

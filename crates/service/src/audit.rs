@@ -97,6 +97,9 @@ pub(crate) async fn verify_in(
     expected_head: Option<(i64, &str)>,
 ) -> Result<Verdict> {
     let mut found = Breaks::default();
+    for seq in store::audit::below_first(tx, organization, 1000).await? {
+        found.add(seq, format!("entry {seq} was put in before the first"));
+    }
     let (mut entries, mut seq) = (0, 0);
     // Unknown after an entry that cannot be read: what follows it cannot be compared.
     let mut hash = Some(GENESIS.to_owned());
@@ -136,7 +139,7 @@ pub(crate) async fn verify_in(
                             format!("entry {at} does not follow entry {seq}: one of them was replaced"),
                         ),
                     }
-                    moved = !as_hashed;
+                    moved = !follows && !as_hashed;
                     if let Some((n, expected)) = expected_head
                         && n == at
                         && expected != record.hash
@@ -176,6 +179,15 @@ pub(crate) async fn verify_in(
         broken: found.told,
         breaks: found.count,
     })
+}
+
+/// Organizations that have entries and are not there; nobody who was let in wrote these.
+pub async fn strangers(services: &Services) -> Result<Vec<OrganizationId>> {
+    let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+    let known = store::organization::all(&mut tx).await?;
+    let mut written = store::audit::organizations(&mut tx).await?;
+    written.retain(|id| *id != domain::PLATFORM && known.iter().all(|known| known.id != *id));
+    Ok(written)
 }
 
 /// Whether something was audited for sure: the making of the organization, or for the platform that of an account.

@@ -46,8 +46,7 @@ pub struct Ingested {
     pub accepted: u64,
     /// Of these the ones whose id was stored before.
     pub duplicates: u64,
-    /// Positions of the rows that were not accepted because another event has their id. Of [`Origin::Api`] only: a file's rows
-    /// have ids that follow from their content.
+    /// Positions of the rows that were not accepted because another event has the id that they bring.
     pub conflicts: Vec<usize>,
     /// Set when a request with this `Idempotency-Key` was answered before: nothing was stored, this is the answer to give.
     pub replayed: Option<(u16, String)>,
@@ -123,13 +122,13 @@ pub async fn ingest_prepared_once(
     origin: Origin,
     once: Idempotency,
 ) -> Result<Ingested> {
-    check_key(&once.key)?;
+    let key = kept_under(cx, &once.key)?;
     let response: Value = serde_json::from_str(&once.response)
         .map_err(|e| Error::Internal(format!("the answer is not JSON: {e}")))?;
     let answer = Answer { request_hash: once.request_hash, status: i64::from(once.status), response };
     let bound = bound::bound_rows(cx, &rows)?;
     let sender = queue::Sender { actor: cx.actor.audit(), origin, bound };
-    let once = queue::Once { key: once.key, answer, indexes: once.indexes };
+    let once = queue::Once { key, answer, indexes: once.indexes };
     queue::submit(&cx.services, cx.actor.organization, sender, rows, Some(once)).await
 }
 
@@ -138,11 +137,21 @@ pub async fn ingest_prepared_once(
 /// # Errors
 /// `Conflict` when the key was used for another request.
 pub async fn replay(cx: &Cx<EventWrite>, key: &str, request_hash: &str) -> Result<Option<(u16, String)>> {
-    check_key(key)?;
-    match store::ingest::answer(&mut cx.read().await?, key).await? {
+    let key = kept_under(cx, key)?;
+    match store::ingest::answer(&mut cx.read().await?, &key).await? {
         None => Ok(None),
         Some(answer) => same_request(answer, request_hash).map(Some),
     }
+}
+
+/// The name that an answer is kept under. That of a key of one source begins with the source and a blank, which no sender can write: it takes
+/// nobody else's.
+fn kept_under(cx: &Cx<EventWrite>, key: &str) -> Result<String> {
+    check_key(key)?;
+    Ok(match cx.actor.who {
+        crate::Who::ApiKey { source: Some(source), .. } => format!("{source} {key}"),
+        _ => key.to_owned(),
+    })
 }
 
 pub(crate) fn check_key(key: &str) -> Result<()> {

@@ -120,6 +120,13 @@ pub async fn import(
     }
     match reader.await {
         Ok(Ok(())) => Ok(progress),
+        Ok(Err(e)) if progress.rows > 0 && wire::limit_of(&e).is_none() => {
+            let rows = progress.rows;
+            let reason = format!(
+                "cannot be read after row {rows}: {e}. What stands before is stored; import the whole file again, none of it doubles"
+            );
+            Err(Error::Invalid(Invalid::field("file", reason)))
+        }
         Ok(Err(e)) => Err(unreadable(&e)),
         Err(e) => Err(Error::Internal(format!("reading a file: {e}"))),
     }
@@ -143,14 +150,21 @@ async fn step(
             done => break done?,
         }
     };
+    let mut refused = batch.refused;
+    for at in &stored.conflicts {
+        if let Some((index, row)) = batch.named.get(at) {
+            refused.push((Rejection::of_used_id(*index), row.clone()));
+        }
+    }
+    refused.sort_by_key(|(rejection, _)| rejection.index);
     progress.accepted += stored.accepted;
     progress.duplicates += stored.duplicates;
-    progress.rejected += batch.refused_rows;
+    progress.rejected += batch.refused_rows + stored.conflicts.len() as u64;
     progress.unknown_severities.add(&batch.unknown_severities);
     progress.imported.add(&batch.imported);
     progress.bytes = batch.bytes;
     progress.rows = batch.end;
-    watch.stored(progress.clone(), batch.refused).await
+    watch.stored(progress.clone(), refused).await
 }
 
 /// What became of the first rows without storing any.
@@ -206,6 +220,8 @@ pub async fn rehearse(
 #[derive(Default)]
 struct Parsed {
     rows: Vec<PreparedEvent>,
+    /// Of the rows that bring an id of their own, which another event may have: where they stood in the file, and as what.
+    named: BTreeMap<usize, (u64, String)>,
     refused: Vec<(Rejection, String)>,
     refused_rows: u64,
     unknown_severities: UnknownSeverities,
@@ -251,9 +267,15 @@ fn read(
             batch.unknown_severities.count(event);
             batch.imported.count(event);
             let mut event = event.clone();
-            event.id.get_or_insert(id);
             size += event.message.len() + event.raw_payload.len();
-            batch.rows.push(preparer.prepare(event));
+            let named = event.id.is_some();
+            if named {
+                let row = text_of(&row);
+                size += row.len();
+                batch.named.insert(batch.rows.len(), (batch.end - 1, row));
+            }
+            event.id.get_or_insert(id);
+            batch.rows.push(PreparedEvent { named, ..preparer.prepare(event) });
         } else if row.index >= plan.skip {
             batch.refused_rows += 1;
             size += refuse(&row, usize::MAX, &mut batch.refused);
@@ -279,7 +301,7 @@ fn read(
 /// bytes were added.
 fn refuse(row: &wire::Row, most: usize, into: &mut Vec<(Rejection, String)>) -> usize {
     let Err(problems) = &row.event else { return 0 };
-    let text = String::from_utf8_lossy(row.as_sent()).replace('\0', "\u{fffd}");
+    let text = text_of(row);
     let shown = text[..text.floor_char_boundary(most)].to_owned();
     // Two problems of one field are one line.
     let mut fields: BTreeMap<&str, String> = BTreeMap::new();
@@ -295,6 +317,10 @@ fn refuse(row: &wire::Row, most: usize, into: &mut Vec<(Rejection, String)>) -> 
         into.push((Rejection { index: row.index, field: field.to_owned(), reason }, shown.clone()));
     }
     bytes
+}
+
+fn text_of(row: &wire::Row) -> String {
+    String::from_utf8_lossy(row.as_sent()).replace('\0', "\u{fffd}")
 }
 
 fn unreadable(error: &io::Error) -> Error {

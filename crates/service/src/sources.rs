@@ -112,9 +112,19 @@ pub async fn delete(cx: &Cx<SourceWrite>, id: SourceId) -> Result<()> {
     // No key is bound to it meanwhile.
     store::organization::lock(&mut tx).await?;
     let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    api_keys::revoke_of_source(cx, &mut tx, id).await?;
+    let has_events =
+        || Error::Conflict("this source has events; set its status to inactive instead".to_owned());
+    // Said before anything of its keys; the deletion looks again.
+    if old.event_count > 0 {
+        return Err(has_events());
+    }
+    let revoked = api_keys::revoke_of_source(cx, &mut tx, id).await?;
     if !store::source::delete_without_events(&mut tx, id).await? {
-        return Err(Error::Conflict("this source has events; set its status to inactive instead".to_owned()));
+        return Err(has_events());
+    }
+    // The end of the log is locked last, as by everybody.
+    for entry in revoked {
+        tx.also(cx.services.clock.id(), entry).await?;
     }
     tx.commit(AuditEntry::new(Action::SOURCE_DELETED, "source", id).change(Some(told(&old)), None)).await?;
     cx.services.memory.keys.forget_all();

@@ -314,6 +314,7 @@ impl Watch for Since<'_> {
         upload.unknown_severities.add(&progress.unknown_severities);
         upload.imported.clone_from(&self.imported);
         upload.imported.add(&progress.imported);
+        upload.imported.known += progress.duplicates;
         upload.bytes_done = (progress.bytes as i64).min(upload.bytes_total);
         upload.updated_at = recorder.services.clock.now();
         let room = MAX_KEPT.saturating_sub(recorder.kept.fetch_add(refused.len() as u64, Ordering::Relaxed));

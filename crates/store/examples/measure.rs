@@ -165,7 +165,7 @@ fn prepared(n: u64, total: u64, seeds: &mut std::collections::HashMap<String, Ar
             events_fingerprint: None,
         })
     });
-    Prepared { id: id::<EventId>(event.occurred_at, n), group: Arc::clone(group), event }
+    Prepared { id: id::<EventId>(event.occurred_at, n), named: false, group: Arc::clone(group), event }
 }
 
 async fn organization(db: &Db) -> Outcome {

@@ -297,6 +297,17 @@ fn is_as_written(row: &Row, record: &AuditRecord) -> Result<bool> {
     Ok(true)
 }
 
+/// Numbers below the first entry's, which this server gives to none: up to `limit`, the lowest first.
+pub async fn below_first(tx: &mut SystemTx, organization: OrganizationId, limit: u32) -> Result<Vec<i64>> {
+    let q = sql("SELECT seq FROM audit_log WHERE organization_id = $1 AND seq < 1 ORDER BY seq LIMIT $2");
+    tx.conn().scalars(q.bind(organization).bind(limit)).await
+}
+
+/// Whose entries there are.
+pub async fn organizations(tx: &mut SystemTx) -> Result<Vec<OrganizationId>> {
+    tx.conn().scalars(sql("SELECT DISTINCT organization_id FROM audit_log ORDER BY organization_id")).await
+}
+
 /// Sequence and hash of the last entry; `None` when nothing was ever written.
 pub async fn head(tx: &mut SystemTx, organization: OrganizationId) -> Result<Option<(i64, String)>> {
     let rows = tx

@@ -409,6 +409,8 @@ pub async fn answer(tx: &mut impl Scoped, key: &str) -> Result<Option<Answer>> {
 /// Of the rows at these positions those that are not what is stored under their id: other events that claim it. Payloads are
 /// compared, which hold all that was sent; `1e2` and `100` are one number.
 pub async fn conflicts(tx: &mut impl Scoped, batch: &Batch, positions: &[usize]) -> Result<Vec<usize>> {
+    let named = |i: &usize| batch.rows.get(*i).is_some_and(|row| row.named);
+    let positions: Vec<usize> = positions.iter().copied().filter(named).collect();
     let mut stored: HashMap<Uuid, Value> = HashMap::with_capacity(positions.len());
     for positions in positions.chunks(500) {
         let ids = positions.iter().filter_map(|i| batch.rows.get(*i)).map(|row| row.id);
@@ -426,7 +428,7 @@ pub async fn conflicts(tx: &mut impl Scoped, batch: &Batch, positions: &[usize])
             stored.get(&row.id).is_some_and(|stored| !sent.is_some_and(|sent| same(&sent, stored)))
         })
     };
-    Ok(positions.iter().copied().filter(differs).collect())
+    Ok(positions.into_iter().filter(differs).collect())
 }
 
 /// Numbers are doubles: what PostgreSQL gives back of `1.7e18` is written as an integer.

@@ -140,6 +140,9 @@ enum Form {
 /// The time at the start of a line, and what follows.
 fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
     if let Some((inside, rest)) = line.strip_prefix('[').and_then(|l| l.split_once(']')) {
+        if is_short_number(inside.trim()) {
+            return None;
+        }
         let (at, rest) = (instant::parse(inside, now).ok()?, rest.trim_start());
         return (!is_half(inside, rest)).then_some((at, Form::Other, rest));
     }
@@ -151,9 +154,7 @@ fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
     let least = if alphabetic { 3 } else { 1 };
     for (n, end) in ends(&line[..line.floor_char_boundary(72)]).into_iter().rev() {
         let text = line[..end].trim_end_matches([',', ':', '|']);
-        // A short number at the start of a line is no epoch.
-        let number = n == 1 && text.bytes().all(|c| c.is_ascii_digit() || c == b'.') && text.len() < 10;
-        if n < least || number {
+        if n < least || (n == 1 && is_short_number(text)) {
             continue;
         }
         if let Ok(at) = instant::parse(text, now) {
@@ -170,6 +171,12 @@ fn stamp(line: &str, now: Timestamp) -> Option<(Timestamp, Form, &str)> {
         }
     }
     None
+}
+
+/// A process, a thread or the seconds since a start: no epoch before 2001.
+fn is_short_number(text: &str) -> bool {
+    let whole = text.split('.').next().unwrap_or_default();
+    whole.len() < 10 && text.bytes().all(|c| c.is_ascii_digit() || c == b'.')
 }
 
 /// Where a time at the start of a line may end, and after how many words, at most five: behind a word, or before what divides columns.
@@ -377,6 +384,10 @@ fn access(line: &str, now: Timestamp) -> Option<Parts> {
     let (inside, _) = rest.split_once(']')?;
     // Who asked stands first; a line that begins with its time is another.
     if before.trim().is_empty() {
+        return None;
+    }
+    // A process or a place in an array stands in brackets too: of a time in them the year, the month and the clock are there.
+    if inside.len() < "10/Oct/2000:13:55:36".len() || !inside.contains(':') {
         return None;
     }
     let at = instant::parse(inside, now).ok()?;

@@ -53,6 +53,12 @@ pub async fn verify(
             head.seq
         ))?;
     }
+    if org.is_none() {
+        for id in service::audit::strangers(services).await? {
+            broken += 1;
+            tell(&format!("{id}: BROKEN at 1: entries of an organization that is not there"))?;
+        }
+    }
     let all = chains.len() + broken;
     for (id, slug) in &chains {
         let expected = known.iter().find(|h| h.is_of(*id, slug));

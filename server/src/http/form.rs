@@ -4,6 +4,7 @@ use std::error::Error;
 
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -23,6 +24,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
             Err(FormRejection::InvalidFormContentType(_)) => Err(Problem::unsupported_media(format!(
                 "A form comes here as its page sends it, as application/x-www-form-urlencoded. {AGAIN}"
             ))),
+            Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Problem::of_framework(refused.status(), refused.to_string()))
+            }
             Err(refused) => {
                 Err(Problem::bad_request(format!("The form could not be read: {}. {AGAIN}", cause(&refused))))
             }

@@ -218,8 +218,7 @@ struct Work {
 
 /// What the body holds.
 struct Parsed {
-    /// Of the decoded body and the source that it is bound to, in hex, where it was asked for: a sender that tries again may compress anew, and
-    /// gzip writes the time.
+    /// Of the decoded body, in hex, where it was asked for: a sender that tries again may compress anew, and gzip writes the time.
     hash: Option<String>,
     rows: Vec<PreparedEvent>,
     /// Where each of them stood.
@@ -236,15 +235,7 @@ impl Work {
             inflated = wire::decompress(self.encoding, body, self.limit as u64).map_err(unreadable)?;
             &inflated
         };
-        let hash = self.hashed.then(|| {
-            let mut hash = Sha256::new();
-            // The same rows of another source are other events.
-            if let Some(bound) = &self.bound {
-                hash.update(bound.id.to_string());
-            }
-            hash.update(body);
-            domain::audit::hex(&hash.finalize())
-        });
+        let hash = self.hashed.then(|| domain::audit::hex(&Sha256::digest(body)));
         let mut mapping = Mapping::contract();
         mapping.source = self.bound.as_ref().map(|bound| bound.name.clone());
         let (mut rows, mut indexes) = (Vec::new(), Vec::new());

@@ -119,7 +119,7 @@ fn said(query: &str, keys: &[&str]) -> Vec<(String, String)> {
 }
 
 /// The other pairs, as they were written.
-fn without(query: &str, keys: &[&str]) -> String {
+pub(super) fn without(query: &str, keys: &[&str]) -> String {
     let others = |pair: &&str| {
         form_urlencoded::parse(pair.as_bytes())
             .next()
@@ -128,7 +128,7 @@ fn without(query: &str, keys: &[&str]) -> String {
     query.split('&').filter(others).collect::<Vec<_>>().join("&")
 }
 
-fn with_query(path: &str, query: &str) -> String {
+pub(super) fn with_query(path: &str, query: &str) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 

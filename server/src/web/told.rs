@@ -6,7 +6,7 @@ use app::page::Done;
 use app::told::FIELD;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, REFERER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use service::Services;
 
 use super::client::Visitor;
-use super::refused::sender;
+use super::refused::{sender, with_query, without};
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
@@ -53,6 +53,7 @@ pub async fn once(State(state): State<AppState>, mut request: Request, next: Nex
 /// Passes the form on; the answer takes the words along.
 async fn taken(services: &Services, sender: &str, request: Request, next: Next) -> Response {
     let attributes = attributes(&request);
+    let back = request.headers().get(REFERER).cloned();
     let (parts, body) = request.into_parts();
     // `body::buffer` has read it already, up to the limit.
     let Ok(form) = to_bytes(body, usize::MAX).await else {
@@ -62,10 +63,10 @@ async fn taken(services: &Services, sender: &str, request: Request, next: Next) 
         form_urlencoded::parse(&form).find(|(key, _)| key == FIELD).map(|(_, words)| words.into_owned());
     let response = next.run(Request::from_parts(parts, Body::from(form))).await;
     let headers = response.headers();
-    if !response.status().is_redirection()
-        || headers.contains_key(SERVER_FN_ERROR_HEADER)
-        || tells_itself(headers)
-    {
+    // Back where the form stood, an address with what was done says what an earlier form did.
+    let is_back = headers.get(LOCATION) == back.as_ref();
+    let refused = headers.contains_key(SERVER_FN_ERROR_HEADER);
+    if !response.status().is_redirection() || refused || (tells_itself(headers) && !is_back) {
         return response;
     }
     let (parts, body) = response.into_parts();
@@ -77,6 +78,9 @@ async fn taken(services: &Services, sender: &str, request: Request, next: Next) 
     let words = Some(done.words).filter(|words| !words.is_empty()).or(own).unwrap_or_default();
     let mut response = Response::from_parts(parts, Body::from(answer));
     if !words.is_empty() {
+        if is_back {
+            forget_before(response.headers_mut());
+        }
         let value = written(services, sender, Done { words, ..done });
         set(&mut response, &format!("{NAME}={value}; Max-Age={SECONDS}; {attributes}"));
     }
@@ -88,6 +92,16 @@ fn tells_itself(headers: &HeaderMap) -> bool {
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
     let query = location.split_once('?').map_or("", |(_, query)| query);
     form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == "done")
+}
+
+/// Takes what an earlier form did out of the address.
+fn forget_before(headers: &mut HeaderMap) {
+    let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
+    let Some((page, query)) = location.and_then(|location| location.split_once('?')) else { return };
+    let kept = without(query, &["done", "left"]);
+    if let Ok(location) = HeaderValue::from_str(&with_query(page, &kept)) {
+        headers.insert(LOCATION, location);
+    }
 }
 
 fn is_plain(headers: &HeaderMap) -> bool {

@@ -8,7 +8,7 @@ use crate::app::TestApp;
 async fn a_second_host_is_refused() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
-        app.get("/sign-in").also("host", "evil.test").send().await.assert_problem(400, "bad-request");
+        app.get("/sign-in").also("host", "evil.test").send().await.assert_problem(400, "invalid");
     })
     .await;
 }

@@ -35,7 +35,7 @@ impl Preparer {
             self.group(template(&event.message), event.component.as_deref(), event.event_type.as_deref());
         // A fresh id carries the time of the event, so that keys arrive nearly in order.
         let id: EventId = event.id.unwrap_or_else(|| clock::id_at(event.occurred_at));
-        PreparedEvent { id, event, group }
+        PreparedEvent { id, named: event.id.is_some(), event, group }
     }
 
     fn group(

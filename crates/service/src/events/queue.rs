@@ -301,7 +301,7 @@ async fn check_bound(tx: &mut WriteTx, parts: &[Part]) -> store::Result<()> {
 /// Finds the rows that claim another event's id, and corrects the answers that are kept.
 async fn settle(tx: &mut WriteTx, batch: &Batch, parts: &[Part], told: &mut [Told]) -> store::Result<()> {
     for (part, told) in parts.iter().zip(told) {
-        if part.sender.origin == Origin::Api && !told.duplicates.is_empty() {
+        if !told.duplicates.is_empty() {
             let conflicts = ingest::conflicts(tx, batch, &told.duplicates).await?;
             told.duplicates.retain(|at| conflicts.binary_search(at).is_err());
             told.conflicts = conflicts.into_iter().map(|at| at - told.start).collect();

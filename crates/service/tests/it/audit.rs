@@ -189,6 +189,29 @@ async fn the_last_entry_and_the_one_before_it_that_changed_places_are_found() {
 }
 
 #[tokio::test]
+async fn an_entry_that_was_put_in_outside_of_the_chain_is_found() {
+    for_each_backend(|t| async move {
+        let (world, alpha) = written(t).await;
+        let forged = "INSERT INTO audit_log (organization_id, id, seq, created_at, actor, action, target_type, target_id, metadata,
+                                            success, prev_hash, hash)
+                      SELECT organization_id, organization_id, 0, created_at, 'somebody', action, target_type, target_id, metadata,
+                             success, prev_hash, hash
+                      FROM audit_log WHERE organization_id = $1 AND seq = 5";
+        tamper(&world, alpha, &[forged]).await;
+        assert_eq!(broken(&world, alpha).await, [0]);
+        assert!(audit::strangers(&world.services).await.unwrap().is_empty());
+        let elsewhere = "INSERT INTO audit_log (organization_id, id, seq, created_at, actor, action, target_type, target_id, metadata,
+                                               success, prev_hash, hash)
+                         SELECT id, organization_id, 1, created_at, 'somebody', action, target_type, target_id, metadata,
+                                success, prev_hash, hash
+                         FROM audit_log WHERE organization_id = $1 AND seq = 6";
+        tamper(&world, alpha, &[elsewhere]).await;
+        assert_eq!(audit::strangers(&world.services).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_break_is_named_not_only_the_first() {
     for_each_backend(|t| async move {
         let (world, alpha) = written(t).await;

@@ -138,6 +138,34 @@ async fn refused_rows_are_named_and_the_others_kept() {
 }
 
 #[tokio::test]
+async fn a_row_under_the_id_of_another_event_is_refused_with_its_row_and_the_same_row_again_is_not() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let row = |id: u32, message: &str| {
+            format!(
+                r#"{{"id":"00000000-0000-4000-8000-{id:012}","timestamp":"2026-11-23T09:30:00Z","severity":"low","message":"{message}"}}"#
+            )
+        };
+        let plan = || Plan::of_source("s", "a.ndjson", Format::Auto);
+        let rows = [row(1, "one"), row(1, "another"), row(2, "two"), row(2, "two")];
+        let (done, refused) = read_in(&world, org, rows.join("\n").into_bytes(), plan()).await;
+        let done = done.unwrap();
+        assert_eq!((done.rows, done.accepted, done.duplicates, done.rejected), (4, 3, 1, 1));
+        assert_eq!(refused.len(), 1);
+        assert_eq!((refused[0].0.index, refused[0].0.field.as_str()), (1, "id"));
+        assert_eq!(refused[0].1, rows[1]);
+        let later = [row(1, "a third"), row(2, "two")];
+        let (done, refused) = read_in(&world, org, later.join("\n").into_bytes(), plan()).await;
+        let done = done.unwrap();
+        assert_eq!((done.accepted, done.duplicates, done.rejected), (1, 1, 1));
+        assert_eq!((refused[0].0.index, refused[0].1.as_str()), (0, later[0].as_str()));
+        assert_eq!(count(&world, org).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_bomb_is_refused() {
     for_each_backend(|t| async move {
         let world = World::new(t);

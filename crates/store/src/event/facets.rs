@@ -95,6 +95,8 @@ pub async fn values(
             }
             None => Ok((Vec::new(), true)),
         },
+        // All of a payload has values, but none that is frequent.
+        Target::Payload(path) if path.is_empty() => Ok((Vec::new(), true)),
         Target::Payload(_) => {
             let rows = FacetRequest::default().rows;
             let found = part(tx, filter, target, Wanted { limit, within }, rows).await?;

@@ -35,6 +35,8 @@ impl GroupSeed {
 #[derive(Clone, Debug)]
 pub struct Prepared {
     pub id: EventId,
+    /// The sender chose the id; one of a file's row that follows from its content is not: there the same id is the same row.
+    pub named: bool,
     /// `event.id` is `Some` when the sender (or the import) chose the id: only then can it be a duplicate.
     pub event: NewEvent,
     pub group: Arc<GroupSeed>,
@@ -62,6 +64,7 @@ pub struct Batch {
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub id: Uuid,
+    pub named: bool,
     pub at: Timestamp,
     pub severity: Severity,
     pub severity_text: u32,
@@ -84,7 +87,7 @@ impl Batch {
         let mut bytes = 0;
         let rows: Vec<Row> = prepared
             .into_iter()
-            .map(|Prepared { id, event, group }| {
+            .map(|Prepared { id, named, event, group }| {
                 bytes += 2 * event.message.len() + event.raw_payload.len();
                 let group = *group_of.entry(group.id).or_insert_with(|| {
                     groups.push(group);
@@ -92,6 +95,7 @@ impl Batch {
                 });
                 Row {
                     id: id.0,
+                    named,
                     at: event.occurred_at,
                     severity: event.severity,
                     severity_text: dictionary.word(&event.severity_text),

@@ -90,7 +90,8 @@ pub fn prepared(organization: OrganizationId, event: NewEvent) -> Prepared {
         event_type: event.event_type.clone(),
         events_fingerprint: None,
     };
-    Prepared { id: event.id.unwrap_or_else(id::<EventId>), event, group: Arc::new(group) }
+    let named = event.id.is_some();
+    Prepared { id: event.id.unwrap_or_else(id::<EventId>), named, event, group: Arc::new(group) }
 }
 
 pub async fn insert(db: &Db, organization: OrganizationId, events: Vec<NewEvent>) -> Outcome {

@@ -56,7 +56,7 @@ async fn tricky(db: &Db, n: usize) -> (OrganizationId, Vec<Event>) {
             message: made.message,
             raw_payload: made.raw_payload.text().to_owned(),
         };
-        prepared.push(Prepared { id, event, group: Arc::new(group) });
+        prepared.push(Prepared { id, named: true, event, group: Arc::new(group) });
     }
     let batch = Batch::new(prepared);
     let mut tx = write(db, org).await;

@@ -234,6 +234,21 @@ async fn many_rows_go_in_with_one_call_and_conflicts_are_not_counted() {
         let changed = tx.conn().insert_many(&ROWS, 64, (190..254).flat_map(row)).await.unwrap();
         assert_eq!(changed, 53);
         assert_eq!(tx.conn().scalar::<i64>(sql("SELECT count(*) FROM scratch")).await.unwrap(), Some(254));
+        // More than one statement takes, on either database.
+        let changed = tx.conn().insert_many(&ROWS, 5000, (1000..6000).flat_map(row)).await.unwrap();
+        assert_eq!(changed, 5000);
+        let mixed = [
+            1.to_arg(),
+            "row".to_arg(),
+            Severity::High.to_arg(),
+            "2".to_arg(),
+            "row".to_arg(),
+            Severity::High.to_arg(),
+        ];
+        assert!(
+            tx.dialect() == Dialect::Sqlite
+                || tx.conn().insert_many(&ROWS, 2, mixed.into_iter()).await.is_err()
+        );
         let short = tx.conn().insert_many(&ROWS, 2, std::iter::once(Arg::Int(1))).await;
         assert!(matches!(short, Err(Error::Binds { .. })));
         let text: Option<String> =

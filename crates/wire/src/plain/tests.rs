@@ -43,6 +43,26 @@ fn lines_of_many_systems_are_understood() {
             "refused: no time was recognised in this line; is it the continuation of another?",
         ),
         (
+            "sshd[1234]: Failed password for root from 1.2.3.4 port 22 ssh2",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
+            "kernel: [ 1234.567890] usb 1-1: new device",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
+            "[1234] plain pid first",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
+            "1234.567890 usb 1-1: new device",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
+            "caused by handler[512] in pool[7]: boom",
+            "refused: no time was recognised in this line; is it the continuation of another?",
+        ),
+        (
             "<13>hello without a time",
             "refused: no time was recognised in this line; is it the continuation of another?",
         ),
