@@ -195,9 +195,9 @@ fn add_dialog(slug: &str, of_platform: bool, sources: (Vec<String>, bool), wante
     let refused = state.refused();
     let named = !wanted.is_empty();
     let open = Signal::derive(move || named || refused.get());
-    let close = named.then(|| SettingsPage::ApiKeys.href(slug));
+    // Closed without going anywhere: the next page would not show the secret again.
     view! {
-        <Dialog id=ADD title="Make an API key" open=open close_href=close wide=true>
+        <Dialog id=ADD title="Make an API key" open=open wide=true>
             {form::<CreateApiKey>("API key made", "form", fields)}
         </Dialog>
     }

@@ -200,6 +200,10 @@ async fn an_entry_that_was_put_in_outside_of_the_chain_is_found() {
         tamper(&world, alpha, &[forged]).await;
         assert_eq!(broken(&world, alpha).await, [0]);
         assert!(audit::strangers(&world.services).await.unwrap().is_empty());
+        // On SQLite this takes a connection that looks at no foreign keys.
+        if world.t.db.dialect() == Dialect::Sqlite {
+            return;
+        }
         let elsewhere = "INSERT INTO audit_log (organization_id, id, seq, created_at, actor, action, target_type, target_id, metadata,
                                                success, prev_hash, hash)
                          SELECT id, organization_id, 1, created_at, 'somebody', action, target_type, target_id, metadata,
