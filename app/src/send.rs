@@ -25,6 +25,7 @@ use crate::told;
 pub struct Submission {
     path: &'static str,
     action: Action<String, Raw>,
+    accepted: Memo<usize>,
 }
 
 /// A way to the server function `S`, whose arguments are the fields of a form.
@@ -35,7 +36,11 @@ pub fn submit<S: ServerFn<Error = AppError, Protocol = Http<PostUrl, Json>>>() -
 fn to(path: &'static str) -> Submission {
     let refused = refused(path).map(|error| Raw::text(Err(error)));
     let action = Action::new_with_value(refused, move |body: &String| post(path, body.clone()));
-    Submission { path, action }
+    let value = action.value();
+    let yes = move || value.with(|raw| raw.as_ref().is_some_and(|raw| raw.error().is_none()));
+    let accepted =
+        Memo::new(move |before: Option<&usize>| before.copied().unwrap_or_default() + usize::from(yes()));
+    Submission { path, action, accepted }
 }
 
 /// Why a form that was sent without WASM came back.
@@ -52,9 +57,9 @@ impl Submission {
     pub fn pending(self) -> Signal<bool> {
         self.action.pending().into()
     }
-    /// Counts the answers.
+    /// Changes with each answer that was yes: after a no nothing is to be asked again, and what is typed stays.
     pub fn version(self) -> usize {
-        self.action.version().get()
+        self.accepted.get()
     }
     /// Whether the last answer was yes.
     pub fn is_done(self) -> bool {

@@ -30,5 +30,5 @@ test("a mapping without a message is refused before anything is stored", async (
   await signIn(page);
   await upload(page, oddCsv(`n${Date.now()}`));
   await page.getByRole("button", { name: "Import" }).click();
-  await expect(page.getByText("choose the column that holds the message")).toBeVisible();
+  await expect(page.getByText("choose the column that holds it")).toBeVisible();
 });

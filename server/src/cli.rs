@@ -397,7 +397,9 @@ fn tell(line: &str) -> io::Result<()> {
 fn usage<T>(result: service::Result<T>) -> Result<T, Stop> {
     result.map_err(|error| match error {
         service::Error::Invalid(invalid) => Stop::Usage(invalid.to_string()),
-        service::Error::NotFound => Stop::Failed(anyhow::anyhow!("there is no such organization")),
+        service::Error::NotFound => Stop::Failed(anyhow::anyhow!(
+            "there is no such organization; `watchroom org list` shows the short names"
+        )),
         other => Stop::Failed(other.into()),
     })
 }

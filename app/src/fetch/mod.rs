@@ -75,7 +75,7 @@ where
     fetch_after(|| 0, args)
 }
 
-/// [`fetch`], and again whenever `version` changes: what [`crate::form::Submission::version`] counts is written by then.
+/// [`fetch`], and again whenever `version` changes: what [`crate::send::Submission::version`] counts is written by then.
 pub fn fetch_after<S: Reads>(
     version: impl Fn() -> usize + Send + Sync + 'static,
     args: impl Fn() -> S + Send + Sync + 'static,

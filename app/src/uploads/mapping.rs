@@ -53,6 +53,7 @@ fn Form(
         chosen.as_ref().map_or_else(|| column.guess.clone(), |form| form.target_of(&column.name).to_owned())
     };
     let targets = columns.iter().map(target).collect::<Vec<_>>();
+    let shared = shared(&heads, &targets);
     let lines = columns
         .into_iter()
         .zip(targets)
@@ -68,6 +69,7 @@ fn Form(
         view! {
             <Section title="Columns" hint="Each column can feed one field of the event. What feeds none is kept in the raw payload.">
                 {more}
+                <Warnings words=shared />
                 <div class="table-scroll">
                     <DataTable caption="Columns of the file" columns=vec![Column::new("Column"), Column::new("Values").class("message"), Column::new("Feeds")]>
                         {lines}
@@ -150,6 +152,19 @@ fn ColumnLine(at: usize, column: ColumnShown, value: String) -> impl IntoView {
     .into_any()
 }
 
+/// Which fields more than one column feeds.
+fn shared(columns: &[String], targets: &[String]) -> Vec<String> {
+    let of = |target: Target| {
+        let feeding = columns.iter().zip(targets).filter(|(_, fed)| *fed == target.as_str());
+        let columns = feeding.map(|(column, _)| column.as_str()).collect::<Vec<_>>();
+        (columns.len() > 1).then(|| {
+            let (field, columns) = (words(target), columns.join(", "));
+            format!("{field} is fed by {columns}: in each row the first of them that holds a value counts, the others stay in the raw payload.")
+        })
+    };
+    Target::ALL.iter().copied().filter_map(of).collect()
+}
+
 fn words(target: Target) -> &'static str {
     match target {
         Target::Id => "Id",
@@ -182,7 +197,7 @@ fn DryRun(tried: Answer<Tried>) -> impl IntoView {
 
 #[component]
 fn Outcome(tried: Tried) -> impl IntoView {
-    let Tried { accepted, rejected, unknown, whole, rejections } = tried;
+    let Tried { accepted, rejected, warnings, whole, rejections } = tried;
     let kind = match (accepted, rejected) {
         (_, 0) => NoticeKind::Ok,
         (0, _) => NoticeKind::Error,
@@ -196,16 +211,17 @@ fn Outcome(tried: Tried) -> impl IntoView {
     );
     view! {
         <Notice kind>{words}</Notice>
-        <Unknown words=unknown />
+        <Warnings words=warnings />
         <Refused rejections />
     }
     .into_any()
 }
 
-/// Severities that were not understood, and what they became.
+/// What was read, and perhaps not as it was meant.
 #[component]
-pub fn Unknown(words: String) -> impl IntoView {
-    (!words.is_empty()).then(|| view! { <Notice kind=NoticeKind::Warning>{words}</Notice> }).into_any()
+pub fn Warnings(words: Vec<String>) -> impl IntoView {
+    let one = |words: String| view! { <Notice kind=NoticeKind::Warning>{words}</Notice> };
+    words.into_iter().map(one).collect_view().into_any()
 }
 
 /// The first refused rows with their reasons.

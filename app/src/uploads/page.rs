@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use ui::{Button, Glyph, Notice, NoticeKind, PageHead, Progress, Section, Variant};
 
 use super::api::GetUpload;
-use super::mapping::{MapColumns, Refused, Unknown};
+use super::mapping::{MapColumns, Refused, Warnings};
 use super::query::MappingForm;
 use super::shown::{UploadShown, UploadStep, bytes};
 use crate::events::parts::{counted, number};
@@ -157,7 +157,7 @@ fn Finished(upload: UploadShown, slug: String) -> impl IntoView {
     view! {
         <div class="page uploads">
             <Notice kind>{words}</Notice>
-            <Unknown words=upload.unknown />
+            <Warnings words=upload.warnings />
             <p class="row-line after-import">
                 {stored
                     .then(|| {

@@ -62,8 +62,8 @@ impl MappingForm {
         if !self.column.is_empty() {
             problems.require(
                 choice.columns.contains_key(&Target::Message),
-                "target",
-                "choose the column that holds the message",
+                "message",
+                "choose the column that holds it",
             );
         }
         choice.severity = self.severity.parse().ok();
@@ -115,6 +115,6 @@ mod tests {
     fn a_mapping_without_a_message_is_refused() {
         assert_eq!(form().to_choice().unwrap().columns.len(), 1);
         let nothing = MappingForm { target: vec![String::new(); 2], ..form() };
-        assert_eq!(nothing.to_choice().unwrap_err().0[0].field, "target");
+        assert_eq!(nothing.to_choice().unwrap_err().0[0].field, "message");
     }
 }

@@ -4,7 +4,7 @@ use domain::UploadId;
 use domain::permission::EventWrite;
 use domain::query::EVENTS;
 use domain::query::edit::{condition, include};
-use domain::upload::{Format, Imported, Preview, Rejection, UnknownSeverities, Upload, UploadState};
+use domain::upload::{Format, Imported, Misfits, Preview, Rejection, UnknownSeverities, Upload, UploadState};
 use service::Cx;
 use service::uploads::DryRun;
 
@@ -62,7 +62,7 @@ fn upload_shown(upload: Upload, slug: &str, zone: Zone) -> UploadShown {
         known: upload.imported.known,
         rejected: upload.rejected,
         events,
-        unknown: unknown(&upload.unknown_severities),
+        warnings: warnings(&upload.unknown_severities, &upload.imported.misfits),
         error: upload.error_message,
         created: zone.when(upload.created_at),
         rejections: Vec::new(),
@@ -117,20 +117,22 @@ fn preview(preview: Preview) -> PreviewShown {
 }
 
 fn tried(tried: DryRun) -> Tried {
-    let DryRun { receipt, texts, unknown_severities, whole } = tried;
+    let DryRun { receipt, texts, unknown_severities, misfits, whole } = tried;
     let rejections =
         receipt.rejections.into_iter().zip(texts).take(REJECTIONS as usize).map(rejection).collect();
     Tried {
         accepted: receipt.accepted as i64,
         rejected: receipt.rejected as i64,
-        unknown: unknown(&unknown_severities),
+        warnings: warnings(&unknown_severities, &misfits),
         whole,
         rejections,
     }
 }
 
-fn unknown(severities: &UnknownSeverities) -> String {
-    severities.sentence().map(|s| format!("{s}. The words are kept beside the events.")).unwrap_or_default()
+fn warnings(severities: &UnknownSeverities, misfits: &Misfits) -> Vec<String> {
+    let severities = severities.sentence().map(|s| format!("{s}. The words are kept beside the events."));
+    let misfits = misfits.sentence().map(|s| format!("{s}."));
+    severities.into_iter().chain(misfits).collect()
 }
 
 fn rejection((rejection, text): (Rejection, String)) -> RejectionShown {
@@ -180,7 +182,7 @@ mod tests {
             last: at("2026-11-23T10:00:00Z"),
             sources: ["db", "web 1"].map(str::to_owned).into(),
             any_source: false,
-            known: 0,
+            ..Imported::default()
         };
         let query = events_of(&upload(imported));
         assert_eq!(query.from, "2026-11-23T09:00:00.000000Z");

@@ -22,14 +22,14 @@ pub struct UploadShown {
     pub rejected: i64,
     /// Where its events are listed.
     pub events: String,
-    /// A sentence about severities that were not understood; empty when all were.
-    pub unknown: String,
+    /// Sentences about what was stored and may not be as it was meant.
+    pub warnings: Vec<String>,
     pub error: Option<String>,
     pub created: When,
     /// The first refused rows; on the page of one upload only.
     pub rejections: Vec<RejectionShown>,
 }
-shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, known, rejected, events, unknown, error, created, rejections);
+shown!(UploadShown: id, file_name, format, state, bytes_total, bytes_done, accepted, known, rejected, events, warnings, error, created, rejections);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionShown {
@@ -83,13 +83,13 @@ pub struct Tried {
     pub accepted: i64,
     pub rejected: i64,
     /// As in [`UploadShown`].
-    pub unknown: String,
+    pub warnings: Vec<String>,
     /// False when only the start of a long file was tried.
     pub whole: bool,
     /// The first refused rows.
     pub rejections: Vec<RejectionShown>,
 }
-shown!(Tried: accepted, rejected, unknown, whole, rejections);
+shown!(Tried: accepted, rejected, warnings, whole, rejections);
 
 impl UploadShown {
     /// 0 to 100.

@@ -94,6 +94,42 @@ pub struct Imported {
     pub any_source: bool,
     /// Rows that were stored before.
     pub known: u64,
+    pub misfits: Misfits,
+}
+
+/// Rows of a CSV file that may have been read otherwise than they were meant: with more fields than the header names, or with
+/// quotes where CSV (RFC 4180) has none. They are stored; what is over stands in the payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Misfits {
+    pub rows: u64,
+    /// Position of the first, 0-based.
+    pub first: Option<u64>,
+}
+
+impl Misfits {
+    pub fn count(&mut self, index: u64) {
+        self.add(&Self { rows: 1, first: Some(index) });
+    }
+
+    /// Adds what another part of the file had.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.first = self.first.into_iter().chain(other.first).min();
+    }
+
+    /// Nothing when there are none.
+    pub fn sentence(&self) -> Option<String> {
+        let first = self.first? + 1;
+        let rows = if self.rows == 1 {
+            format!("Row {first} has")
+        } else {
+            format!("{} rows, first row {first}, have", self.rows)
+        };
+        Some(format!(
+            "{rows} more fields than the header names, or quotes where CSV has none, and may not say what was meant: a text with a delimiter in it stands in double quotes, with no blank before them, and a quote in it is written twice"
+        ))
+    }
 }
 
 /// Sources of an import that are told.
@@ -117,6 +153,7 @@ impl Imported {
     pub fn add(&mut self, other: &Self) {
         self.widen(other.first, other.last);
         self.known += other.known;
+        self.misfits.add(&other.misfits);
         if other.any_source {
             self.name_none();
         } else if !self.any_source {
@@ -142,14 +179,14 @@ impl Imported {
     }
 }
 
-/// Rows of an import that say a severity nobody knows. They are stored, with the word in `severity_text`.
+/// Rows of an import that say a severity nobody knows, or leave it blank. They are stored, with the word in `severity_text`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UnknownSeverities {
     pub rows: u64,
     /// What they became: the severity chosen for rows that say none.
     pub became: Option<Severity>,
-    /// Rows by word, of the first 20 words.
+    /// Rows by word, of the first 20 words; the empty one stands for no text at all.
     pub words: BTreeMap<String, u64>,
 }
 
@@ -193,7 +230,13 @@ impl UnknownSeverities {
         let mut words: Vec<_> = self.words.iter().collect();
         words.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         let told: u64 = self.words.values().sum();
-        let mut list: Vec<String> = words.into_iter().map(|(word, n)| format!("'{word}' ({n})")).collect();
+        let mut list: Vec<String> = words
+            .into_iter()
+            .map(|(word, n)| match word.as_str() {
+                "" => format!("none given ({n})"),
+                word => format!("'{word}' ({n})"),
+            })
+            .collect();
         if told < self.rows {
             list.push(format!("others ({})", self.rows - told));
         }
@@ -316,6 +359,10 @@ mod tests {
         all.add(&part(&[("dire", 1)]));
         let sentence = "3 rows had a severity that was not understood and became info: 'dire' (2), 'meh' (1)";
         assert_eq!(all.sentence().as_deref(), Some(sentence));
+        let blank = part(&[("", 2), ("meh", 3)]);
+        let sentence =
+            "5 rows had a severity that was not understood and became info: 'meh' (3), none given (2)";
+        assert_eq!(blank.sentence().as_deref(), Some(sentence));
         for n in 0..30 {
             all.add(&part(&[(&format!("w{n}"), 1)]));
         }

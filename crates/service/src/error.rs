@@ -49,7 +49,11 @@ impl From<store::Error> for Error {
         match error {
             store::Error::Unique => Self::Conflict("it exists already".to_owned()),
             store::Error::Full => Self::Unavailable { full: true },
-            store::Error::Unavailable(_) | store::Error::Collision(_) => Self::Unavailable { full: false },
+            store::Error::Unavailable(cause) => {
+                tracing::warn!(cause, "the database cannot answer");
+                Self::Unavailable { full: false }
+            }
+            store::Error::Collision(_) => Self::Unavailable { full: false },
             other => Self::Internal(other.to_string()),
         }
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use domain::event::Mapping;
 use domain::permission::EventWrite;
-use domain::upload::{Format, Imported, Rejection, UnknownSeverities};
+use domain::upload::{Format, Imported, Misfits, Rejection, UnknownSeverities};
 use domain::{Invalid, OrganizationId, Timestamp};
 use tokio::sync::mpsc;
 use wire::Identities;
@@ -172,8 +172,9 @@ async fn step(
 pub struct Trial {
     pub accepted: u64,
     pub rejected: u64,
-    /// Of the accepted ones, those whose severity was not understood.
+    /// Of the accepted ones, those whose severity was not understood, and those that may not have been read as they were meant.
     pub unknown_severities: UnknownSeverities,
+    pub misfits: Misfits,
     /// The first refused rows with the start of their text.
     pub refused: Vec<(Rejection, String)>,
     /// Whether the whole file was read.
@@ -201,6 +202,9 @@ pub async fn rehearse(
                 Ok(event) => {
                     trial.accepted += 1;
                     trial.unknown_severities.count(event);
+                    if row.misfit {
+                        trial.misfits.count(row.index);
+                    }
                 }
                 Err(_) => trial.rejected += 1,
             }
@@ -266,6 +270,9 @@ fn read(
             }
             batch.unknown_severities.count(event);
             batch.imported.count(event);
+            if row.misfit {
+                batch.imported.misfits.count(row.index);
+            }
             let mut event = event.clone();
             size += event.message.len() + event.raw_payload.len();
             let named = event.id.is_some();

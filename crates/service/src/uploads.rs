@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use domain::audit::{Action, AuditEntry};
 use domain::permission::EventWrite;
 use domain::upload::{
-    Choice, Format, Imported, Preview, Receipt, Rejection, UnknownSeverities, Upload, UploadState,
+    Choice, Format, Imported, Misfits, Preview, Receipt, Rejection, UnknownSeverities, Upload, UploadState,
 };
 use domain::visible::turns;
 use domain::{Invalid, OrganizationId, UploadId};
@@ -160,6 +160,8 @@ pub struct DryRun {
     pub texts: Vec<String>,
     /// Of the accepted rows, those whose severity was not understood.
     pub unknown_severities: UnknownSeverities,
+    /// Of the accepted rows, those that may not have been read as they were meant.
+    pub misfits: Misfits,
     /// False when the file is so long that only its start was tried.
     pub whole: bool,
 }
@@ -168,13 +170,14 @@ pub struct DryRun {
 pub async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Result<DryRun> {
     let (upload, file) = staged(cx, id).await?;
     let plan = plan(&upload, choice, 0);
-    let Trial { accepted, rejected, unknown_severities, refused, whole } =
+    let Trial { accepted, rejected, unknown_severities, misfits, refused, whole } =
         rehearse(file, plan, cx.now(), TRIAL_ROWS, TRIAL_REFUSALS).await?;
     let (rejections, texts) = refused.into_iter().unzip();
     Ok(DryRun {
         receipt: Receipt { accepted, rejected, rejections, duplicates: 0 },
         texts,
         unknown_severities,
+        misfits,
         whole,
     })
 }

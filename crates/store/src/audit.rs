@@ -303,6 +303,14 @@ pub async fn below_first(tx: &mut SystemTx, organization: OrganizationId, limit:
     tx.conn().scalars(q.bind(organization).bind(limit)).await
 }
 
+/// Numbers that more than one entry has: up to `limit`, the lowest first.
+pub async fn twice(tx: &mut SystemTx, organization: OrganizationId, limit: u32) -> Result<Vec<i64>> {
+    let q = sql(
+        "SELECT seq FROM audit_log WHERE organization_id = $1 GROUP BY seq HAVING count(*) > 1 ORDER BY seq LIMIT $2",
+    );
+    tx.conn().scalars(q.bind(organization).bind(limit)).await
+}
+
 /// Whose entries there are.
 pub async fn organizations(tx: &mut SystemTx) -> Result<Vec<OrganizationId>> {
     tx.conn().scalars(sql("SELECT DISTINCT organization_id FROM audit_log ORDER BY organization_id")).await

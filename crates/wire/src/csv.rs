@@ -56,11 +56,13 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
                     None if bytes.len() > MAX_LINE => Err(crate::lines::too_long()),
                     None => parse(&names, &record, mapping, now),
                 };
+                let (tail, to) = (tail.borrow(), reader.position().byte());
+                let misfit = has_more(&names, &record) || misquoted(tail.between(from, to), by);
                 let record = match &event {
                     Ok(_) => None,
-                    Err(_) => Some(tail.borrow().between(from, reader.position().byte())),
+                    Err(_) => Some(tail.record(from, to)),
                 };
-                Row { index, bytes, record, event }
+                Row { index, bytes, record, event, misfit }
             }
             Err(e) => {
                 over = true;
@@ -73,7 +75,7 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
                     Some(line) => never_closed(line) + "; the rest of the file was not read",
                     None => "longer than 1.5 MiB; the rest of the file was not read".to_owned(),
                 };
-                Row { index, bytes: Vec::new(), record: None, event: Err(refuse(reason)) }
+                Row { index, bytes: Vec::new(), record: None, event: Err(refuse(reason)), misfit: false }
             }
         };
         index += 1;
@@ -107,6 +109,29 @@ pub fn names(header: &::csv::ByteRecord) -> Vec<String> {
         names.push(own);
     }
     names
+}
+
+/// Whether there is something in fields that the header does not name.
+fn has_more(names: &[String], record: &::csv::ByteRecord) -> bool {
+    record.iter().skip(names.len()).any(|field| !field.trim_ascii().is_empty())
+}
+
+/// Whether a quote stands where it quotes nothing: behind a blank that begins a field, or closing with more of the field behind it.
+fn misquoted(record: &[u8], delimiter: u8) -> bool {
+    if !record.contains(&b'"') {
+        return false;
+    }
+    let mut field = Field::Begins;
+    let mut blank = false;
+    for c in record {
+        let next = field.step(*c, delimiter);
+        if (field == Field::Closed && next == Field::Plain) || (blank && *c == b'"') {
+            return true;
+        }
+        blank = next == Field::Plain && *c == b' ' && (blank || field == Field::Begins);
+        field = next;
+    }
+    false
 }
 
 fn nameless(i: usize) -> String {
@@ -167,24 +192,23 @@ impl Tail {
         let mut field = Field::Begins;
         let mut opened = 0;
         for (i, c) in bytes.iter().enumerate() {
-            field = match (field, *c) {
-                (Field::Begins, b'"') => {
-                    opened = i;
-                    Field::Quoted
-                }
-                (Field::Quoted, b'"') => Field::Closed,
-                (Field::Closed, b'"') | (Field::Quoted, _) => Field::Quoted,
-                (_, b'\n' | b'\r') => Field::Begins,
-                (_, c) if c == delimiter => Field::Begins,
-                _ => Field::Plain,
-            };
+            if field == Field::Begins && *c == b'"' {
+                opened = i;
+            }
+            field = field.step(*c, delimiter);
         }
         let lines = bytes.get(..opened)?.split(|c| *c == b'\n').count();
         (field == Field::Quoted).then_some(line + lines as u64 - 1)
     }
 
-    /// A part of the input without line ends around it, at most [`MAX_LINE`] bytes.
-    fn between(&self, from: u64, to: u64) -> Vec<u8> {
+    /// A record without line ends around it, at most [`MAX_LINE`] bytes.
+    fn record(&self, from: u64, to: u64) -> Vec<u8> {
+        let part = self.between(from, to);
+        part[..part.len().min(MAX_LINE)].to_vec()
+    }
+
+    /// A part of the input without line ends around it.
+    fn between(&self, from: u64, to: u64) -> &[u8] {
         let at = |place: u64| {
             usize::try_from(place.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.bytes.len())
         };
@@ -195,7 +219,7 @@ impl Tail {
         while let [rest @ .., b'\r' | b'\n'] = part {
             part = rest;
         }
-        part[..part.len().min(MAX_LINE)].to_vec()
+        part
     }
 }
 
@@ -207,6 +231,18 @@ enum Field {
     Quoted,
     /// Behind a quote inside quotes: its end, or the first of two.
     Closed,
+}
+
+impl Field {
+    fn step(self, c: u8, delimiter: u8) -> Self {
+        match (self, c) {
+            (Self::Quoted, b'"') => Self::Closed,
+            (Self::Begins | Self::Closed, b'"') | (Self::Quoted, _) => Self::Quoted,
+            (_, b'\n' | b'\r') => Self::Begins,
+            (_, c) if c == delimiter => Self::Begins,
+            _ => Self::Plain,
+        }
+    }
 }
 
 /// Keeps the tail, and fails when one record has taken much more than [`MAX_LINE`], so that an open quote does not fill the
@@ -301,6 +337,24 @@ mod tests {
         let rows = rows(&format!("time,n,message\n{}\n", lines.join("\n")));
         let sent: Vec<_> = rows.iter().map(|r| String::from_utf8_lossy(r.as_sent()).into_owned()).collect();
         assert_eq!(sent, lines);
+    }
+
+    #[test]
+    fn rows_that_may_not_say_what_was_meant_are_told() {
+        for (row, misfit) in [
+            ("2026-11-23T09:30:00Z,\"a, b\",x", false),
+            ("2026-11-23T09:30:00Z,\"a \"\"b\"\"\",x", false),
+            ("2026-11-23T09:30:00Z,5\" disk, \"\"", true),
+            ("2026-11-23T09:30:00Z,5\" disk,x", false),
+            ("2026-11-23T09:30:00Z,a,x,", false),
+            ("2026-11-23T09:30:00Z,a, b,x", true),
+            ("2026-11-23T09:30:00Z, \"a\",x", true),
+            ("2026-11-23T09:30:00Z,\"a \\\"b\\\" c\",x", true),
+            ("2026-11-23T09:30:00Z,'a, b',x", true),
+            ("2026-11-23T09:30:00Z,\"a\"", false),
+        ] {
+            assert_eq!(rows(&format!("time,message,x\n{row}\n"))[0].misfit, misfit, "{row}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A JSON document: one object, an array of objects, or values one after another. Elements are cut out by a scanner that
-//! counts brackets, so nothing recurses and one element is held at a time.
+//! A JSON document: one object, an array of objects, `{"Records": [...]}` as AWS CloudTrail writes it, or values one after
+//! another. Elements are cut out by a scanner that counts brackets, so nothing recurses and one element is held at a time.
 
 use std::io::{self, BufRead};
 
@@ -12,10 +12,20 @@ use crate::{MAX_LINE, Row, event, refuse};
 /// The elements of a body in memory: of the array, or the one object. A cut-off element at the end is yielded too, and
 /// refused by the parser.
 pub fn elements(body: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
-    let mut scanner = Scanner::default();
-    let mut at = 0;
+    cut(trim(body), 0)
+}
+
+/// As [`elements`], of the start of a file: what AWS CloudTrail writes is its records.
+pub fn file_elements(first: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    let first = trim(first);
+    cut(first, envelope(first).unwrap_or_default())
+}
+
+/// `begin`: as [`Scanner::behind`].
+fn cut(body: &[u8], begin: usize) -> impl Iterator<Item = (u64, &[u8])> {
+    let mut at = begin;
+    let mut scanner = Scanner::behind(begin);
     let mut start = None;
-    let body = trim(body);
     std::iter::from_fn(move || {
         while at < body.len() {
             match scanner.step(body[at]) {
@@ -47,13 +57,24 @@ pub fn elements(body: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     .map(|(element, index)| (index, element))
 }
 
+/// Where the array of an object begins whose first member is `Records`: the first of its elements may stand there.
+pub(crate) fn envelope(body: &[u8]) -> Option<usize> {
+    let mut rest = trim(body);
+    for part in [&b"{"[..], b"\"Records\"", b":", b"["] {
+        rest = rest.strip_prefix(part)?.trim_ascii_start();
+    }
+    Some(body.trim_ascii_end().len() - rest.len())
+}
+
 pub(crate) fn read<'a, R: BufRead + 'a>(
-    input: R,
+    mut input: R,
     mapping: &'a Mapping,
     now: Timestamp,
-) -> impl Iterator<Item = io::Result<Row>> + 'a {
+) -> io::Result<impl Iterator<Item = io::Result<Row>> + 'a> {
+    let begin = envelope(input.fill_buf()?).unwrap_or_default();
+    input.consume(begin);
     let mut bytes = input.bytes();
-    let mut scanner = Scanner::default();
+    let mut scanner = Scanner::behind(begin);
     let mut next = move || -> io::Result<Option<(Vec<u8>, bool)>> {
         let mut element = Vec::new();
         let mut cut = false;
@@ -75,7 +96,7 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
         Ok(if element.trim_ascii().is_empty() { None } else { Some((element, cut)) })
     };
     let mut failed = false;
-    std::iter::from_fn(move || {
+    Ok(std::iter::from_fn(move || {
         if failed {
             return None;
         }
@@ -91,8 +112,8 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
             Ok(text) if text.trim().is_empty() => Err(refuse("empty")),
             _ => event::parse(&bytes, mapping, now),
         };
-        Ok(Row { index, bytes, record: None, event })
-    })
+        Ok(Row { index, bytes, record: None, event, misfit: false })
+    }))
 }
 
 /// What to do with a byte.
@@ -113,20 +134,29 @@ struct Scanner {
     started: bool,
     /// Inside the outer array.
     array: bool,
+    /// The array is a member of an object.
+    member: bool,
+    /// Behind that array: the other members of the object are no elements.
+    others: bool,
     depth: usize,
     text: bool,
     escaped: bool,
 }
 
 impl Scanner {
+    /// `begin`: bytes before the first element, where an object is around the array.
+    fn behind(begin: usize) -> Self {
+        let member = begin > 0;
+        Self { started: member, array: member, member, ..Self::default() }
+    }
+
     fn step(&mut self, c: u8) -> Step {
+        if self.others {
+            self.pass(c);
+            return Step::Skip;
+        }
         if self.text {
-            match c {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.text = false,
-                _ => {}
-            }
+            self.spell(c);
             return Step::Keep;
         }
         if self.depth == 0 {
@@ -137,7 +167,12 @@ impl Scanner {
                     self.array = true;
                     return Step::Skip;
                 }
-                b',' | b']' if self.array => return Step::Before,
+                b',' | b']' if self.array => {
+                    if self.member && c == b']' {
+                        *self = Self { others: true, depth: 1, ..Self::default() };
+                    }
+                    return Step::Before;
+                }
                 _ => self.started = true,
             }
         }
@@ -154,18 +189,43 @@ impl Scanner {
         }
         Step::Keep
     }
+
+    /// A byte inside quotes.
+    fn spell(&mut self, c: u8) {
+        match c {
+            _ if self.escaped => self.escaped = false,
+            b'\\' => self.escaped = true,
+            b'"' => self.text = false,
+            _ => {}
+        }
+    }
+
+    /// A byte of an object to its end; what stands behind that is read on.
+    fn pass(&mut self, c: u8) {
+        match c {
+            _ if self.text => self.spell(c),
+            b'"' => self.text = true,
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        if self.depth == 0 {
+            *self = Self { started: true, ..Self::default() };
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cut(text: &str) -> Vec<String> {
+    fn pieces(text: &str) -> Vec<String> {
         let whole: Vec<_> =
-            elements(text.as_bytes()).map(|(_, e)| String::from_utf8_lossy(e).into_owned()).collect();
+            file_elements(text.as_bytes()).map(|(_, e)| String::from_utf8_lossy(e).into_owned()).collect();
         let mapping = Mapping::contract();
         let now = Timestamp::EPOCH;
         let streamed: Vec<_> = read(text.as_bytes(), &mapping, now)
+            .unwrap()
             .map(|r| String::from_utf8_lossy(r.unwrap().bytes.trim_ascii()).into_owned())
             .collect();
         assert_eq!(whole, streamed, "{text}");
@@ -174,20 +234,29 @@ mod tests {
 
     #[test]
     fn arrays_and_objects_are_cut_into_elements() {
-        assert_eq!(cut(r#"{"a":[1,2]}"#), [r#"{"a":[1,2]}"#]);
-        assert_eq!(cut(r#" [ {"a":"}]\""} , {"b":{}} ] "#), [r#"{"a":"}]\""}"#, r#"{"b":{}}"#]);
-        assert_eq!(cut("[1, [2,3],\"x,y\"]"), ["1", "[2,3]", "\"x,y\""]);
-        assert_eq!(cut("{\"a\":1}\n{\"b\":2}"), ["{\"a\":1}", "{\"b\":2}"]);
-        assert_eq!(cut("[]"), Vec::<String>::new());
-        assert_eq!(cut(""), Vec::<String>::new());
-        assert_eq!(cut(r#"[{"a":1},{"b"#), [r#"{"a":1}"#, r#"{"b"#]);
+        assert_eq!(pieces(r#"{"a":[1,2]}"#), [r#"{"a":[1,2]}"#]);
+        assert_eq!(pieces(r#" [ {"a":"}]\""} , {"b":{}} ] "#), [r#"{"a":"}]\""}"#, r#"{"b":{}}"#]);
+        assert_eq!(pieces("[1, [2,3],\"x,y\"]"), ["1", "[2,3]", "\"x,y\""]);
+        assert_eq!(pieces("{\"a\":1}\n{\"b\":2}"), ["{\"a\":1}", "{\"b\":2}"]);
+        assert_eq!(pieces("[]"), Vec::<String>::new());
+        let inside = "\u{feff}\n{ \"Records\" :\n[ {\"a\":1} , {\"b\":[2]} ], \"Owner\": {\"c\": 3} } \n";
+        assert_eq!(pieces(inside), [r#"{"a":1}"#, r#"{"b":[2]}"#]);
+        let more = "{\"Records\":[{\"a\":1}],\"x\":\"]}\\\"\"}\n{\"Records\":[{\"b\":2}]}\n";
+        assert_eq!(pieces(more), [r#"{"a":1}"#, r#"{"Records":[{"b":2}]}"#], "nothing is lost");
+        assert_eq!(elements(br#"{"Records":[]}"#).count(), 1, "a body is taken as it is");
+        assert_eq!(pieces(r#"{"Records":[]}"#), Vec::<String>::new());
+        assert_eq!(pieces(r#"{"Records":[{"a":1},{"b"#), [r#"{"a":1}"#, r#"{"b"#]);
+        assert_eq!(pieces(r#"{"Records":{"a":[1]}}"#), [r#"{"Records":{"a":[1]}}"#]);
+        assert_eq!(pieces(""), Vec::<String>::new());
+        assert_eq!(pieces(r#"[{"a":1},{"b"#), [r#"{"a":1}"#, r#"{"b"#]);
     }
 
     #[test]
     fn a_deep_document_does_not_recurse() {
         let deep = "[".repeat(2_000_000);
         let mapping = Mapping::contract();
-        let rows: Vec<_> = read(deep.as_bytes(), &mapping, Timestamp::EPOCH).map(Result::unwrap).collect();
+        let rows: Vec<_> =
+            read(deep.as_bytes(), &mapping, Timestamp::EPOCH).unwrap().map(Result::unwrap).collect();
         assert_eq!(rows.len(), 1);
         assert!(rows[0].event.is_err());
     }

@@ -21,7 +21,7 @@ pub use compression::{Encoding, MAX_INFLATED, decompress, file, limit_of};
 pub use csv::names;
 pub use event::parse;
 pub use identity::{Identities, import_id, row_hash};
-pub use json::elements;
+pub use json::{elements, file_elements};
 pub use lines::{Line, Lines, rows};
 pub use parquet::EventFile;
 pub use sniff::{Table, sniff, table};
@@ -63,6 +63,8 @@ pub struct Row {
     /// The row as it stood in the file, without its line end, where it was refused and `bytes` is not that (CSV).
     pub record: Option<Vec<u8>>,
     pub event: Result<NewEvent, Vec<FieldError>>,
+    /// It may have been read otherwise than it was meant (`domain::upload::Misfits`).
+    pub misfit: bool,
 }
 
 impl Row {
@@ -87,7 +89,7 @@ pub fn read<'a, R: BufRead + 'a>(
 ) -> Result<Rows<'a>, std::io::Error> {
     let format = if format == Format::Auto { sniff(input.fill_buf()?) } else { format };
     Ok(match format {
-        Format::Json => Box::new(json::read(input, mapping, now)),
+        Format::Json => Box::new(json::read(input, mapping, now)?),
         Format::Csv => Box::new(csv::read(input, mapping, now)?),
         Format::Syslog => Box::new(plain::read(input, mapping, now)),
         Format::Ndjson | Format::Auto => {

@@ -99,7 +99,7 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
     Lines::new(input).zip(0u64..).map(move |(line, index)| {
         let line = line?;
         let event = if line.cut { Err(too_long()) } else { parse(&line.bytes) };
-        Ok(Row { index, bytes: line.bytes, record: None, event })
+        Ok(Row { index, bytes: line.bytes, record: None, event, misfit: false })
     })
 }
 

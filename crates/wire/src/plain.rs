@@ -81,15 +81,14 @@ fn finish(line: &str, parts: Parts, mapping: &Mapping, now: Timestamp) -> Result
 }
 
 fn recognise(line: &str, now: Timestamp) -> Option<Parts> {
-    if let Some(rest) = line
-        .strip_prefix('<')
-        .and_then(|l| l.split_once('>'))
-        .filter(|(pri, _)| pri.len() <= 3)
-        .map(|(_, r)| r)
-    {
-        return syslog::parse(line, now).or_else(|| recognise_plain(rest, now));
+    let begins = line.strip_prefix('<').and_then(|l| l.split_once('>')).filter(|(pri, _)| pri.len() <= 3);
+    let Some((priority, rest)) = begins else { return recognise_plain(line, now) };
+    let mut parts = syslog::parse(line, now).or_else(|| recognise_plain(rest, now))?;
+    // Nothing has a priority above 191 (RFC 5424 section 6.2.1): its last three bits say no severity.
+    if priority.parse::<u16>().is_ok_and(|priority| priority > 191) {
+        parts.level = format!("<{priority}>");
     }
-    recognise_plain(line, now)
+    Some(parts)
 }
 
 fn recognise_plain(line: &str, now: Timestamp) -> Option<Parts> {

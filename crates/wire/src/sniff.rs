@@ -11,6 +11,7 @@ pub fn sniff(first: &[u8]) -> Format {
     let mut lines = text.split(|c| *c == b'\n').map(trim).filter(|l| !l.is_empty());
     let Some(line) = lines.next() else { return Format::Ndjson };
     match line.first() {
+        Some(b'{') if crate::json::envelope(text).is_some() => Format::Json,
         Some(b'[') if matches!(text[1..].trim_ascii().first(), Some(b'{' | b']')) => Format::Json,
         Some(b'{') if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok() => Format::Ndjson,
         // The only line may be cut off where the buffer ends; then its length decides nothing, and NDJSON reads it whole.
@@ -233,6 +234,7 @@ mod tests {
             ("{\"a\":1}", Format::Ndjson),
             ("{\"a\":1, \"b\": \"cut o", Format::Ndjson),
             ("[{\"a\":1},\n{\"b\":2}]", Format::Json),
+            ("{\"Records\":[{\"a\":1}]}", Format::Json),
             (" [ ]", Format::Json),
             ("{\n  \"a\": 1\n}", Format::Json),
             ("timestamp,level,message\n1,2,3", Format::Csv),

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal as _, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use domain::permission::EventWrite;
-use domain::upload::{Format, Rejection, UnknownSeverities};
+use domain::upload::{Format, Misfits, Rejection, UnknownSeverities};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -74,6 +74,8 @@ struct State {
     rejected: u64,
     #[serde(default)]
     unknown_severities: UnknownSeverities,
+    #[serde(default)]
+    misfits: Misfits,
     /// Length of the file of refused rows.
     rejected_bytes: u64,
 }
@@ -225,7 +227,7 @@ impl Log {
             // A leftover costs one reading of the file.
             let _ = fs::remove_file(place);
         }
-        let State { accepted, duplicates, rejected, unknown_severities, .. } = self.state;
+        let State { accepted, duplicates, rejected, unknown_severities, misfits, .. } = self.state;
         let known =
             if duplicates > 0 { format!(" ({duplicates} of them known already)") } else { String::new() };
         let row = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
@@ -237,6 +239,9 @@ impl Log {
         eprintln!("{} accepted{known}, {rejected} refused{why}", row(accepted));
         if let Some(sentence) = unknown_severities.sentence() {
             eprintln!("{sentence}; the words are kept in severity_text");
+        }
+        if let Some(sentence) = misfits.sentence() {
+            eprintln!("{sentence}");
         }
         if accepted == 0 && rejected > 0 {
             return Err(anyhow::anyhow!("not one row was understood; is the format right?").into());
@@ -256,6 +261,8 @@ impl Watch for Log {
         self.state.rejected = self.before.rejected + progress.rejected;
         self.state.unknown_severities.clone_from(&self.before.unknown_severities);
         self.state.unknown_severities.add(&progress.unknown_severities);
+        self.state.misfits.clone_from(&self.before.misfits);
+        self.state.misfits.add(&progress.imported.misfits);
         self.write(&refused).map_err(|e| Error::Internal(format!("{}: {e}", self.rejects.display())))?;
         self.save().map_err(|e| Error::Internal(format!("the state of the import: {e}")))?;
         self.bar.set_position(progress.bytes);

@@ -29,6 +29,8 @@ pub struct Row<'a> {
     joined: Vec<Vec<String>>,
     /// A column that only Windows events have was seen: bare level numbers are Windows levels.
     windows: bool,
+    /// A column that holds severities was seen, without a text or a number in it.
+    blank_severity: bool,
 }
 
 impl<'a> Row<'a> {
@@ -37,6 +39,7 @@ impl<'a> Row<'a> {
             cells: [const { None }; FIELDS],
             joined: mapping.joined.iter().map(|(_, _, parts)| vec![String::new(); *parts]).collect(),
             windows: false,
+            blank_severity: false,
         }
     }
 
@@ -50,12 +53,14 @@ impl<'a> Row<'a> {
                     let slot = &mut self.cells[target as usize];
                     let better = slot.as_ref().is_none_or(|(old, _)| rank <= *old);
                     let same = slot.as_ref().is_some_and(|(old, _)| rank == *old);
+                    if target == Target::Severity && mapping.is_lenient() && says_nothing(&cell) {
+                        self.blank_severity = true;
+                    }
                     match &cell {
                         Cell::Null if same => *slot = None,
                         Cell::Null => {}
                         // An import tries the next column where this one cannot be used.
-                        Cell::Structure if mapping.is_lenient() => {}
-                        Cell::Text(t) if t.trim().is_empty() && mapping.is_lenient() => {}
+                        cell if mapping.is_lenient() && says_nothing(cell) => {}
                         _ if better => *slot = Some((rank, cell.clone())),
                         _ => {}
                     }
@@ -203,8 +208,8 @@ impl<'a> Row<'a> {
             _ => Severity::from_vocabulary(&text),
         };
         if let Some(severity) = known.or(mapping.severity) {
-            // A row that says nothing is no word that was not understood.
-            let known = known.is_some() || text.is_empty();
+            // A row without such a column has no word that was not understood.
+            let known = known.is_some() || (text.is_empty() && !self.blank_severity);
             return Ok(Graded { severity, text: text.chars().take(MAX_FIELD).collect(), known });
         }
         let shown: String = text.chars().take(40).collect();
@@ -279,6 +284,14 @@ struct Graded {
     severity: Severity,
     text: String,
     known: bool,
+}
+
+fn says_nothing(cell: &Cell<'_>) -> bool {
+    match cell {
+        Cell::Null | Cell::Structure => true,
+        Cell::Text(text) => text.trim().is_empty(),
+        Cell::Number(_) | Cell::Bool(_) => false,
+    }
 }
 
 fn problem(target: Target, reason: String) -> FieldError {

@@ -33,7 +33,7 @@ pub(super) fn of(file: File, format: Format, now: Timestamp) -> io::Result<Previ
     let table = match format {
         Format::Csv => csv_table(&first)?,
         Format::Ndjson | Format::Auto => objects(wire::rows(&first).map(|(_, row)| row)),
-        Format::Json => objects(wire::elements(&first).map(|(_, row)| row)),
+        Format::Json => objects(wire::file_elements(&first).map(|(_, row)| row)),
         Format::Syslog => lines(&first, now)?,
     };
     Ok(Preview { format, ..table })

@@ -211,6 +211,15 @@ async fn an_entry_that_was_put_in_outside_of_the_chain_is_found() {
                          FROM audit_log WHERE organization_id = $1 AND seq = 6";
         tamper(&world, alpha, &[elsewhere]).await;
         assert_eq!(audit::strangers(&world.services).await.unwrap().len(), 1);
+        let again = "INSERT INTO audit_log (organization_id, id, seq, created_at, actor, action, target_type, target_id, metadata,
+                                            success, prev_hash, hash)
+                     SELECT organization_id, organization_id, seq, created_at + interval '1 second', 'somebody', action, target_type,
+                            target_id, metadata, success, prev_hash, hash
+                     FROM audit_log WHERE organization_id = $1 AND seq = 7";
+        tamper(&world, alpha, &["DELETE FROM audit_log WHERE organization_id = $1 AND seq = 0", again]).await;
+        let verdict = verify(&world, alpha).await;
+        assert_eq!(verdict.broken[0], (7, "entry 7 is there more than once".to_owned()));
+        assert!(verdict.broken.iter().all(|(seq, _)| *seq == 7), "{verdict:?}");
     })
     .await;
 }

@@ -209,6 +209,61 @@ async fn a_severity_nobody_knows_costs_neither_the_row_nor_the_word_and_is_told(
 }
 
 #[tokio::test]
+async fn a_severity_that_is_left_blank_is_told() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let levels = ["null", "\"\"", "[]", "{\"a\":1}", "\"error\""];
+        let rows = levels
+            .map(|level| format!("{{\"timestamp\":1795000000,\"level\":{level},\"msg\":\"{{}}\"}}\n"))
+            .concat();
+        let plan = || Plan::of_source("app", "app.log", Format::Auto);
+        let done = read_in(&world, org, rows.into_bytes(), plan()).await.0.unwrap();
+        let sentence = "4 rows had a severity that was not understood and became info: none given (4)";
+        assert_eq!((done.accepted, done.unknown_severities.sentence().as_deref()), (5, Some(sentence)));
+        // Another column says it.
+        let other = b"{\"timestamp\":1795000000,\"severity\":null,\"level\":\"warn\",\"msg\":\"x\"}\n";
+        let done = read_in(&world, org, other.to_vec(), plan()).await.0.unwrap();
+        assert_eq!((done.accepted, done.unknown_severities.rows), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_may_not_say_what_was_meant_are_stored_and_told() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let rows = "time,message\n2026-11-23T09:30:00Z,fine\n2026-11-23T09:31:00Z,one, two\n2026-11-23T09:32:00Z, \"three\"\n";
+        let plan = || Plan::of_source("app", "app.csv", Format::Csv);
+        let done = read_in(&world, org, rows.into(), plan()).await.0.unwrap();
+        let misfits = done.imported.misfits;
+        assert_eq!((done.accepted, misfits.rows, misfits.first), (3, 2, Some(1)));
+        let said = misfits.sentence().unwrap();
+        assert!(said.starts_with("2 rows, first row 2, have more fields than the header names"), "{said}");
+        let trial = rehearse(io::Cursor::new(rows), plan(), start(), 100, 10).await.unwrap();
+        assert_eq!((trial.accepted, trial.misfits), (3, misfits));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_records_of_a_file_of_cloud_trail_are_its_rows() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let record = |name: &str| {
+            format!("{{\"eventTime\":\"2026-11-23T09:30:00Z\",\"eventSource\":\"iam.amazonaws.com\",\"eventName\":\"{name}\"}}")
+        };
+        let file = format!("{{\"Records\":[{},{}]}}", record("CreateUser"), record("DeleteUser"));
+        let plan = Plan::of_source("aws", "trail.json", Format::Auto);
+        let (done, refused) = read_in(&world, org, file.into_bytes(), plan).await;
+        assert_eq!((done.unwrap().accepted, refused.len()), (2, 0), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn lines_of_a_sender_without_a_clock_are_of_now_and_do_not_double_later() {
     for_each_backend(|t| async move {
         let world = World::new(t);

@@ -51,6 +51,11 @@ impl Db {
         const COUNT: &str = "SELECT count(*) FROM _sqlx_migrations WHERE success";
         let (done, wanted): (i64, usize) = match self {
             Self::Sqlite { read, .. } => {
+                // Open connections go on in a file that was moved away or deleted.
+                let file = read.connect_options().get_filename().to_owned();
+                if !file.exists() {
+                    return Err(Error::Unavailable(format!("{} is not there any more", file.display())));
+                }
                 (sqlx::query_scalar(COUNT).fetch_one(read).await?, SQLITE.iter().count())
             }
             Self::Postgres(pool) => {

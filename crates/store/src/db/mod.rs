@@ -108,7 +108,6 @@ impl Db {
         }
         let connect = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(true)
             .page_size(8192)
             .journal_mode(SqliteJournalMode::Wal)
             .foreign_keys(true)
@@ -117,6 +116,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .pragma("temp_store", "memory")
             .statement_cache_capacity(256);
+        // Made once: a connection that is opened again after the file was moved away would begin an empty one.
+        SqliteConnection::connect_with(&connect.clone().create_if_missing(true)).await?.close().await?;
         // Rarer checkpoints double the bulk rate; the WAL stays bounded by the size limit. A larger cache does not pay: the
         // keys arrive in order.
         let writer = connect

@@ -338,6 +338,22 @@ async fn copy_takes_every_kind_on_postgres_and_is_refused_on_sqlite() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_moved_away_is_missed_and_no_empty_one_takes_its_place() {
+    let t = testkit::sqlite().await;
+    let file = store::sqlite_file(&t.url).unwrap();
+    std::fs::rename(file, file.with_extension("elsewhere")).unwrap();
+    let said = t.db.is_migrated().await;
+    assert!(matches!(&said, Err(Error::Unavailable(why)) if why.contains("watchroom.db")), "{said:?}");
+    // More at a time than there are open connections.
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(store::SystemTx::read_across_all_organizations(&t.db).await);
+    }
+    assert!(held.iter().any(|tx| matches!(tx, Err(Error::Unavailable(_)))), "no connection was opened anew");
+    assert!(!file.exists());
+}
+
+#[tokio::test]
 async fn a_migrated_database_says_so_and_migrates_again_to_no_effect() {
     for_each_backend(|t| async move {
         assert!(t.db.is_migrated().await.unwrap());

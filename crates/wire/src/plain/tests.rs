@@ -38,6 +38,7 @@ fn lines_of_many_systems_are_understood() {
             "<165>1 2003-10-11T22:14:15Z - - - - -",
             "2003-10-11T22:14:15 | low | - | - | <165>1 2003-10-11T22:14:15Z - - - - -",
         ),
+        ("<192>1 2003-10-11T22:14:15Z m su - - - x", "2003-10-11T22:14:15 | info | m | su | x"),
         (
             "<34>1 yesterday mymachine su - ID47 - x",
             "refused: no time was recognised in this line; is it the continuation of another?",
@@ -172,6 +173,12 @@ fn lines_of_many_systems_are_understood() {
     ] {
         assert_eq!(read(line), expected, "{line}");
     }
+}
+
+#[test]
+fn a_priority_that_cannot_be_is_a_severity_that_nobody_knows() {
+    let event = parse(b"<192>1 2003-10-11T22:14:15Z m su - - - x", &Mapping::import(), now()).unwrap();
+    assert_eq!((event.severity_text.as_str(), event.severity_known), ("<192>", false));
 }
 
 #[test]
