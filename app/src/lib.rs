@@ -12,6 +12,7 @@ pub mod account;
 mod ask;
 pub mod audit;
 pub mod cases;
+mod columns;
 #[cfg(feature = "ssr")]
 mod difference;
 #[cfg(feature = "ssr")]
@@ -32,6 +33,8 @@ mod merge;
 pub mod oversight;
 pub mod overview;
 pub mod page;
+#[cfg(feature = "ssr")]
+mod plot;
 mod printed;
 pub mod routes;
 pub mod send;

@@ -162,6 +162,8 @@ fn said(action: &str) -> &'static str {
         "SOURCE_CREATED" => "added a source",
         "SOURCE_UPDATED" => "changed a source",
         "SOURCE_DELETED" => "deleted a source",
+        "SOURCE_SILENT" => "missed a source",
+        "SOURCE_HEARD" => "heard a source again",
         "DRIFT_PUSHED" => "pushed drift",
         "DRIFTS_CHANGED" => "changed drifts",
         "DRIFTS_UNDONE" => "took changes of drifts back",

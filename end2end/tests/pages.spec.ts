@@ -58,3 +58,20 @@ test("g then e goes to the events, the palette opens with Control+K", async ({ p
   await page.keyboard.press("Control+k");
   await expect(page.getByRole("dialog")).toBeVisible();
 });
+
+test("what the pages load is sent compressed and kept for ever", async ({ page, request }) => {
+  const loaded: string[] = [];
+  page.on("response", (answer) => {
+    const path = new URL(answer.url()).pathname;
+    if (/\.(wasm|js|css)$/.test(path)) loaded.push(path);
+  });
+  await page.goto("/sign-in");
+  await expect(page.locator(":root[data-ready]")).toBeAttached();
+  expect(loaded.some((path) => path.endsWith(".wasm")) && loaded.some((path) => path.endsWith(".css"))).toBe(true);
+  for (const path of loaded) {
+    const sent = await request.get(path, { headers: { "accept-encoding": "br" } });
+    expect([path, sent.status(), sent.headers()["content-encoding"]]).toEqual([path, 200, "br"]);
+    expect(sent.headers()["cache-control"], path).toContain("immutable");
+    expect(path, "its name follows from its content").toMatch(/[.-][0-9a-zA-Z_-]{8,}\.(wasm|js|css)$/);
+  }
+});

@@ -16,6 +16,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       for (const part of await parts.all()) {
         await expect.soft(part).toHaveScreenshot(`${await part.getAttribute("id")}-${colorScheme}.png`);
       }
+      for (const [button, dialog] of [["Palette", "palette"], ["Keys", "keys"]] as const) {
+        await page.getByRole("button", { name: button, exact: true }).click();
+        await expect.soft(page.locator("dialog[open]")).toHaveScreenshot(`${dialog}-${colorScheme}.png`);
+        await page.keyboard.press("Escape");
+        await expect(page.locator("dialog[open]")).toHaveCount(0);
+      }
     });
   });
 }

@@ -1,5 +1,5 @@
 //! What the server does by itself: compare the folder of evidence with its records once a day; sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
-//! quiet visitors and bring the figures of drift up to date every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, look into the causes of drifts, train models, and tell webhooks what changed, every second.
+//! quiet visitors and bring the figures of drift up to date, and tell of sources that fell silent, every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, look into the causes of drifts, train models, and tell webhooks what changed, every second.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const LINKS: Duration = Duration::from_secs(1);
 const CAUSES: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 12] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 13] {
     [
         tokio::spawn(sweep(state.clone())),
         tokio::spawn(evidence(state.clone())),
@@ -29,6 +29,7 @@ pub fn start(state: &AppState) -> [JoinHandle<()>; 12] {
         tokio::spawn(delete(state.clone())),
         tokio::spawn(upkeep(state.clone())),
         tokio::spawn(review(state.clone())),
+        tokio::spawn(watch(state.clone())),
         tokio::spawn(drift_metrics(state.clone())),
         tokio::spawn(moves(state.clone())),
         tokio::spawn(links(state.clone())),
@@ -121,6 +122,20 @@ async fn review(state: AppState) {
         match service::groups::review_all(&state.services).await {
             Ok(moved) => tracing::debug!(moved, "reviewed the groups"),
             Err(error) => tracing::warn!(%error, "the review of groups failed; it runs again in a minute"),
+        }
+    }
+}
+
+async fn watch(state: AppState) {
+    let mut ticks = interval(REVIEW);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service::sources::watch_all(&state.services).await {
+            Ok(told) => tracing::debug!(told, "looked for silent sources"),
+            Err(error) => {
+                tracing::warn!(%error, "silent sources could not be looked for; it is tried again in a minute");
+            }
         }
     }
 }

@@ -22,9 +22,8 @@ pub struct BulkForm {
     pub numbers: Vec<String>,
     /// Not those, but all that the list shows, on every page of it.
     pub all: bool,
-    /// What the list shows.
-    pub show: String,
-    pub q: String,
+    /// What the list shows: what its address says behind the `?`.
+    pub list: String,
 }
 
 #[server(name = ChangeCases, prefix = "/fn", endpoint = "change_cases")]

@@ -46,7 +46,6 @@ pub fn around(
         let checked = !state.typed("all", "").is_empty();
         view! { <Checkbox name="asked[all]" label=words checked=checked /> }
     });
-    let (show, q) = (query.show, query.q.clone());
     let reason = state.typed("reason", "");
     let (assign, tag) = (assign(members), tag(state.typed("tag", "")));
     let merge = merge(state.typed("into", ""));
@@ -54,8 +53,7 @@ pub fn around(
         // Enter in a field sends nothing: what is to be done is a button's word.
         <button type="submit" disabled=true hidden=true></button>
         <input type="hidden" name="organization" value=slug.to_owned() />
-        <input type="hidden" name="asked[show]" value=show />
-        <input type="hidden" name="asked[q]" value=q />
+        <input type="hidden" name="asked[list]" value=query.saved() />
         {table}
         <BulkBar count=0_usize>
             <FormError form=state fields=&[] />

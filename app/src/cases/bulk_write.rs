@@ -37,7 +37,7 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
         }
         let what = read(scope, asked)?;
         if asked.all {
-            let query = CaseQuery::of(&asked.show, &asked.q, "");
+            let query = CaseQuery::of_pairs(&asked.list);
             let parsed = query.parsed(scope, cx.now()).map_err(|problem| Invalid::field("q", problem))?;
             let filter = query.filter(parsed, scope, cx.now());
             return Ok((0, cases::change_matching(&cx, &what, &filter, &asked.reason).await?));

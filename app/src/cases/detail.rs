@@ -7,12 +7,12 @@ use domain::case::{Case, CaseNote, Status};
 use domain::member::Member;
 use domain::permission::{CaseRead, Key, MemberRead};
 use leptos::prelude::*;
-use service::cases;
+use service::cases::{self, CaseEvents};
 use service::difference::Patience;
 use service::markdown::to_html;
 use ui::{
-    Actions, Avatar, Badge, Button, Dialog, Field, Glyph, PageHead, Section, Select, Tab, Tabs, TextArea,
-    Tone, Variant,
+    Actions, Avatar, Badge, Button, Dialog, Field, Glyph, PageHead, Pager, Section, Select, Tab, Tabs,
+    TextArea, Tone, Variant,
 };
 
 use super::saving::{self, Late, LateNote};
@@ -33,7 +33,7 @@ use crate::when::{Ago, AgoOr};
 const EDIT: &str = "edit-case";
 const RESOLVE: &str = "resolve-case";
 const REOPEN: &str = "reopen-case";
-/// Events of the story and of a page of the tab.
+/// Events of the story at once.
 const EVENTS: u32 = 100;
 
 /// What every part of the page needs.
@@ -83,13 +83,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let asked_for = if case.in_review { cases::reviews(&cx, case.id).await? } else { Vec::new() };
     let (tab, content) = match asked.get("tab") {
         "events" => {
-            let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
-            let found = cases::events(&cx, case.id, EVENTS, cursor).await?;
-            let next = found
-                .next_cursor
-                .map(|cursor| Link::new(place.href("events")).with("cursor", &cursor).done());
             let ended = jobs::ended(&place, &jobs);
-            ("events", linked::linked(&place, &cx, (&found.items, next), ended).await?)
+            ("events", linked::linked(&place, &cx, &asked, ended).await?)
         }
         "observables" => ("observables", work::observables(&place, &cases::observables(&cx, case.id).await?)),
         "evidence" => {
@@ -105,7 +100,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         "" => {
             let written = cases::notes(&cx, case.id).await?;
             let history = cases::history(&cx, case.id).await?;
-            let events = cases::events(&cx, case.id, EVENTS, None).await?;
+            let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
+            let events = cases::events(&cx, case.id, EVENTS, cursor).await?;
             let kind = timeline::KINDS
                 .iter()
                 .find(|(word, _)| *word == asked.get("show"))
@@ -123,6 +119,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 patience: Patience::begin(),
             };
             let story = timeline::timeline(kind, &history, &written, &events.items, &entries, about);
+            let story = view! { {of_events(&place, kind, cursor, &events)} {story} }.into_any();
             let own = entries::entries(&place, &entries);
             let late = saving::late_note(&cx, case.id, &written).await?;
             let draft = match saving::previewed(&cx, case.id).await? {
@@ -345,6 +342,19 @@ fn why(shared: &Shared) -> String {
         why.push(format!("words {}", shared.words.join(", ")));
     }
     why.join("; ")
+}
+
+/// Where the case has more events than stand in the story at once: which these are, and the way to the others.
+fn of_events(place: &Place<'_>, kind: &str, cursor: Option<&str>, events: &CaseEvents) -> Option<AnyView> {
+    if cursor.is_none() && events.next_cursor.is_none() {
+        return None;
+    }
+    let link = || Link::new(place.href("")).with("show", kind);
+    let next = events.next_cursor.as_deref().map(|cursor| link().with("cursor", cursor).done());
+    let first = cursor.is_some().then(|| link().done());
+    let which = if cursor.is_some() { "that were linked before those" } else { "that were linked last" };
+    let summary = format!("{} events {which}; \u{201c}Linked\u{201d} has all", events.items.len());
+    Some(view! { <Pager label="Pages of events in the timeline" previous=first next=next summary=summary /> }.into_any())
 }
 
 fn summary(

@@ -15,15 +15,20 @@ use super::detail::Place;
 use crate::drift::parts as drift_parts;
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted, number};
-use crate::page::print::form;
-use crate::routes;
-use crate::when::At;
+use crate::page::print::{Asked, form};
+use crate::routes::{self, Link};
+use crate::when::{Ago, At};
 
 /// Characters of what is linked that its button is named by.
 const NAMED: usize = 80;
 /// Drifts that stand in the tab, and beside the others.
 const SHOWN: u32 = 200;
 const BESIDE: u32 = 10;
+/// Events and groups of a page.
+const EVENTS: u32 = 100;
+const GROUPS: u32 = 100;
+/// Addresses of the first and of the next page.
+type Pages = (Option<String>, Option<String>);
 
 type Of<T> = (CaseLink, Option<T>);
 
@@ -63,14 +68,27 @@ pub async fn beside(place: &Place<'_>, cx: &Cx<CaseRead>) -> Answer<Option<AnyVi
     }))
 }
 
-/// `next`: the address of the next page of events.
+/// What the tab shows of the case; the cursors of events and of groups are those of the address.
 pub async fn linked(
     place: &Place<'_>,
     cx: &Cx<CaseRead>,
-    (found, next): (&[Of<Event>], Option<String>),
+    asked: &Asked,
     jobs: Option<AnyView>,
 ) -> Answer<AnyView> {
-    let groups = cases::groups(cx, place.case.id).await?;
+    let at = |name: &str| Some(asked.get(name).to_owned()).filter(|cursor| !cursor.is_empty());
+    let (events_at, groups_at) = (at("cursor"), at("groups"));
+    let found = cases::events(cx, place.case.id, EVENTS, events_at.as_deref()).await?;
+    let groups = cases::groups(cx, place.case.id, GROUPS, groups_at.as_deref()).await?;
+    // Turning one's pages leaves the other's.
+    let href = |events: Option<&str>, groups: Option<&str>| {
+        let link = Link::new(place.href("events")).with("cursor", events.unwrap_or_default());
+        link.with("groups", groups.unwrap_or_default()).done()
+    };
+    let next = found.next_cursor.as_deref().map(|cursor| href(Some(cursor), groups_at.as_deref()));
+    let first = events_at.is_some().then(|| href(None, groups_at.as_deref()));
+    let more = groups.next_cursor.as_deref().map(|cursor| href(events_at.as_deref(), Some(cursor)));
+    let begin = groups_at.is_some().then(|| href(events_at.as_deref(), None));
+    let (found, groups) = (found.items, groups.items);
     let (drifts, all) = drifts_of(place, cx, SHOWN).await?;
     if found.is_empty() && groups.is_empty() && drifts.is_empty() {
         return Ok(view! {
@@ -80,8 +98,8 @@ pub async fn linked(
         .into_any());
     }
     let drifts = (!drifts.is_empty()).then(|| drift_table(place, &drifts, all));
-    let groups = (!groups.is_empty()).then(|| group_list(place, &groups));
-    let events = (!found.is_empty()).then(|| event_table(place, found, next));
+    let groups = (!groups.is_empty()).then(|| group_list(place, &groups, (begin, more)));
+    let events = (!found.is_empty()).then(|| event_table(place, &found, (first, next)));
     Ok(view! {
         {jobs}
         {drifts}
@@ -114,6 +132,7 @@ fn drift_table(place: &Place<'_>, drifts: &[Of<Drift>], all: i64) -> AnyView {
             let (key, title, kind) = (drift.key(), drift.resource_id.clone(), drift.resource_type.clone());
             let (happened, status) = (drift_parts::happened(drift), drift_parts::status(drift));
             let (severity, by) = (drift.severity(), link.linked_by.clone());
+            let linked = place.scope.zone.when(link.linked_at);
             let done = !drift.state.status.is_open();
             let out = out(place, LinkKind::Drift, link, &format!("{key} {title}"));
             Some(view! {
@@ -128,6 +147,7 @@ fn drift_table(place: &Place<'_>, drifts: &[Of<Drift>], all: i64) -> AnyView {
                     <td class="shrink optional">{happened}</td>
                     <td class="shrink">{status}</td>
                     <td class="optional">{by}</td>
+                    <td class="time optional"><Ago when=linked /></td>
                     <td class="shrink">{out}</td>
                 </Row>
             })
@@ -140,6 +160,7 @@ fn drift_table(place: &Place<'_>, drifts: &[Of<Drift>], all: i64) -> AnyView {
         Column::new("Differs").class("shrink optional"),
         Column::new("Status").class("shrink"),
         Column::new("Linked by").class("optional"),
+        Column::new("Linked").class("time optional"),
         Column::new("Take out").class("shrink").hidden_header(),
     ];
     let of_all = (all > drifts.len() as i64).then(|| {
@@ -157,7 +178,7 @@ fn drift_table(place: &Place<'_>, drifts: &[Of<Drift>], all: i64) -> AnyView {
     .into_any()
 }
 
-fn group_list(place: &Place<'_>, groups: &[Of<Group>]) -> AnyView {
+fn group_list(place: &Place<'_>, groups: &[Of<Group>], (first, next): Pages) -> AnyView {
     let rows: Vec<_> = groups
         .iter()
         .map(|(link, group)| {
@@ -165,26 +186,30 @@ fn group_list(place: &Place<'_>, groups: &[Of<Group>]) -> AnyView {
                 .as_ref()
                 .map_or_else(|| "a group that is gone".to_owned(), |group| group.template.clone());
             let out = out(place, LinkKind::Group, link, &name);
+            let (by, linked) = (link.linked_by.clone(), place.scope.zone.when(link.linked_at));
             let count = group.as_ref().map(|group| counted(group.event_count, "event", "events"));
             view! {
                 <li class="row-line">
                     <a class="grow" href=routes::group(place.slug(), link.target_id)>{name}</a>
                     <span class="muted">{count}</span>
+                    <span class="muted">"linked by " {by} " " <Ago when=linked /></span>
                     {out}
                 </li>
             }
         })
         .collect();
-    view! { <Section title="Groups"><ul class="plain-list">{rows}</ul></Section> }.into_any()
+    let pager = (first.is_some() || next.is_some())
+        .then(|| view! { <Pager label="Pages of groups" previous=first next=next /> });
+    view! { <Section title="Groups"><ul class="plain-list">{rows}</ul> {pager}</Section> }.into_any()
 }
 
-fn event_table(place: &Place<'_>, found: &[Of<Event>], next: Option<String>) -> AnyView {
+fn event_table(place: &Place<'_>, found: &[Of<Event>], (first, next): Pages) -> AnyView {
     let zone = place.scope.zone;
     let rows: Vec<_> = found
         .iter()
         .map(|(link, event)| {
             let href = routes::event(place.slug(), link.target_id);
-            let by = link.linked_by.clone();
+            let (by, linked) = (link.linked_by.clone(), zone.when(link.linked_at));
             let (time, severity, message, system) = match event {
                 Some(event) => (
                     view! { <At when=zone.when(event.occurred_at) /> }.into_any(),
@@ -202,6 +227,7 @@ fn event_table(place: &Place<'_>, found: &[Of<Event>], next: Option<String>) -> 
                     <td class="message line"><a data-row-link href=href>{message}</a></td>
                     <td class="optional">{system}</td>
                     <td class="optional">{by}</td>
+                    <td class="time optional"><Ago when=linked /></td>
                     <td class="shrink">{out}</td>
                 </Row>
             }
@@ -213,13 +239,14 @@ fn event_table(place: &Place<'_>, found: &[Of<Event>], next: Option<String>) -> 
         Column::new("Message").class("message"),
         Column::new("System").class("optional"),
         Column::new("Linked by").class("optional"),
+        Column::new("Linked").class("time optional"),
         Column::new("Take out").class("shrink").hidden_header(),
     ];
     view! {
         <DataTable caption="Events of the case" columns=columns>
             {rows}
         </DataTable>
-        <Pager label="Pages of events" next=next />
+        <Pager label="Pages of events" previous=first next=next />
     }
     .into_any()
 }

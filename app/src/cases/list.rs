@@ -3,20 +3,23 @@
 use domain::case::field::CaseField;
 use domain::case::merge::Merged;
 use domain::case::template::CaseTemplate;
-use domain::case::{self, Case, CaseFilter, CaseSort};
+use domain::case::{self, Case};
 use domain::member::Member;
 use domain::permission::{CaseRead, Key, MemberRead};
 use domain::query::edit::selected;
 use leptos::prelude::*;
 use service::cases;
 use ui::{
-    Button, Column, DataTable, Dialog, Empty, Glyph, Notice, NoticeKind, PageHead, Pager, Row, Sorted,
-    SplitList, Tab, Tabs, TextInput, Variant,
+    Button, DataTable, Dialog, Empty, Glyph, Notice, NoticeKind, PageHead, Pager, Row, SplitList, Tab, Tabs,
+    TextInput, Variant,
 };
 
+use super::columns::{self, Shown};
 use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
-use super::{CaseForm, OpenCase, board, bulk_bar, facets, forms, mentions, parts, saving, tasks};
+use super::{
+    CaseForm, OpenCase, board, bulk_bar, facets, forms, mentions, over_time, parts, saving, tasks,
+};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted, number};
 use crate::form::Form;
@@ -25,7 +28,6 @@ use crate::page::Page;
 use crate::page::print::Asked;
 use crate::routes::{self, Link};
 use crate::views::printed;
-use crate::when::{Ago, AgoOr, Zone};
 
 const OPEN: &str = "open-case";
 const LIMIT: u32 = 50;
@@ -36,9 +38,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let cx = scope.admit::<CaseRead>()?;
     let query = CaseQuery::read(&asked.query);
     let parsed = query.parsed(&scope, cx.now());
-    let problem = CaseQuery::strange(&asked).or_else(|| parsed.as_ref().err().cloned());
+    let own = cases::fields(&cx).await?;
+    let strange = CaseQuery::strange(&asked).or_else(|| columns::strange(&query, &own));
+    let problem = strange.or_else(|| parsed.as_ref().err().cloned());
     let searched = parsed.unwrap_or_default();
-    let base = CaseFilter { query: searched.clone(), merged: query.merged, ..CaseFilter::default() };
+    let base = query.on_all_tabs(searched.clone());
     let filter = query.filter(searched.clone(), &scope, cx.now());
     let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
     let found = match &problem {
@@ -82,17 +86,22 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let may_write = scope.may(Key::CaseWrite);
     let members =
         if may_write { service::members::list(&scope.admit::<MemberRead>()?).await? } else { Vec::new() };
-    let (own, templates) = if may_write {
-        (cases::fields(&cx).await?, cases::templates(&cx).await?)
-    } else {
-        Default::default()
-    };
+    let templates = if may_write { cases::templates(&cx).await? } else { Vec::new() };
+    let people = cases::people(&cx, &own, &found.items).await?;
+    let shown =
+        Shown { query: &query, slug, own: &own, people: &people, zone: scope.zone, now: cx.now() };
     let place = Place { slug, query: &query, cursor: cursor.unwrap_or_default() };
     let beside =
         if query.board { None } else { panel::panel(&scope, &cx, &asked, &found.items, place).await? };
     let typed = saving::opening(&cx).await?;
     let dialog = may_write.then(|| dialog(slug, &asked, &members, (&own, &templates), typed));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
+    let strip = match &problem {
+        None if !query.board => {
+            Some(over_time::strip(&cx, &query, &filter, matching, (slug, scope.zone)).await?)
+        }
+        _ => None,
+    };
     let failed = problem.is_some();
     let body = if let Some(problem) = problem {
         view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
@@ -102,8 +111,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     } else if found.items.is_empty() {
         nothing(may_write, !query.q.is_empty() || query.show != "open")
     } else {
-        let shown = case::number(asked.get("case"));
-        let table = table(&found.items, place, shown, may_write, (scope.zone, cx.now()));
+        let selected = case::number(asked.get("case"));
+        let table = table(&found.items, place, selected, may_write, shown);
         if may_write {
             bulk_bar::around(slug, &query, &members, (found.items.len(), matching), table)
         } else {
@@ -135,6 +144,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let (hidden_layout, other) = layout;
     let hidden_merged = if query.merged == Merged::Hide { "" } else { query.merged.as_str() };
     let merged = merged_chips(&query, slug);
+    let menu = (!query.board).then(|| shown.menu());
+    let kept = query.column.iter().map(|name| view! { <input type="hidden" name="column" value=name.clone() /> });
+    let density = query.compact.then(|| view! { <input type="hidden" name="density" value="compact" /> });
+    let times = [("from", query.from), ("to", query.to)].into_iter().filter_map(|(name, at)| Some((name, at?.iso())));
+    let times = times.map(|(name, at)| view! { <input type="hidden" name=name value=at /> }).collect_view();
+    let chart = query.chart.then(|| view! { <input type="hidden" name="chart" value="opened" /> });
+    let kept = (kept.collect_view(), density, times, chart);
     let other_words = if query.board { "As a list" } else { "As a board" };
     let pager = (!query.board && !failed)
         .then(|| view! { <Pager label="Pages of cases" previous=first next=next summary=summary /> });
@@ -152,6 +168,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         };
         view! {
             <SplitList facets=column filters_on=filters_on panel=panel panel_open=is_open>
+                {strip}
                 {body}
                 {pager}
             </SplitList>
@@ -168,9 +185,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q search=true mono=true />
             <input type="hidden" name="layout" value=hidden_layout />
             <input type="hidden" name="merged" value=hidden_merged />
+            {kept}
             <input type="hidden" name="view" value=query.view.clone() />
             <Button submit=true>"Search"</Button>
             <Button href=other variant=Variant::Ghost>{other_words}</Button>
+            {menu}
         </form>
         {merged}
         {told}
@@ -232,38 +251,16 @@ fn dialog(
     .into_any()
 }
 
-/// `shown`: the number of the case beside the list.
-fn table(
-    found: &[Case],
-    place: Place<'_>,
-    shown: Option<i64>,
-    checks: bool,
-    times: (Zone, domain::Timestamp),
-) -> AnyView {
-    let (slug, query) = (place.slug, place.query);
-    let by = |column: Column, of: CaseSort| {
-        let way = if of == CaseSort::Due { Sorted::Ascending } else { Sorted::Descending };
-        column.sort(query.sorted(of).link(slug).done(), (query.sort == of).then_some(way))
-    };
-    let columns = vec![
-        by(Column::new("Case").class("shrink"), CaseSort::Number),
-        by(Column::new("Severity").class("shrink"), CaseSort::Severity),
-        Column::new("Title").class("message"),
-        Column::new("Status").class("shrink"),
-        by(Column::new("Priority").class("shrink optional"), CaseSort::Priority),
-        Column::new("Assignee").class("optional"),
-        Column::new("Tasks").class("num optional"),
-        by(Column::new("Due").class("time optional"), CaseSort::Due),
-        by(Column::new("Changed").class("time"), CaseSort::Updated),
-    ];
+/// `selected`: the number of the case beside the list.
+fn table(found: &[Case], place: Place<'_>, selected: Option<i64>, checks: bool, shown: Shown<'_>) -> AnyView {
     let chosen = bulk_bar::chosen();
     let rows = found
         .iter()
-        .map(|case| row(case, place, shown == Some(case.number), checks.then_some(chosen.as_slice()), times))
+        .map(|case| row(case, place, selected == Some(case.number), checks.then_some(chosen.as_slice()), shown))
         .collect_view();
     view! {
         <div class="page-table">
-            <DataTable caption="Cases" columns=columns checks=checks>
+            <DataTable caption="Cases" columns=shown.heads() checks=checks compact=shown.query.compact>
                 {rows}
             </DataTable>
         </div>
@@ -277,14 +274,12 @@ fn row(
     place: Place<'_>,
     selected: bool,
     chosen: Option<&[String]>,
-    (zone, now): (Zone, domain::Timestamp),
+    shown: Shown<'_>,
 ) -> AnyView {
     let number = case.number.to_string();
     let checked = chosen.is_some_and(|chosen| chosen.contains(&number));
     let check_label = format!("Select {} {}", case.key(), case.title);
     let href = place.open(case.number);
-    let tasks = (case.task_count > 0).then(|| format!("{}/{}", case.tasks_done, case.task_count));
-    let due_class = if case.is_overdue(now) { "time optional overdue" } else { "time optional" };
     let tags: Vec<String> = case.tags.iter().chain(&case.merged_tags).cloned().collect();
     let tags = parts::tags(&tags, place.slug);
     let went = case.merged_number.map(|number| {
@@ -294,10 +289,8 @@ fn row(
     let holds = (case.merged_count > 0).then(|| {
         view! { <span class="muted">" with " {counted(case.merged_count, "other case", "other cases")}</span> }
     });
-    let (key, title, assignee) = (case.key(), case.title.clone(), case.assignee.clone());
-    let (severity, status, priority) = (case.severity, parts::status(case), parts::priority(case.priority));
-    let (due, changed) = (zone.maybe(case.due_at), zone.when(case.updated_at));
-    let (done, leads) = (!case.status.is_open(), href.clone());
+    let (key, title, severity) = (case.key(), case.title.clone(), case.severity);
+    let (done, leads, rest) = (!case.status.is_open(), href.clone(), shown.cells(case));
     let cells = view! {
             <td class="shrink mono">{key}</td>
             <td class="shrink">
@@ -311,16 +304,7 @@ fn row(
                 {holds}
                 <span class="tags">{tags}</span>
             </td>
-            <td class="shrink">{status}</td>
-            <td class="shrink optional">{priority}</td>
-            <td class="optional">{assignee.unwrap_or_else(|| "–".to_owned())}</td>
-            <td class="num optional">{tasks}</td>
-            <td class=due_class>
-                <AgoOr when=due words="–" />
-            </td>
-            <td class="time">
-                <Ago when=changed />
-            </td>
+            {rest}
     }
     .into_any();
     if chosen.is_none() {

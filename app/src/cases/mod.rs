@@ -11,6 +11,8 @@ mod bulk_bar;
 #[cfg(feature = "ssr")]
 mod bulk_write;
 #[cfg(feature = "ssr")]
+mod columns;
+#[cfg(feature = "ssr")]
 pub mod detail;
 #[cfg(feature = "ssr")]
 mod entries;
@@ -38,6 +40,8 @@ mod merge;
 mod merges;
 #[cfg(feature = "ssr")]
 mod notes;
+#[cfg(feature = "ssr")]
+mod over_time;
 #[cfg(feature = "ssr")]
 mod panel;
 #[cfg(feature = "ssr")]

@@ -43,14 +43,17 @@ pub fn priority(priority: Priority) -> AnyView {
 
 /// TLP and PAP in their colours.
 pub fn markings(tlp: Tlp, pap: Pap) -> AnyView {
-    let tlp_class = format!("marking tlp-{}", tlp.as_str().replace('+', "-"));
-    let pap_class = format!("marking tlp-{}", pap.as_str());
-    view! {
-        <span class=tlp_class>"TLP:" {tlp.as_str().to_uppercase()}</span>
-        " "
-        <span class=pap_class>"PAP:" {pap.as_str().to_uppercase()}</span>
-    }
-    .into_any()
+    view! { {self::tlp(tlp)} " " {self::pap(pap)} }.into_any()
+}
+
+pub fn tlp(tlp: Tlp) -> AnyView {
+    let class = format!("marking tlp-{}", tlp.as_str().replace('+', "-"));
+    view! { <span class=class>"TLP:" {tlp.as_str().to_uppercase()}</span> }.into_any()
+}
+
+pub fn pap(pap: Pap) -> AnyView {
+    let class = format!("marking tlp-{}", pap.as_str());
+    view! { <span class=class>"PAP:" {pap.as_str().to_uppercase()}</span> }.into_any()
 }
 
 /// Each leads to the cases that have it.

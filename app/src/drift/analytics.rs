@@ -9,7 +9,7 @@ use service::drifts::{self, metrics};
 use ui::{Button, Choice, Column, DataTable, Empty, Glyph, Kpi, PageHead, Row, Section, Select, Tone};
 
 use super::parts::{self, Part};
-use super::plot::{self, Behind, Mark, Slot};
+use crate::plot::{self, Behind, Mark, Slot};
 use crate::error::Answer;
 use crate::events::parts::{number, severity_word};
 use crate::overview::sections::change;

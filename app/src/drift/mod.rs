@@ -25,8 +25,6 @@ pub mod models;
 #[cfg(feature = "ssr")]
 pub(crate) mod parts;
 #[cfg(feature = "ssr")]
-mod plot;
-#[cfg(feature = "ssr")]
 pub mod resource;
 #[cfg(feature = "ssr")]
 mod rule_table;

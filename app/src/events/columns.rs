@@ -1,12 +1,13 @@
 //! Which columns the list has, in which order, and how high its rows are: links, like everything that an address says.
 
 use leptos::prelude::*;
-use ui::{Button, Glyph, Icon, Menu, MenuItem, MenuLabel, MenuLine};
+use ui::{Button, Glyph, Menu, MenuItem, MenuLabel, MenuLine};
 
 use super::filters::Hidden;
 use super::query::{EventQuery, FIELDS};
 use super::state::Events;
 use crate::ask::AskForm;
+use crate::columns;
 use crate::routes;
 
 #[component]
@@ -53,28 +54,11 @@ pub fn ColumnMenu(events: Events) -> impl IntoView {
     .into_any()
 }
 
-/// A column: a link that shows or hides it, and one that moves it towards the message.
 fn one(events: Events, query: &EventQuery, name: &str, words: &str, on: bool) -> AnyView {
     let href = |query: EventQuery| query.href(&events.slug.read());
-    let words = words.to_owned();
     let first = query.columns().first() == Some(&name);
-    let earlier = (on && !first).then(|| {
-        let label = format!("Move {words} left");
-        view! {
-            <a class="icon-button ghost" href=href(query.with_column_earlier(name)) aria-label=label.clone() title=label data-noscroll="">
-                <Icon glyph=Glyph::ArrowLeft />
-            </a>
-        }
-    });
-    view! {
-        <div class="menu-pair">
-            <MenuItem href=href(query.with_column(name)) current=on>
-                {words}
-            </MenuItem>
-            {earlier}
-        </div>
-    }
-    .into_any()
+    let further_left = (on && !first).then(|| href(query.with_column_earlier(name)));
+    columns::line(words.to_owned(), on, href(query.with_column(name)), further_left)
 }
 
 /// The rest of the address, with the columns that are shown even where it leaves them out: one more is added to them.

@@ -5,6 +5,7 @@ use domain::query::{EVENTS, Problem, parse};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
+use crate::columns;
 use crate::routes::{self, Link};
 
 /// The fields that every event has: as a query writes them, and in words, in the order of the page.
@@ -20,7 +21,6 @@ pub const FIELDS: [(&str, &str); 7] = [
 
 /// Columns behind the message when the URL names none.
 pub const COLUMNS: [&str; 4] = ["component", "service", "system_id", "source"];
-const NO_COLUMNS: &str = "none";
 const COMPACT: &str = "compact";
 /// Orders by severity, the newest first in each.
 pub const HOTTEST: &str = "hottest";
@@ -65,8 +65,7 @@ pub struct EventQuery {
     pub back: Vec<String>,
     /// Id of the event in the panel.
     pub event: String,
-    /// Columns behind the message, in their order: names of [`FIELDS`] or parts of the payload, [`NO_COLUMNS`] for none;
-    /// the usual ones when empty.
+    /// Columns behind the message, in their order: names of [`FIELDS`] or parts of the payload; see [`crate::columns`].
     pub column: Vec<String>,
     /// `compact`, or rows of the usual height.
     pub density: String,
@@ -269,42 +268,19 @@ impl EventQuery {
 
     /// The columns behind the message.
     pub fn columns(&self) -> Vec<&str> {
-        match self.column.as_slice() {
-            [] => COLUMNS.to_vec(),
-            [none] if none == NO_COLUMNS => Vec::new(),
-            names => names.iter().map(String::as_str).collect(),
-        }
+        columns::shown(&self.column, &COLUMNS)
     }
 
     /// With the column at the end, or without it.
     #[must_use]
     pub fn with_column(&self, name: &str) -> Self {
-        let mut columns = self.columns();
-        if columns.contains(&name) {
-            columns.retain(|column| *column != name);
-        } else {
-            columns.push(name);
-        }
-        self.with_columns(&columns)
+        Self { column: columns::with(self.columns(), name, &COLUMNS), ..self.clone() }
     }
 
     /// With the column before the one that it now follows.
     #[must_use]
     pub fn with_column_earlier(&self, name: &str) -> Self {
-        let mut columns = self.columns();
-        if let Some(at) = columns.iter().position(|column| *column == name).filter(|at| *at > 0) {
-            columns.swap(at - 1, at);
-        }
-        self.with_columns(&columns)
-    }
-
-    fn with_columns(&self, columns: &[&str]) -> Self {
-        let column = match columns {
-            _ if columns == COLUMNS => Vec::new(),
-            [] => vec![NO_COLUMNS.to_owned()],
-            names => names.iter().map(|name| (*name).to_owned()).collect(),
-        };
-        Self { column, ..self.clone() }
+        Self { column: columns::earlier(self.columns(), name, &COLUMNS), ..self.clone() }
     }
 
     /// The usual columns and height of rows.

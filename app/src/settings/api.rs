@@ -47,8 +47,9 @@ pub struct General {
     pub created: When,
     pub time_zone: String,
     pub time_zones: Vec<String>,
-    pub requests_per_minute: i64,
-    pub events_per_second: i64,
+    /// Nothing where none was chosen.
+    pub requests_per_minute: Option<i64>,
+    pub events_per_second: Option<i64>,
 }
 shown!(General: slug, name, description, contact_email, created, time_zone, time_zones, requests_per_minute, events_per_second);
 
@@ -104,7 +105,7 @@ fn general(
     (o, general, limits): (domain::organization::Organization, serde_json::Value, serde_json::Value),
     zone: crate::when::Zone,
 ) -> General {
-    let count = |value: &serde_json::Value, key: &str| value[key].as_i64().unwrap_or_default();
+    let count = |value: &serde_json::Value, key: &str| value[key].as_i64();
     General {
         slug: o.slug,
         name: o.name,
@@ -121,7 +122,10 @@ fn general(
 /// What is not a number goes on as text, so that the service says what is wrong with it.
 #[cfg(feature = "ssr")]
 fn number(text: &str) -> serde_json::Value {
-    text.trim().parse::<i64>().map_or_else(|_| text.into(), Into::into)
+    match text.trim() {
+        "" => serde_json::Value::Null,
+        text => text.parse::<i64>().map_or_else(|_| text.into(), Into::into),
+    }
 }
 
 // ---- members ----

@@ -67,7 +67,7 @@ fn sections(general: General, actions: Actions) -> AnyView {
         <Section title="Time">
             {forms.1}
         </Section>
-        <Section title="Rate limits" hint="What is over the rate is answered with 429 and Retry-After; nothing is dropped silently.">
+        <Section title="Rate limits" hint="Beside those of the server. What is over the rate is answered with 429 and Retry-After; nothing is dropped silently.">
             {forms.2}
         </Section>
     }
@@ -125,17 +125,21 @@ fn time(general: General, action: Submission) -> AnyView {
     .into_any()
 }
 
+fn limit(chosen: Option<i64>) -> String {
+    chosen.map(|n| n.to_string()).unwrap_or_default()
+}
+
 fn rates(general: General, action: Submission) -> AnyView {
     let form = Form::of(action);
     view! {
         <SendForm to=action done=RATES_SAVED class="form">
             <FormError form fields=&["requests_per_minute", "events_per_second"] />
             <input type="hidden" name="organization" value=general.slug.clone() />
-            <Field id="requests_per_minute" label="Requests a minute, for each API key" required=true error=form.reason("requests_per_minute")>
-                <TextInput name="requests_per_minute" kind="number" min="1" max="1000000" value=form.typed("requests_per_minute", general.requests_per_minute.to_string()) />
+            <Field id="requests_per_minute" label="Requests a minute, for each API key" hint="Empty: only the server's own limit." error=form.reason("requests_per_minute")>
+                <TextInput name="requests_per_minute" kind="number" min="1" max="1000000" value=form.typed("requests_per_minute", limit(general.requests_per_minute)) />
             </Field>
-            <Field id="events_per_second" label="Events a second, for the organization" required=true error=form.reason("events_per_second")>
-                <TextInput name="events_per_second" kind="number" min="1" max="1000000" value=form.typed("events_per_second", general.events_per_second.to_string()) />
+            <Field id="events_per_second" label="Events a second, for the organization" hint="Empty: no limit." error=form.reason("events_per_second")>
+                <TextInput name="events_per_second" kind="number" min="1" max="1000000" value=form.typed("events_per_second", limit(general.events_per_second)) />
             </Field>
             <Save form />
         </SendForm>

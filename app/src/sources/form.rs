@@ -20,7 +20,7 @@ use crate::page::print::form;
 use crate::routes;
 use crate::when::{AgoOr, At};
 
-const FIELDS: &[&str] = &["name", "source_type", "ip", "port", "protocol", "status"];
+const FIELDS: &[&str] = &["name", "source_type", "ip", "port", "protocol", "status", "silent_after_minutes"];
 
 pub fn new_panel(slug: &str) -> AnyView {
     let start = SourceForm {
@@ -72,6 +72,16 @@ pub fn edit_panel(
                     <Definition term="Last activity">
                         <AgoOr when=source.last_activity words="never" />
                     </Definition>
+                    {source
+                        .silent
+                        .clone()
+                        .map(|when| {
+                            view! {
+                                <Definition term="Silent since">
+                                    <At when />
+                                </Definition>
+                            }
+                        })}
                     <Definition term="Added">
                         <At when=source.created />
                     </Definition>
@@ -173,6 +183,9 @@ fn fields(start: SourceForm) -> AnyView {
             </Field>
             <Field id="source-protocol" label="Protocol" hint="https, syslog, file …" error=state.reason("protocol")>
                 <TextInput name="source[protocol]" value=value("protocol", start.protocol) autocomplete="off" />
+            </Field>
+            <Field id="source-silent" label="Silent after minutes" hint="Without an event. Told in the audit log, to webhooks and here. Empty: never." error=state.reason("silent_after_minutes")>
+                <TextInput name="source[silent_after_minutes]" kind="number" value=value("silent_after_minutes", start.silent_after_minutes) min="1" max="527040" />
             </Field>
         </div>
     }

@@ -189,6 +189,7 @@ fn line(source: SourceShown, chosen: &str, at: At<'_>) -> AnyView {
     let under = format!("{} · ", words(&source.form.source_type));
     let selected = source.id == chosen;
     let count = counted(source.event_count, "event", "events");
+    let silent = source.silent.is_some().then(|| view! { " " <Badge tone=Tone::High>"silent"</Badge> });
     view! {
         <Row href=href.clone() done=inactive selected=selected>
             <td class="name">
@@ -208,6 +209,7 @@ fn line(source: SourceShown, chosen: &str, at: At<'_>) -> AnyView {
             <td class="optional roomy mono">{address}</td>
             <td class="shrink">
                 <Badge tone>{words(&source.form.status)}</Badge>
+                {silent}
             </td>
             <td class="time optional">
                 <AgoOr when=source.last_activity words="never" />

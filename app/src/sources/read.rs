@@ -18,9 +18,12 @@ pub struct SourceShown {
     pub last_activity: Option<When>,
     pub event_count: i64,
     pub created: When,
+    /// It was told to be silent then.
+    pub silent: Option<When>,
 }
 
 pub fn source(source: Source, zone: Zone) -> SourceShown {
+    let told = source.notifications();
     SourceShown {
         id: source.id.to_string(),
         form: SourceForm {
@@ -30,7 +33,9 @@ pub fn source(source: Source, zone: Zone) -> SourceShown {
             port: source.port.map(|port| port.to_string()).unwrap_or_default(),
             protocol: source.protocol.unwrap_or_default(),
             status: source.status,
+            silent_after_minutes: told.silent_after_minutes.map(|n| n.to_string()).unwrap_or_default(),
         },
+        silent: zone.maybe(told.silent_since),
         last_activity: zone.maybe(source.last_activity),
         event_count: source.event_count,
         created: zone.when(source.created_at),
@@ -38,13 +43,15 @@ pub fn source(source: Source, zone: Zone) -> SourceShown {
 }
 
 /// # Errors
-/// A port that is no number.
+/// A port or a time that is no number.
 fn new_source(form: &SourceForm) -> Answer<NewSource> {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let port = some(&form.port).map(|port| port.parse()).transpose();
-    let port = port
-        .map_err(|_| AppError::from(Invalid::field("port", "write a number between 1 and 65535")))
-        .map_err(|error| keep(error, form))?;
+    let number = |text: &str, field: &str, why: &str| {
+        let number = some(text).map(|text| text.parse()).transpose();
+        number.map_err(|_| keep(AppError::from(Invalid::field(field, why)), form))
+    };
+    let port = number(&form.port, "port", "write a number between 1 and 65535")?;
+    let minutes = number(&form.silent_after_minutes, "silent_after_minutes", "write a number of minutes")?;
     Ok(NewSource {
         name: form.name.trim().to_owned(),
         source_type: form.source_type.clone(),
@@ -52,6 +59,7 @@ fn new_source(form: &SourceForm) -> Answer<NewSource> {
         port,
         protocol: some(&form.protocol),
         status: form.status.clone(),
+        silent_after_minutes: minutes,
     })
 }
 
@@ -75,7 +83,7 @@ fn keep(error: AppError, form: &SourceForm) -> AppError {
     error.typed(&typed(form))
 }
 
-fn typed(form: &SourceForm) -> [(&'static str, &str); 6] {
+fn typed(form: &SourceForm) -> [(&'static str, &str); 7] {
     [
         ("name", &form.name),
         ("source_type", &form.source_type),
@@ -83,5 +91,6 @@ fn typed(form: &SourceForm) -> [(&'static str, &str); 6] {
         ("port", &form.port),
         ("protocol", &form.protocol),
         ("status", &form.status),
+        ("silent_after_minutes", &form.silent_after_minutes),
     ]
 }

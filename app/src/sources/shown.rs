@@ -12,6 +12,8 @@ pub struct SourceForm {
     pub port: String,
     pub protocol: String,
     pub status: String,
+    /// Minutes, or nothing.
+    pub silent_after_minutes: String,
 }
 
 impl SourceForm {

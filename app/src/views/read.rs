@@ -1,7 +1,6 @@
 //! Between the service's views and the pages. Server only.
 
 use domain::ViewId;
-use domain::case::CaseFilter;
 use domain::drift::DriftFilter;
 use domain::permission::{CaseRead, DriftRead, EventRead, GroupRead, Key, ViewRead, ViewWrite};
 use domain::view::{Area, NewView, View};
@@ -171,8 +170,7 @@ async fn count(scope: &Scope, view: &View) -> String {
                 let cx = scope.admit::<CaseRead>()?;
                 let asked = CaseQuery::read(&map);
                 let Ok(query) = asked.parsed(scope, cx.now()) else { return Ok(String::new()) };
-                let filter = CaseFilter { query, merged: asked.merged, ..CaseFilter::default() };
-                let counts = service::cases::counts(&cx, &filter).await?;
+                let counts = service::cases::counts(&cx, &asked.on_all_tabs(query)).await?;
                 compact(crate::cases::query::count(&counts, asked.show))
             }
             Area::Drift => {

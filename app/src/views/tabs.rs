@@ -80,8 +80,8 @@ pub fn ViewTabs(list: Viewed) -> impl IntoView {
             on_cleanup(move || timer.clear());
         }
     });
-    start_with_a_view(state);
-    follow(state);
+    start_with_a_view(&state);
+    follow(&state);
     let tabs = move || {
         let current = state.list.view.get();
         let everything = Link::new(list.page.get()).with("view", "all").done();
@@ -98,7 +98,7 @@ pub fn ViewTabs(list: Viewed) -> impl IntoView {
     };
     view! {
         <Transition>
-            <Tabs label="Views" tabs=Signal::derive(tabs) after=move || view! { {move || beside(state)} } />
+            <Tabs label="Views" tabs=Signal::derive(tabs) after=move || view! { {move || beside(&state)} } />
             <SaveDialog state />
             <ChangeDialog state />
         </Transition>
@@ -107,14 +107,15 @@ pub fn ViewTabs(list: Viewed) -> impl IntoView {
 }
 
 /// What can be done with the list as it is now.
-fn beside(state: State) -> AnyView {
+fn beside(state: &State) -> AnyView {
+    let state = *state;
     let saved = state.list.saved.get();
     let current = state.current();
     let changed = current.as_ref().is_some_and(|view| view.query != saved);
     let update = current.clone().filter(|view| changed && view.may_change).map(|view| {
         view! {
             <SendForm to=state.change done=SAVED>
-                {hidden(state, &view)}
+                {hidden(&state, &view)}
                 <input type="hidden" name="view[query]" value=saved />
                 <input type="hidden" name="view[name]" value=view.name />
                 {view.shared.then(|| view! { <input type="hidden" name="view[shared]" value="true" /> })}
@@ -150,7 +151,8 @@ fn beside(state: State) -> AnyView {
     .into_any()
 }
 
-fn hidden(state: State, view: &ViewShown) -> AnyView {
+fn hidden(state: &State, view: &ViewShown) -> AnyView {
+    let state = *state;
     let slug = state.list.slug;
     view! {
         <input type="hidden" name="organization" value=move || slug.get() />
@@ -168,9 +170,9 @@ fn SaveDialog(state: State) -> impl IntoView {
     view! {
         <Dialog id=SAVE title="Save this list as a view" open=form.refused()>
             <SendForm to=state.save done=SAVED class="form">
-                {hidden(state, &ViewShown::default())}
+                {hidden(&state, &ViewShown::default())}
                 <input type="hidden" name="view[query]" value=move || saved.get() />
-                {fields(state, form, ViewShown::default())}
+                {fields(&state, form, ViewShown::default())}
                 <Actions>
                     <Button submit=true variant=Variant::Primary busy=form.busy>
                         "Save"
@@ -185,10 +187,11 @@ fn SaveDialog(state: State) -> impl IntoView {
 #[component]
 fn ChangeDialog(state: State) -> impl IntoView {
     let current = Memo::new(move |_| state.current());
-    view! { {move || current.get().map(|view| change_dialog(state, view))} }
+    view! { {move || current.get().map(|view| change_dialog(&state, view))} }
 }
 
-fn change_dialog(state: State, view: ViewShown) -> AnyView {
+fn change_dialog(state: &State, view: ViewShown) -> AnyView {
+    let state = *state;
     let form = Form::of(state.change).only("id", view.id.clone());
     let slug = state.list.slug;
     let (id, whose, may_change) = (view.id.clone(), view.whose.clone(), view.may_change);
@@ -207,9 +210,9 @@ fn change_dialog(state: State, view: ViewShown) -> AnyView {
     view! {
         <Dialog id=CHANGE title="Edit the view" open=form.refused()>
             <SendForm to=state.change done=SAVED class="form">
-                {hidden(state, &view)}
+                {hidden(&state, &view)}
                 <input type="hidden" name="view[query]" value=view.query.clone() />
-                {fields(state, form, view)}
+                {fields(&state, form, view)}
                 <Actions>
                     <Button submit=true variant=Variant::Primary busy=form.busy>
                         "Save"
@@ -223,7 +226,8 @@ fn change_dialog(state: State, view: ViewShown) -> AnyView {
 }
 
 /// What a view is called, and for whom it is.
-fn fields(state: State, form: Form, view: ViewShown) -> AnyView {
+fn fields(state: &State, form: Form, view: ViewShown) -> AnyView {
+    let state = *state;
     let own = view.id.is_empty() || view.may_change;
     let may_share = Memo::new(move |_| state.views().may_share);
     let id = if view.id.is_empty() { "view-name" } else { "view-new-name" };
@@ -256,7 +260,8 @@ fn fields(state: State, form: Form, view: ViewShown) -> AnyView {
 }
 
 /// In the browser: who asked for the list without any filter is led to the view they start with.
-fn start_with_a_view(state: State) {
+fn start_with_a_view(state: &State) {
+    let state = *state;
     let navigate = use_navigate();
     Effect::new(move |_| {
         let start = state.views().start;
@@ -267,7 +272,8 @@ fn start_with_a_view(state: State) {
 }
 
 /// A saved view is shown at once; a deleted one can be had again.
-fn follow(state: State) {
+fn follow(state: &State) {
+    let state = *state;
     let toasts = Toasts::expect();
     let navigate = use_navigate();
     let go = navigate.clone();

@@ -468,6 +468,8 @@ pub struct CaseFilter {
     pub linked: Option<(LinkKind, uuid::Uuid)>,
     /// Changed since.
     pub updated_since: Option<Timestamp>,
+    /// Opened at or after this, and before that.
+    pub opened: (Option<Timestamp>, Option<Timestamp>),
     /// Whether those that are in others are shown.
     pub merged: merge::Merged,
 }

@@ -16,7 +16,7 @@ pub struct Source {
     /// `https`, `syslog`, `file`, …
     pub protocol: Option<String>,
     pub status: String,
-    /// Notification settings (JSON object).
+    /// [`Notifications`] as a JSON object.
     pub notifications: serde_json::Value,
     /// When an event of it last arrived.
     pub last_activity: Option<Timestamp>,
@@ -24,6 +24,34 @@ pub struct Source {
     pub event_count: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// What is told of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notifications {
+    /// Minutes without an event after which an active source is told to be silent; never where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent_after_minutes: Option<i64>,
+    /// Told so, and when; it was not heard since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent_since: Option<Timestamp>,
+}
+
+/// Most minutes: a year.
+pub const MAX_SILENCE: i64 = 366 * 24 * 60;
+
+impl Source {
+    pub fn notifications(&self) -> Notifications {
+        serde_json::from_value(self.notifications.clone()).unwrap_or_default()
+    }
+
+    /// Whether it has sent nothing for as long as was named, or not since it was added.
+    pub fn is_silent(&self, now: Timestamp) -> bool {
+        let heard = self.last_activity.unwrap_or(self.created_at);
+        let after = self.notifications().silent_after_minutes;
+        self.status == "active" && after.is_some_and(|minutes| heard.plus_seconds(minutes * 60) < now)
+    }
 }
 
 pub const SOURCE_TYPES: [&str; 8] =
@@ -38,6 +66,8 @@ pub struct NewSource {
     pub port: Option<i64>,
     pub protocol: Option<String>,
     pub status: String,
+    /// See [`Notifications`].
+    pub silent_after_minutes: Option<i64>,
 }
 
 impl NewSource {
@@ -55,6 +85,10 @@ impl NewSource {
         }
         if let Some(port) = self.port {
             p.require((1..=65535).contains(&port), "port", "between 1 and 65535");
+        }
+        if let Some(minutes) = self.silent_after_minutes {
+            let known = (1..=MAX_SILENCE).contains(&minutes);
+            p.require(known, "silent_after_minutes", "between 1 minute and 527,040, a year");
         }
         p.done()
     }

@@ -12,6 +12,7 @@ mod mentions;
 mod merges;
 mod notes;
 mod observables;
+mod over_time;
 mod reviews;
 mod saving;
 mod similar;
@@ -38,7 +39,7 @@ pub use evidence::{
     remove_evidence, verify_evidence,
 };
 pub use export::export;
-pub use fields::{archive_field, change_field, define_field, field_counts, field_lines, fields, move_field};
+pub use fields::{archive_field, change_field, define_field, field_counts, field_lines, fields, move_field, people};
 pub use handover::{handover, handover_since};
 pub use jobs::{
     cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,
@@ -52,6 +53,7 @@ pub use mentions::{count_mentions, mentions, named, named_in, read_all_mentions,
 pub use merges::{merge_cases, merge_of, merged, unmerge};
 pub use notes::{add_note, delete_note, earlier_notes, edit_note, note_hash, note_revisions, notes};
 pub use observables::{Added, add_observables, observables, remove_observable};
+pub use over_time::{Span, opened};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use saving::{Clash, Saved, clash, note_clash, save};
 pub use similar::similar;

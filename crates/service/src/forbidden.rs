@@ -1,5 +1,6 @@
 //! What the types forbid: documentation tests, as the compiler that built this crate reads them. Each comes twice, once
-//! as it is meant to be and once with the one thing wrong that has to stop it, so that neither can fail for another reason.
+//! as it is meant to be and once with the one thing wrong that has to stop it, so that it is the
+//! wrong thing that stops it (only a nightly compiler compares the code of the error). trybuild would compile the whole tree a second time.
 //!
 //! # A use-case takes the proof of a permission, not the services
 //! ```

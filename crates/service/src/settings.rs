@@ -3,7 +3,7 @@
 //! | key | fields (all optional on the way in, all present on the way out) |
 //! |---|---|
 //! | `general` | `time_zone` an IANA name (default `UTC`) |
-//! | `rate_limits` | `requests_per_minute` 1 to 1,000,000 (default 600), `events_per_second` 1 to 1,000,000 (default 20,000) |
+//! | `rate_limits` | `requests_per_minute` of each key and `events_per_second` of all of them, 1 to 1,000,000 or null: the server's own limits alone (default null) |
 //! | `security` | `second_factor` whether who enters must have one (default `false`) |
 //! | `cases` | `four_eyes` whether a second person closes cases (default false) |
 //! | `branding` | `display_name`, `logo_text`, `accent`: see `domain::branding` |
@@ -40,13 +40,14 @@ pub struct General {
     pub time_zone: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What an organization asks for beside the server's own limits; nothing where it did not choose.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimits {
     /// Of one API key.
-    pub requests_per_minute: i64,
+    pub requests_per_minute: Option<i64>,
     /// Of the organization.
-    pub events_per_second: i64,
+    pub events_per_second: Option<i64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -108,12 +109,6 @@ impl RateLimits {
     pub const KEY: &str = "rate_limits";
 }
 
-impl Default for RateLimits {
-    fn default() -> Self {
-        Self { requests_per_minute: 600, events_per_second: 20_000 }
-    }
-}
-
 async fn present(tx: &mut impl Scoped, key: &str) -> Result<Value> {
     let stored = store::setting::get(tx, key).await?;
     checked(key, stored.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
@@ -138,12 +133,12 @@ fn checked(key: &str, value: Value) -> Result<Value> {
             let mut p = Problems::default();
             let range = 1..=1_000_000;
             p.require(
-                range.contains(&limits.requests_per_minute),
+                limits.requests_per_minute.is_none_or(|n| range.contains(&n)),
                 "requests_per_minute",
                 "between 1 and 1,000,000",
             );
             p.require(
-                range.contains(&limits.events_per_second),
+                limits.events_per_second.is_none_or(|n| range.contains(&n)),
                 "events_per_second",
                 "between 1 and 1,000,000",
             );

@@ -3,13 +3,13 @@
 use domain::audit::{Action, AuditEntry};
 use domain::page::{MAX_LIMIT, Page};
 use domain::permission::{SourceRead, SourceWrite};
-use domain::source::{NewSource, Source};
-use domain::{SourceId, Timestamp};
+use domain::source::{NewSource, Notifications, Source};
+use domain::{PLATFORM, SourceId, Timestamp};
 use serde_json::{Value, json};
-use store::WriteTx;
+use store::{SystemTx, WriteTx};
 
 use crate::error::CHANGED;
-use crate::{Cx, Error, Result, api_keys};
+use crate::{Actor, Cx, Error, Result, Services, api_keys};
 
 /// By name, those whose names contain `within`; the cursor is the name of the last one shown.
 pub async fn list(
@@ -46,7 +46,7 @@ pub async fn create(cx: &Cx<SourceWrite>, new: NewSource) -> Result<Source> {
         port: new.port,
         protocol: new.protocol,
         status: new.status,
-        notifications: json!({}),
+        notifications: json!(Notifications { silent_after_minutes: new.silent_after_minutes, silent_since: None }),
         last_activity: None,
         event_count: 0,
         created_at: now,
@@ -85,6 +85,12 @@ pub async fn update_seen(
 
 async fn change(mut tx: WriteTx, old: Source, new: NewSource) -> Result<Source> {
     let id = old.id;
+    let told_before = old.notifications();
+    let same = new.status == "active" && told_before.silent_after_minutes == new.silent_after_minutes;
+    let notifications = Notifications {
+        silent_after_minutes: new.silent_after_minutes,
+        silent_since: told_before.silent_since.filter(|_| same),
+    };
     let source = Source {
         name: new.name.trim().to_owned(),
         source_type: new.source_type,
@@ -92,6 +98,7 @@ async fn change(mut tx: WriteTx, old: Source, new: NewSource) -> Result<Source> 
         port: new.port,
         protocol: new.protocol,
         status: new.status,
+        notifications: json!(notifications),
         updated_at: tx.now(),
         ..old.clone()
     };
@@ -140,7 +147,67 @@ fn told(source: &Source) -> Value {
     json!({
         "name": source.name, "source_type": source.source_type, "ip": source.ip, "port": source.port,
         "protocol": source.protocol, "status": source.status,
+        "silent_after_minutes": source.notifications().silent_after_minutes,
     })
+}
+
+/// Looks at the sources of every organization; says of how many something was told. One that fails does not keep the others waiting.
+///
+/// # Errors
+/// The last failure, after all were tried.
+pub async fn watch_all(services: &Services) -> Result<usize> {
+    let organizations = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        store::organization::all(&mut tx).await?
+    };
+    let (mut told, mut failed) = (0, None);
+    for organization in organizations.into_iter().filter(|o| o.is_active && o.id != PLATFORM) {
+        let cx = services.admit::<SourceWrite>(&Actor::system("watch", organization.id))?;
+        match watch(&cx).await {
+            Ok(n) => told += n,
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(told), Err)
+}
+
+/// Tells, once each, which sources fell silent and which are heard again: an audit entry, and with it a change and what webhooks send.
+pub async fn watch(cx: &Cx<SourceWrite>) -> Result<usize> {
+    let now = cx.now();
+    let found = store::source::watched(&mut cx.read().await?).await?;
+    if found.iter().all(|source| moved(source, now).is_none()) {
+        return Ok(0);
+    }
+    let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
+    let mut entries = Vec::new();
+    for source in store::source::watched(&mut tx).await? {
+        let Some((action, notifications)) = moved(&source, now) else { continue };
+        let about = json!({
+            "name": source.name, "last_activity": source.last_activity,
+            "silent_after_minutes": notifications.silent_after_minutes,
+        });
+        entries.push(AuditEntry::new(action, "source", source.id).metadata(about));
+        // Nobody changed it: its version stays.
+        store::source::update(&mut tx, &Source { notifications: json!(notifications), ..source }).await?;
+    }
+    let told = entries.len();
+    let Some(last) = entries.pop() else { return Ok(0) };
+    for entry in entries {
+        tx.also(cx.services.clock.id(), entry).await?;
+    }
+    tx.commit(last).await?;
+    Ok(told)
+}
+
+/// What is to be told of a source now, and what it is told from then on.
+fn moved(source: &Source, now: Timestamp) -> Option<(Action, Notifications)> {
+    let before = source.notifications();
+    match (before.silent_since, source.is_silent(now)) {
+        (None, true) => Some((Action::SOURCE_SILENT, Notifications { silent_since: Some(now), ..before })),
+        (Some(_), false) => Some((Action::SOURCE_HEARD, Notifications { silent_since: None, ..before })),
+        _ => None,
+    }
 }
 
 fn name_taken(error: store::Error) -> Error {

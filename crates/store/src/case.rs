@@ -12,6 +12,7 @@ pub mod mention;
 pub mod merge;
 pub mod note;
 pub mod observable;
+pub mod over_time;
 pub mod review;
 pub mod similar;
 pub mod task;
@@ -373,6 +374,13 @@ fn narrow(mut q: Sql, filter: &CaseFilter, dialect: Dialect) -> Sql {
     if let Some(now) = filter.overdue_at {
         q = q.push(" AND c.status <> 'resolved' AND c.due_at < ").arg(now);
     }
+    let (from, to) = filter.opened;
+    if let Some(from) = from {
+        q = q.push(" AND c.created_at >= ").arg(from);
+    }
+    if let Some(to) = to {
+        q = q.push(" AND c.created_at < ").arg(to);
+    }
     if let Some((kind, target)) = filter.linked {
         q = q
             .push(
@@ -401,6 +409,7 @@ macro_rules! account {
     };
 }
 
+/// CROSS JOIN: SQLite then begins with the tag, the observable or the field, and not with the 100,000 cases (80 ms).
 /// What is in a case that was merged is found by the case it went into, and by the case itself, where the list shows those.
 static TABLE: Table = Table {
     fields: &[
@@ -417,9 +426,9 @@ static TABLE: Table = Table {
         (
             "tag",
             Column::Elsewhere {
-                before: "c.id IN (SELECT f.head_id FROM case_tags ct JOIN tags t ON t.organization_id = ct.organization_id
-                         AND t.id = ct.tag_id JOIN case_family f ON f.organization_id = ct.organization_id
-                         AND f.member_id = ct.case_id WHERE ct.organization_id = $1 AND ",
+                before: "c.id IN (SELECT f.head_id FROM tags t CROSS JOIN case_tags ct CROSS JOIN case_family f
+                         WHERE ct.organization_id = t.organization_id AND ct.tag_id = t.id AND f.organization_id = ct.organization_id
+                         AND f.member_id = ct.case_id AND t.organization_id = $1 AND ",
                 column: "t.folded",
                 after: ")",
             },
@@ -427,10 +436,9 @@ static TABLE: Table = Table {
         (
             "observable",
             Column::Elsewhere {
-                before: "c.id IN (SELECT f.head_id FROM case_observables co JOIN observables o
-                         ON o.organization_id = co.organization_id AND o.id = co.observable_id
-                         JOIN case_family f ON f.organization_id = co.organization_id AND f.member_id = co.case_id
-                         WHERE co.organization_id = $1 AND ",
+                before: "c.id IN (SELECT f.head_id FROM observables o CROSS JOIN case_observables co CROSS JOIN case_family f
+                         WHERE co.organization_id = o.organization_id AND co.observable_id = o.id
+                         AND f.organization_id = co.organization_id AND f.member_id = co.case_id AND o.organization_id = $1 AND ",
                 column: "o.value",
                 after: ")",
             },
@@ -438,9 +446,8 @@ static TABLE: Table = Table {
         (
             "field",
             Column::Elsewhere {
-                before: "c.id IN (SELECT f.head_id FROM case_field_values fv JOIN case_family f
-                         ON f.organization_id = fv.organization_id AND f.member_id = fv.case_id
-                         WHERE fv.organization_id = $1 AND ",
+                before: "c.id IN (SELECT f.head_id FROM case_field_values fv CROSS JOIN case_family f
+                         WHERE f.organization_id = fv.organization_id AND f.member_id = fv.case_id AND fv.organization_id = $1 AND ",
                 column: "fv.searched",
                 after: ")",
             },

@@ -83,6 +83,17 @@ pub async fn by_name(tx: &mut impl Scoped, name: &str) -> Result<Option<Source>>
     tx.conn().opt(q).await
 }
 
+/// Active sources of which something is to be told.
+pub async fn watched(tx: &mut impl Scoped) -> Result<Vec<Source>> {
+    let q = tx.sql(
+        "SELECT id, name, source_type, ip, port, protocol, status, notifications, last_activity, event_count, created_at, updated_at
+         FROM sources
+         WHERE organization_id = $1 AND status = 'active' AND CAST(notifications AS TEXT) <> '{}'
+         ORDER BY id",
+    );
+    tx.conn().all(q).await
+}
+
 /// Whether the source of this id is called so now.
 pub async fn is_called(tx: &mut impl Scoped, id: SourceId, name: &str) -> Result<bool> {
     let q = tx

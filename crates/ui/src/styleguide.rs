@@ -14,9 +14,9 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use crate::{
-    Actions, Avatar, Badge, Button, Chart, ChartRow, Checkbox, Chip, Choice, CodeBlock, CopyButton,
-    DateTimeInput, Dialog, DiffView, Empty, Failure, Field, FileInput, Glyph, HELP, Icon, IconButton,
-    JsonTree, Kbd, Kpi, LineDiff, Logo, Menu, MenuItem, MenuLabel, MenuLine, Notice, NoticeKind, PALETTE,
+    Actions, Avatar, Badge, Button, Chart, ChartRow, Checkbox, Chip, Choice, CodeBlock, Combobox, Command,
+    CommandPalette, CopyButton, DateTimeInput, Dialog, DiffView, Empty, Failure, Field, FileInput, Glyph, HELP,
+    HelpSheet, Icon, IconButton, JsonTree, Kbd, KeyGroup, Kpi, LineDiff, Logo, Menu, MenuItem, MenuLabel, MenuLine, Notice, NoticeKind, Offer, PALETTE,
     PasswordInput, Problem, Progress, RelativeTime, Section, Select, SeverityMark, Shape, Shaped, Skeleton,
     Sparkline, Stretch, TextArea, TextInput, ThemeToggle, Timestamp, Tone, Variant, button::classes,
 };
@@ -59,12 +59,13 @@ const TOKENS: [&str; 24] = [
     "error-soft",
 ];
 
-const PARTS: [(&str, &str); 15] = [
+const PARTS: [(&str, &str); 16] = [
     ("colours", "Colours"),
     ("icons", "Icons"),
     ("buttons", "Buttons"),
     ("menus", "Menus and dialogs"),
     ("fields", "Fields"),
+    ("search", "Query bar"),
     ("labels", "Labels"),
     ("notices", "Notices"),
     ("states", "Waiting, empty, failed"),
@@ -88,6 +89,7 @@ pub fn Styleguide() -> impl IntoView {
         buttons(),
         menus(),
         fields(),
+        search(),
         labels(),
         notices(),
         states(),
@@ -111,6 +113,58 @@ pub fn Styleguide() -> impl IntoView {
                 {parts}
             </main>
         </div>
+        <CommandPalette commands=commands() />
+        <HelpSheet groups=vec![KeyGroup::everywhere(), KeyGroup::lists()] />
+    }
+    .into_any()
+}
+
+/// What the buttons "Palette" and "Keys" open is mounted once, as in the shell.
+fn commands() -> Vec<Command> {
+    vec![
+        Command::new("Go to", "Events", "#list").glyph(Glyph::Events).keys("g e"),
+        Command::new("Go to", "Cases", "#list").glyph(Glyph::Cases).keys("g c"),
+        Command::new("Settings", "API keys", "#fields").glyph(Glyph::Settings),
+    ]
+}
+
+/// As it is opened, and with a query that cannot be read.
+fn search() -> AnyView {
+    let offers = || {
+        let offer = |text: &str, note: &str| Offer {
+            text: text.to_owned(),
+            note: note.to_owned(),
+            value: format!("{text}:"),
+            cursor: text.len() as u32 + 1,
+            open: true,
+        };
+        vec![offer("component", "what wrote it"), offer("severity", "info, low, medium, high, critical")]
+    };
+    let bar = move |id: &'static str, label: &'static str, value: &'static str, problem: Option<&'static str>| {
+        view! {
+            <Combobox
+                id=id
+                name="q"
+                label=label
+                placeholder="severity>=high component:sshd"
+                value=value.to_owned()
+                problem=MaybeProp::from(problem.map(str::to_owned))
+                choices=offers()
+                on_change=Callback::new(|_| ())
+                recent="styleguide-queries"
+                is_worth=|text| !text.is_empty()
+            />
+        }
+        .into_any()
+    };
+    view! {
+        <Section id="search" title="Query bar">
+            <div class="stack">
+                {bar("example-query", "Query", "", None)}
+                {bar("example-wrong-query", "Query that cannot be read", "severty:high", Some("example-query-problem"))}
+                <p class="error" id="example-query-problem">"At character 1: no field is called severty; did you mean severity?"</p>
+            </div>
+        </Section>
     }
     .into_any()
 }

@@ -21,7 +21,7 @@ pub(crate) fn parse(line: &str, now: Timestamp) -> Option<Parts> {
     let message = syslog_loose::parse_message_with_year_tz(line, year, Some(Utc), Variant::Either);
     // RFC 5424 section 6.2.3: a sender without a clock sends `-`. Then the time is when the line was received, as the year of
     // an RFC 3164 line is the one in which it was.
-    let dated = !(message.protocol == Protocol::RFC5424(1) && has_nil_time(line));
+    let dated = !(matches!(message.protocol, Protocol::RFC5424(_)) && has_nil_time(line));
     let at = if dated { Timestamp::new(message.timestamp?.with_timezone(&Utc))? } else { now };
     let mut extra = Map::new();
     if let Some(facility) = message.facility {

@@ -100,6 +100,7 @@ fn security_datasets_give_one_event_a_line() {
 #[test]
 fn syslog_cases_never_panic_nor_lose_text() {
     let mapping = Mapping::import();
+    let mut understood = 0;
     for line in fs::read_to_string(data("syslog/rfc5424_cases.ndjson")).unwrap().lines() {
         let case: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = case["message"].as_str().unwrap();
@@ -107,6 +108,14 @@ fn syslog_cases_never_panic_nor_lose_text() {
             let row = row.unwrap();
             assert!(text.contains(String::from_utf8_lossy(&row.bytes).trim()));
             if let Ok(event) = row.event {
+                if case["valid"] == true {
+                    understood += 1;
+                    let priority = text[..=text.find('>').unwrap()].to_owned();
+                    assert_eq!(Some(event.severity), Severity::from_vocabulary(&priority), "{text}");
+                    if let Ok(at) = text.split(' ').nth(1).unwrap().parse::<Timestamp>() {
+                        assert_eq!(event.occurred_at, at, "{text}");
+                    }
+                }
                 let payload: serde_json::Value = serde_json::from_str(&event.raw_payload).unwrap();
                 assert_eq!(
                     payload["line"].as_str().unwrap().replace('\u{fffd}', ""),
@@ -115,6 +124,7 @@ fn syslog_cases_never_panic_nor_lose_text() {
             }
         }
     }
+    assert_eq!(understood, 29, "of the valid messages");
 }
 
 /// Prints events a second; run with `--release -- --nocapture fast` for figures that mean something.

@@ -146,6 +146,7 @@ pub struct SourceItem {
     #[schema(required = true)]
     pub protocol: Option<String>,
     pub status: String,
+    /// `silent_after_minutes` where it was chosen, and `silent_since` while the source is silent.
     pub notifications: Value,
     #[schema(required = true)]
     pub last_activity: Option<DateTime<Utc>>,

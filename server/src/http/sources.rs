@@ -32,6 +32,17 @@ pub struct SourceIn {
     protocol: Option<String>,
     /// active, inactive or error.
     status: String,
+    #[serde(default)]
+    notifications: NotificationsIn,
+}
+
+/// What is told of a source. What else the answer says there is passed over.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct NotificationsIn {
+    /// Minutes without an event, 1 to 527,040, after which an active source is told to be silent: SOURCE_SILENT in the audit log, in the
+    /// changes and to webhooks, SOURCE_HEARD when it sends again. Null: never.
+    #[serde(default)]
+    silent_after_minutes: Option<i64>,
 }
 
 /// Add a source.
@@ -103,8 +114,9 @@ fn id_of(text: &str) -> Result<SourceId, Problem> {
 }
 
 fn new(asked: SourceIn) -> NewSource {
-    let SourceIn { name, source_type, ip, port, protocol, status } = asked;
-    NewSource { name, source_type, ip, port, protocol, status }
+    let SourceIn { name, source_type, ip, port, protocol, status, notifications } = asked;
+    let NotificationsIn { silent_after_minutes } = notifications;
+    NewSource { name, source_type, ip, port, protocol, status, silent_after_minutes }
 }
 
 fn answer(status: StatusCode, source: Source) -> Response {

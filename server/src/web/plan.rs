@@ -23,8 +23,8 @@ pub struct Plans(Arc<Mutex<HashMap<OrganizationId, Plan>>>);
 struct Plan {
     read_at: Instant,
     chosen: RateLimits,
-    requests: Arc<DefaultKeyedRateLimiter<ApiKeyId>>,
-    events: Arc<DefaultDirectRateLimiter>,
+    requests: Option<Arc<DefaultKeyedRateLimiter<ApiKeyId>>>,
+    events: Option<Arc<DefaultDirectRateLimiter>>,
 }
 
 /// A changed setting counts after this.
@@ -51,21 +51,19 @@ impl Plans {
                 }
             },
         };
-        if !plan.is_chosen() {
-            return Ok(());
-        }
-        plan.requests
+        let Some(requests) = plan.requests else { return Ok(()) };
+        requests
             .check_key(&key)
             .map_err(|until| wait(until.wait_time_from(DefaultClock::default().now())))
     }
 
     /// So many more events of the organization.
     pub fn events(&self, organization: OrganizationId, rows: usize) -> Result<(), Problem> {
-        let Some(plan) = self.get(organization).filter(Plan::is_chosen) else { return Ok(()) };
+        let Some(events) = self.get(organization).and_then(|plan| plan.events) else { return Ok(()) };
         let Some(rows) = u32::try_from(rows).ok().and_then(|n| NonZeroU32::new(n.min(BURST.get()))) else {
             return Ok(());
         };
-        match plan.events.check_n(rows) {
+        match events.check_n(rows) {
             Ok(Err(until)) => Err(wait(until.wait_time_from(DefaultClock::default().now()))),
             Ok(Ok(())) | Err(_) => Ok(()),
         }
@@ -96,16 +94,14 @@ impl Plan {
         if let Some(before) = before.filter(|b| b.chosen == chosen) {
             return Self { read_at: Instant::now(), ..before };
         }
-        let (requests, events) = (count(chosen.requests_per_minute), count(chosen.events_per_second));
+        let requests = chosen.requests_per_minute.map(|n| Quota::per_minute(count(n)));
+        let events = chosen.events_per_second.map(|n| Quota::per_second(count(n)).allow_burst(BURST.max(count(n))));
         Self {
             read_at: Instant::now(),
-            requests: Arc::new(RateLimiter::keyed(Quota::per_minute(requests))),
-            events: Arc::new(RateLimiter::direct(Quota::per_second(events).allow_burst(BURST.max(events)))),
+            requests: requests.map(|quota| Arc::new(RateLimiter::keyed(quota))),
+            events: events.map(|quota| Arc::new(RateLimiter::direct(quota))),
             chosen,
         }
-    }
-    fn is_chosen(&self) -> bool {
-        self.chosen != RateLimits::default()
     }
 }
 
@@ -121,4 +117,35 @@ fn count(n: i64) -> NonZeroU32 {
 
 fn wait(until: Duration) -> Problem {
     Problem::too_many(until.as_secs() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(requests_per_minute: Option<i64>, events_per_second: Option<i64>) -> RateLimits {
+        RateLimits { requests_per_minute, events_per_second }
+    }
+
+    #[test]
+    fn events_above_the_chosen_rate_wait() {
+        let (plans, organization) = (Plans::default(), OrganizationId(uuid::Uuid::from_u128(1)));
+        assert!(plans.events(organization, 1).is_ok(), "nothing is known of it yet");
+        plans.put(organization, Plan::of(chosen(Some(1), None), None));
+        for _ in 0..5 {
+            assert!(plans.events(organization, 1_000_000).is_ok(), "no rate of events was chosen");
+        }
+        plans.put(organization, Plan::of(chosen(None, Some(10)), None));
+        assert!(plans.events(organization, 60_000).is_ok(), "a low rate does not lock out");
+        assert!(plans.events(organization, 60_000).is_err());
+    }
+
+    #[test]
+    fn reading_the_same_choice_again_forgives_nothing() {
+        let (plans, organization) = (Plans::default(), OrganizationId(uuid::Uuid::from_u128(1)));
+        let first = plans.put(organization, Plan::of(chosen(None, Some(10)), None));
+        assert!(plans.events(organization, 100_000).is_ok());
+        plans.put(organization, Plan::of(chosen(None, Some(10)), Some(first)));
+        assert!(plans.events(organization, 1_000).is_err());
+    }
 }

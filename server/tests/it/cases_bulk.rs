@@ -125,8 +125,7 @@ async fn without_scripts_the_list_tells_what_was_done_and_takes_it_back() {
             ("asked[act]", "tag:add"),
             ("asked[tag]", "noise"),
             ("asked[all]", "true"),
-            ("asked[show]", "open"),
-            ("asked[q]", "number>1"),
+            ("asked[list]", "show=open&q=number%3E1"),
         ];
         let tagged = follow(&post("/fn/change_cases", &all).await).await;
         assert!(tagged.contains("2 cases tagged anew"), "{tagged}");

@@ -64,9 +64,19 @@ impl Server {
         stream.read_to_string(&mut answer).unwrap();
         answer
     }
-    pub fn stop(mut self) -> (Option<i32>, Duration) {
-        let started = Instant::now();
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+    pub fn stop(self) -> (Option<i32>, Duration) {
+        self.tell_to_end();
+        self.ended()
+    }
+    pub fn tell_to_end(&self) {
         assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+    }
+    /// Its exit code, and how long it took from now.
+    pub fn ended(mut self) -> (Option<i32>, Duration) {
+        let started = Instant::now();
         let status = self.child.wait().unwrap();
         (status.code(), started.elapsed())
     }

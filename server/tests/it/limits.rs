@@ -74,6 +74,35 @@ async fn a_key_over_its_rate_waits() {
 }
 
 #[tokio::test]
+async fn the_rate_that_an_organization_chose_is_that_of_each_of_its_keys() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        app.organization("beta").await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        let save = |requests: &'static str, events: &'static str| {
+            let fields =
+                [("organization", "acme"), ("requests_per_minute", requests), ("events_per_second", events)];
+            app.post("/fn/save_rate_limits").cookie(&cookie).form(&fields)
+        };
+        assert_eq!(save("none", "").send().await.status, 400);
+        assert_eq!(save("2", "").send().await.status, 200);
+        let (one, two) = (app.key("acme", &["event.read"]).await, app.key("acme", &["event.read"]).await);
+        for _ in 0..2 {
+            assert_eq!(app.get("/api/v1/events").bearer(&one).send().await.status, 200);
+        }
+        let refused = app.get("/api/v1/events").bearer(&one).send().await;
+        refused.assert_problem(429, "too-many");
+        assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+        assert_eq!(app.get("/api/v1/events").bearer(&two).send().await.status, 200, "each for itself");
+        let elsewhere = app.key("beta", &["event.read"]).await;
+        for _ in 0..4 {
+            assert_eq!(app.get("/api/v1/events").bearer(&elsewhere).send().await.status, 200);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn guessing_passwords_comes_to_an_end() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;

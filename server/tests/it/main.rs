@@ -25,6 +25,7 @@ mod groups;
 mod head;
 mod headers;
 mod ingest;
+mod lifetime;
 mod limits;
 mod live;
 mod oidc;

@@ -249,3 +249,16 @@ async fn what_others_do_keeps_no_unattended_device_signed_in() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_accounts_of_the_demo_are_shown_in_the_demo_only() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        let page = app.get("/sign-in").header("accept", "text/html").send().await;
+        assert!(page.text.contains("Sign in"), "{}", page.text);
+        for account in service::demo::credentials() {
+            assert!(!page.text.contains(account.password) && !page.text.contains(account.email));
+        }
+    })
+    .await;
+}

@@ -46,6 +46,22 @@ pub(super) async fn lines(
     Ok(fields.into_iter().filter_map(line).collect())
 }
 
+/// Names of whom the cases' fields of the organization's own name.
+pub async fn people(
+    cx: &Cx<CaseRead>,
+    fields: &[CaseField],
+    cases: &[Case],
+) -> Result<HashMap<UserId, String>> {
+    let mut people = Vec::new();
+    for field in fields.iter().filter(|field| field.kind == FieldKind::User) {
+        people.extend(cases.iter().filter_map(|case| case.fields.get(&field.key)?.parse::<UserId>().ok()));
+    }
+    if people.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(store::group::life::names(&mut cx.read().await?, &people).await?)
+}
+
 /// How many cases have a value of each field.
 pub async fn field_counts(cx: &Cx<CaseRead>) -> Result<HashMap<CaseFieldId, i64>> {
     Ok(field::counts(&mut cx.read().await?).await?)

@@ -60,19 +60,24 @@ pub async fn events(cx: &Cx<CaseRead>, case: CaseId, limit: u32, cursor: Option<
 }
 
 /// The groups of a case, the latest linked first.
-pub async fn groups(cx: &Cx<CaseRead>, case: CaseId) -> Result<Vec<(CaseLink, Option<Group>)>> {
+pub async fn groups(
+    cx: &Cx<CaseRead>,
+    case: CaseId,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<(CaseLink, Option<Group>)>> {
+    let (after, limit) = (after(cursor)?, limit.clamp(1, super::MAX_PAGE));
     let mut tx = cx.read().await?;
-    let links = store::case::link::list(&mut tx, case, LinkKind::Group, None, super::MAX_PAGE).await?;
+    let links = store::case::link::list(&mut tx, case, LinkKind::Group, after, limit + 1).await?;
+    let Page { items: links, next_cursor } = page(links, limit);
     let ids: Vec<GroupId> = links.iter().map(|link| GroupId(link.target_id)).collect();
     let groups = if ids.is_empty() { Vec::new() } else { store::group::get_many(&mut tx, &ids).await? };
     let mut groups: HashMap<Uuid, Group> = groups.into_iter().map(|group| (group.id.0, group)).collect();
-    Ok(links
-        .into_iter()
-        .map(|link| {
-            let group = groups.remove(&link.target_id);
-            (link, group)
-        })
-        .collect())
+    let items = links.into_iter().map(|link| {
+        let group = groups.remove(&link.target_id);
+        (link, group)
+    });
+    Ok(Page { items: items.collect(), next_cursor })
 }
 
 /// The drifts of a case, the latest linked first, and how many there are of all.

@@ -44,6 +44,7 @@ mod moving;
 mod oidc;
 mod organizations;
 mod oversight;
+mod real_files;
 mod retention;
 mod rollups;
 mod sessions;

@@ -38,7 +38,10 @@ async fn a_setting_has_defaults_is_checked_and_is_audited() {
         assert_eq!((entry.action.as_str(), entry.target_id.as_str()), ("SETTINGS_UPDATED", "general"));
         assert_eq!(entry.old_values.unwrap()["time_zone"], "UTC");
         assert_eq!(entry.new_values, Some(kept));
-        settings::set(&write, "rate_limits", json!({ "requests_per_minute": 60 })).await.unwrap();
+        let none = json!({ "requests_per_minute": null, "events_per_second": null });
+        assert_eq!(settings::get(&read, "rate_limits").await.unwrap(), none);
+        let kept = settings::set(&write, "rate_limits", json!({ "requests_per_minute": 60 })).await.unwrap();
+        assert_eq!(kept, json!({ "requests_per_minute": 60, "events_per_second": null }));
         assert!(matches!(settings::get(&read, "unknown").await, Err(Error::Invalid(_))));
     })
     .await;

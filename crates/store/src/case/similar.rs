@@ -1,5 +1,6 @@
 //! What cases share. Each statement looks at a bounded number of rows, however many cases have the same. CROSS JOIN: SQLite then
-//! begins with what the case has (0.7 ms at 100,000 cases) and not with what all have (600 ms).
+//! begins with what the case has (0.7 ms at 100,000 cases) and not with what all have (600 ms), and looks up the cases of the pairs instead of
+//! the pairs of all cases (50 ms).
 
 use domain::CaseId;
 use domain::case::LinkKind;
@@ -44,8 +45,8 @@ pub async fn by_links(tx: &mut impl Scoped, family: &[CaseId], kind: LinkKind) -
 async fn counted(tx: &mut impl Scoped, q: Sql, family: &[CaseId]) -> Result<Vec<(CaseId, i64)>> {
     let q = q.push(" LIMIT ").arg(PAIRS).push(
         ") pairs
-         JOIN cases c ON c.organization_id = $1 AND c.id = pairs.case_id
-         WHERE COALESCE(c.merged_into, c.id) NOT IN (",
+         CROSS JOIN cases c
+         WHERE c.organization_id = $1 AND c.id = pairs.case_id AND COALESCE(c.merged_into, c.id) NOT IN (",
     );
     let q = q.list(family.iter().copied()).push(
         ") GROUP BY COALESCE(c.merged_into, c.id)

@@ -1,6 +1,6 @@
 //! How SQLite reads what once took it minutes: through an index that leads to the rows, not through all rows of an organization.
 
-use domain::case::{CaseFilter, CaseSort};
+use domain::case::{CaseFilter, CaseSort, LinkKind};
 use domain::group::GroupFilter;
 use domain::{GroupId, Timestamp};
 use store::db::{Plan, explain};
@@ -62,4 +62,28 @@ async fn groups_are_gone_through_as_they_lie() {
     assert!(plans[0].lines[0].contains("groups_by_merged_into"), "{plans:?}");
     let (_, plans) = explain(group::get(&mut tx, one)).await;
     assert!(plans.iter().any(|plan| plan.lines.iter().any(|line| line.contains("id=?"))), "{plans:?}");
+}
+
+#[tokio::test]
+async fn cases_are_found_from_what_they_share_and_not_the_other_way() {
+    let t = testkit::sqlite().await;
+    let org = organization(&t.db, "alpha").await;
+    let mut tx = read(&t.db, org).await;
+    let family = [id()];
+    for (_, plans) in [
+        explain(case::similar::by_observables(&mut tx, &family)).await,
+        explain(case::similar::by_links(&mut tx, &family, LinkKind::Group)).await,
+    ] {
+        let lines = &plans[0].lines;
+        let place = |begin: &str| lines.iter().position(|line| line.starts_with(begin));
+        assert!(place("SCAN pairs").unwrap() < place("SEARCH c ").unwrap(), "{lines:?}");
+        assert_eq!(wide(&plans), Vec::<&str>::new());
+    }
+    for text in ["tag:phishing", "observable:203.0.113.7", "field:ticket=7"] {
+        let query = domain::query::parse(text, &domain::query::CASES, at(0)).unwrap();
+        let filter = CaseFilter { query: Some(query), ..CaseFilter::default() };
+        let (_, plans) = explain(case::list(&mut tx, &filter, CaseSort::Updated, None, 50)).await;
+        let family = plans[0].lines.iter().find(|line| line.starts_with("SEARCH f ")).unwrap();
+        assert!(family.contains("member_id=?"), "{text}: {family}");
+    }
 }

@@ -8,6 +8,8 @@ use leptos::prelude::*;
 
 /// Height of what is drawn, in pixels.
 const HEIGHT: f64 = 168.0;
+/// That of a strip above a list.
+const STRIP: f64 = 44.0;
 
 /// What a mark shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,14 +47,23 @@ pub fn beside(slots: &[Slot], scale: fn(f64) -> String) -> AnyView {
         let each = width * 0.72 / slot.marks.len().max(1) as f64;
         for (n, mark) in slot.marks.iter().enumerate() {
             let x = width * (at as f64 + 0.14) + each * n as f64;
-            drawn.push(bar(mark, (x, each * 0.92), (0.0, mark.value / top * HEIGHT)));
+            drawn.push(bar(mark, (x, each * 0.92), (0.0, mark.value / top * HEIGHT), HEIGHT));
         }
     }
-    framed(drawn, slots, top, scale)
+    framed(drawn, slots, top, scale, HEIGHT)
 }
 
 /// Marks of a slot on top of one another, the first at the bottom.
 pub fn stacked(slots: &[Slot], scale: fn(f64) -> String) -> AnyView {
+    piled(slots, scale, HEIGHT)
+}
+
+/// As [`stacked`], as low as goes above a list.
+pub fn strip(slots: &[Slot], scale: fn(f64) -> String) -> AnyView {
+    piled(slots, scale, STRIP)
+}
+
+fn piled(slots: &[Slot], scale: fn(f64) -> String, all: f64) -> AnyView {
     let most = slots.iter().map(|slot| slot.marks.iter().map(|mark| mark.value).sum()).fold(0.0, f64::max);
     let top = nice(most);
     let width = 100.0 / slots.len().max(1) as f64;
@@ -60,12 +71,12 @@ pub fn stacked(slots: &[Slot], scale: fn(f64) -> String) -> AnyView {
     for (at, slot) in slots.iter().enumerate() {
         let mut below = 0.0;
         for mark in &slot.marks {
-            let height = mark.value / top * HEIGHT;
-            drawn.push(bar(mark, (width * (at as f64 + 0.14), width * 0.72), (below, height)));
+            let height = mark.value / top * all;
+            drawn.push(bar(mark, (width * (at as f64 + 0.14), width * 0.72), (below, height), all));
             below += height;
         }
     }
-    framed(drawn, slots, top, scale)
+    framed(drawn, slots, top, scale, all)
 }
 
 /// A line for each mark of the slots, in their order; a slot without marks is passed over.
@@ -105,12 +116,12 @@ pub fn lines(slots: &[Slot], scale: fn(f64) -> String) -> AnyView {
             );
         }
     }
-    framed(drawn, slots, top, scale)
+    framed(drawn, slots, top, scale, HEIGHT)
 }
 
 /// A chart under its name, with what its colours mean and the table behind it.
 pub fn figure(
-    name: &'static str,
+    name: impl Into<String>,
     legend: &[(&'static str, &'static str)],
     drawing: AnyView,
     behind: Behind,
@@ -123,14 +134,16 @@ pub fn figure(
         })
         .collect();
     let legend = (!legend.is_empty()).then(|| view! { <div class="legend">{legend}</div> });
+    let name = name.into();
+    let (label, caption) = (format!("{name}: data"), name.clone());
     view! {
         <figure class="plot" aria-label=name>
             {legend}
             {drawing}
             <details class="data">
                 <summary>"Data table"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label=format!("{name}: data")>
-                    {table(name, behind)}
+                <div class="scroll" tabindex="0" role="region" aria-label=label>
+                    {table(caption, behind)}
                 </div>
             </details>
         </figure>
@@ -138,7 +151,7 @@ pub fn figure(
     .into_any()
 }
 
-fn table(name: &'static str, behind: Behind) -> AnyView {
+fn table(name: String, behind: Behind) -> AnyView {
     let heads: Vec<_> = behind.columns.iter().map(|head| view! { <th scope="col">{*head}</th> }).collect();
     let cell = |(text, href): (String, Option<String>)| match href {
         Some(href) => view! { <a class="link" href=href>{text}</a> }.into_any(),
@@ -169,7 +182,7 @@ fn table(name: &'static str, behind: Behind) -> AnyView {
     .into_any()
 }
 
-fn bar(mark: &Mark, (x, width): (f64, f64), (below, height): (f64, f64)) -> AnyView {
+fn bar(mark: &Mark, (x, width): (f64, f64), (below, height): (f64, f64), all: f64) -> AnyView {
     if height <= 0.0 {
         return ().into_any();
     }
@@ -179,7 +192,7 @@ fn bar(mark: &Mark, (x, width): (f64, f64), (below, height): (f64, f64)) -> AnyV
     let (href, title) = (mark.href.clone(), mark.title.clone());
     view! {
         <a href=href tabindex="-1">
-            <rect class=class x=percent(x) y=pixels(HEIGHT - below - height) width=percent(width) height=pixels(height)>
+            <rect class=class x=percent(x) y=pixels(all - below - height) width=percent(width) height=pixels(height)>
                 <title>{title}</title>
             </rect>
         </a>
@@ -188,7 +201,13 @@ fn bar(mark: &Mark, (x, width): (f64, f64), (below, height): (f64, f64)) -> AnyV
 }
 
 /// The scale at the left, the drawing, and the first, middle and last label under it.
-fn framed(drawn: Vec<AnyView>, slots: &[Slot], top: f64, scale: fn(f64) -> String) -> AnyView {
+fn framed(
+    drawn: Vec<AnyView>,
+    slots: &[Slot],
+    top: f64,
+    scale: fn(f64) -> String,
+    all: f64,
+) -> AnyView {
     let label = |at: usize| slots.get(at).map(|slot| slot.label.clone()).unwrap_or_default();
     let under: Vec<String> = match slots.len() {
         0 => Vec::new(),
@@ -201,7 +220,7 @@ fn framed(drawn: Vec<AnyView>, slots: &[Slot], top: f64, scale: fn(f64) -> Strin
     let grid: Vec<_> = heights
         .iter()
         .map(|share| {
-            let y = pixels((HEIGHT * share).clamp(0.5, HEIGHT - 0.5));
+            let y = pixels((all * share).clamp(0.5, all - 0.5));
             view! { <line class="grid" x1="0" x2="100%" y1=y.clone() y2=y></line> }
         })
         .collect();
@@ -209,7 +228,7 @@ fn framed(drawn: Vec<AnyView>, slots: &[Slot], top: f64, scale: fn(f64) -> Strin
     view! {
         <div class="plot-body" aria-hidden="true">
             <div class="scale"><span>{high}</span><span>{middle}</span><span>{low}</span></div>
-            <svg class="drawn" width="100%" height=pixels(HEIGHT) focusable="false">
+            <svg class="drawn" width="100%" height=pixels(all) focusable="false">
                 {grid}
                 {drawn}
             </svg>
