@@ -15,7 +15,7 @@ test("an analyst chooses the columns of the list of cases and keeps them in a vi
   await expect(table.getByRole("columnheader", { name: "Priority" })).toBeVisible();
   await expect(table.getByText("TLP:RED")).toHaveCount(0);
 
-  const menu = page.getByRole("button", { name: "Columns" });
+  const menu = page.getByTitle("Columns", { exact: true });
   await menu.click();
   await page.getByRole("link", { name: "TLP", exact: true }).click();
   await expect(table.getByText("TLP:RED")).toBeVisible();

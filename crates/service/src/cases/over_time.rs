@@ -28,7 +28,7 @@ impl Span {
     fn between(first: Timestamp, last: Timestamp) -> Self {
         let seconds = last.seconds() - first.seconds();
         let parts = [Calendar::Month, Calendar::Quarter, Calendar::Year, Calendar::Decade];
-        let fits = |part: &Calendar| (0..BARS).try_fold(first, |at, _| (at <= last).then(|| part.next(at))).is_none();
+        let fits = |part: &Calendar| (0..=BARS).try_fold(first, |at, _| (at <= last).then(|| part.next(at))).is_none();
         match seconds {
             _ if seconds < BARS * HOUR => Self::Hour,
             _ if seconds < BARS * DAY => Self::Day,

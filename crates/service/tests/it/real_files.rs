@@ -40,8 +40,9 @@ const DATA_SETS: [Expected; 4] = [
 /// What is stored of a source: rows by severity, the earliest and the latest.
 async fn stored(world: &World, source: &str) -> ([i64; 5], Option<Timestamp>, Option<Timestamp>) {
     let mut tx = store::SystemTx::read_across_all_organizations(&world.t.db).await.unwrap();
-    let q = sql("SELECT severity, count(*) AS n, min(occurred_at) AS first, max(occurred_at) AS last
-                 FROM events WHERE source = $1 GROUP BY severity");
+    let q = sql("SELECT e.severity, count(*) AS n, min(e.occurred_at) AS first, max(e.occurred_at) AS last
+                 FROM events e JOIN sources s ON s.organization_id = e.organization_id AND s.id = e.source_id
+                 WHERE s.name = $1 GROUP BY e.severity");
     let mut found = ([0; 5], None::<Timestamp>, None);
     for row in tx.conn().rows(q.bind(source)).await.unwrap() {
         let (first, last): (Timestamp, Timestamp) = (row.get("first").unwrap(), row.get("last").unwrap());
