@@ -1,6 +1,6 @@
 """Those who send slowly, too much, or nonsense."""
 
-import functools, gzip, http.client, io, json, random, resource, socket, statistics, subprocess, threading, time, zipfile, zlib
+import collections, functools, gzip, io, json, pathlib, re, resource, socket, threading, time, urllib.parse, zipfile
 
 from room import FORM, event, expect
 
@@ -8,17 +8,24 @@ MB = 1024
 
 
 def check_slow(room, args):
-    """1,000 connections that send heads slowly, then bodies, then read slowly, from an address of their own; others must not feel it."""
+    """1,000 connections that send heads slowly, then bodies, then read slowly, then 300 that read exports slowly, from an address of their own; others must
+    not feel it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, hard) if hard != resource.RLIM_INFINITY else 8192, hard))
     room.start()
-    for n in range(20):
+    for n in range(50):
         room.send([event(n, padding="x" * 2000) for _ in range(100)])
     probe(room, 1)
+    cookie = room.sign_in("admin@a.example")[1].split(";")[0]
+    module = re.search(r"/pkg/[\w.-]+\.wasm", room.call("GET", "/sign-in")[1].decode()).group()
+    # A file that anybody may read, a list, and an export of 12 MB that comes from the database as it is read.
+    wanted = (f"GET {module} HTTP/1.1\r\nHost: x\r\n\r\n", f"GET /api/v1/events?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {room.key_b}\r\n\r\n",
+              f"GET /o/org-a/events/export.ndjson?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\n\r\n")
     for name, opening, drip, limit in (
         ("heads", lambda n: b"GET / HTTP/1.1\r\nHost: x\r\n", b"X-Slow: 1\r\n", 30),
         ("bodies", body_of, b"x", 30),
-        ("readers", lambda n: f"GET /api/v1/events?limit=500 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {room.key_b if n % 2 else room.key_a}\r\n\r\n".encode(), None, 60),
+        ("readers", lambda n: wanted[n % 2].encode(), None, 60),
+        ("readers of exports", lambda n: wanted[2].encode(), None, 60),
     ):
         slow(room, name, (lambda n: opening(n, room)) if opening is body_of else opening, drip, limit)
 
@@ -31,8 +38,8 @@ def body_of(n, room):
 
 
 def probe(room, seconds):
-    """What others are answered meanwhile: (times of /health/live in ms, answers of a list, answers of an intake)"""
-    times, lists, intake, until = [], {}, {}, time.time() + seconds
+    """What others are answered meanwhile: (times of /health/live in ms, answers of a list, answers of an intake, most open files)"""
+    times, lists, intake, files, until = [], {}, {}, 0, time.time() + seconds
     auth = {"Authorization": f"Bearer {room.key_a}"}
     while time.time() < until:
         started = time.perf_counter()
@@ -43,17 +50,18 @@ def probe(room, seconds):
             lists[status] = lists.get(status, 0) + 1
             status = room.send([event("honest")])[0]
             intake[status] = intake.get(status, 0) + 1
+            files = max(files, room.files())
         time.sleep(0.01)
-    return times, lists, intake
+    return times, lists, intake, files
 
 
 def slow(room, name, opening, drip, limit):
     before, files = room.forget_peak(), room.files()
     socks, began, over = [], time.time(), threading.Event()
-    ended = {}
+    ended, began_with = {}, {}
 
     def attack():
-        for n in range(1000):
+        for n in range(300 if "exports" in name else 1000):
             if n % 200 == 0 and n:
                 time.sleep(max(0, began + n / 200 - time.time()))
             s = socket.socket()
@@ -78,8 +86,12 @@ def slow(room, name, opening, drip, limit):
                         while s.recv(4096):
                             pass
                         ended[s] = time.time() - opened
-                    elif time.time() < reading_until and not s.recv(64):  # then they stop reading and stay
-                        ended[s] = time.time() - opened
+                    elif time.time() < reading_until:  # then they stop reading and stay
+                        got = s.recv(64)
+                        if s not in began_with:
+                            began_with[s] = got[9:12].decode()
+                        if not got:
+                            ended[s] = time.time() - opened
                 except BlockingIOError:
                     pass
                 except OSError:
@@ -88,13 +100,11 @@ def slow(room, name, opening, drip, limit):
 
     attacker = threading.Thread(target=attack)
     attacker.start()
-    times, lists, intake = probe(room, 20)
-    most_files = room.files()
+    times, lists, intake, most_files = probe(room, 20)
     # The server's side is what counts: readers do not see that they were dropped.
     while time.time() < began + 5 + limit + 10 and room.files() > files + 16:
         more = probe(room, 2)
-        times += more[0]
-        most_files = max(most_files, room.files())
+        times, most_files = times + more[0], max(most_files, more[3])
     back = time.time() - began
     over.set()
     attacker.join()
@@ -103,6 +113,9 @@ def slow(room, name, opening, drip, limit):
     [s.close() for s, _ in socks]
     room.figures[name] = {"health_p99_ms": round(p99, 1), "files_most": most_files - files, "files_left": left, "all_gone_after_s": round(back, 1), "grown_mb": round(grown / MB, 1),
                           "longest_s": round(max(ended.values(), default=0), 1), "list_answers": {str(k): v for k, v in lists.items()}, "intake_answers": {str(k): v for k, v in intake.items()}}
+    if drip is None:
+        room.bound(set(began_with.values()) == {"200"}, f"the slow readers were answered {collections.Counter(began_with.values())}")
+        room.figures[name]["answers"] = dict(collections.Counter(began_with.values()))
     room.bound(p99 < 250, f"{name}: health p99 {p99:.0f} ms")
     room.bound(grown < 200 * MB, f"{name}: memory grew by {grown // MB} MB")
     room.bound(left <= 16, f"{name}: {left} file descriptors more than before, {limit} s and more after the last came")
@@ -206,13 +219,15 @@ def hostile_upload(room, base):
     form = (f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="../../etc/zeros.ndjson.gz"\r\nContent-Type: application/gzip\r\n\r\n').encode() + zeros() + f"\r\n--{edge}--\r\n".encode()
     status, text, answer = room.call("POST", "/o/org-a/uploads", form, {"Cookie": cookie, "Sec-Fetch-Site": "same-origin", "Content-Type": f"multipart/form-data; boundary={edge}"})
     room.bound(status < 500, f"the upload of 2 GB of zeros: {status} {text[:200]}")
-    until, state = time.time() + 60, None
-    while time.time() < until and state in (None, "running"):
-        rows = room.query("SELECT state FROM uploads")
-        state = rows[0][0] if rows else None
+    id = (answer.getheader("Location") or "").rsplit("/", 1)[-1]
+    form = urllib.parse.urlencode({"organization": "org-a", "id": id})
+    begun = room.call("POST", "/fn/uploads/start", form, {**FORM, "Cookie": cookie, "Accept": "application/json"})[0]
+    until, state = time.time() + 60, "running"
+    while time.time() < until and state == "running":
         time.sleep(0.3)
+        state = (room.query("SELECT state FROM uploads") or [("none",)])[0][0]
     grown = room.peak_kb() - base
-    room.figures["upload"] = {"answer": status, "state": state, "grown_mb": round(grown / MB, 1)}
+    room.figures["upload"] = {"answer": status, "begun": begun, "state": state, "grown_mb": round(grown / MB, 1)}
     room.bound(grown < 64 * MB, f"the upload of 2 GB of zeros: {grown // MB} MB above the memory before")
     room.bound(room.call("GET", "/health/live")[0] == 200, "the upload of 2 GB of zeros ended the server")
     return grown
@@ -233,6 +248,6 @@ def hostile_zip(room):
         done = room.run("restore", str(file), "--check", ok=False)
         told[name] = done.returncode
         room.bound(done.returncode in (1, 2), f"a backup with a {name}: exit code {done.returncode}")
-        written = [path for path in (room.folder.parent / "evil", room.folder / "evidence/link", __import__("pathlib").Path("/tmp/watchroom-evil")) if path.exists()]
+        written = [path for path in (room.folder.parent / "evil", room.folder / "evidence/link", pathlib.Path("/tmp/watchroom-evil")) if path.exists()]
         room.bound(not written, f"a backup with a {name} wrote {written}")
     room.figures["hostile_backups"] = told

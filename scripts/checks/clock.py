@@ -33,6 +33,8 @@ class Clock:
 
 def check_clock(room, args):
     clock = Clock(room.folder)
+    # The rates are the defaults: one that went by the wall clock would refuse for an hour.
+    clock.env.update({"WATCHROOM_RATE_KEY": "300", "WATCHROOM_RATE_KEY_BURST": "1500", "WATCHROOM_RATE_ADDRESS": "300", "WATCHROOM_RATE_ADDRESS_BURST": "1500", "WATCHROOM_RATE_SIGN_IN": "30"})
     room.start(**clock.env)
     sent, ids = [], []
 

@@ -1,6 +1,6 @@
 """A database with two organizations, a server on it that can be ended and started again, and what was found out on the way."""
 
-import http.client, json, os, pathlib, re, sqlite3, subprocess, threading, time, urllib.parse, uuid
+import http.client, json, os, pathlib, re, sqlite3, subprocess, threading, urllib.parse, uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PASSWORD = "correct horse battery staple"

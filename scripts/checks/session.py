@@ -1,6 +1,6 @@
 """Sessions, forms of other sites, wrong passwords, what is kept of keys, headers, and text that is markup."""
 
-import html, json, random, re, statistics, subprocess, time, urllib.parse, uuid
+import html, json, random, re, statistics, time, urllib.parse, uuid
 
 from room import FORM, PASSWORD, ROOT, event, expect
 
