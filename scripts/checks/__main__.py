@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reliability and security checks against a release binary, each one JSON line with pass or fail and its figures.
 
-    scripts/checks --server target/release/watchroom [--database sqlite|postgres|both] [--only kill,bombs,…] [--kills 50]
+    python3 scripts/checks --server target/release/watchroom [--database sqlite|postgres|both] [--only kill,bombs,…] [--kills 50]
 
 kill      kill -9 during ingest: every acknowledged event is there, none twice, all that is derived from them is as if computed anew; each
           answer follows the sync of the log (strace), and while syncs fail nothing is acknowledged
