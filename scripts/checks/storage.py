@@ -251,7 +251,7 @@ class Load:
 
     def __init__(self, room):
         self.room, self.acked, self.answers, self.bare, self.over = room, set(), collections.Counter(), 0, threading.Event()
-        self.threads = [threading.Thread(target=work) for work in [self.write] * 3 + [self.read] * 4]
+        self.threads = [threading.Thread(target=work) for work in [self.write] * 3 + [self.read] * 6]
         [t.start() for t in self.threads]
 
     def note(self, status, answer):
