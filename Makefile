@@ -84,7 +84,7 @@ bench: setup-test site server ## benchmarks as JSON lines: SCALE=1m|10m DATABASE
 
 checks: setup-test server ## the reliability and security checks against the release binary, on both databases
 	@scripts/setup.sh checks
-	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh python3 scripts/checks.py --server $(server) $(ARGS)
+	@WATCHROOM_POSTGRES_FSYNC=on $(T) scripts/with-postgres.sh python3 scripts/checks --server $(server) $(ARGS)
 
 watch: ## develop: cargo leptos watch (builds cargo-leptos the first time)
 	@scripts/setup.sh watch
