@@ -153,6 +153,19 @@ document.addEventListener("change", ({ target }) => {
   tellChosen(form);
 });
 
+// The browser tells nothing of a file on its way, and the page stays as it is until the answer.
+document.addEventListener("submit", ({ target, submitter, defaultPrevented }) => {
+  const words = submitter?.querySelector(".words");
+  if (defaultPrevented || target.enctype !== "multipart/form-data" || !words) return;
+  // Sent by then.
+  setTimeout(() => {
+    words.textContent = "Sending the file…";
+    submitter.disabled = true;
+    submitter.setAttribute("aria-busy", "true");
+  });
+});
+window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
 document.addEventListener("click", (event) => {
   event.target.closest(".printed .menu-item")?.closest("details").removeAttribute("open");
   const button = event.target.closest(".printed button");

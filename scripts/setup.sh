@@ -3,7 +3,7 @@
 #   run    a Rust compiler with the wasm32 target, Node with the packages of package.json, wasm-bindgen
 #   test   also PostgreSQL, a Chromium, schemathesis and a mock of a sign-in provider (the default)
 #   watch  run's, and cargo-leptos
-#   checks run's, and faketime
+#   checks run's, and faketime and strace
 # WATCHROOM_TOOLCHAIN=auto|rustup|debian|system says which compiler: auto takes rustup where it has or gets the wasm32
 # target, else a compiler on PATH that has it, else Debian's packages. The choice is written to target/toolchain.env.
 # WATCHROOM_TOOLS is the folder of tools built once a machine (default ~/.cache/watchroom).
@@ -323,7 +323,10 @@ have_node
 have_packages
 have_wasm_bindgen
 if [ "$stage" = watch ]; then have_cargo_leptos; fi
-if [ "$stage" = checks ]; then need faketime "faketime, for the check of the clock," faketime; fi
+if [ "$stage" = checks ]; then
+	need faketime "faketime, for the check of the clock," faketime
+	need strace "strace, for the order of syncs and answers," strace
+fi
 if [ "$stage" = test ]; then
   have_postgres
   have_chromium

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use domain::UserId;
 use leptos::config::LeptosOptions;
 use service::Services;
 use tokio::sync::Semaphore;
@@ -12,7 +13,11 @@ use crate::http::assets::Assets;
 use crate::http::ingest::Gate;
 use crate::telemetry;
 use crate::web::limits::Limits;
+use crate::web::places::Places;
 use crate::web::plan::Plans;
+
+/// Files of lists that one person may take at the same time.
+const EXPORTS: usize = 4;
 
 #[derive(Clone)]
 pub struct AppState {
@@ -24,6 +29,8 @@ pub struct AppState {
     /// Requests that may be worked on at the same time.
     pub requests: Arc<Semaphore>,
     pub ingest: Gate,
+    /// Lists that are being sent as files: each holds a page of rows while its reader is slow.
+    pub exports: Places<UserId>,
     /// What leptos_axum asks for; only `cargo leptos watch` makes use of it.
     pub options: LeptosOptions,
 }
@@ -38,6 +45,7 @@ impl AppState {
             plans: Plans::default(),
             requests: Arc::new(Semaphore::new(config.max_requests as usize)),
             ingest: Gate::new(&config),
+            exports: Places::new(EXPORTS),
             assets: Arc::new(assets),
             config: Arc::new(config),
             services,

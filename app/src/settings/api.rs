@@ -393,6 +393,8 @@ pub struct ApiKeyRow {
     pub scopes: String,
     /// The one source that it sends as.
     pub source: Option<String>,
+    /// Who made it; nobody of the page where the command line did.
+    pub owner: Option<String>,
     pub created: When,
     pub expires: Option<When>,
     pub last_used: Option<When>,
@@ -462,6 +464,8 @@ pub fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
         prefix: key.key_prefix,
         scopes: key.scopes.join(" "),
         source: key.source,
+        // Who left is not seen from here any more.
+        owner: key.owner.or(key.user_id.map(|_| "somebody who left".to_owned())),
     }
 }
 

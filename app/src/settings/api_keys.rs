@@ -136,6 +136,7 @@ fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
             </td>
             <td class="optional time">
                 <Ago when=row.created />
+                <span class="under">"by " {row.owner.unwrap_or_else(|| "the command line".to_owned())}</span>
             </td>
             <td class="time">
                 <AgoOr when=row.last_used words="never" />

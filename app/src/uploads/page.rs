@@ -12,6 +12,7 @@ use super::api::GetUpload;
 use super::mapping::{MapColumns, Refused, Warnings};
 use super::query::MappingForm;
 use super::shown::{UploadShown, UploadStep, bytes};
+use crate::error::Kind;
 use crate::events::parts::{counted, number};
 use crate::fetch::{Load, fetch_after};
 use crate::routes;
@@ -34,9 +35,12 @@ pub fn UploadPage() -> impl IntoView {
         move || GetUpload { organization: slug.get(), id: id(), mapping: mapping.get().unwrap_or_default() },
     );
     Effect::new(move |_| {
-        let running =
-            step.get().is_some_and(|step| step.is_ok_and(|step| step.upload.state == UploadState::Running));
-        if running {
+        // A server that is away for a moment comes back and goes on.
+        let again = step.get().is_some_and(|step| match step {
+            Ok(step) => step.upload.state == UploadState::Running,
+            Err(error) => matches!(error.kind, Kind::Offline | Kind::Unavailable),
+        });
+        if again {
             set_timeout(
                 move || {
                     looks.try_update(|looks| *looks += 1);

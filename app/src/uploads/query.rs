@@ -59,7 +59,9 @@ impl MappingForm {
                 Err(reason) => problems.require(false, "target", reason),
             }
         }
-        if !self.column.is_empty() {
+        // The reader makes the message of AWS CloudTrail's records, which have none.
+        let is_trail = ["eventName", "eventSource"].iter().all(|name| self.column.iter().any(|c| c == name));
+        if !self.column.is_empty() && !is_trail {
             problems.require(
                 choice.columns.contains_key(&Target::Message),
                 "message",
@@ -114,6 +116,12 @@ mod tests {
     #[test]
     fn a_mapping_without_a_message_is_refused() {
         assert_eq!(form().to_choice().unwrap().columns.len(), 1);
+        let trail = MappingForm {
+            column: ["eventName", "eventSource"].map(str::to_owned).to_vec(),
+            target: vec!["event_type".to_owned(), String::new()],
+            ..form()
+        };
+        assert_eq!(trail.to_choice().unwrap().columns.len(), 1, "a record of CloudTrail");
         let nothing = MappingForm { target: vec![String::new(); 2], ..form() };
         assert_eq!(nothing.to_choice().unwrap_err().0[0].field, "message");
     }

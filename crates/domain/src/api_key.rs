@@ -11,6 +11,8 @@ pub struct ApiKey {
     pub id: ApiKeyId,
     /// Who made it; absent when the command line did.
     pub user_id: Option<UserId>,
+    /// Their e-mail now, joined.
+    pub owner: Option<String>,
     pub name: String,
     /// The first 8 characters, to recognise a key by.
     pub key_prefix: String,

@@ -37,9 +37,9 @@ pub async fn create(cx: &Cx<ApiKeyWrite>, new: NewApiKey) -> Result<(ApiKey, Str
     if new.expires_at.is_some_and(|at| at <= now) {
         return Err(Invalid::field("expires_at", "choose a time in the future, or leave it empty").into());
     }
-    let user_id = match &cx.actor.who {
-        Who::User(user) => Some(user.id),
-        Who::System(_) => None,
+    let (user_id, owner) = match &cx.actor.who {
+        Who::User(user) => (Some(user.id), Some(user.email.clone())),
+        Who::System(_) => (None, None),
         // It would outlive its own revocation.
         Who::ApiKey { .. } => return Err(Error::Forbidden),
     };
@@ -62,6 +62,7 @@ pub async fn create(cx: &Cx<ApiKeyWrite>, new: NewApiKey) -> Result<(ApiKey, Str
     let key = ApiKey {
         id: cx.services.clock.id(),
         user_id,
+        owner,
         name: new.name.trim().to_owned(),
         key_prefix: secret.chars().take(8).collect(),
         scopes: new.scopes,

@@ -36,6 +36,9 @@ pub const IDLE: i64 = 12 * 3600;
 /// A device is signed out after this long in any case (seconds).
 pub const ABSOLUTE: i64 = 7 * 86_400;
 
+/// As much as clocks differ (seconds): a device that was used later than that was used by a clock that was wrong.
+const MAX_AHEAD: i64 = 300;
+
 /// The outcome of a sign-in. The caller starts a fresh cookie session that holds `session`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignedIn {
@@ -150,7 +153,10 @@ pub async fn is_signed_in(services: &Services, session: UserSessionId) -> Result
 async fn signed_in(services: &Services, session: UserSessionId, now: Timestamp) -> Result<Option<Device>> {
     let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
     let Some(device) = store::session::device(&mut tx, session).await? else { return Ok(None) };
+    // Made or used when the clock was ahead, it would last until the clock is there again.
+    let ahead = device.session.last_seen_at > now.plus_seconds(MAX_AHEAD);
     let over = device.session.revoked_at.is_some()
+        || ahead
         || now >= device.session.expires_at
         || now >= device.session.last_seen_at.plus_seconds(IDLE);
     Ok((!over && device.user.enabled).then_some(device))

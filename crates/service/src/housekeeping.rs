@@ -4,7 +4,7 @@ use store::SystemTx;
 
 use crate::auth::oidc;
 use crate::events::tail;
-use crate::{Result, Services, sessions, webhooks};
+use crate::{Result, Services, sessions, uploads, webhooks};
 
 /// How many of each were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Swept {
     pub invitations: u64,
     /// Recommendations that nobody answered in their time: they stay, and say so.
     pub recommendations: u64,
+    /// Uploaded files that nobody will read.
+    pub uploads: u64,
 }
 
 const DAY: i64 = 86_400;
@@ -49,12 +51,13 @@ pub async fn run(services: &Services) -> Result<Swept> {
         )
         .await?,
         recommendations: store::recommendation::expire(&mut tx, now).await?,
+        uploads: 0,
     };
     store::draft::forget(&mut tx, now.plus_seconds(-DAY)).await?;
     // Who was there by a server that stopped without a word.
     store::presence::forget(&mut tx, now.plus_seconds(-DAY)).await?;
     tx.commit_unaudited_bookkeeping().await?;
-    Ok(swept)
+    Ok(Swept { uploads: uploads::sweep(services).await?, ..swept })
 }
 
 /// Forgets arrivals that no live tail can go on from any more. Every minute: there may be thousands.

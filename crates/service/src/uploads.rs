@@ -13,7 +13,7 @@ use domain::upload::{
     Choice, Format, Imported, Misfits, Preview, Receipt, Rejection, UnknownSeverities, Upload, UploadState,
 };
 use domain::visible::turns;
-use domain::{Invalid, OrganizationId, UploadId};
+use domain::{Invalid, OrganizationId, Timestamp, UploadId};
 use serde_json::json;
 use store::SystemTx;
 use tokio::io::AsyncWriteExt as _;
@@ -211,6 +211,56 @@ pub async fn rejections(
     let mut tx = cx.read().await?;
     store::upload::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     Ok(store::upload::rejections(&mut tx, id, after, limit.clamp(1, 10_000)).await?)
+}
+
+/// How long a file waits to be imported, and what is left of others is kept (seconds).
+const WAITS: i64 = 7 * 86_400;
+
+/// Deletes files that nobody will read: of uploads that were not imported within a week, which fail, of those that failed, and of
+/// transfers that a server did not live to end. Says how many.
+pub async fn sweep(services: &Services) -> Result<u64> {
+    let before = services.clock.now().plus_seconds(-WAITS);
+    let organizations = {
+        let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+        store::organization::all(&mut tx).await?
+    };
+    let mut swept = 0;
+    for organization in organizations {
+        let folder = services.data_dir.join("uploads").join(organization.id.to_string());
+        let Ok(mut files) = tokio::fs::read_dir(folder).await else { continue };
+        while let Ok(Some(file)) = files.next_entry().await {
+            // The name is a UUIDv7: when it was begun.
+            let Some(id) = file.file_name().to_str().and_then(|name| name.parse::<UploadId>().ok()) else { continue };
+            if !begun_before(id, before) {
+                continue;
+            }
+            let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+            let found = store::upload::get(&mut tx.within(organization.id), id).await?;
+            match found {
+                Some(upload) if upload.state == UploadState::Running => continue,
+                Some(upload) if upload.state == UploadState::Mapped => {
+                    let said = Some("it was not imported within 7 days; upload it again".to_owned());
+                    let updated_at = services.clock.now();
+                    let given_up = Upload { state: UploadState::Failed, error_message: said, updated_at, ..upload };
+                    // Somebody may begin it at this moment: then it is theirs.
+                    if store::upload::claim(&mut tx.within(organization.id), id).await? {
+                        store::upload::update(&mut tx.within(organization.id), &given_up).await?;
+                        tx.commit_unaudited_bookkeeping().await?;
+                    } else {
+                        continue;
+                    }
+                }
+                _ => drop(tx),
+            }
+            swept += u64::from(tokio::fs::remove_file(file.path()).await.is_ok());
+        }
+    }
+    Ok(swept)
+}
+
+fn begun_before(id: UploadId, before: Timestamp) -> bool {
+    let made = id.0.get_timestamp().map(|at| at.to_unix());
+    made.is_some_and(|(seconds, _)| i64::try_from(seconds).is_ok_and(|seconds| seconds < before.seconds()))
 }
 
 /// Goes on with the uploads that were being read when the server stopped; says how many. Called once at start.

@@ -10,6 +10,7 @@ use crate::scope::{Scoped, SystemTx, Writing};
 from_row!(ApiKey {
     id,
     user_id,
+    owner,
     name,
     key_prefix,
     scopes,
@@ -52,7 +53,7 @@ impl FromDb for Holder {
 /// Newest first, revoked ones too.
 pub async fn list(tx: &mut impl Scoped) -> Result<Vec<ApiKey>> {
     let q = tx.sql(
-        "SELECT k.id, k.user_id, k.name, k.key_prefix, k.scopes, k.source_id, s.name AS source, k.expires_at, k.last_used_at, k.revoked_at,
+        "SELECT k.id, k.user_id, (SELECT u.email FROM users u WHERE u.id = k.user_id) AS owner, k.name, k.key_prefix, k.scopes, k.source_id, s.name AS source, k.expires_at, k.last_used_at, k.revoked_at,
                 k.created_at
          FROM api_keys k
          LEFT JOIN sources s ON s.organization_id = k.organization_id AND s.id = k.source_id
@@ -66,7 +67,7 @@ pub async fn list(tx: &mut impl Scoped) -> Result<Vec<ApiKey>> {
 pub async fn of_source(tx: &mut impl Scoped, source: SourceId) -> Result<Vec<ApiKey>> {
     let q = tx
         .sql(
-            "SELECT k.id, k.user_id, k.name, k.key_prefix, k.scopes, k.source_id, s.name AS source, k.expires_at, k.last_used_at, k.revoked_at,
+            "SELECT k.id, k.user_id, (SELECT u.email FROM users u WHERE u.id = k.user_id) AS owner, k.name, k.key_prefix, k.scopes, k.source_id, s.name AS source, k.expires_at, k.last_used_at, k.revoked_at,
                     k.created_at
              FROM api_keys k
              JOIN sources s ON s.organization_id = k.organization_id AND s.id = k.source_id
@@ -80,7 +81,7 @@ pub async fn of_source(tx: &mut impl Scoped, source: SourceId) -> Result<Vec<Api
 pub async fn get(tx: &mut impl Scoped, id: ApiKeyId) -> Result<Option<ApiKey>> {
     let q = tx
         .sql(
-            "SELECT k.id, k.user_id, k.name, k.key_prefix, k.scopes, k.source_id, s.name AS source, k.expires_at, k.last_used_at, k.revoked_at,
+            "SELECT k.id, k.user_id, (SELECT u.email FROM users u WHERE u.id = k.user_id) AS owner, k.name, k.key_prefix, k.scopes, k.source_id, s.name AS source, k.expires_at, k.last_used_at, k.revoked_at,
                     k.created_at
              FROM api_keys k
              LEFT JOIN sources s ON s.organization_id = k.organization_id AND s.id = k.source_id
@@ -132,7 +133,7 @@ pub async fn unbind(tx: &mut impl Writing, source: SourceId, now: Timestamp) -> 
 
 /// `key_hash`: hex SHA-256 of the secret.
 pub async fn by_hash(tx: &mut SystemTx, key_hash: &str) -> Result<Option<Holder>> {
-    let q = sql("SELECT k.organization_id, k.id, k.user_id, k.name, k.key_hash, k.key_prefix, k.scopes, k.source_id, s.name AS source, k.expires_at,
+    let q = sql("SELECT k.organization_id, k.id, k.user_id, u.email AS owner, k.name, k.key_hash, k.key_prefix, k.scopes, k.source_id, s.name AS source, k.expires_at,
                         k.last_used_at, k.revoked_at, k.created_at, o.is_active AS organization_active, u.enabled AS maker_enabled, u.is_sre AS maker_is_sre, r.name AS maker_role
                  FROM api_keys k
                  JOIN organizations o ON o.id = k.organization_id

@@ -94,16 +94,25 @@ fn decoder<'a, R: Read + 'a>(encoding: Encoding, input: R, limit: u64) -> Result
     Ok(Box::new(Capped { inner, left: limit, limit }))
 }
 
+/// What few bodies are larger than, in bytes.
+const LARGE: u64 = 8 << 20;
+
 /// A whole request body.
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::Nested`] when what came out is compressed again, [`Error::Damaged`].
 pub fn decompress(encoding: Encoding, bytes: &[u8], limit: u64) -> Result<Vec<u8>, Error> {
     let mut out = Vec::with_capacity(bytes.len().saturating_mul(2).min(1 << 20));
-    decoder(encoding, bytes, limit)?.read_to_end(&mut out).map_err(|e| match limit_of(&e) {
+    let mut text = decoder(encoding, bytes, limit)?;
+    let failed = |e| match limit_of(&e) {
         Some(limit) => Error::TooLarge(limit),
         None => Error::Damaged(e),
-    })?;
+    };
+    if text.by_ref().take(LARGE).read_to_end(&mut out).map_err(failed)? as u64 == LARGE {
+        // All the room at once: growing by doubling would hold the old half beside the new one. What is not written to takes no memory.
+        out.reserve_exact(usize::try_from(limit.saturating_sub(LARGE)).unwrap_or(usize::MAX).saturating_add(64));
+        text.read_to_end(&mut out).map_err(failed)?;
+    }
     if encoding != Encoding::Identity && Encoding::of_bytes(&out) != Encoding::Identity {
         return Err(Error::Nested);
     }

@@ -83,17 +83,28 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
         for c in bytes.by_ref() {
             let c = c?;
             match scanner.step(c) {
-                Step::Skip => {}
-                Step::Keep => keep(&mut element, c),
+                // Blanks inside what is no JSON are of it.
+                Step::Skip if element.is_empty() || scanner.others => {}
+                Step::Skip | Step::Keep => keep(&mut element, c),
                 Step::Last => {
                     keep(&mut element, c);
                     return Ok(Some((element, cut)));
                 }
                 Step::Before if element.trim_ascii().is_empty() => {}
-                Step::Before => return Ok(Some((element, cut))),
+                Step::Before => {
+                    element.truncate(element.trim_ascii_end().len());
+                    return Ok(Some((element, cut)));
+                }
             }
         }
-        Ok(if element.trim_ascii().is_empty() { None } else { Some((element, cut)) })
+        element.truncate(element.trim_ascii_end().len());
+        if !element.is_empty() {
+            return Ok(Some((element, cut)));
+        }
+        if scanner.is_open() {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the JSON ends before its list does; the file was cut off"));
+        }
+        Ok(None)
     };
     let mut failed = false;
     Ok(std::iter::from_fn(move || {
@@ -168,8 +179,9 @@ impl Scanner {
                     return Step::Skip;
                 }
                 b',' | b']' if self.array => {
-                    if self.member && c == b']' {
-                        *self = Self { others: true, depth: 1, ..Self::default() };
+                    if c == b']' {
+                        let depth = usize::from(self.member);
+                        *self = Self { started: true, others: self.member, depth, ..Self::default() };
                     }
                     return Step::Before;
                 }
@@ -188,6 +200,11 @@ impl Scanner {
             _ => {}
         }
         Step::Keep
+    }
+
+    /// The list, or the object around it, was not closed.
+    fn is_open(&self) -> bool {
+        self.array || self.others
     }
 
     /// A byte inside quotes.
@@ -226,7 +243,8 @@ mod tests {
         let now = Timestamp::EPOCH;
         let streamed: Vec<_> = read(text.as_bytes(), &mapping, now)
             .unwrap()
-            .map(|r| String::from_utf8_lossy(r.unwrap().bytes.trim_ascii()).into_owned())
+            .map_while(Result::ok)
+            .map(|r| String::from_utf8_lossy(r.bytes.trim_ascii()).into_owned())
             .collect();
         assert_eq!(whole, streamed, "{text}");
         whole
@@ -249,6 +267,34 @@ mod tests {
         assert_eq!(pieces(r#"{"Records":{"a":[1]}}"#), [r#"{"Records":{"a":[1]}}"#]);
         assert_eq!(pieces(""), Vec::<String>::new());
         assert_eq!(pieces(r#"[{"a":1},{"b"#), [r#"{"a":1}"#, r#"{"b"#]);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_says_so_after_its_last_row() {
+        let mapping = Mapping::contract();
+        for (text, rows) in [
+            ("[{\"a\":1}, ", 1),
+            ("[{\"a\":1}", 1),
+            ("[", 0),
+            ("{\"Records\": [", 0),
+            ("{\"Records\": [{\"a\":1}], \"x\": ", 1),
+        ] {
+            let read: Vec<_> = read(text.as_bytes(), &mapping, Timestamp::EPOCH).unwrap().collect();
+            assert_eq!(read.len(), rows + 1, "{text}");
+            assert_eq!(read[rows].as_ref().unwrap_err().kind(), io::ErrorKind::UnexpectedEof, "{text}");
+        }
+        for whole in ["", "[]", "[{\"a\":1}]", "{\"Records\": []}", "{\"a\":1}", "[1]\n\n"] {
+            let read: Vec<_> = read(whole.as_bytes(), &mapping, Timestamp::EPOCH).unwrap().collect();
+            assert!(read.iter().all(Result::is_ok), "{whole}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_as_it_stood() {
+        let mapping = Mapping::contract();
+        let text = "[{\"a\":1},  this   is \"not  a\" row  , {\"b\":2}]";
+        let rows: Vec<_> = read(text.as_bytes(), &mapping, Timestamp::EPOCH).unwrap().map(Result::unwrap).collect();
+        assert_eq!(String::from_utf8_lossy(rows[1].as_sent()), "this   is \"not  a\" row");
     }
 
     #[test]

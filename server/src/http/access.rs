@@ -133,6 +133,7 @@ fn key(key: ApiKey) -> ApiKeyItem {
     let ApiKey {
         id,
         user_id,
+        owner: _,
         name,
         key_prefix,
         scopes,

@@ -11,7 +11,7 @@ use domain::page::{MAX_LIMIT, Order, Page};
 use domain::permission::{AuditRead, EventRead, Permission, SourceRead};
 use domain::query::Schema;
 use domain::source::Source;
-use domain::{EventId, Timestamp};
+use domain::{ApiKeyId, EventId, Timestamp};
 use serde::de::DeserializeOwned;
 use service::once::Once;
 use service::{Actor, Cx, Services, Who};
@@ -30,6 +30,13 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The key that it calls with.
+    pub fn key(&self) -> Option<ApiKeyId> {
+        match &self.actor.who {
+            Who::ApiKey { id, .. } => Some(*id),
+            Who::User(_) | Who::System(_) => None,
+        }
+    }
     /// The proof that the key allows `P`.
     pub fn admit<P: Permission>(&self) -> Result<Cx<P>, Problem> {
         Ok(self.services.admit(&self.actor)?)

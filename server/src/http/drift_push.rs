@@ -111,7 +111,7 @@ pub async fn push(
     query.done()?;
     let headers = request.headers().clone();
     let key = ingest::key(&headers)?;
-    let (mut place, body) = state.ingest.enter(&headers, request.into_body()).await?;
+    let (mut place, body) = state.ingest.enter(&caller, &headers, request.into_body()).await?;
     let bytes = state.ingest.read(&mut place, body).await?;
     let turn = ingest::turn(&state.ingest).await?;
     let (encoding, limit) = (encoding(&headers)?, state.config.max_ingest_decoded.0);

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures::stream::{self, Stream};
 use service::Actor;
 use service::auth::Viewer;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::problem::Problem;
 use crate::state::AppState;
@@ -36,18 +37,27 @@ pub async fn reader(
     Ok((viewer, actor))
 }
 
+/// The place of a file among those of its reader, to be held while it is sent.
+pub fn place(state: &AppState, viewer: &Viewer) -> Result<OwnedSemaphorePermit, Problem> {
+    state.exports.enter(viewer.user.id).ok_or_else(|| Problem::too_many(10))
+}
+
 /// The pages one after another, each from the place where the one before ended; a failure ends the transfer, so that half a
-/// file is not taken for a whole one.
-pub fn pages<P, T, F>(first: P, page: impl Fn(P) -> F) -> impl Stream<Item = io::Result<Vec<T>>>
+/// file is not taken for a whole one. `held`: the place of the file, until it is sent.
+pub fn pages<P, T, F>(
+    first: P,
+    held: OwnedSemaphorePermit,
+    page: impl Fn(P) -> F,
+) -> impl Stream<Item = io::Result<Vec<T>>>
 where
     F: Future<Output = service::Result<(Vec<T>, Option<P>)>>,
 {
-    stream::unfold((Some(first), page), |(place, page)| async move {
+    stream::unfold((Some(first), page, held), |(place, page, held)| async move {
         match page(place?).await {
-            Ok((rows, next)) => Some((Ok(rows), (next, page))),
+            Ok((rows, next)) => Some((Ok(rows), (next, page, held))),
             Err(error) => {
                 tracing::error!(%error, "an export broke off");
-                Some((Err(io::Error::other(error.to_string())), (None, page)))
+                Some((Err(io::Error::other(error.to_string())), (None, page, held)))
             }
         }
     })

@@ -18,7 +18,7 @@ use domain::event::{Mapping, NewEvent};
 use domain::invalid::FieldError;
 use domain::permission::EventWrite;
 use domain::upload::{MAX_REJECTIONS, Receipt, Rejection};
-use domain::{OrganizationId, Timestamp};
+use domain::{ApiKeyId, OrganizationId, Timestamp};
 use http_body_util::BodyExt as _;
 use service::events::{Bound, Idempotency, Origin, PreparedEvent, Preparer};
 use sha2::{Digest as _, Sha256};
@@ -31,6 +31,7 @@ use super::schema;
 use crate::config::Config;
 use crate::state::AppState;
 use crate::web::body;
+use crate::web::places::Places;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -47,6 +48,8 @@ const STEP: usize = 64;
 #[derive(Clone)]
 pub struct Gate {
     requests: Arc<Semaphore>,
+    /// Three quarters of them each: one key whose bodies come slowly leaves room for the others.
+    of_keys: Places<ApiKeyId>,
     memory: Arc<Semaphore>,
     parsing: Arc<Semaphore>,
     most: usize,
@@ -55,14 +58,17 @@ pub struct Gate {
 /// Places in the gate, given back when dropped.
 pub(super) struct Place {
     _request: OwnedSemaphorePermit,
+    _of_key: Option<OwnedSemaphorePermit>,
     memory: OwnedSemaphorePermit,
 }
 
 impl Gate {
     pub fn new(config: &Config) -> Self {
         let parsing = config.ingest_concurrency as usize;
+        let requests = parsing + config.ingest_queue as usize;
         Self {
-            requests: Arc::new(Semaphore::new(parsing + config.ingest_queue as usize)),
+            requests: Arc::new(Semaphore::new(requests)),
+            of_keys: Places::new(requests - requests / 4),
             // What is parsed takes several times what was sent: two bodies of the largest size at once, or many small ones.
             memory: Arc::new(Semaphore::new(config.max_ingest_body.0.div_ceil(UNIT) * 2)),
             parsing: Arc::new(Semaphore::new(parsing)),
@@ -70,19 +76,28 @@ impl Gate {
         }
     }
 
-    /// A place for a body; `length` is what `Content-Length` says.
-    pub(super) async fn enter(&self, headers: &HeaderMap, body: Body) -> Result<(Place, Body), Problem> {
+    /// A place for a body of who sends it.
+    pub(super) async fn enter(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<(Place, Body), Problem> {
         let length = body::content_length(headers).unwrap_or(0);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > self.most {
             body::discard(headers, body).await;
             return Err(Problem::too_large(self.most));
         }
+        let of_key = match caller.key() {
+            Some(key) => Some(self.of_keys.enter(key).ok_or_else(busy)?),
+            None => None,
+        };
         let request = self.requests.clone().try_acquire_owned().map_err(|_| busy())?;
         let units = u32::try_from(length.div_ceil(UNIT)).map_err(|_| Problem::too_large(self.most))?;
         let memory = self.memory.clone().acquire_many_owned(units);
         match tokio::time::timeout(PATIENCE, memory).await {
-            Ok(Ok(memory)) => Ok((Place { _request: request, memory }, body)),
+            Ok(Ok(memory)) => Ok((Place { _request: request, _of_key: of_key, memory }, body)),
             _ => Err(busy()),
         }
     }
@@ -147,7 +162,7 @@ pub async fn events(
     let headers = request.headers().clone();
     let (form, encoding) = kind(&headers)?;
     let key = key(&headers)?;
-    let (mut place, body) = state.ingest.enter(&headers, request.into_body()).await?;
+    let (mut place, body) = state.ingest.enter(&caller, &headers, request.into_body()).await?;
     let gauge = Waiting::one();
     let body = state.ingest.read(&mut place, body).await?;
     let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, state.ingest.parsing.clone().acquire_owned()).await

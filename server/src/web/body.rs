@@ -126,9 +126,9 @@ pub async fn read(headers: &axum::http::HeaderMap, mut body: Body, max: usize) -
 }
 
 /// Takes in what is still sent of a body that is refused for its length: who writes all before reading would see a closed connection and
-/// not why. Who asks first (`Expect: 100-continue`) is not told to go on.
+/// not why. Who asks first (`Expect: 100-continue`) is not told to go on, and one that would take too long is not begun with.
 pub async fn discard(headers: &axum::http::HeaderMap, mut body: Body) {
-    if headers.contains_key(EXPECT) {
+    if headers.contains_key(EXPECT) || content_length(headers).is_some_and(|length| length > LINGER as u64) {
         return;
     }
     let all = async {

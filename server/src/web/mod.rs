@@ -13,6 +13,7 @@ pub mod limits;
 pub mod observe;
 pub mod once;
 pub mod person;
+pub mod places;
 pub mod plan;
 pub mod problems;
 pub mod refused;

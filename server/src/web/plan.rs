@@ -29,8 +29,9 @@ struct Plan {
 
 /// A changed setting counts after this.
 const FRESH: Duration = Duration::from_secs(10);
-/// Largest batch that is let through at once, so that a low rate slows down and does not lock out.
-const BURST: NonZeroU32 = NonZeroU32::new(100_000).expect("not zero");
+/// Events that are let through at once where the rate is lower, so that it slows batches down and does not lock them out. A larger batch
+/// counts as so many.
+const BURST: NonZeroU32 = NonZeroU32::new(5_000).expect("not zero");
 
 impl Plans {
     /// One more request with this key. Reads the settings when they were not read lately; a database that is away is not a
@@ -59,10 +60,11 @@ impl Plans {
 
     /// So many more events of the organization.
     pub fn events(&self, organization: OrganizationId, rows: usize) -> Result<(), Problem> {
-        let Some(events) = self.get(organization).and_then(|plan| plan.events) else { return Ok(()) };
-        let Some(rows) = u32::try_from(rows).ok().and_then(|n| NonZeroU32::new(n.min(BURST.get()))) else {
-            return Ok(());
-        };
+        let Some(plan) = self.get(organization) else { return Ok(()) };
+        let burst = plan.chosen.events_per_second.map_or(BURST, count).max(BURST).get();
+        let Some(events) = plan.events else { return Ok(()) };
+        let most = rows.min(burst as usize);
+        let Some(rows) = u32::try_from(most).ok().and_then(NonZeroU32::new) else { return Ok(()) };
         match events.check_n(rows) {
             Ok(Err(until)) => Err(wait(until.wait_time_from(DefaultClock::default().now()))),
             Ok(Ok(())) | Err(_) => Ok(()),
@@ -137,14 +139,14 @@ mod tests {
         }
         plans.put(organization, Plan::of(chosen(None, Some(10)), None));
         assert!(plans.events(organization, 60_000).is_ok(), "a low rate does not lock out");
-        assert!(plans.events(organization, 60_000).is_err());
+        assert!(plans.events(organization, 100).is_err());
     }
 
     #[test]
     fn reading_the_same_choice_again_forgives_nothing() {
         let (plans, organization) = (Plans::default(), OrganizationId(uuid::Uuid::from_u128(1)));
         let first = plans.put(organization, Plan::of(chosen(None, Some(10)), None));
-        assert!(plans.events(organization, 100_000).is_ok());
+        assert!(plans.events(organization, 5_000).is_ok());
         plans.put(organization, Plan::of(chosen(None, Some(10)), Some(first)));
         assert!(plans.events(organization, 1_000).is_err());
     }

@@ -262,3 +262,20 @@ async fn the_accounts_of_the_demo_are_shown_in_the_demo_only() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_session_of_a_clock_that_was_ahead_is_over_once_it_is_right() {
+    for_each_backend(|db| async move {
+        let clock = Clock::fixed("2038-01-19T03:14:00Z".parse().unwrap());
+        let app = TestApp::at(db, clock, |_| ());
+        app.organization("acme").await;
+        app.person("ada@acme.test", "acme", "admin").await;
+        let cookie = app.sign_in("ada@acme.test").await;
+        assert!(is_in(&app, &cookie).await);
+        app.services.clock.advance_seconds(-200);
+        assert!(is_in(&app, &cookie).await, "clocks differ a little");
+        app.services.clock.advance_seconds(-11 * 365 * 86_400);
+        assert!(!is_in(&app, &cookie).await);
+    })
+    .await;
+}

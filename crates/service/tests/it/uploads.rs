@@ -246,3 +246,32 @@ async fn of_a_wide_file_it_is_said_how_many_columns_are_not_shown() {
     assert_eq!((preview.columns.len(), preview.more_columns), (100, 3));
     assert_eq!((preview.columns[1].as_str(), preview.rows[0][1].as_str()), ("c2", "2"));
 }
+
+#[tokio::test]
+async fn files_that_nobody_imports_go_after_a_week() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let services = services(&world);
+        let cx = cx::<EventWrite>(&services, org);
+        let old = uploads::stage(&cx, "old.csv", CSV.as_bytes()).await.unwrap();
+        // A transfer that the server did not live to end: bytes, and no row.
+        let orphan: UploadId = services.clock.id();
+        let folder = world.t.folder.path().join("uploads").join(org.to_string());
+        std::fs::write(folder.join(orphan.to_string()), "half").unwrap();
+        std::fs::write(folder.join("of somebody else"), "x").unwrap();
+        world.clock.advance_seconds(7 * 86_400);
+        let young = uploads::stage(&cx, "young.csv", CSV.as_bytes()).await.unwrap();
+        assert_eq!(uploads::sweep(&services).await.unwrap(), 0, "a week is not over");
+        world.clock.advance_seconds(1);
+        assert_eq!(uploads::sweep(&services).await.unwrap(), 2);
+        assert_eq!(files(&world), 2);
+        let given_up = uploads::progress(&cx, old.id).await.unwrap();
+        assert_eq!(given_up.state, UploadState::Failed);
+        assert!(given_up.error_message.unwrap().contains("within 7 days"));
+        assert_eq!(uploads::progress(&cx, young.id).await.unwrap().state, UploadState::Mapped);
+        assert!(matches!(uploads::start(&cx, old.id, choice()).await, Err(Error::Invalid(_) | Error::Conflict(_))));
+        assert_eq!(uploads::sweep(&services).await.unwrap(), 0);
+    })
+    .await;
+}

@@ -10,6 +10,7 @@ pub fn key(name: &str) -> ApiKey {
     ApiKey {
         id: id(),
         user_id: None,
+        owner: None,
         name: name.to_owned(),
         key_prefix: "wr_12345".to_owned(),
         scopes: vec!["event.read".to_owned(), "event.write".to_owned()],
@@ -40,6 +41,7 @@ async fn a_key_is_found_by_its_hash_with_what_its_maker_may_do() {
             (own.clone(), a, None, None)
         );
         let found = store::api_key::by_hash(&mut tx, "hash 2").await.unwrap().unwrap();
+        assert_eq!(found.key.owner.as_deref(), Some("ana@example.test"));
         assert_eq!((found.maker_enabled, found.maker_role, found.maker_is_sre), (Some(true), None, false));
         assert!(found.organization_active);
         store::member::insert(&mut tx.within(a), id(), ana.id, Role::Viewer, ApprovalLevel::None, at(0))

@@ -12,8 +12,9 @@ use domain::permission::{AuditExport, AuditRead};
 use futures::stream::{self, Stream, StreamExt as _};
 use service::Cx;
 use service::auth::Viewer;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::{CSV, PAGE, attachment, csv_rows, harmless, reader};
+use super::{CSV, PAGE, attachment, csv_rows, harmless, place, reader};
 use crate::http::api::{Caller, audit_filter};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
@@ -27,10 +28,10 @@ pub async fn csv(
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
+    let (cx, filter, place) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
     let head = stream::once(async { csv_rows(&[COLUMNS.map(str::to_owned)]) });
     let body =
-        head.chain(pages(cx, filter).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
+        head.chain(pages(cx, filter, place).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
     Ok(attachment(Body::from_stream(body), CSV, &format!("audit-{slug}.csv")))
 }
 
@@ -41,9 +42,9 @@ pub async fn json(
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "json").await?;
+    let (cx, filter, place) = begin(&state, viewer, &slug, query.as_deref(), "json").await?;
     let mut first = true;
-    let entries = pages(cx, filter).map(move |page| {
+    let entries = pages(cx, filter, place).map(move |page| {
         let mut text = String::new();
         for record in page? {
             text.push_str(if std::mem::take(&mut first) { "\n" } else { ",\n" });
@@ -123,14 +124,15 @@ async fn begin(
     slug: &str,
     query: Option<&str>,
     format: &'static str,
-) -> Result<(Cx<AuditExport>, AuditFilter), Problem> {
+) -> Result<(Cx<AuditExport>, AuditFilter, OwnedSemaphorePermit), Problem> {
     let (viewer, actor) = reader(state, viewer, slug).await?;
     let cx = state.services.admit::<AuditExport>(&actor)?;
     let mut query = Query::new(query);
     let filter = filter_of_reader(&mut query, Zone::named(&viewer.user.time_zone));
     query.done()?;
+    let place = place(state, &viewer)?;
     service::audit::begin_export(&cx, &filter, format).await?;
-    Ok((cx, filter))
+    Ok((cx, filter, place))
 }
 
 /// As the page of the audit log writes it: times are RFC 3339 or in the reader's zone.
@@ -151,8 +153,12 @@ fn filter_of_reader(query: &mut Query, zone: Zone) -> AuditFilter {
     }
 }
 
-fn pages(cx: Cx<AuditExport>, filter: AuditFilter) -> impl Stream<Item = io::Result<Vec<AuditRecord>>> {
-    super::pages((cx, filter, None), |(cx, filter, before)| async move {
+fn pages(
+    cx: Cx<AuditExport>,
+    filter: AuditFilter,
+    place: OwnedSemaphorePermit,
+) -> impl Stream<Item = io::Result<Vec<AuditRecord>>> {
+    super::pages((cx, filter, None), place, |(cx, filter, before)| async move {
         let page = service::audit::export_page(&cx, &filter, before, PAGE).await?;
         let next = page.last().filter(|_| page.len() == PAGE as usize).map(|record| record.seq);
         Ok((page, next.map(|seq| (cx, filter, Some(seq)))))

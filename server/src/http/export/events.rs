@@ -14,9 +14,10 @@ use domain::permission::EventExport;
 use futures::stream::{self, Stream, StreamExt as _};
 use service::Cx;
 use service::auth::Viewer;
+use tokio::sync::OwnedSemaphorePermit;
 use wire::EventFile;
 
-use super::{CSV, PAGE, attachment, csv_rows, harmless, reader};
+use super::{CSV, PAGE, attachment, csv_rows, harmless, place, reader};
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::state::AppState;
@@ -28,9 +29,9 @@ pub async fn csv(
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
+    let (cx, filter, place) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
     let head = stream::once(async { csv_rows(&[COLUMNS.map(str::to_owned)]) });
-    let rows = pages(cx, filter).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>()));
+    let rows = pages(cx, filter, place).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>()));
     Ok(attachment(Body::from_stream(head.chain(rows)), CSV, &format!("events-{slug}.csv")))
 }
 
@@ -41,8 +42,8 @@ pub async fn ndjson(
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "ndjson").await?;
-    let lines = pages(cx, filter).map(|page| {
+    let (cx, filter, place) = begin(&state, viewer, &slug, query.as_deref(), "ndjson").await?;
+    let lines = pages(cx, filter, place).map(|page| {
         let mut text = Vec::new();
         for event in page? {
             serde_json::to_writer(&mut text, &event).map_err(std::io::Error::other)?;
@@ -60,10 +61,10 @@ pub async fn parquet(
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (cx, filter) = begin(&state, viewer, &slug, query.as_deref(), "parquet").await?;
+    let (cx, filter, place) = begin(&state, viewer, &slug, query.as_deref(), "parquet").await?;
     let mut file = Some(EventFile::begin().map_err(|e| Problem::internal(e.to_string()))?);
     // The footer is written after the last page, and not after one that failed.
-    let parts = pages(cx, filter).map(Some).chain(stream::once(async { None })).map(move |page| {
+    let parts = pages(cx, filter, place).map(Some).chain(stream::once(async { None })).map(move |page| {
         let part = match (page.transpose(), file.take()) {
             (Ok(Some(rows)), Some(open)) => file.insert(open).rows(rows),
             (Ok(None), Some(open)) => open.end(),
@@ -83,7 +84,7 @@ async fn begin(
     slug: &str,
     query: Option<&str>,
     format: &'static str,
-) -> Result<(Cx<EventExport>, EventFilter), Problem> {
+) -> Result<(Cx<EventExport>, EventFilter, OwnedSemaphorePermit), Problem> {
     let (viewer, actor) = reader(state, viewer, slug).await?;
     let cx = state.services.admit::<EventExport>(&actor)?;
     let mut query = Query::new(query);
@@ -105,12 +106,17 @@ async fn begin(
     let zone = Zone::named(&viewer.user.time_zone);
     let filter = asked.filter_of(zone, state.services.clock.now());
     let filter = filter.map_err(Problem::invalid)?;
+    let place = place(state, &viewer)?;
     service::events::begin_export(&cx, &filter, format).await?;
-    Ok((cx, filter))
+    Ok((cx, filter, place))
 }
 
-fn pages(cx: Cx<EventExport>, filter: EventFilter) -> impl Stream<Item = io::Result<Vec<Event>>> {
-    super::pages((cx, filter, None::<String>), |(cx, filter, cursor)| async move {
+fn pages(
+    cx: Cx<EventExport>,
+    filter: EventFilter,
+    place: OwnedSemaphorePermit,
+) -> impl Stream<Item = io::Result<Vec<Event>>> {
+    super::pages((cx, filter, None::<String>), place, |(cx, filter, cursor)| async move {
         let page = service::events::export_page(&cx, &filter, PAGE, cursor.as_deref()).await?;
         Ok((page.items, page.next_cursor.map(|cursor| (cx, filter, Some(cursor)))))
     })
