@@ -159,12 +159,23 @@ document.addEventListener("submit", ({ target, submitter, defaultPrevented }) =>
   if (defaultPrevented || target.enctype !== "multipart/form-data" || !words) return;
   // Sent by then.
   setTimeout(() => {
+    submitter.dataset.words = words.textContent;
     words.textContent = "Sending the file…";
     submitter.disabled = true;
     submitter.setAttribute("aria-busy", "true");
   });
 });
-window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+// Back from where it led, or stopped on the way there.
+function sendAgain() {
+  for (const button of document.querySelectorAll(".printed button[data-words]")) {
+    button.querySelector(".words").textContent = button.dataset.words;
+    delete button.dataset.words;
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+  }
+}
+window.addEventListener("pageshow", sendAgain);
+document.addEventListener("keydown", ({ key }) => key === "Escape" && sendAgain());
 
 document.addEventListener("click", (event) => {
   event.target.closest(".printed .menu-item")?.closest("details").removeAttribute("open");

@@ -201,13 +201,7 @@ fn bar(mark: &Mark, (x, width): (f64, f64), (below, height): (f64, f64), all: f6
 }
 
 /// The scale at the left, the drawing, and the first, middle and last label under it.
-fn framed(
-    drawn: Vec<AnyView>,
-    slots: &[Slot],
-    top: f64,
-    scale: fn(f64) -> String,
-    all: f64,
-) -> AnyView {
+fn framed(drawn: Vec<AnyView>, slots: &[Slot], top: f64, scale: fn(f64) -> String, all: f64) -> AnyView {
     let label = |at: usize| slots.get(at).map(|slot| slot.label.clone()).unwrap_or_default();
     let under: Vec<String> = match slots.len() {
         0 => Vec::new(),

@@ -15,7 +15,7 @@ use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::{Element, SubmitEvent};
 
 use crate::ask::fields;
-use crate::error::AppError;
+use crate::error::{AppError, Kind};
 use crate::fetch::{Raw, post};
 use crate::shown::Shown;
 use crate::told;
@@ -37,10 +37,15 @@ fn to(path: &'static str) -> Submission {
     let refused = refused(path).map(|error| Raw::text(Err(error)));
     let action = Action::new_with_value(refused, move |body: &String| post(path, body.clone()));
     let value = action.value();
-    let yes = move || value.with(|raw| raw.as_ref().is_some_and(|raw| raw.error().is_none()));
+    let moved = move || value.with(|raw| raw.as_ref().is_some_and(|raw| raw.error().is_none_or(is_behind)));
     let accepted =
-        Memo::new(move |before: Option<&usize>| before.copied().unwrap_or_default() + usize::from(yes()));
+        Memo::new(move |before: Option<&usize>| before.copied().unwrap_or_default() + usize::from(moved()));
     Submission { path, action, accepted }
+}
+
+/// Somebody else was faster.
+fn is_behind(error: &AppError) -> bool {
+    matches!(error.kind, Kind::Conflict | Kind::NotFound)
 }
 
 /// Why a form that was sent without WASM came back.
@@ -57,7 +62,8 @@ impl Submission {
     pub fn pending(self) -> Signal<bool> {
         self.action.pending().into()
     }
-    /// Changes with each answer that was yes: after a no nothing is to be asked again, and what is typed stays.
+    /// Changes with each answer that was yes, or no because the page is behind what is stored. After another no nothing is to be asked
+    /// again, and what is typed stays.
     pub fn version(self) -> usize {
         self.accepted.get()
     }

@@ -37,7 +37,7 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
         }
         let what = read(scope, asked)?;
         if asked.all {
-            let query = CaseQuery::of_pairs(&asked.list);
+            let query = listed(&asked.list)?;
             let parsed = query.parsed(scope, cx.now()).map_err(|problem| Invalid::field("q", problem))?;
             let filter = query.filter(parsed, scope, cx.now());
             return Ok((0, cases::change_matching(&cx, &what, &filter, &asked.reason).await?));
@@ -62,6 +62,18 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
         _ => Step::Edited,
     };
     Ok(tell(scope, step, absent, &report))
+}
+
+/// What the list showed. A form that does not say it, or not so that it can be read, is done to nothing.
+fn listed(list: &str) -> Result<CaseQuery, Invalid> {
+    let pairs = || form_urlencoded::parse(list.as_bytes());
+    let strange = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
+        matches!(&*name, "from" | "to") && value.parse::<domain::Timestamp>().is_err()
+    };
+    if !pairs().any(|(name, _)| name == "show") || pairs().any(strange) {
+        return Err(Invalid::field("all", "load the list again: this page is of an earlier version"));
+    }
+    Ok(CaseQuery::of_pairs(list))
 }
 
 async fn merge(scope: &Scope, cx: &Cx<CaseWrite>, asked: &BulkForm) -> Answer<(usize, Report)> {

@@ -354,7 +354,10 @@ fn of_events(place: &Place<'_>, kind: &str, cursor: Option<&str>, events: &CaseE
     let first = cursor.is_some().then(|| link().done());
     let which = if cursor.is_some() { "that were linked before those" } else { "that were linked last" };
     let summary = format!("{} events {which}; \u{201c}Linked\u{201d} has all", events.items.len());
-    Some(view! { <Pager label="Pages of events in the timeline" previous=first next=next summary=summary /> }.into_any())
+    Some(
+        view! { <Pager label="Pages of events in the timeline" previous=first next=next summary=summary /> }
+            .into_any(),
+    )
 }
 
 fn summary(

@@ -17,9 +17,7 @@ use ui::{
 use super::columns::{self, Shown};
 use super::panel::{self, Place};
 use super::query::{CaseQuery, ON_BOARD, SHOWN, count};
-use super::{
-    CaseForm, OpenCase, board, bulk_bar, facets, forms, mentions, over_time, parts, saving, tasks,
-};
+use super::{CaseForm, OpenCase, board, bulk_bar, facets, forms, mentions, over_time, parts, saving, tasks};
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted, number};
 use crate::form::Form;
@@ -88,8 +86,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         if may_write { service::members::list(&scope.admit::<MemberRead>()?).await? } else { Vec::new() };
     let templates = if may_write { cases::templates(&cx).await? } else { Vec::new() };
     let people = cases::people(&cx, &own, &found.items).await?;
-    let shown =
-        Shown { query: &query, slug, own: &own, people: &people, zone: scope.zone, now: cx.now() };
+    let shown = Shown { query: &query, slug, own: &own, people: &people, zone: scope.zone, now: cx.now() };
     let place = Place { slug, query: &query, cursor: cursor.unwrap_or_default() };
     let beside =
         if query.board { None } else { panel::panel(&scope, &cx, &asked, &found.items, place).await? };
@@ -103,13 +100,16 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         _ => None,
     };
     let failed = problem.is_some();
+    let narrowed = query.from.is_some() || query.to.is_some();
     let body = if let Some(problem) = problem {
         view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
             .into_any()
     } else if query.board {
-        board::board(&scope, &asked, &query, searched.clone(), may_write).await?
+        let board = board::board(&scope, &asked, &query, searched.clone(), may_write).await?;
+        view! { <div class="over-time">{over_time::narrowed(&query, slug, scope.zone)}</div> {board} }
+            .into_any()
     } else if found.items.is_empty() {
-        nothing(may_write, !query.q.is_empty() || query.show != "open")
+        nothing(may_write, !query.q.is_empty() || query.show != "open" || narrowed)
     } else {
         let selected = case::number(asked.get("case"));
         let table = table(&found.items, place, selected, may_write, shown);
@@ -145,9 +145,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let hidden_merged = if query.merged == Merged::Hide { "" } else { query.merged.as_str() };
     let merged = merged_chips(&query, slug);
     let menu = (!query.board).then(|| shown.menu());
-    let kept = query.column.iter().map(|name| view! { <input type="hidden" name="column" value=name.clone() /> });
+    let kept =
+        query.column.iter().map(|name| view! { <input type="hidden" name="column" value=name.clone() /> });
     let density = query.compact.then(|| view! { <input type="hidden" name="density" value="compact" /> });
-    let times = [("from", query.from), ("to", query.to)].into_iter().filter_map(|(name, at)| Some((name, at?.iso())));
+    let times =
+        [("from", query.from), ("to", query.to)].into_iter().filter_map(|(name, at)| Some((name, at?.iso())));
     let times = times.map(|(name, at)| view! { <input type="hidden" name=name value=at /> }).collect_view();
     let chart = query.chart.then(|| view! { <input type="hidden" name="chart" value="opened" /> });
     let kept = (kept.collect_view(), density, times, chart);
@@ -215,7 +217,7 @@ fn merged_chips(query: &CaseQuery, slug: &str) -> AnyView {
 
 fn nothing(may_write: bool, narrowed: bool) -> AnyView {
     let (title, text) = if narrowed {
-        ("No case is like that", "Another tab, or fewer words in the search, may show it.")
+        ("No case is like that", "Another tab, fewer words in the search, or all times may show it.")
     } else if may_write {
         ("No case is open", "Open one here, or from an event, a group or a drift that needs a closer look.")
     } else {
@@ -256,7 +258,9 @@ fn table(found: &[Case], place: Place<'_>, selected: Option<i64>, checks: bool, 
     let chosen = bulk_bar::chosen();
     let rows = found
         .iter()
-        .map(|case| row(case, place, selected == Some(case.number), checks.then_some(chosen.as_slice()), shown))
+        .map(|case| {
+            row(case, place, selected == Some(case.number), checks.then_some(chosen.as_slice()), shown)
+        })
         .collect_view();
     view! {
         <div class="page-table">

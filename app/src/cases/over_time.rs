@@ -38,7 +38,8 @@ pub async fn strip(
     let (step, bars) = cases::opened(cx, filter).await?;
     let of = |bar: &Bucket| (bar.start, step.next(bar.start));
     // A single bar says no more than the number of cases.
-    let drawn = (bars.len() > 1).then(|| drawn(&bars, step, |bar| query.opened(Some(of(bar))).link(slug).done(), zone));
+    let drawn = (bars.len() > 1)
+        .then(|| drawn(&bars, step, |bar| query.opened(Some(of(bar))).link(slug).done(), zone));
     Ok(view! { <div class="over-time">{narrowed} {drawn}</div> }.into_any())
 }
 
@@ -67,7 +68,8 @@ fn drawn(bars: &[Bucket], step: cases::Span, href: impl Fn(&Bucket) -> String, z
         behind.rows.push(row);
     }
     let drawing = plot::strip(&slots, |n| number(n as i64));
-    plot::figure(format!("Cases opened per {}, by severity", step.word()), &[], drawing, behind)
+    let zone = if step == cases::Span::Hour { "" } else { " (UTC)" };
+    plot::figure(format!("Cases opened per {}{zone}, by severity", step.word()), &[], drawing, behind)
 }
 
 /// `2026-11-23 09:00` of the reader's zone, or the day or the part of the calendar, which are UTC's.
@@ -80,7 +82,7 @@ fn label(step: cases::Span, start: Timestamp, zone: Zone) -> String {
 }
 
 /// What the address leaves of the time, and the way back to all of it.
-fn narrowed(query: &CaseQuery, slug: &str, zone: Zone) -> Option<AnyView> {
+pub fn narrowed(query: &CaseQuery, slug: &str, zone: Zone) -> Option<AnyView> {
     let said = |at: Timestamp| zone.when(at).text;
     let words = match (query.from, query.to) {
         (Some(from), Some(to)) => format!("Opened from {} to before {}", said(from), said(to)),

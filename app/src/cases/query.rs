@@ -182,7 +182,8 @@ impl CaseQuery {
             ("density", &["compact"]),
             ("chart", &["opened"]),
         ];
-        let no_time = |name: &&str| !asked.get(name).is_empty() && asked.get(name).parse::<Timestamp>().is_err();
+        let no_time =
+            |name: &&str| !asked.get(name).is_empty() && asked.get(name).parse::<Timestamp>().is_err();
         if let Some(name) = ["from", "to"].iter().find(|name| no_time(name)) {
             return Some(format!("{name}: not a time in RFC 3339, for example 2026-11-23T09:30:00Z"));
         }

@@ -9,12 +9,12 @@ use service::drifts::{self, metrics};
 use ui::{Button, Choice, Column, DataTable, Empty, Glyph, Kpi, PageHead, Row, Section, Select, Tone};
 
 use super::parts::{self, Part};
-use crate::plot::{self, Behind, Mark, Slot};
 use crate::error::Answer;
 use crate::events::parts::{number, severity_word};
 use crate::overview::sections::change;
 use crate::page::Page;
 use crate::page::print::Asked;
+use crate::plot::{self, Behind, Mark, Slot};
 use crate::routes::{self, Link};
 
 const DAY: i64 = 86_400;

@@ -464,7 +464,6 @@ pub fn api_key_row(scope: &server::Scope, key: ApiKey) -> ApiKeyRow {
         prefix: key.key_prefix,
         scopes: key.scopes.join(" "),
         source: key.source,
-        // Who left is not seen from here any more.
         owner: key.owner.or(key.user_id.map(|_| "somebody who left".to_owned())),
     }
 }

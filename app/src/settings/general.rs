@@ -138,7 +138,7 @@ fn rates(general: General, action: Submission) -> AnyView {
             <Field id="requests_per_minute" label="Requests a minute, for each API key" hint="Empty: only the server's own limit." error=form.reason("requests_per_minute")>
                 <TextInput name="requests_per_minute" kind="number" min="1" max="1000000" value=form.typed("requests_per_minute", limit(general.requests_per_minute)) />
             </Field>
-            <Field id="events_per_second" label="Events a second, for the organization" hint="Up to 5,000 at once. Empty: no limit." error=form.reason("events_per_second")>
+            <Field id="events_per_second" label="Events a second, for the organization" hint="Of a rate below 5,000 so many at once. Empty: no limit." error=form.reason("events_per_second")>
                 <TextInput name="events_per_second" kind="number" min="1" max="1000000" value=form.typed("events_per_second", limit(general.events_per_second)) />
             </Field>
             <Save form />

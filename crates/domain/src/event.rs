@@ -100,7 +100,7 @@ pub fn normalise(
         let message = mapping.is_lenient().then(|| describe_cloud_trail(object)).flatten();
         match message {
             Some(message) if problems.iter().any(|p| p.field == "message") => {
-                row.put(mapping, "message", Cell::Text(message.into()));
+                row.set(Target::Message, Cell::Text(message.into()));
                 row.finish(mapping, text_of(object), now)
             }
             _ => Err(problems),

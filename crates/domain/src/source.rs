@@ -46,9 +46,9 @@ impl Source {
         serde_json::from_value(self.notifications.clone()).unwrap_or_default()
     }
 
-    /// Whether it has sent nothing for as long as was named, or not since it was added.
-    pub fn is_silent(&self, now: Timestamp) -> bool {
-        let heard = self.last_activity.unwrap_or(self.created_at);
+    /// Whether it has sent nothing for as long as was named, since it was last changed and since `listening`: from when on it could be heard.
+    pub fn is_silent(&self, listening: Timestamp, now: Timestamp) -> bool {
+        let heard = self.last_activity.unwrap_or(self.created_at).max(self.updated_at).max(listening);
         let after = self.notifications().silent_after_minutes;
         self.status == "active" && after.is_some_and(|minutes| heard.plus_seconds(minutes * 60) < now)
     }

@@ -153,10 +153,15 @@ pub async fn is_signed_in(services: &Services, session: UserSessionId) -> Result
 async fn signed_in(services: &Services, session: UserSessionId, now: Timestamp) -> Result<Option<Device>> {
     let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
     let Some(device) = store::session::device(&mut tx, session).await? else { return Ok(None) };
-    // Made or used when the clock was ahead, it would last until the clock is there again.
-    let ahead = device.session.last_seen_at > now.plus_seconds(MAX_AHEAD);
+    if device.session.revoked_at.is_none() && device.session.last_seen_at > now.plus_seconds(MAX_AHEAD) {
+        // Made or used when the clock was ahead, it would be good again when the clock is there.
+        drop(tx);
+        let mut tx = SystemTx::across_all_organizations(&services.db).await?;
+        store::session::revoke_device(&mut tx, device.user.id, session, now).await?;
+        tx.commit_unaudited_bookkeeping().await?;
+        return Ok(None);
+    }
     let over = device.session.revoked_at.is_some()
-        || ahead
         || now >= device.session.expires_at
         || now >= device.session.last_seen_at.plus_seconds(IDLE);
     Ok((!over && device.user.enabled).then_some(device))

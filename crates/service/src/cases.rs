@@ -39,7 +39,9 @@ pub use evidence::{
     remove_evidence, verify_evidence,
 };
 pub use export::export;
-pub use fields::{archive_field, change_field, define_field, field_counts, field_lines, fields, move_field, people};
+pub use fields::{
+    archive_field, change_field, define_field, field_counts, field_lines, fields, move_field, people,
+};
 pub use handover::{handover, handover_since};
 pub use jobs::{
     cancel_job, count_matching, jobs, link_matching, open_matching, run_job, run_jobs, step_job,

@@ -37,6 +37,8 @@ pub struct Services {
     pub(crate) memory: Arc<Memory>,
     /// Where uploaded files are kept (in `uploads/`).
     pub(crate) data_dir: Arc<Path>,
+    /// Since when this process hears what is sent to it.
+    pub(crate) started_at: Timestamp,
     /// Bytes of the largest file that becomes events.
     pub(crate) max_upload: u64,
     /// What is taken as evidence.
@@ -138,6 +140,7 @@ pub struct Cx<P> {
 
 impl Services {
     pub fn new(db: Db, clock: Clock, secrets: Secrets, demo: bool) -> Self {
+        let started_at = clock.now();
         Self {
             db,
             clock,
@@ -151,6 +154,7 @@ impl Services {
             provider: None,
             webhooks: Way::default(),
             once: None,
+            started_at,
         }
     }
     /// The data folder; `data` in the working folder when nobody says otherwise.

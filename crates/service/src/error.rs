@@ -50,7 +50,7 @@ impl From<store::Error> for Error {
             store::Error::Unique => Self::Conflict("it exists already".to_owned()),
             store::Error::Full => Self::Unavailable { full: true },
             store::Error::Unavailable(cause) => {
-                tracing::warn!(cause, "the database cannot answer");
+                tracing::warn!(cause, "it has to be tried again");
                 Self::Unavailable { full: false }
             }
             store::Error::Collision(_) => Self::Unavailable { full: false },

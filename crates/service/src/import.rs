@@ -193,7 +193,19 @@ pub async fn rehearse(
         let (input, _) = opened(input, &plan)?;
         let mut trial = Trial { whole: true, ..Trial::default() };
         for row in wire::read(plan.format, input, &plan.mapping, now)? {
-            let row = row?;
+            let row = match row {
+                Ok(row) => row,
+                Err(error) if trial.accepted + trial.rejected > 0 => {
+                    trial.rejected += 1;
+                    let index = trial.accepted + trial.rejected - 1;
+                    let reason = format!("cannot be read from here on: {error}");
+                    trial
+                        .refused
+                        .push((Rejection { index, field: "file".to_owned(), reason }, String::new()));
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
             if row.index >= rows {
                 trial.whole = false;
                 break;
@@ -257,8 +269,16 @@ fn read(
     let mut preparer = Preparer::new(organization);
     let mut batch = Parsed { rows: Vec::with_capacity(BATCH), ..Parsed::default() };
     let mut size = 0;
+    let mut broken = None;
     for row in wire::read(plan.format, input, &plan.mapping, now)? {
-        let row = row?;
+        let row = match row {
+            Ok(row) => row,
+            // What was read before it is stored all the same.
+            Err(error) => {
+                broken = Some(error);
+                break;
+            }
+        };
         batch.end = row.index + 1;
         if let Ok(event) = &row.event {
             // Skipped rows are counted too: equal rows further down get the same ids as the first time.
@@ -300,8 +320,10 @@ fn read(
     }
     batch.bytes = bytes.load(Ordering::Relaxed);
     // Nobody listening any more has its reason already.
-    let _ = sender.blocking_send(batch);
-    Ok(())
+    if broken.is_none() || batch.end > 0 {
+        let _ = sender.blocking_send(batch);
+    }
+    broken.map_or(Ok(()), Err)
 }
 
 /// One refusal a field, each with the row as it stood in the file; what is no text in it becomes U+FFFD. Answers how many

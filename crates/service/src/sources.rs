@@ -46,7 +46,10 @@ pub async fn create(cx: &Cx<SourceWrite>, new: NewSource) -> Result<Source> {
         port: new.port,
         protocol: new.protocol,
         status: new.status,
-        notifications: json!(Notifications { silent_after_minutes: new.silent_after_minutes, silent_since: None }),
+        notifications: json!(Notifications {
+            silent_after_minutes: new.silent_after_minutes,
+            silent_since: None
+        }),
         last_activity: None,
         event_count: 0,
         created_at: now,
@@ -66,12 +69,13 @@ pub async fn update(cx: &Cx<SourceWrite>, id: SourceId, new: NewSource) -> Resul
     change(tx, old, new).await
 }
 
-/// As [`update`], unless it was changed after `seen`.
+/// As [`update`], unless it was changed after `seen`. `kept`: what is told of it stays as it is.
 pub async fn update_seen(
     cx: &Cx<SourceWrite>,
     id: SourceId,
     seen: Timestamp,
-    new: NewSource,
+    mut new: NewSource,
+    kept: bool,
 ) -> Result<Source> {
     new.check()?;
     let mut tx = cx.write().await?;
@@ -79,6 +83,9 @@ pub async fn update_seen(
     let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     if old.updated_at != seen {
         return Err(Error::Conflict(CHANGED.to_owned()));
+    }
+    if kept {
+        new.silent_after_minutes = old.notifications().silent_after_minutes;
     }
     change(tx, old, new).await
 }
@@ -175,14 +182,15 @@ pub async fn watch_all(services: &Services) -> Result<usize> {
 pub async fn watch(cx: &Cx<SourceWrite>) -> Result<usize> {
     let now = cx.now();
     let found = store::source::watched(&mut cx.read().await?).await?;
-    if found.iter().all(|source| moved(source, now).is_none()) {
+    let listening = cx.services.started_at;
+    if found.iter().all(|source| moved(source, listening, now).is_none()) {
         return Ok(0);
     }
     let mut tx = cx.write().await?;
     store::organization::lock(&mut tx).await?;
     let mut entries = Vec::new();
     for source in store::source::watched(&mut tx).await? {
-        let Some((action, notifications)) = moved(&source, now) else { continue };
+        let Some((action, notifications)) = moved(&source, listening, now) else { continue };
         let about = json!({
             "name": source.name, "last_activity": source.last_activity,
             "silent_after_minutes": notifications.silent_after_minutes,
@@ -201,11 +209,16 @@ pub async fn watch(cx: &Cx<SourceWrite>) -> Result<usize> {
 }
 
 /// What is to be told of a source now, and what it is told from then on.
-fn moved(source: &Source, now: Timestamp) -> Option<(Action, Notifications)> {
+fn moved(source: &Source, listening: Timestamp, now: Timestamp) -> Option<(Action, Notifications)> {
     let before = source.notifications();
-    match (before.silent_since, source.is_silent(now)) {
-        (None, true) => Some((Action::SOURCE_SILENT, Notifications { silent_since: Some(now), ..before })),
-        (Some(_), false) => Some((Action::SOURCE_HEARD, Notifications { silent_since: None, ..before })),
+    let heard = |told| source.last_activity.is_some_and(|at| at > told);
+    match before.silent_since {
+        None if source.is_silent(listening, now) => {
+            Some((Action::SOURCE_SILENT, Notifications { silent_since: Some(now), ..before }))
+        }
+        Some(told) if heard(told) => {
+            Some((Action::SOURCE_HEARD, Notifications { silent_since: None, ..before }))
+        }
         _ => None,
     }
 }

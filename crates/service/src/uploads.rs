@@ -230,7 +230,9 @@ pub async fn sweep(services: &Services) -> Result<u64> {
         let Ok(mut files) = tokio::fs::read_dir(folder).await else { continue };
         while let Ok(Some(file)) = files.next_entry().await {
             // The name is a UUIDv7: when it was begun.
-            let Some(id) = file.file_name().to_str().and_then(|name| name.parse::<UploadId>().ok()) else { continue };
+            let Some(id) = file.file_name().to_str().and_then(|name| name.parse::<UploadId>().ok()) else {
+                continue;
+            };
             if !begun_before(id, before) {
                 continue;
             }
@@ -241,7 +243,8 @@ pub async fn sweep(services: &Services) -> Result<u64> {
                 Some(upload) if upload.state == UploadState::Mapped => {
                     let said = Some("it was not imported within 7 days; upload it again".to_owned());
                     let updated_at = services.clock.now();
-                    let given_up = Upload { state: UploadState::Failed, error_message: said, updated_at, ..upload };
+                    let given_up =
+                        Upload { state: UploadState::Failed, error_message: said, updated_at, ..upload };
                     // Somebody may begin it at this moment: then it is theirs.
                     if store::upload::claim(&mut tx.within(organization.id), id).await? {
                         store::upload::update(&mut tx.within(organization.id), &given_up).await?;

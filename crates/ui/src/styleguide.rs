@@ -15,10 +15,11 @@ use serde_json::json;
 
 use crate::{
     Actions, Avatar, Badge, Button, Chart, ChartRow, Checkbox, Chip, Choice, CodeBlock, Combobox, Command,
-    CommandPalette, CopyButton, DateTimeInput, Dialog, DiffView, Empty, Failure, Field, FileInput, Glyph, HELP,
-    HelpSheet, Icon, IconButton, JsonTree, Kbd, KeyGroup, Kpi, LineDiff, Logo, Menu, MenuItem, MenuLabel, MenuLine, Notice, NoticeKind, Offer, PALETTE,
-    PasswordInput, Problem, Progress, RelativeTime, Section, Select, SeverityMark, Shape, Shaped, Skeleton,
-    Sparkline, Stretch, TextArea, TextInput, ThemeToggle, Timestamp, Tone, Variant, button::classes,
+    CommandPalette, CopyButton, DateTimeInput, Dialog, DiffView, Empty, Failure, Field, FileInput, Glyph,
+    HELP, HelpSheet, Icon, IconButton, JsonTree, Kbd, KeyGroup, Kpi, LineDiff, Logo, Menu, MenuItem,
+    MenuLabel, MenuLine, Notice, NoticeKind, Offer, PALETTE, PasswordInput, Problem, Progress, RelativeTime,
+    Section, Select, SeverityMark, Shape, Shaped, Skeleton, Sparkline, Stretch, TextArea, TextInput,
+    ThemeToggle, Timestamp, Tone, Variant, button::classes,
 };
 
 const LEVELS: [(&str, Shape, &str); 5] = [
@@ -140,23 +141,24 @@ fn search() -> AnyView {
         };
         vec![offer("component", "what wrote it"), offer("severity", "info, low, medium, high, critical")]
     };
-    let bar = move |id: &'static str, label: &'static str, value: &'static str, problem: Option<&'static str>| {
-        view! {
-            <Combobox
-                id=id
-                name="q"
-                label=label
-                placeholder="severity>=high component:sshd"
-                value=value.to_owned()
-                problem=MaybeProp::from(problem.map(str::to_owned))
-                choices=offers()
-                on_change=Callback::new(|_| ())
-                recent="styleguide-queries"
-                is_worth=|text| !text.is_empty()
-            />
-        }
-        .into_any()
-    };
+    let bar =
+        move |id: &'static str, label: &'static str, value: &'static str, problem: Option<&'static str>| {
+            view! {
+                <Combobox
+                    id=id
+                    name="q"
+                    label=label
+                    placeholder="severity>=high component:sshd"
+                    value=value.to_owned()
+                    problem=MaybeProp::from(problem.map(str::to_owned))
+                    choices=offers()
+                    on_change=Callback::new(|_| ())
+                    recent="styleguide-queries"
+                    is_worth=|text| !text.is_empty()
+                />
+            }
+            .into_any()
+        };
     view! {
         <Section id="search" title="Query bar">
             <div class="stack">

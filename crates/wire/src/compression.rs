@@ -110,7 +110,10 @@ pub fn decompress(encoding: Encoding, bytes: &[u8], limit: u64) -> Result<Vec<u8
     };
     if text.by_ref().take(LARGE).read_to_end(&mut out).map_err(failed)? as u64 == LARGE {
         // All the room at once: growing by doubling would hold the old half beside the new one. What is not written to takes no memory.
-        out.reserve_exact(usize::try_from(limit.saturating_sub(LARGE)).unwrap_or(usize::MAX).saturating_add(64));
+        // Where that cannot be had it grows as it goes.
+        let _ = out.try_reserve_exact(
+            usize::try_from(limit.saturating_sub(LARGE)).unwrap_or(usize::MAX).saturating_add(64),
+        );
         text.read_to_end(&mut out).map_err(failed)?;
     }
     if encoding != Encoding::Identity && Encoding::of_bytes(&out) != Encoding::Identity {

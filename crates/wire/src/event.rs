@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use domain::Timestamp;
-use domain::event::{Cell, Mapping, NewEvent, Row, describe_cloud_trail, sound};
+use domain::event::{Cell, Mapping, NewEvent, Row, Target, describe_cloud_trail, sound};
 use domain::invalid::FieldError;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -43,7 +43,8 @@ fn finish<'t>(
             else {
                 return Err(problems);
             };
-            row.put(mapping, "message", Cell::Text(message.into()));
+            // Whatever column was chosen for it.
+            row.set(Target::Message, Cell::Text(message.into()));
             row.finish(mapping, text.to_owned(), now)
         }
         done => done,

@@ -102,7 +102,10 @@ pub(crate) fn read<'a, R: BufRead + 'a>(
             return Ok(Some((element, cut)));
         }
         if scanner.is_open() {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the JSON ends before its list does; the file was cut off"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the JSON ends before its list does; the file was cut off",
+            ));
         }
         Ok(None)
     };
@@ -293,7 +296,8 @@ mod tests {
     fn what_is_no_json_is_told_as_it_stood() {
         let mapping = Mapping::contract();
         let text = "[{\"a\":1},  this   is \"not  a\" row  , {\"b\":2}]";
-        let rows: Vec<_> = read(text.as_bytes(), &mapping, Timestamp::EPOCH).unwrap().map(Result::unwrap).collect();
+        let rows: Vec<_> =
+            read(text.as_bytes(), &mapping, Timestamp::EPOCH).unwrap().map(Result::unwrap).collect();
         assert_eq!(String::from_utf8_lossy(rows[1].as_sent()), "this   is \"not  a\" row");
     }
 

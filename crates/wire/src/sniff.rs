@@ -11,15 +11,24 @@ pub fn sniff(first: &[u8]) -> Format {
     let mut lines = text.split(|c| *c == b'\n').map(trim).filter(|l| !l.is_empty());
     let Some(line) = lines.next() else { return Format::Ndjson };
     match line.first() {
-        Some(b'{') if crate::json::envelope(text).is_some() => Format::Json,
+        Some(b'{')
+            if crate::json::envelope(text).is_some()
+                && !(is_json(line) && lines.clone().next().is_some()) =>
+        {
+            Format::Json
+        }
         Some(b'[') if matches!(text[1..].trim_ascii().first(), Some(b'{' | b']')) => Format::Json,
-        Some(b'{') if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok() => Format::Ndjson,
+        Some(b'{') if is_json(line) => Format::Ndjson,
         // The only line may be cut off where the buffer ends; then its length decides nothing, and NDJSON reads it whole.
         Some(b'{') if lines.next().is_none() && line.len() > 2 => Format::Ndjson,
         Some(b'{') => Format::Json,
         _ if is_table(first) => Format::Csv,
         _ => Format::Syslog,
     }
+}
+
+fn is_json(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
 /// Where the table of a CSV file begins, and what parts its fields.
@@ -235,6 +244,7 @@ mod tests {
             ("{\"a\":1, \"b\": \"cut o", Format::Ndjson),
             ("[{\"a\":1},\n{\"b\":2}]", Format::Json),
             ("{\"Records\":[{\"a\":1}]}", Format::Json),
+            ("{\"Records\":[{\"a\":1}]}\n{\"b\":2}\n", Format::Ndjson),
             (" [ ]", Format::Json),
             ("{\n  \"a\": 1\n}", Format::Json),
             ("timestamp,level,message\n1,2,3", Format::Csv),

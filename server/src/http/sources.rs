@@ -32,17 +32,23 @@ pub struct SourceIn {
     protocol: Option<String>,
     /// active, inactive or error.
     status: String,
+    /// Left out: as it is.
     #[serde(default)]
-    notifications: NotificationsIn,
+    notifications: Option<NotificationsIn>,
 }
 
-/// What is told of a source. What else the answer says there is passed over.
+/// What is told of a source.
 #[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NotificationsIn {
     /// Minutes without an event, 1 to 527,040, after which an active source is told to be silent: SOURCE_SILENT in the audit log, in the
     /// changes and to webhooks, SOURCE_HEARD when it sends again. Null: never.
     #[serde(default)]
     silent_after_minutes: Option<i64>,
+    /// As the answer says it; not changed by this.
+    #[serde(default)]
+    #[expect(dead_code, reason = "known, so that what was read can be sent back")]
+    silent_since: Option<String>,
 }
 
 /// Add a source.
@@ -90,7 +96,9 @@ pub async fn change(
     let cx = caller.admit::<SourceWrite>()?;
     let id = id_of(&id)?;
     let seen = seen_time(&headers)?;
-    let changed = sources::update_seen(&cx, id, seen, new(read(&body)?)).await.map_err(too_late)?;
+    let asked: SourceIn = read(&body)?;
+    let kept = asked.notifications.is_none();
+    let changed = sources::update_seen(&cx, id, seen, new(asked), kept).await.map_err(too_late)?;
     Ok(answer(StatusCode::OK, changed))
 }
 
@@ -115,7 +123,7 @@ fn id_of(text: &str) -> Result<SourceId, Problem> {
 
 fn new(asked: SourceIn) -> NewSource {
     let SourceIn { name, source_type, ip, port, protocol, status, notifications } = asked;
-    let NotificationsIn { silent_after_minutes } = notifications;
+    let NotificationsIn { silent_after_minutes, .. } = notifications.unwrap_or_default();
     NewSource { name, source_type, ip, port, protocol, status, silent_after_minutes }
 }
 

@@ -53,9 +53,7 @@ impl Plans {
             },
         };
         let Some(requests) = plan.requests else { return Ok(()) };
-        requests
-            .check_key(&key)
-            .map_err(|until| wait(until.wait_time_from(DefaultClock::default().now())))
+        requests.check_key(&key).map_err(|until| wait(until.wait_time_from(DefaultClock::default().now())))
     }
 
     /// So many more events of the organization.
@@ -97,7 +95,8 @@ impl Plan {
             return Self { read_at: Instant::now(), ..before };
         }
         let requests = chosen.requests_per_minute.map(|n| Quota::per_minute(count(n)));
-        let events = chosen.events_per_second.map(|n| Quota::per_second(count(n)).allow_burst(BURST.max(count(n))));
+        let events =
+            chosen.events_per_second.map(|n| Quota::per_second(count(n)).allow_burst(BURST.max(count(n))));
         Self {
             read_at: Instant::now(),
             requests: requests.map(|quota| Arc::new(RateLimiter::keyed(quota))),

@@ -54,8 +54,15 @@ fn a_database_that_is_taken_away_makes_the_server_not_ready() {
     let elsewhere = folder.path().join("elsewhere.db");
     std::fs::rename(&file, &elsewhere).unwrap();
     let answer = ready();
-    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("The database does not answer"), "{answer}");
-    assert!(server.ask("GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").starts_with("HTTP/1.1 200"));
+    assert!(
+        answer.starts_with("HTTP/1.1 503") && answer.contains("The database does not answer"),
+        "{answer}"
+    );
+    assert!(
+        server
+            .ask("GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            .starts_with("HTTP/1.1 200")
+    );
     std::fs::rename(&elsewhere, &file).unwrap();
     assert!(ready().starts_with("HTTP/1.1 200"));
 }

@@ -28,7 +28,9 @@ impl Span {
     fn between(first: Timestamp, last: Timestamp) -> Self {
         let seconds = last.seconds() - first.seconds();
         let parts = [Calendar::Month, Calendar::Quarter, Calendar::Year, Calendar::Decade];
-        let fits = |part: &Calendar| (0..=BARS).try_fold(first, |at, _| (at <= last).then(|| part.next(at))).is_none();
+        let fits = |part: &Calendar| {
+            (0..=BARS).try_fold(first, |at, _| (at <= last).then(|| part.next(at))).is_none()
+        };
         match seconds {
             _ if seconds < BARS * HOUR => Self::Hour,
             _ if seconds < BARS * DAY => Self::Day,
@@ -116,7 +118,10 @@ mod tests {
         assert_eq!(of(&[]), (Span::Hour, Vec::new()));
         let (step, bars) = of(&["2026-11-23T09:00:00Z", "2026-11-23T11:00:00Z"]);
         let bar = |at: &str, n| (at.to_owned(), n);
-        assert_eq!((step, bars), (Span::Hour, vec![bar("2026-11-23T09", 2), bar("2026-11-23T10", 0), bar("2026-11-23T11", 2)]));
+        assert_eq!(
+            (step, bars),
+            (Span::Hour, vec![bar("2026-11-23T09", 2), bar("2026-11-23T10", 0), bar("2026-11-23T11", 2)])
+        );
         let (step, bars) = of(&["2026-11-01T23:00:00Z", "2026-11-09T01:00:00Z", "2026-11-09T02:00:00Z"]);
         assert_eq!((step, bars.len(), bars[8].1), (Span::Day, 9, 4));
         // A Wednesday: the week began on Monday.

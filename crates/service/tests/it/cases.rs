@@ -313,7 +313,10 @@ async fn events_and_groups_are_linked_once_and_found_from_both_sides() {
             }
         }
         assert_eq!(seen, 5);
-        assert_eq!(cases::groups(&r.anns, case.id, 10, None).await.unwrap().items[0].1.as_ref().unwrap().id, group);
+        assert_eq!(
+            cases::groups(&r.anns, case.id, 10, None).await.unwrap().items[0].1.as_ref().unwrap().id,
+            group
+        );
         assert_eq!(cases::linked_to(&r.anns, LinkKind::Event, ids[0]).await.unwrap()[0].id, case.id);
         assert_eq!(cases::linked_to(&r.anns, LinkKind::Group, ids[0]).await.unwrap(), []);
         assert_eq!(cases::unlink(&r.ann, case.id, LinkKind::Event, &ids[..2]).await.unwrap(), 2);

@@ -248,6 +248,26 @@ async fn rows_that_may_not_say_what_was_meant_are_stored_and_told() {
 }
 
 #[tokio::test]
+async fn what_stands_before_the_end_of_a_file_that_was_cut_off_is_stored() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let row = |n: u64| {
+            format!("{{\"timestamp\":{},\"level\":\"warn\",\"msg\":\"line {n}\"}},", 1_795_000_000 + n)
+        };
+        let file = ["[".to_owned(), (0..5_500).map(row).collect::<String>()].concat();
+        let plan = || Plan::of_source("app", "app.json", Format::Auto);
+        let (done, _) = read_in(&world, org, file.clone().into_bytes(), plan()).await;
+        let said = done.unwrap_err().to_string();
+        assert!(said.contains("after row 5500") && said.contains("cut off"), "{said}");
+        assert_eq!(count(&world, org).await, 5_500);
+        let trial = rehearse(io::Cursor::new(file), plan(), start(), 10_000, 10).await.unwrap();
+        assert_eq!((trial.accepted, trial.rejected, trial.refused.len()), (5_500, 1, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_records_of_a_file_of_cloud_trail_are_its_rows() {
     for_each_backend(|t| async move {
         let world = World::new(t);

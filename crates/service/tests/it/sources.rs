@@ -74,6 +74,7 @@ async fn a_source_that_falls_silent_is_told_once_and_again_when_it_is_heard() {
         assert!(silent.notifications().silent_since.is_some());
         let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
         let heard = "UPDATE sources SET last_activity = $2 WHERE id = $1";
+        world.clock.advance_seconds(1);
         let now = world.services.clock.now();
         tx.conn().exec_one(sql(heard).bind(source.id).bind(now)).await.unwrap();
         tx.commit_unaudited_bookkeeping().await.unwrap();

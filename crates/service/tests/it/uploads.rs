@@ -248,6 +248,23 @@ async fn of_a_wide_file_it_is_said_how_many_columns_are_not_shown() {
 }
 
 #[tokio::test]
+async fn records_of_cloud_trail_have_a_message_whatever_columns_were_chosen() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let services = services(&world);
+        let cx = cx::<EventWrite>(&services, org);
+        let record = r#"{"eventTime":"2026-11-23T08:00:00Z","eventSource":"iam.amazonaws.com","eventName":"CreateUser"}"#;
+        let file = format!("{{\"Records\":[{record}]}}");
+        let upload = uploads::stage(&cx, "trail.json", file.as_bytes()).await.unwrap();
+        let columns = BTreeMap::from([(Target::OccurredAt, vec!["eventTime".to_owned()])]);
+        let tried = uploads::dry_run(&cx, upload.id, &Choice { columns, ..Choice::default() }).await.unwrap();
+        assert_eq!((tried.receipt.accepted, tried.receipt.rejected), (1, 0), "{:?}", tried.receipt);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn files_that_nobody_imports_go_after_a_week() {
     for_each_backend(|t| async move {
         let world = World::new(t);
@@ -270,7 +287,10 @@ async fn files_that_nobody_imports_go_after_a_week() {
         assert_eq!(given_up.state, UploadState::Failed);
         assert!(given_up.error_message.unwrap().contains("within 7 days"));
         assert_eq!(uploads::progress(&cx, young.id).await.unwrap().state, UploadState::Mapped);
-        assert!(matches!(uploads::start(&cx, old.id, choice()).await, Err(Error::Invalid(_) | Error::Conflict(_))));
+        assert!(matches!(
+            uploads::start(&cx, old.id, choice()).await,
+            Err(Error::Invalid(_) | Error::Conflict(_))
+        ));
         assert_eq!(uploads::sweep(&services).await.unwrap(), 0);
     })
     .await;

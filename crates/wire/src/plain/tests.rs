@@ -32,7 +32,7 @@ fn lines_of_many_systems_are_understood() {
             "<34>1 - mymachine su - ID47 - 'su root' failed",
             "2026-11-24T06:00:00 | critical | mymachine | su | 'su root' failed",
         ),
- ("<14>102 - m su - - - hello", "2026-11-24T06:00:00 | info | m | su | hello"),
+        ("<14>102 - m su - - - hello", "2026-11-24T06:00:00 | info | m | su | hello"),
         ("<14>1 - - - - - - hello", "2026-11-24T06:00:00 | info | - | - | hello"),
         ("<14>1 - - - - - -", "2026-11-24T06:00:00 | info | - | - | <14>1 - - - - - -"),
         (

@@ -30,8 +30,8 @@ pub async fn csv(
 ) -> Result<Response, Problem> {
     let (cx, filter, place) = begin(&state, viewer, &slug, query.as_deref(), "csv").await?;
     let head = stream::once(async { csv_rows(&[COLUMNS.map(str::to_owned)]) });
-    let body =
-        head.chain(pages(cx, filter, place).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
+    let body = head
+        .chain(pages(cx, filter, place).map(|page| csv_rows(&page?.iter().map(csv_row).collect::<Vec<_>>())));
     Ok(attachment(Body::from_stream(body), CSV, &format!("audit-{slug}.csv")))
 }
 
