@@ -56,6 +56,7 @@ test("events of a slot value get a group of their own after a preview", async ({
   await send(request, key, [`${name} login from 192.0.2.7`, `${name} login from 192.0.2.7`, `${name} login from 192.0.2.8`]);
   const groups = new GroupsPage(page);
   await groups.open(`?text=${name}`);
+  await groups.ready();
   await groups.row("login from").getByRole("link").first().click();
   const slots = page.getByRole("region", { name: "What the slots hold" });
   await expect(slots.getByRole("link", { name: /192\.0\.2\.7/ }).first()).toBeVisible();
