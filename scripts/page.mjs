@@ -4,6 +4,7 @@ import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
 import { byItself, follow, isOurs } from "./live.mjs";
 import "./keys.mjs";
 import "./mention.mjs";
+import "./sending.mjs";
 import { isTyped } from "./typed.mjs";
 
 /** Texts that the page has put together already. */
@@ -248,8 +249,33 @@ function tellAges() {
 }
 setInterval(tellAges, 60_000);
 
+/** What has the focus in the page, and what it stands in, from the inside out. */
+function aroundFocus(place) {
+  const around = [];
+  for (let part = document.activeElement; part && part !== place; part = part.parentElement) around.push(part);
+  return place.contains(document.activeElement) ? around : [];
+}
+
+/**
+ * The keyboard goes on in what the page wants it in (a form that was not there), else at what is left of where it was: a row that
+ * is gone leads to its table, never back to the top of the document.
+ */
+function keepFocus(place, around, wanted) {
+  const field = [...place.querySelectorAll("[autofocus]")].find((one) => !wanted.has(one));
+  if (field) return field.focus();
+  if (around.length === 0 || (document.activeElement !== document.body && document.activeElement !== null)) return;
+  const part = around.find((one) => one.isConnected && one.offsetParent !== null && !one.disabled) ?? place.querySelector("h1");
+  if (!part) return;
+  part.focus({ preventScroll: true });
+  if (document.activeElement === part) return;
+  part.setAttribute("tabindex", "-1");
+  part.focus({ preventScroll: true });
+}
+
 export function put(place, html) {
   if (place.firstChild) {
+    const around = aroundFocus(place);
+    const wanted = new Set(place.querySelectorAll("[autofocus]"));
     const chosen = new Set(boxesOf(place).filter((box) => box.checked).map((box) => box.value));
     merged = new Set(mergesOf(place));
     const shown = place.querySelector("aside.panel") && place.querySelector("[data-row][aria-current]");
@@ -269,6 +295,7 @@ export function put(place, html) {
       shown.setAttribute("tabindex", "-1");
       shown.focus({ preventScroll: true });
     }
+    keepFocus(place, around, wanted);
   } else {
     place.innerHTML = html;
   }

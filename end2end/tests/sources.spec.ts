@@ -114,3 +114,24 @@ test("a key is made for a source, sends as it alone, and ends with it", async ({
   // The form that was refused.
   expect(errors).toEqual([expect.stringContaining("400")]);
 });
+
+test("a source is added with the keyboard alone", async ({ page }) => {
+  const name = `keyed ${Date.now()}`;
+  await signIn(page);
+  await page.goto("/o/acme/sources");
+  await page.keyboard.press("n");
+  const added = page.getByRole("complementary", { name: "New source" });
+  await expect(added.getByLabel("Name")).toBeFocused();
+  await page.keyboard.type(name);
+  await page.keyboard.press("Control+Enter");
+  const row = page.getByRole("table", { name: "Sources" }).getByRole("row").filter({ hasText: name });
+  await expect(row).toBeVisible();
+  // What had the focus is gone or empty; the keyboard is still in the page.
+  await expect(page.locator("main :focus")).toHaveCount(1);
+  await row.getByRole("link", { name }).click();
+  const panel = page.getByRole("complementary", { name });
+  await panel.getByRole("button", { name: "Delete source" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(row).toHaveCount(0);
+  await expect(page.locator("main :focus")).toHaveCount(1);
+});

@@ -26,3 +26,15 @@ test("a log file has no columns to map: it is tried and imported as it is", asyn
   await page.getByRole("button", { name: "Import" }).click();
   await expect(page.getByText("1 event stored, 0 rows refused.")).toBeVisible({ timeout: 20_000 });
 });
+
+test("a file that was looked at is discarded, and nothing of it stays", async ({ page }) => {
+  await signIn(page);
+  const file = oddCsv(`d${Date.now()}`);
+  await upload(page, file);
+  const address = page.url();
+  await page.getByRole("button", { name: "Discard" }).click();
+  await expect(page).toHaveURL(/\/uploads$/);
+  await expect(page.getByText("Upload discarded")).toBeVisible();
+  await page.goto(address);
+  await expect(page.getByText(/not found|does not exist|nothing here/i).first()).toBeVisible();
+});

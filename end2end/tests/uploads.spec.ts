@@ -32,3 +32,37 @@ test("a mapping without a message is refused before anything is stored", async (
   await page.getByRole("button", { name: "Import" }).click();
   await expect(page.getByText("choose the column that holds it")).toBeVisible();
 });
+
+test("a file on its way tells how far it is and can be stopped", async ({ page }) => {
+  await signIn(page);
+  await page.goto("/o/acme/uploads");
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/o/acme/uploads", async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    await held;
+    await route.abort().catch(() => {});
+  });
+  await page.getByLabel("Choose a file or drop it here").setInputFiles(oddCsv(`w${Date.now()}`));
+  await page.getByRole("button", { name: "Upload and look" }).click();
+  await expect(page.getByRole("progressbar", { name: "Sending the file" })).toBeVisible();
+  await expectAccessible(page);
+  await expect(page.getByRole("button", { name: "Stop" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert")).toHaveText("Stopped. Nothing was kept of the file.");
+  await expect(page.getByRole("button", { name: "Upload and look" })).toBeEnabled();
+  await expect(page.getByRole("progressbar", { name: "Sending the file" })).toBeHidden();
+  release();
+});
+
+test("a file that was looked at is discarded, and nothing of it stays", async ({ page }) => {
+  await signIn(page);
+  const file = oddCsv(`d${Date.now()}`);
+  await upload(page, file);
+  const address = page.url();
+  await page.getByRole("button", { name: "Discard" }).click();
+  await expect(page).toHaveURL(/\/uploads$/);
+  await expect(page.getByText("Upload discarded")).toBeVisible();
+  await page.goto(address);
+  await expect(page.getByText(/not found|does not exist|nothing here/i).first()).toBeVisible();
+});

@@ -340,7 +340,11 @@ fn timeline(scope: &Scope, told: &Told) -> AnyView {
 }
 
 fn title(one: &Correlation) -> String {
-    one.event_data["title"].as_str().unwrap_or_default().to_owned()
+    let title = one.event_data["title"].as_str().unwrap_or_default();
+    match one.event_data["times"].as_i64() {
+        Some(times) => format!("{title} ({times} times)"),
+        None => title.to_owned(),
+    }
 }
 
 fn row(one: &Correlation) -> AnyView {

@@ -163,10 +163,12 @@ fn fields(start: SourceForm) -> AnyView {
     let choices =
         |words_of: &[&str]| words_of.iter().map(|word| Choice::new(*word, words(word))).collect::<Vec<_>>();
     let value = move |field: &str, start: String| state.typed(field, start);
+    // Who asked for a new one goes on with its name.
+    let is_new = start.name.is_empty() && !state.is_refused();
     view! {
         <FormError form=state fields=FIELDS />
         <Field id="source-name" label="Name" hint="As it is shown with events; senders name it in the field source." error=state.reason("name") required=true>
-            <TextInput name="source[name]" value=value("name", start.name) autocomplete="off" maxlength=255_u32 />
+            <TextInput name="source[name]" value=value("name", start.name) autocomplete="off" maxlength=255_u32 autofocus=is_new />
         </Field>
         <div class="form-grid">
             <Field id="source-type" label="Type" error=state.reason("source_type") required=true>

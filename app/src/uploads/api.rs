@@ -39,3 +39,13 @@ pub async fn start_upload(
     )
     .await
 }
+
+/// Takes the file back before it is imported, and leads to the list.
+#[server(name = DiscardUpload, prefix = "/fn", endpoint = "uploads/discard")]
+pub async fn discard_upload(organization: String, id: String) -> Answer<()> {
+    let scope = crate::server::scope(&organization).await?;
+    let id = id.parse().map_err(|_| crate::server::not_found())?;
+    service::uploads::discard(&scope.admit()?, id).await?;
+    leptos_axum::redirect(&crate::routes::uploads(&organization));
+    Ok(())
+}

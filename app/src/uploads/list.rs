@@ -2,7 +2,7 @@
 
 use domain::permission::Key;
 use leptos::prelude::*;
-use ui::{Button, Failure, FileInput, Glyph, Notice, NoticeKind, PageHead, Section, Variant};
+use ui::{Button, Failure, FileInput, Glyph, Notice, NoticeKind, PageHead, Progress, Section, Tone, Variant};
 
 use super::shown::limit;
 use super::{read, sections};
@@ -73,9 +73,14 @@ fn choose(slug: &str, most: &str) -> AnyView {
                 hint=hint
                 required=true
             />
+            <p class="error send-error" role="alert"></p>
             <Button variant=Variant::Primary submit=true icon=Glyph::Upload>
                 "Upload and look"
             </Button>
+            <div class="sending" hidden>
+                <Progress label="Sending the file" value=0.0 text="" tone=Tone::Accent />
+                <Button>"Stop"</Button>
+            </div>
         </form>
     }
     .into_any()

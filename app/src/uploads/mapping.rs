@@ -9,13 +9,14 @@ use ui::{
     TextInput,
 };
 
-use super::api::StartUpload;
+use super::api::{DiscardUpload, StartUpload};
 use super::query::MappingForm;
 use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown, UploadStep};
 use crate::Answer;
 use crate::events::parts::{counted, number, severity_word};
 use crate::routes;
 use crate::send::refused;
+use crate::told;
 
 /// The step between the file and its events. `mapping` is what the URL says.
 #[component]
@@ -23,19 +24,51 @@ pub fn MapColumns(step: UploadStep, slug: String, mapping: Option<MappingForm>) 
     let UploadStep { upload, preview, tried } = step;
     // The form of the import is always sent plainly.
     let refused = refused(StartUpload::PATH)
+        .or_else(|| refused(DiscardUpload::PATH))
         .map(|error| view! { <Notice kind=NoticeKind::Error>{error.detail}</Notice> });
+    let discard = discard(&upload, &slug);
     let form = match preview {
         Some(Ok(preview)) => view! { <Form upload slug preview mapping tried /> }.into_any(),
-        Some(Err(error)) => view! { <Failure problem=error /> }.into_any(),
+        Some(Err(error)) => view! {
+            <Failure problem=error />
+            <DiscardButton />
+        }
+        .into_any(),
         None => ().into_any(),
     };
     view! {
         <div class="page uploads">
             {refused}
             {form}
+            {discard}
         </div>
     }
     .into_any()
+}
+
+/// `id` of the form that takes the file back.
+const DISCARD: &str = "discard-upload";
+
+/// Its button stands beside the others, or here when the file cannot be read.
+fn discard(upload: &UploadShown, slug: &str) -> AnyView {
+    view! {
+        <form id=DISCARD method="post" action=DiscardUpload::url()>
+            {told::field("Upload discarded")}
+            <input type="hidden" name="organization" value=slug.to_owned() />
+            <input type="hidden" name="id" value=upload.id.clone() />
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn DiscardButton() -> impl IntoView {
+    view! {
+        <button class="button ghost" type="submit" form=DISCARD>
+            <Icon glyph=Glyph::Trash />
+            <span class="words">"Discard"</span>
+        </button>
+    }
 }
 
 #[component]
@@ -112,6 +145,7 @@ fn Form(
                 </div>
             </Section>
             <div class="actions foot">
+                <DiscardButton />
                 <Button submit=true icon=Glyph::Play>
                     "Dry run"
                 </Button>

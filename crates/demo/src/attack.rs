@@ -4,7 +4,7 @@
 //! 2. 41 h before the end: 312 wrong passwords on bastion-1 in 29 minutes, two minutes later `deploy` is in
 //! 3. 40 h: sudo on the bastion, on to web-1 and db-1 with the key found there, a new user
 //! 4. 27 h: a security group opens the database to the internet
-//! 5. 21 h: 840 objects leave the customer exports bucket in 38 minutes
+//! 5. 22 h: the customer exports bucket may be opened to the public; 21 h: 840 objects leave it in 38 minutes
 //! 6. 20 h: the trail is stopped and the audit log cleared
 
 use serde_json::{Map, Value, json};
@@ -45,6 +45,11 @@ pub(crate) fn hour(hour: i64) -> Vec<Moment> {
         27 => open_group(start),
         21 => exfiltration(start, &mut random),
         20 => cover_up(start),
+        22 => {
+            let mut moments = knocks(start, 14, 22, &mut random);
+            moments.push(unblock(start));
+            moments
+        }
         left @ 68..=69 => knocks(start, 620, left, &mut random),
         // Each day a little more.
         left @ 1..=168 => knocks(start, 2 + (168 - left) as u64 / 24 * 2, left, &mut random),
@@ -174,8 +179,14 @@ fn lateral(start: i64) -> Vec<Moment> {
 }
 
 fn trail(at: i64, level: &'static str, action: &'static str, message: String, request: Value) -> Moment {
+    let service = match action {
+        "GetObject" | "PutPublicAccessBlock" => "s3",
+        "StopLogging" => "cloudtrail",
+        _ => "ec2",
+    };
+    let is_read = action.starts_with("Get") || action.starts_with("Describe");
     let details = json!({
-        "eventName": action, "eventSource": if action == "GetObject" { "s3.amazonaws.com" } else { "ec2.amazonaws.com" },
+        "eventName": action, "eventSource": format!("{service}.amazonaws.com"), "readOnly": is_read,
         "awsRegion": "eu-central-1", "sourceIPAddress": ATTACKER, "requestParameters": request,
         "userIdentity": {"type": "IAMUser", "userName": "deploy", "arn": "arn:aws:iam::123456789012:user/deploy"},
     });
@@ -201,6 +212,18 @@ fn open_group(start: i64) -> Vec<Moment> {
             json!({"groupId": "sg-0a1f44c2", "ipPermissions": {"fromPort": 5432, "toPort": 5432, "cidrIp": "0.0.0.0/0"}}),
         ),
     ]
+}
+
+fn unblock(start: i64) -> Moment {
+    trail(
+        start + 49 * MINUTE,
+        "warning",
+        "PutPublicAccessBlock",
+        format!(
+            "PutPublicAccessBlock by deploy from {ATTACKER}: acme-customer-exports may have public policies"
+        ),
+        json!({"bucketName": "acme-customer-exports", "PublicAccessBlockConfiguration": {"BlockPublicPolicy": false}}),
+    )
 }
 
 fn exfiltration(start: i64, r: &mut Random) -> Vec<Moment> {

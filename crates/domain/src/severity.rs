@@ -73,17 +73,17 @@ impl Severity {
         Some(match &lower[..length] {
             b"info" | b"information" | b"informational" | b"debug" | b"dbg" | b"trace" | b"trc"
             | b"verbose" | b"vrb" | b"fine" | b"finer" | b"finest" | b"config" | b"success" | b"ok"
-            | b"normal" | b"cleared" | b"auditsuccess" | b"logalways" | b"inf" | b"sev5" | b"p5" | b"i"
-            | b"d" | b"v" | b"t" | b"6" | b"7" | b"10" | b"20" | b"30" | b"trace2" | b"trace3"
-            | b"trace4" | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" | b"info2" | b"info3"
-            | b"info4" | b"log" | b"statement" | b"detail" | b"hint" | b"context" | b"note" | b"system"
-            | b"debugging" | b"debu" | b"trac" | b"d1" | b"d2" | b"d3" | b"d4" | b"d5" | b"default"
-            | b"notclassified" | b"negligible" => Self::Info,
+            | b"normal" | b"cleared" | b"auditsuccess" | b"successaudit" | b"logalways" | b"inf"
+            | b"sev5" | b"p5" | b"i" | b"d" | b"v" | b"t" | b"6" | b"7" | b"10" | b"20" | b"30"
+            | b"trace2" | b"trace3" | b"trace4" | b"debug1" | b"debug2" | b"debug3" | b"debug4"
+            | b"debug5" | b"info2" | b"info3" | b"info4" | b"log" | b"statement" | b"detail" | b"hint"
+            | b"context" | b"note" | b"system" | b"debugging" | b"debu" | b"trac" | b"d1" | b"d2" | b"d3"
+            | b"d4" | b"d5" | b"default" | b"notclassified" | b"negligible" => Self::Info,
             b"low" | b"notice" | b"noti" | b"notification" | b"notifications" | b"minor" | b"sev4"
             | b"p4" | b"n" | b"5" => Self::Low,
             b"medium" | b"moderate" | b"warning" | b"warnings" | b"warni" | b"warn" | b"wrn" | b"average"
-            | b"indeterminate" | b"auditfailure" | b"sev3" | b"p3" | b"w" | b"4" | b"40" | b"warn2"
-            | b"warn3" | b"warn4" => Self::Medium,
+            | b"indeterminate" | b"auditfailure" | b"failureaudit" | b"sev3" | b"p3" | b"w" | b"4"
+            | b"40" | b"warn2" | b"warn3" | b"warn4" => Self::Medium,
             b"high" | b"error" | b"errors" | b"erro" | b"err" | b"major" | b"severe" | b"important"
             | b"urgent" | b"failure" | b"sev2" | b"p2" | b"e" | b"3" | b"50" | b"error2" | b"error3"
             | b"error4" => Self::High,
@@ -170,6 +170,9 @@ mod tests {
         }
         assert_eq!(Severity::from_vocabulary(" Audit Success "), Some(Severity::Info));
         assert_eq!(Severity::from_vocabulary("Audit Failure"), Some(Severity::Medium));
+        // As `Get-EventLog` prints them (.NET's EventLogEntryType).
+        assert_eq!(Severity::from_vocabulary("FailureAudit"), Some(Severity::Medium));
+        assert_eq!(Severity::from_vocabulary("Success Audit"), Some(Severity::Info));
         for word in [
             "",
             "8",

@@ -1,6 +1,7 @@
 //! Why drifts happened. The server looks at each drift by itself ([`run_due`]): what was near it (`gather`), and what the active model,
 //! or the rules while there is none, make of that. Analysts confirm or correct; the next training learns from them ([`crate::models`]).
 
+mod deed;
 mod gather;
 
 use std::collections::HashMap;

@@ -64,6 +64,26 @@ fn told(at: &AtomicI64) -> Timestamp {
     Timestamp::from_micros(at.load(Ordering::Relaxed)).unwrap_or(Timestamp::EPOCH)
 }
 
+/// What an arrival is numbered in: 2 µs.
+const ARRIVALS_A_MILLI: u64 = 512;
+/// 2020, in milliseconds since 1970.
+const FIRST_ARRIVAL: u64 = 1_577_836_800_000;
+
+/// A UUIDv7 whose time is `at`; then, in 50 bits, when it arrived (units of 2 µs since 2020, each once in this process), and 24
+/// random ones. So what happened at the same time stands in the order in which it came in.
+pub fn id_of_arrival<T: Id>(at: Timestamp) -> T {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let micros = Clock::System.now().micros().unsigned_abs();
+    let now = micros.saturating_sub(FIRST_ARRIVAL * 1000) * ARRIVALS_A_MILLI / 1000;
+    let step = |last: u64| Some(now.max(last + 1));
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).unwrap_or(now);
+    let arrival = now.max(last + 1);
+    // The bits around version and variant: 12, then 38.
+    let fresh = id_at::<T>(at).uuid().as_u128() & !((0xfff << 64) | (0x3f_ffff_ffff << 24));
+    let (upper, lower) = (u128::from((arrival >> 38) & 0xfff), u128::from(arrival & 0x3f_ffff_ffff));
+    T::from_uuid(Uuid::from_u128(fresh | (upper << 64) | (lower << 24)))
+}
+
 /// A UUIDv7 whose time is `at`, with fresh random bits.
 pub fn id_at<T: Id>(at: Timestamp) -> T {
     let micros = at.micros();
@@ -73,4 +93,23 @@ pub fn id_at<T: Id>(at: Timestamp) -> T {
         (micros.rem_euclid(1_000_000) * 1000) as u32,
     );
     T::from_uuid(Uuid::new_v7(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::EventId;
+
+    use super::*;
+
+    #[test]
+    fn ids_of_one_time_follow_the_order_of_arrival() {
+        let at: Timestamp = "2026-11-23T09:30:00Z".parse().unwrap();
+        let ids: Vec<Uuid> = (0..50_000).map(|_| id_of_arrival::<EventId>(at).0).collect();
+        assert!(ids.is_sorted_by(|a, b| a < b));
+        assert!(ids.iter().all(|id| id.get_version_num() == 7));
+        assert!(ids.iter().all(|id| id.get_variant() == uuid::Variant::RFC4122));
+        assert!(ids.iter().all(|id| id.as_u128() >> 80 == u128::from(at.millis().unsigned_abs())));
+        let earlier = id_of_arrival::<EventId>(at.plus_seconds(-1)).0;
+        assert!(earlier < ids[0]);
+    }
 }

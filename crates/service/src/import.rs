@@ -283,8 +283,7 @@ fn read(
         if let Ok(event) = &row.event {
             // Skipped rows are counted too: equal rows further down get the same ids as the first time.
             // A row without a time is received at another time each time, and is the same row all the same.
-            let at = if event.dated { event.occurred_at } else { Timestamp::EPOCH };
-            let id = identities.next_id(at, &row.bytes);
+            let id = identities.next_id(event.dated.then_some(event.occurred_at), &row.bytes);
             if row.index < plan.skip {
                 continue;
             }
@@ -294,6 +293,10 @@ fn read(
                 batch.imported.misfits.count(row.index);
             }
             let mut event = event.clone();
+            if !event.dated {
+                // They are received one after the other.
+                event.occurred_at = event.occurred_at.plus_micros(row.index as i64);
+            }
             size += event.message.len() + event.raw_payload.len();
             let named = event.id.is_some();
             if named {

@@ -377,12 +377,11 @@ async fn keep(
         store::model::shadow(&mut tx, id).await?;
         ask_anew(&mut tx).await?;
     }
-    // The new one, the one that judges and the one to roll back to stay in any case.
+    // The newest stay, and besides them the one that judges and the one to roll back to.
     let before = versions.iter().find(|old| old.is_active).and_then(|old| old.metadata["before"].as_i64());
-    let (needed, spare): (Vec<_>, Vec<_>) =
-        versions.iter().partition(|old| old.is_active || Some(old.version) == before);
+    let is_needed = |old: &MlModel| old.is_active || Some(old.version) == before;
     let mut gone = Vec::new();
-    for old in spare.into_iter().skip(KEPT_VERSIONS - 1 - needed.len()) {
+    for old in versions.iter().skip(KEPT_VERSIONS - 1).filter(|old| !is_needed(old)) {
         store::model::delete(&mut tx, old.id).await?;
         gone.push(old.version);
     }

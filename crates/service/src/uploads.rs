@@ -200,6 +200,23 @@ pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<
     Ok(upload)
 }
 
+/// Takes a file back that was not imported: nothing of it stays but the audit entries.
+///
+/// # Errors
+/// `Conflict` when its import was started.
+pub async fn discard(cx: &Cx<EventWrite>, id: UploadId) -> Result<()> {
+    let upload = progress(cx, id).await?;
+    let mut tx = cx.write().await?;
+    if !store::upload::delete_waiting(&mut tx, id).await? {
+        return Err(Error::Conflict("this upload was started already; what it stored stays".to_owned()));
+    }
+    let about = json!({ "file_name": upload.file_name, "bytes": upload.bytes_total });
+    tx.commit(AuditEntry::new(Action::UPLOAD_DISCARDED, "upload", id).metadata(about)).await?;
+    // What cannot be deleted now is swept later.
+    let _ = tokio::fs::remove_file(path_of(&cx.services, cx.actor.organization, id)).await;
+    Ok(())
+}
+
 /// Refusals in the order of their rows and fields, those behind a row and field where `after` names one; each with the row as it stood in the
 /// file (what is beyond [`MAX_KEPT_BYTES`]: its start).
 pub async fn rejections(

@@ -415,6 +415,7 @@ pub async fn cases_between(
             "SELECT id, number, title, description, severity, created_at
              FROM cases
              WHERE organization_id = $1 AND created_at >= $2 AND created_at <= $3
+                   AND NOT EXISTS (SELECT 1 FROM drift_events d WHERE d.organization_id = cases.organization_id AND d.case_id = cases.id)
              ORDER BY created_at DESC, id DESC
              LIMIT $4",
         )

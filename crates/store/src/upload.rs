@@ -106,6 +106,15 @@ pub async fn claim(tx: &mut impl Writing, id: UploadId) -> Result<bool> {
     Ok(tx.conn().exec(q).await? == 1)
 }
 
+/// Deletes an upload that waits to be imported; `false` when it is none.
+pub async fn delete_waiting(tx: &mut impl Writing, id: UploadId) -> Result<bool> {
+    let q = tx
+        .sql("DELETE FROM uploads WHERE organization_id = $1 AND id = $2 AND state = $3")
+        .bind(id)
+        .bind(UploadState::Mapped);
+    Ok(tx.conn().exec(q).await? == 1)
+}
+
 static REJECTIONS: Insert = Insert {
     head: "INSERT INTO upload_rejections (organization_id, upload_id, row_index, field, reason, row_text) VALUES",
     columns: 6,

@@ -32,6 +32,7 @@ impl KeyGroup {
                 ("[", "Previous in panel"),
                 ("]", "Next in panel"),
                 ("/", "Search"),
+                ("n", "New, where the list has it"),
             ],
         )
     }

@@ -144,7 +144,9 @@ fn search() -> AnyView {
     let bar =
         move |id: &'static str, label: &'static str, value: &'static str, problem: Option<&'static str>| {
             view! {
-                <Combobox
+                <div class="query">
+                    <Icon glyph=Glyph::Search />
+                    <Combobox
                     id=id
                     name="q"
                     label=label
@@ -156,6 +158,9 @@ fn search() -> AnyView {
                     recent="styleguide-queries"
                     is_worth=|text| !text.is_empty()
                 />
+                    <Kbd keys="/" />
+                    <Button variant=Variant::Primary>"Search"</Button>
+                </div>
             }
             .into_any()
         };

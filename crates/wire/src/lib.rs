@@ -20,7 +20,7 @@ mod syslog;
 pub use compression::{Encoding, MAX_INFLATED, decompress, file, limit_of};
 pub use csv::names;
 pub use event::parse;
-pub use identity::{Identities, import_id, row_hash};
+pub use identity::Identities;
 pub use json::{elements, file_elements};
 pub use lines::{Line, Lines, rows};
 pub use parquet::EventFile;

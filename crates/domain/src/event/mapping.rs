@@ -215,6 +215,7 @@ const ALIASES: &[(Target, &[&str])] = &[
             "severity",
             "level",
             "LevelDisplayName",
+            "EntryType",
             "levelname",
             "log.level",
             "log_level",

@@ -1,5 +1,8 @@
 //! What was near a drift: our own events that name its resource, what others told, cases; and what all that says as facts.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use causes::Facts;
 use causes::features::ChangedPath;
 use causes::near::{Around, LEAST_SCORE, Names};
@@ -10,16 +13,18 @@ use domain::event::Event;
 use domain::filter::EventFilter;
 use domain::query::edit::{condition, phrase};
 use domain::query::{EVENTS, parse};
-use domain::{Severity, Timestamp};
+use domain::{GroupId, Severity, Timestamp};
 use serde_json::{Value, json};
 use store::ReadTx;
 use store::cause::NearCase;
 
-use super::LONGEST;
+use super::{LONGEST, deed};
 use crate::{Result, Services};
 
-/// Events, told things and cases that are looked at.
-const EVENTS_LOOKED_AT: usize = 100;
+/// Events that are looked at, and those read at once. A bucket is read thousands of times a day and changed once.
+const EVENTS_LOOKED_AT: usize = 5_000;
+const EVENTS_A_PAGE: usize = 500;
+/// Told things and cases that are looked at.
 const TOLD_LOOKED_AT: u32 = 500;
 const CASES_LOOKED_AT: u32 = 100;
 /// What is kept of each drift, the closest first.
@@ -58,18 +63,13 @@ pub async fn gather(tx: &mut ReadTx, services: &Services, drift: &Drift) -> Resu
     let physical = store::drift::resource::get(tx, drift.iac_resource_id).await?.and_then(|r| r.physical_id);
     let names = Naming::of(drift, physical.as_deref());
     let mut near = Vec::new();
-    for event in events(tx, &around, &names).await? {
-        near.extend(of_event(&around, &names, &event));
-    }
+    near.extend(events(tx, &around, &names).await?);
     let span = (around.since(), around.until());
     for told in store::cause::externals_between(tx, span, LONGEST, TOLD_LOOKED_AT).await? {
         near.push(of_told(&around, &names, told));
     }
     for case in store::cause::cases_between(tx, span.0, span.1, CASES_LOOKED_AT).await? {
-        // The case that was opened about the drift is no cause of it.
-        if drift.case_id != Some(case.id) {
-            near.push(of_case(&around, &names, &case));
-        }
+        near.extend(of_case(&around, &names, &case));
     }
     near.retain(|one| one.score >= LEAST_SCORE);
     near.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.external_id.cmp(&b.external_id)));
@@ -182,8 +182,9 @@ fn holds(text: &str, name: &str) -> bool {
     })
 }
 
-/// Our own events that name the resource: in their message, or as the system they are of.
-async fn events(tx: &mut ReadTx, around: &Around, names: &Naming) -> Result<Vec<Event>> {
+/// Our own events that name the resource, in their message or as the system they are of. Of what one did again and again the
+/// closest is told.
+async fn events(tx: &mut ReadTx, around: &Around, names: &Naming) -> Result<Vec<Near>> {
     let asked: Vec<String> =
         names.written.iter().flat_map(|name| [phrase(name), condition("system_id", name)]).collect();
     if asked.is_empty() {
@@ -197,13 +198,39 @@ async fn events(tx: &mut ReadTx, around: &Around, names: &Naming) -> Result<Vec<
         query: Some(query),
         ..EventFilter::default()
     };
-    Ok(store::event::page(tx, &filter, None, EVENTS_LOOKED_AT).await?.events)
+    let mut closest: HashMap<(GroupId, Option<String>), Near> = HashMap::new();
+    let (mut looked_at, mut after) = (0, None);
+    while looked_at < EVENTS_LOOKED_AT {
+        let found = store::event::page(tx, &filter, after, EVENTS_A_PAGE).await?;
+        looked_at += found.events.len();
+        for event in &found.events {
+            let Some(near) = of_event(around, names, event) else { continue };
+            match closest.entry((event.group_id, near.actor.clone())) {
+                Entry::Vacant(place) => {
+                    place.insert(near);
+                }
+                Entry::Occupied(mut place) => {
+                    let times = place.get().data["times"].as_i64().unwrap_or(1) + 1;
+                    if near.score > place.get().score {
+                        place.insert(near);
+                    }
+                    place.get_mut().data["times"] = json!(times);
+                }
+            }
+        }
+        after = found.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(closest.into_values().collect())
 }
 
-/// An event in which somebody does something is an audit event; one that is at least high is an alert; others say nothing.
+/// An event in which somebody changes something is an audit event; one that is at least high is an alert; others say nothing.
+/// Who read, or was refused, changed nothing.
 fn of_event(around: &Around, names: &Naming, event: &Event) -> Option<Near> {
     let payload = event.raw_payload.value();
-    let actor = actor(payload);
+    let actor = actor(payload).filter(|_| deed::may_have_changed(payload, event.event_type.as_deref()));
     let kind = match (&actor, event.severity >= Severity::High) {
         (Some(_), _) => "audit_event",
         (None, true) => "event",
@@ -312,9 +339,14 @@ fn of_told(around: &Around, names: &Naming, told: External) -> Near {
     }
 }
 
-fn of_case(around: &Around, names: &Naming, case: &NearCase) -> Near {
-    let named = names.in_text(&format!("{} {}", case.title, case.description)).unwrap_or(Names::Nothing);
-    Near {
+/// One that names nothing of it is near only when it is grave: an incident.
+fn of_case(around: &Around, names: &Naming, case: &NearCase) -> Option<Near> {
+    let named = names.in_text(&format!("{} {}", case.title, case.description));
+    if named.is_none() && case.severity < Severity::High {
+        return None;
+    }
+    let named = named.unwrap_or(Names::Nothing);
+    Some(Near {
         kind: "case".to_owned(),
         system: "watchroom".to_owned(),
         external_id: format!("CASE-{}", case.number),
@@ -329,7 +361,7 @@ fn of_case(around: &Around, names: &Naming, case: &NearCase) -> Near {
             Severity::High | Severity::Critical => Impact::High,
         }),
         data: json!({ "title": cut(&case.title, 300), "at": case.created_at, "severity": case.severity, "why": why(named) }),
-    }
+    })
 }
 
 fn why(named: Names) -> &'static str {

@@ -33,8 +33,8 @@ impl Preparer {
     pub fn prepare(&mut self, event: NewEvent) -> PreparedEvent {
         let group =
             self.group(template(&event.message), event.component.as_deref(), event.event_type.as_deref());
-        // A fresh id carries the time of the event, so that keys arrive nearly in order.
-        let id: EventId = event.id.unwrap_or_else(|| clock::id_at(event.occurred_at));
+        // A fresh id carries the time of the event, so that keys arrive nearly in order, and then when it came in.
+        let id: EventId = event.id.unwrap_or_else(|| clock::id_of_arrival(event.occurred_at));
         PreparedEvent { id, named: event.id.is_some(), event, group }
     }
 

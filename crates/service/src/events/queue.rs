@@ -1,5 +1,6 @@
 //! Group commit: requests that wait while a transaction runs are stored together in the next one, so that a small request
-//! does not pay for a whole write to the disk. One lane an organization; what waits is bounded in bytes.
+//! does not pay for a whole write to the disk. One lane an organization; what waits is bounded in bytes. On PostgreSQL two
+//! tasks work on a full lane: while one transaction adds to the counts that all share, the next writes its rows.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +11,7 @@ use domain::audit::{Action, AuditActor, AuditEntry};
 use domain::upload::Receipt;
 use serde_json::json;
 use store::WriteTx;
+use store::db::Dialect;
 use store::ingest::{self, Answer, Batch, Outcome};
 use tokio::sync::oneshot;
 
@@ -18,6 +20,10 @@ use crate::{Error, Result, Services};
 
 /// Rows one transaction takes from waiting requests (a larger single request is stored alone).
 const MAX_ROWS: usize = 10_000;
+/// Tasks of one lane on PostgreSQL; SQLite has one writer.
+const HANDS: usize = 2;
+/// Rows that must wait for a second task to take them: small requests are stored together instead.
+const SHARED_FROM: usize = 1_000;
 /// Bytes of all waiting requests of this process; more is refused.
 const MAX_WAITING: usize = 32 * 1024 * 1024;
 /// Bytes a row takes besides its texts.
@@ -35,6 +41,40 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Request>,
+    /// Of what waits.
+    rows: usize,
+    /// Tasks that work on it.
+    hands: usize,
+    /// Idempotency-Keys that are being stored.
+    keys: HashSet<String>,
+}
+
+impl Lane {
+    /// Whether one more task would have enough to do.
+    fn wants(&self, most: usize) -> bool {
+        self.hands == 0 || (self.hands < most && self.rows >= SHARED_FROM)
+    }
+
+    /// The next requests to store together; none when the others do.
+    fn take(&mut self) -> Vec<Request> {
+        let (mut taken, mut rows) = (Vec::new(), 0);
+        if self.hands > 1 && self.rows < SHARED_FROM {
+            return taken;
+        }
+        while let Some(request) = self.waiting.front() {
+            let key = request.once.as_ref().map(|once| &once.key);
+            // The second request with one key waits until the first is stored.
+            let again = key.is_some_and(|key| self.keys.contains(key));
+            if again || (!taken.is_empty() && rows + request.rows.len() > MAX_ROWS) {
+                break;
+            }
+            self.keys.extend(key.cloned());
+            rows += request.rows.len();
+            taken.extend(self.waiting.pop_front());
+        }
+        self.rows -= rows;
+        taken
+    }
 }
 
 /// Who sends, how, and as which source alone.
@@ -82,13 +122,17 @@ pub(super) async fn submit(
     }
     let (reply, answer) = oneshot::channel();
     let request = Request { rows, bytes, sender, once, reply };
-    let idle = {
+    let most = if services.db.dialect() == Dialect::Postgres { HANDS } else { 1 };
+    let wanted = {
         let mut lanes = queue.lanes();
-        let idle = !lanes.contains_key(&organization);
-        lanes.entry(organization).or_default().waiting.push_back(request);
-        idle
+        let lane = lanes.entry(organization).or_default();
+        lane.rows += request.rows.len();
+        lane.waiting.push_back(request);
+        let wanted = lane.wants(most);
+        lane.hands += usize::from(wanted);
+        wanted
     };
-    if idle {
+    if wanted {
         tokio::spawn(work(services.clone(), organization));
     }
     answer.await.unwrap_or_else(|_| {
@@ -96,53 +140,47 @@ pub(super) async fn submit(
     })
 }
 
-/// Stores what waits in one lane until nothing does.
+/// Stores what waits in one lane until nothing does, or the rest is too little for two.
 async fn work(services: Services, organization: OrganizationId) {
-    let mut lane = Working { services: &services, organization, open: true };
-    while let Some(requests) = lane.next() {
+    let mut working = Working { services: &services, organization, keys: Vec::new() };
+    while let Some(requests) = working.next() {
         let bytes = requests.iter().map(|r| r.bytes).sum();
         store_together(&services, organization, requests).await;
         services.memory.ingest.waiting.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// Closes the lane even when the task panics; whoever waits in it then gets an error instead of silence.
+/// Leaves the lane even when the task panics; who waits in one that nobody works on then gets an error instead of silence.
 struct Working<'a> {
     services: &'a Services,
     organization: OrganizationId,
-    open: bool,
+    /// Idempotency-Keys that it stores.
+    keys: Vec<String>,
 }
 
 impl Working<'_> {
-    /// The next requests to store together; `None` closes the lane.
     fn next(&mut self) -> Option<Vec<Request>> {
         let mut lanes = self.services.memory.ingest.lanes();
-        let waiting = &mut lanes.get_mut(&self.organization)?.waiting;
-        let (mut taken, mut rows, mut keys) = (Vec::new(), 0, HashSet::new());
-        while let Some(request) = waiting.front() {
-            let key = request.once.as_ref().map(|once| once.key.clone());
-            // The second request with one key waits until the first is stored.
-            let again = key.is_some_and(|key| !keys.insert(key));
-            if !taken.is_empty() && (again || rows + request.rows.len() > MAX_ROWS) {
-                break;
-            }
-            rows += request.rows.len();
-            taken.extend(waiting.pop_front());
+        let lane = lanes.get_mut(&self.organization)?;
+        for key in self.keys.drain(..) {
+            lane.keys.remove(&key);
         }
-        if taken.is_empty() {
-            lanes.remove(&self.organization);
-            self.open = false;
-            return None;
-        }
-        Some(taken)
+        let taken = lane.take();
+        self.keys.extend(taken.iter().filter_map(|r| Some(r.once.as_ref()?.key.clone())));
+        (!taken.is_empty()).then_some(taken)
     }
 }
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        // A closed lane may have been opened again, by another task.
-        if self.open
-            && let Some(lane) = self.services.memory.ingest.lanes().remove(&self.organization)
+        let mut lanes = self.services.memory.ingest.lanes();
+        let Some(lane) = lanes.get_mut(&self.organization) else { return };
+        for key in self.keys.drain(..) {
+            lane.keys.remove(&key);
+        }
+        lane.hands -= 1;
+        if lane.hands == 0
+            && let Some(lane) = lanes.remove(&self.organization)
         {
             let bytes = lane.waiting.iter().map(|r| r.bytes).sum();
             self.services.memory.ingest.waiting.fetch_sub(bytes, Ordering::Relaxed);

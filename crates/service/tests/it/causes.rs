@@ -208,6 +208,44 @@ async fn what_is_near_a_drift_is_found_scored_and_decides() {
 }
 
 #[tokio::test]
+async fn one_who_changed_it_stands_before_many_who_only_read() {
+    for_each_backend(|t| async move {
+        let room = Room::new(t).await;
+        let bucket = |acl: &str| {
+            let of = |acl: &str| json!({"id": "finance-books-2026", "bucket": "finance-books-2026", "acl": acl});
+            ("aws_s3_bucket.books".to_owned(), of("private"), of(acl))
+        };
+        room.push(&[bucket("private")]).await;
+        let events: Cx<EventWrite> = room.world.cx("ana@alpha.test", "alpha").await;
+        let record = |who: &str, call: &str, second: i64, error: Option<&str>| {
+            let at = room.now().plus_seconds(second);
+            let record = json!({
+                "occurred_at": at, "severity": "info", "message": format!("{call} by {who} on finance-books-2026"), "eventName": call,
+                "errorCode": error, "userIdentity": {"type": "IAMUser", "userName": who},
+            });
+            normalise(record.as_object().unwrap(), &Mapping::contract(), at.plus_seconds(3600)).unwrap()
+        };
+        let mut records = vec![record("mallory", "PutBucketAcl", 60, None)];
+        records.push(record("dan", "PutBucketAcl", 3000, Some("AccessDenied")));
+        records.extend((0..1200).map(|n| record(&format!("reader{}", n % 8), "GetObject", 600 + n, None)));
+        records.extend((0..60).map(|n| record("mallory", "PutBucketTagging", 100 + n, None)));
+        service::events::ingest(&events, records, Origin::Api).await.unwrap();
+        room.push(&[bucket("public-read")]).await;
+        assert!(room.look().await >= 1);
+        let told = room.told(1).await;
+        let people = told.analysis.user_attribution["people"].as_array().unwrap().clone();
+        assert_eq!(people.iter().map(|one| one["actor"].as_str().unwrap()).collect::<Vec<_>>(), ["mallory"]);
+        let titles: Vec<_> =
+            told.correlations.iter().map(|one| one.event_data["title"].as_str().unwrap()).collect();
+        assert_eq!(titles.len(), 2, "{titles:?}");
+        assert!(titles.iter().any(|title| title.starts_with("PutBucketAcl by mallory")), "{titles:?}");
+        let times: Vec<_> = told.correlations.iter().map(|one| one.event_data["times"].clone()).collect();
+        assert!(times.contains(&json!(60)), "{times:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn analysts_confirm_correct_and_take_back_and_nobody_else_can() {
     for_each_backend(|t| async move {
         let room = Room::new(t).await;
@@ -348,6 +386,13 @@ async fn a_model_learns_judges_is_shadowed_rolled_back_and_five_versions_stay() 
         let versions = models::overview(&room.read).await.unwrap().versions;
         assert_eq!(versions.iter().map(|one| one.model.version).collect::<Vec<_>>(), [7, 6, 5, 4, 3]);
         assert_eq!(versions.iter().filter(|one| one.model.is_shadow).count(), 1);
+        // The one that judges is kept besides the five.
+        models::activate(&room.model, versions[4].model.id).await.unwrap();
+        for _ in 0..2 {
+            room.train().await;
+        }
+        let versions = models::overview(&room.read).await.unwrap().versions;
+        assert_eq!(versions.iter().map(|one| one.model.version).collect::<Vec<_>>(), [9, 8, 7, 6, 5, 3]);
         // Another organization has none of them.
         room.world.organization("beta").await;
         room.world.person("bob@beta.test", "beta", "admin").await;

@@ -10,6 +10,7 @@ use service::import::{Plan, Progress, import, rehearse};
 use service::{Actor, Error, events};
 use testkit::for_each_backend;
 
+use crate::events::event;
 use crate::world::{World, start};
 
 async fn read_in(
@@ -301,7 +302,52 @@ async fn lines_of_a_sender_without_a_clock_are_of_now_and_do_not_double_later() 
         }
         let cx = world.services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
         let found = events::list(&cx, &EventFilter::default(), 10, None).await.unwrap().items;
-        assert!(found.iter().all(|e| e.occurred_at == start()), "{found:?}");
+        // A microsecond apart, so that they stay in their order.
+        let times: Vec<_> = found.iter().map(|e| e.occurred_at.micros() - start().micros()).collect();
+        assert_eq!(times, [2, 1, 0], "{found:?}");
+    })
+    .await;
+}
+
+/// Messages of the newest events, the newest first.
+async fn newest_first(world: &World, org: OrganizationId) -> Vec<String> {
+    let cx = world.services.admit::<EventRead>(&Actor::system("test", org)).unwrap();
+    let found = events::list(&cx, &EventFilter::default(), 100, None).await.unwrap().items;
+    found.into_iter().map(|event| event.message).collect()
+}
+
+#[tokio::test]
+async fn what_happened_in_one_second_stays_in_the_order_it_came_in() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let names = ["sent", "filed", "undated"];
+        let [sent, filed, undated] = [
+            world.organization(names[0]).await.id,
+            world.organization(names[1]).await.id,
+            world.organization(names[2]).await.id,
+        ];
+        let lines = |make: &dyn Fn(usize) -> String| (0..20).map(make).collect::<Vec<_>>().join("\n");
+        let newest = |make: &dyn Fn(usize) -> String| (0..20).rev().map(make).collect::<Vec<_>>();
+
+        // Half of them in one request, the others in one each.
+        let cx = world.services.admit::<EventWrite>(&Actor::system("test", sent)).unwrap();
+        let row = |n: usize| event(1, &format!("step {n}"));
+        events::ingest(&cx, (0..10).map(row).collect(), events::Origin::Api).await.unwrap();
+        for n in 10..20 {
+            events::ingest(&cx, vec![row(n)], events::Origin::Api).await.unwrap();
+        }
+        assert_eq!(newest_first(&world, sent).await, newest(&|n| format!("step {n}")));
+
+        let log = lines(&|n| format!("Nov 23 09:30:00 db-1 app[7]: step {n}"));
+        let plan = || Plan::of_source("app.log", "app.log", Format::Auto);
+        read_in(&world, filed, log.clone().into_bytes(), plan()).await.0.unwrap();
+        assert_eq!(newest_first(&world, filed).await, newest(&|n| format!("step {n}")));
+        let again = read_in(&world, filed, log.into_bytes(), plan()).await.0.unwrap();
+        assert_eq!(again.duplicates, 20);
+
+        let log = lines(&|n| format!("<34>1 - web-1 su - ID47 - step {n}"));
+        read_in(&world, undated, log.into_bytes(), plan()).await.0.unwrap();
+        assert_eq!(newest_first(&world, undated).await, newest(&|n| format!("step {n}")));
     })
     .await;
 }

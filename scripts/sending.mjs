@@ -1,0 +1,58 @@
+// A file on its way in (app::uploads): the browser tells nothing of it, so a form with a bar for that is sent from here, and its answer followed.
+// Without scripts the browser sends it itself.
+
+let way;
+
+function settle(form, words) {
+  way = undefined;
+  form.querySelector(".sending").hidden = true;
+  form.querySelector(".send-error").textContent = words;
+  const button = form.querySelector("button[type=submit]");
+  button.disabled = false;
+  button.removeAttribute("aria-busy");
+  button.focus();
+}
+
+function send(form) {
+  const bar = form.querySelector(".sending");
+  const tell = (percent) => {
+    bar.querySelector("progress").value = percent;
+    // The server still writes it to its disk and looks at it.
+    bar.querySelector(".text").textContent = percent < 100 ? `${Math.floor(percent)} %` : "Sent, being looked at";
+  };
+  way = new XMLHttpRequest();
+  way.upload.onprogress = ({ loaded, total, lengthComputable }) => lengthComputable && tell((100 * loaded) / total);
+  way.onload = () => {
+    if (way.status < 400) return location.assign(way.responseURL);
+    let detail;
+    try {
+      detail = JSON.parse(way.responseText).detail;
+    } catch {
+      // A proxy's own words: only the number is told.
+    }
+    settle(form, detail ?? `The server did not take the file (${way.status}). Try again.`);
+  };
+  way.onerror = () => settle(form, "The file did not arrive whole: the server could not be reached. Try again.");
+  way.onabort = () => settle(form, "Stopped. Nothing was kept of the file.");
+  tell(0);
+  form.querySelector(".send-error").textContent = "";
+  bar.hidden = false;
+  const button = form.querySelector("button[type=submit]");
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  bar.querySelector("button").focus();
+  way.open("POST", form.action);
+  way.send(new FormData(form));
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || !event.target.querySelector(".sending")) return;
+  event.preventDefault();
+  if (!way) send(event.target);
+});
+document.addEventListener("click", ({ target }) => target.closest(".sending button") && way?.abort());
+// Back from where it led: the form is as it was.
+window.addEventListener("pageshow", ({ persisted }) => {
+  const form = persisted && document.querySelector("form:has(.sending:not([hidden]))");
+  if (form) settle(form, "");
+});
