@@ -110,11 +110,13 @@ settings! {
     ingest_concurrency: u32 = "2";
     /// Batches that may wait besides, to be parsed or stored, before 503.
     ingest_queue: u32 = "32";
-    /// Requests a second from one address, on average, and the burst above it.
+    /// Requests a second from one address, on average.
     rate_address: u32 = "300";
+    /// Requests from one address at once, before the average holds.
     rate_address_burst: u32 = "1500";
-    /// Requests a second with one API key, on average, and the burst above it.
+    /// Requests a second with one API key, on average.
     rate_key: u32 = "300";
+    /// Requests with one API key at once, before the average holds.
     rate_key_burst: u32 = "1500";
     /// Sign-in attempts a minute from one address.
     rate_sign_in: u32 = "30";

@@ -18,7 +18,7 @@ use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, Link, SettingsPage};
 use crate::server::Scope;
-use crate::when::{Ago, AgoOr, At};
+use crate::when::{Ago, AgoOr, At, When};
 
 const ADD: &str = "make-api-key";
 
@@ -85,7 +85,7 @@ fn list(rows: &[ApiKeyRow], rights: (bool, bool), slug: &str) -> AnyView {
         Column::new("Key").class("message"),
         Column::new("Scopes").class("optional"),
         Column::new("Made").class("optional time"),
-        Column::new("Last used").class("time"),
+        Column::new("Last used").class("optional time"),
         Column::new("Expires").class("optional time"),
         Column::new("Revoke").class("shrink").hidden_header(),
     ];
@@ -106,16 +106,13 @@ fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
         KeyState::Expired => Some(view! { " " <Badge tone=Tone::Medium>"expired"</Badge> }.into_any()),
         KeyState::Revoked => Some(view! { " " <Badge>"revoked"</Badge> }.into_any()),
     };
-    let expires = match row.expires {
-        Some(when) => view! { <At when /> }.into_any(),
-        None => view! { <span class="faint">"never"</span> }.into_any(),
-    };
+    let maker = row.owner.unwrap_or_else(|| "the command line".to_owned());
     let scopes = row.scopes.clone();
     let bound = row.source.map(|name| {
         let href = routes::sources(slug);
         let href = Link::new(href).with("q", &name).done();
         view! {
-            <span class="under">
+            <span class="below">
                 "only as source "
                 <a class="link" href=href>
                     {name}
@@ -130,18 +127,19 @@ fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
                 <div>{row.name} " " <code class="faint">{format!("{}…", row.prefix)}</code> {state}</div>
                 {bound}
                 <span class="under mono">{row.scopes}</span>
+                <span class="under">"made " <Ago when=row.created.clone() /> " by " {maker.clone()} ", last used " <AgoOr when=row.last_used.clone() words="never" /> ", expires " {expiry(row.expires.clone())}</span>
             </td>
             <td class="optional">
                 <small class="mono">{scopes}</small>
             </td>
             <td class="optional time">
                 <Ago when=row.created />
-                <span class="under">"by " {row.owner.unwrap_or_else(|| "the command line".to_owned())}</span>
+                <span class="below">"by " {maker}</span>
             </td>
-            <td class="time">
+            <td class="optional time">
                 <AgoOr when=row.last_used words="never" />
             </td>
-            <td class="optional time">{expires}</td>
+            <td class="optional time">{expiry(row.expires)}</td>
             <td class="shrink">
                 {told}
                 {revocable.then(|| view! { <Button href=href variant=Variant::Ghost>"Revoke"</Button> })}
@@ -149,6 +147,13 @@ fn one(row: ApiKeyRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
         </Row>
     }
     .into_any()
+}
+
+fn expiry(expires: Option<When>) -> AnyView {
+    match expires {
+        Some(when) => view! { <At when /> }.into_any(),
+        None => view! { <span class="faint">"never"</span> }.into_any(),
+    }
 }
 
 /// The name that the address brings, if a source has it: a link puts no other words here.
