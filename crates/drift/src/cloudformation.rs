@@ -8,11 +8,12 @@ mod template;
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
 
-use crate::diff::{Difference, Plain, diff, number_doubles};
+use crate::diff::{Difference, diff, number_doubles};
 use crate::node::{Node, seal_alike};
 use crate::path::{Path, Step, from_pointer};
 use crate::score::Score;
-use crate::{Drift, Input, Problem, Reading, Resource, json as parse};
+use crate::sets::{Properties, ToldByAws};
+use crate::{Drift, Input, Noise, Problem, Reading, Resource, json as parse};
 
 const LIST: &str = "StackResourceDrifts";
 
@@ -88,7 +89,9 @@ fn resource(entry: &Value) -> Result<Resource, String> {
         address: stack.map_or_else(|| logical.to_owned(), |stack| format!("{stack}/{logical}")),
         resource_type: parse::text(entry, "ResourceType")?.to_owned(),
         provider: None,
-        physical_id: told("PhysicalResourceId").map(str::to_owned),
+        physical_id: told("PhysicalResourceId")
+            .map(str::to_owned)
+            .filter(|id| !Node::new(Value::from(id.as_str()), &Value::Null).hides()),
         verdict: Verdict::Drifted,
         unchecked_because: None,
         declared: declared.as_ref().map_or_else(|| json!({}), Node::told),
@@ -109,7 +112,7 @@ fn resource(entry: &Value) -> Result<Resource, String> {
                 _ => diff(
                     declared.as_ref().ok_or("\"ExpectedProperties\" is missing")?,
                     actual.as_ref().ok_or("\"ActualProperties\" is missing")?,
-                    &Plain,
+                    &Properties,
                 ),
             };
             if difference.changes.is_empty() {
@@ -128,7 +131,7 @@ fn resource(entry: &Value) -> Result<Resource, String> {
     Ok(resource)
 }
 
-/// Each property is compared again, so that what only looks different is noise here as everywhere.
+/// Each property is compared again, so that what is only spelled in another way is noise here as everywhere. Its order is AWS's to judge.
 fn differences(list: &[Value], properties: [Option<&Node>; 2]) -> Result<Difference, String> {
     let mut found = Difference::default();
     for entry in list {
@@ -173,13 +176,21 @@ fn differences(list: &[Value], properties: [Option<&Node>; 2]) -> Result<Differe
             }
         }
         seal_alike(&mut a, &mut b);
-        let inner = diff(&a, &b, &Plain);
+        let inner = diff(&a, &b, &ToldByAws);
         let prefix = path.text();
         let full = |part: &str| match part {
             "" => prefix.clone(),
             part if part.starts_with('[') => format!("{prefix}{part}"),
             part => format!("{prefix}.{part}"),
         };
+        if a == b && entry.get("ExpectedValue") != entry.get("ActualValue") {
+            found.noise.push(Noise {
+                property_path: prefix.clone(),
+                reason: "the same JSON, written in another way".to_owned(),
+                declared_value: Some(a.told()),
+                actual_value: Some(b.told()),
+            });
+        }
         found.omitted += inner.omitted;
         found.guessed |= inner.guessed;
         found.changes.extend(inner.changes.into_iter().map(|mut change| {

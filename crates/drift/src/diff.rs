@@ -1,6 +1,6 @@
 //! Two nodes compared: what changed, and what only looks as if it had.
 //!
-//! A difference is noise when the same thing is written in another way: null, "", false and empty; the order of a set; `"80"` and
+//! A difference is noise when the same thing is written in another way: null, "", false and empty; the order of a set (see `sets`); `"80"` and
 //! 80; JSON in a text with other blanks; Azure ids and the front of ARNs in other case. Noise is kept with its reason, never dropped in silence.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -14,7 +14,7 @@ use crate::{Change, Noise};
 
 mod same;
 
-use same::{canon, same, same_scalar, same_text};
+use same::{canon, same_scalar, same_text};
 
 /// Most changes of one resource that are kept: the heaviest, once the rules have weighed them.
 pub const MAX_CHANGES: usize = 500;
@@ -33,9 +33,9 @@ pub trait Knowledge {
     fn merge_key(&self, _path: &Path) -> &'static [&'static str] {
         &[]
     }
-    /// Whether the order of the list at `path` means something.
-    fn is_ordered(&self, path: &Path) -> bool {
-        const ORDERED: [&str; 8] = [
+    /// Whether the list at `path` is told as one: the words of a command say nothing apart.
+    fn is_sequence(&self, path: &Path) -> bool {
+        const SEQUENCES: [&str; 8] = [
             "command",
             "args",
             "entry_point",
@@ -45,7 +45,15 @@ pub trait Knowledge {
             "EntryPoint",
             "ordered_cache_behavior",
         ];
-        ORDERED.contains(&path.last_key())
+        SEQUENCES.contains(&path.last_key())
+    }
+    /// Whether the order of the list at `path` means nothing.
+    fn is_set(&self, _path: &Path) -> bool {
+        false
+    }
+    /// Whether the tool writes sets sorted: what moved is then a list's, unless it is also written in another way, by which it is sorted.
+    fn sorts_sets(&self) -> bool {
+        false
     }
     /// Whether absent, false and empty mean the same at `path`.
     fn empty_means_nothing(&self, _path: &Path) -> bool {
@@ -72,10 +80,6 @@ pub trait Knowledge {
         None
     }
 }
-
-/// Nothing special: Terraform, CloudFormation.
-pub struct Plain;
-impl Knowledge for Plain {}
 
 /// Everything that differs, sorted by path.
 #[derive(Debug, Default, PartialEq)]
@@ -161,10 +165,10 @@ impl Work<'_> {
             (Node::Map(a), Node::Map(b)) => self.maps(path, a, b),
             (Node::List(a), Node::List(b)) => self.lists(path, a, b),
             // One block or a list of one: providers changed between the two.
-            (Node::List(list), other) if list.len() == 1 && !other.is_empty() && same(&list[0], other) => {
+            (Node::List(list), other) if self.is_lone(path, list, other) => {
                 self.noise(path, "one value and a list of one mean the same", declared, actual);
             }
-            (other, Node::List(list)) if list.len() == 1 && !other.is_empty() && same(&list[0], other) => {
+            (other, Node::List(list)) if self.is_lone(path, list, other) => {
                 self.noise(path, "one value and a list of one mean the same", declared, actual);
             }
             (Node::Text(a), Node::Text(b)) => self.texts(path, a, b),
@@ -183,6 +187,21 @@ impl Work<'_> {
                 Some(reason) => self.noise(path, reason, declared, actual),
                 None => self.scalar(path, declared, actual),
             },
+        }
+    }
+
+    /// A list of nothing but what the other side has without a list.
+    fn is_lone(&self, path: &Path, list: &[Node], other: &Node) -> bool {
+        let [one] = list else { return false };
+        !other.is_empty() && {
+            let mut apart = Work {
+                knowledge: self.knowledge,
+                found: Difference::default(),
+                texts: self.texts,
+                changed: 0,
+            };
+            apart.pair(path, one, other);
+            apart.changed == 0
         }
     }
 
@@ -242,8 +261,8 @@ impl Work<'_> {
         let all_empty = |map: &BTreeMap<String, Node>| map.values().all(Node::is_empty);
         !path.0.is_empty()
             && self.knowledge.empty_blocks_choose()
-            && a.keys().any(|key| is_lone(key, a, b))
-            && b.keys().any(|key| is_lone(key, b, a))
+            && a.keys().any(|key| has_alone(key, a, b))
+            && b.keys().any(|key| has_alone(key, b, a))
             && all_empty(a)
             && all_empty(b)
     }
@@ -251,7 +270,7 @@ impl Work<'_> {
     fn maps(&mut self, path: &Path, declared: &BTreeMap<String, Node>, actual: &BTreeMap<String, Node>) {
         if self.chooses(path, declared, actual) {
             for (one, other) in [(declared, actual), (actual, declared)] {
-                for (key, block) in one.iter().filter(|(key, _)| is_lone(key, one, other)) {
+                for (key, block) in one.iter().filter(|(key, _)| has_alone(key, one, other)) {
                     let (a, b) =
                         if std::ptr::eq(one, declared) { (block, &NOTHING) } else { (&NOTHING, block) };
                     self.change(&path.key(key), a, b);
@@ -296,12 +315,15 @@ impl Work<'_> {
     }
 
     fn lists(&mut self, path: &Path, declared: &[Node], actual: &[Node]) {
-        if self.knowledge.is_ordered(path) {
+        if self.knowledge.is_sequence(path) {
             return self.change(path, &Node::List(declared.to_vec()), &Node::List(actual.to_vec()));
         }
         for field in self.knowledge.merge_key(path) {
             if let (Some(a), Some(b)) = (keyed(declared, field), keyed(actual, field)) {
-                return self.keyed(path, field, (declared, &a), (actual, &b));
+                if self.keyed(path, field, (declared, &a), (actual, &b)) {
+                    self.reordered(path, declared, actual, true);
+                }
+                return;
             }
         }
         if let ([a], [b]) = (declared, actual) {
@@ -314,6 +336,9 @@ impl Work<'_> {
         }
         let mut taken = vec![false; actual.len()];
         let (mut left, mut moved) = (Vec::new(), false);
+        // Where they went that tell of an order.
+        let mut order = Vec::new();
+        let sorts_sets = self.knowledge.sorts_sets();
         for (at, node) in declared.iter().enumerate() {
             let same = places.get_mut(&canon(node)).and_then(|places| {
                 // The very same first: two that are both empty may be empty in another way.
@@ -324,7 +349,11 @@ impl Work<'_> {
                 Some(to) => {
                     taken[to] = true;
                     moved |= to != at;
-                    if node == &actual[to] {
+                    let is_same = node == &actual[to];
+                    if is_same || !sorts_sets {
+                        order.push(to);
+                    }
+                    if is_same {
                         continue;
                     }
                     let path = path.with(Step::Index(at));
@@ -339,11 +368,12 @@ impl Work<'_> {
             }
         }
         let right: Vec<usize> = (0..actual.len()).filter(|at| !taken[*at]).collect();
-        if left.is_empty() && right.is_empty() {
-            if moved {
-                let (a, b) = (Node::List(declared.to_vec()), Node::List(actual.to_vec()));
-                self.noise(path, "the same elements in another order", &a, &b);
-            }
+        let is_all = left.is_empty() && right.is_empty();
+        let is_meant = !order.is_sorted() && !self.knowledge.is_set(path);
+        if is_meant || (is_all && moved) {
+            self.reordered(path, declared, actual, is_meant);
+        }
+        if is_all {
             return;
         }
         let names = || left.iter().map(|at| &declared[*at]).chain(right.iter().map(|at| &actual[*at]));
@@ -362,7 +392,10 @@ impl Work<'_> {
         let rest_b: Vec<Node> = right.iter().map(|at| actual[*at].clone()).collect();
         for field in NAMES {
             if let (Some(a), Some(b)) = (keyed(&rest_a, field), keyed(&rest_b, field)) {
-                return self.keyed(path, field, (&rest_a, &a), (&rest_b, &b));
+                if self.keyed(path, field, (&rest_a, &a), (&rest_b, &b)) && !is_meant {
+                    self.reordered(path, declared, actual, !sorts_sets);
+                }
+                return;
             }
         }
         if left.len().min(right.len()) > 1 {
@@ -381,13 +414,24 @@ impl Work<'_> {
         }
     }
 
+    /// The elements that both have stand in another order.
+    fn reordered(&mut self, path: &Path, declared: &[Node], actual: &[Node], is_meant: bool) {
+        let (a, b) = (Node::List(declared.to_vec()), Node::List(actual.to_vec()));
+        if is_meant && !self.knowledge.is_set(path) {
+            self.change(path, &a, &b);
+        } else {
+            self.noise(path, "the same elements in another order", &a, &b);
+        }
+    }
+
+    /// Elements by what names them; whether those that both have stand in another order.
     fn keyed(
         &mut self,
         path: &Path,
         field: &'static str,
         (declared, names): (&[Node], &[String]),
         (actual, others): (&[Node], &[String]),
-    ) {
+    ) -> bool {
         let places: HashMap<&str, usize> =
             others.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
         let mut order = Vec::new();
@@ -405,10 +449,7 @@ impl Work<'_> {
         for (node, name) in actual.iter().zip(others).filter(|(_, name)| !known.contains(name)) {
             self.whole(&path.with(Step::Where(field, name.clone())), &NOTHING, node);
         }
-        if !order.is_sorted() {
-            let (a, b) = (Node::List(declared.to_vec()), Node::List(actual.to_vec()));
-            self.noise(path, "the same elements in another order", &a, &b);
-        }
+        !order.is_sorted()
     }
 
     /// An element that is on one side only: one change, not one for each of its parts.
@@ -467,7 +508,7 @@ impl Work<'_> {
 }
 
 /// An empty block that only one of two maps has.
-fn is_lone(key: &str, one: &BTreeMap<String, Node>, other: &BTreeMap<String, Node>) -> bool {
+fn has_alone(key: &str, one: &BTreeMap<String, Node>, other: &BTreeMap<String, Node>) -> bool {
     matches!(one.get(key), Some(Node::Map(_))) && matches!(other.get(key), None | Some(Node::Null))
 }
 

@@ -360,8 +360,11 @@ impl Knowledge for Cluster<'_> {
     fn merge_key(&self, path: &Path) -> &'static [&'static str] {
         defaults::merge_keys(path.last_key())
     }
-    fn is_ordered(&self, path: &Path) -> bool {
-        matches!(path.last_key(), "command" | "args" | "finalizers")
+    fn is_sequence(&self, path: &Path) -> bool {
+        matches!(path.last_key(), "command" | "args")
+    }
+    fn is_set(&self, path: &Path) -> bool {
+        defaults::is_set(self.kind, self.declared, path.last_key())
     }
     fn by_parts(&self) -> bool {
         true

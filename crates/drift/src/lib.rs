@@ -28,6 +28,7 @@ pub mod recommend;
 pub mod rules;
 pub mod score;
 mod secret;
+pub mod sets;
 pub mod state;
 
 use domain::drift::{ChangeType, DriftType, Format, Verdict};

@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde_json::{Number, Value, json};
 
-use crate::secret::{is_open_argument, is_secret_flag, is_secret_name, looks_secret, masked_text};
+use crate::secret::{
+    is_open_argument, is_secret_flag, is_secret_key, is_secret_name, looks_secret, masked_text,
+};
 
 /// What stands for a sealed value wherever one is printed.
 pub const MASK: &str = "(sensitive)";
@@ -101,21 +103,48 @@ impl Node {
                 Self::List(nodes.collect())
             }
             Value::Object(map) => {
+                // Told apart by secrets, it cannot be told in parts.
+                if map.keys().any(|key| is_secret_key(key)) {
+                    return Self::Secret(Sealed(Value::Object(map)));
+                }
                 // `{"name": "DB_PASSWORD", "value": "…"}`: what is secret is said beside it.
-                let named =
-                    NAMED.iter().any(|key| map.get(*key).and_then(Value::as_str).is_some_and(is_secret_name));
+                let names: Vec<String> = if VALUES.iter().any(|key| map.contains_key(*key)) {
+                    NAMED.iter().filter_map(|key| Some(map.get(*key)?.as_str()?.to_owned())).collect()
+                } else {
+                    Vec::new()
+                };
+                let named = names.iter().any(|name| is_secret_name(name));
+                let is_registries = key == "auths";
                 let nodes = map.into_iter().map(|(key, value)| {
-                    let hidden = named && VALUES.contains(&key.as_str()) && !value.is_null();
-                    let node = if hidden {
-                        Self::Secret(Sealed(value))
-                    } else {
-                        Self::build(&key, value, field(sensitive, &key), field(unknown, &key))
+                    let hidden = !names.is_empty()
+                        && VALUES.contains(&key.as_str())
+                        && !value.is_null()
+                        && (named || names.iter().any(|name| looks_secret(name, &value)));
+                    let (sensitive, unknown) = (field(sensitive, &key), field(unknown, &key));
+                    let node = match value {
+                        value if hidden => Self::Secret(Sealed(value)),
+                        Value::Object(entry) if is_registries => Self::registry(entry, sensitive, unknown),
+                        value => Self::build(&key, value, sensitive, unknown),
                     };
                     (key, node)
                 });
                 Self::Map(nodes.collect())
             }
         }
+    }
+    /// What a client of containers signs in to a registry with: `{"auths": {"registry": {"auth": "…"}}}`.
+    fn registry(entry: serde_json::Map<String, Value>, sensitive: &Value, unknown: &Value) -> Self {
+        let nodes = entry.into_iter().map(|(key, value)| {
+            let hidden =
+                value.is_string() && matches!(key.as_str(), "auth" | "identitytoken" | "registrytoken");
+            let node = if hidden {
+                Self::Secret(Sealed(value))
+            } else {
+                Self::build(&key, value, field(sensitive, &key), field(unknown, &key))
+            };
+            (key, node)
+        });
+        Self::Map(nodes.collect())
     }
     /// Without any seal: to compare with a sealed value, never to keep.
     fn plain(value: &Value) -> Self {
@@ -402,9 +431,22 @@ pub(crate) fn marks_of(marks: &Value, resource_type: &str, attributes: &Value) -
 }
 
 /// Where the name of a value is said beside it, and where the value then is.
-const NAMED: [&str; 8] =
-    ["name", "Name", "key", "Key", "OptionName", "ParameterKey", "ParameterName", "parameter_name"];
-const VALUES: [&str; 4] = ["value", "Value", "ParameterValue", "parameter_value"];
+const NAMED: [&str; 12] = [
+    "name",
+    "Name",
+    "key",
+    "Key",
+    "OptionName",
+    "ParameterKey",
+    "ParameterName",
+    "parameter_name",
+    "HeaderName",
+    "header_name",
+    "header",
+    "Header",
+];
+const VALUES: [&str; 6] =
+    ["value", "Value", "ParameterValue", "parameter_value", "HeaderValue", "header_value"];
 
 /// `true` goes for all that is inside.
 fn field<'a>(marks: &'a Value, key: &str) -> &'a Value {

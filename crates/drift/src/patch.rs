@@ -1,6 +1,7 @@
 //! What the code would have to say so that it says what is there: a piece of HCL, CloudFormation or a manifest to start from.
 //!
-//! It is a proposal for a person: names of variables and modules are not known here, and secrets stay masked.
+//! It is a proposal for a person: names of variables and modules are not known here. A secret's value is not kept; the snippet says so and asks
+//! for it, by a variable, a parameter or in words, and never has what stands for it in print as if it were the value.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -11,6 +12,12 @@ use serde_json::{Map, Value, json};
 use crate::node::MASK;
 use crate::path::{MAX_PATH, keys_of};
 use crate::{Change, Drift};
+
+mod template;
+mod yaml;
+
+use template::template;
+use yaml::yaml;
 
 /// The snippet, and how it is highlighted: `hcl`, `yaml` or `json`.
 pub fn codify(tool: Tool, address: &str, resource_type: &str, drift: &Drift) -> (String, &'static str) {
@@ -290,22 +297,6 @@ fn outside(address: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-fn template(address: &str, resource_type: &str, drift: &Drift) -> String {
-    let logical = address.rsplit('/').next().unwrap_or(address);
-    if drift.drift_type == DriftType::Deleted {
-        return format!(
-            "It is gone. Take {} out of the template's Resources, and update the stack.\n",
-            quoted(logical)
-        );
-    }
-    let actual = drift.actual.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
-    let wanted = tops(&drift.changes);
-    let properties: Map<String, Value> =
-        actual.into_iter().filter(|(key, _)| wanted.is_empty() || wanted.contains(key)).collect();
-    let body = json!({ "Resources": { logical: { "Type": resource_type, "Properties": properties } } });
-    format!("{body:#}\n")
-}
-
 /// A strategic merge patch with the fields that changed; what was removed is null.
 fn manifest(address: &str, drift: &Drift) -> String {
     let parts: Vec<&str> = address.split('/').collect();
@@ -341,54 +332,6 @@ fn manifest(address: &str, drift: &Drift) -> String {
     }
     let name = parts.last().copied().unwrap_or_default();
     format!("# Merge into the manifest of {name}:\n{}", yaml(&patch))
-}
-
-/// YAML that means the same in versions 1.1 and 1.2: what a reader could take for something else is in quotes (`yes`, `on`, `1e3`), which
-/// yaml_serde leaves bare and kubectl reads as 1.1.
-fn yaml(value: &Value) -> String {
-    let mut text = String::new();
-    block(&mut text, value, 0);
-    text.trim_start_matches('\n').to_owned()
-}
-
-fn block(text: &mut String, value: &Value, depth: usize) {
-    let indent = "  ".repeat(depth);
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            for (key, value) in map {
-                let _ = write!(text, "\n{indent}{}:", scalar(key));
-                // A list may stand under its key.
-                block(text, value, if value.is_array() { depth } else { depth + 1 });
-            }
-            if depth == 0 {
-                text.push('\n');
-            }
-        }
-        Value::Array(list) if !list.is_empty() => {
-            for item in list {
-                let mut inner = String::new();
-                block(&mut inner, item, depth + 1);
-                let _ = write!(text, "\n{indent}- {}", inner.trim_start());
-            }
-        }
-        Value::String(words) => {
-            let _ = write!(text, " {}", scalar(words));
-        }
-        other => {
-            let _ = write!(text, " {other}");
-        }
-    }
-}
-
-/// Bare only where no version of YAML sees anything but a text.
-fn scalar(words: &str) -> String {
-    let plain = words.starts_with(|c: char| c.is_ascii_alphabetic())
-        && words.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-'))
-        && !matches!(
-            words.to_ascii_lowercase().as_str(),
-            "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null"
-        );
-    if plain { words.to_owned() } else { Value::from(words).to_string() }
 }
 
 /// Puts a value at a written path; an element of a list that has a name brings it along. A list without names is put as a whole, as it is

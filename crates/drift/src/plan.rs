@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
 
-use crate::diff::{Plain, diff};
+use crate::diff::diff;
 use crate::node::{Node, both_marks, marks_of, seal_alike};
 use crate::path::{Path, Step};
 use crate::score::Score;
+use crate::sets::Terraform;
 use crate::{Drift, Input, Problem, Reading, Resource, json as parse};
 
 const RESOURCES: &str = "resource_changes";
@@ -208,7 +209,7 @@ fn drifted(
         (Some(_), None) => (DriftType::Deleted, crate::diff::Difference::default()),
         (None, _) => (DriftType::Added, crate::diff::Difference::default()),
         (Some(before), Some(after)) => {
-            let difference = diff(before, after, &Plain);
+            let difference = diff(before, after, &Terraform::new(&resource.resource_type));
             let kind = if difference.changes.is_empty() && moved_from.is_some() {
                 DriftType::Moved
             } else {
@@ -272,7 +273,7 @@ fn declared(
 pub(crate) fn physical_id(node: &Node) -> Option<String> {
     ["arn", "self_link", "id"]
         .iter()
-        .find_map(|key| node.get(key)?.text().filter(|text| !text.is_empty()))
+        .find_map(|key| node.get(key).filter(|node| !node.hides())?.text().filter(|text| !text.is_empty()))
         .map(|text| text.chars().take(crate::MAX_ADDRESS).collect())
 }
 

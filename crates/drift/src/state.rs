@@ -10,11 +10,12 @@ use std::collections::btree_map::Entry;
 use domain::drift::{DriftType, Verdict};
 use serde_json::{Value, json};
 
-use crate::diff::{Difference, Plain, diff};
+use crate::diff::{Difference, diff};
 use crate::node::{Node, both_marks, marks_of, seal_alike};
 use crate::path::{Path, Step};
 use crate::plan::physical_id;
 use crate::score::Score;
+use crate::sets::Terraform;
 use crate::{Drift, Input, Problem, Reading, Resource, json as parse};
 
 const NOT_WHOLE: &str = "the other side could not be read completely; see the problems of the push";
@@ -70,6 +71,7 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
     let Some(actual) = document.get("actual") else {
         return Err(vec![parse::at(input, &root, "\"actual\", the snapshot, is missing beside \"state\"")]);
     };
+    let foreign = actual.is_array();
     let mut actual = objects(actual, &root.key("actual"), input, &mut reading.problems)
         .map_err(|problem| vec![problem])?;
     let actual_is_whole = reading.problems.len() == before;
@@ -90,7 +92,8 @@ pub fn read(input: Input<'_>) -> Result<Reading, Vec<Problem>> {
         }
         let (mut resource, node) = resource(address, object, Verdict::InSync, None);
         if let Some(found) = found {
-            let difference = diff(&node, &found.node, &Plain);
+            let knowledge = Terraform { foreign, ..Terraform::new(&resource.resource_type) };
+            let difference = diff(&node, &found.node, &knowledge);
             if difference.changes.is_empty() {
                 resource.noise = difference.noise;
             } else {
@@ -408,10 +411,19 @@ fn snapshot(
         {
             map.entry("id").or_insert(id.clone());
         }
-        let by_id = || Some(format!("{kind} {}", attributes.get("id")?.as_str()?));
+        // An id that is a secret (an access key) is no address.
+        let by_id = || {
+            let id = attributes.get("id")?.as_str()?;
+            let hides = Node::new(Value::from(id), &Value::Null).hides();
+            (!hides).then(|| format!("{kind} {id}"))
+        };
         let Some(address) = entry.get("address").and_then(Value::as_str).map(str::to_owned).or_else(by_id)
         else {
-            problems.push(parse::at(input, &place, "it has neither \"address\" nor \"id\""));
+            problems.push(parse::at(
+                input,
+                &place,
+                "it has neither \"address\" nor an \"id\" that can be told",
+            ));
             continue;
         };
         let marks = entry.get("sensitive").unwrap_or(&Value::Null);

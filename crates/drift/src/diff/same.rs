@@ -4,13 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{EMPTY, Plain, diff};
+use super::EMPTY;
 use crate::node::Node;
-
-/// Whether two nodes mean the same, noise aside.
-pub(super) fn same(a: &Node, b: &Node) -> bool {
-    diff(a, b, &Plain).changes.is_empty()
-}
 
 pub(super) fn same_scalar(a: &Node, b: &Node) -> Option<&'static str> {
     let numeric = |node: &Node| match node {

@@ -1,9 +1,10 @@
 use serde_json::json;
 
 use super::*;
+use crate::sets::Terraform;
 
 fn told(a: Value, b: Value) -> (Vec<String>, Vec<String>) {
-    let found = diff(&Node::new(a, &Value::Null), &Node::new(b, &Value::Null), &Plain);
+    let found = diff(&Node::new(a, &Value::Null), &Node::new(b, &Value::Null), &Terraform::new("t"));
     (
         found.changes.iter().map(|c| format!("{} {}", c.change_type, c.property_path)).collect(),
         found.noise.iter().map(|n| format!("{}: {}", n.property_path, n.reason)).collect(),
@@ -13,14 +14,13 @@ fn told(a: Value, b: Value) -> (Vec<String>, Vec<String>) {
 #[test]
 fn noise_is_told_with_its_reason_and_is_no_change() {
     let (changes, noise) = told(
-        json!({"a": null, "b": "80", "c": ["x", "y"], "d": "{\"k\": [1, 2]}", "e": "arn:AWS:iam::1:role/X", "f": true, "g": 1, "h": [5], "i": "a\r\nb"}),
-        json!({"a": "", "b": 80, "c": ["y", "x"], "d": "{\"k\":[2,1]}", "e": "arn:aws:iam::1:role/X", "f": "true", "g": 1.0, "h": 5, "i": "a\nb\n", "j": {"k": [null]}}),
+        json!({"a": null, "b": "80", "subnet_ids": ["x", "y"], "d": "{\"k\": [1, 2]}", "e": "arn:AWS:iam::1:role/X", "f": true, "g": 1, "h": [5], "i": "a\r\nb"}),
+        json!({"a": "", "b": 80, "subnet_ids": ["y", "x"], "d": "{\"k\":[1,2]}", "e": "arn:aws:iam::1:role/X", "f": "true", "g": 1.0, "h": 5, "i": "a\nb\n", "j": {"k": [null]}}),
     );
     assert_eq!(changes, [""; 0]);
     insta::assert_snapshot!(noise.join("\n"), @r#"
     a: absent, null, false and empty mean the same
     b: the same number, written in another way
-    c: the same elements in another order
     d: the same JSON, written in another way
     e: Azure ids, and ARNs before the resource, mean the same in any case
     f: the same yes or no, written as text
@@ -28,6 +28,7 @@ fn noise_is_told_with_its_reason_and_is_no_change() {
     h: one value and a list of one mean the same
     i: only line endings differ
     j: absent, null, false and empty mean the same
+    subnet_ids: the same elements in another order
     "#);
 }
 

@@ -30,6 +30,67 @@ pub(super) fn merge_keys(list: &str) -> &'static [&'static str] {
     }
 }
 
+/// Whether the order of a list means nothing: those that the server knows as maps and sets, and those of its own kinds whose elements
+/// all hold at once. The server itself changes the order of none.
+pub(super) fn is_set(kind: &str, object: &Value, list: &str) -> bool {
+    // They run one after the other.
+    if list == "initContainers" {
+        return false;
+    }
+    if !merge_keys(list).is_empty()
+        || matches!(list, "finalizers" | "tolerations" | "topologySpreadConstraints" | "matchExpressions")
+    {
+        return true;
+    }
+    let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let is_own = group.ends_with(".k8s.io") || !group.contains('.');
+    is_own
+        && match list {
+            "rules" => kind.ends_with("Role") || kind.ends_with("WebhookConfiguration"),
+            list => OWN_SETS.contains(&list),
+        }
+}
+
+const OWN_SETS: [&str; 36] = [
+    "accessModes",
+    "add",
+    "addresses",
+    "apiGroups",
+    "apiVersions",
+    "clusterRoleSelectors",
+    "drop",
+    "egress",
+    "endpoints",
+    "externalIPs",
+    "from",
+    "hostnames",
+    "hosts",
+    "ingress",
+    "loadBalancerSourceRanges",
+    "metrics",
+    "nodeSelectorTerms",
+    "nonResourceURLs",
+    "notReadyAddresses",
+    "operations",
+    "policyTypes",
+    "preferredDuringSchedulingIgnoredDuringExecution",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "resourceNames",
+    "resources",
+    "shortNames",
+    "sources",
+    "subjects",
+    "subsets",
+    "supplementalGroups",
+    "taints",
+    "tls",
+    "to",
+    "values",
+    "verbs",
+    "volumeClaimTemplates",
+];
+
 /// Annotations of machinery, which nobody declares.
 pub(super) fn is_servers_annotation(key: &str) -> bool {
     matches!(
