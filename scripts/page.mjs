@@ -69,7 +69,9 @@ const callbacks = {
     return true;
   },
   // A text that is typed is not even touched: caret and undo stay as well.
-  beforeAttributeUpdated: (name, node) => !(name === "value" && kept.has(node) && kept.get(node) === undefined),
+  // And what can have the focus only by this attribute keeps it.
+  beforeAttributeUpdated: (name, node) =>
+    !(name === "value" && kept.has(node) && kept.get(node) === undefined) && !(name === "tabindex" && node === document.activeElement),
   afterNodeMorphed(old, fresh) {
     if (kept.has(old) && old.type !== "hidden" && "defaultValue" in old && kept.get(old) === undefined) {
       if (old.defaultValue !== fresh.defaultValue) old.defaultValue = fresh.defaultValue;
@@ -261,8 +263,8 @@ function aroundFocus(place) {
  * is gone leads to its table, never back to the top of the document.
  */
 function keepFocus(place, around, wanted) {
-  const field = [...place.querySelectorAll("[autofocus]")].find((one) => !wanted.has(one));
-  if (field) return field.focus();
+  const field = [...place.querySelectorAll("[autofocus]")].find((one) => !wanted.has(one) && one.offsetParent !== null);
+  if (field && !document.activeElement?.matches("input, textarea, select")) return field.focus();
   if (around.length === 0 || (document.activeElement !== document.body && document.activeElement !== null)) return;
   const part = around.find((one) => one.isConnected && one.offsetParent !== null && !one.disabled) ?? place.querySelector("h1");
   if (!part) return;

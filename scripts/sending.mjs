@@ -2,6 +2,7 @@
 // Without scripts the browser sends it itself.
 
 let way;
+let from;
 
 function settle(form, words) {
   way = undefined;
@@ -10,7 +11,8 @@ function settle(form, words) {
   const button = form.querySelector("button[type=submit]");
   button.disabled = false;
   button.removeAttribute("aria-busy");
-  button.focus();
+  // The button that had the focus is hidden; who is elsewhere by now stays there.
+  if (document.activeElement === document.body || form.contains(document.activeElement)) button.focus();
 }
 
 function send(form) {
@@ -20,9 +22,15 @@ function send(form) {
     // The server still writes it to its disk and looks at it.
     bar.querySelector(".text").textContent = percent < 100 ? `${Math.floor(percent)} %` : "Sent, being looked at";
   };
+  from = form;
   way = new XMLHttpRequest();
-  way.upload.onprogress = ({ loaded, total, lengthComputable }) => lengthComputable && tell((100 * loaded) / total);
+  way.upload.onprogress = ({ loaded, total, lengthComputable }) => {
+    // Whoever left the page left the file.
+    if (!form.isConnected) way?.abort();
+    else if (lengthComputable) tell((100 * loaded) / total);
+  };
   way.onload = () => {
+    if (!form.isConnected) return settle(form, "");
     if (way.status < 400) return location.assign(way.responseURL);
     let detail;
     try {
@@ -48,6 +56,7 @@ function send(form) {
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || !event.target.querySelector(".sending")) return;
   event.preventDefault();
+  if (way && !from.isConnected) way.abort();
   if (!way) send(event.target);
 });
 document.addEventListener("click", ({ target }) => target.closest(".sending button") && way?.abort());

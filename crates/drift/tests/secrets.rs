@@ -252,3 +252,19 @@ fn what_is_no_secret_can_be_read() {
     });
     assert_eq!(told(&open), open);
 }
+
+/// A value is told by how it begins, and masked to its end.
+#[test]
+fn a_very_long_value_is_masked_whole() {
+    let long = "a1".repeat(5_000);
+    for text in [
+        format!("curl -H \"Authorization: Bearer {long}\" https://x.example"),
+        format!("say bearer {long} here"),
+        format!("Cookie: session={long}"),
+        format!("https://hooks.slack.com/services/{long}"),
+        format!("https://x.example/y?sv=1&sig={long}&z=1"),
+    ] {
+        let masked = told(&json!({ "user_data": text })).to_string();
+        assert!(!masked.contains("a1a1"), "{}", masked.chars().take(200).collect::<String>());
+    }
+}

@@ -1,7 +1,7 @@
 //! Time and ids, the only place that asks the system for either.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use domain::Timestamp;
 use domain::id::Id;
@@ -64,13 +64,13 @@ fn told(at: &AtomicI64) -> Timestamp {
     Timestamp::from_micros(at.load(Ordering::Relaxed)).unwrap_or(Timestamp::EPOCH)
 }
 
-/// What an arrival is numbered in: 2 µs.
+/// What an arrival is numbered in: nearly 2 µs.
 const ARRIVALS_A_MILLI: u64 = 512;
 /// 2020, in milliseconds since 1970.
 const FIRST_ARRIVAL: u64 = 1_577_836_800_000;
 
 /// A UUIDv7 whose time is `at`; then, in 50 bits, when it arrived (units of 2 µs since 2020, each once in this process), and 24
-/// random ones. So what happened at the same time stands in the order in which it came in.
+/// that this process drew at its start. So what happened at the same time stands in the order in which it came in.
 pub fn id_of_arrival<T: Id>(at: Timestamp) -> T {
     static LAST: AtomicU64 = AtomicU64::new(0);
     let micros = Clock::System.now().micros().unsigned_abs();
@@ -79,9 +79,14 @@ pub fn id_of_arrival<T: Id>(at: Timestamp) -> T {
     let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).unwrap_or(now);
     let arrival = now.max(last + 1);
     // The bits around version and variant: 12, then 38.
-    let fresh = id_at::<T>(at).uuid().as_u128() & !((0xfff << 64) | (0x3f_ffff_ffff << 24));
+    static PROCESS: OnceLock<u128> = OnceLock::new();
+    let process = PROCESS.get_or_init(|| id_at::<T>(at).uuid().as_u128() & 0xff_ffff);
+    let millis = u128::from(at.micros().div_euclid(1000).unsigned_abs());
+    let version_and_variant = (7 << 76) | (0b10 << 62);
     let (upper, lower) = (u128::from((arrival >> 38) & 0xfff), u128::from(arrival & 0x3f_ffff_ffff));
-    T::from_uuid(Uuid::from_u128(fresh | (upper << 64) | (lower << 24)))
+    T::from_uuid(Uuid::from_u128(
+        (millis << 80) | version_and_variant | (upper << 64) | (lower << 24) | process,
+    ))
 }
 
 /// A UUIDv7 whose time is `at`, with fresh random bits.

@@ -295,7 +295,7 @@ fn read(
             let mut event = event.clone();
             if !event.dated {
                 // They are received one after the other.
-                event.occurred_at = event.occurred_at.plus_micros(row.index as i64);
+                event.occurred_at = event.occurred_at.plus_micros((row.index - plan.skip) as i64);
             }
             size += event.message.len() + event.raw_payload.len();
             let named = event.id.is_some();
@@ -306,9 +306,12 @@ fn read(
             }
             event.id.get_or_insert(id);
             batch.rows.push(PreparedEvent { named, ..preparer.prepare(event) });
-        } else if row.index >= plan.skip {
-            batch.refused_rows += 1;
-            size += refuse(&row, usize::MAX, &mut batch.refused);
+        } else {
+            identities.refused();
+            if row.index >= plan.skip {
+                batch.refused_rows += 1;
+                size += refuse(&row, usize::MAX, &mut batch.refused);
+            }
         }
         if batch.rows.len() >= BATCH || size >= BATCH_BYTES || batch.refused.len() >= BATCH {
             batch.bytes = bytes.load(Ordering::Relaxed);

@@ -203,12 +203,12 @@ pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<
 /// Takes a file back that was not imported: nothing of it stays but the audit entries.
 ///
 /// # Errors
-/// `Conflict` when its import was started.
+/// `Conflict` when it does not wait any more.
 pub async fn discard(cx: &Cx<EventWrite>, id: UploadId) -> Result<()> {
     let upload = progress(cx, id).await?;
     let mut tx = cx.write().await?;
     if !store::upload::delete_waiting(&mut tx, id).await? {
-        return Err(Error::Conflict("this upload was started already; what it stored stays".to_owned()));
+        return Err(Error::Conflict("only a file that waits to be imported can be discarded".to_owned()));
     }
     let about = json!({ "file_name": upload.file_name, "bytes": upload.bytes_total });
     tx.commit(AuditEntry::new(Action::UPLOAD_DISCARDED, "upload", id).metadata(about)).await?;

@@ -46,6 +46,13 @@ impl Identities {
         Self { source: source.into(), seen: HashMap::new(), run: None }
     }
 
+    /// A row that was refused keeps its place, so that those behind it have the same ids once it is mended.
+    pub fn refused(&mut self) {
+        if let Some((_, place)) = &mut self.run {
+            *place = place.saturating_add(1);
+        }
+    }
+
     /// The id of the next row of the file. `occurred_at`: none of a row without a time, whose place says nothing.
     pub fn next_id(&mut self, occurred_at: Option<Timestamp>, row: &[u8]) -> EventId {
         let hash = row_hash(&self.source, row);
@@ -54,7 +61,11 @@ impl Identities {
         let count = self.seen.entry(u64::from_be_bytes(short)).or_insert(0);
         let occurrence = u64::from(*count);
         *count += 1;
-        let Some(at) = occurred_at else { return id_of(Timestamp::EPOCH, 0, &hash, occurrence) };
+        let Some(at) = occurred_at else {
+            // Their place says nothing: more of the hash stands there.
+            let place = u16::from_be_bytes([hash[30], hash[31]]);
+            return id_of(Timestamp::EPOCH, place, &hash, occurrence);
+        };
         let place = match self.run {
             Some((before, place)) if before == at => place.saturating_add(1),
             _ => 0,
@@ -99,6 +110,17 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), 70_001);
+    }
+
+    #[test]
+    fn a_refused_row_keeps_its_place() {
+        let at: Timestamp = "2026-11-23T09:30:00Z".parse().unwrap();
+        let (mut first, mut mended) = (Identities::new("fw"), Identities::new("fw"));
+        first.next_id(Some(at), b"one");
+        first.refused();
+        mended.next_id(Some(at), b"one");
+        mended.next_id(Some(at), b"two");
+        assert_eq!(first.next_id(Some(at), b"three"), mended.next_id(Some(at), b"three"));
     }
 
     #[test]

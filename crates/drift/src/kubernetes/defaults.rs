@@ -37,9 +37,7 @@ pub(super) fn is_set(kind: &str, object: &Value, list: &str) -> bool {
     if list == "initContainers" {
         return false;
     }
-    if !merge_keys(list).is_empty()
-        || matches!(list, "finalizers" | "tolerations" | "topologySpreadConstraints" | "matchExpressions")
-    {
+    if list == "finalizers" {
         return true;
     }
     let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
@@ -47,6 +45,8 @@ pub(super) fn is_set(kind: &str, object: &Value, list: &str) -> bool {
     let is_own = group.ends_with(".k8s.io") || !group.contains('.');
     is_own
         && match list {
+            list if !merge_keys(list).is_empty() => true,
+            "tolerations" | "topologySpreadConstraints" | "matchExpressions" => true,
             "rules" => kind.ends_with("Role") || kind.ends_with("WebhookConfiguration"),
             list => OWN_SETS.contains(&list),
         }

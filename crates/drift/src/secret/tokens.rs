@@ -30,14 +30,7 @@ pub(super) fn is_token(text: &str) -> bool {
 /// How they begin, and how much comes at least.
 fn words(first: u8) -> &'static [(&'static str, usize)] {
     match first {
-        b'A' => &[
-            ("AKIA", 16),
-            ("ASIA", 16),
-            ("AIza", 30),
-            ("ATATT3", 60),
-            ("ATCTT3", 60),
-            ("AGE-SECRET-KEY-1", 50),
-        ],
+        b'A' => &[("AIza", 30), ("ATATT3", 60), ("ATCTT3", 60), ("AGE-SECRET-KEY-1", 50)],
         b'C' => &[("CFPAT-", 40), ("CCIPAT_", 40)],
         b'G' => &[("GOCSPX-", 20), ("GR1348941", 16)],
         b'H' => &[("HRKU-AA", 50)],
@@ -91,6 +84,7 @@ fn words(first: u8) -> &'static [(&'static str, usize)] {
 /// How they begin, and how many letters and digits come at least: names of things have an underscore or a hyphen earlier.
 fn runs(first: u8) -> &'static [(&'static str, usize)] {
     match first {
+        b'A' => &[("AKIA", 16), ("ASIA", 16)],
         b'E' => &[("EZAK", 50), ("EZTK", 50)],
         b'L' => &[("LTAI", 16)],
         b'N' => &[("NRAK-", 24), ("NRJS-", 18), ("NRII-", 24)],
@@ -210,8 +204,9 @@ fn hashes(text: &str, found: &mut Vec<Range<usize>>) {
             })
             .unwrap_or(tail.len());
         let hash = tail[..end].rsplit_once('$').map_or("", |(_, hash)| hash);
+        // Whatever begins within ends with the same hash.
+        from = at + front.len() + end;
         if hash.len() >= 20 {
-            from = at + front.len() + end;
             found.push(at..from);
         }
     }
@@ -227,21 +222,40 @@ fn places<'t>(text: &'t str, word: &'static str) -> impl Iterator<Item = usize> 
     })
 }
 
-/// Where a value ends that a quote or a blank ends.
+/// What ends a value: a quote or a blank.
+fn is_word_end(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\' | ',' | ';' | '<' | '>' | ')' | '}')
+}
+
 fn word_end(text: &str) -> usize {
-    text.find(|c: char| {
-        c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\' | ',' | ';' | '<' | '>' | ')' | '}')
-    })
-    .unwrap_or(text.len())
+    text.find(is_word_end).unwrap_or(text.len())
+}
+
+/// What is looked at of a value to tell whether it is one, in bytes: a text of nothing but beginnings is not read to its end for each.
+const LOOKED_AT: usize = 4096;
+
+fn ahead(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LOOKED_AT)]
+}
+
+/// Where the value that a text begins with ends, if it is one.
+fn value_end(text: &str, ends: impl Fn(char) -> bool + Copy, is_one: impl Fn(&str) -> bool) -> Option<usize> {
+    let near = ahead(text);
+    let end = near.find(ends);
+    is_one(&near[..end.unwrap_or(near.len())]).then(|| end.or_else(|| text.find(ends)).unwrap_or(text.len()))
 }
 
 /// `Bearer …` and `Basic …` with what looks like a token behind it, wherever it stands.
 fn schemes(text: &str, scheme: &'static str, is_one: fn(&str) -> bool, found: &mut Vec<Range<usize>>) {
+    let mut done = 0;
     for at in places(text, scheme) {
         let start = at + scheme.len();
-        let end = start + word_end(&text[start..]);
-        if is_one(&text[start..end]) {
-            found.push(start..end);
+        if start < done {
+            continue;
+        }
+        if let Some(end) = value_end(&text[start..], is_word_end, is_one) {
+            done = start + end;
+            found.push(start..done);
         }
     }
 }
@@ -258,22 +272,33 @@ pub(super) fn is_login(word: &str) -> bool {
 
 /// `Authorization: Bearer …`, `"Authorization" = "…"`.
 fn authorizations(text: &str, found: &mut Vec<Range<usize>>) {
+    let mut done = 0;
     for at in places(text, "authorization") {
+        if at < done {
+            continue;
+        }
         let Some(start) = value_start(text, at + "authorization".len()) else { continue };
-        if let Some((from, to)) = credentials(&text[start..]) {
-            found.push(start + from..start + to);
+        let near = ahead(&text[start..]);
+        if let Some((from, to)) = credentials(near) {
+            let from = start + from;
+            done = if start + to < start + near.len() { start + to } else { from + word_end(&text[from..]) };
+            found.push(from..done);
         }
     }
 }
 
 /// `Cookie: session=…`, whole.
 fn cookies(text: &str, found: &mut Vec<Range<usize>>) {
+    let mut done = 0;
     for at in places(text, "cookie:") {
+        if at < done {
+            continue;
+        }
         let Some(start) = value_start(text, at + "cookie".len()) else { continue };
-        let value = &text[start..];
-        let end = value.find(['"', '\'', '\n', '\r', '`', '\\']).unwrap_or(value.len());
-        if is_cookie(&value[..end]) {
-            found.push(start..start + end);
+        let ends = |c: char| matches!(c, '"' | '\'' | '\n' | '\r' | '`' | '\\');
+        if let Some(end) = value_end(&text[start..], ends, is_cookie) {
+            done = start + end;
+            found.push(start..done);
         }
     }
 }
@@ -326,17 +351,19 @@ fn hooks(text: &str, found: &mut Vec<Range<usize>>) {
         "api.telegram.org/bot",
     ];
     for front in FRONTS {
+        // A bot's token is one part of the path.
+        let is_bot = front.ends_with("/bot");
+        let ends = |c: char| is_word_end(c) || matches!(c, '?' | '#' | '|') || (is_bot && c == '/');
+        let mut done = 0;
         for (at, _) in text.match_indices(front) {
             let start = at + front.len();
-            let rest = &text[start..];
-            // A bot's token is one part of the path.
-            let path = if front.ends_with("/bot") { rest.find('/') } else { None };
-            let end = path
-                .unwrap_or(rest.len())
-                .min(word_end(rest))
-                .min(rest.find(['?', '#', '|']).unwrap_or(rest.len()));
-            if end > 0 && !is_variable(&rest[..end]) {
-                found.push(start..start + end);
+            if start < done {
+                continue;
+            }
+            let is_one = |path: &str| !path.is_empty() && !is_variable(path);
+            if let Some(end) = value_end(&text[start..], ends, is_one) {
+                done = start + end;
+                found.push(start..done);
             }
         }
     }
@@ -347,10 +374,12 @@ fn signatures(text: &str, found: &mut Vec<Range<usize>>) {
     for name in ["sig=", "X-Amz-Signature=", "X-Goog-Signature=", "Signature="] {
         for (at, _) in text.match_indices(name) {
             let start = at + name.len();
-            let rest = &text[start..];
-            let end = word_end(rest).min(rest.find(['&', '#', '|']).unwrap_or(rest.len()));
-            let is_part = matches!(text[..at].bytes().last(), Some(b'?' | b'&'));
-            if is_part && end >= 8 && !is_variable(&rest[..end]) {
+            if !matches!(text[..at].bytes().last(), Some(b'?' | b'&')) {
+                continue;
+            }
+            let ends = |c: char| is_word_end(c) || matches!(c, '&' | '#' | '|');
+            let is_one = |value: &str| value.len() >= 8 && !is_variable(value);
+            if let Some(end) = value_end(&text[start..], ends, is_one) {
                 found.push(start..start + end);
             }
         }

@@ -199,10 +199,9 @@ async fn events(tx: &mut ReadTx, around: &Around, names: &Naming) -> Result<Vec<
         ..EventFilter::default()
     };
     let mut closest: HashMap<(GroupId, Option<String>), Near> = HashMap::new();
-    let (mut looked_at, mut after) = (0, None);
-    while looked_at < EVENTS_LOOKED_AT {
+    let mut after = None;
+    for _ in 0..EVENTS_LOOKED_AT / EVENTS_A_PAGE {
         let found = store::event::page(tx, &filter, after, EVENTS_A_PAGE).await?;
-        looked_at += found.events.len();
         for event in &found.events {
             let Some(near) = of_event(around, names, event) else { continue };
             match closest.entry((event.group_id, near.actor.clone())) {
@@ -219,7 +218,8 @@ async fn events(tx: &mut ReadTx, around: &Around, names: &Naming) -> Result<Vec<
             }
         }
         after = found.next;
-        if after.is_none() {
+        // A page without one was a long look in vain; the next would be too.
+        if after.is_none() || found.events.is_empty() {
             break;
         }
     }

@@ -142,11 +142,9 @@ pub(super) async fn submit(
 
 /// Stores what waits in one lane until nothing does, or the rest is too little for two.
 async fn work(services: Services, organization: OrganizationId) {
-    let mut working = Working { services: &services, organization, keys: Vec::new() };
+    let mut working = Working { services: &services, organization, open: true, keys: Vec::new(), bytes: 0 };
     while let Some(requests) = working.next() {
-        let bytes = requests.iter().map(|r| r.bytes).sum();
         store_together(&services, organization, requests).await;
-        services.memory.ingest.waiting.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
@@ -154,26 +152,47 @@ async fn work(services: Services, organization: OrganizationId) {
 struct Working<'a> {
     services: &'a Services,
     organization: OrganizationId,
-    /// Idempotency-Keys that it stores.
+    open: bool,
+    /// Idempotency-Keys and bytes of what it stores.
     keys: Vec<String>,
+    bytes: usize,
 }
 
 impl Working<'_> {
+    /// The next requests to store together; `None` leaves the lane, with the same look that found nothing to do: what comes a
+    /// moment later finds one hand less.
     fn next(&mut self) -> Option<Vec<Request>> {
-        let mut lanes = self.services.memory.ingest.lanes();
+        let queue = &self.services.memory.ingest;
+        let mut lanes = queue.lanes();
         let lane = lanes.get_mut(&self.organization)?;
+        queue.waiting.fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
         for key in self.keys.drain(..) {
             lane.keys.remove(&key);
         }
         let taken = lane.take();
+        if taken.is_empty() {
+            self.open = false;
+            lane.hands -= 1;
+            if lane.hands == 0 {
+                lanes.remove(&self.organization);
+            }
+            return None;
+        }
         self.keys.extend(taken.iter().filter_map(|r| Some(r.once.as_ref()?.key.clone())));
-        (!taken.is_empty()).then_some(taken)
+        self.bytes = taken.iter().map(|r| r.bytes).sum();
+        Some(taken)
     }
 }
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        let mut lanes = self.services.memory.ingest.lanes();
+        // A closed lane may have been opened again, by another task.
+        if !self.open {
+            return;
+        }
+        let queue = &self.services.memory.ingest;
+        queue.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+        let mut lanes = queue.lanes();
         let Some(lane) = lanes.get_mut(&self.organization) else { return };
         for key in self.keys.drain(..) {
             lane.keys.remove(&key);
@@ -183,7 +202,7 @@ impl Drop for Working<'_> {
             && let Some(lane) = lanes.remove(&self.organization)
         {
             let bytes = lane.waiting.iter().map(|r| r.bytes).sum();
-            self.services.memory.ingest.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            queue.waiting.fetch_sub(bytes, Ordering::Relaxed);
         }
     }
 }
@@ -454,5 +473,76 @@ fn copy(error: &Error) -> Error {
     match error {
         Error::Unavailable { full } => Error::Unavailable { full: *full },
         other => Error::Internal(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+    use domain::event::{Mapping, normalise};
+
+    use super::*;
+    use crate::Actor;
+    use crate::events::prepare;
+
+    fn request(rows: usize, key: Option<&str>) -> Request {
+        let organization = OrganizationId(uuid::Uuid::nil());
+        let event = json!({ "occurred_at": "2026-11-23T09:30:00Z", "severity": "info", "message": "x" });
+        let now = Timestamp::from_micros(1_800_000_000_000_000).unwrap();
+        let event = normalise(event.as_object().unwrap(), &Mapping::contract(), now).unwrap();
+        let row = prepare(event, organization);
+        let answer = Answer { request_hash: String::new(), status: 200, response: json!({}) };
+        Request {
+            rows: vec![row; rows],
+            bytes: 1,
+            sender: Sender {
+                actor: Actor::system("test", organization).audit(),
+                origin: Origin::Api,
+                bound: None,
+            },
+            once: key.map(|key| Once { key: key.to_owned(), answer, indexes: Vec::new() }),
+            reply: oneshot::channel().0,
+        }
+    }
+
+    fn lane(requests: impl IntoIterator<Item = Request>) -> Lane {
+        let waiting: VecDeque<Request> = requests.into_iter().collect();
+        Lane { rows: waiting.iter().map(|r| r.rows.len()).sum(), waiting, ..Lane::default() }
+    }
+
+    #[test]
+    fn one_more_task_comes_where_much_waits_and_leaves_where_little_does() {
+        let mut full = lane([request(600, None), request(600, None)]);
+        assert!(full.wants(1) && full.wants(2));
+        full.hands = 1;
+        assert!(!full.wants(1) && full.wants(2));
+        full.hands = 2;
+        assert!(!full.wants(2));
+        assert_eq!((full.take().len(), full.rows), (2, 0));
+
+        let mut little = lane([request(999, None)]);
+        little.hands = 1;
+        assert!(!little.wants(2));
+        little.hands = 2;
+        assert!(little.take().is_empty() && little.rows == 999);
+        little.hands = 1;
+        assert_eq!((little.take().len(), little.rows), (1, 0));
+    }
+
+    #[test]
+    fn a_transaction_has_so_many_rows_or_one_request() {
+        let mut lane = lane([request(MAX_ROWS + 1, None), request(MAX_ROWS, None), request(1, None)]);
+        lane.hands = 1;
+        assert_eq!([lane.take().len(), lane.take().len(), lane.take().len()], [1, 1, 1]);
+    }
+
+    #[test]
+    fn two_requests_with_one_key_are_never_stored_at_the_same_time() {
+        let mut lane = lane([request(1000, Some("k")), request(1000, Some("k")), request(1000, None)]);
+        lane.hands = 2;
+        assert_eq!(lane.take().len(), 1);
+        assert!(lane.take().is_empty(), "the first with that key is on its way");
+        lane.keys.clear();
+        assert_eq!(lane.take().len(), 2);
     }
 }

@@ -421,3 +421,31 @@ async fn a_long_time_is_told_by_the_months_and_years_of_the_calendar() {
     })
     .await;
 }
+
+/// Full lanes and nearly empty ones, by turns: none of those who wait is forgotten when a task leaves.
+#[tokio::test]
+async fn everybody_who_sends_at_the_same_time_is_answered() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let mut senders = tokio::task::JoinSet::new();
+        for sender in 0..8_i64 {
+            let cx = cx::<EventWrite>(&world, org);
+            senders.spawn(async move {
+                let mut sent = 0;
+                for round in 0..12 {
+                    let rows = if (sender + round) % 4 == 0 { 600 } else { 1 };
+                    let rows: Vec<_> = (0..rows)
+                        .map(|n| event(n % 60, &format!("request {n} of {sender} is done")))
+                        .collect();
+                    sent += rows.len() as i64;
+                    events::ingest(&cx, rows, Origin::Api).await.unwrap();
+                }
+                sent
+            });
+        }
+        let sent: i64 = senders.join_all().await.into_iter().sum();
+        assert_eq!(count(&world, org).await, sent);
+    })
+    .await;
+}

@@ -295,3 +295,35 @@ async fn files_that_nobody_imports_go_after_a_week() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_file_that_waits_is_discarded_and_nothing_of_it_stays() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        let org = world.organization("alpha").await.id;
+        let other = world.organization("beta").await.id;
+        let cx = world.services.admit::<EventWrite>(&Actor::system("test", org)).unwrap();
+        let foreign = world.services.admit::<EventWrite>(&Actor::system("test", other)).unwrap();
+        let upload = uploads::stage(&cx, "disk.csv", CSV.as_bytes()).await.unwrap();
+        assert_eq!(files(&world), 1);
+        assert!(matches!(uploads::discard(&foreign, upload.id).await, Err(Error::NotFound)));
+        uploads::discard(&cx, upload.id).await.unwrap();
+        assert_eq!(files(&world), 0);
+        assert!(matches!(uploads::discard(&cx, upload.id).await, Err(Error::NotFound)));
+        assert!(matches!(uploads::start(&cx, upload.id, choice()).await, Err(Error::NotFound)));
+        assert!(uploads::list(&cx, 10).await.unwrap().is_empty());
+        let log = world.log(org).await;
+        let entry = log.iter().rfind(|r| r.action == "UPLOAD_DISCARDED").unwrap();
+        assert_eq!(
+            (entry.target_id.as_str(), entry.metadata["file_name"].as_str()),
+            (upload.id.to_string().as_str(), Some("disk.csv"))
+        );
+
+        let begun = uploads::stage(&cx, "disk.csv", CSV.as_bytes()).await.unwrap();
+        uploads::start(&cx, begun.id, choice()).await.unwrap();
+        assert!(matches!(uploads::discard(&cx, begun.id).await, Err(Error::Conflict(_))));
+        assert_eq!(finished(&cx, begun.id).await.accepted, 2);
+        assert!(matches!(uploads::discard(&cx, begun.id).await, Err(Error::Conflict(_))));
+    })
+    .await;
+}
