@@ -302,8 +302,8 @@ async fn a_file_that_waits_is_discarded_and_nothing_of_it_stays() {
         let world = World::new(t);
         let org = world.organization("alpha").await.id;
         let other = world.organization("beta").await.id;
-        let cx = world.services.admit::<EventWrite>(&Actor::system("test", org)).unwrap();
-        let foreign = world.services.admit::<EventWrite>(&Actor::system("test", other)).unwrap();
+        let services = services(&world);
+        let (cx, foreign) = (cx::<EventWrite>(&services, org), cx::<EventWrite>(&services, other));
         let upload = uploads::stage(&cx, "disk.csv", CSV.as_bytes()).await.unwrap();
         assert_eq!(files(&world), 1);
         assert!(matches!(uploads::discard(&foreign, upload.id).await, Err(Error::NotFound)));
