@@ -16,6 +16,9 @@ function settle(form, words) {
 }
 
 function send(form) {
+  // The server would end the connection in the middle, of which the browser tells nothing but that.
+  const file = form.querySelector("input[type=file]").files[0];
+  if (file?.size > Number(form.dataset.most)) return location.assign(`${form.action}?error=large`);
   const bar = form.querySelector(".sending");
   const tell = (percent) => {
     bar.querySelector("progress").value = percent;

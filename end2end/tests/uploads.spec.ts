@@ -66,3 +66,17 @@ test("a file that was looked at is discarded, and nothing of it stays", async ({
   await page.goto(address);
   await expect(page.getByText(/not found|does not exist|nothing here/i).first()).toBeVisible();
 });
+
+test("a file that is too large is refused before it is sent", async ({ page }) => {
+  await signIn(page);
+  await page.goto("/o/acme/uploads");
+  const form = page.locator("form", { has: page.getByRole("button", { name: "Upload and look" }) });
+  await expect(form).toHaveAttribute("data-most", String(200 * 1024 * 1024));
+  await form.evaluate((form) => form.setAttribute("data-most", "10"));
+  const posts: string[] = [];
+  page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+  await page.getByLabel("Choose a file or drop it here").setInputFiles(oddCsv(`g${Date.now()}`));
+  await page.getByRole("button", { name: "Upload and look" }).click();
+  await expect(page.getByText("The file is larger than 200 MiB.")).toBeVisible();
+  expect(posts).toEqual([]);
+});

@@ -28,7 +28,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let upload = may_upload.then(|| {
         view! {
             {refused.map(|text| view! { <Notice kind=NoticeKind::Error>{text}</Notice> })}
-            {choose(slug, &most)}
+            {choose(slug, scope.services.max_upload(), &most)}
         }
     });
     let body = view! {
@@ -60,12 +60,13 @@ fn sentence(word: &str, most: &str) -> String {
     text.to_owned()
 }
 
-fn choose(slug: &str, most: &str) -> AnyView {
+/// `bytes`: what `most` says; a script refuses larger files before they are sent.
+fn choose(slug: &str, bytes: u64, most: &str) -> AnyView {
     let hint = format!(
         "NDJSON, JSON, CSV, syslog or plain log lines, up to {most}; gzip and zstd are unpacked. No event is stored before you say so."
     );
     view! {
-        <form class="upload-form" method="post" enctype="multipart/form-data" action=routes::uploads(slug)>
+        <form class="upload-form" method="post" enctype="multipart/form-data" action=routes::uploads(slug) data-most=bytes.to_string()>
             <FileInput
                 id="upload-file"
                 name="file"
