@@ -26,6 +26,19 @@ export WATCHROOM_OIDC_MOCK=${WATCHROOM_OIDC_MOCK:-$tools/oidc-provider-mock-0.3.
 say() { printf '%s\n' "$*" >&2; }
 die() { printf 'watchroom: %s\n' "$*" >&2; exit 1; }
 
+# A folder for data that is thrown away: in memory where there is plenty, else with other temporary files. Tests make and drop
+# hundreds of databases; on a disk they wait for most of their time.
+scratch_parent() {
+  local free memory
+  free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1) || free=0
+  memory=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo 2>/dev/null) || memory=0
+  if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "${free:-0}" -gt 6000000 ] && [ "${memory:-0}" -gt 12000000 ]; then
+    echo /dev/shm
+  else
+    echo "${TMPDIR:-/tmp}"
+  fi
+}
+
 # Puts the toolchain that setup.sh chose on PATH.
 use_tools() {
   [ -f "$target/toolchain.env" ] || die "no toolchain chosen yet: run scripts/setup.sh"

@@ -24,6 +24,8 @@ test("the history of a source tells what changed, and leads to the audit log of 
   await panel.getByRole("link", { name: "In the audit log" }).click();
   const log = page.getByRole("table", { name: /^Audit entries/ });
   await expect(log.getByRole("row")).toHaveCount(3);
+  await expect(log.getByRole("row").filter({ hasText: "SOURCE_UPDATED" })).toContainText("changed: status");
+  await expect(log.getByRole("row").filter({ hasText: "SOURCE_CREATED" })).toContainText(name);
 
   await page.goto("/o/acme/audit");
   await page.getByLabel("Search the entries").fill(name.toUpperCase());

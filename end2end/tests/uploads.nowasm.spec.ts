@@ -27,6 +27,19 @@ test("a log file has no columns to map: it is tried and imported as it is", asyn
   await expect(page.getByText("1 event stored, 0 rows refused.")).toBeVisible({ timeout: 20_000 });
 });
 
+test("a file of which nothing would be stored waits on for other columns", async ({ page }) => {
+  await signIn(page);
+  await upload(page, oddCsv(`r${Date.now()}`));
+  await mapOdd(page);
+  await page.getByLabel("Field for when").selectOption("Raw payload only");
+  await page.getByRole("button", { name: "Import" }).click();
+  await expect(page.getByText("0 rows would be accepted, 3 refused. Nothing was stored. So there is nothing to import")).toBeVisible();
+  await expect(page.getByLabel("Field for what")).toHaveValue("message");
+  await page.getByLabel("Field for when").selectOption("Time");
+  await page.getByRole("button", { name: "Import" }).click();
+  await expect(page.getByText("2 events stored, 1 row refused.")).toBeVisible({ timeout: 20_000 });
+});
+
 test("a file that was looked at is discarded, and nothing of it stays", async ({ page }) => {
   await signIn(page);
   const file = oddCsv(`d${Date.now()}`);

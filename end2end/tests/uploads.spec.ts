@@ -8,6 +8,8 @@ test("a file is mapped, tried, imported, and its refused rows are downloaded", a
   const marker = `m${Date.now()}`;
   await upload(page, oddCsv(marker));
   await expect(page.getByRole("table", { name: "First rows of the file" })).toContainText(`disk ${marker} is full`);
+  // Its name says nothing, its values do.
+  await expect(page.getByLabel("Field for when")).toHaveValue("occurred_at");
   await expectAccessible(page);
   await mapOdd(page);
   await page.getByRole("button", { name: "Dry run" }).click();

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use domain::suggest::nearest;
 use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
@@ -470,7 +471,7 @@ fn figment(flags: &Flags, environment: &BTreeMap<String, String>, wrong: &mut Ve
             Some((k, _)) => texts.push((*k, value.clone())),
             // Other tools may use the prefix; a near miss is surely meant for us.
             None => {
-                if let Some(near) = nearest(&name).filter(|_| name != "config") {
+                if let Some(near) = nearest(&name, names()).filter(|_| name != "config") {
                     let reason = format!("unknown; did you mean {PREFIX}{}?", near.to_ascii_uppercase());
                     wrong.push(Complaint { key: key.clone(), origin: ENVIRONMENT.to_owned(), reason });
                 }
@@ -480,6 +481,10 @@ fn figment(flags: &Flags, environment: &BTreeMap<String, String>, wrong: &mut Ve
     figment.merge(Texts(ENVIRONMENT, texts)).merge(Texts(COMMAND_LINE, flags.given()))
 }
 
+fn names() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().map(|(name, _)| *name)
+}
+
 fn with_file(figment: Figment, file: &Path, wrong: &mut Vec<Complaint>) -> Figment {
     let origin = file.display().to_string();
     match Toml::file_exact(file).data() {
@@ -487,7 +492,7 @@ fn with_file(figment: Figment, file: &Path, wrong: &mut Vec<Complaint>) -> Figme
             for key in
                 data.values().flat_map(|d| d.keys()).filter(|k| !SETTINGS.iter().any(|(name, _)| name == k))
             {
-                let hint = nearest(key)
+                let hint = nearest(key, names())
                     .map_or_else(|| "see docs/OPERATIONS.md".to_owned(), |n| format!("did you mean {n}?"));
                 wrong.push(Complaint {
                     key: key.clone(),
@@ -535,31 +540,6 @@ fn origin(figment: &Figment, key: &str) -> String {
         }
         None => DEFAULT.to_owned(),
     }
-}
-
-/// The setting that `key` was meant to be: at most two letters off.
-fn nearest(key: &str) -> Option<&'static str> {
-    SETTINGS
-        .iter()
-        .map(|(name, _)| (distance(key, name), *name))
-        .filter(|(d, _)| *d <= 2)
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein distance, in bytes.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let cost = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// `postgres://user:secret@host/db` with the secret hidden.

@@ -3,14 +3,15 @@
 //! The cookie is `__Host-watchroom` where cookies are secure, else `watchroom`; HttpOnly, SameSite=Lax, path `/`. A session
 //! exists only after a sign-in and holds nothing but the device it belongs to (or, for five minutes after the right password
 //! of an account with a second factor, who still owes the code, or for ten minutes the sign-ins that are at the provider: that is
-//! nobody's sign-in); its id changes at every sign-in and at a
-//! change of password. It ends when idle, at its absolute end, or when the device is signed out elsewhere.
+//! nobody's sign-in); its id changes at every sign-in, at a
+//! change of password and with the first page after the person got another role anywhere. It ends when idle, at its absolute end, or when the device is signed out elsewhere.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use async_trait::async_trait;
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Timestamp, UserId, UserSessionId};
@@ -35,6 +36,8 @@ const ROTATING: &str = "/fn/change_password";
 const DEVICE: &str = "device";
 const ENDS: &str = "ends";
 const SEEN: &str = "seen";
+/// The roles that the person had with the last page, as [`service::auth::roles`] names them.
+const ROLES: &str = "roles";
 /// The account whose password was right, while its code is waited for, and since when (microseconds since 1970).
 const WAITING: &str = "waiting";
 const UNPROVED: &str = "unproved";
@@ -82,6 +85,12 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
     let by = if is_by_itself(&request) { By::ThePage } else { By::APerson };
     match viewer(&state, &session, &client, by).await {
         Ok(Some(viewer)) => {
+            if by == By::APerson
+                && is_page(&request)
+                && let Err(problem) = follow_roles(&state, &session, &viewer).await
+            {
+                return problem.into_response();
+            }
             request.extensions_mut().insert(viewer);
         }
         Ok(None) => {}
@@ -122,6 +131,29 @@ fn is_by_itself(request: &Request) -> bool {
     let query = request.uri().query().unwrap_or_default();
     let said = path.starts_with("/fn/") && query.ends_with("&by-itself=1");
     is_stream || said || request.headers().contains_key(BY_ITSELF)
+}
+
+/// Whether a browser asks for a document. Only then nothing else is under way with the old id, which a change of id would sign out.
+fn is_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    let wanted = request.headers().get("sec-fetch-dest");
+    request.method() == Method::GET
+        && wanted.is_none_or(|wanted| wanted.as_bytes() == b"document")
+        && !["/fn/", "/api/"].iter().any(|part| path.starts_with(part))
+}
+
+/// Another role is another session id: who learned the old one does not have what the person may do from now on.
+async fn follow_roles(state: &AppState, session: &Session, viewer: &Viewer) -> Result<(), Problem> {
+    let roles = service::auth::roles(&state.services, viewer).await?;
+    let follow = async {
+        let before = session.get::<String>(ROLES).await?;
+        if before.as_ref() == Some(&roles) {
+            return Ok(());
+        }
+        session.insert(ROLES, roles).await?;
+        if before.is_some() { rotate(state, session).await } else { Ok(()) }
+    };
+    follow.await.map_err(|e: tower_sessions::session::Error| failed(&e))
 }
 
 /// Another id for the same session. The expiry is said again: it is the cookie's Max-Age, and it is not read from the store.

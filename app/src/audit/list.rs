@@ -90,6 +90,7 @@ fn row(line: Line, slug: &str, query: &AuditQuery) -> AnyView {
                         {line.action}
                     </a>
                     {(!line.success).then(|| view! { " " <Badge tone=Tone::High>"failed"</Badge> })}
+                    <span class="aside">{line.gist}</span>
                 </div>
                 <span class="under">{line.actor}</span>
             </td>

@@ -5,6 +5,8 @@ mod entry;
 #[cfg(feature = "ssr")]
 mod filter;
 #[cfg(feature = "ssr")]
+mod gist;
+#[cfg(feature = "ssr")]
 pub mod history;
 #[cfg(feature = "ssr")]
 mod list;

@@ -4,6 +4,7 @@ use domain::audit::{AuditFilter, AuditRecord, Verdict};
 use domain::page::DEFAULT_LIMIT;
 use domain::permission::AuditRead;
 
+use super::gist;
 use super::sections::{Entry, entry as shown};
 use crate::error::Answer;
 use crate::routes::AuditQuery;
@@ -29,6 +30,8 @@ pub struct Line {
     pub target_type: String,
     pub target_id: String,
     pub success: bool,
+    /// What it says, in a line.
+    pub gist: String,
 }
 
 pub async fn list(scope: &Scope, query: &AuditQuery) -> Answer<AuditList> {
@@ -37,6 +40,7 @@ pub async fn list(scope: &Scope, query: &AuditQuery) -> Answer<AuditList> {
     let cursor = Some(query.cursor.as_str()).filter(|c| !c.is_empty());
     let page = service::audit::list(&cx, &filter, DEFAULT_LIMIT, cursor).await?;
     let line = |r: AuditRecord| Line {
+        gist: gist::of(&r),
         seq: r.seq,
         at: zone.when(r.created_at),
         actor: r.actor,

@@ -92,7 +92,7 @@ fn line(row: ApiKeyRow, may_change: bool, slug: &str) -> AnyView {
         <Row done=row.state != KeyState::Works>
             <td class="message">
                 <div>{row.name} " " <code class="faint">{format!("{}…", row.prefix)}</code> {state}</div>
-                <span class="under">{ask}</span>
+                <span class="below">{ask}</span>
             </td>
             <td class="time">
                 <AgoOr when=row.last_used words="never" />

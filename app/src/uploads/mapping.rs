@@ -238,8 +238,13 @@ fn Outcome(tried: Tried) -> impl IntoView {
         _ => NoticeKind::Warning,
     };
     let start = if whole { "" } else { "Of the start of this long file: " };
+    let nothing = if whole && accepted == 0 && rejected > 0 {
+        " So there is nothing to import: choose other columns."
+    } else {
+        ""
+    };
     let words = format!(
-        "{start}{} would be accepted, {} refused. Nothing was stored.",
+        "{start}{} would be accepted, {} refused. Nothing was stored.{nothing}",
         counted(accepted, "row", "rows"),
         number(rejected)
     );

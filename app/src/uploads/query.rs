@@ -44,6 +44,21 @@ impl MappingForm {
 
 #[cfg(feature = "ssr")]
 impl MappingForm {
+    /// `page` with this mapping tried; the other way round than [`MappingForm::read`].
+    pub fn href(&self, page: &str) -> String {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.append_pair("asked", "true");
+        for (at, (column, target)) in self.column.iter().zip(&self.target).enumerate() {
+            pairs.append_pair(&format!("column[{at}]"), column).append_pair(&format!("target[{at}]"), target);
+        }
+        for (name, value) in
+            [("severity", &self.severity), ("source", &self.source), ("environment", &self.environment)]
+        {
+            pairs.append_pair(name, value);
+        }
+        format!("{page}?{}#dry-run", pairs.finish())
+    }
+
     /// What the import takes.
     ///
     /// # Errors
@@ -103,6 +118,20 @@ mod tests {
         assert_eq!(MappingForm::read(&ParamsMap::new()), None);
         let lines = MappingForm::read(&[("asked", "true"), ("source", "fw")].into_iter().collect()).unwrap();
         assert!(lines.asked && lines.column.is_empty());
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn an_address_takes_the_whole_mapping_back() {
+        let mapping = MappingForm {
+            target: vec![String::new(), "message".to_owned()],
+            source: "a & b".to_owned(),
+            ..form()
+        };
+        let address = mapping.href("/o/acme/uploads/1");
+        let query = address.strip_prefix("/o/acme/uploads/1?").unwrap().strip_suffix("#dry-run").unwrap();
+        let map = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        assert_eq!(MappingForm::read(&map), Some(mapping));
     }
 
     #[cfg(feature = "ssr")]

@@ -11,6 +11,7 @@ use service::uploads::DryRun;
 use super::query::MappingForm;
 use super::shown::{ColumnShown, PreviewShown, RejectionShown, Tried, UploadShown, UploadStep};
 use crate::events::EventQuery;
+use crate::routes;
 use crate::server::Scope;
 use crate::when::Zone;
 use crate::{Answer, AppError};
@@ -139,10 +140,14 @@ fn rejection((rejection, text): (Rejection, String)) -> RejectionShown {
     RejectionShown { row: rejection.index + 1, field: rejection.field, reason: rejection.reason, text }
 }
 
-/// Starts the import and leads to its progress.
+/// Starts the import and leads to its progress; where nothing would be stored, to the dry run that says why.
 pub async fn start(scope: &Scope, organization: &str, id: UploadId, form: &MappingForm) -> Answer<()> {
-    service::uploads::start(&scope.admit()?, id, form.to_choice()?).await?;
-    leptos_axum::redirect(&crate::routes::upload(organization, id));
+    let page = routes::upload(organization, id);
+    match service::uploads::start(&scope.admit()?, id, form.to_choice()?).await {
+        Ok(_) => leptos_axum::redirect(&page),
+        Err(service::Error::Invalid(_)) => leptos_axum::redirect(&form.href(&page)),
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
 }
 

@@ -32,6 +32,7 @@ pub mod retention;
 pub mod severity;
 pub mod source;
 pub mod start;
+pub mod suggest;
 pub mod template;
 pub mod time;
 pub mod upload;

@@ -13,13 +13,14 @@ pub mod oidc;
 use std::time::Duration;
 
 use domain::account::{NewUser, User, UserSession, check_not_own, check_password};
-use domain::audit::{Action, AuditActor, AuditEntry};
+use domain::audit::{Action, AuditActor, AuditEntry, hex};
 use domain::invalid::Problems;
 use domain::member::{ApprovalLevel, Role};
 use domain::organization::NewOrganization;
 use domain::permission::{AccountRead, AccountWrite, Key, OrganizationRead, PermissionSet, UserCreate};
 use domain::{Invalid, MembershipId, OrganizationId, PLATFORM, Timestamp, UserId, UserSessionId};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use store::account::{AttemptKind, Credentials};
 use store::session::Device;
 use store::{Stamp, SystemTx};
@@ -165,6 +166,17 @@ async fn signed_in(services: &Services, session: UserSessionId, now: Timestamp) 
         || now >= device.session.expires_at
         || now >= device.session.last_seen_at.plus_seconds(IDLE);
     Ok((!over && device.user.enabled).then_some(device))
+}
+
+/// Names the roles that the viewer has, everywhere: another one is another name.
+pub async fn roles(services: &Services, viewer: &Viewer) -> Result<String> {
+    let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
+    let mut digest = Sha256::new_with_prefix([u8::from(viewer.user.is_sre)]);
+    for reach in store::organization::reach_of_member(&mut tx, viewer.user.id).await? {
+        digest.update(reach.organization_id.to_string());
+        digest.update(reach.role.map_or("", Role::as_str));
+    }
+    Ok(hex(&digest.finalize()))
 }
 
 /// Nobody has an account yet.

@@ -28,6 +28,8 @@ pub const MAX_FILE: u64 = 200 * 1024 * 1024;
 const MAX_GROWN: u64 = 4 * 1024 * 1024 * 1024;
 /// Rows a dry run reads.
 const TRIAL_ROWS: u64 = 100_000;
+/// Rows by which most files are known to hold something.
+const FIRST_ROWS: u64 = 100;
 /// Refusals a dry run shows.
 const TRIAL_REFUSALS: usize = 50;
 /// Refusals that are kept of one upload; all are counted.
@@ -185,9 +187,12 @@ pub async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Resu
 /// Starts the background task that reads the file.
 ///
 /// # Errors
-/// `Conflict` when it was started before.
+/// `Conflict` when it was started before; `Invalid` when not one row would be stored: the file waits on for other columns.
 pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<Upload> {
     let (upload, _) = staged(cx, id).await?;
+    if upload.state == UploadState::Mapped {
+        check_any(cx, id, &choice).await?;
+    }
     let mut tx = cx.write().await?;
     if !store::upload::claim(&mut tx, id).await? {
         return Err(Error::Conflict("this upload was started already".to_owned()));
@@ -198,6 +203,25 @@ pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<
     tx.commit(AuditEntry::new(Action::UPLOAD_STARTED, "upload", id).metadata(about)).await?;
     tokio::spawn(run(cx.services.clone(), cx.actor.clone(), upload.clone()));
     Ok(upload)
+}
+
+async fn check_any(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Result<()> {
+    for rows in [FIRST_ROWS, TRIAL_ROWS] {
+        let (upload, file) = staged(cx, id).await?;
+        // What cannot be read at all is told by the import itself.
+        let Ok(trial) = rehearse(file, plan(&upload, choice, 0), cx.now(), rows, 1).await else { break };
+        if trial.accepted > 0 || trial.rejected == 0 {
+            break;
+        }
+        if trial.whole {
+            let first = trial.refused.first().map_or_else(String::new, |(first, _)| {
+                format!(" (row {}, {}: {})", first.index + 1, first.field, first.reason)
+            });
+            let words = format!("not one row would be stored{first}; choose other columns");
+            return Err(Invalid::field("columns", words).into());
+        }
+    }
+    Ok(())
 }
 
 /// Takes a file back that was not imported: nothing of it stays but the audit entries.

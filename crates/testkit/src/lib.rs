@@ -1,7 +1,7 @@
 //! For tests only: a fresh database of either kind, fast.
 //!
 //! PostgreSQL comes from `WATCHROOM_TEST_POSTGRES_URL` (scripts/with-postgres.sh sets it); without it a test that needs it
-//! fails, it does not skip. The schema is migrated once into a template database and cloned for each test.
+//! fails, it does not skip. The schema is migrated once into a template of each and copied for each test.
 
 pub mod provider;
 pub mod receiver;
@@ -23,6 +23,7 @@ pub struct TestDb {
     pub folder: Arc<tempfile::TempDir>,
 }
 
+static SQLITE_TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 static TEMPLATE: OnceCell<()> = OnceCell::const_new();
 
 /// One template a schema, so that a cluster that outlives a changed migration still serves.
@@ -53,17 +54,30 @@ where
 
 pub async fn sqlite() -> TestDb {
     let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-    let url = format!("sqlite://{}", folder.path().join("watchroom.db").display());
+    let file = folder.path().join("watchroom.db");
+    std::fs::write(&file, SQLITE_TEMPLATE.get_or_init(sqlite_template).await).expect("a copy of the template");
+    let url = format!("sqlite://{}", file.display());
+    let db = Db::connect(&url, &Options::default()).await.expect("SQLite opens");
+    TestDb { db, url, folder }
+}
+
+/// The bytes of a migrated file. Closing the last connection brings everything out of its WAL.
+async fn sqlite_template() -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("template.db");
+    let url = format!("sqlite://{}", file.display());
     let db = Db::connect(&url, &Options::default()).await.expect("SQLite opens");
     db.migrate().await.expect("SQLite migrates");
-    TestDb { db, url, folder }
+    db.close().await;
+    std::fs::read(&file).expect("the template")
 }
 
 pub async fn postgres() -> TestDb {
     let server = server();
     TEMPLATE.get_or_init(|| make_template(server.clone())).await;
     let name = format!("t_{}", fresh().simple());
-    store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {}", template_name()))
+    // Files are copied: through the write-ahead log, the default, it takes twice as long.
+    store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY file_copy", template_name()))
         .await
         .expect("a database from the template");
     let url = with_database(&server, &name);

@@ -59,7 +59,7 @@ fn flags_win_over_the_environment_over_the_file_over_the_defaults() {
 #[test]
 fn everything_wrong_is_said_at_once_with_its_origin() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "adr = '127.0.0.1:1'\nmax_body = 'lots'").unwrap();
+    std::fs::write(file.path(), "adr = '127.0.0.1:1'\nmax_body = 'lots'\n[foo]\na = 1").unwrap();
     let flags = Flags {
         config: Some(file.path().to_owned()),
         session_idle: Some("soon".to_owned()),
@@ -73,6 +73,7 @@ fn everything_wrong_is_said_at_once_with_its_origin() {
     assert_eq!(
         text,
         "adr (FILE): unknown; did you mean addr?\n\
+         foo (FILE): unknown; see docs/OPERATIONS.md\n\
          WATCHROOM_LOGS (environment): unknown; did you mean WATCHROOM_LOG?\n\
          WATCHROOM_ADDR (environment): give an address and a port, such as 127.0.0.1:3000 or [::1]:3000\n\
          --session-idle (command line): give a time, such as 30s, 5m, 12h or 7d\n\

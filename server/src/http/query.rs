@@ -51,9 +51,13 @@ impl Query {
 
     /// An error for everything wrong and everything unknown.
     pub fn done(mut self) -> Result<(), Problem> {
+        let known = match self.known.as_slice() {
+            [] => "there are no parameters here".to_owned(),
+            known => format!("the parameters here are {}", known.join(", ")),
+        };
         for (key, _) in &self.pairs {
             let shown: String = key.chars().take(60).collect();
-            let reason = format!("unknown; the parameters here are {}", self.known.join(", "));
+            let reason = format!("unknown; {known}");
             self.wrong.push(FieldError { field: shown, reason });
         }
         if self.wrong.is_empty() { Ok(()) } else { Err(Problem::invalid(Invalid(self.wrong))) }
@@ -106,6 +110,8 @@ mod tests {
         assert_eq!(query.one::<u32>("limit"), Some(5));
         let problem = query.done().unwrap_err();
         assert_eq!(problem.detail(), "severty: unknown; the parameters here are severity, limit");
+        let none = Query::new(Some("limit=1")).done().unwrap_err();
+        assert_eq!(none.detail(), "limit: unknown; there are no parameters here");
     }
 
     #[test]

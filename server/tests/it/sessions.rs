@@ -1,5 +1,6 @@
 //! The cookie and what stands behind it.
 
+use axum::http::Method;
 use domain::Timestamp;
 use service::Clock;
 use testkit::for_each_backend;
@@ -137,6 +138,40 @@ async fn a_new_password_changes_the_session_and_ends_the_others() {
         assert!(is_in(&app, &fresh).await);
         assert!(!is_in(&app, &here).await, "the old id");
         assert!(!is_in(&app, &elsewhere).await, "the other device");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_role_changes_the_session_with_the_next_page() {
+    for_each_backend(|db| async move {
+        let app = TestApp::acme(db).await;
+        app.person("eve@acme.test", "acme", "viewer").await;
+        let key = app.key("acme", &["member:read", "member:write"]).await;
+        let (here, elsewhere) = (app.sign_in("eve@acme.test").await, app.sign_in("ada@acme.test").await);
+        let page = || app.get("/o/acme/overview");
+        for cookie in [&here, &elsewhere] {
+            assert_eq!(page().cookie(cookie).send().await.cookie(), None, "the first page");
+            assert_eq!(page().cookie(cookie).send().await.cookie(), None, "the second");
+        }
+        let members = app.get("/api/v1/members").bearer(&key).send().await.json();
+        let id = members["items"].as_array().unwrap().iter().find(|m| m["email"] == "eve@acme.test").unwrap()["id"].clone();
+        let path = format!("/api/v1/members/{}", id.as_str().unwrap());
+        let tag = app.get(&path).bearer(&key).send().await.header("etag").to_owned();
+        let role = app.call(Method::PUT, &path).bearer(&key).header("if-match", &tag);
+        let answer = role.json(r#"{"role":"analyst","approval_level":"none"}"#).send().await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+
+        // What an open page asks for keeps the id: others are under way with it.
+        let part = page().header("sec-fetch-dest", "empty").cookie(&here).send().await;
+        assert_eq!((part.status.as_u16(), part.cookie()), (200, None));
+        let answer = page().cookie(&here).send().await;
+        let fresh = answer.cookie().expect("another session id");
+        assert!(fresh != here && answer.status == 200);
+        assert!(answer.header("set-cookie").contains("Max-Age=43"), "{}", answer.header("set-cookie"));
+        assert!(!is_in(&app, &here).await, "the old id");
+        assert_eq!(page().cookie(&fresh).send().await.cookie(), None, "once");
+        assert_eq!(page().cookie(&elsewhere).send().await.cookie(), None, "others keep theirs");
     })
     .await;
 }

@@ -16,7 +16,6 @@ mod lex;
 mod parse;
 mod print;
 mod schema;
-mod suggest;
 pub mod text;
 mod time;
 mod value;

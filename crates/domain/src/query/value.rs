@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::lex::{Op, Raw};
 use super::{
-    Atom, Clock, Field, Kind, Order, Pattern, Problem, Target, Test, TextMatch, Value, suggest, time,
+    Atom, Clock, Field, Kind, Order, Pattern, Problem, Target, Test, TextMatch, Value, time,
 };
-use crate::Severity;
+use crate::{Severity, suggest};
 
 /// A value as it stands after an operator.
 pub(super) enum Item {

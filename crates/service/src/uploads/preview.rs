@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 
 use domain::Timestamp;
 use domain::event::{Mapping, NewEvent, Target};
+use domain::instant;
 use domain::upload::{Format, Preview};
 use serde_json::Value;
 
@@ -31,9 +32,9 @@ pub(super) fn of(file: File, format: Format, now: Timestamp) -> io::Result<Previ
         first.truncate(end + 1);
     }
     let table = match format {
-        Format::Csv => csv_table(&first)?,
-        Format::Ndjson | Format::Auto => objects(wire::rows(&first).map(|(_, row)| row)),
-        Format::Json => objects(wire::file_elements(&first).map(|(_, row)| row)),
+        Format::Csv => csv_table(&first, now)?,
+        Format::Ndjson | Format::Auto => objects(wire::rows(&first).map(|(_, row)| row), now),
+        Format::Json => objects(wire::file_elements(&first).map(|(_, row)| row), now),
         Format::Syslog => lines(&first, now)?,
     };
     Ok(Preview { format, ..table })
@@ -46,7 +47,7 @@ pub(super) fn format_of(file: File) -> io::Result<Format> {
     Ok(wire::sniff(&first))
 }
 
-fn csv_table(first: &[u8]) -> io::Result<Preview> {
+fn csv_table(first: &[u8], now: Timestamp) -> io::Result<Preview> {
     let begins = wire::table(first);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(begins.delimiter)
@@ -68,10 +69,10 @@ fn csv_table(first: &[u8]) -> io::Result<Preview> {
         );
     }
     let more_columns = names.len() - columns.len();
-    Ok(Preview { more_columns, ..table(columns, rows) })
+    Ok(Preview { more_columns, ..table(columns, rows, now) })
 }
 
-fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
+fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> Preview {
     let mut columns: Vec<String> = Vec::new();
     let mut more = HashSet::new();
     let mut found: Vec<Vec<(String, String)>> = Vec::new();
@@ -114,7 +115,7 @@ fn objects<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Preview {
             columns.iter().map(of).collect()
         })
         .collect();
-    Preview { more_columns: more.len(), ..table(columns, rows) }
+    Preview { more_columns: more.len(), ..table(columns, rows, now) }
 }
 
 /// Log text has no columns to choose; it is shown as it is understood.
@@ -145,13 +146,25 @@ fn lines(first: &[u8], now: Timestamp) -> io::Result<Preview> {
     Ok(Preview { format: Format::Syslog, columns, more_columns: 0, rows, guess: Vec::new() })
 }
 
-fn table(columns: Vec<String>, rows: Vec<Vec<String>>) -> Preview {
+fn table(columns: Vec<String>, rows: Vec<Vec<String>>, now: Timestamp) -> Preview {
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let guess: Vec<(Target, Option<String>)> = Mapping::suggest(&names)
+    let mut guess: Vec<(Target, Option<String>)> = Mapping::suggest(&names)
         .into_iter()
         .map(|(target, column)| (target, column.map(str::to_owned)))
         .collect();
+    let taken: Vec<String> = guess.iter().filter_map(|(_, column)| column.clone()).collect();
+    if let Some((_, time @ None)) = guess.iter_mut().find(|(target, _)| *target == Target::OccurredAt) {
+        let is_time = |at: usize| !taken.contains(&columns[at]) && has_times(&rows, at, now);
+        *time = (0..columns.len()).find(|at| is_time(*at)).map(|at| columns[at].clone());
+    }
     Preview { format: Format::Auto, columns, more_columns: 0, rows, guess }
+}
+
+/// Whether most of what stands in a column is a time of a day: a name says it in too many ways. Bare numbers are anything.
+fn has_times(rows: &[Vec<String>], at: usize, now: Timestamp) -> bool {
+    let cells = || rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty());
+    let times = cells().filter(|cell| cell.contains(':') && instant::parse(cell, now).is_ok()).count();
+    times * 2 > cells().count()
 }
 
 fn shown(value: &Value) -> String {

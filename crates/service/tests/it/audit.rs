@@ -122,6 +122,16 @@ async fn an_entry_that_says_the_same_in_other_characters_is_named() {
 }
 
 #[tokio::test]
+async fn an_entry_that_says_something_else_in_other_characters_is_not_called_the_same() {
+    let (world, alpha) = written(testkit::sqlite().await).await;
+    let edit = "UPDATE audit_log SET actor_id = '00000000000000000000000000000001' WHERE organization_id = $1 AND seq = 5";
+    tamper(&world, alpha, &[edit]).await;
+    let verdict = verify(&world, alpha).await;
+    let said = verdict.broken.first().map(|(at, words)| (*at, words.ends_with(" was edited")));
+    assert_eq!(said, Some((5, true)), "{:?}", verdict.broken);
+}
+
+#[tokio::test]
 async fn a_removed_entry_is_named() {
     for_each_backend(|t| async move {
         let (world, alpha) = written(t).await;

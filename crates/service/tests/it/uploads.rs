@@ -69,6 +69,8 @@ async fn a_file_is_looked_at_tried_and_read() {
         assert_eq!(preview.columns, ["When", "How bad", "Text", "Box"]);
         assert_eq!((preview.rows.len(), preview.rows[0][2].as_str()), (4, "disk full"));
         assert!(preview.guess.contains(&(Target::Message, Some("Text".to_owned()))), "{:?}", preview.guess);
+        let time = (Target::OccurredAt, Some("When".to_owned()));
+        assert!(preview.guess.contains(&time), "by its values: {:?}", preview.guess);
 
         let without = uploads::dry_run(&cx, upload.id, &Choice::default()).await.unwrap();
         assert_eq!((without.receipt.accepted, without.receipt.rejected), (0, 4));
@@ -76,6 +78,11 @@ async fn a_file_is_looked_at_tried_and_read() {
         assert_eq!((with.receipt.accepted, with.receipt.rejected, with.whole), (2, 2, true));
         assert_eq!(with.receipt.rejections[0].field, "occurred_at");
         assert!(with.texts[0].contains("never"));
+
+        let spent = uploads::start(&cx, upload.id, Choice::default()).await.unwrap_err();
+        assert!(spent.to_string().contains("not one row would be stored (row 1, "), "{spent}");
+        let waits = uploads::progress(&cx, upload.id).await.unwrap();
+        assert_eq!((waits.state, files(&world)), (UploadState::Mapped, 1), "other columns can be chosen");
 
         assert_eq!(uploads::start(&cx, upload.id, choice()).await.unwrap().state, UploadState::Running);
         assert!(matches!(uploads::start(&cx, upload.id, choice()).await, Err(Error::Conflict(_))));

@@ -1,7 +1,7 @@
 //! The nearest word to one that is wrong.
 
 /// The candidate with the fewest changed letters, if these are at most a third of the word (and at least one may be).
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
     let limit = (word.len() / 3).clamp(1, 3);
     candidates
