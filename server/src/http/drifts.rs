@@ -103,6 +103,10 @@ pub struct DriftItem {
     last_seen_at: Timestamp,
     #[schema(required = true, value_type = Option<DateTime<Utc>>)]
     resolved_at: Option<Timestamp>,
+    /// When a push looked at what was resolved as reverted or codified, and did not find it. Null while none has: the next push that has the drift
+    /// says that it was still there, and its onset stays.
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    absent_at: Option<Timestamp>,
     /// Pushes that had it.
     seen_count: i64,
     /// A later push did not name the resource: nobody knows whether it is still there.
@@ -284,7 +288,8 @@ pub struct DriftActResult {
 
 /// Act on one drift or many, or take that back.
 ///
-/// Resolved as reverted or codified is a claim that the next push checks: a drift that is still there is open again.
+/// Resolved as reverted or codified is a claim that the next push checks: a drift that is still there is open as before, with its onset, and
+/// was never resolved in any figure.
 #[utoipa::path(post, path = "/api/v1/drifts/actions", tag = "drift", security(("api_key" = ["drift.write"])), request_body = DriftActIn,
     responses(
     (status = 200, description = "What became of each drift", body = DriftActReport),
@@ -433,6 +438,7 @@ pub(super) fn item(drift: Drift) -> DriftItem {
         detected_at: drift.detected_at,
         last_seen_at: drift.last_seen_at,
         resolved_at: drift.state.resolved_at,
+        absent_at: drift.state.absent_at,
         seen_count: drift.seen_count,
         is_stale: drift.is_stale,
         assigned_to_id: drift.state.assigned_to_id,
