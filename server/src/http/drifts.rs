@@ -365,6 +365,56 @@ pub async fn accept(
     Ok(Json(AcceptedItem { hidden, action_id }))
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it documents the parameters, which Query reads")]
+pub struct AcceptPreviewParameters {
+    /// Left out: resource.
+    #[param(inline)]
+    scope: Option<IgnoreScopeWord>,
+    /// One property and what is below it; left out, the whole drift.
+    property_path: Option<String>,
+}
+
+/// What accepting would leave out of the drifts that are open now.
+#[derive(Serialize, ToSchema)]
+pub struct AcceptPreview {
+    /// Open drifts of which nothing would be left.
+    hidden: usize,
+    /// Open drifts that would lose a part.
+    smaller: usize,
+    /// Those of which nothing would be left, the worst first, at most 20.
+    drifts: Vec<DriftItem>,
+}
+
+/// See what accepting a drift, or ignoring one property, would leave out.
+///
+/// Nothing is changed. It looks at what `accept` with the same scope and property works on: the 2,000 worst open drifts that the scope reaches.
+#[utoipa::path(get, path = "/api/v1/drifts/{id}/accept/preview", tag = "drift", security(("api_key" = ["drift.read"])), params(
+    ("id" = uuid::Uuid, Path, description = "Id of the drift"), AcceptPreviewParameters,
+), responses(
+    (status = 200, description = "What it would hide", body = AcceptPreview),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "It is resolved already", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn preview(
+    caller: Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<AcceptPreview>, Problem> {
+    let cx = caller.admit::<DriftRead>()?;
+    let id: DriftId = id.parse().map_err(|_| Problem::not_found())?;
+    let mut query = Query::new(query.as_deref());
+    let scope = query.one("scope").unwrap_or(IgnoreScope::Resource);
+    let path = query.one::<String>("property_path");
+    query.done()?;
+    let drifts::Preview { hidden, hidden_count, smaller_count } =
+        drifts::preview(&cx, id, path.as_deref(), scope).await?;
+    let drifts = hidden.into_iter().map(item).collect();
+    Ok(Json(AcceptPreview { hidden: hidden_count, smaller: smaller_count, drifts }))
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EscalateIn {
