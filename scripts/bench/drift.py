@@ -156,6 +156,7 @@ def multiply(engine, database, total):
             "detected_at": earlier("d.detected_at"), "last_seen_at": earlier("d.last_seen_at"), "status": status,
             "resolved_at": f"CASE WHEN {resolved} THEN {earlier('d.last_seen_at')} END",
             "resolution_type": f"CASE WHEN {resolved} THEN 'codify_iac' END", "case_id": "NULL",
+            "absent_at": f"CASE WHEN {resolved} THEN {earlier('d.last_seen_at')} END",
         },
         "drift_changes": {"id": engine.id("d.id", "n"), "drift_event_id": engine.id("d.drift_event_id", "n"), "created_at": earlier("d.created_at")},
         "drift_history": {"id": engine.id("d.id", "n"), "drift_event_id": engine.id("d.drift_event_id", "n"), "at": earlier("d.at"), "action_id": "NULL"},

@@ -101,6 +101,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/api/v1/drifts/actions"),
     ("GET", "/api/v1/drifts/{id}"),
     ("POST", "/api/v1/drifts/{id}/accept"),
+    ("GET", "/api/v1/drifts/{id}/accept/preview"),
     ("POST", "/api/v1/drifts/{id}/escalate"),
     ("PUT", "/api/v1/drifts/{id}/cause"),
     ("DELETE", "/api/v1/drifts/{id}/cause"),
@@ -263,6 +264,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/drifts/actions", post(drifts::act))
         .route("/api/v1/drifts/{id}", get(drifts::one))
         .route("/api/v1/drifts/{id}/accept", post(drifts::accept))
+        .route("/api/v1/drifts/{id}/accept/preview", get(drifts::preview))
         .route("/api/v1/drifts/{id}/escalate", post(drifts::escalate))
         .route("/api/v1/drifts/{id}/cause", put(causes::label).delete(causes::unlabel))
         .route("/api/v1/external-events", get(causes::told).post(causes::tell))

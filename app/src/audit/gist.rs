@@ -98,10 +98,14 @@ mod tests {
     fn a_line_says_what_was_done_to_what() {
         let upload = json!({ "accepted": 2, "file_name": "disk.csv", "source_id": "x", "rejected": 1 });
         assert_eq!(of(&record(upload, None, None)), "disk.csv · accepted 2 · rejected 1");
-        let (old, new) = (json!({ "name": "a", "ip": "::1" }), json!({ "name": "b", "ip": "::1", "created_at": "" }));
+        let (old, new) =
+            (json!({ "name": "a", "ip": "::1" }), json!({ "name": "b", "ip": "::1", "created_at": "" }));
         assert_eq!(of(&record(json!({}), Some(old), Some(new.clone()))), "changed: name");
         assert_eq!(of(&record(json!(null), None, Some(new))), "b · ip ::1");
-        let failed = AuditRecord { error_message: Some("wrong\n password".to_owned()), ..record(json!({}), None, None) };
+        let failed = AuditRecord {
+            error_message: Some("wrong\n password".to_owned()),
+            ..record(json!({}), None, None)
+        };
         assert_eq!(of(&failed), "wrong password");
     }
 }

@@ -240,7 +240,15 @@ fn aside(scope: &Scope, drift: &Drift) -> AnyView {
     let (since, seen) = (zone.when(drift.detected_at), zone.when(drift.last_seen_at));
     let resolved = drift.state.resolved_at.map(|at| {
         let at = zone.when(at);
-        view! { <p class="muted">"Resolved " <Ago when=at /></p> }
+        let gone = drift.state.absent_at.map(|at| {
+            let at = zone.when(at);
+            view! { <p class="muted">"Gone, as a push found " <Ago when=at /></p> }
+        });
+        let unchecked = drift
+            .state
+            .is_unchecked_claim()
+            .then(|| view! { <p class="muted">"No push has looked since."</p> });
+        view! { <p class="muted">"Resolved " <Ago when=at /></p> {gone} {unchecked} }
     });
     let stale = drift.is_stale.then(|| {
         view! { <p class="muted">"Stale: a later push did not look at this resource."</p> }
@@ -294,6 +302,7 @@ fn story(history: &[HistoryStep], scope: &Scope) -> Vec<AnyView> {
             let words = match step.step {
                 DriftStep::Detected => "found by a push",
                 DriftStep::Returned => "there again",
+                DriftStep::Refuted => "still there: what was done did not remove it",
                 DriftStep::Gone => "not found any more",
                 DriftStep::Acknowledged => "acknowledged",
                 DriftStep::Assigned => "assigned",

@@ -61,7 +61,7 @@ pub struct Facts<'a> {
     /// What the next apply would do.
     pub planned: Option<&'a str>,
     pub moved_from: Option<&'a str>,
-    /// How often it was resolved and came back.
+    /// How often it was resolved and there again.
     pub returned: i64,
 }
 
@@ -325,7 +325,7 @@ fn restore(facts: &Facts<'_>) -> Advice {
 fn returning(facts: &Facts<'_>) -> Advice {
     Advice {
         rationale: format!(
-            "It was resolved and came back {}: something sets it again, and putting it back once more will not hold.",
+            "It was resolved and there again {}: something sets it again, or what was done does not work; doing it once more will not hold.",
             times(facts.returned)
         ),
         steps: vec![

@@ -31,6 +31,7 @@ impl FromDb for State {
             resolution_type: row.get("resolution_type")?,
             resolved_at: row.get("resolved_at")?,
             assigned_to_id: row.get("assigned_to_id")?,
+            absent_at: row.get("absent_at")?,
         })
     }
 }
@@ -117,7 +118,7 @@ const COLUMNS: &str =
     "SELECT d.id, d.number, d.environment_id, d.iac_repository_id, d.iac_resource_id, e.slug AS environment, p.name AS repository, p.tool,
             r.resource_type, r.resource_id, d.drift_type, d.detected_at, d.last_seen_at, d.seen_count,
             (d.status <> 'resolved' AND r.last_sync_at < p.last_sync_at) AS is_stale,
-            d.status, d.resolution_type, d.resolved_at, d.assigned_to_id,
+            d.status, d.resolution_type, d.resolved_at, d.assigned_to_id, d.absent_at,
             (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = d.assigned_to_id) AS assignee,
             d.case_id, (SELECT c.number FROM cases c WHERE c.organization_id = $1 AND c.id = d.case_id) AS case_number,
             d.severity_score, d.confidence_score, d.risk_assessment, d.tags, d.metadata, d.version,
@@ -391,7 +392,7 @@ pub async fn lock(tx: &mut WriteTx, ids: &[DriftId]) -> Result<Vec<Kept>> {
     for ids in sorted.chunks(CHUNK) {
         let q = tx
             .sql(
-                "SELECT id, number, version, status, resolution_type, resolved_at, assigned_to_id
+                "SELECT id, number, version, status, resolution_type, resolved_at, assigned_to_id, absent_at
                  FROM drift_events
                  WHERE organization_id = $1 AND id IN (",
             )
@@ -414,13 +415,14 @@ pub async fn change(tx: &mut WriteTx, states: &[(DriftId, State)]) -> Result<()>
             let q = tx
                 .sql(
                     "UPDATE drift_events
-                     SET status = $2, resolution_type = $3, resolved_at = $4, assigned_to_id = $5, version = version + 1
+                     SET status = $2, resolution_type = $3, resolved_at = $4, assigned_to_id = $5, absent_at = $6, version = version + 1
                      WHERE organization_id = $1 AND id IN (",
                 )
                 .bind(state.status.as_str())
                 .bind(state.resolution_type.map(domain::drift::Resolution::as_str))
                 .bind(state.resolved_at)
                 .bind(state.assigned_to_id)
+                .bind(state.absent_at)
                 .list(part.iter().map(|(id, _)| *id))
                 .push(")");
             tx.conn().exec(q).await?;

@@ -119,7 +119,7 @@ pub async fn tracks(tx: &mut impl Scoped, since: Timestamp) -> Result<BTreeMap<S
         .collect()
 }
 
-/// How often each of these drifts came back; one that never did has no entry.
+/// How often each of these drifts was resolved and there again; one that never was has no entry.
 pub async fn returns(tx: &mut impl Scoped, drifts: &[DriftId]) -> Result<BTreeMap<DriftId, i64>> {
     let mut found = BTreeMap::new();
     for ids in drifts.chunks(CHUNK) {
@@ -127,7 +127,7 @@ pub async fn returns(tx: &mut impl Scoped, drifts: &[DriftId]) -> Result<BTreeMa
             .sql(
                 "SELECT drift_event_id, count(*) AS n
                  FROM drift_history
-                 WHERE organization_id = $1 AND step = 'returned' AND drift_event_id IN (",
+                 WHERE organization_id = $1 AND step IN ('refuted', 'returned') AND drift_event_id IN (",
             )
             .list(ids.iter().copied())
             .push(") GROUP BY drift_event_id");

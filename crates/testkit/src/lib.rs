@@ -55,7 +55,8 @@ where
 pub async fn sqlite() -> TestDb {
     let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
     let file = folder.path().join("watchroom.db");
-    std::fs::write(&file, SQLITE_TEMPLATE.get_or_init(sqlite_template).await).expect("a copy of the template");
+    std::fs::write(&file, SQLITE_TEMPLATE.get_or_init(sqlite_template).await)
+        .expect("a copy of the template");
     let url = format!("sqlite://{}", file.display());
     let db = Db::connect(&url, &Options::default()).await.expect("SQLite opens");
     TestDb { db, url, folder }
@@ -77,9 +78,12 @@ pub async fn postgres() -> TestDb {
     TEMPLATE.get_or_init(|| make_template(server.clone())).await;
     let name = format!("t_{}", fresh().simple());
     // Files are copied: through the write-ahead log, the default, it takes twice as long.
-    store::db::admin(&server, &format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY file_copy", template_name()))
-        .await
-        .expect("a database from the template");
+    store::db::admin(
+        &server,
+        &format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY file_copy", template_name()),
+    )
+    .await
+    .expect("a database from the template");
     let url = with_database(&server, &name);
     let db = Db::connect(&url, &Options { connections: 4, ..Options::default() })
         .await

@@ -103,6 +103,10 @@ pub struct DriftItem {
     last_seen_at: Timestamp,
     #[schema(required = true, value_type = Option<DateTime<Utc>>)]
     resolved_at: Option<Timestamp>,
+    /// When a push looked at what was resolved as reverted or codified, and did not find it. Null while none has: the next push that has the drift
+    /// says that it was still there, and its onset stays.
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    absent_at: Option<Timestamp>,
     /// Pushes that had it.
     seen_count: i64,
     /// A later push did not name the resource: nobody knows whether it is still there.
@@ -284,7 +288,8 @@ pub struct DriftActResult {
 
 /// Act on one drift or many, or take that back.
 ///
-/// Resolved as reverted or codified is a claim that the next push checks: a drift that is still there is open again.
+/// Resolved as reverted or codified is a claim that the next push checks: a drift that is still there is open as before, with its onset, and
+/// was never resolved in any figure.
 #[utoipa::path(post, path = "/api/v1/drifts/actions", tag = "drift", security(("api_key" = ["drift.write"])), request_body = DriftActIn,
     responses(
     (status = 200, description = "What became of each drift", body = DriftActReport),
@@ -360,6 +365,56 @@ pub async fn accept(
     Ok(Json(AcceptedItem { hidden, action_id }))
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it documents the parameters, which Query reads")]
+pub struct AcceptPreviewParameters {
+    /// Left out: resource.
+    #[param(inline)]
+    scope: Option<IgnoreScopeWord>,
+    /// One property and what is below it; left out, the whole drift.
+    property_path: Option<String>,
+}
+
+/// What accepting would leave out of the drifts that are open now.
+#[derive(Serialize, ToSchema)]
+pub struct AcceptPreview {
+    /// Open drifts of which nothing would be left.
+    hidden: usize,
+    /// Open drifts that would lose a part.
+    smaller: usize,
+    /// Those of which nothing would be left, the worst first, at most 20.
+    drifts: Vec<DriftItem>,
+}
+
+/// See what accepting a drift, or ignoring one property, would leave out.
+///
+/// Nothing is changed. It looks at what `accept` with the same scope and property works on: the 2,000 worst open drifts that the scope reaches.
+#[utoipa::path(get, path = "/api/v1/drifts/{id}/accept/preview", tag = "drift", security(("api_key" = ["drift.read"])), params(
+    ("id" = uuid::Uuid, Path, description = "Id of the drift"), AcceptPreviewParameters,
+), responses(
+    (status = 200, description = "What it would hide", body = AcceptPreview),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "It is resolved already", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn preview(
+    caller: Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<AcceptPreview>, Problem> {
+    let cx = caller.admit::<DriftRead>()?;
+    let id: DriftId = id.parse().map_err(|_| Problem::not_found())?;
+    let mut query = Query::new(query.as_deref());
+    let scope = query.one("scope").unwrap_or(IgnoreScope::Resource);
+    let path = query.one::<String>("property_path");
+    query.done()?;
+    let drifts::Preview { hidden, hidden_count, smaller_count } =
+        drifts::preview(&cx, id, path.as_deref(), scope).await?;
+    let drifts = hidden.into_iter().map(item).collect();
+    Ok(Json(AcceptPreview { hidden: hidden_count, smaller: smaller_count, drifts }))
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EscalateIn {
@@ -433,6 +488,7 @@ pub(super) fn item(drift: Drift) -> DriftItem {
         detected_at: drift.detected_at,
         last_seen_at: drift.last_seen_at,
         resolved_at: drift.state.resolved_at,
+        absent_at: drift.state.absent_at,
         seen_count: drift.seen_count,
         is_stale: drift.is_stale,
         assigned_to_id: drift.state.assigned_to_id,

@@ -33,7 +33,7 @@ use crate::web::once;
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,
         entries::list, entries::add, entries::delete, export::case::api,
         api::sources, sources::create, sources::one, sources::change, sources::delete,
-        drift_push::push, drifts::list, drifts::one, drifts::act, drifts::accept, drifts::escalate, drift_metrics::list, drift_rules::list, drift_rules::change, drift_rules::reset, recommendations::rules, recommendations::steps, recommendations::implement, recommendations::dismiss, iac::ignores, iac::lift,
+        drift_push::push, drifts::list, drifts::one, drifts::act, drifts::accept, drifts::preview, drifts::escalate, drift_metrics::list, drift_rules::list, drift_rules::change, drift_rules::reset, recommendations::rules, recommendations::steps, recommendations::implement, recommendations::dismiss, iac::ignores, iac::lift,
         iac::repositories, iac::one_repository, iac::change_repository, iac::resources, iac::one_resource,
         causes::label, causes::unlabel, causes::tell, causes::told, models::list, models::trainings, models::train, models::training, models::activate, models::shadow,
         models::roll_back,

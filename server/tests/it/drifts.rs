@@ -164,8 +164,18 @@ async fn drifts_are_worked_on_over_the_api() {
         assert_eq!(undone["changed"], 1);
         let ignored =
             json!({"property_path": "instance_type", "scope": "type", "reason": "autoscaled", "days": 30});
+        let preview = async |asked: &str| {
+            app.get(&format!("/api/v1/drifts/{two}/accept/preview{asked}")).bearer(&key).send().await
+        };
+        let shown = preview("?scope=type&property_path=instance_type").await.json();
+        assert_eq!((&shown["hidden"], &shown["smaller"]), (&json!(1), &json!(0)));
+        assert_eq!(shown["drifts"][0]["id"], two);
+        for bad in ["?scope=all", "?scope=type&property_path=none", "?scope=type&days=3"] {
+            assert_eq!(preview(bad).await.status, StatusCode::BAD_REQUEST, "{bad}");
+        }
         let accepted = post(&format!("/api/v1/drifts/{two}/accept"), ignored).await.json();
-        assert_eq!(accepted["hidden"], 1);
+        assert_eq!(accepted["hidden"], shown["hidden"]);
+        assert_eq!(preview("?scope=type").await.status, StatusCode::CONFLICT, "it is resolved now");
         assert!(accepted["action_id"].as_str().is_some_and(|id| id.len() == 36), "by which it is undone");
         let bad = json!({"scope": "type", "reason": "", "days": 0});
         assert_eq!(post(&format!("/api/v1/drifts/{one}/accept"), bad).await.status, StatusCode::BAD_REQUEST);

@@ -155,7 +155,9 @@ async fn another_role_changes_the_session_with_the_next_page() {
             assert_eq!(page().cookie(cookie).send().await.cookie(), None, "the second");
         }
         let members = app.get("/api/v1/members").bearer(&key).send().await.json();
-        let id = members["items"].as_array().unwrap().iter().find(|m| m["email"] == "eve@acme.test").unwrap()["id"].clone();
+        let id = members["items"].as_array().unwrap().iter().find(|m| m["email"] == "eve@acme.test").unwrap()
+            ["id"]
+            .clone();
         let path = format!("/api/v1/members/{}", id.as_str().unwrap());
         let tag = app.get(&path).bearer(&key).send().await.header("etag").to_owned();
         let role = app.call(Method::PUT, &path).bearer(&key).header("if-match", &tag);

@@ -1,7 +1,8 @@
 //! How a drift goes through its life: what people do to it, and what a push shows.
 //!
-//! `open → acknowledged → resolved`. Resolved as reverted or written into the code is a claim that the next push checks: seen again, it
-//! is open again. Escalated, it stays with its case; accepted, it is seen again only when what left it out has ended.
+//! `open → acknowledged → resolved`. Resolved as reverted or written into the code is a claim that the next push checks: still there, the
+//! claim was wrong, and the drift is open as if nobody had made it. Not there in any push since, and then there again, it came back.
+//! Escalated, it stays with its case; accepted, it is seen again only when what left it out has ended.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ words! {
 words! {
     /// What happened to a drift.
     DriftStep {
-        Detected = "detected", Returned = "returned", Gone = "gone", Acknowledged = "acknowledged", Assigned = "assigned",
+        Detected = "detected", Returned = "returned", Refuted = "refuted", Gone = "gone", Acknowledged = "acknowledged", Assigned = "assigned",
         Resolved = "resolved", Reopened = "reopened", Ignored = "ignored", Escalated = "escalated", Undone = "undone",
     }
     "not a step of a drift"
@@ -65,6 +66,9 @@ pub struct State {
     pub resolution_type: Option<Resolution>,
     pub resolved_at: Option<Timestamp>,
     pub assigned_to_id: Option<UserId>,
+    /// When a push looked and did not find what people say is put back or written into the code. Nothing while no push has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_at: Option<Timestamp>,
 }
 
 /// What people do.
@@ -104,22 +108,38 @@ impl Unchanged {
 pub enum Seen {
     /// As it was.
     Again,
-    /// It was resolved, and is there all the same.
+    /// People said that it is put back or written into the code, and no push was without it since.
+    Refuted,
+    /// It was resolved, and is there again.
     Returned,
 }
 
 impl State {
-    pub const NEW: Self =
-        Self { status: DriftStatus::Open, resolution_type: None, resolved_at: None, assigned_to_id: None };
+    pub const NEW: Self = Self {
+        status: DriftStatus::Open,
+        resolution_type: None,
+        resolved_at: None,
+        assigned_to_id: None,
+        absent_at: None,
+    };
+
+    /// Open, as it was before anybody resolved it; whose it is stays.
+    fn opened(self) -> Self {
+        Self { assigned_to_id: self.assigned_to_id, ..Self::NEW }
+    }
+
+    /// People say that it is put back or written into the code, and no push looked since.
+    pub fn is_unchecked_claim(self) -> bool {
+        self.status == DriftStatus::Resolved
+            && matches!(self.resolution_type, Some(Resolution::AutoRevert | Resolution::CodifyIac))
+            && self.absent_at.is_none()
+    }
 
     /// # Errors
     /// Why it stays as it is.
     pub fn act(self, act: Act, now: Timestamp) -> Result<(Self, DriftStep), Unchanged> {
         match (act, self.status) {
-            (Act::Reopen, DriftStatus::Resolved) => Ok((
-                Self { status: DriftStatus::Open, resolution_type: None, resolved_at: None, ..self },
-                DriftStep::Reopened,
-            )),
+            (Act::Reopen, DriftStatus::Resolved) => Ok((self.opened(), DriftStep::Reopened)),
             (Act::Reopen, _) => Err(Unchanged::Open),
             (_, DriftStatus::Resolved) => Err(Unchanged::Resolved),
             (Act::Acknowledge, DriftStatus::Acknowledged) => Err(Unchanged::Acknowledged),
@@ -146,10 +166,8 @@ impl State {
             (DriftStatus::Open | DriftStatus::Acknowledged, _) | (_, Some(Resolution::Escalated)) => {
                 (self, Seen::Again)
             }
-            (DriftStatus::Resolved, _) => (
-                Self { status: DriftStatus::Open, resolution_type: None, resolved_at: None, ..self },
-                Seen::Returned,
-            ),
+            (DriftStatus::Resolved, _) if self.is_unchecked_claim() => (self.opened(), Seen::Refuted),
+            (DriftStatus::Resolved, _) => (self.opened(), Seen::Returned),
         }
     }
 
@@ -195,15 +213,19 @@ mod tests {
     #[test]
     fn a_claim_is_checked_by_the_next_push() {
         for (how, seen) in [
-            (Resolution::AutoRevert, Seen::Returned),
-            (Resolution::CodifyIac, Seen::Returned),
+            (Resolution::AutoRevert, Seen::Refuted),
+            (Resolution::CodifyIac, Seen::Refuted),
             (Resolution::Accepted, Seen::Returned),
             (Resolution::Escalated, Seen::Again),
         ] {
             let (resolved, _) = State::NEW.act(Act::Resolve(how), NOW).unwrap();
             let (after, what) = resolved.seen();
             assert_eq!(what, seen, "{how}");
-            assert_eq!(after.status.is_open(), seen == Seen::Returned, "{how}");
+            assert_eq!(after.status.is_open(), seen != Seen::Again, "{how}");
+            // Once a push was without it, the claim was true, whatever comes later.
+            let absent = State { absent_at: Some(NOW), ..resolved };
+            let again = if seen == Seen::Refuted { Seen::Returned } else { seen };
+            assert_eq!((absent.seen().1, absent.seen().0.absent_at.is_some()), (again, again == Seen::Again));
         }
         let gone = State::NEW.gone(NOW).unwrap();
         assert_eq!((gone.resolution_type, gone.seen().1), (None, Seen::Returned));

@@ -4,7 +4,7 @@
 //!
 //! - A drift *comes* when a push finds it, and again when it was resolved and is there all the same.
 //! - It is *resolved* when it stops to be open, by people or because it was not found any more. What people took back or opened again was no
-//!   resolution. The time to resolve is that from the latest coming.
+//!   resolution, nor was a claim that the next push refuted. The time to resolve is that from the latest coming.
 //! - Averages and percentiles of several rows are made of [`Times`], which add up.
 
 use std::collections::BTreeMap;
@@ -190,10 +190,11 @@ pub type Rows = BTreeMap<Place, Figures>;
 
 /// A step that takes a resolution back changes the day of that resolution too: the earliest day that these steps have a part in.
 pub fn first_day(at: Timestamp, step: DriftStep, old: &Value) -> Timestamp {
-    let taken_back = matches!(step, DriftStep::Reopened | DriftStep::Undone).then(|| {
-        let state: Option<State> = serde_json::from_value(old.clone()).ok();
-        state.and_then(|state| state.resolved_at)
-    });
+    let taken_back =
+        matches!(step, DriftStep::Reopened | DriftStep::Undone | DriftStep::Refuted).then(|| {
+            let state: Option<State> = serde_json::from_value(old.clone()).ok();
+            state.and_then(|state| state.resolved_at)
+        });
     day(taken_back.flatten().map_or(at, |resolved| resolved.min(at)))
 }
 
@@ -381,11 +382,7 @@ mod tests {
         }
         fn comes(&mut self, when: &str) {
             let step = if self.steps.is_empty() { DriftStep::Detected } else { DriftStep::Returned };
-            self.tell(
-                when,
-                step,
-                State { status: DriftStatus::Open, resolved_at: None, resolution_type: None, ..self.state },
-            );
+            self.tell(when, step, State::NEW);
         }
         fn act(&mut self, when: &str, act: Act) {
             let (new, step) = self.state.act(act, at(when)).unwrap();
@@ -432,6 +429,19 @@ mod tests {
         let step = &story.steps[2];
         assert_eq!(first_day(step.at, step.step, &step.old), at("2026-03-02T00:00:00Z"));
         assert_eq!(first_day(step.at, DriftStep::Assigned, &step.old), at("2026-03-03T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_claim_that_a_push_refuted_was_no_resolution() {
+        let mut story = Story::new();
+        story.comes("2026-03-01T10:00:00Z");
+        story.act("2026-03-02T10:00:00Z", Act::Resolve(Resolution::CodifyIac));
+        story.tell("2026-03-03T10:00:00Z", DriftStep::Refuted, story.state.seen().0);
+        story.act("2026-03-04T10:00:00Z", Act::Resolve(Resolution::CodifyIac));
+        let all = days(&story, "2026-01-01T00:00:00Z");
+        assert_eq!(all, [("2026-03-01".to_owned(), 1, 0, 0), ("2026-03-04".to_owned(), 0, 1, 3 * 86_400)]);
+        let step = &story.steps[2];
+        assert_eq!(first_day(step.at, step.step, &step.old), at("2026-03-02T00:00:00Z"));
     }
 
     #[test]

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use super::lex::{Head, Op, Scan, is_payload};
 use super::value::{self, Item};
-use super::{
-    Clock, Expr, Kind, MAX_BYTES, MAX_NESTING, MAX_TERMS, Problem, Query, Schema, Target, Term,
-};
+use super::{Clock, Expr, Kind, MAX_BYTES, MAX_NESTING, MAX_TERMS, Problem, Query, Schema, Target, Term};
 use crate::suggest;
 
 /// Reads a query over the fields of `schema`. `clock` is what relative times are relative to, and where a time is read that

@@ -3,9 +3,7 @@
 use uuid::Uuid;
 
 use super::lex::{Op, Raw};
-use super::{
-    Atom, Clock, Field, Kind, Order, Pattern, Problem, Target, Test, TextMatch, Value, time,
-};
+use super::{Atom, Clock, Field, Kind, Order, Pattern, Problem, Target, Test, TextMatch, Value, time};
 use crate::{Severity, suggest};
 
 /// A value as it stands after an operator.

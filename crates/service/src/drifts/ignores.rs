@@ -64,6 +64,9 @@ pub async fn ignores(cx: &Cx<DriftRead>) -> Result<Vec<Ignore>> {
 }
 
 /// What accepting a drift in a scope, or ignoring one property of it, would hide.
+///
+/// # Errors
+/// `Conflict` where all of a drift that is resolved already is asked for, which cannot be accepted.
 pub async fn preview(
     cx: &Cx<DriftRead>,
     id: DriftId,
@@ -72,6 +75,9 @@ pub async fn preview(
 ) -> Result<Preview> {
     let mut tx = cx.read().await?;
     let found = store::drift::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if path.is_none() {
+        acceptable(&found)?;
+    }
     let paths = paths_of(&mut tx, &found, path).await?;
     let like = Scoped { scope, reason: String::new(), days: None };
     let rules: Vec<Ignore> = paths
@@ -125,9 +131,7 @@ pub async fn accept(cx: &Cx<DriftWrite>, id: DriftId, how: &Scoped) -> Result<Le
     how.check()?;
     let mut tx = cx.write().await?;
     let found = store::drift::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    if !found.state.status.is_open() {
-        return Err(Error::Conflict(format!("{} is resolved; reopen it first", found.key())));
-    }
+    acceptable(&found)?;
     let paths = paths_of(&mut tx, &found, None).await?;
     let (rules, done) = leave_out(cx, &mut tx, &found, &paths, how, DriftStep::Resolved).await?;
     let metadata = json!({
@@ -137,6 +141,13 @@ pub async fn accept(cx: &Cx<DriftWrite>, id: DriftId, how: &Scoped) -> Result<Le
     let entry = AuditEntry::new(Action::DRIFT_IGNORED, "drift", id);
     tx.commit(entry.metadata(metadata).change(None, Some(json!(told)))).await?;
     Ok(done)
+}
+
+fn acceptable(found: &Drift) -> Result<()> {
+    if found.state.status.is_open() {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!("{} is resolved; reopen it first", found.key())))
 }
 
 /// It holds no more. Open drifts have what it left out again at once; what is resolved, the next push that has it opens.

@@ -1,6 +1,6 @@
 //! A push: what a tool printed becomes inventory and drifts, in one transaction.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::audit::{Action, AuditEntry};
 use domain::drift::{
@@ -250,6 +250,8 @@ impl Work<'_> {
         };
         let (mut resources, mut drifts) = (Vec::with_capacity(reading.resources.len()), Vec::new());
         let mut hits: BTreeMap<DriftIgnoreId, i64> = BTreeMap::new();
+        // Drifts that are there, and that rules make smaller or leave out.
+        let mut hidden: HashSet<(IacResourceId, String)> = HashSet::new();
         // Resources that this push looked at: what is known of them and not in the push is gone.
         let mut looked_at: HashSet<IacResourceId> = HashSet::new();
         for read in reading.resources {
@@ -260,6 +262,7 @@ impl Work<'_> {
             }
             let is_declared = read.drift.as_ref().is_none_or(|drift| drift.drift_type != DriftType::Added);
             if let Some(found) = read.drift {
+                let whole = whole(&found);
                 let pushed = self.drift(
                     id,
                     &read.address,
@@ -269,6 +272,9 @@ impl Work<'_> {
                     (&rules, &mut hits),
                 );
                 report.ignored += pushed.1;
+                if pushed.1 > 0 {
+                    hidden.insert((id, whole));
+                }
                 drifts.extend(pushed.0.map(|drift| PushedDrift {
                     in_order_at: known.and_then(|known| known.in_sync_at),
                     ..drift
@@ -289,12 +295,18 @@ impl Work<'_> {
         }
         store::drift::push::put_resources(tx, repository, &resources).await?;
         report.drifted = drifts.len() as i64;
-        let drifted: Vec<IacResourceId> = drifts.iter().map(|drift| drift.iac_resource_id).collect();
+        let drifted: BTreeSet<IacResourceId> = drifts
+            .iter()
+            .map(|drift| drift.iac_resource_id)
+            .chain(hidden.iter().map(|(id, _)| *id))
+            .collect();
+        let drifted: Vec<IacResourceId> = drifted.into_iter().collect();
         let known = store::drift::push::known(tx, repository, &drifted).await?;
         // Which of the known drifts each is; nothing of a new one.
         let matched = matched(&drifts, &known);
         let mut steps = Vec::new();
-        let (mut again, mut returned): (Vec<DriftId>, Vec<DriftId>) = Default::default();
+        let (mut again, mut refuted, mut returned): (Vec<DriftId>, Vec<DriftId>, Vec<DriftId>) =
+            Default::default();
         let new = matched.iter().filter(|known| known.is_none()).count() as i64;
         let mut number = if new > 0 { store::drift::push::numbers(tx, new).await? } else { 0 };
         for (drift, place) in drifts.iter_mut().zip(matched) {
@@ -303,11 +315,17 @@ impl Work<'_> {
                 drift.number = known.number;
                 again.push(known.id);
                 let (after, seen) = known.state.seen();
-                if seen == Seen::Returned {
-                    returned.push(known.id);
-                    let version = known.version + 1;
-                    let step = self.step(tx, known.id, DriftStep::Returned, (known.state, after), version);
-                    steps.push(came(step, drift));
+                let step = |step| self.step(tx, known.id, step, (known.state, after), known.version + 1);
+                match seen {
+                    Seen::Again => {}
+                    Seen::Refuted => {
+                        refuted.push(known.id);
+                        steps.push(step(DriftStep::Refuted));
+                    }
+                    Seen::Returned => {
+                        returned.push(known.id);
+                        steps.push(came(step(DriftStep::Returned), drift));
+                    }
                 }
             } else {
                 drift.number = number;
@@ -329,8 +347,17 @@ impl Work<'_> {
         report.new = new;
         report.resolved = gone.len() as i64;
         store::drift::push::put_drifts(tx, (environment, repository), &drifts, &again).await?;
+        store::drift::push::refuted(tx, &refuted).await?;
         store::drift::push::returned(tx, &returned, now).await?;
         store::drift::push::gone(tx, &gone, now).await?;
+        let there: HashSet<DriftId> = known
+            .iter()
+            .filter(|known| hidden.contains(&(known.iac_resource_id, known.fingerprint.clone())))
+            .map(|known| known.id)
+            .collect();
+        let mut absent = store::drift::push::not_found_since(tx, repository, now).await?;
+        absent.retain(|id| !there.contains(id));
+        store::drift::push::absent(tx, &absent, now).await?;
         store::drift::add_history(tx, &steps).await?;
         let label = self.cx.actor.audit().label;
         let advising = recommendations::Advising {
@@ -339,12 +366,13 @@ impl Work<'_> {
             repository,
             by: &label,
         };
-        advising.judge(tx, &returned, &gone).await?;
+        let back: Vec<DriftId> = refuted.iter().chain(&returned).copied().collect();
+        advising.judge(tx, &back, &gone).await?;
         let shut = known.iter().filter(|k| !k.state.seen().0.status.is_open()).map(|k| k.id).collect();
-        advising.advise(self.cx, tx, (&drifts, &resources), (&returned, &shut)).await?;
+        advising.advise(self.cx, tx, (&drifts, &resources), (&back, &shut)).await?;
         // Why, the server looks into by itself.
-        let begun: Vec<DriftId> =
-            steps.iter().filter(|s| s.step != DriftStep::Gone).map(|s| s.drift_id).collect();
+        let begins = |step: &&HistoryStep| matches!(step.step, DriftStep::Detected | DriftStep::Returned);
+        let begun: Vec<DriftId> = steps.iter().filter(begins).map(|s| s.drift_id).collect();
         store::cause::ask(tx, &begun, now).await?;
         for (rule, times) in hits {
             store::drift::ignore::hit(tx, rule, times).await?;
@@ -465,6 +493,11 @@ impl Work<'_> {
             version,
         }
     }
+}
+
+/// What it is known by while nothing of it is ignored.
+fn whole(found: &drift::Drift) -> String {
+    fingerprint(found.drift_type, found.changes.iter().map(|change| change.property_path.as_str()))
 }
 
 /// Ids of rules, as they are kept with a change.

@@ -202,10 +202,11 @@ pub(super) struct Advising<'a> {
 }
 
 impl Advising<'_> {
-    pub(super) async fn judge(&self, tx: &mut WriteTx, returned: &[DriftId], gone: &[DriftId]) -> Result<()> {
+    /// `back`: resolved drifts that this push has.
+    pub(super) async fn judge(&self, tx: &mut WriteTx, back: &[DriftId], gone: &[DriftId]) -> Result<()> {
         let now = tx.now();
         let failed = json!({ "success": false, "words": "A later push found the drift again.", "at": now });
-        store::recommendation::fail(tx, returned, &failed).await?;
+        store::recommendation::fail(tx, back, &failed).await?;
         let held = json!({ "success": true, "words": "A later push looked and did not find it any more.", "at": now });
         store::recommendation::confirm(tx, self.repository, now, &held).await?;
         let how = Decision { at: now, by: self.by, note: None, action_id: None };
@@ -218,12 +219,12 @@ impl Advising<'_> {
         cx: &Cx<DriftWrite>,
         tx: &mut WriteTx,
         (drifts, resources): (&[PushedDrift], &[PushedResource]),
-        (returned, shut): (&[DriftId], &HashSet<DriftId>),
+        (back, shut): (&[DriftId], &HashSet<DriftId>),
     ) -> Result<()> {
         let ids: Vec<DriftId> = drifts.iter().map(|drift| drift.id).collect();
         let mut advised = store::recommendation::advised(tx, &ids).await?;
-        let returned: HashSet<DriftId> = returned.iter().copied().collect();
-        advised.retain(|(drift, _)| !returned.contains(drift));
+        let back: HashSet<DriftId> = back.iter().copied().collect();
+        advised.retain(|(drift, _)| !back.contains(drift));
         let wanted: Vec<&PushedDrift> = drifts.iter().filter(|drift| !shut.contains(&drift.id)).collect();
         if wanted.is_empty() {
             return Ok(());

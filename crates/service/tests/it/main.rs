@@ -23,6 +23,7 @@ mod causes;
 mod changes;
 mod demo;
 mod drift_advice;
+mod drift_claims;
 mod drift_metrics;
 mod drift_refuted;
 mod drift_rules;

@@ -124,7 +124,7 @@ pub async fn known(
 ) -> Result<Vec<Known>> {
     let q = tx
         .sql(
-            "SELECT id, number, iac_resource_id, fingerprint, status, resolution_type, resolved_at, assigned_to_id, version
+            "SELECT id, number, iac_resource_id, fingerprint, status, resolution_type, resolved_at, assigned_to_id, absent_at, version
              FROM drift_events
              WHERE organization_id = $1 AND iac_repository_id = $2 AND status IN ('open', 'acknowledged')
              ORDER BY id",
@@ -134,7 +134,7 @@ pub async fn known(
     for ids in resources.chunks(CHUNK) {
         let q = tx
             .sql(
-                "SELECT id, number, iac_resource_id, fingerprint, status, resolution_type, resolved_at, assigned_to_id, version
+                "SELECT id, number, iac_resource_id, fingerprint, status, resolution_type, resolved_at, assigned_to_id, absent_at, version
                  FROM drift_events
                  WHERE organization_id = $1 AND status = 'resolved' AND iac_resource_id IN (",
             )
@@ -275,6 +275,60 @@ pub async fn put_drifts(
     Ok(())
 }
 
+/// Drifts that people say are put back or written into the code, whose resources the push of this instant looked at: the first push that
+/// could find them gone. Those that it has are open again by now, see [`refuted`].
+pub async fn not_found_since(
+    tx: &mut WriteTx,
+    repository: IacRepositoryId,
+    pushed: Timestamp,
+) -> Result<Vec<DriftId>> {
+    let q = tx
+        .sql(
+            "SELECT d.id
+             FROM drift_events d
+             JOIN iac_resources r ON r.organization_id = d.organization_id AND r.id = d.iac_resource_id
+             WHERE d.organization_id = $1 AND d.iac_repository_id = $2 AND d.resolution_type IN ('auto_revert', 'codify_iac')
+               AND d.absent_at IS NULL AND r.last_sync_at = $3 AND r.verdict <> 'unchecked'",
+        )
+        .bind(repository)
+        .bind(pushed);
+    // Sorted here: in the order of the key, SQLite would read every drift.
+    let mut found: Vec<DriftId> = tx.conn().scalars(q).await?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// What people said of them was true.
+pub async fn absent(tx: &mut WriteTx, ids: &[DriftId], now: Timestamp) -> Result<()> {
+    for ids in ids.chunks(CHUNK) {
+        // Grown below.
+        let q = tx
+            .sql("UPDATE drift_events SET absent_at = $2 WHERE organization_id = $1 AND id IN (")
+            .bind(now)
+            .list(ids.iter().copied())
+            .push(")");
+        tx.conn().exec(q).await?;
+    }
+    Ok(())
+}
+
+/// What people said of them was wrong: they are open, with the onset that they had.
+pub async fn refuted(tx: &mut WriteTx, ids: &[DriftId]) -> Result<()> {
+    for ids in ids.chunks(CHUNK) {
+        // Grown below.
+        let q = tx
+            .sql(
+                "UPDATE drift_events
+                 SET status = 'open', resolution_type = NULL, resolved_at = NULL, absent_at = NULL, version = version + 1
+                 WHERE organization_id = $1 AND id IN (",
+            )
+            .list(ids.iter().copied())
+            .push(")");
+        tx.conn().exec(q).await?;
+    }
+    Ok(())
+}
+
 /// They came back: the onset is now.
 pub async fn returned(tx: &mut WriteTx, ids: &[DriftId], now: Timestamp) -> Result<()> {
     for ids in ids.chunks(CHUNK) {
@@ -282,7 +336,7 @@ pub async fn returned(tx: &mut WriteTx, ids: &[DriftId], now: Timestamp) -> Resu
         let q = tx
             .sql(
                 "UPDATE drift_events
-                 SET status = 'open', resolution_type = NULL, resolved_at = NULL, detected_at = $2, version = version + 1,
+                 SET status = 'open', resolution_type = NULL, resolved_at = NULL, absent_at = NULL, detected_at = $2, version = version + 1,
                      in_order_at = (SELECT r.in_sync_at FROM iac_resources r
                                     WHERE r.organization_id = $1 AND r.id = drift_events.iac_resource_id)
                  WHERE organization_id = $1 AND id IN (",
