@@ -63,7 +63,8 @@ impl<F: Serialize + DeserializeOwned> Sent<F> {
             let words = "the form does not say what it was made from; compare and save again";
             return Err(Invalid::field(SEEN, words).into());
         };
-        let Together { fields, kept, both } = merge::fields(Some(&texts(seen)?), &texts(now)?, &texts(&self.mine)?);
+        let Together { fields, kept, both } =
+            merge::fields(Some(&texts(seen)?), &texts(now)?, &texts(&self.mine)?);
         if !both.is_empty() {
             let words = "somebody else changed the same meanwhile; nothing was saved";
             return Err(Error::Conflict(words.to_owned()));
@@ -98,7 +99,8 @@ impl<F: Serialize + DeserializeOwned> Sent<F> {
         let seen = self.seen.as_ref().map(json).transpose()?.unwrap_or_default();
         let mut pairs: Vec<(String, String)> = texts(&self.mine)?.into_iter().collect();
         pairs.push((SEEN.to_owned(), seen));
-        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let pairs: Vec<(&str, &str)> =
+            pairs.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         Err(error).typed_whole(&pairs)
     }
 }
@@ -119,7 +121,8 @@ pub async fn start<P: Permission, F: Serialize + DeserializeOwned>(
     now: F,
 ) -> Answer<Start<F>> {
     let stored = json(&now)?;
-    let sent = if state.is_refused() { drafts::kept::<P, Sent<F>>(cx, kind.name, target).await? } else { None };
+    let sent =
+        if state.is_refused() { drafts::kept::<P, Sent<F>>(cx, kind.name, target).await? } else { None };
     let Some(sent) = sent.map(|kept| kept.fields) else {
         return Ok(Start { told: hidden(state.typed(SEEN, stored)), fields: now });
     };
@@ -141,7 +144,13 @@ pub async fn start<P: Permission, F: Serialize + DeserializeOwned>(
 }
 
 /// What others changed alone, and the table of what both did.
-pub fn differences(kind: &Kind, seen: Option<&Fields>, now: &Fields, mine: &Fields, together: &Together) -> AnyView {
+pub fn differences(
+    kind: &Kind,
+    seen: Option<&Fields>,
+    now: &Fields,
+    mine: &Fields,
+    together: &Together,
+) -> AnyView {
     let kept = (!together.kept.is_empty()).then(|| {
         let names = told(kind, &together.kept);
         let text = format!("Others changed this meanwhile, and the form has it already: {names}.");

@@ -111,12 +111,7 @@ impl RepositoryForm {
     }
     fn with(self, credentials: String) -> NewRepository {
         let Self { name, repository_url, branch } = self;
-        NewRepository {
-            name,
-            repository_url: Some(repository_url),
-            branch,
-            credentials: Some(credentials),
-        }
+        NewRepository { name, repository_url: Some(repository_url), branch, credentials: Some(credentials) }
     }
 }
 

@@ -241,9 +241,7 @@ pub struct EnvironmentForm {
 #[server(name = AddEnvironment, prefix = "/fn", endpoint = "add_environment")]
 pub async fn add_environment(organization: String, environment: EnvironmentForm) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
-    environments::create(&cx, new_environment(&environment))
-        .await
-        .typed(&environment_typed(&environment))?;
+    environments::create(&cx, new_environment(&environment)).await.typed(&environment_typed(&environment))?;
     leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
     Ok(())
 }

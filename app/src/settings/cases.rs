@@ -83,7 +83,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {of_field}
         {of_template}
     };
-    Ok(Page::of(SettingsPage::Cases.title(), body).follows(since, &["case_field", "case_template", "setting"]))
+    Ok(Page::of(SettingsPage::Cases.title(), body)
+        .follows(since, &["case_field", "case_template", "setting"]))
 }
 
 /// Whether a second person closes cases.

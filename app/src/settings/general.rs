@@ -28,8 +28,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let cx = scope.admit::<SettingsRead>()?;
     let now = organizations::get(&cx).await?;
     let (slug, made) = (now.slug.clone(), scope.zone.when(now.created_at));
-    let forms =
-        (organization(&scope, &cx, &now).await?, time(&scope, &cx).await?, rates(&scope, &cx).await?);
+    let forms = (organization(&scope, &cx, &now).await?, time(&scope, &cx).await?, rates(&scope, &cx).await?);
     let body = view! {
         <Section title="Organization" hint="The short name is part of every address, so it stays.">
             <DefinitionList>

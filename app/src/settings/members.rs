@@ -11,8 +11,8 @@ use ui::{
 };
 
 use super::api::{
-    AddMember, MEMBER, MemberForm, MemberRow, RemoveMember, ResetFactor, SwitchMember, UpdateMember, WithdrawInvitation,
-    invited_row, member_row, members_page,
+    AddMember, MEMBER, MemberForm, MemberRow, RemoveMember, ResetFactor, SwitchMember, UpdateMember,
+    WithdrawInvitation, invited_row, member_row, members_page,
 };
 use crate::audit::history;
 use crate::error::{Answer, AppError};

@@ -243,13 +243,7 @@ fn add_dialog(slug: &str) -> AnyView {
 }
 
 /// The tag of `?tag=`, to rename, to merge or to delete.
-fn change(
-    tag: &Tag,
-    tags: &[Tag],
-    merge: Option<&TagMerge>,
-    place: Place<'_>,
-    rename: AnyView,
-) -> AnyView {
+fn change(tag: &Tag, tags: &[Tag], merge: Option<&TagMerge>, place: Place<'_>, rename: AnyView) -> AnyView {
     let others = tags.len() > 1;
     let merging = others.then(|| merging(tag, tags, merge, place));
     let href = place.link().with("delete", &tag.id.to_string()).done();

@@ -96,7 +96,11 @@ pub async fn update_seen(
     new: (Role, ApprovalLevel),
 ) -> Result<Member> {
     let unless_changed = |old: &Member| {
-        if (old.role, old.approval_level) == seen { Ok(new) } else { Err(Error::Conflict(CHANGED.to_owned())) }
+        if (old.role, old.approval_level) == seen {
+            Ok(new)
+        } else {
+            Err(Error::Conflict(CHANGED.to_owned()))
+        }
     };
     update_with(cx, id, unless_changed).await
 }

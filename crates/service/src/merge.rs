@@ -276,7 +276,10 @@ mod tests {
         let mine = form(&[("name", "b"), ("region", "eu"), ("tags", "x\r\ny\r\n"), ("note", "mine")]);
         let together = fields(Some(&base), &theirs, &mine);
         let expected = form(&[("name", "b"), ("region", "us"), ("tags", "x\ny"), ("note", "mine")]);
-        assert_eq!(together, Together { fields: expected, kept: vec!["region".into()], both: vec!["note".into()] });
+        assert_eq!(
+            together,
+            Together { fields: expected, kept: vec!["region".into()], both: vec!["note".into()] }
+        );
         // The same by both, and nothing known of the beginning.
         assert_eq!(fields(Some(&base), &mine, &mine).both, Vec::<String>::new());
         let blind = fields(None, &theirs, &mine);

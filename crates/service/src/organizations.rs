@@ -12,8 +12,8 @@ use domain::permission::{
 };
 use domain::{MembershipId, OrganizationId, Timestamp, UserSessionId};
 use serde_json::{Value, json};
-use store::organization::Details;
 use store::SystemTx;
+use store::organization::Details;
 use tokio::sync::Mutex;
 
 use crate::auth::Viewer;

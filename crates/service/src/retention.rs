@@ -106,10 +106,7 @@ pub async fn set(cx: &Cx<SettingsWrite>, policy: &Policy) -> Result<()> {
 }
 
 /// [`set`], to what `policy` makes of the one that holds: nobody changes it in between.
-pub async fn set_with(
-    cx: &Cx<SettingsWrite>,
-    policy: impl FnOnce(Policy) -> Result<Policy>,
-) -> Result<()> {
+pub async fn set_with(cx: &Cx<SettingsWrite>, policy: impl FnOnce(Policy) -> Result<Policy>) -> Result<()> {
     let mut tx = cx.write().await?;
     store::organization::lock(&mut tx).await?;
     let (now, old) = (tx.now(), kept::policy(&mut tx).await?);
