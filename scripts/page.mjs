@@ -30,7 +30,7 @@ function remember(place) {
     kept.set(field, heldBy(field));
     // What was typed was made from the version that was there: sent with a newer one it would overwrite that unseen.
     for (const other of field.form?.elements ?? []) {
-      if (other.type === "hidden" && ["version", "revision"].includes(other.name)) kept.set(other, undefined);
+      if (other.type === "hidden" && ["version", "revision", "seen"].includes(other.name)) kept.set(other, undefined);
     }
   }
 }

@@ -45,6 +45,8 @@ pub mod settings;
 pub mod shell;
 pub mod shown;
 pub mod sources;
+#[cfg(feature = "ssr")]
+mod stale;
 pub mod told;
 pub mod uploads;
 pub mod views;
@@ -108,8 +110,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("uploads/:id") view=uploads::UploadPage ssr=WHOLE />
                     <Route path=path!("audit") view=page::PrintedPage ssr=WHOLE />
                     <ParentRoute path=path!("settings") view=settings::SettingsFrame ssr=WHOLE>
-                        <Route path=path!("") view=settings::GeneralPage ssr=WHOLE />
-                        <Route path=path!("general") view=settings::GeneralPage ssr=WHOLE />
+                        <Route path=path!("") view=page::PrintedPage ssr=WHOLE />
+                        <Route path=path!("general") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("branding") view=page::PrintedPage ssr=WHOLE />
                         <Route path=path!("retention") view=settings::RetentionPage ssr=WHOLE />
                         <Route path=path!("members") view=page::PrintedPage ssr=WHOLE />

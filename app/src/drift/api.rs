@@ -1,7 +1,7 @@
 //! Server functions of drift: scope, one service call, back to the page.
 
 #[cfg(feature = "ssr")]
-use domain::drift::NewRepository;
+use domain::drift::{NewRepository, Repository};
 #[cfg(feature = "ssr")]
 use domain::permission::{CaseWrite, DriftWrite};
 use domain::{DriftId, DriftIgnoreId, IacRepositoryId, RecommendationId};
@@ -16,6 +16,8 @@ use crate::error::Typed as _;
 use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::server::scope;
+#[cfg(feature = "ssr")]
+use crate::stale::{Kind, Sent};
 
 /// The fields of the form around the list, and of the buttons of one drift.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,35 +85,53 @@ pub async fn lift_drift_ignore(organization: String, id: DriftIgnoreId) -> Answe
 }
 
 /// `version`: the one that the form was made from, microseconds since 1970. `credentials`: left empty, what is there stays.
+#[cfg(feature = "ssr")]
+pub const REPOSITORY: Kind = Kind {
+    name: "repository",
+    fields: &[("name", "Name"), ("repository_url", "Address"), ("branch", "Branch")],
+};
+
+/// What is changed of a repository, but for its credentials.
+#[cfg(feature = "ssr")]
+#[derive(Serialize, Deserialize)]
+pub struct RepositoryForm {
+    pub name: String,
+    pub repository_url: String,
+    pub branch: String,
+}
+
+#[cfg(feature = "ssr")]
+impl RepositoryForm {
+    pub fn of(now: &Repository) -> Self {
+        Self {
+            name: now.name.clone(),
+            repository_url: now.repository_url.clone().unwrap_or_default(),
+            branch: now.branch.clone(),
+        }
+    }
+    fn with(self, credentials: String) -> NewRepository {
+        let Self { name, repository_url, branch } = self;
+        NewRepository { name, repository_url: Some(repository_url), branch, credentials: Some(credentials) }
+    }
+}
+
+/// `seen`: the fields that the form was made from ([`crate::stale`]).
 #[server(name = SaveRepository, prefix = "/fn", endpoint = "save_repository")]
 pub async fn save_repository(
     organization: String,
     id: IacRepositoryId,
-    version: String,
+    #[server(default)] seen: String,
     name: String,
     #[server(default)] repository_url: String,
     branch: String,
     #[server(default)] credentials: String,
 ) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<DriftWrite>()?;
-    let new = NewRepository {
-        name: name.clone(),
-        repository_url: Some(repository_url.clone()),
-        branch: branch.clone(),
-        credentials: Some(credentials),
-    };
-    // A secret is never printed again.
-    let typed = [
-        ("id", &*id.to_string()),
-        ("version", &*version),
-        ("name", &*name),
-        ("repository_url", &*repository_url),
-        ("branch", &*branch),
-    ];
-    let seen = version.parse().ok().and_then(domain::Timestamp::from_micros);
-    let seen = seen.ok_or_else(crate::server::not_found)?;
-    drifts::update_repository_seen(&cx, id, seen, new).await.typed(&typed)?;
-    Ok(Done::new("Saved"))
+    // A secret is never printed again, nor kept.
+    let mut sent = Sent::of(&seen, RepositoryForm { name, repository_url, branch });
+    let merged = |now: &Repository| Ok(sent.onto(&RepositoryForm::of(now))?.with(credentials));
+    let saved = drifts::update_repository_with(&cx, id, merged).await;
+    sent.answer(&cx, &REPOSITORY, id.0, saved, "Saved").await
 }
 
 #[server(name = ClearCredentials, prefix = "/fn", endpoint = "clear_repository_credentials")]

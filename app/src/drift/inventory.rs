@@ -4,15 +4,15 @@ use domain::IacRepositoryId;
 use domain::drift::{Push, Repository, Resource};
 use domain::permission::{DriftRead, Key};
 use leptos::prelude::*;
+use service::Cx;
 use service::drifts::{self, Covered, ResourceFilter};
 use ui::{
     Actions, Badge, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, PageHead, Pager, Row,
     Section, Select, TextInput, Tone, Variant,
 };
 
-use super::api::{ClearCredentials, SaveRepository};
+use super::api::{ClearCredentials, REPOSITORY, RepositoryForm, SaveRepository};
 use super::parts::{self, Part};
-use crate::cases::forms::differences;
 use crate::error::Answer;
 use crate::events::parts::number;
 use crate::form::{Form, FormError};
@@ -20,6 +20,7 @@ use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, Link};
+use crate::stale;
 use crate::when::{Ago, AgoOr, Zone};
 
 const LIMIT: u32 = 100;
@@ -35,7 +36,8 @@ pub async fn repositories(asked: Asked) -> Answer<Page> {
     let dialog = match shown {
         Some(one) => {
             let pushes = drifts::pushes(&cx, one.id).await?;
-            Some(dialog(slug, one, &pushes, may_write, scope.zone))
+            let edit = if may_write { Some(edit(&cx, slug, one).await?) } else { None };
+            Some(dialog(slug, one, &pushes, edit, scope.zone))
         }
         None => None,
     };
@@ -108,7 +110,7 @@ fn row(slug: &str, one: &Repository, zone: Zone) -> AnyView {
     view! { <Row href=href>{cells}</Row> }.into_any()
 }
 
-fn dialog(slug: &str, one: &Repository, pushes: &[Push], may_write: bool, zone: Zone) -> AnyView {
+fn dialog(slug: &str, one: &Repository, pushes: &[Push], edit: Option<AnyView>, zone: Zone) -> AnyView {
     let rows: Vec<_> = pushes
         .iter()
         .map(|push| {
@@ -143,7 +145,6 @@ fn dialog(slug: &str, one: &Repository, pushes: &[Push], may_write: bool, zone: 
             }
         })
         .collect();
-    let edit = may_write.then(|| edit(slug, one));
     let title = format!("{} in {}", one.name, one.environment);
     view! {
         <Dialog id="repository" title=title wide=true open=true close_href=routes::drift_part(slug, "repositories")>
@@ -156,7 +157,7 @@ fn dialog(slug: &str, one: &Repository, pushes: &[Push], may_write: bool, zone: 
     .into_any()
 }
 
-fn edit(slug: &str, one: &Repository) -> AnyView {
+async fn edit(cx: &Cx<DriftRead>, slug: &str, one: &Repository) -> Answer<AnyView> {
     let state = Form::printed::<SaveRepository>().only("id", one.id.to_string());
     let hidden = || {
         view! {
@@ -169,26 +170,14 @@ fn edit(slug: &str, one: &Repository) -> AnyView {
     } else {
         "Nothing is kept."
     };
-    let (name, branch) = (state.typed("name", one.name.clone()), state.typed("branch", one.branch.clone()));
-    let address = state.typed("repository_url", one.repository_url.clone().unwrap_or_default());
-    // When somebody was faster, what they wrote stands beside what was typed, which is saved over it only when it is sent again.
-    let now = one.updated_at.micros().to_string();
-    let said = [
-        ("Name", "name", one.name.clone()),
-        ("Address", "repository_url", one.repository_url.clone().unwrap_or_default()),
-        ("Branch", "branch", one.branch.clone()),
-    ];
-    let said = said.map(|(words, name, now)| (words.to_owned(), name.to_owned(), now));
-    let (stale, version) = if state.is_conflict() {
-        (differences("the repository", state, said), now)
-    } else {
-        (None, state.typed("version", now))
-    };
+    let start = stale::start(cx, &REPOSITORY, one.id.0, state, RepositoryForm::of(one)).await?;
+    let name = state.typed("name", start.fields.name);
+    let branch = state.typed("branch", start.fields.branch);
+    let address = state.typed("repository_url", start.fields.repository_url);
     let fields = view! {
         {hidden()}
         <FormError form=state fields=&["name", "repository_url", "branch", "credentials"] />
-        {stale}
-        <input type="hidden" name="version" value=version />
+        {start.told}
         <Field id="repository-name" label="Name" required=true error=state.reason("name")>
             <TextInput name="name" value=name required=true />
         </Field>
@@ -212,7 +201,7 @@ fn edit(slug: &str, one: &Repository) -> AnyView {
         };
         form::<ClearCredentials>("Removed", "inline-form", fields)
     });
-    view! { {form::<SaveRepository>("Saved", "form", fields)} {clear} }.into_any()
+    Ok(view! { {form::<SaveRepository>("Saved", "form", fields)} {clear} }.into_any())
 }
 
 pub async fn resources(asked: Asked) -> Answer<Page> {

@@ -72,6 +72,8 @@ const PAGES: &[(&str, Printing)] = &[
     ("audit", |asked| Box::pin(audit::page(asked))),
     ("sources", |asked| Box::pin(sources::page(asked))),
     ("uploads", |asked| Box::pin(uploads::list_page(asked))),
+    ("settings", |asked| Box::pin(settings::general::page(asked))),
+    ("settings/general", |asked| Box::pin(settings::general::page(asked))),
     ("settings/members", |asked| Box::pin(settings::members::page(asked))),
     ("settings/branding", |asked| Box::pin(settings::branding::page(asked))),
     ("settings/sign-in", |asked| Box::pin(settings::sign_in::page(asked))),

@@ -13,19 +13,21 @@ use domain::member::NewMember;
 use domain::member::{ApprovalLevel, Role};
 use domain::{ApiKeyId, EnvironmentId, InvitationId, MembershipId};
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::Typed as _;
+use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::page::LoadPage;
 #[cfg(feature = "ssr")]
 use crate::routes::{Link, SettingsPage};
 #[cfg(feature = "ssr")]
 use crate::server::{self, scope};
-use crate::shown::shown;
+#[cfg(feature = "ssr")]
+use crate::stale::{Kind, Sent};
+#[cfg(feature = "ssr")]
 use crate::when::When;
 
 #[cfg(feature = "ssr")]
@@ -33,100 +35,7 @@ use domain::permission as p;
 #[cfg(feature = "ssr")]
 use leptos::server_fn::ServerFn as _;
 #[cfg(feature = "ssr")]
-use service::{api_keys, environments, invitations, members, organizations, settings};
-
-// ---- general ----
-
-/// The general page. Numbers as they stand in the form.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct General {
-    pub slug: String,
-    pub name: String,
-    pub description: String,
-    pub contact_email: String,
-    pub created: When,
-    pub time_zone: String,
-    pub time_zones: Vec<String>,
-    /// Nothing where none was chosen.
-    pub requests_per_minute: Option<i64>,
-    pub events_per_second: Option<i64>,
-}
-shown!(General: slug, name, description, contact_email, created, time_zone, time_zones, requests_per_minute, events_per_second);
-
-#[server(name = LoadGeneral, prefix = "/fn", endpoint = "general_settings", input = GetUrl)]
-pub async fn load_general(organization: String) -> Answer<General> {
-    let scope = scope(&organization).await?;
-    let cx = scope.admit::<p::SettingsRead>()?;
-    let value = (
-        organizations::get(&cx).await?,
-        settings::get(&cx, "general").await?,
-        settings::get(&cx, "rate_limits").await?,
-    );
-    Ok(general(value, scope.zone))
-}
-
-#[server(name = SaveOrganization, prefix = "/fn", endpoint = "save_organization")]
-pub async fn save_organization(
-    organization: String,
-    name: String,
-    description: String,
-    contact_email: String,
-) -> Answer<()> {
-    let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
-    let saved = organizations::update(&cx, &name, Some(&description), Some(&contact_email)).await;
-    saved.typed(&[("name", &name), ("description", &description), ("contact_email", &contact_email)])?;
-    Ok(())
-}
-
-#[server(name = SaveTimeZone, prefix = "/fn", endpoint = "save_time_zone")]
-pub async fn save_time_zone(organization: String, time_zone: String) -> Answer<()> {
-    let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
-    let value = serde_json::json!({ "time_zone": time_zone });
-    settings::set(&cx, "general", value).await.typed(&[("time_zone", &time_zone)])?;
-    Ok(())
-}
-
-#[server(name = SaveRateLimits, prefix = "/fn", endpoint = "save_rate_limits")]
-pub async fn save_rate_limits(
-    organization: String,
-    requests_per_minute: String,
-    events_per_second: String,
-) -> Answer<()> {
-    let cx = scope(&organization).await?.admit::<p::SettingsWrite>()?;
-    let value = serde_json::json!({ "requests_per_minute": number(&requests_per_minute), "events_per_second": number(&events_per_second) });
-    let typed =
-        [("requests_per_minute", requests_per_minute.as_str()), ("events_per_second", &events_per_second)];
-    settings::set(&cx, "rate_limits", value).await.typed(&typed)?;
-    Ok(())
-}
-
-#[cfg(feature = "ssr")]
-fn general(
-    (o, general, limits): (domain::organization::Organization, serde_json::Value, serde_json::Value),
-    zone: crate::when::Zone,
-) -> General {
-    let count = |value: &serde_json::Value, key: &str| value[key].as_i64();
-    General {
-        slug: o.slug,
-        name: o.name,
-        description: o.description.unwrap_or_default(),
-        contact_email: o.contact_email.unwrap_or_default(),
-        created: zone.when(o.created_at),
-        time_zone: general["time_zone"].as_str().unwrap_or("UTC").to_owned(),
-        time_zones: crate::when::zone_names(),
-        requests_per_minute: count(&limits, "requests_per_minute"),
-        events_per_second: count(&limits, "events_per_second"),
-    }
-}
-
-/// What is not a number goes on as text, so that the service says what is wrong with it.
-#[cfg(feature = "ssr")]
-fn number(text: &str) -> serde_json::Value {
-    match text.trim() {
-        "" => serde_json::Value::Null,
-        text => text.parse::<i64>().map_or_else(|_| text.into(), Into::into),
-    }
-}
+use service::{api_keys, environments, invitations, members};
 
 // ---- members ----
 
@@ -185,17 +94,46 @@ pub async fn withdraw_invitation(organization: String, id: InvitationId) -> Answ
     Ok(())
 }
 
+/// `seen`: the fields that the form was made from ([`crate::stale`]).
 #[server(name = UpdateMember, prefix = "/fn", endpoint = "update_member")]
 pub async fn update_member(
     organization: String,
     id: MembershipId,
+    #[server(default)] seen: String,
     role: Role,
     approval_level: ApprovalLevel,
-) -> Answer<()> {
+) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
-    members::update(&cx, id, role, approval_level).await.typed(&[("id", &id.to_string())])?;
+    let mut sent = Sent::of(&seen, MemberForm::of(role, approval_level));
+    let merged = |now: &Member| sent.onto(&MemberForm::of(now.role, now.approval_level))?.read();
+    let saved = members::update_with(&cx, id, merged).await;
+    let done = sent.answer(&cx, &MEMBER, id.0, saved, "Member changed").await?;
     leptos_axum::redirect(&SettingsPage::Members.href(&organization));
-    Ok(())
+    Ok(done)
+}
+
+/// What is changed of a member.
+#[cfg(feature = "ssr")]
+#[derive(Serialize, Deserialize)]
+pub struct MemberForm {
+    pub role: String,
+    pub approval_level: String,
+}
+
+#[cfg(feature = "ssr")]
+pub const MEMBER: Kind =
+    Kind { name: "member", fields: &[("role", "Role"), ("approval_level", "Approves up to")] };
+
+#[cfg(feature = "ssr")]
+impl MemberForm {
+    pub fn of(role: Role, level: ApprovalLevel) -> Self {
+        Self { role: role.as_str().to_owned(), approval_level: level.as_str().to_owned() }
+    }
+    fn read(&self) -> service::Result<(Role, ApprovalLevel)> {
+        let wrong = |field| domain::Invalid::field(field, "choose one of the list");
+        let role = self.role.parse().map_err(|_| wrong("role"))?;
+        Ok((role, self.approval_level.parse().map_err(|_| wrong("approval_level"))?))
+    }
 }
 
 #[server(name = RemoveMember, prefix = "/fn", endpoint = "remove_member")]
@@ -275,6 +213,19 @@ pub struct EnvironmentRow {
     pub form: EnvironmentForm,
 }
 
+#[cfg(feature = "ssr")]
+pub const ENVIRONMENT: Kind = Kind {
+    name: "environment",
+    fields: &[
+        ("name", "Name"),
+        ("slug", "Short name"),
+        ("cloud_provider", "Cloud"),
+        ("region", "Region"),
+        ("account_id", "Account"),
+        ("tags", "Tags"),
+    ],
+};
+
 /// The fields of the form, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnvironmentForm {
@@ -290,26 +241,26 @@ pub struct EnvironmentForm {
 #[server(name = AddEnvironment, prefix = "/fn", endpoint = "add_environment")]
 pub async fn add_environment(organization: String, environment: EnvironmentForm) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
-    environments::create(&cx, new_environment(&environment))
-        .await
-        .typed(&environment_typed(&environment, ""))?;
+    environments::create(&cx, new_environment(&environment)).await.typed(&environment_typed(&environment))?;
     leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
     Ok(())
 }
 
+/// `seen`: the fields that the form was made from ([`crate::stale`]).
 #[server(name = UpdateEnvironment, prefix = "/fn", endpoint = "update_environment")]
 pub async fn update_environment(
     organization: String,
     id: EnvironmentId,
+    #[server(default)] seen: String,
     environment: EnvironmentForm,
-) -> Answer<()> {
+) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<p::EnvironmentWrite>()?;
-    let typed = id.to_string();
-    environments::update(&cx, id, new_environment(&environment))
-        .await
-        .typed(&environment_typed(&environment, &typed))?;
+    let mut sent = Sent::of(&seen, environment);
+    let merged = |now: &Environment| Ok(new_environment(&sent.onto(&environment_form(now))?));
+    let saved = environments::update_with(&cx, id, merged).await;
+    let done = sent.answer(&cx, &ENVIRONMENT, id.0, saved, "Environment saved").await?;
     leptos_axum::redirect(&SettingsPage::Environments.href(&organization));
-    Ok(())
+    Ok(done)
 }
 
 #[server(name = SwitchEnvironment, prefix = "/fn", endpoint = "switch_environment")]
@@ -332,19 +283,24 @@ pub async fn delete_environment(organization: String, id: EnvironmentId) -> Answ
 
 #[cfg(feature = "ssr")]
 pub fn environment_row(environment: Environment) -> EnvironmentRow {
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let tags = environment.tags.as_object().into_iter().flatten();
     EnvironmentRow {
         id: environment.id.to_string(),
         active: environment.is_active,
-        form: EnvironmentForm {
-            slug: environment.slug,
-            name: environment.name,
-            cloud_provider: environment.cloud_provider.unwrap_or_default(),
-            region: environment.region.unwrap_or_default(),
-            account_id: environment.account_id.unwrap_or_default(),
-            tags: tags.map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join("\n"),
-        },
+        form: environment_form(&environment),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn environment_form(environment: &Environment) -> EnvironmentForm {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let tags = environment.tags.as_object().into_iter().flatten();
+    EnvironmentForm {
+        slug: environment.slug.clone(),
+        name: environment.name.clone(),
+        cloud_provider: environment.cloud_provider.clone().unwrap_or_default(),
+        region: environment.region.clone().unwrap_or_default(),
+        account_id: environment.account_id.clone().unwrap_or_default(),
+        tags: tags.map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join("\n"),
     }
 }
 
@@ -368,9 +324,8 @@ fn new_environment(form: &EnvironmentForm) -> NewEnvironment {
 }
 
 #[cfg(feature = "ssr")]
-fn environment_typed<'a>(form: &'a EnvironmentForm, id: &'a str) -> [(&'static str, &'a str); 7] {
+fn environment_typed(form: &EnvironmentForm) -> [(&'static str, &str); 6] {
     [
-        ("id", id),
         ("slug", &form.slug),
         ("name", &form.name),
         ("cloud_provider", &form.cloud_provider),

@@ -7,23 +7,23 @@ use leptos::server_fn::ServerFn as _;
 use service::settings;
 use ui::{Button, Field, Section, TextInput, Variant};
 
-use super::branding_api::SaveBranding;
+use super::branding_api::{BRANDING, SaveBranding};
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
 use crate::routes::SettingsPage;
-use crate::told;
+use crate::server::Scope;
+use crate::{stale, told};
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
-    scope.admit::<SettingsRead>()?;
     let since = live::since(&scope).await?;
     let branding = settings::branding(&scope.admit::<OrganizationEnter>()?).await?;
     let name = scope.organization.name.as_str();
     let shown = preview(&branding, name);
-    let form = form(&branding, &scope.organization.slug, name, scope.may(Key::SettingsWrite));
+    let form = form(&scope, branding, name).await?;
     let body = view! {
         <Section title="Branding" hint="In the header of every page of this organization, and on what is exported from it.">
             {shown}
@@ -66,9 +66,11 @@ pub fn mark(branding: &Branding, organization: &str) -> String {
     .to_html()
 }
 
-fn form(branding: &Branding, slug: &str, organization: &str, may_write: bool) -> AnyView {
+async fn form(scope: &Scope, now: Branding, organization: &str) -> Answer<AnyView> {
     let state = Form::printed::<SaveBranding>();
-    let save = may_write.then(|| {
+    let cx = scope.admit::<SettingsRead>()?;
+    let start = stale::start(&cx, &BRANDING, scope.organization.id.0, state, now).await?;
+    let save = scope.may(Key::SettingsWrite).then(|| {
         view! {
             <div class="row-line">
                 <Button submit=true variant=Variant::Primary>"Save"</Button>
@@ -79,13 +81,14 @@ fn form(branding: &Branding, slug: &str, organization: &str, may_write: bool) ->
     let accent_hint = format!(
         "As #rrggbb; dark and light enough to be seen in both schemes. Empty: {ACCENT}, where there are letters."
     );
-    let Branding { display_name, logo_text, accent } = branding.clone();
+    let Branding { display_name, logo_text, accent } = start.fields;
     // The frame shows it as well.
-    view! {
+    let view = view! {
         <form method="post" action=SaveBranding::PATH class="form" data-session="">
             {told::field("Branding saved")}
             <FormError form=state fields=&["display_name", "logo_text", "accent"] />
-            <input type="hidden" name="organization" value=slug.to_owned() />
+            <input type="hidden" name="organization" value=scope.organization.slug.clone() />
+            {start.told}
             <Field id="brand-name" label="Name shown" hint=name_hint error=state.reason("display_name")>
                 <TextInput name="display_name" value=state.typed("display_name", &display_name) maxlength=60_u32 />
             </Field>
@@ -97,6 +100,6 @@ fn form(branding: &Branding, slug: &str, organization: &str, may_write: bool) ->
             </Field>
             {save}
         </form>
-    }
-    .into_any()
+    };
+    Ok(view.into_any())
 }

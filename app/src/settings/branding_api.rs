@@ -9,29 +9,37 @@ use leptos::prelude::*;
 use service::settings;
 
 use crate::error::Answer;
-#[cfg(feature = "ssr")]
-use crate::error::Typed as _;
+use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::routes::SettingsPage;
 #[cfg(feature = "ssr")]
 use crate::server::scope;
+#[cfg(feature = "ssr")]
+use crate::stale::{Kind, Sent};
 
+/// `seen`: the fields that the form was made from ([`crate::stale`]).
 #[server(name = SaveBranding, prefix = "/fn", endpoint = "save_branding")]
 pub async fn save_branding(
     organization: String,
+    #[server(default)] seen: String,
     #[server(default)] display_name: String,
     #[server(default)] logo_text: String,
     #[server(default)] accent: String,
-) -> Answer<()> {
+) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<SettingsWrite>()?;
-    let typed = [
-        ("display_name", display_name.as_str()),
-        ("logo_text", logo_text.as_str()),
-        ("accent", accent.as_str()),
-    ];
-    let branding =
-        Branding { display_name: display_name.clone(), logo_text: logo_text.clone(), accent: accent.clone() };
-    settings::set_branding(&cx, branding).await.typed(&typed)?;
+    let mut sent = Sent::of(&seen, Branding { display_name, logo_text, accent });
+    let saved = settings::set_branding_with(&cx, |now| sent.onto(now)).await;
+    let done = sent.answer(&cx, &BRANDING, cx.actor().organization.0, saved, "Branding saved").await?;
     leptos_axum::redirect(&SettingsPage::Branding.href(&organization));
-    Ok(())
+    Ok(done)
 }
+
+#[cfg(feature = "ssr")]
+pub const BRANDING: Kind = Kind {
+    name: "branding",
+    fields: &[
+        ("display_name", "Name shown"),
+        ("logo_text", "Letters of the mark"),
+        ("accent", "Colour of the mark"),
+    ],
+};

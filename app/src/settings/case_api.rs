@@ -9,6 +9,8 @@ use domain::case::field::{FieldKind, NewField};
 use domain::permission::SettingsWrite;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
+use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
 use service::{Cx, cases};
 
 use crate::error::Answer;
@@ -17,6 +19,8 @@ use crate::error::{AppError, Typed as _};
 use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::routes::SettingsPage;
+#[cfg(feature = "ssr")]
+use crate::stale::{Kind, Sent};
 
 /// `choices`: one a line. `required`: there when the box is ticked.
 #[server(name = DefineCaseField, prefix = "/fn", endpoint = "define_case_field")]
@@ -69,14 +73,40 @@ pub async fn move_case_field(organization: String, id: CaseFieldId, up: bool) ->
     Ok(Done::new("Moved"))
 }
 
-/// `four_eyes`: there when the box is ticked.
+/// `four_eyes`: there when the box is ticked; `seen`: the fields that the form was made from ([`crate::stale`]).
 #[server(name = SetCaseRules, prefix = "/fn", endpoint = "set_case_rules")]
-pub async fn set_case_rules(organization: String, #[server(default)] four_eyes: String) -> Answer<Done> {
-    use service::settings::{Cases, set};
-    let value = serde_json::json!({ "four_eyes": !four_eyes.is_empty() });
-    set(&writes(&organization).await?, Cases::KEY, value).await?;
-    Ok(Done::new("Saved"))
+pub async fn set_case_rules(
+    organization: String,
+    #[server(default)] seen: String,
+    #[server(default)] four_eyes: String,
+) -> Answer<Done> {
+    use service::settings::{Cases, set_with};
+    let cx = writes(&organization).await?;
+    let mut sent = Sent::of(&seen, RulesForm::of(!four_eyes.is_empty()));
+    let merged = |now: &serde_json::Value| {
+        let form = sent.onto(&RulesForm::of(now["four_eyes"] == true))?;
+        Ok(serde_json::json!({ "four_eyes": !form.four_eyes.is_empty() }))
+    };
+    let saved = set_with(&cx, Cases::KEY, merged).await;
+    sent.answer(&cx, &RULES, cx.actor().organization.0, saved, "Saved").await
 }
+
+/// "yes" where the box is ticked.
+#[cfg(feature = "ssr")]
+#[derive(Serialize, Deserialize)]
+pub struct RulesForm {
+    pub four_eyes: String,
+}
+
+#[cfg(feature = "ssr")]
+impl RulesForm {
+    pub fn of(four_eyes: bool) -> Self {
+        Self { four_eyes: if four_eyes { "yes" } else { "" }.to_owned() }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub const RULES: Kind = Kind { name: "case_rules", fields: &[("four_eyes", "A second person closes cases")] };
 
 #[cfg(feature = "ssr")]
 async fn writes(organization: &str) -> Answer<Cx<SettingsWrite>> {

@@ -4,13 +4,15 @@
 use domain::case::field::{CaseField, FieldKind};
 use domain::permission as p;
 use leptos::prelude::*;
-use service::cases;
+use service::{Cx, cases};
 use ui::{
     Actions, Badge, Button, Checkbox, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, IconButton,
     Row, Section, Select, TextArea, TextInput, Variant,
 };
 
-use super::case_api::{ArchiveCaseField, ChangeCaseField, DefineCaseField, MoveCaseField, SetCaseRules};
+use super::case_api::{
+    ArchiveCaseField, ChangeCaseField, DefineCaseField, MoveCaseField, RULES, RulesForm, SetCaseRules,
+};
 use super::templates;
 use crate::audit::history;
 use crate::cases::forms::differences;
@@ -20,6 +22,8 @@ use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{Link, SettingsPage};
+use crate::server::Scope;
+use crate::stale;
 
 const ADD: &str = "add-field";
 const FIELDS: &[&str] = &["name", "kind", "choices"];
@@ -58,7 +62,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let change = shown.map(|field| change(field, slug));
     let members =
         if may_change { service::members::list(&scope.admit::<p::MemberRead>()?).await? } else { Vec::new() };
-    let closing = closing(cases::four_eyes(&cx).await?, may_change, slug);
+    let closing = closing(&cx, may_change, &scope).await?;
     let templates = cases::templates(&cx).await?;
     let shown = asked.get("template");
     // Of a field or of a template: an id is of one of them.
@@ -79,14 +83,22 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {of_field}
         {of_template}
     };
-    Ok(Page::of(SettingsPage::Cases.title(), body).follows(since, &["case_field", "case_template"]))
+    Ok(Page::of(SettingsPage::Cases.title(), body)
+        .follows(since, &["case_field", "case_template", "setting"]))
 }
 
 /// Whether a second person closes cases.
-fn closing(four_eyes: bool, may_change: bool, slug: &str) -> AnyView {
+async fn closing(cx: &Cx<p::CaseRead>, may_change: bool, scope: &Scope) -> Answer<AnyView> {
+    let four_eyes = cases::four_eyes(cx).await?;
     let inner = if may_change {
+        let state = Form::printed::<SetCaseRules>();
+        let start =
+            stale::start(cx, &RULES, scope.organization.id.0, state, RulesForm::of(four_eyes)).await?;
+        let four_eyes = !start.fields.four_eyes.is_empty();
         let fields = view! {
-            <input type="hidden" name="organization" value=slug.to_owned() />
+            <FormError form=state fields=&[] />
+            <input type="hidden" name="organization" value=scope.organization.slug.clone() />
+            {start.told}
             <Checkbox name="four_eyes" label="A second person closes cases" hint="Who wants to resolve one asks; somebody else who may review closes or returns it." checked=four_eyes />
             <Actions>
                 <Button submit=true>"Save"</Button>
@@ -98,7 +110,7 @@ fn closing(four_eyes: bool, may_change: bool, slug: &str) -> AnyView {
             if four_eyes { "A second person closes cases." } else { "Who resolves a case closes it." };
         view! { <p>{words}</p> }.into_any()
     };
-    view! { <Section title="Closing">{inner}</Section> }.into_any()
+    Ok(view! { <Section title="Closing">{inner}</Section> }.into_any())
 }
 
 fn add_button() -> AnyView {

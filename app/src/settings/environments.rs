@@ -10,16 +10,18 @@ use ui::{
 };
 
 use super::api::{
-    AddEnvironment, DeleteEnvironment, EnvironmentForm, EnvironmentRow, SwitchEnvironment, UpdateEnvironment,
-    environment_row,
+    AddEnvironment, DeleteEnvironment, ENVIRONMENT, EnvironmentForm, EnvironmentRow, SwitchEnvironment,
+    UpdateEnvironment, environment_row,
 };
 use crate::audit::history;
-use crate::error::Answer;
+use crate::error::{Answer, AppError};
 use crate::form::{Form, FormError};
 use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{Link, SettingsPage};
+use crate::server::Scope;
+use crate::stale;
 
 const ADD: &str = "add-environment";
 const FIELDS: &[&str] = &["slug", "name", "cloud_provider", "region", "account_id", "tags"];
@@ -32,7 +34,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let may_change = scope.may(p::Key::EnvironmentWrite);
     let slug = scope.organization.slug.as_str();
     let shown = rows.iter().find(|row| may_change && row.id == asked.get("environment"));
-    let change = shown.map(|row| change(row.clone(), slug));
+    let change = match shown {
+        Some(row) => Some(change(&scope, row.clone()).await?),
+        None => None,
+    };
     let may_audit = scope.may(p::Key::AuditRead);
     let table = list(&rows, (may_change, may_audit), slug);
     let names = rows.iter().map(|row| (row.id.clone(), row.form.name.clone()));
@@ -162,12 +167,15 @@ fn fields(prefix: &'static str, form: Form, present: EnvironmentForm) -> AnyView
 }
 
 /// The environment of `?environment=`, to change or delete.
-fn change(row: EnvironmentRow, slug: &str) -> AnyView {
-    let id = row.id.as_str();
+async fn change(scope: &Scope, row: EnvironmentRow) -> Answer<AnyView> {
+    let (id, slug) = (row.id.as_str(), scope.organization.slug.as_str());
     let state = Form::printed::<UpdateEnvironment>().only("id", row.id.clone());
+    let (cx, target) = (scope.admit::<p::EnvironmentRead>()?, id.parse().map_err(|_| AppError::not_found())?);
+    let start = stale::start(&cx, &ENVIRONMENT, target, state, row.form.clone()).await?;
     let fields = view! {
         {hidden(id, slug)}
-        {fields("change", state, row.form.clone())}
+        {start.told}
+        {fields("change", state, start.fields)}
         <Actions>
             <Button submit=true variant=Variant::Primary>
                 "Save"
@@ -175,13 +183,13 @@ fn change(row: EnvironmentRow, slug: &str) -> AnyView {
         </Actions>
     };
     let lines = [switch(id, row.active, slug), delete(id, slug)];
-    view! {
+    let dialog = view! {
         <Dialog id="change-environment" title=row.form.name open=true close_href=SettingsPage::Environments.href(slug)>
             {form::<UpdateEnvironment>("Environment saved", "form", fields)}
             {lines}
         </Dialog>
-    }
-    .into_any()
+    };
+    Ok(dialog.into_any())
 }
 
 fn hidden(id: &str, slug: &str) -> impl IntoView + use<> {

@@ -1,65 +1,42 @@
-//! `/o/{organization}/settings/general`
+//! `/o/{organization}/settings/general`: name, time zone, rate limits.
 
-use domain::permission::Key;
+use domain::organization::Organization;
+use domain::permission::{Key, SettingsRead};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use service::settings::{self, RateLimits};
+use service::{Cx, organizations};
 use ui::{Button, Choice, Definition, DefinitionList, Field, Section, Select, TextArea, TextInput, Variant};
 
-use super::api::{General, LoadGeneral, SaveOrganization, SaveRateLimits, SaveTimeZone};
-use crate::fetch::{Load, fetch_after};
-use crate::form::{Form, FormError, tell_done};
+use super::general_api::{
+    ORGANIZATION, RATES, SaveOrganization, SaveRateLimits, SaveTimeZone, TIME, organization_form, rates_form,
+    time_form,
+};
+use crate::error::Answer;
+use crate::form::{Form, FormError};
+use crate::live;
+use crate::page::Page;
+use crate::page::print::{Asked, form};
 use crate::routes::SettingsPage;
-use crate::send::{SendForm, Submission, submit};
-use crate::session::{Permitted, use_slug};
-use crate::when::At;
+use crate::server::Scope;
+use crate::when::{At, zone_names};
+use crate::{stale, told};
 
-const ORGANIZATION_SAVED: &str = "Organization saved";
-const TIME_SAVED: &str = "Time zone saved";
-const RATES_SAVED: &str = "Rate limits saved";
-
-#[derive(Clone, Copy)]
-struct Actions {
-    organization: Submission,
-    time: Submission,
-    rates: Submission,
-}
-
-#[component]
-pub fn GeneralPage() -> impl IntoView {
-    let slug = use_slug();
-    let actions = Actions {
-        organization: submit::<SaveOrganization>(),
-        time: submit::<SaveTimeZone>(),
-        rates: submit::<SaveRateLimits>(),
-    };
-    tell_done(actions.organization, ORGANIZATION_SAVED);
-    tell_done(actions.time, TIME_SAVED);
-    tell_done(actions.rates, RATES_SAVED);
-    let saved = move || actions.organization.version() + actions.time.version() + actions.rates.version();
-    let general = fetch_after(saved, move || LoadGeneral { organization: slug.get() });
-    view! {
-        {super::tab(SettingsPage::General)}
-        <Load resource=general let:general>
-            {sections(general, actions)}
-        </Load>
-    }
-    .into_any()
-}
-
-fn sections(general: General, actions: Actions) -> AnyView {
-    let (slug, created) = (general.slug.clone(), general.created.clone());
-    let forms = (
-        organization(general.clone(), actions.organization),
-        time(general.clone(), actions.time),
-        rates(general, actions.rates),
-    );
-    view! {
+pub async fn page(asked: Asked) -> Answer<Page> {
+    let scope = asked.scope().await?;
+    let since = live::since(&scope).await?;
+    let cx = scope.admit::<SettingsRead>()?;
+    let now = organizations::get(&cx).await?;
+    let (slug, made) = (now.slug.clone(), scope.zone.when(now.created_at));
+    let forms = (organization(&scope, &cx, &now).await?, time(&scope, &cx).await?, rates(&scope, &cx).await?);
+    let body = view! {
         <Section title="Organization" hint="The short name is part of every address, so it stays.">
             <DefinitionList>
                 <Definition term="Short name">
                     <code>{slug}</code>
                 </Definition>
                 <Definition term="Made">
-                    <At when=created />
+                    <At when=made />
                 </Definition>
             </DefinitionList>
             {forms.0}
@@ -70,79 +47,83 @@ fn sections(general: General, actions: Actions) -> AnyView {
         <Section title="Rate limits" hint="Beside those of the server. What is over the rate is answered with 429 and Retry-After; nothing is dropped silently.">
             {forms.2}
         </Section>
-    }
-    .into_any()
+    };
+    Ok(Page::of(SettingsPage::General.title(), body).follows(since, &["organization", "setting"]))
 }
 
 /// Only who may write sees the button; the service refuses everybody else.
-#[component]
-fn Save(form: Form) -> impl IntoView {
-    view! {
-        <Permitted key=Key::SettingsWrite>
+fn save(scope: &Scope) -> Option<AnyView> {
+    scope.may(Key::SettingsWrite).then(|| {
+        view! {
             <div class="row-line">
-                <Button submit=true variant=Variant::Primary busy=form.busy>
+                <Button submit=true variant=Variant::Primary>
                     "Save"
                 </Button>
             </div>
-        </Permitted>
-    }
+        }
+        .into_any()
+    })
 }
 
-fn organization(general: General, action: Submission) -> AnyView {
-    let form = Form::of(action);
-    view! {
-        <SendForm to=action done=ORGANIZATION_SAVED class="form">
+async fn organization(scope: &Scope, cx: &Cx<SettingsRead>, now: &Organization) -> Answer<AnyView> {
+    let form = Form::printed::<SaveOrganization>();
+    let start = stale::start(cx, &ORGANIZATION, now.id.0, form, organization_form(now)).await?;
+    let fields = start.fields;
+    // The frame shows its name as well.
+    let view = view! {
+        <form method="post" action=SaveOrganization::PATH class="form" data-session="">
+            {told::field("Organization saved")}
             <FormError form fields=&["name", "description", "contact_email"] />
-            <input type="hidden" name="organization" value=general.slug.clone() />
+            <input type="hidden" name="organization" value=now.slug.clone() />
+            {start.told}
             <Field id="name" label="Name" required=true error=form.reason("name")>
-                <TextInput name="name" value=form.typed("name", &general.name) maxlength=255_u32 />
+                <TextInput name="name" value=form.typed("name", fields.name) maxlength=255_u32 />
             </Field>
             <Field id="description" label="Description" error=form.reason("description")>
-                <TextArea name="description" rows=3_u32 value=form.typed("description", &general.description) />
+                <TextArea name="description" rows=3_u32 value=form.typed("description", fields.description) />
             </Field>
             <Field id="contact_email" label="Contact" hint="Whom to write to about this organization." error=form.reason("contact_email")>
-                <TextInput name="contact_email" kind="email" value=form.typed("contact_email", &general.contact_email) />
+                <TextInput name="contact_email" kind="email" value=form.typed("contact_email", fields.contact_email) />
             </Field>
-            <Save form />
-        </SendForm>
-    }
-    .into_any()
+            {save(scope)}
+        </form>
+    };
+    Ok(view.into_any())
 }
 
-fn time(general: General, action: Submission) -> AnyView {
-    let form = Form::of(action);
-    let zones: Vec<Choice> = general.time_zones.iter().map(|zone| Choice::new(zone, zone)).collect();
-    view! {
-        <SendForm to=action done=TIME_SAVED class="form">
-            <FormError form fields=&["time_zone"] />
-            <input type="hidden" name="organization" value=general.slug.clone() />
-            <Field id="time_zone" label="Time zone of reports" hint="People have their own in their account." required=true error=form.reason("time_zone")>
-                <Select name="time_zone" choices=zones value=form.typed("time_zone", &general.time_zone) />
-            </Field>
-            <Save form />
-        </SendForm>
-    }
-    .into_any()
+async fn time(scope: &Scope, cx: &Cx<SettingsRead>) -> Answer<AnyView> {
+    let state = Form::printed::<SaveTimeZone>();
+    let now = time_form(&settings::get(cx, settings::General::KEY).await?);
+    let start = stale::start(cx, &TIME, scope.organization.id.0, state, now).await?;
+    let zones: Vec<Choice> = zone_names().iter().map(|zone| Choice::new(zone, zone)).collect();
+    let fields = view! {
+        <FormError form=state fields=&["time_zone"] />
+        <input type="hidden" name="organization" value=scope.organization.slug.clone() />
+        {start.told}
+        <Field id="time_zone" label="Time zone of reports" hint="People have their own in their account." required=true error=state.reason("time_zone")>
+            <Select name="time_zone" choices=zones value=state.typed("time_zone", start.fields.time_zone) />
+        </Field>
+        {save(scope)}
+    };
+    Ok(form::<SaveTimeZone>("Time zone saved", "form", fields))
 }
 
-fn limit(chosen: Option<i64>) -> String {
-    chosen.map(|n| n.to_string()).unwrap_or_default()
-}
-
-fn rates(general: General, action: Submission) -> AnyView {
-    let form = Form::of(action);
-    view! {
-        <SendForm to=action done=RATES_SAVED class="form">
-            <FormError form fields=&["requests_per_minute", "events_per_second"] />
-            <input type="hidden" name="organization" value=general.slug.clone() />
-            <Field id="requests_per_minute" label="Requests a minute, for each API key" hint="Empty: only the server's own limit." error=form.reason("requests_per_minute")>
-                <TextInput name="requests_per_minute" kind="number" min="1" max="1000000" value=form.typed("requests_per_minute", limit(general.requests_per_minute)) />
-            </Field>
-            <Field id="events_per_second" label="Events a second, for the organization" hint="Of a rate below 5,000 so many at once. Empty: no limit." error=form.reason("events_per_second")>
-                <TextInput name="events_per_second" kind="number" min="1" max="1000000" value=form.typed("events_per_second", limit(general.events_per_second)) />
-            </Field>
-            <Save form />
-        </SendForm>
-    }
-    .into_any()
+async fn rates(scope: &Scope, cx: &Cx<SettingsRead>) -> Answer<AnyView> {
+    let state = Form::printed::<SaveRateLimits>();
+    let now = rates_form(&settings::get(cx, RateLimits::KEY).await?);
+    let start = stale::start(cx, &RATES, scope.organization.id.0, state, now).await?;
+    let value = start.fields;
+    let fields = view! {
+        <FormError form=state fields=&["requests_per_minute", "events_per_second"] />
+        <input type="hidden" name="organization" value=scope.organization.slug.clone() />
+        {start.told}
+        <Field id="requests_per_minute" label="Requests a minute, for each API key" hint="Empty: only the server's own limit." error=state.reason("requests_per_minute")>
+            <TextInput name="requests_per_minute" kind="number" min="1" max="1000000" value=state.typed("requests_per_minute", value.requests_per_minute) />
+        </Field>
+        <Field id="events_per_second" label="Events a second, for the organization" hint="Of a rate below 5,000 so many at once. Empty: no limit." error=state.reason("events_per_second")>
+            <TextInput name="events_per_second" kind="number" min="1" max="1000000" value=state.typed("events_per_second", value.events_per_second) />
+        </Field>
+        {save(scope)}
+    };
+    Ok(form::<SaveRateLimits>("Rate limits saved", "form", fields))
 }

@@ -11,8 +11,8 @@ use ui::{
 };
 
 use super::api::{
-    AddMember, MemberRow, RemoveMember, ResetFactor, SwitchMember, UpdateMember, WithdrawInvitation,
-    invited_row, member_row, members_page,
+    AddMember, MEMBER, MemberForm, MemberRow, RemoveMember, ResetFactor, SwitchMember, UpdateMember,
+    WithdrawInvitation, invited_row, member_row, members_page,
 };
 use crate::audit::history;
 use crate::error::{Answer, AppError};
@@ -22,6 +22,7 @@ use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, SettingsPage};
 use crate::server::{Scope, absolute};
+use crate::stale;
 use crate::when::AgoOr;
 
 const ADD: &str = "add-member";
@@ -40,7 +41,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Some(row) if row.invited => Some(link(&scope, &row.id)?),
         _ => None,
     };
-    let change = shown.map(|row| change(row.clone(), slug, link));
+    let change = match shown {
+        Some(row) => Some(change(&scope, row.clone(), link).await?),
+        None => None,
+    };
     let may_audit = scope.may(p::Key::AuditRead);
     let table = list(&rows, (may_change, may_audit), slug);
     let names = rows.iter().map(|row| (row.id.clone(), row.name.clone()));
@@ -174,7 +178,8 @@ fn told(link: String) -> AnyView {
 }
 
 /// The member of `?member=`, to change or remove.
-fn change(row: MemberRow, slug: &str, link: Option<String>) -> AnyView {
+async fn change(scope: &Scope, row: MemberRow, link: Option<String>) -> Answer<AnyView> {
+    let slug = scope.organization.slug.as_str();
     let close = SettingsPage::Members.href(slug);
     let id = row.id.clone();
     let id = id.as_str();
@@ -182,25 +187,29 @@ fn change(row: MemberRow, slug: &str, link: Option<String>) -> AnyView {
         let words = ("It waits to be accepted, and ends by itself after 30 days.", "Withdraw the invitation");
         let withdraw =
             line::<WithdrawInvitation>(id, slug, None, words, Variant::Danger, "Invitation withdrawn");
-        return view! {
+        let dialog = view! {
             <Dialog id="change-member" title=row.name open=true close_href=close>
                 <p class="muted">{row.email}</p>
                 {link.map(told)}
                 {withdraw}
             </Dialog>
-        }
-        .into_any();
+        };
+        return Ok(dialog.into_any());
     }
     let state = Form::printed::<UpdateMember>().only("id", row.id.clone());
+    let now = MemberForm { role: row.role, approval_level: row.approval_level };
+    let (cx, target) = (scope.admit::<p::MemberRead>()?, id.parse().map_err(|_| AppError::not_found())?);
+    let start = stale::start(&cx, &MEMBER, target, state, now).await?;
     let fields = view! {
         <FormError form=state fields=&[] />
         {hidden(id, slug)}
+        {start.told}
         {row.by_provider.then(|| view! { <p class="hint">"The role follows the groups of the sign-in provider: what you choose lasts until the next sign-in. The approval level stays."</p> })}
         <Field id="change-role" label="Role" required=true>
-            <Select name="role" choices=roles() value=row.role />
+            <Select name="role" choices=roles() value=start.fields.role />
         </Field>
         <Field id="change-level" label="Approves up to" required=true>
-            <Select name="approval_level" choices=levels() value=row.approval_level />
+            <Select name="approval_level" choices=levels() value=start.fields.approval_level />
         </Field>
         <Actions>
             <Button submit=true variant=Variant::Primary>
@@ -223,14 +232,14 @@ fn change(row: MemberRow, slug: &str, link: Option<String>) -> AnyView {
         line::<SwitchMember>(id, slug, Some(!row.enabled), switch, Variant::Secondary, "Account changed"),
         line::<RemoveMember>(id, slug, None, remove, Variant::Danger, "Member removed"),
     ];
-    view! {
+    let dialog = view! {
         <Dialog id="change-member" title=row.name open=true close_href=close>
             <p class="muted">{row.email}</p>
             {form::<UpdateMember>("Member changed", "form", fields)}
             {lines}
         </Dialog>
-    }
-    .into_any()
+    };
+    Ok(dialog.into_any())
 }
 
 fn hidden(id: &str, slug: &str) -> impl IntoView + use<> {

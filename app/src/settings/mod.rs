@@ -11,7 +11,9 @@ mod case_api;
 pub mod cases;
 #[cfg(feature = "ssr")]
 pub mod environments;
-mod general;
+#[cfg(feature = "ssr")]
+pub mod general;
+mod general_api;
 #[cfg(feature = "ssr")]
 pub mod members;
 #[cfg(feature = "ssr")]
@@ -40,7 +42,9 @@ pub use branding_api::{SaveBranding, save_branding};
 pub use case_api::{
     archive_case_field, change_case_field, define_case_field, move_case_field, set_case_rules,
 };
-pub use general::GeneralPage;
+pub use general_api::{
+    SaveOrganization, SaveRateLimits, SaveTimeZone, save_organization, save_rate_limits, save_time_zone,
+};
 pub use provider_api::{GiveProviderRole, TakeProviderRole, give_provider_role, take_provider_role};
 pub use retention::RetentionPage;
 pub use session_api::{

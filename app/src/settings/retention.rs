@@ -16,6 +16,7 @@ use api::{Days, HoldRow, LiftHold, LoadRetention, PlaceHold, RetentionShown, Run
 use crate::ask::AskForm;
 use crate::fetch::{Load, fetch_after};
 use crate::form::{Form, FormError, tell_done};
+use crate::printed::Print;
 use crate::routes::SettingsPage;
 use crate::send::{SendForm, Submission, submit};
 use crate::session::{Permitted, use_slug};
@@ -59,6 +60,7 @@ pub fn RetentionPage() -> impl IntoView {
                 critical: one("critical"),
             },
             preview: !one("preview").is_empty(),
+            seen: one("seen"),
         }
     });
     view! {
@@ -71,16 +73,19 @@ pub fn RetentionPage() -> impl IntoView {
 }
 
 fn sections(page: RetentionShown, actions: Actions) -> AnyView {
-    let RetentionShown { days, wrong, preview, now, holds, runs } = page;
+    let RetentionShown { days, seen, stale, wrong, preview, now, holds, runs } = page;
     let edited = RwSignal::new(false);
     view! {
         <Section title="Retention" hint="Days that events are kept, by severity. Groups stay and go on counting what they had; so do the audit log and sources.">
             <p class="text">{now}</p>
             // What was looked at is not what stands in the fields any more.
             <div class="asked" on:input=move |_| edited.set(true) on:submit=move |_| edited.set(false)>
-                {policy(&days, &wrong, actions)}
+                <Print html=stale />
+                {policy(&days, seen.clone(), &wrong, actions)}
             </div>
-            <div hidden=move || edited.get()>{(!preview.is_empty()).then(|| saving(days, preview, actions))}</div>
+            <div hidden=move || edited.get()>
+                {(!preview.is_empty()).then(|| saving(days, seen, preview, actions))}
+            </div>
         </Section>
         <Section title="Legal holds" hint="While a hold stands, what it keeps is not deleted, whatever the days say.">
             {holding(holds, actions)}
@@ -93,7 +98,7 @@ fn sections(page: RetentionShown, actions: Actions) -> AnyView {
 }
 
 /// The days, as a GET form that leads to the preview.
-fn policy(days: &Days, wrong: &[(String, String)], actions: Actions) -> AnyView {
+fn policy(days: &Days, seen: String, wrong: &[(String, String)], actions: Actions) -> AnyView {
     let fields = pairs(days).map(|(name, label, value)| {
         let reason = wrong.iter().find(|(field, _)| field == name).map(|(_, reason)| reason.clone());
         view! {
@@ -106,6 +111,7 @@ fn policy(days: &Days, wrong: &[(String, String)], actions: Actions) -> AnyView 
     view! {
         <AskForm page=Signal::derive(move || SettingsPage::Retention.href(&actions.slug.read())) class="form">
             <input type="hidden" name="preview" value="true" />
+            <input type="hidden" name="seen" value=seen />
             <div class="form-grid">{fields.into_iter().collect_view()}</div>
             <div class="row-line">
                 <Button submit=true>"Preview"</Button>
@@ -126,9 +132,11 @@ fn pairs(days: &Days) -> [(&'static str, &'static str, String); 5] {
 }
 
 /// What would go, and the button that makes it so.
-fn saving(days: Days, preview: Vec<String>, actions: Actions) -> AnyView {
+fn saving(days: Days, seen: String, preview: Vec<String>, actions: Actions) -> AnyView {
     let form = Form::of(actions.save);
-    let hidden = StoredValue::new(Vec::from(pairs(&days).map(|(name, _, value)| (name, value))));
+    let mut hidden = Vec::from(pairs(&days).map(|(name, _, value)| (name, value)));
+    hidden.push(("seen", seen));
+    let hidden = StoredValue::new(hidden);
     let sentences = preview.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view();
     view! {
         <Notice kind=NoticeKind::Warning>{sentences}</Notice>

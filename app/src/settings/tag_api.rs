@@ -2,8 +2,12 @@
 
 use domain::TagId;
 #[cfg(feature = "ssr")]
+use domain::case::Tag;
+#[cfg(feature = "ssr")]
 use domain::permission::TagWrite;
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use service::{Cx, cases};
 
@@ -15,6 +19,8 @@ use crate::events::parts::counted;
 use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::routes::SettingsPage;
+#[cfg(feature = "ssr")]
+use crate::stale::{Kind, Sent};
 
 #[server(name = AddTag, prefix = "/fn", endpoint = "add_tag")]
 pub async fn add_tag(organization: String, name: String) -> Answer<Done> {
@@ -23,14 +29,31 @@ pub async fn add_tag(organization: String, name: String) -> Answer<Done> {
     Ok(Done::new(format!("Tag {} added", made.name)))
 }
 
+/// `seen`: the fields that the form was made from ([`crate::stale`]).
 #[server(name = RenameTag, prefix = "/fn", endpoint = "rename_tag")]
-pub async fn rename_tag(organization: String, id: TagId, name: String) -> Answer<Done> {
+pub async fn rename_tag(
+    organization: String,
+    id: TagId,
+    #[server(default)] seen: String,
+    name: String,
+) -> Answer<Done> {
     let cx = writes(&organization).await?;
-    let of = id.to_string();
-    cases::rename_tag(&cx, id, &name).await.typed(&[("id", &of), ("name", &name)])?;
+    let mut sent = Sent::of(&seen, TagForm { name });
+    let merged = |now: &Tag| Ok(sent.onto(&TagForm { name: now.name.clone() })?.name);
+    let saved = cases::rename_tag_with(&cx, id, merged).await;
+    let done = sent.answer(&cx, &TAG, id.0, saved, "Tag renamed").await?;
     leptos_axum::redirect(&SettingsPage::Tags.href(&organization));
-    Ok(Done::new("Tag renamed"))
+    Ok(done)
 }
+
+#[cfg(feature = "ssr")]
+#[derive(Serialize, Deserialize)]
+pub struct TagForm {
+    pub name: String,
+}
+
+#[cfg(feature = "ssr")]
+pub const TAG: Kind = Kind { name: "tag", fields: &[("name", "Name")] };
 
 /// `into`: the one that stays.
 #[server(name = MergeTag, prefix = "/fn", endpoint = "merge_tag")]

@@ -7,13 +7,14 @@ use domain::case::{Tag, fold};
 use domain::permission as p;
 use domain::query::edit::condition;
 use leptos::prelude::*;
+use service::Cx;
 use service::cases::{self, TagMerge};
 use ui::{
     Actions, Button, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, Row, Section, Select, Sorted,
     TextInput, Variant,
 };
 
-use super::tag_api::{AddTag, DeleteTag, MergeTag, RenameTag};
+use super::tag_api::{AddTag, DeleteTag, MergeTag, RenameTag, TAG, TagForm};
 use crate::audit::history;
 use crate::error::Answer;
 use crate::events::parts::{counted, number};
@@ -22,6 +23,7 @@ use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, Link, SettingsPage};
+use crate::stale;
 use crate::when::{At, Zone};
 
 const ADD: &str = "add-tag";
@@ -64,9 +66,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let dialog = match (of("tag"), of("into"), of("delete")) {
         (Some(tag), Some(into), _) if tag.id != into.id => {
             let merge = cases::preview_merge(&cx, tag.id, into.id).await?;
-            Some(change(tag, &tags, Some(&merge), place))
+            Some(change(tag, &tags, Some(&merge), place, rename(tag, place.slug, &cx).await?))
         }
-        (Some(tag), _, _) => Some(change(tag, &tags, None, place)),
+        (Some(tag), _, _) => Some(change(tag, &tags, None, place, rename(tag, place.slug, &cx).await?)),
         (None, _, Some(tag)) => Some(delete(tag, place)),
         (None, _, None) => None,
     };
@@ -241,8 +243,7 @@ fn add_dialog(slug: &str) -> AnyView {
 }
 
 /// The tag of `?tag=`, to rename, to merge or to delete.
-fn change(tag: &Tag, tags: &[Tag], merge: Option<&TagMerge>, place: Place<'_>) -> AnyView {
-    let rename = rename(tag, place.slug);
+fn change(tag: &Tag, tags: &[Tag], merge: Option<&TagMerge>, place: Place<'_>, rename: AnyView) -> AnyView {
     let others = tags.len() > 1;
     let merging = others.then(|| merging(tag, tags, merge, place));
     let href = place.link().with("delete", &tag.id.to_string()).done();
@@ -262,17 +263,19 @@ fn change(tag: &Tag, tags: &[Tag], merge: Option<&TagMerge>, place: Place<'_>) -
     .into_any()
 }
 
-fn rename(tag: &Tag, slug: &str) -> AnyView {
+async fn rename(tag: &Tag, slug: &str, cx: &Cx<p::TagRead>) -> Answer<AnyView> {
     let state = Form::printed::<RenameTag>().only("id", tag.id.to_string());
     let hint = match tag.case_count {
         0 => "No case has it yet.".to_owned(),
         1 => "1 case has it; its history tells the change.".to_owned(),
         count => format!("{} cases have it; the history of each tells the change.", number(count)),
     };
-    let value = state.typed("name", &tag.name);
+    let start = stale::start(cx, &TAG, tag.id.0, state, TagForm { name: tag.name.clone() }).await?;
+    let value = state.typed("name", start.fields.name);
     let fields = view! {
         <FormError form=state fields=FIELDS />
         {hidden(tag, slug)}
+        {start.told}
         <Field id="rename-name" label="Name" hint=hint required=true error=state.reason("name")>
             <TextInput name="name" maxlength=LONGEST autocomplete="off" value=value />
         </Field>
@@ -282,7 +285,7 @@ fn rename(tag: &Tag, slug: &str) -> AnyView {
             </Button>
         </Actions>
     };
-    form::<RenameTag>("Tag renamed", "form", fields)
+    Ok(form::<RenameTag>("Tag renamed", "form", fields))
 }
 
 /// First which one, then what it does, then it is done.

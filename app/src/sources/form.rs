@@ -1,9 +1,11 @@
 //! The panel of one source: add, change, delete.
 
+use domain::permission::SourceWrite;
 use domain::query::edit::condition;
 use domain::source::{SOURCE_TYPES, STATUSES};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
+use service::Cx;
 use ui::{
     Actions, Button, Choice, Definition, DefinitionList, Field, Glyph, Notice, NoticeKind, Panel, Select,
     TextInput, Variant,
@@ -11,13 +13,15 @@ use ui::{
 
 use super::api::{DeleteSource, SaveSource};
 use super::keys::{self, Keys};
-use super::read::SourceShown;
+use super::read::{SOURCE, SourceShown};
 use super::shown::{SourceForm, words};
+use crate::error::{Answer, AppError};
 use crate::events::EventQuery;
 use crate::events::parts::{counted, number};
 use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::routes;
+use crate::stale::{self, Start};
 use crate::when::{AgoOr, At};
 
 const FIELDS: &[&str] = &["name", "source_type", "ip", "port", "protocol", "status", "silent_after_minutes"];
@@ -32,7 +36,7 @@ pub fn new_panel(slug: &str) -> AnyView {
     let cancel = close.clone();
     let inside = view! {
         <input type="hidden" name="organization" value=slug.to_owned() />
-        {fields(start)}
+        {fields(Form::printed::<SaveSource>(), start)}
         <Actions>
             <Button href=cancel>"Cancel"</Button>
             <Button variant=Variant::Primary submit=true>
@@ -48,17 +52,17 @@ pub fn new_panel(slug: &str) -> AnyView {
     .into_any()
 }
 
-/// `keys`: those that are bound to it, for who may see them; `history`: what the audit log has about it.
+/// `start`: of its form, for who may change it; `keys`: those that are bound to it, for who may see them; `history`: what the audit log has about it.
 pub fn edit_panel(
     source: SourceShown,
-    may_change: bool,
+    start: Option<Start<SourceForm>>,
     slug: &str,
     keys: Option<&Keys>,
     history: Option<AnyView>,
 ) -> AnyView {
     let of_source = EventQuery::all_time(condition("source", &source.form.name)).href(slug);
     let working = keys.map_or(0, Keys::working);
-    let changes = may_change.then(|| [change(&source, slug), delete(&source, working, slug)]);
+    let changes = start.map(|start| [change(&source, start, slug), delete(&source, working, slug)]);
     let keys = keys.map(|keys| keys::section(keys, &source.form.name, slug));
     view! {
         <Panel label=source.form.name close_href=routes::sources(slug)>
@@ -102,10 +106,21 @@ fn hidden(id: &str, slug: &str) -> impl IntoView + use<> {
     }
 }
 
-fn change(source: &SourceShown, slug: &str) -> AnyView {
+/// How its form starts.
+pub async fn start(cx: &Cx<SourceWrite>, source: &SourceShown) -> Answer<Start<SourceForm>> {
+    let target = source.id.parse().map_err(|_| AppError::not_found())?;
+    stale::start(cx, &SOURCE, target, changing(&source.id), source.form.clone()).await
+}
+
+fn changing(id: &str) -> Form {
+    Form::printed::<SaveSource>().only("id", id.to_owned())
+}
+
+fn change(source: &SourceShown, start: Start<SourceForm>, slug: &str) -> AnyView {
     let inside = view! {
         {hidden(&source.id, slug)}
-        {fields(source.form.clone())}
+        {start.told}
+        {fields(changing(&source.id), start.fields)}
         <Actions>
             <Button variant=Variant::Primary submit=true>
                 "Save"
@@ -158,8 +173,7 @@ fn delete(source: &SourceShown, keys: usize, slug: &str) -> AnyView {
 }
 
 /// Of a new source as well as of one that is there: the page has one of the two.
-fn fields(start: SourceForm) -> AnyView {
-    let state = Form::printed::<SaveSource>();
+fn fields(state: Form, start: SourceForm) -> AnyView {
     let choices =
         |words_of: &[&str]| words_of.iter().map(|word| Choice::new(*word, words(word))).collect::<Vec<_>>();
     let value = move |field: &str, start: String| state.typed(field, start);

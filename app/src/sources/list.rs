@@ -78,11 +78,15 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Ok(id) if shown.is_some() => super::keys::read(&scope, id).await?,
         _ => None,
     };
-    let told = std::sync::Mutex::new(history);
+    let start = match &shown {
+        Some(source) if may_change => Some(super::form::start(&scope.admit()?, source).await?),
+        _ => None,
+    };
+    let once = std::sync::Mutex::new((start, history));
     let panel = move || match (&shown, wanted.as_str()) {
         (Some(source), _) => {
-            let history = told.lock().ok().and_then(|mut told| told.take());
-            edit_panel(source.clone(), may_change, &of, keys.as_ref(), history)
+            let (start, history) = once.lock().map(|mut once| std::mem::take(&mut *once)).unwrap_or_default();
+            edit_panel(source.clone(), start, &of, keys.as_ref(), history)
         }
         (None, NEW) if may_change => new_panel(&of),
         (None, _) => missing(back.clone()),

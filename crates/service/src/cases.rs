@@ -59,7 +59,9 @@ pub use over_time::{Span, opened};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use saving::{Clash, Saved, clash, note_clash, save};
 pub use similar::similar;
-pub use tags::{TagMerge, create_tag, delete_tag, merge_tags, preview_merge, rename_tag, tags};
+pub use tags::{
+    TagMerge, create_tag, delete_tag, merge_tags, preview_merge, rename_tag, rename_tag_with, tags,
+};
 pub use tasks::{add_task, change_task, complete_task, delete_task, move_task, open_tasks, task_of, tasks};
 pub use templates::{archive_template, change_template, define_template, template, templates};
 

@@ -29,6 +29,7 @@ pub use push::{Once, Pushed, What, push};
 pub use recommendations::{Record, dismiss, implement, recommendations, records, tick};
 pub use repositories::{
     clear_credentials, pushes, repositories, repository, update_repository, update_repository_seen,
+    update_repository_with,
 };
 pub use rules::{TableRule, reset_rule, rule_table, save_rule};
 pub use store::drift::resource::{Covered, ResourceFilter};

@@ -46,10 +46,20 @@ pub async fn update(
     id: EnvironmentId,
     new: NewEnvironment,
 ) -> Result<Environment> {
-    new.check()?;
+    update_with(cx, id, |_| Ok(new)).await
+}
+
+/// As [`update`], to what `new` makes of the environment as it is: nobody changes it in between.
+pub async fn update_with(
+    cx: &Cx<EnvironmentWrite>,
+    id: EnvironmentId,
+    new: impl FnOnce(&Environment) -> Result<NewEnvironment>,
+) -> Result<Environment> {
     let mut tx = cx.write().await?;
     store::organization::lock(&mut tx).await?;
     let old = store::environment::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let new = new(&old)?;
+    new.check()?;
     change(tx, old, new).await
 }
 
@@ -60,14 +70,10 @@ pub async fn update_seen(
     seen: Timestamp,
     new: NewEnvironment,
 ) -> Result<Environment> {
-    new.check()?;
-    let mut tx = cx.write().await?;
-    store::organization::lock(&mut tx).await?;
-    let old = store::environment::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    if old.updated_at != seen {
-        return Err(Error::Conflict(CHANGED.to_owned()));
-    }
-    change(tx, old, new).await
+    let unless_changed = |old: &Environment| {
+        if old.updated_at == seen { Ok(new) } else { Err(Error::Conflict(CHANGED.to_owned())) }
+    };
+    update_with(cx, id, unless_changed).await
 }
 
 async fn change(mut tx: WriteTx, old: Environment, new: NewEnvironment) -> Result<Environment> {

@@ -71,10 +71,21 @@ pub async fn update(
     role: Role,
     approval_level: ApprovalLevel,
 ) -> Result<Member> {
+    update_with(cx, id, |_| Ok((role, approval_level))).await
+}
+
+/// As [`update`], to what `new` makes of the member as it is: nobody changes it in between.
+pub async fn update_with(
+    cx: &Cx<MemberWrite>,
+    id: MembershipId,
+    new: impl FnOnce(&Member) -> Result<(Role, ApprovalLevel)>,
+) -> Result<Member> {
     let mut tx = cx.write().await?;
+    // Locks the organization, so that nobody is between look and change.
     let admins = store::member::count_admins(&mut tx).await?;
     let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    change(cx, tx, admins, old, (role, approval_level)).await
+    let new = new(&old)?;
+    change(cx, tx, admins, old, new).await
 }
 
 /// As [`update`], unless role or level are not `seen` any more.
@@ -84,14 +95,14 @@ pub async fn update_seen(
     seen: (Role, ApprovalLevel),
     new: (Role, ApprovalLevel),
 ) -> Result<Member> {
-    let mut tx = cx.write().await?;
-    // Locks the organization, so that nobody is between look and change.
-    let admins = store::member::count_admins(&mut tx).await?;
-    let old = store::member::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    if (old.role, old.approval_level) != seen {
-        return Err(Error::Conflict(CHANGED.to_owned()));
-    }
-    change(cx, tx, admins, old, new).await
+    let unless_changed = |old: &Member| {
+        if (old.role, old.approval_level) == seen {
+            Ok(new)
+        } else {
+            Err(Error::Conflict(CHANGED.to_owned()))
+        }
+    };
+    update_with(cx, id, unless_changed).await
 }
 
 /// [`disable`] or [`enable`] together with what [`update_seen`] takes. One of both is changed at a time, so that neither is half done:

@@ -4,6 +4,7 @@
 //! same lines, or lines that touch, the merged text has both, theirs first: whoever reads it decides. Texts that differ too much to
 //! be compared in [`PATIENCE`] differ as a whole from there on.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -120,6 +121,40 @@ pub fn value<'a, T: PartialEq>(base: &T, theirs: &'a T, mine: &'a T) -> Option<&
     }
 }
 
+/// The texts of a form, by the names of its fields.
+pub type Fields = BTreeMap<String, String>;
+
+/// Two forms of one record, put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Together {
+    /// Each field as the side that changed it has it, as mine has it where both did.
+    pub fields: Fields,
+    /// Names of those that others changed and mine did not.
+    pub kept: Vec<String>,
+    /// Names of those that both changed, to something else each.
+    pub both: Vec<String>,
+}
+
+/// Puts `mine`, which was made from `base`, together with what is stored. How lines end and blanks around a text are no change.
+/// Without a `base` all that differs counts as changed by both.
+pub fn fields(base: Option<&Fields>, theirs: &Fields, mine: &Fields) -> Together {
+    let mut together = Together { fields: Fields::new(), kept: Vec::new(), both: Vec::new() };
+    let of = |side: &Fields, name: &str| side.get(name).map(|text| plain(text).trim().to_owned());
+    for (name, text) in mine {
+        let [now, new] = [theirs, mine].map(|side| of(side, name));
+        let old = base.map(|base| of(base, name));
+        let untouched = new == now || old.as_ref() == Some(&new);
+        if untouched && new != now {
+            together.kept.push(name.clone());
+        } else if !untouched && old.as_ref() != Some(&now) {
+            together.both.push(name.clone());
+        }
+        let text = theirs.get(name).filter(|_| untouched).unwrap_or(text);
+        together.fields.insert(name.clone(), text.clone());
+    }
+    together
+}
+
 /// Browsers end lines with CR LF.
 pub fn plain(text: &str) -> String {
     text.replace("\r\n", "\n")
@@ -228,6 +263,28 @@ mod tests {
         assert_eq!(value(&1, &2, &1), Some(&2));
         assert_eq!(value(&1, &2, &2), Some(&2));
         assert_eq!(value(&1, &2, &3), None);
+    }
+
+    fn form(pairs: &[(&str, &str)]) -> Fields {
+        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn of_two_forms_each_field_is_as_the_side_that_changed_it_has_it() {
+        let base = form(&[("name", "a"), ("region", "eu"), ("tags", "x\ny"), ("note", "n")]);
+        let theirs = form(&[("name", "a"), ("region", "us"), ("tags", "x\ny"), ("note", "theirs")]);
+        let mine = form(&[("name", "b"), ("region", "eu"), ("tags", "x\r\ny\r\n"), ("note", "mine")]);
+        let together = fields(Some(&base), &theirs, &mine);
+        let expected = form(&[("name", "b"), ("region", "us"), ("tags", "x\ny"), ("note", "mine")]);
+        assert_eq!(
+            together,
+            Together { fields: expected, kept: vec!["region".into()], both: vec!["note".into()] }
+        );
+        // The same by both, and nothing known of the beginning.
+        assert_eq!(fields(Some(&base), &mine, &mine).both, Vec::<String>::new());
+        let blind = fields(None, &theirs, &mine);
+        assert_eq!((blind.both, blind.kept.len()), (vec!["name".into(), "note".into(), "region".into()], 0));
+        assert_eq!(blind.fields["region"], "eu");
     }
 
     /// An edit of some lines: those that go, and those that come instead.

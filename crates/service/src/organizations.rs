@@ -12,8 +12,8 @@ use domain::permission::{
 };
 use domain::{MembershipId, OrganizationId, Timestamp, UserSessionId};
 use serde_json::{Value, json};
+use store::SystemTx;
 use store::organization::Details;
-use store::{SystemTx, WriteTx};
 use tokio::sync::Mutex;
 
 use crate::auth::Viewer;
@@ -105,6 +105,14 @@ pub async fn get(cx: &Cx<SettingsRead>) -> Result<Organization> {
     store::organization::get(&mut cx.read().await?).await?.ok_or(Error::NotFound)
 }
 
+/// What can be changed of an organization.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    pub name: String,
+    pub description: Option<String>,
+    pub contact_email: Option<String>,
+}
+
 /// Changes name, description and contact of the actor's organization. The slug stays: links hold it.
 pub async fn update(
     cx: &Cx<SettingsWrite>,
@@ -112,10 +120,8 @@ pub async fn update(
     description: Option<&str>,
     contact_email: Option<&str>,
 ) -> Result<Organization> {
-    let details = details(name, description, contact_email)?;
-    let mut tx = cx.write().await?;
-    let old = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
-    changed(tx, old, &details).await
+    let [description, contact_email] = [description, contact_email].map(|text| text.map(str::to_owned));
+    update_with(cx, |_| Ok(About { name: name.to_owned(), description, contact_email })).await
 }
 
 /// [`update`], of what was read at this version; a conflict when somebody was faster.
@@ -126,24 +132,39 @@ pub async fn update_seen(
     description: Option<&str>,
     contact_email: Option<&str>,
 ) -> Result<Organization> {
-    let details = details(name, description, contact_email)?;
+    let [description, contact_email] = [description, contact_email].map(|text| text.map(str::to_owned));
+    let unless_changed = |old: &Organization| {
+        if old.updated_at == seen {
+            Ok(About { name: name.to_owned(), description, contact_email })
+        } else {
+            Err(Error::Conflict(CHANGED.to_owned()))
+        }
+    };
+    update_with(cx, unless_changed).await
+}
+
+/// [`update`], to what `about` makes of the organization as it is: nobody changes it in between.
+pub async fn update_with(
+    cx: &Cx<SettingsWrite>,
+    about: impl FnOnce(&Organization) -> Result<About>,
+) -> Result<Organization> {
     let mut tx = cx.write().await?;
     store::organization::lock(&mut tx).await?;
     let old = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
-    if old.updated_at != seen {
-        return Err(Error::Conflict(CHANGED.to_owned()));
-    }
-    changed(tx, old, &details).await
+    let about = about(&old)?;
+    let now = tx.now();
+    store::organization::update(&mut tx, &details(&about)?, now).await.map_err(name_taken)?;
+    let new = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
+    let entry = AuditEntry::new(Action::ORGANIZATION_UPDATED, "organization", new.id)
+        .change(Some(told(&old)), Some(told(&new)));
+    tx.commit(entry).await?;
+    Ok(new)
 }
 
-fn details<'a>(
-    name: &'a str,
-    description: Option<&'a str>,
-    contact_email: Option<&'a str>,
-) -> Result<Details<'a>> {
-    let description = description.map(str::trim).filter(|d| !d.is_empty());
-    let contact_email = contact_email.map(str::trim).filter(|e| !e.is_empty());
-    let name = name.trim();
+fn details(about: &About) -> Result<Details<'_>> {
+    let description = about.description.as_deref().map(str::trim).filter(|d| !d.is_empty());
+    let contact_email = about.contact_email.as_deref().map(str::trim).filter(|e| !e.is_empty());
+    let name = about.name.trim();
     let mut p = Problems::default();
     p.require(
         !name.is_empty() && name.chars().count() <= 255,
@@ -158,16 +179,6 @@ fn details<'a>(
     p.require(contact_email.is_none_or(is_email), "contact_email", "not an e-mail address");
     p.done()?;
     Ok(Details { name, description, contact_email })
-}
-
-async fn changed(mut tx: WriteTx, old: Organization, details: &Details<'_>) -> Result<Organization> {
-    let now = tx.now();
-    store::organization::update(&mut tx, details, now).await.map_err(name_taken)?;
-    let new = store::organization::get(&mut tx).await?.ok_or(Error::NotFound)?;
-    let entry = AuditEntry::new(Action::ORGANIZATION_UPDATED, "organization", new.id)
-        .change(Some(told(&old)), Some(told(&new)));
-    tx.commit(entry).await?;
-    Ok(new)
 }
 
 /// Nobody can enter it and its keys stop working; nothing is deleted.

@@ -102,8 +102,15 @@ pub async fn retired(cx: &Cx<GroupRead>, group: GroupId) -> Result<i64> {
 }
 
 pub async fn set(cx: &Cx<SettingsWrite>, policy: &Policy) -> Result<()> {
+    set_with(cx, |_| Ok(*policy)).await
+}
+
+/// [`set`], to what `policy` makes of the one that holds: nobody changes it in between.
+pub async fn set_with(cx: &Cx<SettingsWrite>, policy: impl FnOnce(Policy) -> Result<Policy>) -> Result<()> {
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let (now, old) = (tx.now(), kept::policy(&mut tx).await?);
+    let policy = &policy(old.unwrap_or_default())?;
     kept::set_policy(&mut tx, policy, now).await?;
     let entry = AuditEntry::new(Action::RETENTION_CHANGED, "retention", "policy");
     tx.commit(entry.change(old.as_ref().map(told), Some(told(policy)))).await?;

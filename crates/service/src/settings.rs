@@ -70,9 +70,19 @@ pub async fn get(cx: &Cx<SettingsRead>, key: &str) -> Result<Value> {
 
 /// Replaces the value of a key.
 pub async fn set(cx: &Cx<SettingsWrite>, key: &str, value: Value) -> Result<Value> {
-    let value = checked(key, value)?;
+    set_with(cx, key, |_| Ok(value)).await
+}
+
+/// [`set`], to what `value` makes of what is stored, with its defaults: nobody changes it in between.
+pub async fn set_with(
+    cx: &Cx<SettingsWrite>,
+    key: &str,
+    value: impl FnOnce(&Value) -> Result<Value>,
+) -> Result<Value> {
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let old = present(&mut tx, key).await?;
+    let value = checked(key, value(&old)?)?;
     let now = tx.now();
     store::setting::set(&mut tx, key, &value, now).await?;
     let entry =
@@ -88,7 +98,16 @@ pub async fn branding(cx: &Cx<OrganizationEnter>) -> Result<Branding> {
 
 /// Replaces it.
 pub async fn set_branding(cx: &Cx<SettingsWrite>, branding: Branding) -> Result<Branding> {
-    read(set(cx, Branding::KEY, write(&branding)?).await?)
+    set_branding_with(cx, |_| Ok(branding)).await
+}
+
+/// [`set_with`] of it.
+pub async fn set_branding_with(
+    cx: &Cx<SettingsWrite>,
+    branding: impl FnOnce(&Branding) -> Result<Branding>,
+) -> Result<Branding> {
+    let value = |now: &Value| write(&branding(&read(now.clone())?)?);
+    read(set_with(cx, Branding::KEY, value).await?)
 }
 
 impl General {

@@ -62,10 +62,20 @@ pub async fn create(cx: &Cx<SourceWrite>, new: NewSource) -> Result<Source> {
 }
 
 pub async fn update(cx: &Cx<SourceWrite>, id: SourceId, new: NewSource) -> Result<Source> {
-    new.check()?;
+    update_with(cx, id, |_| Ok(new)).await
+}
+
+/// As [`update`], to what `new` makes of the source as it is: nobody changes it in between.
+pub async fn update_with(
+    cx: &Cx<SourceWrite>,
+    id: SourceId,
+    new: impl FnOnce(&Source) -> Result<NewSource>,
+) -> Result<Source> {
     let mut tx = cx.write().await?;
     store::organization::lock(&mut tx).await?;
     let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let new = new(&old)?;
+    new.check()?;
     change(tx, old, new).await
 }
 
@@ -77,17 +87,16 @@ pub async fn update_seen(
     mut new: NewSource,
     kept: bool,
 ) -> Result<Source> {
-    new.check()?;
-    let mut tx = cx.write().await?;
-    store::organization::lock(&mut tx).await?;
-    let old = store::source::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    if old.updated_at != seen {
-        return Err(Error::Conflict(CHANGED.to_owned()));
-    }
-    if kept {
-        new.silent_after_minutes = old.notifications().silent_after_minutes;
-    }
-    change(tx, old, new).await
+    let unless_changed = |old: &Source| {
+        if old.updated_at != seen {
+            return Err(Error::Conflict(CHANGED.to_owned()));
+        }
+        if kept {
+            new.silent_after_minutes = old.notifications().silent_after_minutes;
+        }
+        Ok(new)
+    };
+    update_with(cx, id, unless_changed).await
 }
 
 async fn change(mut tx: WriteTx, old: Source, new: NewSource) -> Result<Source> {

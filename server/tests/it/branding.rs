@@ -19,6 +19,7 @@ async fn the_header_has_the_mark_and_the_name_that_were_chosen() {
         let save = async |name: &str, letters: &str, accent: &str| {
             let form = [
                 ("organization", "acme"),
+                ("seen", "{}"),
                 ("display_name", name),
                 ("logo_text", letters),
                 ("accent", accent),
@@ -27,11 +28,7 @@ async fn the_header_has_the_mark_and_the_name_that_were_chosen() {
         };
         let refused = save("Acme <b>", "A", "#ffff00").await;
         assert_eq!(refused.status, 400);
-        assert!(
-            refused.text.contains("light scheme") && refused.text.contains("#ffff00"),
-            "{}",
-            refused.text
-        );
+        assert!(refused.text.contains("light scheme"), "{}", refused.text);
         assert_eq!(save("Acme <b>", "A", "#0b7a75").await.status, 200);
         let place = session().await["place"].clone();
         assert_eq!(place["name"], "Acme <b>");

@@ -80,8 +80,12 @@ async fn the_rate_that_an_organization_chose_is_that_of_each_of_its_keys() {
         app.organization("beta").await;
         let cookie = app.sign_in("ada@acme.test").await;
         let save = |requests: &'static str, events: &'static str| {
-            let fields =
-                [("organization", "acme"), ("requests_per_minute", requests), ("events_per_second", events)];
+            let fields = [
+                ("organization", "acme"),
+                ("seen", r#"{"requests_per_minute":"","events_per_second":""}"#),
+                ("requests_per_minute", requests),
+                ("events_per_second", events),
+            ];
             app.post("/fn/save_rate_limits").cookie(&cookie).form(&fields)
         };
         assert_eq!(save("none", "").send().await.status, 400);

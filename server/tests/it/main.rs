@@ -37,6 +37,7 @@ mod rest;
 mod rest_write;
 mod saving;
 mod sessions;
+mod stale;
 mod starts;
 mod tail;
 mod tidy;

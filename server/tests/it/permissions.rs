@@ -2,7 +2,7 @@
 //! `permissions.snap`. A route without a row changes the table and fails here.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use axum::http::Method;
@@ -245,8 +245,13 @@ pub async fn asked_with(app: &TestApp, row: &Row, column: usize, cookie: &str) -
 async fn ask(app: &TestApp, row: &Row, column: usize, who: &Who) -> Answer {
     // The flat form of the mapping page has a plain `environment` and `source`.
     let flat = row.path.contains("/uploads/");
-    let arguments: Vec<(&str, &str)> =
+    let mut arguments: Vec<(&str, &str)> =
         ARGUMENTS.iter().copied().filter(|(name, _)| !(flat && name.contains('['))).collect();
+    // What forms of settings were made from: the same.
+    let seen = serde_json::to_string(&arguments.iter().copied().collect::<BTreeMap<_, _>>()).unwrap();
+    if row.method == Method::POST {
+        arguments.push(("seen", &seen));
+    }
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&arguments).finish();
     // An account of their own, so that nobody is locked for what another did.
     let account = format!("nobody-{column}@acme.test");

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use testkit::for_each_backend;
 
 use crate::app::{Answer, TestApp};
-use crate::drifts::{PUSH, plan};
 
 async fn opened(app: &TestApp, key: &str, description: &str) -> Value {
     let new = json!({ "title": "A case", "description": description, "tags": ["ssh"] });
@@ -248,41 +247,6 @@ async fn what_is_typed_is_looked_at_without_being_saved_and_stays_typed() {
         assert!(page.text.contains("<strong>bold</strong>") && page.text.contains("value=\"New\""));
         assert!(area(&page.text).contains("the end"));
         assert_eq!(app.get("/api/v1/cases/2").bearer(&key).send().await.status, 404);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_form_of_a_repository_overwrites_nothing_that_it_has_not_seen() {
-    for_each_backend(|db| async move {
-        let app = TestApp::acme(db).await;
-        let ada = app.sign_in("ada@acme.test").await;
-        let key = app.key("acme", &["all"]).await;
-        let pushed = app.post(PUSH).bearer(&key).json(plan()).send().await;
-        assert!(pushed.status.is_success(), "{} {}", pushed.status, pushed.text);
-        let list = app.get("/api/v1/iac-repositories").bearer(&key).send().await.json();
-        let id = list["items"][0]["id"].as_str().unwrap().to_owned();
-        let from = format!("/o/acme/drift/repositories?repository={id}");
-        let page = app.get(&from).cookie(&ada).send().await;
-        let version = page.text.split("name=\"version\" value=\"").nth(1).unwrap();
-        let version = version.split('"').next().unwrap().to_owned();
-        let save = async |branch: &str| {
-            let fields = [("id", id.as_str()), ("version", &version), ("name", "infra"), ("branch", branch)];
-            post(&app, &ada, ("/fn/save_repository", &from), &fields).await
-        };
-        assert!(!save("first").await.text.contains("In the repository now"));
-        let late = save("second").await;
-        assert!(
-            late.text.contains("In the repository now") && late.text.contains("value=\"second\""),
-            "{}",
-            late.text
-        );
-        let list = app.get("/api/v1/iac-repositories").bearer(&key).send().await.json();
-        assert_eq!(list["items"][0]["branch"], "first");
-        assert!(
-            !late.text.contains(&format!("name=\"version\" value=\"{version}\"")),
-            "sent again, it is saved"
-        );
     })
     .await;
 }

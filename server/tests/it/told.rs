@@ -102,7 +102,7 @@ async fn a_taken_form_is_followed_by_a_page_that_says_so_once() {
                 "/o/acme/settings/general",
                 "/fn/save_time_zone",
                 "Time zone saved",
-                &[("time_zone", "Europe/Berlin")],
+                &[("seen", r#"{"time_zone":"UTC"}"#), ("time_zone", "Europe/Berlin")],
             ),
             (
                 "/o/acme/events?from=7d",
@@ -111,7 +111,12 @@ async fn a_taken_form_is_followed_by_a_page_that_says_so_once() {
                 &[("area", "events"), ("view[name]", "Logins"), ("view[query]", "from=7d&q=login")],
             ),
             ("/o/acme/cases", "/fn/open_case", "CASE-1 is open", CASE),
-            ("/o/acme/settings/cases", "/fn/set_case_rules", "Saved", &[("four_eyes", "")]),
+            (
+                "/o/acme/settings/cases",
+                "/fn/set_case_rules",
+                "Saved",
+                &[("seen", r#"{"four_eyes":""}"#), ("four_eyes", "")],
+            ),
             (
                 "/account",
                 "/fn/change_password",

@@ -5,6 +5,8 @@ use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Answer;
+use crate::page::Done;
+use crate::printed::Printed;
 use crate::shown::shown;
 
 /// Days by severity, as the form has them; empty is for ever.
@@ -23,6 +25,10 @@ shown!(Days: info, low, medium, high, critical);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RetentionShown {
     pub days: Days,
+    /// The days that hold now, as the hidden field of the forms has them ([`crate::stale`]).
+    pub seen: String,
+    /// What others changed since the days were asked for.
+    pub stale: Printed,
     /// What is wrong with the days that were asked for: severity and reason.
     pub wrong: Vec<(String, String)>,
     /// What the days that were asked for would delete, a sentence each; empty where none were asked for or they are wrong.
@@ -32,7 +38,7 @@ pub struct RetentionShown {
     pub holds: Vec<HoldRow>,
     pub runs: Vec<RunRow>,
 }
-shown!(RetentionShown: days, wrong, preview, now, holds, runs);
+shown!(RetentionShown: days, seen, stale, wrong, preview, now, holds, runs);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HoldRow {
@@ -56,31 +62,35 @@ pub struct RunRow {
 }
 shown!(RunRow: started, deleted, held, ended);
 
-/// `preview`: the days are asked for and not those that are kept.
+/// `preview`: the days are asked for and not those that are kept; `seen`: what those were when the form was made.
 #[server(name = LoadRetention, prefix = "/fn", endpoint = "retention", input = GetUrl)]
 pub async fn load_retention(
     organization: String,
     #[server(default)] days: Days,
     #[server(default)] preview: bool,
+    #[server(default)] seen: String,
 ) -> Answer<RetentionShown> {
     let scope = crate::server::scope(&organization).await?;
-    read::page(&scope, days, preview).await
+    read::page(&scope, days, preview, &seen).await
 }
 
+/// `seen`: the days that the form was made from ([`crate::stale`]).
 #[server(name = SaveRetention, prefix = "/fn", endpoint = "save_retention")]
 pub async fn save_retention(
     organization: String,
+    #[server(default)] seen: String,
     #[server(default)] info: String,
     #[server(default)] low: String,
     #[server(default)] medium: String,
     #[server(default)] high: String,
     #[server(default)] critical: String,
-) -> Answer<()> {
+) -> Answer<Done> {
     let scope = crate::server::scope(&organization).await?;
-    let policy = domain::retention::Policy::read(&[info, low, medium, high, critical])?;
-    service::retention::set(&scope.admit()?, &policy).await?;
+    let mut sent = crate::stale::Sent::of(&seen, Days { info, low, medium, high, critical });
+    let merged = |now| Ok(read::policy(&sent.onto(&read::form(now))?)?);
+    service::retention::set_with(&scope.admit()?, merged).await?;
     leptos_axum::redirect(&crate::routes::SettingsPage::Retention.href(&organization));
-    Ok(())
+    Ok(sent.done(&read::DAYS, "Retention saved"))
 }
 
 /// `until`: in the reader's zone; empty is until it is lifted. `finds`: a query; empty keeps everything.
@@ -114,23 +124,38 @@ mod read {
     use domain::permission::SettingsRead;
     use domain::retention::{NewHold, Policy};
     use domain::{Invalid, Severity};
+    use service::merge;
     use service::retention::{self, Preview};
 
     use super::{Days, HoldRow, RetentionShown, RunRow};
     use crate::Answer;
     use crate::events::parts::{counted, number, severity_word};
+    use crate::printed::Printed;
     use crate::server::Scope;
+    use crate::stale::{self, Kind};
     use crate::when::Zone;
 
-    pub async fn page(scope: &Scope, asked: Days, preview: bool) -> Answer<RetentionShown> {
+    pub const DAYS: Kind = Kind {
+        name: "retention",
+        fields: &[
+            ("info", "Info"),
+            ("low", "Low"),
+            ("medium", "Medium"),
+            ("high", "High"),
+            ("critical", "Critical"),
+        ],
+    };
+
+    pub async fn page(scope: &Scope, asked: Days, preview: bool, seen: &str) -> Answer<RetentionShown> {
         let cx = scope.admit::<SettingsRead>()?;
         let kept = retention::get(&cx).await?;
         let (now, zone) = (scope.services.clock.now(), scope.zone);
         let (mut wrong, mut sentences) = (Vec::new(), Vec::new());
-        let days = if preview { asked } else { form(kept.policy.unwrap_or_default()) };
+        let stored = form(kept.policy.unwrap_or_default());
+        let (days, stale) =
+            if preview { compared(seen, &stored, &asked)? } else { (stored.clone(), Printed::default()) };
         if preview {
-            let texts = [&days.info, &days.low, &days.medium, &days.high, &days.critical].map(Clone::clone);
-            match Policy::read(&texts) {
+            match policy(&days) {
                 Ok(policy) => sentences = told(&policy, &retention::preview(&cx, &policy).await?, zone),
                 Err(Invalid(errors)) => wrong = errors.into_iter().map(|e| (e.field, e.reason)).collect(),
             }
@@ -163,6 +188,8 @@ mod read {
         });
         Ok(RetentionShown {
             days,
+            seen: stale::json(&stored)?,
+            stale,
             wrong,
             preview: sentences,
             now: now_kept.to_owned(),
@@ -179,7 +206,22 @@ mod read {
         Ok(NewHold { reason: reason.to_owned(), query: finds.to_owned(), until })
     }
 
-    fn form(policy: Policy) -> Days {
+    /// The days that were asked for, with what others saved since for severities that were left alone, and what is to be told of that.
+    fn compared(seen: &str, stored: &Days, asked: &Days) -> service::Result<(Days, Printed)> {
+        // Who wrote the address by hand saw what is stored.
+        let seen = serde_json::from_str(seen).unwrap_or_else(|_| stored.clone());
+        let [seen, now, mine] = [&seen, stored, asked].map(stale::texts);
+        let (seen, now, mine) = (seen?, now?, mine?);
+        let together = merge::fields(Some(&seen), &now, &mine);
+        let told = Printed::of(stale::differences(&DAYS, Some(&seen), &now, &mine, &together));
+        Ok((stale::form(together.fields)?, told))
+    }
+
+    pub fn policy(days: &Days) -> Result<Policy, Invalid> {
+        Policy::read(&[&days.info, &days.low, &days.medium, &days.high, &days.critical].map(Clone::clone))
+    }
+
+    pub fn form(policy: Policy) -> Days {
         let [info, low, medium, high, critical] =
             policy.days.map(|days| days.map(|n| n.to_string()).unwrap_or_default());
         Days { info, low, medium, high, critical }

@@ -35,9 +35,19 @@ pub async fn create_tag(cx: &Cx<TagWrite>, name: &str) -> Result<Tag> {
 
 /// Another name, or another way of writing it. A name that another tag has is a conflict: merge them.
 pub async fn rename_tag(cx: &Cx<TagWrite>, id: TagId, name: &str) -> Result<()> {
-    let name = check_tag_name(name)?;
+    rename_tag_with(cx, id, |_| Ok(name.to_owned())).await
+}
+
+/// As [`rename_tag`], to what `name` makes of the tag as it is: nobody renames it in between.
+pub async fn rename_tag_with(
+    cx: &Cx<TagWrite>,
+    id: TagId,
+    name: impl FnOnce(&Tag) -> Result<String>,
+) -> Result<()> {
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let old = store::tag::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let name = check_tag_name(&name(&old)?)?;
     let before = having(&mut tx, id).await?;
     store::tag::rename(&mut tx, id, &name).await.map_err(|error| match error {
         store::Error::Unique => Error::Conflict("another tag is called that; merge them instead".to_owned()),

@@ -31,7 +31,7 @@ pub async fn update_repository(
     id: IacRepositoryId,
     new: NewRepository,
 ) -> Result<Repository> {
-    change(cx, id, new, |_| true).await
+    update_repository_with(cx, id, |_| Ok(new)).await
 }
 
 /// As [`update_repository`], of one that was read as it was at `seen`.
@@ -44,29 +44,23 @@ pub async fn update_repository_seen(
     seen: Timestamp,
     new: NewRepository,
 ) -> Result<Repository> {
-    change(cx, id, new, |old| old.updated_at == seen).await
+    let unless_changed = |old: &Repository| {
+        if old.updated_at == seen { Ok(new) } else { Err(Error::Conflict(CHANGED.to_owned())) }
+    };
+    update_repository_with(cx, id, unless_changed).await
 }
 
-async fn change(
+/// As [`update_repository`], to what `new` makes of the repository as it is: nobody changes it in between.
+pub async fn update_repository_with(
     cx: &Cx<DriftWrite>,
     id: IacRepositoryId,
-    new: NewRepository,
-    is_seen: impl Fn(&Repository) -> bool + Send,
+    new: impl FnOnce(&Repository) -> Result<NewRepository>,
 ) -> Result<Repository> {
-    let tidy = |text: &str| text.trim().to_owned();
-    let new = NewRepository {
-        name: tidy(&new.name),
-        branch: tidy(&new.branch),
-        repository_url: new.repository_url.map(|url| tidy(&url)).filter(|url| !url.is_empty()),
-        credentials: new.credentials.filter(|secret| !secret.is_empty()),
-    };
-    new.check()?;
     let mut tx = cx.write().await?;
     store::drift::repository::lock(&mut tx, id).await?;
     let old = store::drift::repository::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    if !is_seen(&old) {
-        return Err(Error::Conflict(CHANGED.to_owned()));
-    }
+    let new = tidy(new(&old)?);
+    new.check()?;
     let mut changed = Repository {
         name: new.name,
         repository_url: new.repository_url,
@@ -99,6 +93,16 @@ pub async fn clear_credentials(cx: &Cx<DriftWrite>, id: IacRepositoryId) -> Resu
     let new = Repository { has_credentials: false, ..old.clone() };
     tx.commit(updated(&old, &new)).await?;
     Ok(())
+}
+
+fn tidy(new: NewRepository) -> NewRepository {
+    let trimmed = |text: &str| text.trim().to_owned();
+    NewRepository {
+        name: trimmed(&new.name),
+        branch: trimmed(&new.branch),
+        repository_url: new.repository_url.map(|url| trimmed(&url)).filter(|url| !url.is_empty()),
+        credentials: new.credentials.filter(|secret| !secret.is_empty()),
+    }
 }
 
 /// What a sealed secret is bound to.
