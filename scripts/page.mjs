@@ -22,15 +22,33 @@ const heldBy = (field) =>
       ? field.checked
       : undefined;
 
+const MADE_FROM = ["version", "revision", "seen"];
+
+/** The form that was sent last: it is the new page's. */
+let sent;
+document.addEventListener("submit", (event) => (sent = event.target), true);
+
+/** A form that came back has what was typed as its default: while another one of the page is sent it stands as it is. */
+function keepWhole(form) {
+  for (const field of form.elements) {
+    if (field.type === "hidden" ? !MADE_FROM.includes(field.name) : !field.matches("input, textarea, select")) continue;
+    const held = field.type === "hidden" ? undefined : heldBy(field);
+    // Set, it is typed, whatever its default becomes.
+    if (field.type !== "hidden" && held === undefined) field.value = field.value;
+    kept.set(field, held);
+  }
+}
+
 function remember(place) {
   kept = new Map();
+  for (const form of place.querySelectorAll("form:has(.merge)")) if (form !== sent) keepWhole(form);
   for (const field of place.querySelectorAll("input, textarea, select")) {
     // Rows come in another order: which are chosen is told by their values (`choose`).
     if (field.matches("td.check input") || !isTyped(field)) continue;
     kept.set(field, heldBy(field));
     // What was typed was made from the version that was there: sent with a newer one it would overwrite that unseen.
     for (const other of field.form?.elements ?? []) {
-      if (other.type === "hidden" && ["version", "revision", "seen"].includes(other.name)) kept.set(other, undefined);
+      if (other.type === "hidden" && MADE_FROM.includes(other.name)) kept.set(other, undefined);
     }
   }
 }

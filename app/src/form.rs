@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use ui::{Notice, NoticeKind, Toast, Toasts};
 
 use crate::error::AppError;
+use crate::page::Done;
 use crate::send::Submission;
 
 /// The state of a form. Cheap to copy.
@@ -86,6 +87,16 @@ pub fn FormError(form: Form, fields: &'static [&'static str]) -> impl IntoView {
         }
     };
     view! { {move || text().map(&notice)} }
+}
+
+/// As [`tell_done`], in the words of the answer.
+pub fn tell_what(sent: Submission) {
+    let toasts = Toasts::expect();
+    Effect::new(move |_| {
+        if let Some(done) = sent.is_done().then(|| sent.told::<Done>()).flatten() {
+            toasts.show(Toast::ok(done.words));
+        }
+    });
 }
 
 /// In the browser, once it is done: a message that passes.

@@ -90,8 +90,17 @@ impl<F: Serialize + DeserializeOwned> Sent<F> {
         saved: service::Result<T>,
         done: &str,
     ) -> Answer<Done> {
-        let Err(error) = saved else { return Ok(self.done(kind, done)) };
-        let error = AppError::from(error).typed(&[("id", &target.to_string())]);
+        let error = match saved {
+            Ok(_) => {
+                // Saved it is in any case; what is left over is swept.
+                let _ = drafts::forget(cx, kind.name, target).await;
+                return Ok(self.done(kind, done));
+            }
+            // What is not there, or not theirs, has no form to come back to.
+            Err(error @ (Error::NotFound | Error::Forbidden)) => return Err(error.into()),
+            Err(error) => AppError::from(error),
+        };
+        let error = error.typed(&[("id", &target.to_string())]);
         if drafts::keep(cx, kind.name, target, 0, &self).await.is_ok() {
             return Err(error);
         }

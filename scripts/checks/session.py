@@ -55,7 +55,7 @@ def identity(room):
     tag = room.call("GET", "/api/v1" + path, headers={"Authorization": f"Bearer {room.key_a}"})[2].getheader("ETag") or '"viewer.none"'
     status, answer = room.api("PUT", path, {"role": "admin", "approval_level": "none"}, **{"If-Match": tag})
     expect(status == 200, f"another role: {status} {answer}")
-    status, _, answer = room.call("GET", "/o/org-a/settings/members", headers={"Cookie": now})
+    status, _, answer = room.call("GET", "/o/org-a/settings/members", headers={"Cookie": now, "Accept": "text/html"})
     new = pair(answer.getheader("Set-Cookie") or "")
     room.figures["role_changes_id"] = bool(new and new != now) or status != 200
     room.bound(room.figures["role_changes_id"], "another role keeps the session id (the role counts from the next request on)")

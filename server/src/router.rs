@@ -362,6 +362,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), refused::guard))
         .layer(from_fn_with_state(state.clone(), sessions::find_viewer))
         .layer(sessions::layer(&state.services, &state.config))
+        .layer(from_fn_with_state(state.clone(), sessions::leave_cookie))
         .layer(from_fn_with_state(state.clone(), body::buffer));
 
     // The last added is the outermost.

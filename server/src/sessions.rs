@@ -4,14 +4,15 @@
 //! exists only after a sign-in and holds nothing but the device it belongs to (or, for five minutes after the right password
 //! of an account with a second factor, who still owes the code, or for ten minutes the sign-ins that are at the provider: that is
 //! nobody's sign-in); its id changes at every sign-in, at a
-//! change of password and with the first page after the person got another role anywhere. It ends when idle, at its absolute end, or when the device is signed out elsewhere.
+//! change of password and with the first document after the person got another role anywhere. It ends when idle, at its absolute end, or when the device is signed out elsewhere.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use async_trait::async_trait;
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::header::{ACCEPT, SET_COOKIE};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Timestamp, UserId, UserSessionId};
@@ -83,6 +84,10 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
     };
     let client = client_of(&request);
     let by = if is_by_itself(&request) { By::ThePage } else { By::APerson };
+    let brought = session.id().is_some();
+    // Reading it forgets an id that is not in the store. What cannot be read is told below.
+    let _ = session.get_value(DEVICE).await;
+    let is_unknown = brought && session.id().is_none();
     match viewer(&state, &session, &client, by).await {
         Ok(Some(viewer)) => {
             if by == By::APerson
@@ -97,7 +102,10 @@ pub async fn find_viewer(State(state): State<AppState>, mut request: Request, ne
         Err(problem) => return problem.into_response(),
     }
     let rotates = request.uri().path().starts_with(ROTATING);
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if is_unknown {
+        response.extensions_mut().insert(Unknown);
+    }
     // A wrong old password changes nothing: a request in flight would take the new id from the browser.
     if rotates
         && was_done(&response)
@@ -133,25 +141,55 @@ fn is_by_itself(request: &Request) -> bool {
     is_stream || said || request.headers().contains_key(BY_ITSELF)
 }
 
-/// Whether a browser asks for a document. Only then nothing else is under way with the old id, which a change of id would sign out.
+/// The request came with a session id that is not known.
+#[derive(Clone, Copy)]
+struct Unknown;
+
+/// Outside of the session layer, which takes the cookie of an unknown session from the browser: a request that was under way when the
+/// id changed would take the new one.
+pub async fn leave_cookie(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.extensions().get::<Unknown>().is_some() {
+        let name = cookie_name(&state.config);
+        let removes = |cookie: &HeaderValue| {
+            let value = cookie.to_str().ok().and_then(|cookie| cookie.strip_prefix(name)?.strip_prefix('='));
+            value.is_some_and(|value| value.starts_with(';'))
+        };
+        let cookies: Vec<HeaderValue> = response.headers().get_all(SET_COOKIE).iter().cloned().collect();
+        response.headers_mut().remove(SET_COOKIE);
+        for cookie in cookies.into_iter().filter(|cookie| !removes(cookie)) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// Whether a browser asks for a document: least of all is under way with the old id then.
 fn is_page(request: &Request) -> bool {
     let path = request.uri().path();
-    let wanted = request.headers().get("sec-fetch-dest");
+    let is_wanted = if let Some(wanted) = request.headers().get("sec-fetch-dest") {
+        wanted.as_bytes() == b"document"
+    } else {
+        // Over plain http browsers do not say it.
+        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+        accept.is_some_and(|accept| accept.contains("text/html"))
+    };
     request.method() == Method::GET
-        && wanted.is_none_or(|wanted| wanted.as_bytes() == b"document")
+        && is_wanted
         && !["/fn/", "/api/"].iter().any(|part| path.starts_with(part))
 }
 
 /// Another role is another session id: who learned the old one does not have what the person may do from now on.
 async fn follow_roles(state: &AppState, session: &Session, viewer: &Viewer) -> Result<(), Problem> {
-    let roles = service::auth::roles(&state.services, viewer).await?;
+    let roles = service::auth::roles(&state.services, &viewer.user).await?;
     let follow = async {
         let before = session.get::<String>(ROLES).await?;
         if before.as_ref() == Some(&roles) {
             return Ok(());
         }
         session.insert(ROLES, roles).await?;
-        if before.is_some() { rotate(state, session).await } else { Ok(()) }
+        // One of before that was kept has no roles: who knows what they were.
+        rotate(state, session).await
     };
     follow.await.map_err(|e: tower_sessions::session::Error| failed(&e))
 }
@@ -167,12 +205,14 @@ async fn rotate(state: &AppState, session: &Session) -> Result<(), tower_session
 pub async fn start(state: &AppState, session: &Session, signed_in: &SignedIn) -> Result<(), Problem> {
     let now = state.services.clock.now().seconds();
     let ends = now + seconds(state.config.session_absolute);
+    let roles = service::auth::roles(&state.services, &signed_in.user).await?;
     let begin = async {
         // Not `flush`: what is saved after it keeps the id that the browser brought.
         session.clear().await;
         session.cycle_id().await?;
         session.insert(DEVICE, signed_in.session).await?;
         session.insert(ENDS, ends).await?;
+        session.insert(ROLES, roles).await?;
         slide(state, session, now, ends).await
     };
     begin.await.map_err(|e| failed(&e))

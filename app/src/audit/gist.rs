@@ -1,5 +1,7 @@
 //! What an entry says in a line of the list: why it failed, what changed, and the first of what it tells besides. Server only.
 
+use std::collections::BTreeSet;
+
 use domain::audit::AuditRecord;
 use serde_json::{Map, Value};
 
@@ -18,11 +20,9 @@ pub fn of(record: &AuditRecord) -> String {
     if old.is_empty() || new.is_empty() {
         facts.extend(told(if new.is_empty() { &old } else { &new }));
     } else {
-        let changed: Vec<String> = new
-            .iter()
-            .filter(|(key, value)| is_said(key) && old.get(*key) != Some(value))
-            .map(|(key, _)| words(key))
-            .collect();
+        let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let differs = |key: &&&String| is_changed(key) && old.get(**key) != new.get(**key);
+        let changed: Vec<String> = keys.iter().filter(differs).map(|key| words(key)).collect();
         facts.extend((!changed.is_empty()).then(|| format!("changed: {}", cut(&changed.join(", ")))));
     }
     facts.extend(told(&object(Some(&record.metadata))));
@@ -35,7 +35,7 @@ fn told(values: &Map<String, Value>) -> Vec<String> {
     let text = |value: &Value| match value {
         Value::String(text) if !text.trim().is_empty() => Some(cut(text)),
         Value::Number(number) => Some(number.to_string()),
-        Value::Bool(true) => Some("yes".to_owned()),
+        Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
         _ => None,
     };
     let names = NAMES.iter().filter_map(|key| text(values.get(*key)?));
@@ -49,8 +49,13 @@ fn is_said(key: &str) -> bool {
     !hidden.contains(&key) && !["_id", "_at", "_ids", "_hash"].iter().any(|end| key.ends_with(end))
 }
 
+/// That another one is meant does, but for what changes with everything.
+fn is_changed(key: &str) -> bool {
+    !["updated_at", "version"].contains(&key)
+}
+
 fn words(key: &str) -> String {
-    key.replace('_', " ")
+    key.trim_end_matches("_id").replace('_', " ")
 }
 
 fn cut(text: &str) -> String {
@@ -100,7 +105,10 @@ mod tests {
         assert_eq!(of(&record(upload, None, None)), "disk.csv · accepted 2 · rejected 1");
         let (old, new) =
             (json!({ "name": "a", "ip": "::1" }), json!({ "name": "b", "ip": "::1", "created_at": "" }));
-        assert_eq!(of(&record(json!({}), Some(old), Some(new.clone()))), "changed: name");
+        assert_eq!(of(&record(json!({}), Some(old), Some(new.clone()))), "changed: created at, name");
+        let (old, new_one) =
+            (json!({ "assigned_to_id": "a", "version": 1 }), json!({ "assigned_to_id": null, "version": 2 }));
+        assert_eq!(of(&record(json!({}), Some(old), Some(new_one))), "changed: assigned to");
         assert_eq!(of(&record(json!(null), None, Some(new))), "b · ip ::1");
         let failed = AuditRecord {
             error_message: Some("wrong\n password".to_owned()),

@@ -84,7 +84,6 @@ pub async fn lift_drift_ignore(organization: String, id: DriftIgnoreId) -> Answe
     Ok(Done::new("Lifted; open drifts have it again"))
 }
 
-/// `version`: the one that the form was made from, microseconds since 1970. `credentials`: left empty, what is there stays.
 #[cfg(feature = "ssr")]
 pub const REPOSITORY: Kind = Kind {
     name: "repository",
@@ -115,7 +114,7 @@ impl RepositoryForm {
     }
 }
 
-/// `seen`: the fields that the form was made from ([`crate::stale`]).
+/// `seen`: the fields that the form was made from ([`crate::stale`]). `credentials`: left empty, what is there stays.
 #[server(name = SaveRepository, prefix = "/fn", endpoint = "save_repository")]
 pub async fn save_repository(
     organization: String,

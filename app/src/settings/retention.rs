@@ -15,7 +15,7 @@ use api::{Days, HoldRow, LiftHold, LoadRetention, PlaceHold, RetentionShown, Run
 
 use crate::ask::AskForm;
 use crate::fetch::{Load, fetch_after};
-use crate::form::{Form, FormError, tell_done};
+use crate::form::{Form, FormError, tell_done, tell_what};
 use crate::printed::Print;
 use crate::routes::SettingsPage;
 use crate::send::{SendForm, Submission, submit};
@@ -42,7 +42,7 @@ pub fn RetentionPage() -> impl IntoView {
         hold: submit::<PlaceHold>(),
         lift: submit::<LiftHold>(),
     };
-    tell_done(actions.save, SAVED);
+    tell_what(actions.save);
     tell_done(actions.hold, PLACED);
     tell_done(actions.lift, LIFTED);
     let map = use_query_map();

@@ -168,11 +168,11 @@ async fn signed_in(services: &Services, session: UserSessionId, now: Timestamp) 
     Ok((!over && device.user.enabled).then_some(device))
 }
 
-/// Names the roles that the viewer has, everywhere: another one is another name.
-pub async fn roles(services: &Services, viewer: &Viewer) -> Result<String> {
+/// Names the roles that somebody has, everywhere: another one is another name.
+pub async fn roles(services: &Services, user: &User) -> Result<String> {
     let mut tx = SystemTx::read_across_all_organizations(&services.db).await?;
-    let mut digest = Sha256::new_with_prefix([u8::from(viewer.user.is_sre)]);
-    for reach in store::organization::reach_of_member(&mut tx, viewer.user.id).await? {
+    let mut digest = Sha256::new_with_prefix([u8::from(user.is_sre)]);
+    for reach in store::organization::reach_of_member(&mut tx, user.id).await? {
         digest.update(reach.organization_id.to_string());
         digest.update(reach.role.map_or("", Role::as_str));
     }

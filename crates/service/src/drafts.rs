@@ -48,6 +48,14 @@ pub async fn kept<P: Permission, T: DeserializeOwned>(
     Ok(draft.and_then(read))
 }
 
+/// Forgets it, with the save that made it unnecessary.
+pub async fn forget<P: Permission>(cx: &Cx<P>, kind: &'static str, target: Uuid) -> Result<()> {
+    let Some(place) = place(cx, kind, target) else { return Ok(()) };
+    let mut tx = SystemTx::across_all_organizations(&cx.services.db).await?;
+    store::draft::delete(&mut tx.within(cx.actor.organization), place).await?;
+    Ok(tx.commit_unaudited_bookkeeping().await?)
+}
+
 pub(crate) fn place<P: Permission>(cx: &Cx<P>, kind: &'static str, target: Uuid) -> Option<Place> {
     match &cx.actor.who {
         Who::User(user) => Some(Place { user: user.id, kind, target }),

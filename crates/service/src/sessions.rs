@@ -84,7 +84,7 @@ pub async fn create(services: &Services, id: &str, data: &[u8], expiry: i64) -> 
     Ok(kept)
 }
 
-/// Keeps a session, new or not. `expiry`: seconds since 1970.
+/// Keeps what a session has become, unless it was given up meanwhile. `expiry`: seconds since 1970.
 pub async fn save(services: &Services, id: &str, data: &[u8], expiry: i64) -> Result<()> {
     let sealed = services.secrets.seal(&place(id), data)?;
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;

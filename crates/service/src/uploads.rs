@@ -187,7 +187,8 @@ pub async fn dry_run(cx: &Cx<EventWrite>, id: UploadId, choice: &Choice) -> Resu
 /// Starts the background task that reads the file.
 ///
 /// # Errors
-/// `Conflict` when it was started before; `Invalid` when not one row would be stored: the file waits on for other columns.
+/// `Conflict` when it was started before; `Invalid` when not one row would be stored, of files of up to [`TRIAL_ROWS`]: the file waits on
+/// for other columns.
 pub async fn start(cx: &Cx<EventWrite>, id: UploadId, choice: Choice) -> Result<Upload> {
     let (upload, _) = staged(cx, id).await?;
     if upload.state == UploadState::Mapped {

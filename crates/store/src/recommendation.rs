@@ -338,6 +338,8 @@ pub async fn confirm(
                                       FROM drift_events d
                                       JOIN iac_resources r ON r.organization_id = d.organization_id AND r.id = d.iac_resource_id
                                       WHERE d.organization_id = $1 AND d.iac_repository_id = $2 AND d.status = 'resolved'
+                                        AND (d.resolution_type IS NULL OR d.resolution_type NOT IN ('auto_revert', 'codify_iac')
+                                             OR d.absent_at IS NOT NULL)
                                         AND d.last_seen_at < $3 AND r.last_sync_at = $3 AND r.verdict <> 'unchecked')",
         )
         .bind(repository)

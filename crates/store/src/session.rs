@@ -74,11 +74,10 @@ pub async fn insert(tx: &mut SystemTx, id: &str, data: Vec<u8>, expiry_date: i64
     Ok(tx.conn().exec(q.bind(id).bind(data).bind(expiry_date)).await? == 1)
 }
 
+/// Of an id that was given up meanwhile nothing is saved: it would be good again.
 pub async fn save(tx: &mut SystemTx, id: &str, data: Vec<u8>, expiry_date: i64) -> Result<()> {
-    let q = sql("INSERT INTO sessions (id, data, expiry_date)
-                 VALUES ($1, $2, $3)
-                 ON CONFLICT (id) DO UPDATE SET data = excluded.data, expiry_date = excluded.expiry_date");
-    tx.conn().exec_one(q.bind(id).bind(data).bind(expiry_date)).await
+    let q = sql("UPDATE sessions SET data = $2, expiry_date = $3 WHERE id = $1");
+    tx.conn().exec(q.bind(id).bind(data).bind(expiry_date)).await.map(drop)
 }
 
 pub async fn delete(tx: &mut SystemTx, id: &str) -> Result<()> {

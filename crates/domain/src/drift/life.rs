@@ -1,7 +1,7 @@
 //! How a drift goes through its life: what people do to it, and what a push shows.
 //!
 //! `open → acknowledged → resolved`. Resolved as reverted or written into the code is a claim that the next push checks: still there, the
-//! claim was wrong, and the drift is open as if nobody had made it. Not there in any push since, and then there again, it came back.
+//! claim was wrong, and the drift is open again (acknowledged by nobody) as if nobody had made it. Not there in any push since, and then there again, it came back.
 //! Escalated, it stays with its case; accepted, it is seen again only when what left it out has ended.
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 //!
 //! Pure: [`tally`] walks the histories of drifts and gives the rows that the job writes and a check compares. A day is one of UTC.
 //!
-//! - A drift *comes* when a push finds it, and again when it was resolved and is there all the same.
+//! - A drift *comes* when a push finds it, and again when it was resolved, a push was without it, and it is there once more.
 //! - It is *resolved* when it stops to be open, by people or because it was not found any more. What people took back or opened again was no
 //!   resolution, nor was a claim that the next push refuted. The time to resolve is that from the latest coming.
 //! - Averages and percentiles of several rows are made of [`Times`], which add up.

@@ -1,6 +1,6 @@
 //! A push: what a tool printed becomes inventory and drifts, in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::audit::{Action, AuditEntry};
 use domain::drift::{
@@ -250,8 +250,8 @@ impl Work<'_> {
         };
         let (mut resources, mut drifts) = (Vec::with_capacity(reading.resources.len()), Vec::new());
         let mut hits: BTreeMap<DriftIgnoreId, i64> = BTreeMap::new();
-        // Drifts that are there, and that rules make smaller or leave out.
-        let mut hidden: HashSet<(IacResourceId, String)> = HashSet::new();
+        // All that differs where rules leave some of it out.
+        let mut hidden: HashMap<IacResourceId, HashSet<String>> = HashMap::new();
         // Resources that this push looked at: what is known of them and not in the push is gone.
         let mut looked_at: HashSet<IacResourceId> = HashSet::new();
         for read in reading.resources {
@@ -262,7 +262,7 @@ impl Work<'_> {
             }
             let is_declared = read.drift.as_ref().is_none_or(|drift| drift.drift_type != DriftType::Added);
             if let Some(found) = read.drift {
-                let whole = whole(&found);
+                let whole = found.changes.iter().map(|change| change.property_path.clone()).collect();
                 let pushed = self.drift(
                     id,
                     &read.address,
@@ -273,7 +273,7 @@ impl Work<'_> {
                 );
                 report.ignored += pushed.1;
                 if pushed.1 > 0 {
-                    hidden.insert((id, whole));
+                    hidden.insert(id, whole);
                 }
                 drifts.extend(pushed.0.map(|drift| PushedDrift {
                     in_order_at: known.and_then(|known| known.in_sync_at),
@@ -295,12 +295,7 @@ impl Work<'_> {
         }
         store::drift::push::put_resources(tx, repository, &resources).await?;
         report.drifted = drifts.len() as i64;
-        let drifted: BTreeSet<IacResourceId> = drifts
-            .iter()
-            .map(|drift| drift.iac_resource_id)
-            .chain(hidden.iter().map(|(id, _)| *id))
-            .collect();
-        let drifted: Vec<IacResourceId> = drifted.into_iter().collect();
+        let drifted: Vec<IacResourceId> = drifts.iter().map(|drift| drift.iac_resource_id).collect();
         let known = store::drift::push::known(tx, repository, &drifted).await?;
         // Which of the known drifts each is; nothing of a new one.
         let matched = matched(&drifts, &known);
@@ -350,13 +345,19 @@ impl Work<'_> {
         store::drift::push::refuted(tx, &refuted).await?;
         store::drift::push::returned(tx, &returned, now).await?;
         store::drift::push::gone(tx, &gone, now).await?;
-        let there: HashSet<DriftId> = known
-            .iter()
-            .filter(|known| hidden.contains(&(known.iac_resource_id, known.fingerprint.clone())))
-            .map(|known| known.id)
-            .collect();
-        let mut absent = store::drift::push::not_found_since(tx, repository, now).await?;
-        absent.retain(|id| !there.contains(id));
+        let claims = store::drift::push::not_found_since(tx, repository, now).await?;
+        let behind: Vec<DriftId> =
+            claims.iter().filter(|(_, resource)| hidden.contains_key(resource)).map(|(id, _)| *id).collect();
+        let paths = store::drift::paths(tx, &behind).await?;
+        // Of what is hidden nobody knows whether somebody put it back.
+        let is_hidden = |(id, resource): &(DriftId, IacResourceId)| {
+            hidden
+                .get(resource)
+                .zip(paths.get(id))
+                .is_some_and(|(all, own)| own.iter().any(|path| all.contains(path)))
+        };
+        let absent: Vec<DriftId> =
+            claims.iter().filter(|claim| !is_hidden(claim)).map(|(id, _)| *id).collect();
         store::drift::push::absent(tx, &absent, now).await?;
         store::drift::add_history(tx, &steps).await?;
         let label = self.cx.actor.audit().label;
@@ -493,11 +494,6 @@ impl Work<'_> {
             version,
         }
     }
-}
-
-/// What it is known by while nothing of it is ignored.
-fn whole(found: &drift::Drift) -> String {
-    fingerprint(found.drift_type, found.changes.iter().map(|change| change.property_path.as_str()))
 }
 
 /// Ids of rules, as they are kept with a change.

@@ -22,7 +22,7 @@ async fn only_what_is_over_is_deleted() {
         let new = NewInvitation { email, role, approval_level: ApprovalLevel::None };
         invitations::invite(&cx, new).await.unwrap();
         assert!(auth::sign_in(&world.services, "ana@example.test", "wrong", &client()).await.is_err());
-        sessions::save(&world.services, "one", b"x", start().seconds() + 100).await.unwrap();
+        assert!(sessions::create(&world.services, "one", b"x", start().seconds() + 100).await.unwrap());
         let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
         let q = sql("INSERT INTO idempotency_keys (organization_id, key, request_hash, status, response, created_at) VALUES ($1, 'k', 'h', 200, '{}', $2)");
         tx.conn().exec_one(q.bind(alpha.id).bind(start())).await.unwrap();

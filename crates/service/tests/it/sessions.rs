@@ -24,8 +24,11 @@ async fn a_session_is_loaded_as_it_was_saved_until_its_time_is_over() {
         world.clock.advance_seconds(100);
         assert_eq!(sessions::load(&world.services, "one").await.unwrap(), None);
         assert_eq!(sessions::delete_expired(&world.services).await.unwrap(), 1);
-        sessions::save(&world.services, "two", b"x", expiry + 100).await.unwrap();
+        assert!(sessions::create(&world.services, "two", b"x", expiry + 100).await.unwrap());
         sessions::delete(&world.services, "two").await.unwrap();
+        assert_eq!(sessions::load(&world.services, "two").await.unwrap(), None);
+        // What was under way with an id that was given up does not bring it back.
+        sessions::save(&world.services, "two", b"x", expiry + 100).await.unwrap();
         assert_eq!(sessions::load(&world.services, "two").await.unwrap(), None);
     })
     .await;
@@ -36,7 +39,7 @@ async fn the_database_holds_neither_the_cookie_nor_what_is_in_it() {
     for_each_backend(|t| async move {
         let world = World::new(t);
         let (a, b) = ("cookie-value-a", "cookie-value-b");
-        sessions::save(&world.services, a, b"user=ana", start().seconds() + 100).await.unwrap();
+        assert!(sessions::create(&world.services, a, b"user=ana", start().seconds() + 100).await.unwrap());
         let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
         let rows = tx.conn().rows(sql("SELECT id, data FROM sessions")).await.unwrap();
         let (id, data): (String, Vec<u8>) = (rows[0].get("id").unwrap(), rows[0].get("data").unwrap());
@@ -44,7 +47,7 @@ async fn the_database_holds_neither_the_cookie_nor_what_is_in_it() {
         assert!(!String::from_utf8_lossy(&data).contains("ana"));
         // Bytes moved under another id do not open.
         drop(tx);
-        sessions::save(&world.services, b, b"user=ben", start().seconds() + 100).await.unwrap();
+        assert!(sessions::create(&world.services, b, b"user=ben", start().seconds() + 100).await.unwrap());
         let mut tx = store::SystemTx::across_all_organizations(&world.t.db).await.unwrap();
         tx.conn()
             .exec_one(sql("UPDATE sessions SET data = $2 WHERE id <> $1").bind(&id).bind(data))

@@ -281,10 +281,10 @@ pub async fn not_found_since(
     tx: &mut WriteTx,
     repository: IacRepositoryId,
     pushed: Timestamp,
-) -> Result<Vec<DriftId>> {
+) -> Result<Vec<(DriftId, IacResourceId)>> {
     let q = tx
         .sql(
-            "SELECT d.id
+            "SELECT d.id, d.iac_resource_id
              FROM drift_events d
              JOIN iac_resources r ON r.organization_id = d.organization_id AND r.id = d.iac_resource_id
              WHERE d.organization_id = $1 AND d.iac_repository_id = $2 AND d.resolution_type IN ('auto_revert', 'codify_iac')
@@ -293,7 +293,9 @@ pub async fn not_found_since(
         .bind(repository)
         .bind(pushed);
     // Sorted here: in the order of the key, SQLite would read every drift.
-    let mut found: Vec<DriftId> = tx.conn().scalars(q).await?;
+    let rows = tx.conn().rows(q).await?;
+    let found = rows.iter().map(|row| Ok((row.get("id")?, row.get("iac_resource_id")?)));
+    let mut found: Vec<(DriftId, IacResourceId)> = found.collect::<Result<_>>()?;
     found.sort_unstable();
     Ok(found)
 }

@@ -31,11 +31,12 @@ async fn a_session_is_loaded_until_it_expires_or_is_deleted() {
         store::session::save(&mut tx, "a", vec![2, 0], 200).await.unwrap();
         assert_eq!(store::session::load(&mut tx, "a", 150).await.unwrap(), Some(vec![2, 0]));
         assert_eq!(store::session::load(&mut tx, "a", 200).await.unwrap(), None);
-        store::session::save(&mut tx, "b", vec![], 300).await.unwrap();
+        assert!(store::session::insert(&mut tx, "b", vec![], 300).await.unwrap());
         assert_eq!(store::session::delete_expired(&mut tx, 250).await.unwrap(), 1);
         store::session::delete(&mut tx, "b").await.unwrap();
         store::session::delete(&mut tx, "b").await.unwrap();
-        assert_eq!(store::session::load(&mut tx, "b", 0).await.unwrap(), None);
+        store::session::save(&mut tx, "b", vec![3], 300).await.unwrap();
+        assert_eq!(store::session::load(&mut tx, "b", 0).await.unwrap(), None, "given up is given up");
     })
     .await;
 }
