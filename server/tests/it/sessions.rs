@@ -147,7 +147,7 @@ async fn another_role_changes_the_session_with_the_next_page() {
     for_each_backend(|db| async move {
         let app = TestApp::acme(db).await;
         app.person("eve@acme.test", "acme", "viewer").await;
-        let key = app.key("acme", &["member.read", "member.write"]).await;
+        let key = app.key("acme", &["all"]).await;
         let (here, elsewhere) = (app.sign_in("eve@acme.test").await, app.sign_in("ada@acme.test").await);
         let page = || app.get("/o/acme/overview").header("accept", "text/html");
         for cookie in [&here, &elsewhere] {
