@@ -41,7 +41,7 @@ pub fn Frame() -> impl IntoView {
         </div>
         {after(session, nowhere)}
         <palette::Palette />
-        {after(session, |session| view! { <HelpSheet groups=keys(session.ok().as_ref()) /> }.into_any())}
+        <HelpSheet groups=keys() />
     }
     .into_any()
 }
@@ -69,14 +69,9 @@ fn forget_refusal() {
     });
 }
 
-/// Of the areas, those that are open to the reader.
-fn keys(session: Option<&Session>) -> Vec<KeyGroup> {
-    let is_open = |area: &&Area| session.is_none_or(|session| area.is_open_to(session));
-    let areas = AREAS
-        .iter()
-        .filter(is_open)
-        .map(|area| (area.keys, format!("Go to {}", area.label.to_lowercase())))
-        .collect();
+fn keys() -> Vec<KeyGroup> {
+    let areas =
+        AREAS.iter().map(|area| (area.keys, format!("Go to {}", area.label.to_lowercase()))).collect();
     let events = KeyGroup::new(
         "Events",
         &[("m", "Menu of the cell"), ("c", "Surrounding events"), ("l", "Live on, off")],

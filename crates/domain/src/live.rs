@@ -34,6 +34,7 @@ const KINDS: &[(&str, Key)] = &[
     ("api_key", Key::ApiKeyRead),
     ("session", Key::SessionRead),
     ("setting", Key::SettingsRead),
+    ("organization", Key::SettingsRead),
     ("drift", Key::DriftRead),
     ("drift_ignore", Key::DriftRead),
     ("drift_rule", Key::DriftRead),
