@@ -20,7 +20,7 @@ DATABASE ?= both
 # make e2e PROFILE=debug|release
 PROFILE ?= debug
 
-.PHONY: help run test setup setup-test fmt format lint lint-wasm lint-web unit api site size server e2e bench checks watch clean
+.PHONY: help run test setup setup-test fmt format lint lint-wasm lint-web compile unit api site size server e2e bench checks watch clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ run: setup site server ## build everything and serve the demo on http://127.0.0.
 	@$(server) serve --demo
 
 test: ## everything CI runs, with a table of times at the end
-	@LINTED=1 scripts/ci.sh setup-test fmt lint-web site size unit api e2e
+	@LINTED=1 scripts/ci.sh setup-test fmt lint-web site+compile size unit api e2e
 
 setup: ## what `make run` needs: compiler with wasm32, npm packages, wasm-bindgen
 	@scripts/setup.sh run
@@ -58,6 +58,9 @@ lint-web: setup ## the types of the end-to-end tests, the scripts' syntax
 # LINTED: clippy's driver is the compiler and lints on its way, here and in scripts/site.sh, so that `make test` compiles the
 # dependencies of each half once, not twice.
 linted := $(if $(LINTED),RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__)
+
+compile: setup-test ## what `make unit` runs and the server of the end-to-end tests
+	@$(T) env $(linted) cargo test $(host) --no-run $(quiet)
 
 unit: setup-test ## unit and integration tests, on SQLite and PostgreSQL
 	@$(T) env $(linted) scripts/with-postgres.sh cargo test $(host) $(quiet)

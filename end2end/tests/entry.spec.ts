@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { admin, expectAccessible, otherAdmin, PASSWORD, signIn, sre, viewer, watchForErrors } from "../pages/room";
+import { admin, expectAccessible, otherAdmin, PASSWORD, signInByForm, sre, viewer, watchForErrors } from "../pages/room";
 
 test("the sign-in page shows the demo's accounts and is accessible", async ({ page }) => {
   const errors = watchForErrors(page);
@@ -20,7 +20,7 @@ test("a wrong password keeps the e-mail and says what is wrong", async ({ page }
 });
 
 test("signing in leads to the overview, signing out ends the session", async ({ page }) => {
-  await signIn(page);
+  await signInByForm(page);
   await expect(page).toHaveURL(/\/o\/acme\/overview/);
   await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
   await page.request.post("/sign-out", { headers: { "Sec-Fetch-Site": "same-origin" }, maxRedirects: 0 });
@@ -38,7 +38,7 @@ test("a page asked for before the sign-in is where one lands", async ({ page }) 
 });
 
 test("another organization does not exist for those outside it", async ({ page }) => {
-  await signIn(page, otherAdmin);
+  await signInByForm(page, otherAdmin);
   const answer = await page.goto("/o/acme/events");
   expect(answer?.status()).toBe(404);
   const absent = await page.goto("/o/no-such-organization/events");
@@ -46,7 +46,7 @@ test("another organization does not exist for those outside it", async ({ page }
 });
 
 test("the platform role enters every organization, and the entry is in that organization's audit log", async ({ page }) => {
-  await signIn(page, sre);
+  await signInByForm(page, sre);
   for (const organization of ["acme", "globex"]) {
     const answer = await page.goto(`/o/${organization}/audit?action=ORGANIZATION_ENTERED`);
     expect(answer?.status()).toBe(200);
@@ -55,7 +55,7 @@ test("the platform role enters every organization, and the entry is in that orga
 });
 
 test("a viewer sees events and may not make API keys", async ({ page }) => {
-  await signIn(page, viewer);
+  await signInByForm(page, viewer);
   expect((await page.goto("/o/acme/events"))?.status()).toBe(200);
   await page.goto("/o/acme/settings/api-keys");
   await expect(page.getByRole("button", { name: /make|create/i })).toHaveCount(0);

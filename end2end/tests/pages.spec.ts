@@ -49,6 +49,7 @@ test("what is not there, or not allowed, has a title, a heading and its status",
 
 test("g then e goes to the events, the palette opens with Control+K", async ({ page }) => {
   await signIn(page);
+  await page.goto("/o/acme/overview");
   // The keys work once the WASM runs.
   await expect(async () => {
     await page.keyboard.press("g");

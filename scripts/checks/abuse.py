@@ -114,8 +114,10 @@ def slow(room, name, opening, drip, limit):
     room.figures[name] = {"health_p99_ms": round(p99, 1), "files_most": most_files - files, "files_left": left, "all_gone_after_s": round(back, 1), "grown_mb": round(grown / MB, 1),
                           "longest_s": round(max(ended.values(), default=0), 1), "list_answers": {str(k): v for k, v in lists.items()}, "intake_answers": {str(k): v for k, v in intake.items()}}
     if drip is None:
-        room.bound(set(began_with.values()) == {"200"}, f"the slow readers were answered {collections.Counter(began_with.values())}")
-        room.figures[name]["answers"] = dict(collections.Counter(began_with.values()))
+        answers = room.figures[name]["answers"] = dict(collections.Counter(began_with.values()))
+        # One person has four exports under way at most; all others are told to wait.
+        fair = answers == {"200": 4, "429": 296} if "exports" in name else set(answers) == {"200"}
+        room.bound(fair, f"the slow readers were answered {answers}")
     room.bound(p99 < 250, f"{name}: health p99 {p99:.0f} ms")
     room.bound(grown < 200 * MB, f"{name}: memory grew by {grown // MB} MB")
     room.bound(left <= 16, f"{name}: {left} file descriptors more than before, {limit} s and more after the last came")

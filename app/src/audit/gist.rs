@@ -38,14 +38,17 @@ fn told(values: &Map<String, Value>) -> Vec<String> {
         Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
         _ => None,
     };
-    let names = NAMES.iter().filter_map(|key| text(values.get(*key)?));
+    let names = NAMES.iter().filter_map(|key| match values.get(*key)? {
+        Value::Number(number) if *key == "number" => Some(format!("no. {number}")),
+        value => text(value),
+    });
     let others = values.iter().filter(|(key, _)| is_said(key) && !NAMES.contains(&key.as_str()));
     names.chain(others.filter_map(|(key, value)| Some(format!("{} {}", words(key), text(value)?)))).collect()
 }
 
 /// Ids and times mean nothing in a line.
 fn is_said(key: &str) -> bool {
-    let hidden = ["id", "version", "hash", "digest"];
+    let hidden = ["id", "version", "hash", "digest", "sha256"];
     !hidden.contains(&key) && !["_id", "_at", "_ids", "_hash"].iter().any(|end| key.ends_with(end))
 }
 
@@ -101,6 +104,8 @@ mod tests {
 
     #[test]
     fn a_line_says_what_was_done_to_what() {
+        let note = json!({ "number": 2, "revision": 1, "sha256": "3894" });
+        assert_eq!(of(&record(note, None, None)), "no. 2 · revision 1");
         let upload = json!({ "accepted": 2, "file_name": "disk.csv", "source_id": "x", "rejected": 1 });
         assert_eq!(of(&record(upload, None, None)), "disk.csv · accepted 2 · rejected 1");
         let (old, new) =

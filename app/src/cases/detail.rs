@@ -86,7 +86,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let ended = jobs::ended(&place, &jobs);
             ("events", linked::linked(&place, &cx, &asked, ended).await?)
         }
-        "observables" => ("observables", work::observables(&place, &cases::observables(&cx, case.id).await?)),
+        "observables" => ("observables", work::observables(&place, &cx).await?),
         "evidence" => {
             let (files, log) = (cases::evidence(&cx, case.id).await?, cases::custody(&cx, case.id).await?);
             ("evidence", evidence::evidence(&place, &files, &log, &asked))

@@ -4,8 +4,8 @@ use domain::case::{OpenTask, TaskFilter};
 use domain::group::Assignee;
 use domain::permission::{CaseRead, Key};
 use leptos::prelude::*;
-use service::{Who, cases};
-use ui::{Column, DataTable, Empty, Glyph, IconButton, PageHead, Row, Tab, Tabs};
+use service::{Cx, Who, cases};
+use ui::{Column, DataTable, Empty, Glyph, IconButton, PageHead, Pager, Row, Tab, Tabs};
 
 use super::{CompleteCaseTask, mentions};
 use crate::error::Answer;
@@ -19,8 +19,8 @@ use crate::when::AgoOr;
 /// What the list can show; the first is what it opens with.
 const SHOWN: [(&str, &str); 4] =
     [("mine", "Mine"), ("overdue", "Overdue"), ("unassigned", "Unassigned"), ("all", "All")];
-/// Tasks of the page; those that are due first.
-const LIMIT: u32 = 200;
+/// Tasks of a page; those that are due first.
+const LIMIT: u32 = 100;
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
@@ -30,44 +30,51 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let slug = scope.organization.slug.as_str();
     let unread = mentions::unread(&scope, &cx).await?;
     let called = unread.filter(|_| asked.get("show") == mentions::SHOW);
-    let (mut tabs, mut found, mut count) = (Vec::new(), Vec::new(), 0);
-    let here = |word: &str| word == show && called.is_none();
+    let mut tabs = Vec::new();
     for (word, words) in SHOWN {
-        let (tasks, n) =
-            cases::open_tasks(&cx, &filter(&scope, word), if here(word) { LIMIT } else { 1 }).await?;
+        let n = cases::count_open_tasks(&cx, &filter(&scope, word)).await?;
         let href = Link::new(routes::case_tasks(slug)).with("show", word).done();
-        tabs.push(Tab::new(words, href, here(word)).count(number(n)));
-        if here(word) {
-            (found, count) = (tasks, n);
-        }
+        tabs.push(Tab::new(words, href, word == show && called.is_none()).count(number(n)));
     }
-    let may_write = scope.may(Key::CaseWrite);
     if let Some(n) = unread {
         let href = Link::new(routes::case_tasks(slug)).with("show", mentions::SHOW).done();
         tabs.push(Tab::new("Mentions of you", href, called.is_some()).count(number(n)));
     }
-    let table = match called {
-        Some(n) => mentions::list(&scope, &cx, asked.get("cursor"), n).await?,
-        None if found.is_empty() => nothing(show),
-        None => table(&scope, &found, may_write),
+    let table = if let Some(n) = called {
+        mentions::list(&scope, &cx, asked.get("cursor"), n).await?
+    } else {
+        tasks(&scope, &cx, show, asked.get("cursor")).await?
     };
-    let more = (count > found.len() as i64).then(|| {
-        let words = format!("The first {} of {}: those that are due first.", found.len(), number(count));
-        view! { <p class="muted">{words}</p> }
-    });
     let back = routes::cases(slug);
     let body = view! {
         <PageHead title="Tasks" note="what there is to do in cases that are not resolved" actions=move || view! { <ui::Button href=back.clone()>"Cases"</ui::Button> }.into_any() />
         <Tabs label="Tasks" tabs=tabs />
         {table}
-        {more}
     };
     Ok(Page::of("Tasks", body))
 }
 
+async fn tasks(scope: &Scope, cx: &Cx<CaseRead>, show: &str, cursor: &str) -> Answer<AnyView> {
+    let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
+    let found = cases::open_tasks(cx, &filter(scope, show), LIMIT, cursor).await?;
+    if found.items.is_empty() && cursor.is_none() {
+        return Ok(nothing(show));
+    }
+    let tab = || Link::new(routes::case_tasks(&scope.organization.slug)).with("show", show);
+    let previous = cursor.is_some().then(|| tab().done());
+    let next = found.next_cursor.as_deref().map(|cursor| tab().with("cursor", cursor).done());
+    let pages = (previous.is_some() || next.is_some())
+        .then(|| view! { <Pager label="Pages of tasks" previous=previous next=next /> });
+    Ok(view! {
+        {table(scope, &found.items, scope.may(Key::CaseWrite))}
+        {pages}
+    }
+    .into_any())
+}
+
 /// How many who asks has.
 pub async fn mine(scope: &Scope) -> Answer<i64> {
-    Ok(cases::open_tasks(&scope.admit::<CaseRead>()?, &filter(scope, "mine"), 1).await?.1)
+    Ok(cases::count_open_tasks(&scope.admit::<CaseRead>()?, &filter(scope, "mine")).await?)
 }
 
 fn filter(scope: &Scope, show: &str) -> TaskFilter {

@@ -1,9 +1,14 @@
 //! What is found and done in a case: its observables and its tasks.
 
+use std::collections::HashMap;
+
 use domain::case::CaseTask;
 use domain::case::observable::{Observable, ObservableKind};
+use domain::permission::{CaseRead, EventRead, Key};
 use domain::visible::visible;
 use leptos::prelude::*;
+use service::Cx;
+use service::cases::{self, Sightings};
 use ui::{
     Actions, Badge, Button, Checkbox, Column, DataTable, DateTimeInput, Dialog, Empty, Field, Glyph,
     IconButton, Row, Select, TextArea, TextInput, Tone, Variant,
@@ -14,19 +19,29 @@ use super::{
     AddCaseTask, AddObservables, ChangeCaseTask, CompleteCaseTask, DeleteCaseTask, MoveCaseTask,
     RemoveObservable, forms, parts,
 };
+use crate::error::Answer;
 use crate::events::parts::counted;
 use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::routes::{self, Link};
-use crate::when::AgoOr;
+use crate::when::{Ago, AgoOr};
 
-pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
+pub async fn observables(place: &Place<'_>, cx: &Cx<CaseRead>) -> Answer<AnyView> {
+    let found = cases::observables(cx, place.case.id).await?;
+    // Asked before it is proven: a proof that is refused makes the whole answer a 403.
+    let sightings = if place.scope.may(Key::EventRead) {
+        cases::sightings(&place.scope.admit::<EventRead>()?, &found).await?
+    } else {
+        HashMap::new()
+    };
     let slug = place.slug();
     let rows: Vec<_> = found
         .iter()
         .map(|one| {
-            let events = |query: &str| Link::new(routes::events(slug)).with("from", "30d").with("q", query).done();
+            let from = format!("{}d", cases::SIGHTING_DAYS);
+            let events = |query: &str| Link::new(routes::events(slug)).with("from", &from).with("q", query).done();
             let seen = events(&domain::query::edit::phrase(&one.value));
+            let seen = seen_in_events(place, sightings.get(&one.id), seen);
             let sent = events(&anywhere(one));
             let others = (one.other_cases > 0).then(|| {
                 let query = domain::query::edit::condition("observable", &one.value);
@@ -48,8 +63,8 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
                 <Row>
                     <td class="shrink">{kind}</td>
                     <td class="message mono">{value} " " {ioc}</td>
-                    <td>
-                        <a class="link" href=seen>"Sightings in events"</a>
+                    <td class="wrap">
+                        {seen}
                         " "
                         <a class="link" href=sent>"in payloads"</a>
                     </td>
@@ -93,11 +108,26 @@ pub fn observables(place: &Place<'_>, found: &[Observable]) -> AnyView {
         };
         form::<AddObservables>("Added", "form", fields)
     });
-    view! {
+    Ok(view! {
         {table}
         {add}
     }
-    .into_any()
+    .into_any())
+}
+
+/// How many events of the last days have it in their words, and when the last was; a link to them.
+fn seen_in_events(place: &Place<'_>, sightings: Option<&Sightings>, href: String) -> AnyView {
+    let Some(Sightings { count, last }) = sightings.copied() else {
+        return view! { <a class="link" href=href>"Sightings in events"</a> }.into_any();
+    };
+    if count.n == 0 && count.exact {
+        let words = format!("In no event of {} days", cases::SIGHTING_DAYS);
+        return view! { <span class="muted">{words}</span> }.into_any();
+    }
+    let words = [if count.exact { "" } else { "about " }, &counted(count.n, "event", "events")].concat();
+    let last =
+        last.map(|at| view! { <span class="muted">", last " <Ago when=place.scope.zone.when(at) /></span> });
+    view! { <a class="link" href=href>{words}</a> {last} }.into_any()
 }
 
 /// The events of which a value is the observable, wherever it stands in them: there is no index of payloads, so the list says how far it has

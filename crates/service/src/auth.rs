@@ -37,8 +37,9 @@ pub const IDLE: i64 = 12 * 3600;
 /// A device is signed out after this long in any case (seconds).
 pub const ABSOLUTE: i64 = 7 * 86_400;
 
-/// As much as clocks differ (seconds): a device that was used later than that was used by a clock that was wrong.
-const MAX_AHEAD: i64 = 300;
+/// As much as a clock is set back while people work, by an hour of summer time say (seconds): a device that was used later than
+/// that was used by a clock that was wrong.
+const MAX_AHEAD: i64 = 7200;
 
 /// The outcome of a sign-in. The caller starts a fresh cookie session that holds `session`.
 #[derive(Clone, Debug, PartialEq)]

@@ -54,7 +54,9 @@ pub use links::{
 pub use mentions::{count_mentions, mentions, named, named_in, read_all_mentions, read_mention};
 pub use merges::{merge_cases, merge_of, merged, unmerge};
 pub use notes::{add_note, delete_note, earlier_notes, edit_note, note_hash, note_revisions, notes};
-pub use observables::{Added, add_observables, observables, remove_observable};
+pub use observables::{
+    Added, SIGHTING_DAYS, Sightings, add_observables, observables, remove_observable, sightings,
+};
 pub use over_time::{Span, opened};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use saving::{Clash, Saved, clash, note_clash, save};
@@ -62,7 +64,10 @@ pub use similar::similar;
 pub use tags::{
     TagMerge, create_tag, delete_tag, merge_tags, preview_merge, rename_tag, rename_tag_with, tags,
 };
-pub use tasks::{add_task, change_task, complete_task, delete_task, move_task, open_tasks, task_of, tasks};
+pub use tasks::{
+    add_task, change_task, complete_task, count_open_tasks, delete_task, move_task, open_tasks, task_of,
+    tasks,
+};
 pub use templates::{archive_template, change_template, define_template, template, templates};
 
 use crate::error::CHANGED;

@@ -1,4 +1,5 @@
-//! The site's files: embedded in the binary, or read from disk while `cargo leptos watch` runs.
+//! The site's files: embedded in the binary of a release build, read from `target/site` by a debug build and from the folder
+//! that `cargo leptos watch` keeps while it runs.
 //!
 //! Names under `/pkg` carry a hash of their content and are cached for ever; everything else is revalidated by ETag.
 //! `NAME.br` and `NAME.gz` beside a file are sent to browsers that accept them.
@@ -58,7 +59,7 @@ struct Found {
 }
 
 impl Assets {
-    /// The embedded site, or the folder of `cargo leptos watch` (it sets `LEPTOS_WATCH` and `LEPTOS_SITE_ROOT`).
+    /// The site of the build, or the folder of `cargo leptos watch` (it sets `LEPTOS_WATCH` and `LEPTOS_SITE_ROOT`).
     pub fn find() -> Self {
         let folder = std::env::var_os("LEPTOS_WATCH").is_some().then(|| {
             std::env::var_os("LEPTOS_SITE_ROOT").map_or_else(|| PathBuf::from("target/site"), PathBuf::from)

@@ -91,6 +91,8 @@ pub struct TaskParameters {
     /// At most 200.
     #[param(minimum = 1)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
 /// Open tasks of all cases that are not resolved, the first due first.
@@ -105,15 +107,17 @@ pub async fn open(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page
         query.one::<String>("assigned_to").and_then(|text| assignee(&mut query, &text));
     let overdue_at = query.one::<bool>("overdue").unwrap_or_default().then(|| cx.now());
     let limit = super::api::limit(&mut query);
+    let cursor = query.one::<String>("cursor");
     query.done()?;
-    let (found, _) = cases::open_tasks(&cx, &TaskFilter { assigned_to, overdue_at }, limit).await?;
+    let filter = TaskFilter { assigned_to, overdue_at };
+    let found = cases::open_tasks(&cx, &filter, limit, cursor.as_deref()).await?;
     let one = |open: OpenTask| OpenTaskItem {
         case_id: open.case_id,
         number: open.number,
         case_title: open.title,
         task: item(open.task),
     };
-    Ok(Json(Page { items: found.into_iter().map(one).collect(), next_cursor: None }))
+    Ok(Json(Page { items: found.items.into_iter().map(one).collect(), next_cursor: found.next_cursor }))
 }
 
 /// The tasks of a case, in their order.

@@ -42,6 +42,11 @@ async fn tasks_are_added_changed_ordered_done_and_deleted_over_the_api() {
         );
         let open = get("/api/v1/tasks?assigned_to=nobody").await;
         assert_eq!((open["items"].as_array().unwrap().len(), &open["items"][0]["number"]), (2, &json!(1)));
+        let first = get("/api/v1/tasks?assigned_to=nobody&limit=1").await;
+        let next = first["next_cursor"].as_str().unwrap();
+        let second = get(&format!("/api/v1/tasks?assigned_to=nobody&limit=1&cursor={next}")).await;
+        assert_eq!((&first["items"][0], &second["items"][0]), (&open["items"][0], &open["items"][1]));
+        assert_eq!(second["next_cursor"], json!(null));
         assert_eq!(app.get("/api/v1/tasks?assigned_to=me").bearer(&key).send().await.status, 400);
         assert_eq!(post(&format!("/{id}/complete"), json!({ "done": true })).await.status, 204);
         assert_eq!(get("/api/v1/tasks").await["items"].as_array().unwrap().len(), 1);

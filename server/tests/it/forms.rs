@@ -333,7 +333,8 @@ async fn a_list_says_which_value_of_its_address_it_does_not_know() {
             ("/api/v1/events?order=bogus", "'bogus' is none; newest or oldest"),
             ("/api/v1/events?limit=abc", "limit: 'abc' is none; a number between 1 and 200"),
             ("/api/v1/tasks?limit=abc", "limit: 'abc' is none; a number between 1 and 200"),
-            ("/api/v1/tasks?cursor=x", "cursor: unknown"),
+            ("/api/v1/tags?cursor=x", "cursor: unknown"),
+            ("/api/v1/tasks?cursor=x", "cursor: not a cursor of this list"),
         ] {
             let answer = app.get(address).bearer(&key).send().await;
             answer.assert_problem(400, "invalid");

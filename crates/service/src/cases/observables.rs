@@ -1,14 +1,24 @@
-//! Observables of a case, and the cases that share them.
+//! Observables of a case, where events have them, and the cases that share them.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use domain::audit::{Action, AuditEntry};
 use domain::case::Step;
 use domain::case::observable::{MAX_PASTED, MAX_VALUE, Observable, paste};
-use domain::permission::{CaseRead, CaseWrite};
-use domain::{CaseId, Invalid, ObservableId};
+use domain::filter::{Count, EventFilter};
+use domain::permission::{CaseRead, CaseWrite, EventRead};
+use domain::query;
+use domain::{CaseId, Invalid, ObservableId, Timestamp};
 use serde_json::json;
 
 use super::{locked, record, user};
-use crate::{Cx, Error, Result};
+use crate::{Cx, Error, Result, events};
+
+/// How far back sightings are counted.
+pub const SIGHTING_DAYS: i64 = 30;
+/// What a page waits for its sightings: those that were not counted by then are told without a number.
+const WAIT: Duration = Duration::from_millis(300);
 
 /// What became of a paste.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +31,39 @@ pub struct Added {
 /// By kind and value.
 pub async fn observables(cx: &Cx<CaseRead>, case: CaseId) -> Result<Vec<Observable>> {
     Ok(store::case::observable::list(&mut cx.read().await?, case).await?)
+}
+
+/// Events of the last [`SIGHTING_DAYS`] days whose words hold an observable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sightings {
+    pub count: Count,
+    pub last: Option<Timestamp>,
+}
+
+/// Of as many of them as can be counted while a page waits, in their order.
+pub async fn sightings(
+    cx: &Cx<EventRead>,
+    observables: &[Observable],
+) -> Result<HashMap<ObservableId, Sightings>> {
+    let (began, now) = (Instant::now(), cx.now());
+    let mut found = HashMap::new();
+    for one in observables {
+        if began.elapsed() > WAIT {
+            break;
+        }
+        // A value without words, "::" say, cannot be asked for.
+        let Ok(query) = query::parse(&query::edit::phrase(&one.value), &query::EVENTS, now) else { continue };
+        let from = Some(now.plus_seconds(-SIGHTING_DAYS * 86_400));
+        let filter = EventFilter { from, query: Some(query), ..EventFilter::default() };
+        let count = events::count(cx, &filter).await?;
+        let last = if count.n == 0 && count.exact {
+            None
+        } else {
+            events::list(cx, &filter, 1, None).await?.items.first().map(|event| event.occurred_at)
+        };
+        found.insert(one.id, Sightings { count, last });
+    }
+    Ok(found)
 }
 
 /// Takes a paste apart and adds what the case has not. `ioc`: all of it says that something is wrong.

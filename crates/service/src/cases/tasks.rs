@@ -2,8 +2,9 @@
 
 use domain::audit::{Action, AuditEntry};
 use domain::case::{CaseTask, MAX_TASKS, NewTask, OpenTask, Step, TaskFilter};
+use domain::page::Page;
 use domain::permission::{CaseRead, CaseWrite};
-use domain::{CaseId, CaseTaskId};
+use domain::{CaseId, CaseTaskId, Invalid, Timestamp};
 use serde_json::{Value, json};
 use store::WriteTx;
 
@@ -97,11 +98,36 @@ pub async fn move_task(cx: &Cx<CaseWrite>, case: CaseId, id: CaseTaskId, up: boo
     finish(cx, tx, case, Step::TaskChanged, Action::CASE_TASK_UPDATED, (old, new)).await
 }
 
-/// Those that are not done, of all cases that are not resolved, the first due first, at most `limit`; and how many there are.
-pub async fn open_tasks(cx: &Cx<CaseRead>, filter: &TaskFilter, limit: u32) -> Result<(Vec<OpenTask>, i64)> {
-    let mut tx = cx.read().await?;
-    let found = store::case::task::open(&mut tx, filter, limit.clamp(1, super::MAX_PAGE)).await?;
-    Ok((found, store::case::task::count_open(&mut tx, filter).await?))
+/// A page of those that are not done, of all cases that are not resolved, the first due first.
+pub async fn open_tasks(
+    cx: &Cx<CaseRead>,
+    filter: &TaskFilter,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page<OpenTask>> {
+    let after = cursor.map(parse_cursor).transpose()?;
+    let limit = limit.clamp(1, super::MAX_PAGE);
+    let mut items = store::case::task::open(&mut cx.read().await?, filter, after, limit + 1).await?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let last = items.last().filter(|_| more).map(|last| &last.task);
+    let due = |task: &CaseTask| task.due_at.unwrap_or_else(Timestamp::far_future).micros();
+    let next_cursor = last.map(|last| format!("{}.{}", due(last), last.id));
+    Ok(Page { items, next_cursor })
+}
+
+/// How many [`open_tasks`] finds on all pages.
+pub async fn count_open_tasks(cx: &Cx<CaseRead>, filter: &TaskFilter) -> Result<i64> {
+    Ok(store::case::task::count_open(&mut cx.read().await?, filter).await?)
+}
+
+fn parse_cursor(text: &str) -> Result<(Timestamp, CaseTaskId)> {
+    let place = || {
+        let (due, id) = text.split_once('.')?;
+        Some((Timestamp::from_micros(due.parse().ok()?)?, id.parse().ok()?))
+    };
+    place()
+        .ok_or_else(|| Invalid::field("cursor", "not a cursor of this list; start again without it").into())
 }
 
 pub async fn task_of(cx: &Cx<CaseRead>, case: CaseId, id: CaseTaskId) -> Result<CaseTask> {

@@ -1,6 +1,7 @@
 //! Group commit: requests that wait while a transaction runs are stored together in the next one, so that a small request
-//! does not pay for a whole write to the disk. One lane an organization; what waits is bounded in bytes. On PostgreSQL two
-//! tasks work on a full lane: while one transaction adds to the counts that all share, the next writes its rows.
+//! does not pay for a whole write to the disk. One lane an organization; what waits is bounded in bytes. Two tasks work on a
+//! full lane, each with its half: while one transaction runs, the next is made ready, and who waits for neither sends more. On
+//! PostgreSQL the next also writes its rows while the one before adds to the counts that all share.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,6 @@ use domain::audit::{Action, AuditActor, AuditEntry};
 use domain::upload::Receipt;
 use serde_json::json;
 use store::WriteTx;
-use store::db::Dialect;
 use store::ingest::{self, Answer, Batch, Outcome};
 use tokio::sync::oneshot;
 
@@ -20,7 +20,7 @@ use crate::{Error, Result, Services};
 
 /// Rows one transaction takes from waiting requests (a larger single request is stored alone).
 const MAX_ROWS: usize = 10_000;
-/// Tasks of one lane on PostgreSQL; SQLite has one writer.
+/// Tasks of one lane.
 const HANDS: usize = 2;
 /// Rows that must wait for a second task to take them: small requests are stored together instead.
 const SHARED_FROM: usize = 1_000;
@@ -43,6 +43,8 @@ struct Lane {
     waiting: VecDeque<Request>,
     /// Of what waits.
     rows: usize,
+    /// Of what is being stored.
+    storing: usize,
     /// Tasks that work on it.
     hands: usize,
     /// Idempotency-Keys that are being stored.
@@ -51,8 +53,8 @@ struct Lane {
 
 impl Lane {
     /// Whether one more task would have enough to do.
-    fn wants(&self, most: usize) -> bool {
-        self.hands == 0 || (self.hands < most && self.rows >= SHARED_FROM)
+    fn wants(&self) -> bool {
+        self.hands == 0 || (self.hands < HANDS && self.rows >= SHARED_FROM)
     }
 
     /// The next requests to store together; none when the others do.
@@ -61,11 +63,13 @@ impl Lane {
         if self.hands > 1 && self.rows < SHARED_FROM {
             return taken;
         }
+        // All at once would leave everybody waiting for one transaction, and nothing to do for the next.
+        let share = ((self.rows + self.storing) / HANDS).clamp(SHARED_FROM, MAX_ROWS);
         while let Some(request) = self.waiting.front() {
             let key = request.once.as_ref().map(|once| &once.key);
             // The second request with one key waits until the first is stored.
             let again = key.is_some_and(|key| self.keys.contains(key));
-            if again || (!taken.is_empty() && rows + request.rows.len() > MAX_ROWS) {
+            if again || (!taken.is_empty() && rows + request.rows.len() > share) {
                 break;
             }
             self.keys.extend(key.cloned());
@@ -73,6 +77,7 @@ impl Lane {
             taken.extend(self.waiting.pop_front());
         }
         self.rows -= rows;
+        self.storing += rows;
         taken
     }
 }
@@ -122,13 +127,12 @@ pub(super) async fn submit(
     }
     let (reply, answer) = oneshot::channel();
     let request = Request { rows, bytes, sender, once, reply };
-    let most = if services.db.dialect() == Dialect::Postgres { HANDS } else { 1 };
     let wanted = {
         let mut lanes = queue.lanes();
         let lane = lanes.entry(organization).or_default();
         lane.rows += request.rows.len();
         lane.waiting.push_back(request);
-        let wanted = lane.wants(most);
+        let wanted = lane.wants();
         lane.hands += usize::from(wanted);
         wanted
     };
@@ -142,7 +146,8 @@ pub(super) async fn submit(
 
 /// Stores what waits in one lane until nothing does, or the rest is too little for two.
 async fn work(services: Services, organization: OrganizationId) {
-    let mut working = Working { services: &services, organization, open: true, keys: Vec::new(), bytes: 0 };
+    let (keys, rows, bytes) = (Vec::new(), 0, 0);
+    let mut working = Working { services: &services, organization, open: true, keys, rows, bytes };
     while let Some(requests) = working.next() {
         store_together(&services, organization, requests).await;
     }
@@ -153,8 +158,9 @@ struct Working<'a> {
     services: &'a Services,
     organization: OrganizationId,
     open: bool,
-    /// Idempotency-Keys and bytes of what it stores.
+    /// Idempotency-Keys, rows and bytes of what it stores.
     keys: Vec<String>,
+    rows: usize,
     bytes: usize,
 }
 
@@ -166,9 +172,7 @@ impl Working<'_> {
         let mut lanes = queue.lanes();
         let lane = lanes.get_mut(&self.organization)?;
         queue.waiting.fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
-        for key in self.keys.drain(..) {
-            lane.keys.remove(&key);
-        }
+        self.leave(lane);
         let taken = lane.take();
         if taken.is_empty() {
             self.open = false;
@@ -179,8 +183,17 @@ impl Working<'_> {
             return None;
         }
         self.keys.extend(taken.iter().filter_map(|r| Some(r.once.as_ref()?.key.clone())));
+        self.rows = taken.iter().map(|r| r.rows.len()).sum();
         self.bytes = taken.iter().map(|r| r.bytes).sum();
         Some(taken)
+    }
+
+    /// What it stored is not on its way any more.
+    fn leave(&mut self, lane: &mut Lane) {
+        for key in self.keys.drain(..) {
+            lane.keys.remove(&key);
+        }
+        lane.storing -= std::mem::take(&mut self.rows);
     }
 }
 
@@ -194,9 +207,7 @@ impl Drop for Working<'_> {
         queue.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
         let mut lanes = queue.lanes();
         let Some(lane) = lanes.get_mut(&self.organization) else { return };
-        for key in self.keys.drain(..) {
-            lane.keys.remove(&key);
-        }
+        self.leave(lane);
         lane.hands -= 1;
         if lane.hands == 0
             && let Some(lane) = lanes.remove(&self.organization)
@@ -513,16 +524,15 @@ mod tests {
     #[test]
     fn one_more_task_comes_where_much_waits_and_leaves_where_little_does() {
         let mut full = lane([request(600, None), request(600, None)]);
-        assert!(full.wants(1) && full.wants(2));
+        assert!(full.wants());
         full.hands = 1;
-        assert!(!full.wants(1) && full.wants(2));
+        assert!(full.wants());
         full.hands = 2;
-        assert!(!full.wants(2));
-        assert_eq!((full.take().len(), full.rows), (2, 0));
+        assert!(!full.wants());
 
         let mut little = lane([request(999, None)]);
         little.hands = 1;
-        assert!(!little.wants(2));
+        assert!(!little.wants());
         little.hands = 2;
         assert!(little.take().is_empty() && little.rows == 999);
         little.hands = 1;
@@ -534,6 +544,19 @@ mod tests {
         let mut lane = lane([request(MAX_ROWS + 1, None), request(MAX_ROWS, None), request(1, None)]);
         lane.hands = 1;
         assert_eq!([lane.take().len(), lane.take().len(), lane.take().len()], [1, 1, 1]);
+    }
+
+    #[test]
+    fn each_task_takes_half_of_what_is_on_its_way() {
+        let mut lane = lane((0..8).map(|_| request(1000, None)));
+        lane.hands = 1;
+        assert_eq!((lane.take().len(), lane.rows, lane.storing), (4, 4000, 4000));
+        lane.hands = 2;
+        assert_eq!((lane.take().len(), lane.rows, lane.storing), (4, 0, 8000));
+        // Small requests are not worth two transactions.
+        let mut small = self::lane((0..9).map(|_| request(100, None)));
+        small.hands = 1;
+        assert_eq!((small.take().len(), small.rows), (9, 0));
     }
 
     #[test]

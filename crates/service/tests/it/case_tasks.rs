@@ -59,11 +59,28 @@ async fn tasks_are_changed_ordered_and_found_across_cases() {
 
         add(&ann, other.id, "of other").await;
         let found = async |cx: &Cx<CaseRead>, filter: TaskFilter| {
-            let (tasks, n) = cases::open_tasks(cx, &filter, 50).await.unwrap();
-            assert_eq!(tasks.len() as i64, n);
+            // Whatever the size of a page, all pages together are the list.
+            let mut pages = Vec::new();
+            for limit in [1, 2, 50] {
+                let (mut tasks, mut cursor) = (Vec::new(), None);
+                loop {
+                    let page = cases::open_tasks(cx, &filter, limit, cursor.as_deref()).await.unwrap();
+                    tasks.extend(page.items);
+                    cursor = page.next_cursor;
+                    if cursor.is_none() {
+                        break;
+                    }
+                }
+                pages.push(tasks);
+            }
+            assert!(pages.iter().all(|tasks| *tasks == pages[2]));
+            let tasks = pages.remove(2);
+            assert_eq!(tasks.len() as i64, cases::count_open_tasks(cx, &filter).await.unwrap());
             tasks.into_iter().map(|open| (open.number, open.task.title)).collect::<Vec<_>>()
         };
         let all = TaskFilter::default();
+        let garbled = cases::open_tasks(&reads, &all, 50, Some("1.x")).await;
+        assert!(matches!(garbled, Err(Error::Invalid(_))), "{garbled:?}");
         let of = |n: i64, title: &str| (n, title.to_owned());
         let everything = found(&reads, all).await;
         assert_eq!((everything.len(), &everything[0]), (4, &of(1, "a2")), "what is due comes first");

@@ -45,8 +45,13 @@ pub async fn list(tx: &mut impl Scoped, case: CaseId) -> Result<Vec<CaseTask>> {
 }
 
 /// Of all cases that are not resolved, those that are not done, the first due first. What is in a case that was merged is told of
-/// the one it went into.
-pub async fn open(tx: &mut impl Scoped, filter: &TaskFilter, limit: u32) -> Result<Vec<OpenTask>> {
+/// the one it went into. `after`: where the page before ended, the time that was due ([`Timestamp::far_future`] for none) and the id.
+pub async fn open(
+    tx: &mut impl Scoped,
+    filter: &TaskFilter,
+    after: Option<(Timestamp, CaseTaskId)>,
+    limit: u32,
+) -> Result<Vec<OpenTask>> {
     let q = tx.sql(
         "SELECT t.id, t.title, t.assigned_to_id, t.due_at, t.position, t.created_at, t.completed_at, t.completed_by_id, t.version,
                 (SELECT COALESCE(u.display_name, u.username) FROM users u WHERE u.id = t.assigned_to_id) AS assignee,
@@ -56,7 +61,12 @@ pub async fn open(tx: &mut impl Scoped, filter: &TaskFilter, limit: u32) -> Resu
          JOIN cases h ON h.organization_id = c.organization_id AND h.id = COALESCE(c.merged_into, c.id)
          WHERE t.organization_id = $1 AND t.completed_at IS NULL AND h.status <> 'resolved'",
     );
-    let q = narrow(q, filter).push(" ORDER BY COALESCE(t.due_at, ").arg(Timestamp::far_future());
+    let mut q = narrow(q, filter);
+    if let Some((due, id)) = after {
+        q = q.push(" AND (COALESCE(t.due_at, ").arg(Timestamp::far_future()).push("), t.id) > (").arg(due);
+        q = q.push(", ").arg(id).push(")");
+    }
+    let q = q.push(" ORDER BY COALESCE(t.due_at, ").arg(Timestamp::far_future());
     tx.conn().all(q.push("), t.id LIMIT ").arg(limit)).await
 }
 

@@ -1,5 +1,5 @@
 //! What arriving events do to groups that were resolved or muted, in the ingest's own transaction. The upsert has locked the
-//! groups and says which of them are watched, so a batch without such a group pays nothing here.
+//! groups, and a look after it says which of them are watched: a batch without such a group pays nothing here.
 
 use std::collections::{HashMap, HashSet};
 

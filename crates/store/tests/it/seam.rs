@@ -258,11 +258,8 @@ async fn many_rows_go_in_with_one_call_and_conflicts_are_not_counted() {
     .await;
 }
 
-static KINDS: Insert = Insert {
-    head: "INSERT INTO scratch (u, i, f, b, t, at, j, d, s) VALUES",
-    columns: 9,
-    tail: "RETURNING t",
-};
+static KINDS: Insert =
+    Insert { head: "INSERT INTO scratch (u, i, f, b, t, at, j, d, s) VALUES", columns: 9, tail: "" };
 
 #[tokio::test]
 async fn many_rows_take_every_kind_and_null_in_any_of_them() {
@@ -287,10 +284,7 @@ async fn many_rows_take_every_kind_and_null_in_any_of_them() {
                     full.then_some(Severity::Critical).to_arg(),
                 ]
             });
-            let said = tx.conn().insert_many_returning(&KINDS, 70, rows).await.unwrap();
-            let said: Vec<Option<String>> = said.iter().map(|row| row.first().unwrap()).collect();
-            assert_eq!(said.iter().filter(|t| t.as_deref() == Some(text)).count(), 35);
-            assert_eq!(said.iter().filter(|t| t.is_none()).count(), 35);
+            assert_eq!(tx.conn().insert_many(&KINDS, 70, rows).await.unwrap(), 70);
         }
         let rows =
             tx.conn().rows(sql("SELECT u, i, f, b, t, at, j, d, s FROM scratch ORDER BY i")).await.unwrap();
