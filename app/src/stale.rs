@@ -25,11 +25,11 @@ use crate::page::Done;
 pub const SEEN: &str = "seen";
 
 /// A kind of record.
-pub struct Kind {
+pub struct Kind<'a> {
     /// Of its drafts.
     pub name: &'static str,
     /// Its fields, as the form sends and calls them, in that order.
-    pub fields: &'static [(&'static str, &'static str)],
+    pub fields: &'a [(&'a str, &'a str)],
 }
 
 /// A form as it was sent; `F` is a struct of texts.
@@ -74,7 +74,7 @@ impl<F: Serialize + DeserializeOwned> Sent<F> {
     }
 
     /// That it is saved, and what of others with it.
-    pub fn done(&self, kind: &Kind, done: &str) -> Done {
+    pub fn done(&self, kind: &Kind<'_>, done: &str) -> Done {
         Done::new(match told(kind, &self.kept) {
             names if names.is_empty() => done.to_owned(),
             names => format!("{done}, with what others changed meanwhile: {names}"),
@@ -85,7 +85,7 @@ impl<F: Serialize + DeserializeOwned> Sent<F> {
     pub async fn answer<P: Permission, T>(
         self,
         cx: &Cx<P>,
-        kind: &Kind,
+        kind: &Kind<'_>,
         target: Uuid,
         saved: service::Result<T>,
         done: &str,
@@ -98,7 +98,7 @@ impl<F: Serialize + DeserializeOwned> Sent<F> {
             }
             // What is not there, or not theirs, has no form to come back to.
             Err(error @ (Error::NotFound | Error::Forbidden)) => return Err(error.into()),
-            Err(error) => AppError::from(error),
+            Err(error) => refused(error),
         };
         let error = error.typed(&[("id", &target.to_string())]);
         if drafts::keep(cx, kind.name, target, 0, &self).await.is_ok() {
@@ -114,6 +114,15 @@ impl<F: Serialize + DeserializeOwned> Sent<F> {
     }
 }
 
+/// Why a form was refused. What is wrong with the hidden field is said of the form: nobody filled that in.
+pub fn refused(error: Error) -> AppError {
+    let error = AppError::from(error);
+    match error.reason(SEEN) {
+        Some(reason) => AppError { detail: reason, fields: Vec::new(), ..error },
+        None => error,
+    }
+}
+
 /// How a form starts.
 pub struct Start<F> {
     pub fields: F,
@@ -124,10 +133,22 @@ pub struct Start<F> {
 /// From what is stored; or from what came back in `state`, with what others wrote meanwhile where it had left that alone.
 pub async fn start<P: Permission, F: Serialize + DeserializeOwned>(
     cx: &Cx<P>,
-    kind: &Kind,
+    kind: &Kind<'_>,
     target: Uuid,
     state: Form,
     now: F,
+) -> Answer<Start<F>> {
+    start_in_words(cx, kind, target, state, now, &Fields::new()).await
+}
+
+/// As [`start`]; the table says `words` for the values that have any, as for the id of a person.
+pub async fn start_in_words<P: Permission, F: Serialize + DeserializeOwned>(
+    cx: &Cx<P>,
+    kind: &Kind<'_>,
+    target: Uuid,
+    state: Form,
+    now: F,
+    words: &Fields,
 ) -> Answer<Start<F>> {
     let stored = json(&now)?;
     let sent =
@@ -143,6 +164,8 @@ pub async fn start<P: Permission, F: Serialize + DeserializeOwned>(
         let mut hash = DefaultHasher::new();
         (&seen, &mine).hash(&mut hash);
         let merged = format!("{target}:{:x}", hash.finish());
+        let seen = seen.as_ref().map(|seen| in_words(seen, words));
+        let (now, mine) = (in_words(&now, words), in_words(&mine, words));
         view! { <div class="merge" data-merged=merged>{differences(kind, seen.as_ref(), &now, &mine, &together)}</div> }
     });
     let told = view! {
@@ -154,7 +177,7 @@ pub async fn start<P: Permission, F: Serialize + DeserializeOwned>(
 
 /// What others changed alone, and the table of what both did.
 pub fn differences(
-    kind: &Kind,
+    kind: &Kind<'_>,
     seen: Option<&Fields>,
     now: &Fields,
     mine: &Fields,
@@ -170,10 +193,11 @@ pub fn differences(
         let text = text.map_or_else(|| "–".to_owned(), Clone::clone);
         view! { <td class="lines">{text}</td> }
     };
-    let row = |(name, label): &(&'static str, &'static str)| {
+    let row = |(name, label): &(&str, &str)| {
+        let label = (*label).to_owned();
         view! {
             <tr>
-                <th scope="row">{*label}</th>
+                <th scope="row">{label}</th>
                 {cell(seen, name)}
                 {cell(Some(now), name)}
                 {cell(Some(mine), name)}
@@ -211,8 +235,12 @@ fn hidden(seen: String) -> AnyView {
     view! { <input type="hidden" name=SEEN value=seen /> }.into_any()
 }
 
+fn in_words(side: &Fields, words: &Fields) -> Fields {
+    side.iter().map(|(name, text)| (name.clone(), words.get(text).unwrap_or(text).clone())).collect()
+}
+
 /// Names of fields in words.
-fn told(kind: &Kind, names: &[String]) -> String {
+fn told(kind: &Kind<'_>, names: &[String]) -> String {
     let called = |name: &String| kind.fields.iter().find(|(field, _)| field == name).map(|(_, label)| *label);
     names.iter().filter_map(called).collect::<Vec<_>>().join(", ")
 }

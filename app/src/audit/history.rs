@@ -76,7 +76,20 @@ fn item(record: AuditRecord, zone: Zone, all: &AuditQuery, slug: &str, patience:
     .into_any()
 }
 
-/// The button of a row of a list at `page`; its dialog is that of [`dialog`].
+/// Folded, where the record stands in a dialog of its own.
+pub fn fold(history: Option<AnyView>) -> Option<AnyView> {
+    history.map(|told| {
+        view! {
+            <details class="fold">
+                <summary>"History"</summary>
+                {told}
+            </details>
+        }
+        .into_any()
+    })
+}
+
+/// The button of a row of a list at `page`, or of a part of it; its dialog is that of [`dialog`].
 pub fn button(may_audit: bool, page: &str, id: &str, name: &str) -> Option<AnyView> {
     may_audit.then(|| {
         let href = Link::new(page).with("history", id).done();

@@ -85,7 +85,7 @@ pub async fn lift_drift_ignore(organization: String, id: DriftIgnoreId) -> Answe
 }
 
 #[cfg(feature = "ssr")]
-pub const REPOSITORY: Kind = Kind {
+pub const REPOSITORY: Kind<'_> = Kind {
     name: "repository",
     fields: &[("name", "Name"), ("repository_url", "Address"), ("branch", "Branch")],
 };
@@ -126,11 +126,13 @@ pub async fn save_repository(
     #[server(default)] credentials: String,
 ) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<DriftWrite>()?;
-    // A secret is never printed again, nor kept.
+    // A secret is never printed again, nor kept: that one was typed is.
+    let again = (!credentials.is_empty()).then_some(("credentials", ""));
     let mut sent = Sent::of(&seen, RepositoryForm { name, repository_url, branch });
     let merged = |now: &Repository| Ok(sent.onto(&RepositoryForm::of(now))?.with(credentials));
     let saved = drifts::update_repository_with(&cx, id, merged).await;
-    sent.answer(&cx, &REPOSITORY, id.0, saved, "Saved").await
+    let answer = sent.answer(&cx, &REPOSITORY, id.0, saved, "Saved").await;
+    answer.map_err(|error| error.typed(again.as_slice()))
 }
 
 #[server(name = ClearCredentials, prefix = "/fn", endpoint = "clear_repository_credentials")]

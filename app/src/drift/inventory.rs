@@ -13,6 +13,7 @@ use ui::{
 
 use super::api::{ClearCredentials, REPOSITORY, RepositoryForm, SaveRepository};
 use super::parts::{self, Part};
+use crate::audit::history;
 use crate::error::Answer;
 use crate::events::parts::number;
 use crate::form::{Form, FormError};
@@ -37,7 +38,8 @@ pub async fn repositories(asked: Asked) -> Answer<Page> {
         Some(one) => {
             let pushes = drifts::pushes(&cx, one.id).await?;
             let edit = if may_write { Some(edit(&cx, slug, one).await?) } else { None };
-            Some(dialog(slug, one, &pushes, edit, scope.zone))
+            let history = history::history(&scope, "repository", &one.id.to_string()).await?;
+            Some(dialog(slug, one, &pushes, (edit, history::fold(history)), scope.zone))
         }
         None => None,
     };
@@ -110,7 +112,13 @@ fn row(slug: &str, one: &Repository, zone: Zone) -> AnyView {
     view! { <Row href=href>{cells}</Row> }.into_any()
 }
 
-fn dialog(slug: &str, one: &Repository, pushes: &[Push], edit: Option<AnyView>, zone: Zone) -> AnyView {
+fn dialog(
+    slug: &str,
+    one: &Repository,
+    pushes: &[Push],
+    (edit, history): (Option<AnyView>, Option<AnyView>),
+    zone: Zone,
+) -> AnyView {
     let rows: Vec<_> = pushes
         .iter()
         .map(|push| {
@@ -152,6 +160,7 @@ fn dialog(slug: &str, one: &Repository, pushes: &[Push], edit: Option<AnyView>, 
             <Section title="Pushes">
                 <ul class="plain-list">{rows}</ul>
             </Section>
+            {history}
         </Dialog>
     }
     .into_any()
@@ -165,7 +174,9 @@ async fn edit(cx: &Cx<DriftRead>, slug: &str, one: &Repository) -> Answer<AnyVie
             <input type="hidden" name="id" value=one.id.to_string() />
         }
     };
-    let kept = if one.has_credentials {
+    let kept = if state.has_typed("credentials") {
+        "What you typed was not saved: type it again."
+    } else if one.has_credentials {
         "Something is kept; leave it empty to keep that."
     } else {
         "Nothing is kept."

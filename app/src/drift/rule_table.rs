@@ -10,6 +10,7 @@ use ui::{
 };
 
 use super::api::{DriftRuleForm, ResetDriftRule, SaveDriftRule};
+use crate::audit::history;
 use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::routes::{self, Link};
@@ -157,14 +158,7 @@ pub fn dialog(
         };
         form::<ResetDriftRule>("Done", "form", fields)
     });
-    let history = history.map(|told| {
-        view! {
-            <details class="fold">
-                <summary>"History"</summary>
-                {told}
-            </details>
-        }
-    });
+    let history = history::fold(history);
     Some(
         view! {
             <Dialog id="drift-rule" title=title open=true wide=true close_href=here>

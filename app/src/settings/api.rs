@@ -67,14 +67,16 @@ pub async fn add_member(
     approval_level: ApprovalLevel,
 ) -> Answer<()> {
     let cx = scope(&organization).await?.admit::<p::MemberWrite>()?;
-    let typed =
-        [("email", email.as_str()), ("role", role.as_str()), ("approval_level", approval_level.as_str())];
+    let mut typed =
+        vec![("email", email.as_str()), ("role", role.as_str()), ("approval_level", approval_level.as_str())];
     if first_password.is_empty() {
         let invited = invitations::invite(&cx, NewInvitation { email: email.clone(), role, approval_level })
             .await
             .typed(&typed)?;
         leptos_axum::redirect(&members_page(&organization, &invited.id.to_string()));
     } else {
+        // That one was typed, and nothing of it.
+        typed.push(("first_password", ""));
         members::add(&cx, new_member(&email, first_password, role, approval_level)).await.typed(&typed)?;
     }
     Ok(())
@@ -121,7 +123,7 @@ pub struct MemberForm {
 }
 
 #[cfg(feature = "ssr")]
-pub const MEMBER: Kind =
+pub const MEMBER: Kind<'_> =
     Kind { name: "member", fields: &[("role", "Role"), ("approval_level", "Approves up to")] };
 
 #[cfg(feature = "ssr")]
@@ -214,7 +216,7 @@ pub struct EnvironmentRow {
 }
 
 #[cfg(feature = "ssr")]
-pub const ENVIRONMENT: Kind = Kind {
+pub const ENVIRONMENT: Kind<'_> = Kind {
     name: "environment",
     fields: &[
         ("name", "Name"),

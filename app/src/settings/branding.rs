@@ -8,11 +8,13 @@ use service::settings;
 use ui::{Button, Field, Section, TextInput, Variant};
 
 use super::branding_api::{BRANDING, SaveBranding};
+use crate::audit::history;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
+use crate::printed::once;
 use crate::routes::SettingsPage;
 use crate::server::Scope;
 use crate::{stale, told};
@@ -24,11 +26,16 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let name = scope.organization.name.as_str();
     let shown = preview(&branding, name);
     let form = form(&scope, branding, name).await?;
+    let page = SettingsPage::Branding.href(&scope.organization.slug);
+    let told = history::button(scope.may(Key::AuditRead), &page, Branding::KEY, "branding");
+    let names = std::iter::once((Branding::KEY.to_owned(), "branding".to_owned()));
+    let history = history::dialog(&scope, &asked, "setting", names, &page).await?;
     let body = view! {
-        <Section title="Branding" hint="In the header of every page of this organization, and on what is exported from it.">
+        <Section title="Branding" hint="In the header of every page of this organization, and on what is exported from it." actions=once(told)>
             {shown}
             {form}
         </Section>
+        {history}
     };
     Ok(Page::of(SettingsPage::Branding.title(), body).follows(since, &["setting"]))
 }

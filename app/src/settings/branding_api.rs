@@ -35,7 +35,7 @@ pub async fn save_branding(
 }
 
 #[cfg(feature = "ssr")]
-pub const BRANDING: Kind = Kind {
+pub const BRANDING: Kind<'_> = Kind {
     name: "branding",
     fields: &[
         ("display_name", "Name shown"),

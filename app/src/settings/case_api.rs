@@ -4,7 +4,7 @@ use domain::CaseFieldId;
 #[cfg(feature = "ssr")]
 use domain::Invalid;
 #[cfg(feature = "ssr")]
-use domain::case::field::{FieldKind, NewField};
+use domain::case::field::{CaseField, FieldKind, NewField};
 #[cfg(feature = "ssr")]
 use domain::permission::SettingsWrite;
 use leptos::prelude::*;
@@ -41,24 +41,51 @@ pub async fn define_case_field(
     Ok(Done::new("Field added"))
 }
 
-/// `version`: the one that the form was made from.
+/// `required`: there when the box is ticked; `seen`: the fields that the form was made from ([`crate::stale`]).
 #[server(name = ChangeCaseField, prefix = "/fn", endpoint = "change_case_field")]
 pub async fn change_case_field(
     organization: String,
     id: CaseFieldId,
-    version: i64,
+    #[server(default)] seen: String,
     name: String,
     #[server(default)] choices: String,
     #[server(default)] required: String,
 ) -> Answer<Done> {
     let cx = writes(&organization).await?;
-    let typed = [("name", name.as_str()), ("choices", &choices), ("required", &required)];
-    let done =
-        cases::change_field(&cx, id, version, new(&name, FieldKind::Choice, &choices, &required)).await;
-    done.typed(&typed)?;
+    let mut sent = Sent::of(&seen, FieldForm { name, choices, required: ticked(!required.is_empty()) });
+    let merged = |now: &CaseField| {
+        let FieldForm { name, choices, required } = sent.onto(&FieldForm::of(now))?;
+        Ok(new(&name, now.kind, &choices, &required))
+    };
+    let saved = cases::change_field_with(&cx, id, merged).await;
+    let done = sent.answer(&cx, &FIELD, id.0, saved, "Saved").await?;
     leptos_axum::redirect(&SettingsPage::Cases.href(&organization));
-    Ok(Done::new("Saved"))
+    Ok(done)
 }
+
+/// What is changed of a field of cases.
+#[cfg(feature = "ssr")]
+#[derive(Default, Serialize, Deserialize)]
+pub struct FieldForm {
+    pub name: String,
+    /// One a line.
+    pub choices: String,
+    /// "yes" where the box is ticked.
+    pub required: String,
+}
+
+#[cfg(feature = "ssr")]
+impl FieldForm {
+    pub fn of(now: &CaseField) -> Self {
+        Self { name: now.name.clone(), choices: now.choices.join("\n"), required: ticked(now.required) }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub const FIELD: Kind<'_> = Kind {
+    name: "case_field",
+    fields: &[("name", "Name"), ("choices", "Choices"), ("required", "Wanted before a case is resolved")],
+};
 
 #[server(name = ArchiveCaseField, prefix = "/fn", endpoint = "archive_case_field")]
 pub async fn archive_case_field(organization: String, id: CaseFieldId, archived: bool) -> Answer<Done> {
@@ -101,12 +128,18 @@ pub struct RulesForm {
 #[cfg(feature = "ssr")]
 impl RulesForm {
     pub fn of(four_eyes: bool) -> Self {
-        Self { four_eyes: if four_eyes { "yes" } else { "" }.to_owned() }
+        Self { four_eyes: ticked(four_eyes) }
     }
 }
 
 #[cfg(feature = "ssr")]
-pub const RULES: Kind = Kind { name: "case_rules", fields: &[("four_eyes", "A second person closes cases")] };
+fn ticked(box_is: bool) -> String {
+    if box_is { "yes" } else { "" }.to_owned()
+}
+
+#[cfg(feature = "ssr")]
+pub const RULES: Kind<'_> =
+    Kind { name: "case_rules", fields: &[("four_eyes", "A second person closes cases")] };
 
 #[cfg(feature = "ssr")]
 async fn writes(organization: &str) -> Answer<Cx<SettingsWrite>> {

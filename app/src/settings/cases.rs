@@ -4,29 +4,32 @@
 use domain::case::field::{CaseField, FieldKind};
 use domain::permission as p;
 use leptos::prelude::*;
-use service::{Cx, cases};
+use service::{Cx, cases, settings};
 use ui::{
     Actions, Badge, Button, Checkbox, Choice, Column, DataTable, Dialog, Empty, Field, Glyph, IconButton,
     Row, Section, Select, TextArea, TextInput, Variant,
 };
 
 use super::case_api::{
-    ArchiveCaseField, ChangeCaseField, DefineCaseField, MoveCaseField, RULES, RulesForm, SetCaseRules,
+    ArchiveCaseField, ChangeCaseField, DefineCaseField, FIELD, FieldForm, MoveCaseField, RULES, RulesForm,
+    SetCaseRules,
 };
 use super::templates;
 use crate::audit::history;
-use crate::cases::forms::differences;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
+use crate::printed::once;
 use crate::routes::{Link, SettingsPage};
 use crate::server::Scope;
 use crate::stale;
 
 const ADD: &str = "add-field";
 const FIELDS: &[&str] = &["name", "kind", "choices"];
+/// Of the history of how cases are closed.
+const CLOSING: &str = "closing";
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
@@ -59,7 +62,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         view! { <DataTable caption="Fields of cases" columns=columns>{rows}</DataTable> }.into_any()
     };
     let shown = fields.iter().find(|field| may_change && field.id.to_string() == asked.get("field"));
-    let change = shown.map(|field| change(field, slug));
+    let change = match shown {
+        Some(field) => Some(change(&cx, field, slug).await?),
+        None => None,
+    };
     let members =
         if may_change { service::members::list(&scope.admit::<p::MemberRead>()?).await? } else { Vec::new() };
     let closing = closing(&cx, may_change, &scope).await?;
@@ -71,7 +77,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let of_field = history::dialog(&scope, &asked, "case_field", names, &page).await?;
     let names = templates.iter().map(|template| (template.id.to_string(), template.brings.name.clone()));
     let of_template = history::dialog(&scope, &asked, "case_template", names, &page).await?;
-    let templates = templates::section(&templates, (&fields, &members), shown, (may_change, may_audit), slug);
+    let names = std::iter::once((settings::Cases::KEY.to_owned(), CLOSING.to_owned()));
+    let of_closing = history::dialog(&scope, &asked, "setting", names, &page).await?;
+    let choices = (fields.as_slice(), members.as_slice());
+    let templates =
+        templates::section(&cx, &templates, choices, shown, (may_change, may_audit), slug).await?;
     let body = view! {
         <Section title="Fields of cases" hint="They stand in the form of a case, in its facts, in its export and in the API; field:key=value finds them." actions=move || may_change.then(add_button).into_any()>
             {table}
@@ -82,6 +92,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {closing}
         {of_field}
         {of_template}
+        {of_closing}
     };
     Ok(Page::of(SettingsPage::Cases.title(), body)
         .follows(since, &["case_field", "case_template", "setting"]))
@@ -110,7 +121,9 @@ async fn closing(cx: &Cx<p::CaseRead>, may_change: bool, scope: &Scope) -> Answe
             if four_eyes { "A second person closes cases." } else { "Who resolves a case closes it." };
         view! { <p>{words}</p> }.into_any()
     };
-    Ok(view! { <Section title="Closing">{inner}</Section> }.into_any())
+    let page = SettingsPage::Cases.href(&scope.organization.slug);
+    let told = history::button(scope.may(p::Key::AuditRead), &page, settings::Cases::KEY, CLOSING);
+    Ok(view! { <Section title="Closing" actions=once(told)>{inner}</Section> }.into_any())
 }
 
 fn add_button() -> AnyView {
@@ -191,7 +204,7 @@ fn add(slug: &str) -> AnyView {
         <Field id="add-kind" label="Holds" hint="It stays." error=state.reason("kind")>
             <Select name="kind" choices=kinds value=state.typed("kind", "text") />
         </Field>
-        {fields("add", state, ("", "", false), true)}
+        {fields("add", state, FieldForm::default(), true)}
         <Actions>
             <Button submit=true variant=Variant::Primary>"Add"</Button>
         </Actions>
@@ -204,12 +217,11 @@ fn add(slug: &str) -> AnyView {
     .into_any()
 }
 
-fn fields(prefix: &'static str, state: Form, now: (&str, &str, bool), choices: bool) -> AnyView {
-    let (name, listed, required) = now;
+fn fields(prefix: &'static str, state: Form, now: FieldForm, choices: bool) -> AnyView {
     let id = |field: &str| format!("{prefix}-{field}");
-    let name = state.typed("name", name);
-    let listed = state.typed("choices", listed);
-    let required = if state.is_refused() { !state.typed("required", "").is_empty() } else { required };
+    let name = state.typed("name", now.name);
+    let listed = state.typed("choices", now.choices);
+    let required = !state.typed("required", now.required).is_empty();
     let choices = choices.then(|| {
         view! {
             <Field id=id("choices") label="Choices" hint="Of a choice: one a line." error=state.reason("choices")>
@@ -227,25 +239,16 @@ fn fields(prefix: &'static str, state: Form, now: (&str, &str, bool), choices: b
     .into_any()
 }
 
-fn change(field: &CaseField, slug: &str) -> AnyView {
-    let state = Form::printed::<ChangeCaseField>();
+async fn change(cx: &Cx<p::CaseRead>, field: &CaseField, slug: &str) -> Answer<AnyView> {
+    let state = Form::printed::<ChangeCaseField>().only("id", field.id.to_string());
     let archived = field.archived_at.is_some();
-    let choices = field.choices.join("\n");
-    let wanted = if field.required { "true" } else { "" };
-    let said = [
-        ("Name", "name", field.name.as_str()),
-        ("Choices", "choices", &choices),
-        ("Wanted", "required", wanted),
-    ];
-    let said = said.map(|(words, name, now)| (words.to_owned(), name.to_owned(), now.to_owned()));
-    let stale = if state.is_conflict() { differences("the field", state, said) } else { None };
+    let start = stale::start(cx, &FIELD, field.id.0, state, FieldForm::of(field)).await?;
     let changing = view! {
         <FormError form=state fields=FIELDS />
-        {stale}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=field.id.to_string() />
-        <input type="hidden" name="version" value=field.version.to_string() />
-        {fields("change", state, (&field.name, &choices, field.required), field.kind == FieldKind::Choice)}
+        {start.told}
+        {fields("change", state, start.fields, field.kind == FieldKind::Choice)}
         <Actions>
             <Button submit=true variant=Variant::Primary>"Save"</Button>
         </Actions>
@@ -263,11 +266,11 @@ fn change(field: &CaseField, slug: &str) -> AnyView {
         <span class="row-line"><span class="grow faint">{hint}</span> <Button submit=true>{words}</Button></span>
     };
     let (title, close) = (format!("{} ({})", field.name, kind(field.kind)), SettingsPage::Cases.href(slug));
-    view! {
+    let dialog = view! {
         <Dialog id="change-field" title=title open=true close_href=close>
             {form::<ChangeCaseField>("Saved", "form", changing)}
             {form::<ArchiveCaseField>("Changed", "form", archiving)}
         </Dialog>
-    }
-    .into_any()
+    };
+    Ok(dialog.into_any())
 }

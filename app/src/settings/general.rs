@@ -4,7 +4,7 @@ use domain::organization::Organization;
 use domain::permission::{Key, SettingsRead};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use service::settings::{self, RateLimits};
+use service::settings::{self, General, RateLimits};
 use service::{Cx, organizations};
 use ui::{Button, Choice, Definition, DefinitionList, Field, Section, Select, TextArea, TextInput, Variant};
 
@@ -12,11 +12,13 @@ use super::general_api::{
     ORGANIZATION, RATES, SaveOrganization, SaveRateLimits, SaveTimeZone, TIME, organization_form, rates_form,
     time_form,
 };
+use crate::audit::history;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
+use crate::printed::once;
 use crate::routes::SettingsPage;
 use crate::server::Scope;
 use crate::when::{At, zone_names};
@@ -29,8 +31,21 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let now = organizations::get(&cx).await?;
     let (slug, made) = (now.slug.clone(), scope.zone.when(now.created_at));
     let forms = (organization(&scope, &cx, &now).await?, time(&scope, &cx).await?, rates(&scope, &cx).await?);
+    let (page, may_audit) = (SettingsPage::General.href(&slug), scope.may(Key::AuditRead));
+    let id = now.id.to_string();
+    let button = |id: &str, name: &str| once(history::button(may_audit, &page, id, name));
+    let buttons = (
+        button(&id, &now.name),
+        button(General::KEY, "the time zone"),
+        button(RateLimits::KEY, "the limits"),
+    );
+    let names = std::iter::once((id.clone(), now.name.clone()));
+    let of_organization = history::dialog(&scope, &asked, "organization", names, &page).await?;
+    let names = [(General::KEY, "the time zone"), (RateLimits::KEY, "the limits")];
+    let names = names.into_iter().map(|(key, name)| (key.to_owned(), name.to_owned()));
+    let of_setting = history::dialog(&scope, &asked, "setting", names, &page).await?;
     let body = view! {
-        <Section title="Organization" hint="The short name is part of every address, so it stays.">
+        <Section title="Organization" hint="The short name is part of every address, so it stays." actions=buttons.0>
             <DefinitionList>
                 <Definition term="Short name">
                     <code>{slug}</code>
@@ -41,12 +56,14 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             </DefinitionList>
             {forms.0}
         </Section>
-        <Section title="Time">
+        <Section title="Time" actions=buttons.1>
             {forms.1}
         </Section>
-        <Section title="Rate limits" hint="Beside those of the server. What is over the rate is answered with 429 and Retry-After; nothing is dropped silently.">
+        <Section title="Rate limits" hint="Beside those of the server. What is over the rate is answered with 429 and Retry-After; nothing is dropped silently." actions=buttons.2>
             {forms.2}
         </Section>
+        {of_organization}
+        {of_setting}
     };
     Ok(Page::of(SettingsPage::General.title(), body).follows(since, &["organization", "setting"]))
 }
@@ -93,7 +110,7 @@ async fn organization(scope: &Scope, cx: &Cx<SettingsRead>, now: &Organization) 
 
 async fn time(scope: &Scope, cx: &Cx<SettingsRead>) -> Answer<AnyView> {
     let state = Form::printed::<SaveTimeZone>();
-    let now = time_form(&settings::get(cx, settings::General::KEY).await?);
+    let now = time_form(&settings::get(cx, General::KEY).await?);
     let start = stale::start(cx, &TIME, scope.organization.id.0, state, now).await?;
     let zones: Vec<Choice> = zone_names().iter().map(|zone| Choice::new(zone, zone)).collect();
     let fields = view! {

@@ -32,7 +32,7 @@ pub struct OrganizationForm {
 }
 
 #[cfg(feature = "ssr")]
-pub const ORGANIZATION: Kind = Kind {
+pub const ORGANIZATION: Kind<'_> = Kind {
     name: "organization",
     fields: &[("name", "Name"), ("description", "Description"), ("contact_email", "Contact")],
 };
@@ -74,7 +74,7 @@ pub struct TimeForm {
 }
 
 #[cfg(feature = "ssr")]
-pub const TIME: Kind = Kind { name: "general", fields: &[("time_zone", "Time zone of reports")] };
+pub const TIME: Kind<'_> = Kind { name: "general", fields: &[("time_zone", "Time zone of reports")] };
 
 #[server(name = SaveTimeZone, prefix = "/fn", endpoint = "save_time_zone")]
 pub async fn save_time_zone(
@@ -103,7 +103,7 @@ pub struct RatesForm {
 }
 
 #[cfg(feature = "ssr")]
-pub const RATES: Kind = Kind {
+pub const RATES: Kind<'_> = Kind {
     name: "rate_limits",
     fields: &[("requests_per_minute", "Requests a minute"), ("events_per_second", "Events a second")],
 };

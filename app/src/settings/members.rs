@@ -47,9 +47,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     };
     let may_audit = scope.may(p::Key::AuditRead);
     let table = list(&rows, (may_change, may_audit), slug);
-    let names = rows.iter().map(|row| (row.id.clone(), row.name.clone()));
+    let names = |invited: bool| {
+        let rows = rows.iter().filter(move |row| row.invited == invited);
+        rows.map(|row| (row.id.clone(), row.name.clone()))
+    };
     let page = SettingsPage::Members.href(slug);
-    let history = history::dialog(&scope, &asked, "member", names, &page).await?;
+    let history = history::dialog(&scope, &asked, "member", names(false), &page).await?;
+    let of_invitation = history::dialog(&scope, &asked, "invitation", names(true), &page).await?;
     let body = view! {
         <Section title="Members" hint="The role says what a person may do here; the approval level, what they may approve." actions=move || may_change.then(add_button).into_any()>
             {table}
@@ -57,6 +61,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         {may_change.then(|| add_dialog(&scope))}
         {change}
         {history}
+        {of_invitation}
     };
     Ok(Page::of(SettingsPage::Members.title(), body).follows(since, &["member", "invitation"]))
 }
@@ -126,8 +131,13 @@ fn one(row: MemberRow, (may_change, may_audit): (bool, bool), slug: &str) -> Any
 fn add_dialog(scope: &Scope) -> AnyView {
     let state = Form::printed::<AddMember>();
     let first_password = scope.may(p::Key::UserCreate).then(|| {
+        let hint = if state.has_typed("first_password") {
+            "What you typed is not printed again: type it again, or they are invited by a link."
+        } else {
+            "Makes the account, or adds the one there is, without asking. They change it in their account."
+        };
         view! {
-            <Field id="add-password" label="First password" hint="Makes the account, or adds the one there is, without asking. They change it in their account." error=state.reason("password")>
+            <Field id="add-password" label="First password" hint=hint error=state.reason("password")>
                 <PasswordInput name="first_password" autocomplete="new-password" />
             </Field>
         }

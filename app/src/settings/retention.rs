@@ -73,7 +73,7 @@ pub fn RetentionPage() -> impl IntoView {
 }
 
 fn sections(page: RetentionShown, actions: Actions) -> AnyView {
-    let RetentionShown { days, seen, stale, wrong, preview, now, holds, runs } = page;
+    let RetentionShown { days, seen, stale, wrong, preview, now, holds, runs, history } = page;
     let edited = RwSignal::new(false);
     view! {
         <Section title="Retention" hint="Days that events are kept, by severity. Groups stay and go on counting what they had; so do the audit log and sources.">
@@ -86,6 +86,7 @@ fn sections(page: RetentionShown, actions: Actions) -> AnyView {
             <div hidden=move || edited.get()>
                 {(!preview.is_empty()).then(|| saving(days, seen, preview, actions))}
             </div>
+            <Print html=history />
         </Section>
         <Section title="Legal holds" hint="While a hold stands, what it keeps is not deleted, whatever the days say.">
             {holding(holds, actions)}

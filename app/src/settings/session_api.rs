@@ -2,14 +2,19 @@
 
 use domain::{UserId, UserSessionId};
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use serde::{Deserialize, Serialize};
 
 use crate::error::Answer;
+use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::routes;
 #[cfg(feature = "ssr")]
 use crate::routes::SettingsPage;
 #[cfg(feature = "ssr")]
-use domain::permission::SessionWrite;
+use crate::stale::{Kind, Sent};
+#[cfg(feature = "ssr")]
+use domain::permission::{SessionWrite, SettingsWrite};
 
 /// `organization`: a slug, or empty for the platform.
 #[server(name = RevokeSession, prefix = "/fn", endpoint = "revoke_session")]
@@ -19,14 +24,40 @@ pub async fn revoke_session(#[server(default)] organization: String, id: UserSes
     Ok(())
 }
 
-/// Whether who enters the organization must have a second factor.
+/// Whether who enters the organization must have a second factor. `seen`: what the form was made from ([`crate::stale`]).
 #[server(name = RequireFactor, prefix = "/fn", endpoint = "set_require_factor")]
-pub async fn set_require_factor(organization: String, required: bool) -> Answer<()> {
-    let cx = crate::server::scope(&organization).await?.admit::<domain::permission::SettingsWrite>()?;
-    let value = serde_json::json!({ "second_factor": required });
-    service::settings::set(&cx, service::settings::Security::KEY, value).await?;
-    Ok(())
+pub async fn set_require_factor(
+    organization: String,
+    #[server(default)] seen: String,
+    required: bool,
+) -> Answer<Done> {
+    use service::settings::{Security, set_with};
+    let cx = crate::server::scope(&organization).await?.admit::<SettingsWrite>()?;
+    let mut sent = Sent::of(&seen, FactorForm::of(required));
+    let merged = |now: &serde_json::Value| {
+        let form = sent.onto(&FactorForm::of(now["second_factor"] == true))?;
+        Ok(serde_json::json!({ "second_factor": form.required == "true" }))
+    };
+    let saved = set_with(&cx, Security::KEY, merged).await;
+    sent.answer(&cx, &FACTOR, cx.actor().organization.0, saved, "Saved").await
 }
+
+/// "true" or "false".
+#[cfg(feature = "ssr")]
+#[derive(Serialize, Deserialize)]
+pub struct FactorForm {
+    pub required: String,
+}
+
+#[cfg(feature = "ssr")]
+impl FactorForm {
+    pub fn of(required: bool) -> Self {
+        Self { required: required.to_string() }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub const FACTOR: Kind<'_> = Kind { name: "security", fields: &[("required", "Second factor asked for")] };
 
 /// Every session of a person.
 #[server(name = RevokeSessions, prefix = "/fn", endpoint = "revoke_sessions")]

@@ -10,15 +10,18 @@ use ui::{
     Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Row, Section, Tone, Variant, VisuallyHidden,
 };
 
-use super::session_api::{RequireFactor, RevokeSession, RevokeSessions};
+use super::session_api::{FACTOR, FactorForm, RequireFactor, RevokeSession, RevokeSessions};
 use crate::account::device_name;
+use crate::audit::history;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
+use crate::printed::once;
 use crate::routes::SettingsPage;
 use crate::server::{self, Scope};
+use crate::stale;
 use crate::when::{Ago, Zone};
 
 const HINT: &str =
@@ -31,7 +34,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let me = scope.actor.session.map(|id| id.to_string()).unwrap_or_default();
     let slug = scope.organization.slug.clone();
     let listed = listed(found, &slug, scope.may(Key::SessionWrite), &me, scope.zone);
-    let factor = if scope.may(Key::SettingsWrite) { Some(factor(&scope).await?) } else { None };
+    let factor = if scope.may(Key::SettingsWrite) { Some(factor(&scope, &asked).await?) } else { None };
     let body = view! {
         {factor}
         <Section title="Sessions" hint=HINT>
@@ -42,10 +45,12 @@ pub async fn page(asked: Asked) -> Answer<Page> {
 }
 
 /// Whether one is asked for, and the button that changes it.
-async fn factor(scope: &Scope) -> Answer<AnyView> {
-    let value = service::settings::get(&scope.admit::<SettingsRead>()?, Security::KEY).await?;
+async fn factor(scope: &Scope, asked: &Asked) -> Answer<AnyView> {
+    let cx = scope.admit::<SettingsRead>()?;
+    let value = service::settings::get(&cx, Security::KEY).await?;
     let required = value["second_factor"].as_bool() == Some(true);
     let state = Form::printed::<RequireFactor>();
+    let start = stale::start(&cx, &FACTOR, scope.organization.id.0, state, FactorForm::of(required)).await?;
     let (hint, words) = if required {
         ("Who enters must have one. Who has none is led to their account to set it up.", "Ask for it no more")
     } else {
@@ -58,12 +63,22 @@ async fn factor(scope: &Scope) -> Answer<AnyView> {
     let fields = view! {
         <input type="hidden" name="organization" value=slug />
         <input type="hidden" name="required" value=(!required).to_string() />
+        {start.told}
         <p class="hint">{hint}</p>
         <Button submit=true>{words}</Button>
         <FormError form=state fields=&[] />
     };
-    Ok(view! { <Section title="Second factor">{form::<RequireFactor>("Saved", "choice-line", fields)}</Section> }
-        .into_any())
+    let page = SettingsPage::Sessions.href(&scope.organization.slug);
+    let told = history::button(scope.may(Key::AuditRead), &page, Security::KEY, "the second factor");
+    let names = std::iter::once((Security::KEY.to_owned(), "the second factor".to_owned()));
+    let history = history::dialog(scope, asked, "setting", names, &page).await?;
+    let view = view! {
+        <Section title="Second factor" actions=once(told)>
+            {form::<RequireFactor>("Saved", "choice-line", fields)}
+        </Section>
+        {history}
+    };
+    Ok(view.into_any())
 }
 
 /// All people, in no organization.

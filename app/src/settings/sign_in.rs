@@ -12,12 +12,17 @@ use ui::{
 };
 
 use super::provider_api::{GiveProviderRole, TakeProviderRole};
+use crate::audit::history;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::Page;
 use crate::page::print::{Asked, form};
+use crate::printed::once;
 use crate::routes::SettingsPage;
 use crate::server;
+
+/// Of their history.
+const GROUPS: &str = "groups that give a role";
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
@@ -28,6 +33,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let provider = oidc::name(&server::services()?).map(str::to_owned);
     let table = list(&rows, may_change, slug);
     let give = may_give.then(|| give(slug));
+    let (page, id) = (SettingsPage::SignIn.href(slug), scope.organization.id.to_string());
+    let told = history::button(scope.may(p::Key::AuditRead), &page, &id, GROUPS);
+    let names = std::iter::once((id, GROUPS.to_owned()));
+    let history = history::dialog(&scope, &asked, "provider_roles", names, &page).await?;
     let whose = (may_change && !may_give).then_some(
         " The groups are of the whole Watchroom, so the platform role gives them; you can take them away.",
     );
@@ -38,11 +47,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         <Section
             title="Groups that give a role"
             hint="At each sign-in by the provider a person has here what their groups give, the most of it; without such a group they are no member any more. Members whom a person added keep their role, and the last admin stays one."
+            actions=once(told)
         >
             {table}
             {give}
             <p class="hint">{whose}</p>
         </Section>
+        {history}
     };
     Ok(Page::of(SettingsPage::SignIn.title(), body))
 }

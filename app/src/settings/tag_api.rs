@@ -53,7 +53,7 @@ pub struct TagForm {
 }
 
 #[cfg(feature = "ssr")]
-pub const TAG: Kind = Kind { name: "tag", fields: &[("name", "Name")] };
+pub const TAG: Kind<'_> = Kind { name: "tag", fields: &[("name", "Name")] };
 
 /// `into`: the one that stays.
 #[server(name = MergeTag, prefix = "/fn", endpoint = "merge_tag")]

@@ -406,7 +406,7 @@ mod tests {
 
     fn tag(name: &str, case_count: i64, made: i64) -> Tag {
         let created_at = Timestamp::from_micros(made).unwrap();
-        Tag { id: TagId(Default::default()), name: name.to_owned(), created_at, case_count }
+        Tag { id: TagId(Default::default()), name: name.to_owned(), created_at, case_count, version: 1 }
     }
 
     #[test]

@@ -1,33 +1,39 @@
 //! The templates of cases on `/o/{organization}/settings/cases`; `?template={id}` opens one. Server only.
 
 use domain::case::field::CaseField;
-use domain::case::template::{CaseTemplate, write_tasks};
+use domain::case::template::CaseTemplate;
 use domain::member::Member;
+use domain::permission::CaseRead;
 use leptos::prelude::*;
+use service::Cx;
+use service::merge::Fields;
 use ui::{
     Actions, Badge, Button, Column, DataTable, Dialog, Empty, Field, Glyph, Row, Section, TextArea,
     TextInput, Variant,
 };
 
-use super::template_api::{ArchiveCaseTemplate, ChangeCaseTemplate, DefineCaseTemplate};
+use super::template_api::{self, ArchiveCaseTemplate, ChangeCaseTemplate, DefineCaseTemplate, TemplateForm};
 use crate::audit::history;
-use crate::cases::{CaseForm, forms};
+use crate::cases::forms;
+use crate::error::Answer;
 use crate::events::parts::{Severe, counted};
 use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::routes::{Link, SettingsPage};
+use crate::stale;
 
 const ADD: &str = "add-template";
 const FIELDS: &[&str] = &["name", "about", "description", "tags", "tasks"];
 
 /// `shown`: the id of the one that is open.
-pub(super) fn section(
+pub(super) async fn section(
+    cx: &Cx<CaseRead>,
     templates: &[CaseTemplate],
-    (own, members): (&[CaseField], &[Member]),
+    choices: (&[CaseField], &[Member]),
     shown: &str,
     (may_change, may_audit): (bool, bool),
     slug: &str,
-) -> AnyView {
+) -> Answer<AnyView> {
     let rows = templates.iter().map(|template| row(template, (may_change, may_audit), slug)).collect_view();
     let table = if templates.is_empty() {
         view! { <Empty title="No templates yet" text="Phishing, malware, a lost device: what such a case starts with, and what there is to do in it." icon=Glyph::Cases /> }
@@ -41,10 +47,11 @@ pub(super) fn section(
         ];
         view! { <DataTable caption="Templates of cases" columns=columns>{rows}</DataTable> }.into_any()
     };
-    let change = templates
-        .iter()
-        .find(|template| may_change && template.id.to_string() == shown)
-        .map(|template| change(template, (own, members), slug));
+    let shown = templates.iter().find(|template| may_change && template.id.to_string() == shown);
+    let change = match shown {
+        Some(template) => Some(change(cx, template, choices, slug).await?),
+        None => None,
+    };
     let button = move || {
         may_change.then(|| {
             view! {
@@ -54,15 +61,15 @@ pub(super) fn section(
             }
         })
     };
-    let add = may_change.then(|| add((own, members), slug));
-    view! {
+    let add = may_change.then(|| add(choices, slug));
+    let view = view! {
         <Section title="Templates of cases" hint="Chosen in the form of a new case; cases that were opened from one stay as they are." actions=move || button().into_any()>
             {table}
         </Section>
         {add}
         {change}
-    }
-    .into_any()
+    };
+    Ok(view.into_any())
 }
 
 fn row(template: &CaseTemplate, (may_change, may_audit): (bool, bool), slug: &str) -> AnyView {
@@ -91,28 +98,21 @@ fn row(template: &CaseTemplate, (may_change, may_audit): (bool, bool), slug: &st
     .into_any()
 }
 
-/// What the form of a template holds.
-struct Now {
-    name: String,
-    about: String,
-    tasks: String,
-    case: CaseForm,
-}
-
 fn fields(
     prefix: &'static str,
     state: Form,
-    now: &Now,
+    now: &TemplateForm,
     (own, members): (&[CaseField], &[Member]),
 ) -> AnyView {
     let id = |field: &str| format!("{prefix}-{field}");
     let name = state.typed("name", &now.name);
     let about = state.typed("about", &now.about);
-    let description = state.typed("description", &now.case.description);
+    let description = state.typed("description", &now.description);
     let tasks = state.typed("tasks", &now.tasks);
-    let tags = state.typed("tags", &now.case.tags);
-    let ranks = forms::ranks(prefix, state, &now.case);
-    let own = forms::own_fields(prefix, state, &now.case, (members, own));
+    let tags = state.typed("tags", &now.tags);
+    let case = now.case();
+    let ranks = forms::ranks(prefix, state, &case);
+    let own = forms::own_fields(prefix, state, &case, (members, own));
     view! {
         <FormError form=state fields=FIELDS />
         <Field id=id("name") label="Name" required=true error=state.reason("name")>
@@ -138,7 +138,7 @@ fn fields(
 
 fn add(choices: (&[CaseField], &[Member]), slug: &str) -> AnyView {
     let state = Form::printed::<DefineCaseTemplate>();
-    let now = Now { name: String::new(), about: String::new(), tasks: String::new(), case: forms::starts() };
+    let now = TemplateForm::of(String::new(), String::new(), String::new(), forms::starts());
     let fields = view! {
         <input type="hidden" name="organization" value=slug.to_owned() />
         {fields("new-template", state, &now, choices)}
@@ -154,29 +154,27 @@ fn add(choices: (&[CaseField], &[Member]), slug: &str) -> AnyView {
     .into_any()
 }
 
-fn change(template: &CaseTemplate, choices: (&[CaseField], &[Member]), slug: &str) -> AnyView {
-    let state = Form::printed::<ChangeCaseTemplate>();
-    let brings = &template.brings;
-    let now = Now {
-        name: brings.name.clone(),
-        about: brings.about.clone(),
-        tasks: write_tasks(&brings.tasks),
-        case: forms::of_template(template),
+async fn change(
+    cx: &Cx<CaseRead>,
+    template: &CaseTemplate,
+    choices: (&[CaseField], &[Member]),
+    slug: &str,
+) -> Answer<AnyView> {
+    let state = Form::printed::<ChangeCaseTemplate>().only("id", template.id.to_string());
+    let own = template_api::own_fields(choices.0);
+    let each = template_api::fields(&own);
+    let (kind, now) = (template_api::template(&each), TemplateForm::stored(template));
+    let named = |member: &Member| {
+        let name = member.display_name.clone().unwrap_or_else(|| member.username.clone());
+        (member.user_id.to_string(), name)
     };
-    let said = [
-        ("Name", "name", &now.name),
-        ("When to take it", "about", &now.about),
-        ("Tasks", "tasks", &now.tasks),
-    ];
-    let said = said.map(|(words, name, now)| (words.to_owned(), name.to_owned(), now.clone()));
-    let rows = said.into_iter().chain(forms::said(&now.case, choices.0));
-    let stale = if state.is_conflict() { forms::differences("the template", state, rows) } else { None };
+    let people: Fields = choices.1.iter().map(named).collect();
+    let start = stale::start_in_words(cx, &kind, template.id.0, state, now, &people).await?;
     let changing = view! {
-        {stale}
         <input type="hidden" name="organization" value=slug.to_owned() />
         <input type="hidden" name="id" value=template.id.to_string() />
-        <input type="hidden" name="version" value=template.version.to_string() />
-        {fields("template", state, &now, choices)}
+        {start.told}
+        {fields("template", state, &start.fields, choices)}
         <Actions>
             <Button submit=true variant=Variant::Primary>"Save"</Button>
         </Actions>
@@ -193,12 +191,12 @@ fn change(template: &CaseTemplate, choices: (&[CaseField], &[Member]), slug: &st
         <input type="hidden" name="archived" value=(!archived).to_string() />
         <span class="row-line"><span class="grow faint">{hint}</span> <Button submit=true>{words}</Button></span>
     };
-    let (title, close) = (brings.name.clone(), SettingsPage::Cases.href(slug));
-    view! {
+    let (title, close) = (template.brings.name.clone(), SettingsPage::Cases.href(slug));
+    let dialog = view! {
         <Dialog id="change-template" title=title wide=true open=true close_href=close>
             {form::<ChangeCaseTemplate>("Saved", "form", changing)}
             {form::<ArchiveCaseTemplate>("Changed", "form", archiving)}
         </Dialog>
-    }
-    .into_any()
+    };
+    Ok(dialog.into_any())
 }

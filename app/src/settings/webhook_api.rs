@@ -2,10 +2,13 @@
 
 use domain::{WebhookDeliveryId, WebhookId};
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use serde::{Deserialize, Serialize};
 
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::Typed as _;
+use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::page::LoadPage;
 #[cfg(feature = "ssr")]
@@ -13,9 +16,11 @@ use crate::routes::{self, SettingsPage};
 #[cfg(feature = "ssr")]
 use crate::server::{self, scope};
 #[cfg(feature = "ssr")]
+use crate::stale::{Kind, Sent};
+#[cfg(feature = "ssr")]
 use domain::permission::SettingsWrite;
 #[cfg(feature = "ssr")]
-use domain::webhook::NewWebhook;
+use domain::webhook::{NewWebhook, Webhook};
 #[cfg(feature = "ssr")]
 use leptos::server_fn::ServerFn as _;
 #[cfg(feature = "ssr")]
@@ -39,27 +44,72 @@ pub async fn add_webhook(
     Ok(())
 }
 
-/// `seen`: the version that was changed, microseconds since 1970.
+/// `seen`: the fields that the form was made from ([`crate::stale`]).
 #[server(name = ChangeWebhook, prefix = "/fn", endpoint = "change_webhook")]
 pub async fn change_webhook(
     organization: String,
     id: WebhookId,
-    version: String,
+    #[server(default)] seen: String,
     name: String,
     url: String,
     #[server(default)] kinds: Vec<String>,
     #[server(default)] enabled: bool,
-) -> Answer<()> {
+) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<SettingsWrite>()?;
-    let (all, on) = (kinds.join(" "), enabled.to_string());
-    let typed = [("name", name.as_str()), ("url", &url), ("kinds", &all), ("enabled", &on)];
-    let seen = version.parse().ok().and_then(domain::Timestamp::from_micros);
-    let seen = seen.ok_or_else(server::not_found)?;
-    let new = NewWebhook { name: name.clone(), url: url.clone(), kinds, enabled };
-    webhooks::update_seen(&cx, id, seen, new).await.typed(&typed)?;
+    let new = NewWebhook { name, url, kinds, enabled };
+    let mut sent = Sent::of(&seen, WebhookForm::of(&new));
+    // The address is written as the service writes it, where it is the one that was typed.
+    let merged = |now: &Webhook, new: NewWebhook| {
+        let form = sent.onto(&WebhookForm::stored(now))?;
+        let url = if form.url == now.url { form.url } else { new.url };
+        let kinds = form.kinds.split_whitespace().map(str::to_owned).collect();
+        Ok(NewWebhook { name: form.name, url, kinds, enabled: form.enabled == "true" })
+    };
+    let saved = webhooks::update_with(&cx, id, new, merged).await;
+    let done = sent.answer(&cx, &WEBHOOK, id.0, saved, "Webhook saved").await?;
     leptos_axum::redirect(&routes::webhook(&organization, id));
-    Ok(())
+    Ok(done)
 }
+
+/// What is changed of a webhook.
+#[cfg(feature = "ssr")]
+#[derive(Serialize, Deserialize)]
+pub struct WebhookForm {
+    pub name: String,
+    pub url: String,
+    /// In the order of the alphabet, parted by blanks.
+    pub kinds: String,
+    /// "true" or "false".
+    pub enabled: String,
+}
+
+#[cfg(feature = "ssr")]
+impl WebhookForm {
+    fn of(new: &NewWebhook) -> Self {
+        let mut kinds = new.kinds.clone();
+        kinds.sort();
+        Self {
+            name: new.name.clone(),
+            url: new.url.clone(),
+            kinds: kinds.join(" "),
+            enabled: new.enabled.to_string(),
+        }
+    }
+    pub fn stored(now: &Webhook) -> Self {
+        let Webhook { name, url, kinds, enabled, .. } = now.clone();
+        Self::of(&NewWebhook { name, url, kinds, enabled })
+    }
+    /// That of one that is not there yet.
+    pub fn begun() -> Self {
+        Self { name: String::new(), url: String::new(), kinds: "case".to_owned(), enabled: true.to_string() }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub const WEBHOOK: Kind<'_> = Kind {
+    name: "webhook",
+    fields: &[("name", "Name"), ("url", "Address"), ("kinds", "Told of"), ("enabled", "On")],
+};
 
 #[server(name = DeleteWebhook, prefix = "/fn", endpoint = "delete_webhook")]
 pub async fn delete_webhook(organization: String, id: WebhookId) -> Answer<()> {

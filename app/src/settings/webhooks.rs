@@ -5,6 +5,7 @@ use domain::permission as p;
 use domain::webhook::{Delivery, KINDS, Webhook, event_type};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use service::Cx;
 use service::webhooks::{self, Listed};
 use ui::{
     Actions, Badge, Button, Checkbox, CodeBlock, Column, DataTable, Dialog, Empty, Field, Glyph, Notice,
@@ -12,7 +13,8 @@ use ui::{
 };
 
 use super::webhook_api::{
-    AddWebhook, ChangeWebhook, ChangeWebhookSecret, DeleteWebhook, Redeliver, TestWebhook, take_secret,
+    AddWebhook, ChangeWebhook, ChangeWebhookSecret, DeleteWebhook, Redeliver, TestWebhook, WEBHOOK,
+    WebhookForm, take_secret,
 };
 use crate::audit::history;
 use crate::error::{Answer, AppError};
@@ -21,6 +23,7 @@ use crate::page::Page;
 use crate::page::print::{Asked, form};
 use crate::routes::{self, SettingsPage};
 use crate::server::Scope;
+use crate::stale;
 use crate::when::{Ago, At};
 
 const ADD: &str = "add-webhook";
@@ -58,7 +61,7 @@ pub async fn one(asked: Asked) -> Answer<Page> {
     let secret = take_secret(slug, id).map(secret);
     let history = history::history(&scope, "webhook", &asked.id).await?;
     let standing = standing(&scope, &webhook);
-    let facts = if may_change { change(slug, &webhook) } else { facts(&webhook) };
+    let facts = if may_change { change(&cx, slug, &webhook).await? } else { facts(&webhook) };
     let remove = may_change.then(|| remove(slug, &webhook));
     let told = deliveries(&scope, &told, may_change, slug);
     let owned = slug.to_owned();
@@ -199,10 +202,9 @@ fn secret(text: String) -> AnyView {
     .into_any()
 }
 
-fn fields(prefix: &str, state: Form, present: Option<&Webhook>) -> impl IntoView + use<> {
-    let (name, url) = present.map_or((String::new(), String::new()), |w| (w.name.clone(), w.url.clone()));
-    let chosen = present.map_or_else(|| "case".to_owned(), |w| w.kinds.join(" "));
-    let typed = state.typed("kinds", &chosen);
+fn fields(prefix: &str, state: Form, present: WebhookForm) -> impl IntoView + use<> {
+    let WebhookForm { name, url, kinds, .. } = present;
+    let typed = state.typed("kinds", kinds);
     let boxes = KINDS
         .iter()
         .map(|(kind, words)| {
@@ -233,7 +235,7 @@ fn add_dialog(slug: &str) -> AnyView {
     let inner = view! {
         <FormError form=state fields=&["name", "url", "kinds"] />
         <input type="hidden" name="organization" value=slug.to_owned() />
-        {fields("add", state, None)}
+        {fields("add", state, WebhookForm::begun())}
         <Actions>
             <Button submit=true variant=Variant::Primary>
                 "Add"
@@ -248,16 +250,15 @@ fn add_dialog(slug: &str) -> AnyView {
     .into_any()
 }
 
-fn change(slug: &str, webhook: &Webhook) -> AnyView {
-    let version = webhook.updated_at.micros().to_string();
-    let state = Form::printed::<ChangeWebhook>();
-    let enabled = webhook.enabled.to_string();
-    let on = state.typed("enabled", &enabled) == "true";
+async fn change(cx: &Cx<p::SettingsRead>, slug: &str, webhook: &Webhook) -> Answer<AnyView> {
+    let state = Form::printed::<ChangeWebhook>().only("id", webhook.id.to_string());
+    let start = stale::start(cx, &WEBHOOK, webhook.id.0, state, WebhookForm::stored(webhook)).await?;
+    let on = state.typed("enabled", &start.fields.enabled) == "true";
     let inner = view! {
         <FormError form=state fields=&["name", "url", "kinds"] />
         {hidden(slug, webhook.id)}
-        <input type="hidden" name="version" value=version />
-        {fields("change", state, Some(webhook))}
+        {start.told}
+        {fields("change", state, start.fields)}
         <Checkbox name="enabled" value="true" label="On" checked=on hint="Off, it is told nothing, and nothing waits for it." />
         <div class="row-line">
             <Button submit=true variant=Variant::Primary>
@@ -265,7 +266,7 @@ fn change(slug: &str, webhook: &Webhook) -> AnyView {
             </Button>
         </div>
     };
-    form::<ChangeWebhook>("Webhook saved", "form", inner)
+    Ok(form::<ChangeWebhook>("Webhook saved", "form", inner))
 }
 
 fn facts(webhook: &Webhook) -> AnyView {

@@ -72,7 +72,7 @@ fn new_source(form: &SourceForm) -> Result<NewSource, Invalid> {
     })
 }
 
-pub const SOURCE: Kind = Kind {
+pub const SOURCE: Kind<'_> = Kind {
     name: "source",
     fields: &[
         ("name", "Name"),

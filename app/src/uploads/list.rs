@@ -6,6 +6,7 @@ use ui::{Button, Failure, FileInput, Glyph, Notice, NoticeKind, PageHead, Progre
 
 use super::shown::limit;
 use super::{read, sections};
+use crate::audit::history;
 use crate::error::Answer;
 use crate::page::Page;
 use crate::page::print::Asked;
@@ -21,8 +22,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let most = limit(scope.services.max_upload());
     let refused = asked.query.get_str("error").map(|word| sentence(word, &most));
     let may_upload = scope.may(Key::EventWrite);
+    let (mut history, may_audit) = (None, scope.may(Key::AuditRead));
     let past = match read::past(&scope, PAST).await {
-        Ok(uploads) => sections::past(uploads, slug),
+        Ok(uploads) => {
+            let names = uploads.iter().map(|upload| (upload.id.clone(), upload.file_name.clone()));
+            history = history::dialog(&scope, &asked, "upload", names, &routes::uploads(slug)).await?;
+            sections::past(uploads, slug, may_audit)
+        }
         Err(problem) => view! { <Failure problem /> }.into_any(),
     };
     let upload = may_upload.then(|| {
@@ -39,6 +45,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
                 <div class="table-scroll">{past}</div>
             </Section>
         </div>
+        {history}
     };
     Ok(Page::of("Uploads", body))
 }

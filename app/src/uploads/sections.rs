@@ -5,16 +5,17 @@ use leptos::prelude::*;
 use ui::{Badge, Column, DataTable, Empty, Glyph, Row, Tone};
 
 use super::shown::{UploadShown, bytes};
+use crate::audit::history;
 use crate::events::parts::number;
 use crate::routes;
 use crate::when::Ago;
 
-pub fn past(uploads: Vec<UploadShown>, slug: &str) -> AnyView {
+pub fn past(uploads: Vec<UploadShown>, slug: &str, may_audit: bool) -> AnyView {
     if uploads.is_empty() {
         let text = "A file you upload is shown first: you choose which column is the time, the message, the severity, and import when it looks right.";
         return view! { <Empty title="No uploads yet" text=text icon=Glyph::Upload /> }.into_any();
     }
-    let columns = vec![
+    let mut columns = vec![
         Column::new("File").class("message"),
         Column::new("State").class("shrink"),
         Column::new("Size").class("num optional"),
@@ -22,7 +23,10 @@ pub fn past(uploads: Vec<UploadShown>, slug: &str) -> AnyView {
         Column::new("Refused").class("num"),
         Column::new("Uploaded").class("time optional"),
     ];
-    let lines = uploads.into_iter().map(|upload| line(upload, slug)).collect_view();
+    if may_audit {
+        columns.push(Column::new("History").class("shrink").hidden_header());
+    }
+    let lines = uploads.into_iter().map(|upload| line(upload, slug, may_audit)).collect_view();
     view! {
         <DataTable caption="Past uploads" columns=columns>
             {lines}
@@ -31,7 +35,9 @@ pub fn past(uploads: Vec<UploadShown>, slug: &str) -> AnyView {
     .into_any()
 }
 
-fn line(upload: UploadShown, slug: &str) -> AnyView {
+fn line(upload: UploadShown, slug: &str, may_audit: bool) -> AnyView {
+    let told = history::button(may_audit, &routes::uploads(slug), &upload.id, &upload.file_name);
+    let told = told.map(|told| view! { <td class="shrink">{told}</td> });
     let href = routes::upload(slug, &upload.id);
     let (words, tone) = state(upload.state);
     view! {
@@ -51,6 +57,7 @@ fn line(upload: UploadShown, slug: &str) -> AnyView {
             <td class="time optional">
                 <Ago when=upload.created />
             </td>
+            {told}
         </Row>
     }
     .into_any()

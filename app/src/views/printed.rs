@@ -6,6 +6,7 @@ use ui::{Actions, Button, Checkbox, Dialog, Field, Glyph, Tab, Tabs, TextInput, 
 use super::api::{DeleteView, SaveView};
 use super::read;
 use super::shown::{ViewShown, Views};
+use crate::audit::history;
 use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::print::form;
@@ -45,7 +46,13 @@ pub async fn tabs(scope: &Scope, list: &List) -> Answer<AnyView> {
         .collect();
     let slug = scope.organization.slug.as_str();
     let save = save_dialog(slug, list, &views);
-    let change = current.as_ref().map(|view| change_dialog(slug, list, &views, view));
+    let change = match &current {
+        Some(view) => {
+            let told = history::fold(history::history(scope, "view", &view.id).await?);
+            Some(change_dialog(slug, list, &views, view, told))
+        }
+        None => None,
+    };
     let (place, what) = (slug.to_owned(), list.clone());
     let after = move || beside(&place, &what, current.as_ref());
     Ok(view! {
@@ -112,7 +119,13 @@ fn save_dialog(slug: &str, list: &List, views: &Views) -> AnyView {
     .into_any()
 }
 
-fn change_dialog(slug: &str, list: &List, views: &Views, view: &ViewShown) -> AnyView {
+fn change_dialog(
+    slug: &str,
+    list: &List,
+    views: &Views,
+    view: &ViewShown,
+    history: Option<AnyView>,
+) -> AnyView {
     let state = Form::printed::<SaveView>().only("id", view.id.clone());
     let delete = view.may_change.then(|| {
         let fields = view! {
@@ -134,6 +147,7 @@ fn change_dialog(slug: &str, list: &List, views: &Views, view: &ViewShown) -> An
         <Dialog id=CHANGE title="Edit the view" open=state.refused()>
             {form::<SaveView>("View saved", "form", fields)}
             {delete}
+            {history}
         </Dialog>
     }
     .into_any()

@@ -18,7 +18,7 @@ use crate::events::EventQuery;
 use crate::events::parts::compact;
 use crate::groups::GroupQuery;
 use crate::page::{Done, Undo};
-use crate::routes::{self, Link};
+use crate::routes::{self, AuditQuery, Link};
 use crate::server::{Scope, came_from, is_plain_form, not_found};
 
 /// Views whose events are counted, in the order of the tabs.
@@ -28,6 +28,7 @@ pub async fn list(scope: &Scope, area: &str, bare: bool) -> Answer<Views> {
     let area = read_area(area)?;
     let (views, default) = service::views::list(&scope.admit::<ViewRead>()?, area).await?;
     let may_share = scope.actor.permissions.has(Key::ViewShare);
+    let may_audit = scope.may(Key::AuditRead);
     let mut start = String::new();
     let mut tabs = Vec::with_capacity(views.len());
     for (at, view) in views.into_iter().enumerate() {
@@ -46,6 +47,7 @@ pub async fn list(scope: &Scope, area: &str, bare: bool) -> Answer<Views> {
                 (_, false) => "Only you see it".to_owned(),
             },
             may_change: !view.shared || may_share,
+            history: if may_audit { history(&scope.organization.slug, &view) } else { String::new() },
             id: view.id.to_string(),
             name: view.name,
             query: view.query,
@@ -148,6 +150,15 @@ pub fn href(slug: &str, view: &View) -> String {
         (page, "") => Link::new(page).with("view", &id).done(),
         (page, query) => Link::new(format!("{page}?{query}")).with("view", &id).done(),
     }
+}
+
+fn history(slug: &str, view: &View) -> String {
+    let of = AuditQuery {
+        target_type: "view".to_owned(),
+        target_id: view.id.to_string(),
+        ..AuditQuery::default()
+    };
+    of.href(slug)
 }
 
 /// How many match now. A view that cannot be read any more says nothing; its page says why.

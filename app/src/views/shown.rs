@@ -28,7 +28,9 @@ pub struct ViewShown {
     /// "Shared by ada@acme.example", or "Only you see it".
     pub whose: String,
     pub may_change: bool,
+    /// Where the audit log tells of it; empty for who may not read that.
+    pub history: String,
     /// The reader starts with it.
     pub default: bool,
 }
-shown!(ViewShown: id, name, query, href, count, version, shared, whose, may_change, default);
+shown!(ViewShown: id, name, query, href, count, version, shared, whose, may_change, default, history);

@@ -195,6 +195,9 @@ fn change_dialog(state: &State, view: ViewShown) -> AnyView {
     let form = Form::of(state.change).only("id", view.id.clone());
     let slug = state.list.slug;
     let (id, whose, may_change) = (view.id.clone(), view.whose.clone(), view.may_change);
+    let told = (!view.history.is_empty()).then(|| {
+        view! { <p><a class="link" href=view.history.clone()>"History of the view"</a></p> }
+    });
     let delete = may_change.then(|| {
         view! {
             <SendForm to=state.delete class="choice-line">
@@ -220,6 +223,7 @@ fn change_dialog(state: &State, view: ViewShown) -> AnyView {
                 </Actions>
             </SendForm>
             {delete}
+            {told}
         </Dialog>
     }
     .into_any()

@@ -40,7 +40,7 @@ pub use evidence::{
 };
 pub use export::export;
 pub use fields::{
-    archive_field, change_field, define_field, field_counts, field_lines, fields, move_field, people,
+    archive_field, change_field_with, define_field, field_counts, field_lines, fields, move_field, people,
 };
 pub use handover::{handover, handover_since};
 pub use jobs::{
@@ -62,13 +62,14 @@ pub use reviews::{four_eyes, review, reviews, withdraw_review};
 pub use saving::{Clash, Saved, clash, note_clash, save};
 pub use similar::similar;
 pub use tags::{
-    TagMerge, create_tag, delete_tag, merge_tags, preview_merge, rename_tag, rename_tag_with, tags,
+    TagMerge, create_tag, delete_tag, merge_tags, preview_merge, rename_tag, rename_tag_seen,
+    rename_tag_with, tags,
 };
 pub use tasks::{
     add_task, change_task, complete_task, count_open_tasks, delete_task, move_task, open_tasks, task_of,
     tasks,
 };
-pub use templates::{archive_template, change_template, define_template, template, templates};
+pub use templates::{archive_template, change_template_with, define_template, template, templates};
 
 use crate::error::CHANGED;
 use crate::{Cx, Error, Result, Who};

@@ -136,10 +136,13 @@ pub struct Together {
 }
 
 /// Puts `mine`, which was made from `base`, together with what is stored. How lines end and blanks around a text are no change.
-/// Without a `base` all that differs counts as changed by both.
+/// Without a `base` all that differs counts as changed by both. A field that one of them does not know is empty there; what `mine`
+/// does not know at all is as it is stored.
 pub fn fields(base: Option<&Fields>, theirs: &Fields, mine: &Fields) -> Together {
     let mut together = Together { fields: Fields::new(), kept: Vec::new(), both: Vec::new() };
-    let of = |side: &Fields, name: &str| side.get(name).map(|text| plain(text).trim().to_owned());
+    let of = |side: &Fields, name: &str| {
+        side.get(name).map(|text| plain(text).trim().to_owned()).unwrap_or_default()
+    };
     for (name, text) in mine {
         let [now, new] = [theirs, mine].map(|side| of(side, name));
         let old = base.map(|base| of(base, name));
@@ -149,8 +152,11 @@ pub fn fields(base: Option<&Fields>, theirs: &Fields, mine: &Fields) -> Together
         } else if !untouched && old.as_ref() != Some(&now) {
             together.both.push(name.clone());
         }
-        let text = theirs.get(name).filter(|_| untouched).unwrap_or(text);
-        together.fields.insert(name.clone(), text.clone());
+        let text = if untouched { theirs.get(name).cloned().unwrap_or_default() } else { text.clone() };
+        together.fields.insert(name.clone(), text);
+    }
+    for (name, text) in theirs {
+        together.fields.entry(name.clone()).or_insert_with(|| text.clone());
     }
     together
 }
@@ -285,6 +291,20 @@ mod tests {
         let blind = fields(None, &theirs, &mine);
         assert_eq!((blind.both, blind.kept.len()), (vec!["name".into(), "note".into(), "region".into()], 0));
         assert_eq!(blind.fields["region"], "eu");
+    }
+
+    #[test]
+    fn a_field_that_one_of_two_forms_does_not_know_is_empty_there() {
+        // Others filled one in, emptied one, and made another that the form has no place for.
+        let base = form(&[("name", "a"), ("gone", "x")]);
+        let theirs = form(&[("name", "a"), ("unit", "theirs"), ("new", "x")]);
+        let mine = form(&[("name", "b"), ("unit", ""), ("gone", "x")]);
+        let together = fields(Some(&base), &theirs, &mine);
+        let expected = form(&[("name", "b"), ("unit", "theirs"), ("gone", ""), ("new", "x")]);
+        assert_eq!(
+            together,
+            Together { fields: expected, kept: vec!["gone".into(), "unit".into()], both: Vec::new() }
+        );
     }
 
     /// An edit of some lines: those that go, and those that come instead.

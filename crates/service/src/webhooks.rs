@@ -147,7 +147,10 @@ pub async fn update_seen(
     seen: Timestamp,
     new: NewWebhook,
 ) -> Result<Webhook> {
-    update(cx, id, Some(seen), new).await
+    let unless_changed = |old: &Webhook, new: NewWebhook| {
+        if old.updated_at == seen { Ok(new) } else { Err(Error::Conflict(CHANGED.to_owned())) }
+    };
+    update_with(cx, id, new, unless_changed).await
 }
 
 /// Takes it away, with its deliveries.
@@ -267,11 +270,13 @@ fn told(read: &[AuditRecord]) -> Vec<&AuditRecord> {
     told
 }
 
-async fn update(
+/// Changes it to what `put` makes of the webhook as it is and of `new`: nobody changes it in between. The address that comes out is
+/// one of theirs: where it leads is asked before.
+pub async fn update_with(
     cx: &Cx<SettingsWrite>,
     id: WebhookId,
-    seen: Option<Timestamp>,
     new: NewWebhook,
+    put: impl FnOnce(&Webhook, NewWebhook) -> Result<NewWebhook>,
 ) -> Result<Webhook> {
     // Not there is not there, whatever the address is.
     let present = store::webhook::get(&mut cx.read().await?, id).await?.ok_or(Error::NotFound)?;
@@ -280,7 +285,9 @@ async fn update(
     let mut tx = cx.write().await?;
     store::organization::lock(&mut tx).await?;
     let old = store::webhook::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    if seen.is_some_and(|seen| seen != old.updated_at) {
+    let asked = new.url.clone();
+    let new = named(put(&old, new)?)?;
+    if new.url != old.url && new.url != asked {
         return Err(Error::Conflict(CHANGED.to_owned()));
     }
     // A version of its own, also within one instant.

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use crate::db::{Result, from_row};
 use crate::scope::{Scoped, WriteTx};
 
-from_row!(Tag { id, name, created_at, case_count });
+from_row!(Tag { id, name, created_at, case_count, version });
 
 const COLUMNS: &str = "SELECT t.id, t.name, t.created_at,
-            (SELECT count(*) FROM case_tags ct WHERE ct.organization_id = $1 AND ct.tag_id = t.id) AS case_count
+            (SELECT count(*) FROM case_tags ct WHERE ct.organization_id = $1 AND ct.tag_id = t.id) AS case_count, t.version
      FROM tags t
      WHERE t.organization_id = $1";
 
@@ -98,7 +98,7 @@ pub async fn in_common(tx: &mut impl Scoped, one: TagId, other: TagId) -> Result
 /// Another way of writing it. `Unique` when another tag is called that.
 pub async fn rename(tx: &mut WriteTx, id: TagId, name: &str) -> Result<()> {
     let q = tx
-        .sql("UPDATE tags SET name = $3, folded = $4 WHERE organization_id = $1 AND id = $2")
+        .sql("UPDATE tags SET name = $3, folded = $4, version = version + 1 WHERE organization_id = $1 AND id = $2")
         .bind(id)
         .bind(name)
         .bind(fold(name));

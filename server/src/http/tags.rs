@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use domain::case::Tag;
 use domain::page::Page;
 use domain::permission::{TagRead, TagWrite};
@@ -13,6 +14,7 @@ use service::cases;
 use utoipa::ToSchema;
 
 use super::api::{Caller, read};
+use super::etag::{seen, tagged, too_late};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema;
@@ -27,6 +29,8 @@ pub struct TagItem {
     case_count: i64,
     #[schema(value_type = DateTime<Utc>)]
     created_at: Timestamp,
+    /// Its ETag: counts its names, from 1.
+    version: i64,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -63,31 +67,41 @@ pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page
 
 /// Add a tag that no case has yet.
 #[utoipa::path(post, path = "/api/v1/tags", tag = "tags", security(("api_key" = ["tag.write"])), request_body = TagIn, responses(
-    (status = 201, description = "The tag", body = TagItem),
+    (status = 201, description = "The tag, its version in the ETag", body = TagItem),
     (status = 409, description = "There is a tag called that", body = ProblemDocument, content_type = "application/problem+json"),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn create(caller: Caller, body: Bytes) -> Result<(StatusCode, Json<TagItem>), Problem> {
+pub async fn create(caller: Caller, body: Bytes) -> Result<Response, Problem> {
     let cx = caller.admit::<TagWrite>()?;
     let TagIn { name } = read(&body)?;
-    Ok((StatusCode::CREATED, Json(item(cases::create_tag(&cx, &name).await?))))
+    Ok(answer(StatusCode::CREATED, cases::create_tag(&cx, &name).await?))
 }
 
-/// Give a tag another name.
+/// Give a tag another name. `If-Match` carries the version that was seen: without it 428, and 412 when somebody was faster.
 #[utoipa::path(put, path = "/api/v1/tags/{id}", tag = "tags", security(("api_key" = ["tag.write"])), params(
     ("id" = uuid::Uuid, Path, description = "Id of the tag"),
+    ("If-Match" = String, Header, description = "Version of the tag that was changed"),
 ), request_body = TagIn, responses(
-    (status = 204, description = "It is called that"),
+    (status = 200, description = "The tag, its version in the ETag", body = TagItem),
     (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "Another tag is called that; merge them", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 412, description = "Somebody changed it meanwhile", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 428, description = "If-Match is missing", body = ProblemDocument, content_type = "application/problem+json"),
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn rename(caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<StatusCode, Problem> {
+pub async fn rename(
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
     let cx = caller.admit::<TagWrite>()?;
     let id = id_of(&id)?;
+    let seen =
+        seen(&headers)?.parse().map_err(|_| Problem::bad_request("If-Match is not an ETag of this"))?;
     let TagIn { name } = read(&body)?;
-    cases::rename_tag(&cx, id, &name).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let renamed = cases::rename_tag_seen(&cx, id, seen, &name).await.map_err(too_late)?;
+    Ok(answer(StatusCode::OK, renamed))
 }
 
 /// Merge a tag into another one: every case that has it has the other instead.
@@ -119,9 +133,14 @@ pub async fn delete(caller: Caller, Path(id): Path<String>) -> Result<Json<TagsD
     Ok(Json(TagsDone { cases: cases::delete_tag(&cx, id_of(&id)?).await? }))
 }
 
+fn answer(status: StatusCode, tag: Tag) -> Response {
+    let version = tag.version.to_string();
+    tagged(status, item(tag), &version)
+}
+
 fn item(tag: Tag) -> TagItem {
-    let Tag { id, name, created_at, case_count } = tag;
-    TagItem { id, name, case_count, created_at }
+    let Tag { id, name, created_at, case_count, version } = tag;
+    TagItem { id, name, case_count, created_at, version }
 }
 
 fn id_of(text: &str) -> Result<TagId, Problem> {

@@ -19,7 +19,7 @@ async fn the_header_has_the_mark_and_the_name_that_were_chosen() {
         let save = async |name: &str, letters: &str, accent: &str| {
             let form = [
                 ("organization", "acme"),
-                ("seen", "{}"),
+                ("seen", r#"{"display_name":"","logo_text":"","accent":""}"#),
                 ("display_name", name),
                 ("logo_text", letters),
                 ("accent", accent),

@@ -24,6 +24,7 @@ mod grouping;
 mod groups;
 mod head;
 mod headers;
+mod histories;
 mod ingest;
 mod lifetime;
 mod limits;

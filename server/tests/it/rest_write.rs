@@ -137,7 +137,7 @@ async fn tags_are_renamed_merged_and_deleted_through_the_api() {
         };
         let made = add(" Ransom ").await;
         assert_eq!(made.status, 201, "{}", made.text);
-        assert_eq!(made.json()["name"], "Ransom");
+        assert_eq!((&made.json()["name"], made.header("etag")), (&json!("Ransom"), "\"1\""));
         assert_eq!(add("ransom").await.status, 409);
         let refused = add("a,b").await;
         assert_eq!(refused.status, 400);
@@ -145,12 +145,24 @@ async fn tags_are_renamed_merged_and_deleted_through_the_api() {
         let one = format!("/api/v1/tags/{}", made.json()["id"].as_str().unwrap());
         let gone = app.call("DELETE".parse().unwrap(), &one).bearer(&key).send().await;
         assert_eq!(gone.json(), json!({ "cases": 0 }));
-        let put = |name: &str| {
+        let put = async |tag: &str, name: &str| {
             let body = json!({ "name": name }).to_string();
-            app.call("PUT".parse().unwrap(), &format!("/api/v1/tags/{}", id("noise"))).bearer(&key).json(body)
+            let path = format!("/api/v1/tags/{}", id("noise"));
+            let call = app.call("PUT".parse().unwrap(), &path).bearer(&key).json(body);
+            let call = if tag.is_empty() { call } else { call.header("if-match", tag) };
+            call.send().await
         };
-        assert_eq!(put("Harmless").send().await.status, 204);
-        assert_eq!(put("PHISH").send().await.status, 409);
+        put("", "Harmless").await.assert_problem(428, "precondition-required");
+        put("\"x\"", "Harmless").await.assert_problem(400, "invalid");
+        let renamed = put("\"1\"", "Harmless").await;
+        assert_eq!((renamed.status.as_u16(), renamed.header("etag")), (200, "\"2\""), "{}", renamed.text);
+        let told = renamed.json();
+        assert_eq!(
+            (&told["name"], &told["version"], &told["case_count"]),
+            (&json!("Harmless"), &json!(2), &json!(1))
+        );
+        put("\"1\"", "Mine").await.assert_problem(412, "precondition-failed");
+        assert_eq!(put("\"2\"", "PHISH").await.status, 409);
         let merge = format!("/api/v1/tags/{}/merge", id("phish"));
         let into = json!({ "into": id("Phishing") }).to_string();
         assert_eq!(app.post(&merge).bearer(&key).json(into).send().await.json(), json!({ "cases": 1 }));

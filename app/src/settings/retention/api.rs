@@ -37,8 +37,10 @@ pub struct RetentionShown {
     pub now: String,
     pub holds: Vec<HoldRow>,
     pub runs: Vec<RunRow>,
+    /// What happened to the days, for who may read the audit log.
+    pub history: Printed,
 }
-shown!(RetentionShown: days, seen, stale, wrong, preview, now, holds, runs);
+shown!(RetentionShown: days, seen, stale, wrong, preview, now, holds, runs, history);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HoldRow {
@@ -88,7 +90,7 @@ pub async fn save_retention(
     let scope = crate::server::scope(&organization).await?;
     let mut sent = crate::stale::Sent::of(&seen, Days { info, low, medium, high, critical });
     let merged = |now| Ok(read::policy(&sent.onto(&read::form(now))?)?);
-    service::retention::set_with(&scope.admit()?, merged).await?;
+    service::retention::set_with(&scope.admit()?, merged).await.map_err(crate::stale::refused)?;
     leptos_axum::redirect(&crate::routes::SettingsPage::Retention.href(&organization));
     Ok(sent.done(&read::DAYS, "Retention saved"))
 }
@@ -129,13 +131,14 @@ mod read {
 
     use super::{Days, HoldRow, RetentionShown, RunRow};
     use crate::Answer;
+    use crate::audit::history;
     use crate::events::parts::{counted, number, severity_word};
     use crate::printed::Printed;
     use crate::server::Scope;
     use crate::stale::{self, Kind};
     use crate::when::Zone;
 
-    pub const DAYS: Kind = Kind {
+    pub const DAYS: Kind<'_> = Kind {
         name: "retention",
         fields: &[
             ("info", "Info"),
@@ -186,6 +189,7 @@ mod read {
             held: number(run.held),
             ended: run.ended_at.map_or_else(|| "at work".to_owned(), |at| zone.when(at).text),
         });
+        let told = history::fold(history::history(scope, "retention", "policy").await?);
         Ok(RetentionShown {
             days,
             seen: stale::json(&stored)?,
@@ -195,6 +199,7 @@ mod read {
             now: now_kept.to_owned(),
             holds: holds.collect(),
             runs: runs.collect(),
+            history: told.map(Printed::of).unwrap_or_default(),
         })
     }
 

@@ -16,6 +16,8 @@ pub struct Tag {
     pub created_at: Timestamp,
     /// Cases that have it.
     pub case_count: i64,
+    /// Counts its names, from 1.
+    pub version: i64,
 }
 
 /// Each once, whatever its case, in the order of the alphabet; the first way of writing it stays.

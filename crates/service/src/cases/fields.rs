@@ -100,24 +100,22 @@ pub async fn define_field(cx: &Cx<SettingsWrite>, new: NewField) -> Result<CaseF
     Ok(field)
 }
 
-/// Changes name, choices, and whether it is wanted. What a field holds stays what it was. `version`: the one that the change was
-/// made from.
-pub async fn change_field(
+/// Changes name, choices, and whether it is wanted, to what `new` makes of the field as it is: nobody changes it in between. What a
+/// field holds stays what it was.
+pub async fn change_field_with(
     cx: &Cx<SettingsWrite>,
     id: CaseFieldId,
-    version: i64,
-    new: NewField,
+    new: impl FnOnce(&CaseField) -> Result<NewField>,
 ) -> Result<CaseField> {
     let mut tx = cx.write().await?;
     let all = field::lock(&mut tx).await?;
     let old = one(&all, id)?.clone();
-    let new = NewField { kind: old.kind, ..new }.tidy();
+    let new = NewField { kind: old.kind, ..new(&old)? }.tidy();
     new.check()?;
     if all.iter().any(|other| other.id != id && key_of(&other.name) == key_of(&new.name)) {
         return Err(Invalid::field("name", "there is a field of this name, or nearly").into());
     }
-    let field =
-        CaseField { name: new.name, choices: new.choices, required: new.required, version, ..old.clone() };
+    let field = CaseField { name: new.name, choices: new.choices, required: new.required, ..old.clone() };
     save(tx, &old, field).await
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 use store::WriteTx;
 use store::case::bulk::{self, Kept};
 
+use crate::error::CHANGED;
 use crate::{Cx, Error, Result};
 
 /// By name.
@@ -26,7 +27,7 @@ pub async fn create_tag(cx: &Cx<TagWrite>, name: &str) -> Result<Tag> {
         store::Error::Unique => Error::Conflict("there is a tag called that".to_owned()),
         other => other.into(),
     })?;
-    let made = Tag { id, name, created_at: tx.now(), case_count: 0 };
+    let made = Tag { id, name, created_at: tx.now(), case_count: 0, version: 1 };
     let entry =
         AuditEntry::new(Action::TAG_CREATED, "tag", id).change(None, Some(json!({ "name": made.name })));
     tx.commit(entry).await?;
@@ -34,8 +35,16 @@ pub async fn create_tag(cx: &Cx<TagWrite>, name: &str) -> Result<Tag> {
 }
 
 /// Another name, or another way of writing it. A name that another tag has is a conflict: merge them.
-pub async fn rename_tag(cx: &Cx<TagWrite>, id: TagId, name: &str) -> Result<()> {
+pub async fn rename_tag(cx: &Cx<TagWrite>, id: TagId, name: &str) -> Result<Tag> {
     rename_tag_with(cx, id, |_| Ok(name.to_owned())).await
+}
+
+/// As [`rename_tag`], unless it is another version than the one that was `seen`.
+pub async fn rename_tag_seen(cx: &Cx<TagWrite>, id: TagId, seen: i64, name: &str) -> Result<Tag> {
+    let unless_changed = |old: &Tag| {
+        if old.version == seen { Ok(name.to_owned()) } else { Err(Error::Conflict(CHANGED.to_owned())) }
+    };
+    rename_tag_with(cx, id, unless_changed).await
 }
 
 /// As [`rename_tag`], to what `name` makes of the tag as it is: nobody renames it in between.
@@ -43,7 +52,7 @@ pub async fn rename_tag_with(
     cx: &Cx<TagWrite>,
     id: TagId,
     name: impl FnOnce(&Tag) -> Result<String>,
-) -> Result<()> {
+) -> Result<Tag> {
     let mut tx = cx.write().await?;
     store::organization::lock(&mut tx).await?;
     let old = store::tag::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
@@ -56,7 +65,8 @@ pub async fn rename_tag_with(
     changed(cx, &mut tx, before).await?;
     let entry = AuditEntry::new(Action::TAG_RENAMED, "tag", id)
         .change(Some(json!({ "name": old.name })), Some(json!({ "name": name })));
-    Ok(tx.commit(entry).await?)
+    tx.commit(entry).await?;
+    Ok(Tag { name, version: old.version + 1, ..old })
 }
 
 /// What [`merge_tags`] would do.

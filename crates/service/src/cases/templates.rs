@@ -46,20 +46,21 @@ pub async fn define_template(cx: &Cx<SettingsWrite>, new: NewTemplate) -> Result
     Ok(template)
 }
 
-/// `version`: the one that the change was made from. Cases that were opened from it stay as they are.
-pub async fn change_template(
+/// Changes it to what `new` makes of the template as it is: nobody changes it in between. Cases that were opened from it stay as
+/// they are.
+pub async fn change_template_with(
     cx: &Cx<SettingsWrite>,
     id: CaseTemplateId,
-    version: i64,
-    new: NewTemplate,
+    new: impl FnOnce(&CaseTemplate) -> Result<NewTemplate>,
 ) -> Result<CaseTemplate> {
-    let new = new.tidy();
-    new.check()?;
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let old = template::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let new = new(&old)?.tidy();
+    new.check()?;
     let brings =
         NewTemplate { fields: fields::settle(&mut tx, &old.brings.fields, &new.fields).await?, ..new };
-    save(tx, &old, CaseTemplate { brings, version, ..old.clone() }).await
+    save(tx, &old, CaseTemplate { brings, ..old.clone() }).await
 }
 
 /// It is offered no more, or again.
@@ -69,6 +70,7 @@ pub async fn archive_template(
     archived: bool,
 ) -> Result<CaseTemplate> {
     let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
     let old = template::get(&mut tx, id).await?.ok_or(Error::NotFound)?;
     if old.archived_at.is_some() == archived {
         return Ok(old);

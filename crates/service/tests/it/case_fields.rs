@@ -83,10 +83,14 @@ async fn fields_are_defined_ordered_changed_and_archived() {
         assert_eq!(r.names().await, ["Ticket", "Business unit"], "it is the first already");
 
         let renamed = new("Unit", FieldKind::Text, &["Finance"], true);
-        let old = cases::change_field(&r.admin, unit.id, unit.version, renamed.clone()).await;
-        assert!(matches!(old, Err(Error::Conflict(_))), "moving it made it newer: {old:?}");
-        let now = cases::fields(&r.reads).await.unwrap().into_iter().find(|f| f.id == unit.id).unwrap();
-        let changed = cases::change_field(&r.admin, unit.id, now.version, renamed).await.unwrap();
+        let refuses = |now: &CaseField| {
+            assert!(now.version > unit.version, "moving it made it newer");
+            Err(Error::Conflict("somebody was faster".to_owned()))
+        };
+        let refused = cases::change_field_with(&r.admin, unit.id, refuses).await;
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+        assert_eq!(r.names().await, ["Ticket", "Business unit"]);
+        let changed = cases::change_field_with(&r.admin, unit.id, |_| Ok(renamed)).await.unwrap();
         assert_eq!(
             (changed.key.as_str(), changed.name.as_str(), changed.kind, changed.required),
             ("business_unit", "Unit", FieldKind::Choice, true)
@@ -201,7 +205,9 @@ async fn fields_are_the_admins_of_their_organization() {
         let bob_reads = r.world.cx("bob@b.test", "beta").await;
         assert_eq!(cases::fields(&bob_reads).await.unwrap(), []);
         for got in [
-            cases::change_field(&bob, field.id, 1, new("X", FieldKind::Text, &[], false)).await.map(|_| ()),
+            cases::change_field_with(&bob, field.id, |_| Ok(new("X", FieldKind::Text, &[], false)))
+                .await
+                .map(|_| ()),
             cases::archive_field(&bob, field.id, true).await.map(|_| ()),
             cases::move_field(&bob, field.id, true).await,
         ] {

@@ -1,7 +1,7 @@
 //! Templates of cases: what they bring, that it is told, and that they are nobody else's.
 
 use domain::case::field::{FieldKind, FieldValues, NewField};
-use domain::case::template::{NewTemplate, read_tasks};
+use domain::case::template::{CaseTemplate, NewTemplate, read_tasks};
 use domain::case::{NewCase, Pap, Priority, Step, Tlp};
 use domain::permission::{CaseRead, CaseWrite, SettingsWrite};
 use domain::{CaseTemplateId, Severity};
@@ -96,10 +96,16 @@ async fn a_case_of_a_template_has_its_tasks_and_the_timeline_says_what_it_brough
             (Some("Phishing"), Some(3), &serde_json::json!("mail"))
         );
         // Changing the template changes no case.
-        let fewer = NewTemplate { tasks: Vec::new(), ..template.brings.clone() };
-        let changed =
-            cases::change_template(&r.admin, template.id, template.version, fewer.clone()).await.unwrap();
-        let stale = cases::change_template(&r.admin, template.id, template.version, fewer).await;
+        let fewer = |now: &CaseTemplate| {
+            assert_eq!((now.version, now.brings.tasks.len()), (1, 3), "as it is");
+            Ok(NewTemplate { tasks: Vec::new(), ..now.brings.clone() })
+        };
+        let changed = cases::change_template_with(&r.admin, template.id, fewer).await.unwrap();
+        let stale = |now: &CaseTemplate| {
+            assert_eq!((now.version, now.brings.tasks.len()), (2, 0), "as it became");
+            Err(Error::Conflict("somebody was faster".to_owned()))
+        };
+        let stale = cases::change_template_with(&r.admin, template.id, stale).await;
         assert!(matches!(stale, Err(Error::Conflict(_))), "{stale:?}");
         assert_eq!((changed.version, cases::tasks(&r.reads, case.id).await.unwrap().len()), (2, 3));
         cases::archive_template(&r.admin, template.id, true).await.unwrap();
@@ -126,7 +132,7 @@ async fn a_template_is_of_its_organization() {
         assert!(matches!(cases::open(&bobs, new, &[]).await, Err(Error::Invalid(_))));
         for got in [
             cases::template(&reads, template.id).await.map(|_| ()),
-            cases::change_template(&bob, template.id, 1, phishing()).await.map(|_| ()),
+            cases::change_template_with(&bob, template.id, |_| Ok(phishing())).await.map(|_| ()),
             cases::archive_template(&bob, template.id, true).await.map(|_| ()),
             cases::archive_template(&bob, CaseTemplateId(uuid::Uuid::nil()), true).await.map(|_| ()),
         ] {

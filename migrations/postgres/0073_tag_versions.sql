@@ -1,0 +1,2 @@
+-- The name that a tag has counts: who renames it through the API says which one they saw.
+ALTER TABLE tags ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
