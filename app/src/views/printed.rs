@@ -165,7 +165,7 @@ fn fields(state: Form, may_share: bool, view: &ViewShown) -> AnyView {
         );
         view! {
             <Field id label="Name" required=true error=state.reason("name")>
-                <TextInput name="view[name]" maxlength=60_u32 required=true value=typed />
+                <TextInput name="view[name]" autofocus=true maxlength=60_u32 required=true value=typed />
             </Field>
             {share}
         }

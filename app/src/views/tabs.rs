@@ -245,7 +245,7 @@ fn fields(state: &State, form: Form, view: ViewShown) -> AnyView {
         {if own {
             view! {
                 <Field id label="Name" required=true error=form.reason("name")>
-                    <TextInput name="view[name]" maxlength=60_u32 required=true value=form.typed("name", view.name) />
+                    <TextInput name="view[name]" autofocus=true maxlength=60_u32 required=true value=form.typed("name", view.name) />
                 </Field>
                 {move || share()}
             }

@@ -326,7 +326,7 @@ async fn a_list_says_which_value_of_its_address_it_does_not_know() {
             let text = page.text.replace("&#39;", "&#x27;").replace('\'', "&#x27;");
             assert!(text.contains(said), "{address}: {}", page.text);
         }
-        let key = app.key("acme", &["event.read", "case.read"]).await;
+        let key = app.key("acme", &["event.read", "case.read", "tag.read"]).await;
         for (address, said) in [
             ("/api/v1/events?sort=bogus", "sort: unknown; the parameters here are"),
             ("/api/v1/events?severity=bogus", "severity: 'bogus' is not a severity: info, low"),

@@ -561,7 +561,7 @@ mod tests {
 
     #[test]
     fn two_requests_with_one_key_are_never_stored_at_the_same_time() {
-        let mut lane = lane([request(1000, Some("k")), request(1000, Some("k")), request(1000, None)]);
+        let mut lane = lane([request(500, Some("k")), request(500, Some("k")), request(500, None)]);
         lane.hands = 2;
         assert_eq!(lane.take().len(), 1);
         assert!(lane.take().is_empty(), "the first with that key is on its way");

@@ -1,13 +1,15 @@
-//! Tasks of cases: changed, ordered, found across cases; and what a stranger cannot do.
+//! Tasks of cases: changed, ordered, found across cases; and what a stranger cannot do. Where events have an observable.
 
 use domain::case::merge::Merging;
 use domain::case::{Act, NewCase, NewTask, Resolution, TaskFilter};
 use domain::group::Assignee;
-use domain::permission::{CaseRead, CaseWrite};
+use domain::permission::{CaseRead, CaseWrite, EventRead, EventWrite};
 use domain::{CaseId, CaseTaskId};
-use service::{Cx, Error, cases};
+use service::events::Origin;
+use service::{Cx, Error, cases, events};
 use testkit::for_each_backend;
 
+use crate::events::event;
 use crate::world::{World, start};
 
 async fn add(cx: &Cx<CaseWrite>, case: CaseId, title: &str) -> CaseTaskId {
@@ -193,6 +195,37 @@ Since 2026-11-23 09:30 UTC. It is investigating, severity medium, priority norma
             "{next}"
         );
         assert!(matches!(cases::handover(&bobs, case.id).await, Err(Error::NotFound)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_observable_tells_how_many_events_have_it_and_when_the_last_did() {
+    for_each_backend(|t| async move {
+        let world = World::new(t);
+        for (organization, who) in [("alpha", "ann@a.test"), ("beta", "bob@b.test")] {
+            world.organization(organization).await;
+            world.person(who, organization, "admin").await;
+        }
+        let ann: Cx<CaseWrite> = world.cx("ann@a.test", "alpha").await;
+        let case = cases::open(&ann, NewCase::titled("Seen"), &[]).await.unwrap();
+        cases::add_observables(&ann, case.id, "203.0.113.9 198.51.100.7", true).await.unwrap();
+        let seen = |days_ago: i64| event(1440 * days_ago, "sign-in from 203.0.113.9 refused");
+        let writes = world.cx::<EventWrite>("ann@a.test", "alpha").await;
+        events::ingest(&writes, vec![seen(1), seen(29), seen(31)], Origin::Api).await.unwrap();
+        let elsewhere = world.cx::<EventWrite>("bob@b.test", "beta").await;
+        events::ingest(&elsewhere, vec![seen(0)], Origin::Api).await.unwrap();
+
+        let anns: Cx<CaseRead> = world.cx("ann@a.test", "alpha").await;
+        let observables = cases::observables(&anns, case.id).await.unwrap();
+        let reads = world.cx::<EventRead>("ann@a.test", "alpha").await;
+        let found = cases::sightings(&reads, &observables).await.unwrap();
+        let told = |value: &str| {
+            let id = observables.iter().find(|one| one.value == value).unwrap().id;
+            found.get(&id).map(|s| (s.count.n, s.count.exact, s.last))
+        };
+        assert_eq!(told("203.0.113.9"), Some((2, true, Some(seen(1).occurred_at))));
+        assert_eq!(told("198.51.100.7"), Some((0, true, None)));
     })
     .await;
 }

@@ -444,31 +444,6 @@ async fn tasks_and_observables_belong_to_a_case() {
 }
 
 #[tokio::test]
-async fn an_observable_tells_how_many_events_have_it_and_when_the_last_did() {
-    for_each_backend(|t| async move {
-        let r = room(t).await;
-        let case = cases::open(&r.ann, titled("Seen"), &[]).await.unwrap();
-        cases::add_observables(&r.ann, case.id, "203.0.113.9 198.51.100.7", true).await.unwrap();
-        let seen = |days_ago: i64| event(1440 * days_ago, "sign-in from 203.0.113.9 refused");
-        let writes = r.world.cx::<EventWrite>("ann@a.test", "alpha").await;
-        events::ingest(&writes, vec![seen(1), seen(29), seen(31)], Origin::Api).await.unwrap();
-        let elsewhere = r.world.cx::<EventWrite>("bob@b.test", "beta").await;
-        events::ingest(&elsewhere, vec![seen(0)], Origin::Api).await.unwrap();
-
-        let observables = cases::observables(&r.anns, case.id).await.unwrap();
-        let reads = r.world.cx::<EventRead>("ann@a.test", "alpha").await;
-        let found = cases::sightings(&reads, &observables).await.unwrap();
-        let told = |value: &str| {
-            let id = observables.iter().find(|one| one.value == value).unwrap().id;
-            found.get(&id).map(|s| (s.count.n, s.count.exact, s.last))
-        };
-        assert_eq!(told("203.0.113.9"), Some((2, true, Some(seen(1).occurred_at))));
-        assert_eq!(told("198.51.100.7"), Some((0, true, None)));
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn tags_are_made_renamed_merged_and_deleted() {
     for_each_backend(|t| async move {
         let r = room(t).await;

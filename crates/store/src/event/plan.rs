@@ -15,7 +15,7 @@ use crate::scope::Scoped;
 
 /// Rows a count or a histogram reads before it estimates the rest.
 const BUDGET: i64 = 50_000;
-/// An estimate of no more than these is not left at that: a page of the list shows them all.
+/// So many at most a page of the list shows. An estimate that may be of so few is not left at that: the list says all of them.
 const PAGE: i64 = 200;
 const HOUR: i64 = 3600;
 /// Lengths of a bucket, in seconds.
@@ -104,18 +104,18 @@ impl Listed for Moment {
     }
 }
 
-/// All matches, where about `estimate` are so few that one page of the list holds them and it finds its end within twice the budget.
+/// All matches, where about `estimate` may be so few that one page of the list holds them, and it finds its end as the list does.
 async fn page(
     tx: &mut impl Scoped,
     filter: &EventFilter,
     estimate: i64,
 ) -> Result<Option<Vec<(Timestamp, [i64; 5])>>> {
-    if estimate > PAGE {
+    if estimate > 2 * PAGE {
         return Ok(None);
     }
     let asked = Asked::of(tx, filter).await?;
     let columns = "SELECT id, occurred_at, severity";
-    let found: Found<Moment> = walk::list(tx, columns, asked, None, PAGE as usize, 2 * BUDGET).await?;
+    let found: Found<Moment> = walk::list(tx, columns, asked, None, PAGE as usize, walk::ROW_BUDGET).await?;
     let one = |moment: &Moment| {
         let mut counts = [0; 5];
         counts[moment.severity.rank()] = 1;
