@@ -12,7 +12,8 @@ test("on a phone the time stands under the message, facets are a sheet and the p
   await expectAccessible(page);
   await page.keyboard.press("Escape");
   await events.openRow(0);
-  expect((await events.panel.boundingBox())?.width).toBe(390);
+  // The panel is there before what it shows, and has no box at the moment in which that comes.
+  await expect.poll(async () => (await events.panel.boundingBox())?.width).toBe(390);
   await expectAccessible(page);
   await events.panel.getByRole("link", { name: "Close" }).click();
   await expect(events.panel).toBeHidden();
