@@ -8,6 +8,7 @@ test("a case is moved over the board without scripts", async ({ page }) => {
   const open = page.getByRole("dialog", { name: "Open a case" });
   await open.getByLabel("Title").fill(name);
   await open.getByRole("button", { name: "Open the case" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(name);
   await page.goto(`/o/acme/cases?layout=board&q=${name}`);
   const column = (title: string) => page.getByRole("region", { name: new RegExp(`^${title} `) });
   await column("Open").getByRole("button", { name: /^Investigate CASE-/ }).click();

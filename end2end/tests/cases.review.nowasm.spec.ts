@@ -9,6 +9,7 @@ test("where two close a case, one asks and the other returns it, then closes it,
     await page.goto(settings);
     await page.getByLabel("A second person closes cases").setChecked(on);
     await page.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(page.getByText("Saved", { exact: true })).toBeVisible();
     await page.goto(settings);
     await expect(page.getByLabel("A second person closes cases")).toBeChecked({ checked: on });
   };
@@ -20,6 +21,7 @@ test("where two close a case, one asks and the other returns it, then closes it,
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Title").fill(title);
     await dialog.getByRole("button", { name: "Open the case" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(title);
     const ask = async () => {
       await page.getByRole("button", { name: "Ask for review" }).click();
       await dialog.getByLabel("Why").fill("It was a drill.");

@@ -78,6 +78,7 @@ test("a drift says why it happened, an analyst corrects that, and a model learns
   await page.getByRole("link", { name: "Models" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Drift");
   await page.getByRole("button", { name: "Train a version" }).click();
+  await expect(page.getByText("It trains; look again in a moment")).toBeVisible();
   const versions = page.getByRole("table", { name: "Versions" });
   await expect(async () => {
     await page.goto("/o/acme/drift/models");

@@ -56,6 +56,7 @@ test("a second factor is set up, asked for and removed without scripts", async (
   await expect(guest.getByText("The code does not fit")).toBeVisible();
   await guest.getByLabel("Code").fill(codes[1] ?? "");
   await guest.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(guest).toHaveURL(/\/o\/acme\/events/);
   await guest.goto("/account");
   await expect(guest.getByText("8 recovery codes are left.")).toBeVisible();
   await guest.getByLabel("Code, for new recovery codes").fill(codes[2] ?? "");

@@ -74,6 +74,7 @@ test("a webhook is added, tested, told what changes, changed and deleted", async
   await expectAccessible(page);
   status = 204;
   await page.getByRole("button", { name: "Redeliver environment.created" }).click();
+  await expect(page.getByText("It is sent again")).toBeVisible();
   await expect(async () => {
     await page.reload();
     await expect(told.getByText("delivered")).toHaveCount(2, { timeout: 1000 });
