@@ -7,6 +7,8 @@ import "./mention.mjs";
 import "./sending.mjs";
 import { isTyped } from "./typed.mjs";
 
+const FIELDS = ":is(input:not([type=hidden], [type=checkbox], [type=radio], [type=file]), textarea, select):enabled";
+
 /** Texts that the page has put together already. */
 let merged = new Set();
 const mergesOf = (place) => [...place.querySelectorAll(".merge")].map((part) => part.dataset.merged);
@@ -165,6 +167,15 @@ function settle(place, frames = 120) {
     if (away) dialog.addEventListener("close", () => dialog.isConnected && !("sent" in dialog.dataset) && away.click(), { once: true });
   }
 }
+
+/** A dialog that asks something begins in its first field; one that only confirms, on Close. On a phone the keyboard would come up. */
+function begin({ target, newState }) {
+  const { activeElement: focused } = document;
+  if (newState !== "open" || !target.matches("dialog:modal") || !focused?.matches("dialog > header *")) return;
+  if (!matchMedia("(pointer: fine)").matches) return;
+  [...target.querySelectorAll(FIELDS)].find((field) => field.offsetParent !== null)?.focus();
+}
+document.addEventListener("toggle", begin, true);
 
 document.addEventListener("change", ({ target }) => {
   if (target.matches(".printed .file-input input")) tellFiles(target);

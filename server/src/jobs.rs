@@ -1,4 +1,4 @@
-//! What the server does by itself: compare the folder of evidence with its records once a day; sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
+//! What the server does by itself: keep room on PostgreSQL's disk, every five seconds; compare the folder of evidence with its records once a day; sweep what time has ended and delete what is past its retention and organizations that were marked, at the start and every hour; review the groups and forget
 //! quiet visitors and bring the figures of drift up to date, and tell of sources that fell silent, every minute; go on with splits that have older events to move every ten seconds; link what a query finds to its case, look into the causes of drifts, train models, and tell webhooks what changed, every second.
 
 use std::time::Duration;
@@ -21,8 +21,9 @@ const LINKS: Duration = Duration::from_secs(1);
 const CAUSES: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end with the handle's abort. A clock that jumps makes one run, not a storm.
-pub fn start(state: &AppState) -> [JoinHandle<()>; 13] {
+pub fn start(state: &AppState) -> [JoinHandle<()>; 14] {
     [
+        tokio::spawn(room(state.clone())),
         tokio::spawn(sweep(state.clone())),
         tokio::spawn(evidence(state.clone())),
         tokio::spawn(retire(state.clone())),
@@ -37,6 +38,10 @@ pub fn start(state: &AppState) -> [JoinHandle<()>; 13] {
         tokio::spawn(causes(state.clone())),
         tokio::spawn(trainings(state.clone())),
     ]
+}
+
+async fn room(state: AppState) {
+    service::housekeeping::keep_room(&state.services).await;
 }
 
 async fn sweep(state: AppState) {

@@ -1,5 +1,7 @@
 //! What the server does by itself, at start and every hour: nothing here is a decision of a person, so nothing is audited.
 
+use std::time::Duration;
+
 use store::SystemTx;
 
 use crate::auth::oidc;
@@ -30,6 +32,37 @@ pub struct Swept {
 }
 
 const DAY: i64 = 86_400;
+/// How often the room is seen to.
+const ROOM: Duration = Duration::from_secs(5);
+
+/// Room on PostgreSQL's disk for everything but events: seen to every five seconds, and given as soon as a statement is told that the disk is
+/// full. Goes on for ever.
+pub async fn keep_room(services: &Services) {
+    let mut had = true;
+    loop {
+        match services.db.keep_room().await {
+            Ok(has) if has != had => {
+                had = has;
+                if has {
+                    tracing::info!("PostgreSQL's disk has room again: events are taken in");
+                } else {
+                    tracing::error!("PostgreSQL's disk is full: events are refused until there is room for 32 MiB");
+                }
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "room for everything but events could not be kept; it is tried again"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(ROOM) => {}
+            () = store::db::full() => {
+                if let Err(error) = services.db.spend_room().await {
+                    tracing::warn!(%error, "the disk is full, and no room could be given");
+                }
+                tokio::time::sleep(ROOM).await;
+            }
+        }
+    }
+}
 
 /// Deletes what time has ended and prepares the audit log's next months.
 pub async fn run(services: &Services) -> Result<Swept> {

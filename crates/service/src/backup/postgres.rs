@@ -107,6 +107,8 @@ impl Tools {
             "--no-comments",
             "--no-publications",
             "--no-subscriptions",
+            // Room on this disk, nothing to keep.
+            "--exclude-table=ballast",
         ]);
         command.arg(format!("--snapshot={snapshot}"));
         command

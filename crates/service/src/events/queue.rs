@@ -251,6 +251,10 @@ async fn store_together(services: &Services, organization: OrganizationId, reque
         });
         rows.extend(request.rows);
     }
+    // What has waited since the disk became full would take what is kept for everything else.
+    if !services.db.has_room() {
+        return refuse(parts, &Error::Unavailable { full: true });
+    }
     let batch = match tokio::task::spawn_blocking(move || Batch::new(rows)).await {
         Ok(batch) => batch,
         Err(e) => return refuse(parts, &Error::Internal(format!("preparing a batch: {e}"))),

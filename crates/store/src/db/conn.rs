@@ -19,7 +19,7 @@ impl Db {
     pub(crate) async fn begin_read(&self, organization: Option<OrganizationId>) -> Result<Conn> {
         match self {
             Self::Sqlite { read, .. } => Ok(Conn::Sqlite(read.begin().await?)),
-            Self::Postgres(pool) => Ok(Conn::Postgres(
+            Self::Postgres { pool, .. } => Ok(Conn::Postgres(
                 pool.begin_with(scoped_begin(
                     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                     organization,
@@ -32,7 +32,7 @@ impl Db {
     pub(crate) async fn begin_write(&self, organization: Option<OrganizationId>) -> Result<Conn> {
         match self {
             Self::Sqlite { write, .. } => Ok(Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, .. } => {
                 Ok(Conn::Postgres(pool.begin_with(scoped_begin("BEGIN", organization)).await?))
             }
         }

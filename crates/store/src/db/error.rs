@@ -57,7 +57,10 @@ impl From<sqlx::Error> for Error {
                 }
                 _ => match db.code().as_deref() {
                     // SQLITE_FULL; SQLITE_IOERR_WRITE when the file system says ENOSPC; PostgreSQL disk_full.
-                    Some("13" | "778" | "53100") => Self::Full,
+                    Some("13" | "778" | "53100") => {
+                        super::room::is_full();
+                        Self::Full
+                    }
                     // SQLITE_BUSY, SQLITE_LOCKED; PostgreSQL: connection failures, shutdown, too many connections.
                     Some(
                         "5" | "6" | "261" | "517" | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P03"

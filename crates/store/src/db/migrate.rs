@@ -26,7 +26,7 @@ impl Db {
     pub async fn migrate_to(&self, version: i64) -> Result<()> {
         match self {
             Self::Sqlite { write, .. } => SQLITE.run_to(version, write).await?,
-            Self::Postgres(pool) => POSTGRES.run_to(version, pool).await?,
+            Self::Postgres { pool, .. } => POSTGRES.run_to(version, pool).await?,
         }
         Ok(())
     }
@@ -35,7 +35,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Sqlite { write, .. } => SQLITE.run(write).await?,
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, .. } => {
                 POSTGRES.run(pool).await?;
                 // Before the first entry is written, whatever command writes it.
                 sqlx::query("CALL prepare_audit_month((now() AT TIME ZONE 'UTC')::date)")
@@ -58,7 +58,7 @@ impl Db {
                 }
                 (sqlx::query_scalar(COUNT).fetch_one(read).await?, SQLITE.iter().count())
             }
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, .. } => {
                 (sqlx::query_scalar(COUNT).fetch_one(pool).await?, POSTGRES.iter().count())
             }
         };
@@ -77,14 +77,14 @@ impl Db {
         const DONE: &str = "SELECT version, success, checksum FROM _sqlx_migrations ORDER BY version";
         let (tables, ours): (i64, &Migrator) = match self {
             Self::Sqlite { read, .. } => (sqlx::query_scalar(IS_THERE[0]).fetch_one(read).await?, &SQLITE),
-            Self::Postgres(pool) => (sqlx::query_scalar(IS_THERE[1]).fetch_one(pool).await?, &POSTGRES),
+            Self::Postgres { pool, .. } => (sqlx::query_scalar(IS_THERE[1]).fetch_one(pool).await?, &POSTGRES),
         };
         if tables == 0 {
             return Ok(None);
         }
         let done: Vec<(i64, bool, Vec<u8>)> = match self {
             Self::Sqlite { read, .. } => sqlx::query_as(DONE).fetch_all(read).await?,
-            Self::Postgres(pool) => sqlx::query_as(DONE).fetch_all(pool).await?,
+            Self::Postgres { pool, .. } => sqlx::query_as(DONE).fetch_all(pool).await?,
         };
         for (version, success, checksum) in &done {
             let known = ours.iter().find(|migration| migration.version == *version);
@@ -105,7 +105,7 @@ impl Db {
     /// Makes the audit partitions of the months that the next 31 days touch (PostgreSQL; nothing to do in SQLite): three, where one is
     /// February.
     pub async fn prepare_audit_months(&self, now: domain::Timestamp) -> Result<()> {
-        let Self::Postgres(pool) = self else { return Ok(()) };
+        let Self::Postgres { pool, .. } = self else { return Ok(()) };
         for at in [0, 16, 31].map(|days| now.plus_seconds(days * 86_400)) {
             sqlx::query("CALL prepare_audit_month($1)")
                 .bind(at.utc().date_naive())

@@ -9,6 +9,7 @@ mod conn;
 mod error;
 mod explain;
 mod migrate;
+mod room;
 mod row;
 mod sql;
 mod whole;
@@ -29,6 +30,7 @@ pub use conn::Conn;
 pub use error::{Error, Result};
 pub use explain::{Plan, explain};
 pub use migrate::{schema_name, schema_version};
+pub use room::{Room, full};
 pub(crate) use row::from_row;
 pub use row::{Column, FromDb, Row};
 pub use sql::{Sql, sql};
@@ -53,9 +55,6 @@ impl Default for Options {
     }
 }
 
-/// Bytes of the disk that events leave free.
-const RESERVE: u64 = 16 << 20;
-
 /// A pool of connections. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -64,7 +63,10 @@ pub enum Db {
         read: SqlitePool,
         write: SqlitePool,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        room: Room,
+    },
 }
 
 impl Db {
@@ -98,7 +100,7 @@ impl Db {
             }
             pool => pool?,
         };
-        Ok(Self::Postgres(pool))
+        Ok(Self::Postgres { pool, room: Room::default() })
     }
 
     async fn connect_sqlite(file: &Path, options: &Options) -> Result<Self> {
@@ -141,20 +143,10 @@ impl Db {
         Ok(Self::Sqlite { read, write })
     }
 
-    /// Whether there is room for more events: SQLite keeps the last [`RESERVE`] bytes of its disk for everything else, so that
-    /// people can sign in and tidy up. PostgreSQL's disk is another machine's.
-    pub fn has_room(&self) -> bool {
-        let Self::Sqlite { write, .. } = self else { return true };
-        let options = write.connect_options();
-        let file = options.get_filename();
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        rustix::fs::statvfs(folder).map_or(true, |disk| disk.f_bavail * disk.f_frsize >= RESERVE)
-    }
-
     /// Whether the server's own role of PostgreSQL is a superuser or passes over row-level security. Transactions of an
     /// organization take a role that does neither; those of the platform do not.
     pub async fn is_overprivileged(&self) -> Result<bool> {
-        let Self::Postgres(pool) = self else { return Ok(false) };
+        let Self::Postgres { pool, .. } = self else { return Ok(false) };
         let text = "SELECT r.rolsuper OR r.rolbypassrls FROM pg_roles r WHERE r.rolname = session_user";
         Ok(sqlx::query_scalar(text).fetch_one(pool).await?)
     }
@@ -162,7 +154,7 @@ impl Db {
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite { .. } => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
+            Self::Postgres { .. } => Dialect::Postgres,
         }
     }
 
@@ -170,7 +162,7 @@ impl Db {
     pub fn pool_state(&self) -> (u32, usize) {
         match self {
             Self::Sqlite { read, write } => (read.size() + write.size(), read.num_idle() + write.num_idle()),
-            Self::Postgres(pool) => (pool.size(), pool.num_idle()),
+            Self::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
         }
     }
 
@@ -181,7 +173,7 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

@@ -22,6 +22,7 @@ mod plans;
 mod query;
 mod retention;
 mod rls;
+mod room;
 mod schema;
 mod seam;
 mod session;

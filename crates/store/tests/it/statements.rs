@@ -90,7 +90,7 @@ async fn prepare(db: &Db, text: &str) -> Result<(), sqlx::Error> {
     let text = AssertSqlSafe(text.to_owned()).into_sql_str();
     match db {
         Db::Sqlite { read, .. } => read.acquire().await?.prepare(text).await.map(drop),
-        Db::Postgres(pool) => pool.acquire().await?.prepare(text).await.map(drop),
+        Db::Postgres { pool, .. } => pool.acquire().await?.prepare(text).await.map(drop),
     }
 }
 
