@@ -2,6 +2,7 @@
 // same stays: focus, scroll, what is typed but not sent, folded and unfolded parts.
 import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
 import { byItself, follow, isOurs } from "./live.mjs";
+import "./completing.mjs";
 import "./keys.mjs";
 import "./mention.mjs";
 import "./sending.mjs";

@@ -14,6 +14,8 @@ pub mod audit;
 pub mod cases;
 mod columns;
 #[cfg(feature = "ssr")]
+mod complete;
+#[cfg(feature = "ssr")]
 mod difference;
 #[cfg(feature = "ssr")]
 pub mod document;

@@ -145,6 +145,10 @@ pub fn drift_resource(slug: &str, id: domain::IacResourceId) -> String {
 pub fn drift_one(slug: &str, number: i64) -> String {
     format!("/o/{slug}/drift/{number}")
 }
+/// What answers with what can stand at the cursor of the query of a list.
+pub fn completing(slug: &str, list: &str) -> String {
+    Link::new(["/fn/", list, "/complete"].concat()).with("organization", slug).done()
+}
 pub fn sources(slug: &str) -> String {
     in_organization(slug, "sources")
 }

@@ -8,6 +8,7 @@ use domain::case::{Act, NewCase, NewTask};
 use domain::permission::{CaseRead, CaseWrite};
 use domain::{CaseId, CaseNoteId, CaseTaskId, ObservableId};
 use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
@@ -15,6 +16,7 @@ use super::saving;
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::{AppError, Typed as _};
+use crate::events::shown::Completed;
 use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::routes;
@@ -43,6 +45,18 @@ pub struct CaseForm {
     pub tags: String,
     /// Of the organization's own fields, by their key.
     pub fields: BTreeMap<String, String>,
+}
+
+/// What can stand at the cursor of a query of cases: `at` in UTF-16 units.
+#[server(name = CompleteCases, prefix = "/fn", endpoint = "cases/complete", input = GetUrl)]
+pub async fn complete_cases(
+    organization: String,
+    #[server(default)] q: String,
+    #[server(default)] at: u32,
+) -> Answer<Completed> {
+    let cx = scope(&organization).await?.admit::<CaseRead>()?;
+    let facets = cases::facets(&cx, &domain::case::CaseFilter::default()).await?;
+    Ok(crate::complete::of_list(&domain::query::CASES, &q, at, &facets, ("case", "cases")))
 }
 
 /// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks; or about all that a list shows

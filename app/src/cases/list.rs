@@ -184,7 +184,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         <form method="get" action=routes::cases(slug) class="row-line search-line" role="search">
             <input type="hidden" name="show" value=hidden_show />
             <input type="hidden" name="sort" value=hidden_sort />
-            <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q search=true mono=true />
+            <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q search=true mono=true complete=routes::completing(slug, "cases") />
             <input type="hidden" name="layout" value=hidden_layout />
             <input type="hidden" name="merged" value=hidden_merged />
             {kept}

@@ -3,9 +3,10 @@
 #[cfg(feature = "ssr")]
 use domain::drift::{NewRepository, Repository};
 #[cfg(feature = "ssr")]
-use domain::permission::{CaseWrite, DriftWrite};
+use domain::permission::{CaseWrite, DriftRead, DriftWrite};
 use domain::{DriftId, DriftIgnoreId, IacRepositoryId, RecommendationId};
 use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use service::drifts;
@@ -13,6 +14,7 @@ use service::drifts;
 use crate::error::Answer;
 #[cfg(feature = "ssr")]
 use crate::error::Typed as _;
+use crate::events::shown::Completed;
 use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::server::scope;
@@ -34,6 +36,18 @@ pub struct DriftForm {
     /// What the list shows.
     pub show: String,
     pub q: String,
+}
+
+/// What can stand at the cursor of a query of drifts: `at` in UTF-16 units.
+#[server(name = CompleteDrifts, prefix = "/fn", endpoint = "drift/complete", input = GetUrl)]
+pub async fn complete_drifts(
+    organization: String,
+    #[server(default)] q: String,
+    #[server(default)] at: u32,
+) -> Answer<Completed> {
+    let cx = scope(&organization).await?.admit::<DriftRead>()?;
+    let facets = drifts::facets(&cx, &domain::drift::DriftFilter::default()).await?;
+    Ok(crate::complete::of_list(&domain::query::DRIFTS, &q, at, &facets, ("drift", "drifts")))
 }
 
 #[server(name = ChangeDrifts, prefix = "/fn", endpoint = "change_drifts")]

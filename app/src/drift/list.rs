@@ -225,7 +225,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             <input type="hidden" name="show" value=show />
             <input type="hidden" name="sort" value=sort />
             <input type="hidden" name="view" value=view />
-            <TextInput name="q" kind="search" label="Search drifts" placeholder="words, score>=0.6, env:prod, type:aws_iam*, path:policy*" value=q search=true mono=true />
+            <TextInput name="q" kind="search" label="Search drifts" placeholder="words, score>=0.6, env:prod, type:aws_iam*, path:policy*" value=q search=true mono=true complete=routes::completing(slug, "drift") />
             <Button submit=true>"Search"</Button>
         </form>
         {if never {

@@ -46,11 +46,15 @@ pub async fn keep_room(services: &Services) {
                 if has {
                     tracing::info!("PostgreSQL's disk has room again: events are taken in");
                 } else {
-                    tracing::error!("PostgreSQL's disk is full: events are refused until there is room for 32 MiB");
+                    tracing::error!(
+                        "PostgreSQL's disk is full: events are refused until there is room for 32 MiB"
+                    );
                 }
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "room for everything but events could not be kept; it is tried again"),
+            Err(error) => {
+                tracing::warn!(%error, "room for everything but events could not be kept; it is tried again")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(ROOM) => {}

@@ -77,7 +77,9 @@ impl Db {
         const DONE: &str = "SELECT version, success, checksum FROM _sqlx_migrations ORDER BY version";
         let (tables, ours): (i64, &Migrator) = match self {
             Self::Sqlite { read, .. } => (sqlx::query_scalar(IS_THERE[0]).fetch_one(read).await?, &SQLITE),
-            Self::Postgres { pool, .. } => (sqlx::query_scalar(IS_THERE[1]).fetch_one(pool).await?, &POSTGRES),
+            Self::Postgres { pool, .. } => {
+                (sqlx::query_scalar(IS_THERE[1]).fetch_one(pool).await?, &POSTGRES)
+            }
         };
         if tables == 0 {
             return Ok(None);

@@ -1,0 +1,118 @@
+//! What is offered while a query is typed: what the language knows, and the values that are there. Server only.
+
+use domain::query::{Completion, Context, Schema, complete, edit};
+use service::Facets;
+
+use crate::events::parts::counted;
+use crate::events::shown::{ChoiceShown, Completed};
+
+/// Most that is offered at once.
+pub const OFFERED: usize = 12;
+
+/// The place of the cursor.
+pub struct Cursor<'q> {
+    q: &'q str,
+    at: u32,
+    pub found: Completion,
+}
+
+impl<'q> Cursor<'q> {
+    /// `at`: UTF-16 units before it.
+    pub fn new(q: &'q str, at: u32, schema: &Schema) -> Self {
+        Self { q, at, found: complete(q, bytes_before(q, at), schema) }
+    }
+
+    /// The query with the piece at the cursor replaced; `open`: more of the term has to follow.
+    pub fn put(&self, written: &str, text: &str, note: String, open: bool) -> ChoiceShown {
+        let replaced = &self.found.replace;
+        let before = self.q.get(..replaced.start).unwrap_or_default();
+        let after = self.q.get(replaced.end..).unwrap_or_default();
+        // The next term is not glued to a finished one.
+        let gap = if after.is_empty() && !open { " " } else { "" };
+        let head = [before, written, gap].concat();
+        ChoiceShown {
+            text: text.to_owned(),
+            note,
+            at: head.encode_utf16().count() as u32,
+            q: [head.as_str(), after].concat(),
+            open,
+        }
+    }
+
+    /// What the language itself knows.
+    pub fn known(&self) -> Vec<ChoiceShown> {
+        let known = self.found.suggestions.iter();
+        known.map(|s| self.put(&s.text, &s.text, s.doc.to_owned(), s.text.ends_with([':', '.']))).collect()
+    }
+
+    pub fn value(&self, value: &str, note: String) -> ChoiceShown {
+        self.put(&edit::written(value), value, note, false)
+    }
+
+    /// Not what stands there already, and not too much.
+    pub fn done(&self, mut choices: Vec<ChoiceShown>) -> Completed {
+        choices.retain(|choice| choice.q.trim_end() != self.q.trim_end());
+        choices.truncate(OFFERED);
+        Completed { q: self.q.to_owned(), at: self.at, choices }
+    }
+}
+
+/// For the query of a list with facets; `one`, `many`: what it lists.
+pub fn of_list(schema: &Schema, q: &str, at: u32, facets: &Facets, (one, many): (&str, &str)) -> Completed {
+    let cursor = Cursor::new(q, at, schema);
+    let mut choices = cursor.known();
+    if let Context::Value { field, prefix } = &cursor.found.context
+        && choices.is_empty()
+    {
+        let prefix = prefix.to_lowercase();
+        let values =
+            facets.facets.iter().filter(|facet| facet.field == field).flat_map(|facet| &facet.values);
+        let fitting = values.filter(|(value, _)| value.to_lowercase().starts_with(&prefix));
+        let more = if facets.of_the_latest { "+" } else { "" };
+        choices.extend(fitting.map(|(value, n)| {
+            cursor.value(value, counted(*n, one, many).replacen(' ', &[more, " "].concat(), 1))
+        }));
+    }
+    cursor.done(choices)
+}
+
+/// The bytes that so many UTF-16 units take; a cursor within a character stands before it.
+fn bytes_before(text: &str, units: u32) -> usize {
+    let mut left = units as usize;
+    for (at, c) in text.char_indices() {
+        match left.checked_sub(c.len_utf16()) {
+            Some(rest) if left > 0 => left = rest,
+            _ => return at,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::query::CASES;
+    use service::{Facet, Facets};
+
+    use super::{bytes_before, of_list};
+
+    #[test]
+    fn a_cursor_is_counted_in_utf_16_units() {
+        let text = "aé😀b";
+        assert_eq!([0, 1, 2, 3, 4, 5, 9].map(|units| bytes_before(text, units)), [0, 1, 3, 3, 7, 8, 8]);
+    }
+
+    #[test]
+    fn a_list_offers_fields_words_and_the_values_that_it_has() {
+        let tags = vec![("Phishing mail".to_owned(), 3), ("vpn".to_owned(), 1)];
+        let facets = Facets { facets: vec![Facet { field: "tag", values: tags }], of_the_latest: false };
+        let offered = |q: &str| {
+            let found = of_list(&CASES, q, q.encode_utf16().count() as u32, &facets, ("case", "cases"));
+            found.choices.into_iter().map(|c| [c.q.as_str(), "|", &c.note].concat()).collect::<Vec<_>>()
+        };
+        assert_eq!(offered("sev"), ["severity:|info, low, medium, high, critical"]);
+        assert!(offered("status:inv").concat().starts_with("status:investigating "));
+        assert_eq!(offered("open tag:"), ["open tag:\"Phishing mail\" |3 cases", "open tag:vpn |1 case"]);
+        assert_eq!(offered("tag:PH"), ["tag:\"Phishing mail\" |3 cases"]);
+        assert_eq!(offered("tag:vpn"), Vec::<String>::new());
+    }
+}

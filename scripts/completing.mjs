@@ -1,0 +1,91 @@
+// What could stand at the cursor of a query (`data-complete`: the address that answers), and what was asked before in this browser, as
+// the query bar of the events offers it (ui::Combobox).
+import { close, offer, offered } from "./listbox.mjs";
+
+/** How long typing has to rest. */
+const REST = 120;
+/** Queries that are remembered. */
+const KEPT = 10;
+
+let waiting;
+let asking; // takes back what is asked
+
+const keyOf = () => `watchroom-queries ${location.pathname}`;
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(keyOf()) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+function remember(q) {
+  if (!q) return;
+  const lines = [q, ...remembered().filter((known) => known !== q)].slice(0, KEPT);
+  try {
+    localStorage.setItem(keyOf(), JSON.stringify(lines));
+  } catch {
+    // A full or a closed store forgets; nothing depends on it.
+  }
+}
+
+function put(field, q, at) {
+  field.value = q;
+  field.setSelectionRange(at, at);
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+async function ask(field) {
+  asking?.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  const address = new URL(field.dataset.complete, location.href);
+  address.searchParams.set("q", field.value);
+  address.searchParams.set("at", field.selectionStart);
+  const answer = await fetch(address, { signal, headers: { Accept: "application/json" } }).catch(() => undefined);
+  const found = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
+  if (signal.aborted || document.activeElement !== field || found?.q !== field.value) return;
+  const items = found.choices.map((one) => [one.text, one.note]);
+  offer(field, field.ariaLabel, items, (at) => {
+    const one = found.choices[at];
+    put(field, one.q, one.at);
+    if (one.open) ask(field);
+  });
+}
+
+function look(field, now = false) {
+  clearTimeout(waiting);
+  if (field.value.trim() !== "") {
+    waiting = setTimeout(() => ask(field), now ? 0 : REST);
+    return;
+  }
+  asking?.abort();
+  const lines = remembered();
+  const items = lines.map((line) => [line, "written before"]);
+  offer(field, field.ariaLabel, items, (at) => put(field, lines[at], lines[at].length));
+}
+
+const boxOf = (target) => (target instanceof HTMLInputElement && "complete" in target.dataset ? target : undefined);
+
+document.addEventListener("focusin", ({ target }) => {
+  const field = boxOf(target);
+  if (!field) return;
+  field.autocomplete = "off";
+  // Who only passes by is not stopped by a list.
+  if (field.value === "") look(field);
+});
+document.addEventListener("input", ({ target }) => boxOf(target) && look(target));
+document.addEventListener("click", ({ target }) => boxOf(target) && look(target, true));
+document.addEventListener("keydown", (event) => {
+  const field = boxOf(event.target);
+  if (field && event.key === "ArrowDown" && offered() !== field) look(field, true);
+});
+document.addEventListener("submit", ({ target }) => {
+  const field = target.querySelector("input[data-complete]");
+  if (!field) return;
+  clearTimeout(waiting);
+  asking?.abort();
+  close();
+  remember(field.value.trim());
+});

@@ -1,0 +1,83 @@
+// A list of what can be written, under the field that it is for: one at a time. Arrows choose, Enter and Tab take what is chosen, Escape
+// puts the list away.
+
+let list; // what is offered now
+let field;
+let taken; // hears which was taken
+let count = 0; // a new list, a new id
+
+export const offered = () => field;
+
+export function close() {
+  list?.remove();
+  field?.removeAttribute("aria-activedescendant");
+  field?.removeAttribute("aria-controls");
+  list = field = taken = undefined;
+}
+
+const chosen = () => [...list.children].findIndex((one) => one.getAttribute("aria-selected") === "true");
+
+function mark(at) {
+  for (const [i, one] of [...list.children].entries()) one.setAttribute("aria-selected", i === at);
+  field.setAttribute("aria-activedescendant", list.children[at].id);
+  list.children[at].scrollIntoView({ block: "nearest" });
+}
+
+/** `items`: pairs of words and a note. `first`: the first is chosen. */
+export function offer(under, label, items, take, { first = false } = {}) {
+  close();
+  if (items.length === 0) return;
+  [field, taken] = [under, take];
+  list = document.createElement("ul");
+  list.className = "combobox-list";
+  list.id = `listbox-${(count += 1)}`;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", label);
+  for (const [i, [text, note]] of items.entries()) {
+    const item = document.createElement("li");
+    item.id = `${list.id}-${i}`;
+    item.setAttribute("role", "option");
+    item.setAttribute("aria-selected", "false");
+    const [words, beside] = [document.createElement("span"), document.createElement("span")];
+    [words.className, words.textContent] = ["words", text];
+    [beside.className, beside.textContent] = ["note", note];
+    item.append(words, beside);
+    list.append(item);
+  }
+  field.after(list);
+  field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-controls", list.id);
+  if (first) mark(0);
+}
+
+function take(at) {
+  const done = taken;
+  close();
+  done(at);
+}
+
+document.addEventListener("focusout", ({ target }) => target === field && close());
+// Before the field loses the focus.
+document.addEventListener("pointerdown", (event) => {
+  const item = event.target.closest?.("li");
+  if (!item || item.parentElement !== list) return;
+  event.preventDefault();
+  take([...list.children].indexOf(item));
+});
+// Before others who listen to these keys: Escape closes the list alone.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (!list?.isConnected || event.target !== field || event.isComposing) return;
+    const [at, last] = [chosen(), list.children.length - 1];
+    const plain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
+    if (event.key === "ArrowDown") mark(at === last ? 0 : at + 1);
+    else if (event.key === "ArrowUp") mark(at <= 0 ? last : at - 1);
+    else if (event.key === "Escape") close();
+    else if (plain && at >= 0 && (event.key === "Enter" || event.key === "Tab")) take(at);
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
