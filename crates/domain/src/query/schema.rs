@@ -125,7 +125,7 @@ pub static CASES: Schema = Schema {
         field(
             "review",
             &["reviews"],
-            Kind::Word,
+            Kind::Choice(&["requested", "approved", "returned", "withdrawn"]),
             "a review of it is requested, approved, returned or withdrawn",
         ),
         field("field", &["fields"], Kind::Word, "a field of your own: key=value in lower case"),
