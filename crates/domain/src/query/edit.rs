@@ -199,7 +199,9 @@ pub fn meant(text: &str, schema: &Schema) -> Option<String> {
     for term in terms {
         let written = text.get(term.span.clone()).unwrap_or_default();
         let instead = match (&term.target, &term.test) {
-            (Target::Free, _) => ["or", "and", "not"].contains(&written).then(|| written.to_ascii_uppercase()),
+            (Target::Free, _) => {
+                ["or", "and", "not"].contains(&written).then(|| written.to_ascii_uppercase())
+            }
             (_, Test::Equal(Value::Word(word))) => as_list(written, word),
             _ => None,
         };

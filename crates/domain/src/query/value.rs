@@ -13,15 +13,29 @@ pub(super) enum Item {
     Range(Option<Raw>, Option<Raw>),
 }
 
-pub(super) fn read(target: &Target, op: Op, item: &Item, clock: impl Clock) -> Result<Test, Problem> {
+/// `searched`: the field that a text is searched in, where the target is one.
+pub(super) fn read(
+    target: &Target,
+    searched: Option<&Field>,
+    op: Op,
+    item: &Item,
+    clock: impl Clock,
+) -> Result<Test, Problem> {
     match item {
         Item::One(raw) if !raw.quoted && raw.atoms == [Atom::Any] && op.equality() => Ok(Test::Present),
         Item::One(raw) => {
-            if let Some(field) = searched(target) {
+            if let Some(field) = searched {
+                let (found, by) = match field.kind {
+                    Kind::Part => (TextMatch::part(raw), "parts"),
+                    _ => (TextMatch::read(raw), "words"),
+                };
                 if !op.equality() {
-                    return problem(raw, &["`", field, "` is searched by words and has no order; write `:`"]);
+                    return problem(
+                        raw,
+                        &["`", field.name, "` is searched by ", by, " and has no order; write `:`"],
+                    );
                 }
-                return match TextMatch::read(raw) {
+                return match found {
                     Some(found) => Ok(Test::Text(found)),
                     None => problem(raw, &["nothing to search for between the quotes"]),
                 };
@@ -49,15 +63,6 @@ fn order(op: Op) -> Option<Order> {
         Op::AtMost => Some(Order::AtMost),
         Op::Greater => Some(Order::Greater),
         Op::AtLeast => Some(Order::AtLeast),
-    }
-}
-
-/// The name of a field that is searched by words.
-fn searched(target: &Target) -> Option<&'static str> {
-    match target {
-        Target::Free => Some("message"),
-        Target::Field(field) if field.kind == Kind::Text => Some(field.name),
-        _ => None,
     }
 }
 
@@ -219,7 +224,7 @@ fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
                 suggest::nearest(&text, words.iter().copied()),
             ),
         },
-        Some(Kind::Word | Kind::Text | Kind::Time) => Ok(Value::Word(text)),
+        Some(Kind::Word | Kind::Text | Kind::Part | Kind::Time) => Ok(Value::Word(text)),
         None if raw.quoted => Ok(Value::Word(text)),
         None => Ok(number(text).unwrap_or_else(Value::Word)),
     }
