@@ -1,6 +1,6 @@
 //! An empty list of groups, printed: why, and what helps. Server only.
 
-use domain::query::Problem;
+use domain::query::{GROUPS, Problem, edit};
 use leptos::prelude::*;
 use ui::{Button, Empty, Glyph, Notice, NoticeKind, Variant};
 
@@ -29,8 +29,14 @@ fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
         if clear.is_none() && widen.is_none() {
             return nothing_in(&query.status, query, slug);
         }
+        let meant = edit::meant(&query.text, &GROUPS).map(|text| {
+            let words = format!("Did you mean “{text}”?");
+            let href = query.asking(text).href(slug);
+            view! { <Button variant=Variant::Primary href=href>{words}</Button> }
+        });
         return view! {
             <Empty title="No group matches" text="Nothing fits every filter." icon=Glyph::Search>
+                {meant}
                 {clear.map(|href| view! { <Button href=href>"Clear filters"</Button> })}
                 {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
             </Empty>

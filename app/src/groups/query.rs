@@ -182,6 +182,12 @@ impl GroupQuery {
 
 #[cfg(feature = "ssr")]
 impl GroupQuery {
+    /// The same list for another query.
+    #[must_use]
+    pub fn asking(&self, text: String) -> Self {
+        Self { text, ..self.first_page() }
+    }
+
     /// What is searched for.
     ///
     /// # Errors

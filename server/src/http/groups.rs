@@ -94,8 +94,7 @@ pub enum StatusWord {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it documents the parameters, which Query reads")]
 pub struct GroupParameters {
-    /// In the query language; free words are a part of the template or of a message.
-    #[param(example = "component:sshd severity>=high")]
+    /// Query language over the fields of groups: `component:sshd severity>=high`. Free words are a part of the template or of a message.
     q: Option<String>,
     status: Option<Vec<StatusWord>>,
     /// Id of a user, or `nobody`.
