@@ -217,13 +217,12 @@ pub struct GroupActionResult {
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<GroupItem>>, Problem> {
+    let cx = caller.admit::<GroupRead>()?;
     let mut query = Query::new(query.as_deref());
-    let filter = filter(&mut query, caller.services.clock.now());
+    let filter = filter(&mut query, cx.now());
     let (limit, cursor) = paging(&mut query);
     query.done()?;
-    let page =
-        service::groups::list(&caller.admit::<GroupRead>()?, &filter, limit, cursor.as_deref()).await?;
-    Ok(Json(page.map(item)))
+    Ok(Json(service::groups::list(&cx, &filter, limit, cursor.as_deref()).await?.map(item)))
 }
 
 /// One group.
