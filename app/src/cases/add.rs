@@ -274,7 +274,7 @@ async fn there(scope: &Scope, asked: &Asked, what: &What) -> Answer<AnyView> {
                     .collect::<Vec<_>>(),
             );
         }
-        Err(why) => problem = Some(format!("The search cannot be read: {}", why.message)),
+        Err(why) => problem = Some(format!("The search cannot be read {}", why.placed(find))),
     }
     let slug = scope.organization.slug.as_str();
     let state = Form::printed::<LinkToCase>();

@@ -195,10 +195,9 @@ impl CaseQuery {
         if self.q.is_empty() {
             return Ok(None);
         }
-        parse(&self.q, &CASES, scope.zone.reader(now)).map(Some).map_err(|problem| {
-            let place = self.q[..problem.at.start].chars().count() + 1;
-            format!("At character {place}: {}", problem.message)
-        })
+        parse(&self.q, &CASES, scope.zone.reader(now))
+            .map(Some)
+            .map_err(|problem| format!("At character {}: {}", problem.place(&self.q), problem.message))
     }
     /// What the tabs of the list count, of what is searched for.
     pub fn on_all_tabs(&self, query: Option<Query>) -> CaseFilter {

@@ -91,10 +91,9 @@ impl DriftQuery {
         if self.q.is_empty() {
             return Ok(None);
         }
-        parse(&self.q, &DRIFTS, scope.zone.reader(now)).map(Some).map_err(|problem| {
-            let place = self.q[..problem.at.start].chars().count() + 1;
-            format!("At character {place}: {}", problem.message)
-        })
+        parse(&self.q, &DRIFTS, scope.zone.reader(now))
+            .map(Some)
+            .map_err(|problem| format!("At character {}: {}", problem.place(&self.q), problem.message))
     }
     /// The drifts that the list shows, of what is searched for.
     pub fn filter(&self, query: Option<Query>, scope: &Scope) -> DriftFilter {

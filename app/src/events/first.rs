@@ -48,7 +48,7 @@ pub fn nothing(scope: &Scope, query: &EventQuery, any: bool) -> Printed {
         return first_event(scope, "No events yet", text, Glyph::Events);
     }
     let clear = (!query.q.is_empty()).then(|| query.cleared().href(slug));
-    let meant = edit::with_operators(&query.q, &EVENTS).map(|q| {
+    let meant = edit::meant(&query.q, &EVENTS).map(|q| {
         let words = format!("Did you mean “{q}”?");
         view! { <Button variant=Variant::Primary href=query.asking(q).href(slug)>{words}</Button> }
     });

@@ -172,19 +172,20 @@ pub fn number(n: i64) -> String {
     text
 }
 
-/// "988", "4.3k", "1.3M".
+/// "988", "4.3k", "48k", "1.3M": rounded, half up; a whole number without its ".0".
 pub fn compact(n: i64) -> String {
+    // In tenths of the unit; from ten units on, whole ones.
     let scaled = |unit: i64, suffix: &str| {
-        let tenths = n / (unit / 10);
-        if tenths >= 100 {
-            format!("{}{suffix}", tenths / 10)
-        } else {
-            format!("{}.{}{suffix}", tenths / 10, tenths % 10)
+        let tenths = (n + unit / 20) / (unit / 10);
+        match (tenths / 10, tenths % 10) {
+            (10.., _) => format!("{}{suffix}", (n + unit / 2) / unit),
+            (whole, 0) => format!("{whole}{suffix}"),
+            (whole, tenth) => format!("{whole}.{tenth}{suffix}"),
         }
     };
     match n {
         ..1_000 => n.to_string(),
-        1_000..1_000_000 => scaled(1_000, "k"),
+        1_000..999_500 => scaled(1_000, "k"),
         _ => scaled(1_000_000, "M"),
     }
 }
@@ -204,7 +205,35 @@ mod tests {
             [0, 999, 1_000, 1_284_902, -12_345].map(number),
             ["0", "999", "1,000", "1,284,902", "−12,345"]
         );
-        assert_eq!([988, 4_310, 48_213, 1_284_902].map(compact), ["988", "4.3k", "48k", "1.2M"]);
+    }
+
+    #[test]
+    fn a_short_number_is_rounded() {
+        for (n, short) in [
+            (0, "0"),
+            (988, "988"),
+            (999, "999"),
+            (1_000, "1k"),
+            (1_049, "1k"),
+            (1_050, "1.1k"),
+            (4_051, "4.1k"),
+            (4_310, "4.3k"),
+            (9_949, "9.9k"),
+            (9_950, "10k"),
+            (10_499, "10k"),
+            (10_500, "11k"),
+            (48_213, "48k"),
+            (999_499, "999k"),
+            (999_500, "1M"),
+            (999_950, "1M"),
+            (1_049_999, "1M"),
+            (1_050_000, "1.1M"),
+            (1_284_902, "1.3M"),
+            (9_950_000, "10M"),
+            (12_500_000, "13M"),
+        ] {
+            assert_eq!(compact(n), short, "{n}");
+        }
     }
 
     #[test]

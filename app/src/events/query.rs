@@ -527,7 +527,7 @@ pub mod on_server {
             problems.done()?;
             let query = match (!self.q.is_empty()).then(|| parse(&self.q, &EVENTS, clock)).transpose() {
                 Ok(query) => query,
-                Err(problem) => return Err(Invalid::field("q", problem.message)),
+                Err(problem) => return Err(Invalid::field("q", problem.placed(&self.q))),
             };
             let order = if self.is_oldest_first() { Order::Oldest } else { Order::Newest };
             Ok(EventFilter { from, to, query, order, ..EventFilter::default() })

@@ -1,7 +1,8 @@
 //! An empty list of groups, printed: why, and what helps. Server only.
 
+use domain::query::{GROUPS, Problem, edit};
 use leptos::prelude::*;
-use ui::{Button, Empty, Glyph, Variant};
+use ui::{Button, Empty, Glyph, Notice, NoticeKind, Variant};
 
 use super::query::GroupQuery;
 use crate::printed::Printed;
@@ -10,6 +11,12 @@ use crate::routes;
 /// `any`: the organization has groups.
 pub fn nothing(any: bool, query: &GroupQuery, slug: &str) -> Printed {
     Printed::of(nothing_here(any, query, slug))
+}
+
+/// The query of the list cannot be read: where and why.
+pub fn unreadable(query: &GroupQuery, problem: &Problem) -> Printed {
+    let words = format!("At character {}: {}", problem.place(&query.text), problem.message);
+    Printed::of(view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{words}</Notice> })
 }
 
 fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
@@ -22,8 +29,14 @@ fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {
         if clear.is_none() && widen.is_none() {
             return nothing_in(&query.status, query, slug);
         }
+        let meant = edit::meant(&query.text, &GROUPS).map(|text| {
+            let words = format!("Did you mean “{text}”?");
+            let href = query.asking(text).href(slug);
+            view! { <Button variant=Variant::Primary href=href>{words}</Button> }
+        });
         return view! {
             <Empty title="No group matches" text="Nothing fits every filter." icon=Glyph::Search>
+                {meant}
                 {clear.map(|href| view! { <Button href=href>"Clear filters"</Button> })}
                 {widen.map(|href| view! { <Button href=href>"Look in all time"</Button> })}
             </Empty>

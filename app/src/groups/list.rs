@@ -112,7 +112,7 @@ fn Search(groups: Groups) -> impl IntoView {
                 type="search"
                 name="text"
                 aria-label="Search in templates"
-                placeholder="Search in templates"
+                placeholder="Search in templates, or ask: component:sshd severity>=high"
                 autocomplete="off"
                 spellcheck="false"
                 data-search=""

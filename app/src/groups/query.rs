@@ -1,5 +1,7 @@
 //! What the URL of the group list says.
 
+#[cfg(feature = "ssr")]
+use domain::query::{Clock, GROUPS, Problem, Query, parse};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,7 @@ use crate::routes::{self, Link};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GroupQuery {
+    /// In the query language.
     pub text: String,
     /// `mine`, `muted`, `resolved`, `all`, or a status; the open ones when empty.
     pub status: String,
@@ -179,18 +182,32 @@ impl GroupQuery {
 
 #[cfg(feature = "ssr")]
 impl GroupQuery {
+    /// The same list for another query.
+    #[must_use]
+    pub fn asking(&self, text: String) -> Self {
+        Self { text, ..self.first_page() }
+    }
+
+    /// What is searched for.
+    ///
+    /// # Errors
+    /// Why that cannot be read.
+    pub fn searched(&self, clock: impl Clock) -> Result<Option<Query>, Problem> {
+        if self.text.is_empty() { Ok(None) } else { parse(&self.text, &GROUPS, clock).map(Some) }
+    }
+
     /// The filter this stands for.
     ///
     /// # Errors
     /// A value that is none of its kind.
     pub fn to_filter(
         &self,
-        now: domain::Timestamp,
+        clock: impl Clock,
         local: impl Fn(&str) -> Option<domain::Timestamp>,
         me: Option<domain::UserId>,
     ) -> Result<domain::group::GroupFilter, domain::Invalid> {
         let from = if self.from.is_empty() { "all" } else { &self.from };
-        let (from, to) = crate::events::on_server::range(from, &self.to, now, local)?;
+        let (from, to) = crate::events::on_server::range(from, &self.to, clock.now(), local)?;
         let mut problems = domain::invalid::Problems::default();
         let severity = self.severity.iter().filter_map(|word| word.parse().ok()).collect::<Vec<_>>();
         problems.require(
@@ -220,12 +237,16 @@ impl GroupQuery {
             "status",
             "mine, all, new, ongoing, escalating, regressed, muted or resolved",
         );
+        let searched = self.searched(clock);
+        if let Err(problem) = &searched {
+            problems.require(false, "text", &problem.placed(&self.text));
+        }
         problems.done()?;
         Ok(domain::group::GroupFilter {
             status: status.unwrap_or_default(),
             assigned_to,
             severity,
-            text: Some(self.text.clone()).filter(|text| !text.is_empty()),
+            query: searched.unwrap_or_default(),
             component: self.component.clone(),
             from,
             to,

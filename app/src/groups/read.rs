@@ -6,6 +6,7 @@ use domain::filter::EventFilter;
 use domain::group::life::{Change, Status};
 use domain::group::{Group, GroupFilter};
 use domain::permission::{EventRead, GroupRead, Key, MemberRead};
+use domain::query::Problem;
 use service::Cx;
 use service::groups::{Counts, History};
 
@@ -35,11 +36,18 @@ const STEPS: u32 = 50;
 /// What the URL asks for, at the server's time, in the reader's zone.
 pub fn filter(scope: &Scope, query: &GroupQuery) -> Answer<GroupFilter> {
     let me = scope.actor.audit().user_id;
-    Ok(query.to_filter(scope.services.clock.now(), |text| scope.zone.parse(text).ok(), me)?)
+    Ok(query.to_filter(
+        scope.zone.reader(scope.services.clock.now()),
+        |text| scope.zone.parse(text).ok(),
+        me,
+    )?)
 }
 
 pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     let cx = scope.admit::<GroupRead>()?;
+    if let Err(problem) = query.searched(scope.zone.reader(cx.now())) {
+        return Ok(unreadable(query, &problem));
+    }
     let filter = filter(scope, query)?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let page = service::groups::list(&cx, &filter, PAGE, cursor).await?;
@@ -70,6 +78,23 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
         people: if may_act { people(scope).await? } else { Vec::new() },
         told: told(&cx, query).await?,
     })
+}
+
+/// A list whose query cannot be read: it counts nothing.
+fn unreadable(query: &GroupQuery, problem: &Problem) -> GroupList {
+    let uncounted = |view: View| View { count: String::new(), ..view };
+    GroupList {
+        rows: Vec::new(),
+        next_cursor: None,
+        nothing: Some(empty::unreadable(query, problem)),
+        matching: String::new(),
+        recurring: group_bars(&[]),
+        top: Vec::new(),
+        views: views(Counts::default()).into_iter().map(uncounted).collect(),
+        may_act: false,
+        people: Vec::new(),
+        told: None,
+    }
 }
 
 /// How many groups a view holds; that of a single status is not counted.

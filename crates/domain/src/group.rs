@@ -41,14 +41,14 @@ pub struct Group {
 }
 
 /// What a list of groups shows. Empty and `None` mean "any".
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct GroupFilter {
     pub severity: Vec<Severity>,
     pub status: Vec<Status>,
     pub assigned_to: Option<Assignee>,
-    /// Case-insensitive part of the example, or of the template as it is stored or shown; or a part of a message, whose variable
-    /// parts are slots.
-    pub text: Option<String>,
+    /// Over [`GROUPS`](crate::query::GROUPS). A text is a case-insensitive part of the example, or of the template as it is stored
+    /// or shown; or a part of a message, whose variable parts are slots.
+    pub query: Option<crate::query::Query>,
     pub component: Vec<String>,
     /// Groups with an event at or after this instant.
     pub from: Option<Timestamp>,

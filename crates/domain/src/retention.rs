@@ -67,7 +67,7 @@ impl NewHold {
         let fits = !reason.is_empty() && reason.chars().count() <= 1_000;
         problems.require(fits, "reason", "say why, in at most 1,000 characters");
         if let Err(problem) = parse(&self.query, &EVENTS, now) {
-            problems.require(false, "query", &problem.message);
+            problems.require(false, "query", &problem.placed(&self.query));
         }
         problems.require(self.until.is_none_or(|until| until > now), "until", "must be in the future");
         problems.done()
@@ -106,6 +106,8 @@ mod tests {
         let hold = NewHold { reason: "case 7".into(), query: "system_id:web-1".into(), until: None };
         hold.check(now).unwrap();
         let wrong = NewHold { reason: " ".into(), query: "severty:high".into(), until: Some(now) };
-        assert_eq!(wrong.check(now).unwrap_err().0.len(), 3);
+        let wrong = wrong.check(now).unwrap_err().0;
+        assert_eq!(wrong.len(), 3);
+        assert_eq!(wrong[1].reason, "at character 1: no field `severty`; did you mean `severity`?");
     }
 }

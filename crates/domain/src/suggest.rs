@@ -11,20 +11,48 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, c)| c)
 }
 
-/// Letters to insert, delete or replace (Levenshtein).
+/// Letters to insert, delete, replace or swap with the next one (optimal string alignment).
 fn distance(a: &[char], b: &str) -> usize {
+    // The rows of the letter before the last and of the last one; `row` begins as the row of no letter.
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=a.len()).collect();
+    let mut last = None;
     for (j, cb) in b.chars().enumerate() {
-        let mut corner = j;
-        let mut left = j + 1;
-        for (ca, cell) in a.iter().zip(row.iter_mut().skip(1)) {
-            let best = if *ca == cb { corner } else { 1 + corner.min(left).min(*cell) };
-            corner = std::mem::replace(cell, best);
-            left = best;
+        let mut next = vec![j + 1];
+        for (i, ca) in a.iter().enumerate() {
+            let at = |row: &[usize], i: usize| row.get(i).copied().unwrap_or(usize::MAX - 1);
+            let changed = at(&row, i) + usize::from(*ca != cb);
+            let mut best = changed.min(1 + at(&row, i + 1)).min(1 + at(&next, i));
+            if let Some(i) = i.checked_sub(1)
+                && last == Some(*ca)
+                && a.get(i) == Some(&cb)
+            {
+                best = best.min(1 + at(&before, i));
+            }
+            next.push(best);
         }
-        if let Some(first) = row.first_mut() {
-            *first = j + 1;
-        }
+        before = std::mem::replace(&mut row, next);
+        last = Some(cb);
     }
     row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_swap_of_two_letters_is_one_change() {
+        let of = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), b);
+        assert_eq!(of("hgih", "high"), 1);
+        assert_eq!(of("lwo", "low"), 1);
+        assert_eq!(of("", "ab"), 2);
+        assert_eq!(of("abc", ""), 3);
+        assert_eq!(of("kitten", "sitting"), 3);
+        assert_eq!(of("ca", "abc"), 3);
+        let words = ["info", "low", "medium", "high", "critical"];
+        assert_eq!(nearest("hgih", words.into_iter()), Some("high"));
+        assert_eq!(nearest("Hihg", words.into_iter()), Some("high"));
+        assert_eq!(nearest("zzzz", words.into_iter()), None);
+    }
 }

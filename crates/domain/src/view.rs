@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::Problems;
-use crate::query::{CASES, DRIFTS, EVENTS, parse};
+use crate::query::{CASES, DRIFTS, EVENTS, GROUPS, Schema, parse};
 use crate::{Invalid, Timestamp, UserId, ViewId};
 
 /// The list that a view is of.
@@ -27,6 +27,19 @@ impl Area {
             Self::Cases => "cases",
             Self::Drift => "drift",
         }
+    }
+    /// What a query of the list can ask for.
+    pub fn schema(self) -> &'static Schema {
+        match self {
+            Self::Events => &EVENTS,
+            Self::Groups => &GROUPS,
+            Self::Cases => &CASES,
+            Self::Drift => &DRIFTS,
+        }
+    }
+    /// Whether a pair of this name in the list's address is the query.
+    pub fn is_query(self, name: &str) -> bool {
+        name == "q" || (self == Self::Groups && name == "text")
     }
 }
 
@@ -73,7 +86,7 @@ const MAX_QUERY: usize = 4_000;
 const PLACE: [&str; 8] = ["cursor", "back", "event", "view", "done", "left", "open", "template"];
 
 impl NewView {
-    /// `q` is what the query's pair of that name says, decoded.
+    /// `q` is what the pair with the query says ([`Area::is_query`]), decoded.
     pub fn check(&self, area: Area, q: Option<&str>) -> Result<(), Invalid> {
         let mut problems = Problems::default();
         problems.name(self.name.trim(), "name", MAX_NAME);
@@ -91,16 +104,10 @@ impl NewView {
             "query",
             "says where in the list somebody is; leave out cursor, back, event and view",
         );
-        let schema = match area {
-            Area::Events => Some(&EVENTS),
-            Area::Groups => None,
-            Area::Cases => Some(&CASES),
-            Area::Drift => Some(&DRIFTS),
-        };
-        if let (Some(schema), Some(q)) = (schema, q)
-            && let Err(problem) = parse(q, schema, Timestamp::far_future())
+        if let Some(q) = q
+            && let Err(problem) = parse(q, area.schema(), Timestamp::far_future())
         {
-            problems.require(false, "query", &format!("the query cannot be read: {}", problem.message));
+            problems.require(false, "query", &format!("the query cannot be read {}", problem.placed(q)));
         }
         problems.done()
     }

@@ -30,7 +30,6 @@ pub use split::{MOVED, Preview, Split, move_all, move_everywhere, preview_split,
 use crate::{Cx, Error, Result, Who};
 
 const MAX_PAGE: u32 = 1000;
-const MAX_TEXT: usize = 500;
 
 /// A page of groups, the largest or latest first.
 pub async fn list(
@@ -39,9 +38,6 @@ pub async fn list(
     limit: u32,
     cursor: Option<&str>,
 ) -> Result<Page<Group>> {
-    if filter.text.as_ref().is_some_and(|t| t.chars().count() > MAX_TEXT) {
-        return Err(Error::Invalid(Invalid::field("text", "search for at most 500 characters")));
-    }
     let after = cursor.map(|text| parse_cursor(text, filter.sort)).transpose()?;
     let limit = limit.clamp(1, MAX_PAGE);
     let mut items = store::group::list(&mut cx.read().await?, filter, after, limit + 1).await?;

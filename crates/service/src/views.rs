@@ -128,7 +128,7 @@ async fn changeable(cx: &Cx<ViewWrite>, id: ViewId) -> Result<(WriteTx, View)> {
 
 fn check(cx: &Cx<ViewWrite>, area: Area, new: &NewView) -> Result<()> {
     let pairs: Vec<_> = form_urlencoded::parse(new.query.as_bytes()).collect();
-    new.check(area, pairs.iter().find(|(name, _)| name == "q").map(|(_, q)| &**q))?;
+    new.check(area, pairs.iter().find(|(name, _)| area.is_query(name)).map(|(_, q)| &**q))?;
     if new.shared && !cx.actor.permissions.has(Key::ViewShare) {
         return Err(Invalid::field("shared", "your role does not allow sharing views").into());
     }

@@ -2,13 +2,16 @@
 
 pub mod life;
 pub mod rules;
+mod search;
 pub mod split;
 
 use domain::group::{Assignee, Group, GroupFilter, GroupSort, Status};
-use domain::{GroupId, Timestamp, UserId, template};
+use domain::{GroupId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::db::{Dialect, FromDb, Result, Row, Sql};
+use crate::query::words::Within;
+use crate::query::{self, Compile};
 use crate::rollup::{self, Clause, Span};
 use crate::scope::Scoped;
 
@@ -143,26 +146,6 @@ pub async fn counts(
     rows.iter().map(|row| Ok((row.get("status")?, row.get("n")?, row.get("mine")?))).collect()
 }
 
-/// A template without the brackets of its slots, as pages show it: `domain::template::shown`.
-macro_rules! shown {
-    ($column:literal) => {
-        concat!(
-            "replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(",
-            $column,
-            ", '<n>', 'n'), '<hex>', 'hex'), '<uuid>', 'uuid'), '<ip>', 'ip'), '<path>', 'path'), '<quoted>', 'quoted'), '<mail>', 'mail'), '<url>', 'url'), '<id>', 'id'), '<*>', '*')"
-        )
-    };
-}
-
-/// What a shown template must have one of: the text, its slots with or without brackets, and what the text is as a message,
-/// so that a part of a message finds its group.
-fn wanted(text: &str) -> Vec<String> {
-    let mut wanted = vec![template::shown(text), template::shown(&template::template(text))];
-    wanted.retain(|shown| !shown.is_empty());
-    wanted.dedup();
-    wanted
-}
-
 /// Groups that stand for themselves, as the filter asks for them.
 fn narrow(q: Sql, filter: &GroupFilter, dialect: Dialect) -> Sql {
     let mut q = q.push(" AND merged_into IS NULL");
@@ -174,23 +157,10 @@ fn narrow(q: Sql, filter: &GroupFilter, dialect: Dialect) -> Sql {
         Some(Assignee::Nobody) => q = q.push(" AND assigned_to IS NULL"),
         Some(Assignee::User(user)) => q = q.push(" AND assigned_to = ").arg(user),
     }
-    if let Some(text) = &filter.text {
-        let wanted = wanted(text);
-        q = contains(q, dialect, " AND (example", text);
-        for shown in &wanted {
-            q = contains(q, dialect, concat!(" OR ", shown!("template")), shown);
-        }
-        // A group is found by what is merged into it, too.
-        q = q.push(
-            " OR EXISTS (SELECT 1 FROM groups m WHERE m.organization_id = $1 AND m.merged_into = groups.id",
-        );
-        q = contains(q, dialect, " AND (m.example", text);
-        for shown in &wanted {
-            q = contains(q, dialect, concat!(" OR ", shown!("m.template")), shown);
-        }
-        q = q.push(")))");
+    if let Some(query) = &filter.query {
+        let compile = Compile { dialect, table: &search::TABLE, within: Within::Everything };
+        q = query::push(q.push(" AND "), &query.expr, compile);
     }
-
     if !filter.severity.is_empty() {
         q = q.push(" AND severity IN (").list(filter.severity.iter().copied()).push(")");
     }

@@ -44,6 +44,8 @@ pub(crate) enum Column {
         column: &'static str,
         index: words::Index,
     },
+    /// A text that is searched by its parts: what appends the condition for one, which is there always.
+    Part(fn(Sql, &TextMatch, Dialect) -> Sql),
 }
 
 /// What a statement is compiled for.
@@ -63,8 +65,13 @@ pub(crate) fn push(q: Sql, expr: &Expr, c: Compile<'_>) -> Sql {
         Expr::Term(term) => match &term.target {
             Target::Field(field) => of_field(q, field, &term.test, c),
             Target::Free => {
-                let texts: Vec<Column> =
-                    c.table.fields.iter().map(|f| f.1).filter(|f| matches!(f, Column::Text { .. })).collect();
+                let texts: Vec<Column> = c
+                    .table
+                    .fields
+                    .iter()
+                    .map(|f| f.1)
+                    .filter(|f| matches!(f, Column::Text { .. } | Column::Part(_)))
+                    .collect();
                 joined(q, &texts, " OR ", "FALSE", |q, column| of_column(q, *column, &term.test, c))
             }
             Target::Payload(path) => match c.table.payload {
@@ -110,7 +117,7 @@ fn of_column(q: Sql, column: Column, test: &Test, c: Compile<'_>) -> Sql {
         (Column::Merged { before, or, after }, Test::Equal(Value::Id(id))) => {
             q.push(before).arg(*id).push(or).arg(*id).push(after)
         }
-        (Column::Merged { .. }, Test::Present) => q.push("TRUE"),
+        (Column::Merged { .. } | Column::Part(_), Test::Present) => q.push("TRUE"),
         (Column::Severity(column), test) => {
             let wanted: Vec<Severity> = Severity::ALL.into_iter().filter(|s| fits(*s, test)).collect();
             match wanted.len() {
@@ -119,14 +126,10 @@ fn of_column(q: Sql, column: Column, test: &Test, c: Compile<'_>) -> Sql {
                 _ => q.push(column).push(" IN (").list(wanted).push(")"),
             }
         }
+        (Column::Part(push), Test::Text(text)) => push(q, text, c.dialect),
         (Column::Text { column, index }, Test::Text(text)) => match text {
             TextMatch::Words { words, prefix } => words::push(q, index, words, *prefix, c),
-            TextMatch::Glob(pattern) => match c.dialect {
-                Dialect::Sqlite => q.push(column).push(" LIKE "),
-                Dialect::Postgres => q.push("lower(").push(column).push(" COLLATE \"C\") LIKE "),
-            }
-            .arg(like(pattern, true))
-            .push(" ESCAPE '\\'"),
+            TextMatch::Glob(pattern) => part(q, column, pattern, c.dialect),
             // SQLite's `lower` knows ASCII only.
             TextMatch::Substring(part) => match c.dialect {
                 Dialect::Sqlite => q.push("instr(lower(").push(column).push("), "),
@@ -157,7 +160,10 @@ fn of_column(q: Sql, column: Column, test: &Test, c: Compile<'_>) -> Sql {
             Column::Number(column),
             Test::Between(Value::Number { value: from, .. }, Value::Number { value: to, .. }),
         ) => q.push(column).push(" BETWEEN ").arg(*from).push(" AND ").arg(*to),
-        (Column::Merged { .. } | Column::Id(_) | Column::Time(_) | Column::Number(_), _) => q.push("FALSE"),
+        (
+            Column::Merged { .. } | Column::Part(_) | Column::Id(_) | Column::Time(_) | Column::Number(_),
+            _,
+        ) => q.push("FALSE"),
     }
 }
 
@@ -177,6 +183,16 @@ fn of_text(q: Sql, column: &'static str, test: &Test, dialect: Dialect) -> Sql {
         Test::Pattern(pattern) => whole(q.push(column), pattern, dialect),
         _ => q.push("FALSE"),
     }
+}
+
+/// Whether the pattern fits a part of the text, A to Z like a to z.
+pub(crate) fn part(q: Sql, column: &'static str, pattern: &Pattern, dialect: Dialect) -> Sql {
+    match dialect {
+        Dialect::Sqlite => q.push(column).push(" LIKE "),
+        Dialect::Postgres => q.push("lower(").push(column).push(" COLLATE \"C\") LIKE "),
+    }
+    .arg(like(pattern, true))
+    .push(" ESCAPE '\\'")
 }
 
 /// ` GLOB $n` or ` LIKE $n`: a pattern for the whole text before it, with the case of the letters.

@@ -30,6 +30,7 @@ const SCHEMA: &str = "message event {
     optional binary environment (STRING);
     optional binary system_id (STRING);
     optional binary event_type (STRING);
+    optional binary source_id (STRING);
     optional binary source (STRING);
     required binary message (STRING);
     required binary fingerprint (STRING);
@@ -118,18 +119,20 @@ impl EventFile {
         column::<Int64Type>(&mut group, &instants(|row| row.ingested_at.micros()), None)?;
         column::<ByteArrayType>(&mut group, &texts(|row| row.severity.to_string()), None)?;
         column::<ByteArrayType>(&mut group, &texts(|row| row.severity_text.clone()), None)?;
-        let optional: [fn(&Event) -> &Option<String>; 6] = [
-            |row| &row.component,
-            |row| &row.service,
-            |row| &row.environment,
-            |row| &row.system_id,
-            |row| &row.event_type,
-            |row| &row.source,
+        let optional: [fn(&Event) -> Option<String>; 7] = [
+            |row| row.component.clone(),
+            |row| row.service.clone(),
+            |row| row.environment.clone(),
+            |row| row.system_id.clone(),
+            |row| row.event_type.clone(),
+            |row| row.source_id.map(|id| id.to_string()),
+            |row| row.source.clone(),
         ];
         for value in optional {
-            let there: Vec<i16> = rows.iter().map(|row| i16::from(value(row).is_some())).collect();
+            let all: Vec<Option<String>> = rows.iter().map(value).collect();
+            let there: Vec<i16> = all.iter().map(|value| i16::from(value.is_some())).collect();
             let values: Vec<ByteArray> =
-                rows.iter().filter_map(|row| value(row).as_deref()).map(ByteArray::from).collect();
+                all.into_iter().flatten().map(|value| ByteArray::from(value.into_bytes())).collect();
             column::<ByteArrayType>(&mut group, &values, Some(&there))?;
         }
         column::<ByteArrayType>(&mut group, &texts(|row| row.message.clone()), None)?;
@@ -153,7 +156,7 @@ fn column<T: DataType>(
 
 #[cfg(test)]
 mod tests {
-    use domain::{EventId, GroupId, Severity, Timestamp};
+    use domain::{EventId, GroupId, Severity, SourceId, Timestamp};
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::{Field, RowAccessor};
     use serde_json::json;
@@ -173,7 +176,7 @@ mod tests {
             environment: None,
             system_id: None,
             event_type: None,
-            source_id: None,
+            source_id: component.is_some().then(|| SourceId(uuid::Uuid::from_u128(9))),
             source: None,
             message,
             raw_payload: json!({ "größe": [1, null] }).into(),
@@ -198,9 +201,11 @@ mod tests {
         assert_eq!(rows[0].get_string(0).unwrap(), "00000000-0000-0000-0000-000000000001");
         assert_eq!(rows[0].get_timestamp_micros(1).unwrap(), 1_795_426_200_123_456);
         assert_eq!(rows[0].get_string(5).unwrap(), "sshd");
-        assert_eq!(rows[0].get_string(11).unwrap(), "=1+1 größe");
+        assert_eq!(rows[0].get_string(10).unwrap(), "00000000-0000-0000-0000-000000000009");
+        assert_eq!(rows[0].get_string(12).unwrap(), "=1+1 größe");
+        assert_eq!(rows[1].get_column_iter().nth(10), Some((&"source_id".to_owned(), &Field::Null)));
         assert_eq!(rows[1].get_column_iter().nth(5), Some((&"component".to_owned(), &Field::Null)));
-        assert_eq!(rows[1].get_string(14).unwrap(), r#"{"größe":[1,null]}"#);
+        assert_eq!(rows[1].get_string(15).unwrap(), r#"{"größe":[1,null]}"#);
     }
 
     #[test]

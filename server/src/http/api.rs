@@ -171,8 +171,7 @@ pub(super) fn asked_of(query: &mut Query, schema: &Schema, now: Timestamp) -> Op
     match domain::query::parse(&text, schema, now) {
         Ok(asked) => Some(asked),
         Err(problem) => {
-            let place = text[..problem.at.start].chars().count() + 1;
-            query.refuse("q", format!("at character {place}: {}", problem.message));
+            query.refuse("q", problem.placed(&text));
             None
         }
     }

@@ -108,7 +108,7 @@ pub async fn start(
         "" => None,
         text => Some(
             parse(text, &EVENTS, cx.now())
-                .map_err(|why| Problem::invalid(Invalid::field("q", why.message)))?,
+                .map_err(|why| Problem::invalid(Invalid::field("q", why.placed(text))))?,
         ),
     };
     if from.zip(to).is_some_and(|(from, to)| from >= to) {

@@ -15,7 +15,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::api::{Caller, paging};
+use super::api::{Caller, asked_of, paging};
 use super::problem::{Problem, ProblemDocument};
 use super::query::Query;
 use super::schema::{self, SeverityWord};
@@ -94,7 +94,7 @@ pub enum StatusWord {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it documents the parameters, which Query reads")]
 pub struct GroupParameters {
-    /// Case-insensitive part of the template or the example.
+    /// Query language over the fields of groups: `component:sshd severity>=high`. Free words are a part of the template or of a message.
     q: Option<String>,
     status: Option<Vec<StatusWord>>,
     /// Id of a user, or `nobody`.
@@ -217,13 +217,12 @@ pub struct GroupActionResult {
     (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Page<GroupItem>>, Problem> {
+    let cx = caller.admit::<GroupRead>()?;
     let mut query = Query::new(query.as_deref());
-    let filter = filter(&mut query);
+    let filter = filter(&mut query, cx.now());
     let (limit, cursor) = paging(&mut query);
     query.done()?;
-    let page =
-        service::groups::list(&caller.admit::<GroupRead>()?, &filter, limit, cursor.as_deref()).await?;
-    Ok(Json(page.map(item)))
+    Ok(Json(service::groups::list(&cx, &filter, limit, cursor.as_deref()).await?.map(item)))
 }
 
 /// One group.
@@ -317,7 +316,7 @@ pub async fn act(caller: Caller, body: Bytes) -> Result<Json<GroupActionReport>,
         }
         (Some(act), Some(text)) => {
             let mut query = Query::new(Some(text));
-            let filter = filter(&mut query);
+            let filter = filter(&mut query, cx.now());
             query.done()?;
             service::groups::act_on_matching(&cx, &act, &filter, note).await?
         }
@@ -368,7 +367,7 @@ fn field(name: &str, reason: &str) -> Problem {
     Problem::invalid(Invalid::field(name, reason))
 }
 
-fn filter(query: &mut Query) -> GroupFilter {
+fn filter(query: &mut Query, now: Timestamp) -> GroupFilter {
     GroupFilter {
         severity: query.list("severity"),
         status: query.list("status"),
@@ -383,7 +382,7 @@ fn filter(query: &mut Query) -> GroupFilter {
                 user
             }
         },
-        text: query.one("q"),
+        query: asked_of(query, &domain::query::GROUPS, now),
         component: query.texts("component"),
         from: query.one("from"),
         to: query.one("to"),

@@ -64,10 +64,13 @@ async fn exported_events_are_those_of_the_list_and_no_formula_and_audited() {
 
         let file = app.get(&format!("/o/acme/events/export.csv?{asked}")).cookie(&vic).send().await;
         let mut reader = csv::Reader::from_reader(file.text.as_bytes());
-        let message = reader.headers().unwrap().iter().position(|name| name == "message").unwrap();
+        let headers = reader.headers().unwrap().clone();
+        let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
+        let (message, source) = (column("message"), column("source_id"));
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), numbers.len());
         assert_eq!(&rows[0][message], "'=cmd() line 4\nwith \"quotes\", commas");
+        assert_eq!(Some(&rows[0][source]), lines[0]["source_id"].as_str());
 
         // What a Parquet file holds is tested where it is written (`wire`).
         let file = app.get(&format!("/o/acme/events/export.parquet?{asked}")).cookie(&vic).send().await;

@@ -125,6 +125,46 @@ async fn groups_are_muted_in_three_ways_and_assigned() {
 }
 
 #[tokio::test]
+async fn groups_are_asked_in_the_query_language() {
+    for_each_backend(|db| async move {
+        let (app, key, ids) = three(db).await;
+        let events = json!([{ "occurred_at": "2026-01-23T09:30:00Z", "severity": "high", "message": "Failed password for root from 10.0.0.1",
+                              "component": "sshd", "event_type": "login" }]);
+        app.post("/api/v1/events").bearer(&key).json(events.to_string()).send().await;
+        for (q, found) in [
+            ("component:sshd", 1),
+            ("component:sshd%20type:login%20state:ongoing", 1),
+            ("-component:sshd", 3),
+            ("severity%3E=high%20OR%20first", 2),
+            ("assigned:*", 0),
+            ("second%20thing", 1),
+            ("failed%20password%20for%20eve%20from%2010.9.8.7%20component:sshd", 1),
+        ] {
+            assert_eq!(list(&app, &key, &format!("q={q}")).await.len(), found, "{q}");
+        }
+        for (q, reason) in [
+            ("thing%20componnent:x", "at character 7: no field `componnent`; did you mean `component`?"),
+            ("environment:prod", "at character 1: no field `environment`; text goes in quotes"),
+            (
+                "severity:hgih",
+                "at character 10: `hgih` is not a severity: info, low, medium, high or critical; did you mean `high`?",
+            ),
+        ] {
+            let answer = app.get(&format!("/api/v1/groups?q={q}")).bearer(&key).send().await;
+            answer.assert_problem(400, "invalid");
+            assert_eq!(answer.json()["errors"], json!([{ "field": "q", "reason": reason }]));
+        }
+        let body = json!({ "action": "resolve", "filter": "q=component:shd" });
+        act(&app, &key, body).await.assert_problem(400, "invalid");
+        let report = act(&app, &key, json!({ "action": "resolve", "filter": "q=-component:*" })).await.json();
+        assert_eq!(report["changed"], 3);
+        let left = list(&app, &key, "q=-status:resolved").await;
+        assert!(left.len() == 1 && !ids.contains(&left[0]["id"].as_str().unwrap().to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_action_that_is_not_understood_is_refused_with_the_reason() {
     for_each_backend(|db| async move {
         let (app, key, ids) = three(db).await;
@@ -143,6 +183,11 @@ async fn an_action_that_is_not_understood_is_refused_with_the_reason() {
             answer.assert_problem(400, "invalid");
             assert_eq!(answer.json()["errors"][0]["field"], field, "{body}");
         }
+        let misspelt = json!({ "action": "mute", "ids": ids, "query": "componnent:x" });
+        assert_eq!(
+            act(&app, &key, misspelt).await.json()["errors"][0]["reason"],
+            "at character 1: no field `componnent`; did you mean `component`?"
+        );
         for body in ["", "[]", "{}", r#"{"action":"resolve","id":"x"}"#] {
             let answer = app.post("/api/v1/groups/actions").bearer(&key).json(body).send().await;
             answer.assert_problem(400, "invalid");

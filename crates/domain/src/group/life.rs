@@ -181,7 +181,7 @@ impl Mute {
                 p.require((60..=30 * DAY).contains(seconds), "window", "use 60 seconds to 30 days");
             }
             Self::Query { query: text } => match query::parse(text, &query::EVENTS, now) {
-                Err(problem) => return Err(Invalid::field("query", problem.message)),
+                Err(problem) => return Err(Invalid::field("query", problem.placed(text))),
                 Ok(_) => p.require(!text.trim().is_empty(), "query", "write a query that an event can match"),
             },
         }

@@ -63,7 +63,7 @@ impl Condition {
                 p.require(value.chars().count() <= MAX_VALUE, "value", "use at most 500 characters");
             }
             Self::Query { query: text } => match query::parse(text, &query::EVENTS, now) {
-                Err(problem) => return Err(Invalid::field("query", problem.message)),
+                Err(problem) => return Err(Invalid::field("query", problem.placed(text))),
                 Ok(_) => p.require(!text.trim().is_empty(), "query", "write a query that an event can match"),
             },
         }

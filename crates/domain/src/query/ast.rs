@@ -63,7 +63,7 @@ pub enum Test {
     Equal(Value),
     /// The whole value, case-sensitive; in a payload: strings only.
     Pattern(Pattern),
-    /// Only of [`Target::Free`] and of fields of kind `Text`.
+    /// Only of [`Target::Free`] and of fields of kind `Text` and `Part`; of the latter never [`TextMatch::Words`].
     Text(TextMatch),
     /// Severities by rank, instants, numbers as `f64`, text byte by byte. In a payload [`Value::Number`] is compared
     /// with JSON numbers only, [`Value::Word`] with strings only.

@@ -187,29 +187,43 @@ fn is_within(severity: Severity, test: &Test) -> bool {
     }
 }
 
-/// The query that was probably meant where `or`, `and` or `not` stand as words between others: with them as operators.
-pub fn with_operators(text: &str, schema: &Schema) -> Option<String> {
+/// The query that was probably meant where `or`, `and` or `not` stand as words between others: with them as operators; and where
+/// commas stand in a value without quotes: with a list of what is between them.
+pub fn meant(text: &str, schema: &Schema) -> Option<String> {
     let query = parse(text, schema, any_time()).ok()?;
-    let mut words = Vec::new();
-    bare_words(&query.expr, &mut words);
+    let mut terms = Vec::new();
+    all_terms(&query.expr, &mut terms);
     let mut out = text.to_owned();
-    let mut any = false;
-    for span in words {
-        let word = text.get(span.clone()).unwrap_or_default();
-        if ["or", "and", "not"].contains(&word) {
-            out.replace_range(span, &word.to_ascii_uppercase());
-            any = true;
+    // From the right, so that what is left of a change stays where it is.
+    terms.sort_by_key(|term| std::cmp::Reverse(term.span.start));
+    for term in terms {
+        let written = text.get(term.span.clone()).unwrap_or_default();
+        let instead = match (&term.target, &term.test) {
+            (Target::Free, _) => {
+                ["or", "and", "not"].contains(&written).then(|| written.to_ascii_uppercase())
+            }
+            (_, Test::Equal(Value::Word(word))) => as_list(written, word),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            out.replace_range(term.span.clone(), &instead);
         }
     }
-    (any && parse(&out, schema, any_time()).is_ok()).then_some(out)
+    (out != text && parse(&out, schema, any_time()).is_ok()).then_some(out)
 }
 
-fn bare_words(expr: &Expr, found: &mut Vec<Range<usize>>) {
+/// `host:[a, b]` for `host:a,b`; a value in quotes, in a list or with a backslash is meant as it stands.
+fn as_list(written: &str, word: &str) -> Option<String> {
+    let before = written.strip_suffix(word)?;
+    let parts: Vec<String> = word.split(',').filter(|part| !part.is_empty()).map(print::written).collect();
+    (parts.len() > 1).then(|| [before, "[", &parts.join(", "), "]"].concat())
+}
+
+fn all_terms<'e>(expr: &'e Expr, found: &mut Vec<&'e Term>) {
     match expr {
-        Expr::All(of) | Expr::Any(of) => of.iter().for_each(|e| bare_words(e, found)),
-        Expr::Not(inner) => bare_words(inner, found),
-        Expr::Term(term) if term.target == Target::Free => found.push(term.span.clone()),
-        Expr::Term(_) => {}
+        Expr::All(of) | Expr::Any(of) => of.iter().for_each(|e| all_terms(e, found)),
+        Expr::Not(inner) => all_terms(inner, found),
+        Expr::Term(term) => found.push(term),
     }
 }
 

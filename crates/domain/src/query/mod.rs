@@ -30,7 +30,7 @@ pub use edit::{Selected, selected};
 pub use eval::{Datum, Record};
 pub use glob::{Atom, Pattern};
 pub use parse::parse;
-pub use schema::{CASES, DRIFTS, EVENTS, Field, Kind, Schema};
+pub use schema::{CASES, DRIFTS, EVENTS, Field, GROUPS, Kind, Schema};
 pub use time::Clock;
 
 use std::ops::Range;
@@ -56,6 +56,14 @@ pub struct Problem {
 impl Problem {
     pub(crate) fn new(at: Range<usize>, message: &[&str]) -> Self {
         Self { at, message: message.concat(), suggestion: None }
+    }
+    /// Where it begins in the text that was read, in characters from 1.
+    pub fn place(&self, text: &str) -> usize {
+        text.get(..self.at.start).unwrap_or_default().chars().count() + 1
+    }
+    /// With its place, for who sees the text elsewhere: `at character 3: no field ...`.
+    pub fn placed(&self, text: &str) -> String {
+        format!("at character {}: {}", self.place(text), self.message)
     }
 }
 

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use super::lex::{Head, Op, Scan, is_payload};
 use super::value::{self, Item};
-use super::{Clock, Expr, Kind, MAX_BYTES, MAX_NESTING, MAX_TERMS, Problem, Query, Schema, Target, Term};
+use super::{
+    Clock, Expr, Field, Kind, MAX_BYTES, MAX_NESTING, MAX_TERMS, Problem, Query, Schema, Target, Term, Test,
+    TextMatch,
+};
 use crate::suggest;
 
 /// Reads a query over the fields of `schema`. `clock` is what relative times are relative to, and where a time is read that
@@ -104,10 +107,20 @@ impl<C: Clock> Parser<'_, C> {
                 continue;
             }
             let start = self.scan.at;
-            all.push(self.not()?);
+            let next = self.not()?;
+            let before = all.last_mut().filter(|_| !wanted);
+            let joined = before.is_some_and(|before| self.joins(before, &next));
             wanted = false;
+            if joined {
+                self.terms -= 1;
+            } else {
+                all.push(next);
+            }
             if self.depth == 0 {
-                self.conjuncts.push(start..self.scan.at);
+                match self.conjuncts.last_mut().filter(|_| joined) {
+                    Some(conjunct) => conjunct.end = self.scan.at,
+                    None => self.conjuncts.push(start..self.scan.at),
+                }
             }
         }
         Ok(match all.pop() {
@@ -118,6 +131,25 @@ impl<C: Clock> Parser<'_, C> {
             }
             None => Expr::All(all),
         })
+    }
+
+    /// Bare words in a row of what is searched by its parts are one part, with what is between them.
+    fn joins(&self, last: &mut Expr, next: &Expr) -> bool {
+        let (Expr::Term(last), Expr::Term(next)) = (last, next) else { return false };
+        if !self.searched(&next.target).is_some_and(|field| field.kind == Kind::Part) {
+            return false;
+        }
+        let bare = |term: &Term| {
+            matches!(&term.test, Test::Text(TextMatch::Substring(part))
+                if self.scan.text.get(term.span.clone()) == Some(part.as_str()))
+        };
+        let both = last.target == next.target && bare(last) && bare(next);
+        if both {
+            last.span.end = next.span.end;
+            let part = self.scan.text.get(last.span.clone()).unwrap_or_default();
+            last.test = Test::Text(TextMatch::Substring(part.to_owned()));
+        }
+        both
     }
 
     fn not(&mut self) -> Result<Expr, Problem> {
@@ -158,7 +190,9 @@ impl<C: Clock> Parser<'_, C> {
         if let Some(target) = self.field.clone() {
             return self.value(&target, Op::Is, start);
         }
-        if let Some(head) = self.scan.head() {
+        if let Some(head) = self.scan.head()
+            && !self.reads_on(&head, start)
+        {
             let target = self.target(&head)?;
             return self.value(&target, head.op, start);
         }
@@ -173,6 +207,29 @@ impl<C: Clock> Parser<'_, C> {
         }
         let item = self.item(&Target::Free, Op::Is, false)?;
         self.term(&Target::Free, Op::Is, &item, start)
+    }
+
+    /// A word and its colon before a blank, as messages have them, is text where parts are searched, unless it looks like a field.
+    fn reads_on(&mut self, head: &Head, start: usize) -> bool {
+        let name = self.scan.text.get(head.name.clone()).unwrap_or_default();
+        let names = self.schema.fields.iter().flat_map(Field::names);
+        let text = self.searched(&Target::Free).is_some_and(|field| field.kind == Kind::Part)
+            && self.scan.peek().is_none_or(char::is_whitespace)
+            && self.schema.field(name).is_none()
+            && suggest::nearest(name, names).is_none();
+        if text {
+            self.scan.at = start;
+        }
+        text
+    }
+
+    /// The field that a text is searched in.
+    fn searched(&self, target: &Target) -> Option<&'static Field> {
+        match target {
+            Target::Free => self.schema.text_fields().next(),
+            Target::Field(field) if field.kind.is_text() => Some(*field),
+            Target::Field(_) | Target::Payload(_) => None,
+        }
     }
 
     fn parenthesis(&mut self) -> Result<Expr, Problem> {
@@ -248,8 +305,7 @@ impl<C: Clock> Parser<'_, C> {
 
     /// One value or a range of values.
     fn item(&mut self, target: &Target, op: Op, list: bool) -> Result<Item, Problem> {
-        let text = matches!(target, Target::Free | Target::Field(super::Field { kind: Kind::Text, .. }));
-        let ranges = op.equality() && !text;
+        let ranges = op.equality() && self.searched(target).is_none();
         let start = self.scan.at;
         if *target != Target::Free && matches!(self.scan.peek(), Some(':' | '=' | '<' | '>')) {
             return Err(self.problem_here(
@@ -304,7 +360,7 @@ impl<C: Clock> Parser<'_, C> {
         if self.terms > MAX_TERMS {
             return Err(Problem::new(span, &["a query has at most 200 terms; each value of a list is one"]));
         }
-        let test = value::read(target, op, item, self.clock)?;
+        let test = value::read(target, self.searched(target), op, item, self.clock)?;
         Ok(Expr::Term(Term { span, target: target.clone(), test }))
     }
 
@@ -331,7 +387,7 @@ impl<C: Clock> Parser<'_, C> {
                 Ok(Target::Payload(keys.to_vec()))
             };
         }
-        let names = self.schema.fields.iter().flat_map(super::Field::names);
+        let names = self.schema.fields.iter().flat_map(Field::names);
         let (suggestion, end) = match suggest::nearest(written, names) {
             Some(near) => (near.to_owned(), "`?"),
             None if self.schema.payload && !head.hole => {

@@ -250,3 +250,10 @@ pub(super) fn written(v: &str) -> String {
     word(v, &mut out);
     out
 }
+
+/// A text in quotes.
+pub(super) fn quoted(v: &str) -> String {
+    let mut out = String::new();
+    quote(v, &mut out);
+    out
+}

@@ -34,6 +34,8 @@ pub enum Kind {
     Number,
     /// Text searched by words.
     Text,
+    /// Text searched by its parts, whatever the case of A to Z. Free words that stand in a row are one part.
+    Part,
     /// One of these words; has no order.
     Choice(&'static [&'static str]),
 }
@@ -49,7 +51,14 @@ impl Schema {
     }
     /// The fields that free words are searched in.
     pub fn text_fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
-        self.fields.iter().filter(|f| f.kind == Kind::Text)
+        self.fields.iter().filter(|f| f.kind.is_text())
+    }
+}
+
+impl Kind {
+    /// Searched, not compared as a whole.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Part)
     }
 }
 
@@ -83,6 +92,35 @@ pub static EVENTS: Schema = Schema {
         field("id", &[], Kind::Id, "id of the event"),
         field("occurred_at", &["time", "timestamp"], Kind::Time, "when it happened"),
         field("ingested_at", &[], Kind::Time, "when it was received"),
+    ],
+};
+
+/// Groups; see [`Group`](crate::group::Group).
+pub static GROUPS: Schema = Schema {
+    payload: false,
+    fields: &[
+        field(
+            "template",
+            &["text", "message", "example"],
+            Kind::Part,
+            "a part of the template or of a message",
+        ),
+        field("severity", &[], Kind::Severity, "the highest seen: info, low, medium, high, critical"),
+        field(
+            "status",
+            &["state"],
+            Kind::Choice(&["new", "ongoing", "escalating", "regressed", "muted", "resolved"]),
+            "new, ongoing, escalating, regressed, muted, resolved",
+        ),
+        field("component", &[], Kind::Word, "part of the system"),
+        field("event_type", &["type"], Kind::Word, "kind of event"),
+        field("assignee", &["assigned_to", "assigned"], Kind::Word, "e-mail of who has it"),
+        field("fingerprint", &[], Kind::Word, "what its events carry"),
+        field("id", &["group"], Kind::Id, "id of the group"),
+        field("event_count", &["count", "events"], Kind::Number, "how many events it has"),
+        field("first_seen", &["first"], Kind::Time, "when its first event happened"),
+        field("last_seen", &["last", "seen"], Kind::Time, "when its last event happened"),
+        field("status_since", &["since"], Kind::Time, "since when it has its status"),
     ],
 };
 
@@ -125,7 +163,7 @@ pub static CASES: Schema = Schema {
         field(
             "review",
             &["reviews"],
-            Kind::Word,
+            Kind::Choice(&["requested", "approved", "returned", "withdrawn"]),
             "a review of it is requested, approved, returned or withdrawn",
         ),
         field("field", &["fields"], Kind::Word, "a field of your own: key=value in lower case"),

@@ -272,7 +272,7 @@ fn test(c: &mut Choices<'_>, target: &Target) -> Test {
         6 if ordered => {
             let from = bound(c, target, None);
             let number = matches!(from, Value::Number { .. });
-            Test::Between(from, bound(c, target, Some(number)))
+            in_order(from, bound(c, target, Some(number)))
         }
         _ if matches!(target, Target::Payload(_)) => Test::Equal(match c.below(6) {
             1 => Value::Bool(c.below(2) == 1),
@@ -281,6 +281,18 @@ fn test(c: &mut Choices<'_>, target: &Target) -> Test {
         }),
         _ => Test::Equal(bound(c, target, None)),
     }
+}
+
+/// A range with its lower end first, as each is that was read.
+fn in_order(from: Value, to: Value) -> Test {
+    let swapped = match (&from, &to) {
+        (Value::Word(from), Value::Word(to)) => from > to,
+        (Value::Severity(from), Value::Severity(to)) => from > to,
+        (Value::Time(from), Value::Time(to)) => from > to,
+        (Value::Number { value: from, .. }, Value::Number { value: to, .. }) => from > to,
+        _ => false,
+    };
+    if swapped { Test::Between(to, from) } else { Test::Between(from, to) }
 }
 
 /// A value that can be compared; in a payload a number where `number`.

@@ -1,6 +1,7 @@
 mod complete;
 mod edit;
 mod meaning;
+mod parts;
 mod syntax;
 
 use super::*;

@@ -134,6 +134,19 @@ impl TextMatch {
         }
         Some(found)
     }
+    /// Of a text that is searched by its parts: [`TextMatch::Substring`] or [`TextMatch::Glob`]. `None` for what is empty.
+    pub(super) fn part(raw: &Raw) -> Option<Self> {
+        let any = |atom: &Atom| *atom == Atom::Any;
+        let start = raw.atoms.iter().take_while(|atom| any(atom)).count();
+        let inner = raw.atoms.get(start..).unwrap_or_default();
+        let end = inner.len() - inner.iter().rev().take_while(|atom| any(atom)).count();
+        let inner = inner.get(..end).unwrap_or_default();
+        if inner.iter().any(|atom| !matches!(atom, Atom::Char(_))) {
+            return Some(Self::Glob(Pattern(inner.to_vec())));
+        }
+        let text = literal(inner);
+        (!text.is_empty()).then_some(Self::Substring(text))
+    }
     pub fn matches(&self, text: &str) -> bool {
         match self {
             Self::Words { words, prefix } => match words.as_slice() {

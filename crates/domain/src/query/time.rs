@@ -10,8 +10,32 @@ const DAY: i64 = 1440 * MINUTE;
 pub(super) struct When {
     pub first: Timestamp,
     pub last: Timestamp,
+    pub written: Written,
+}
+
+/// How a time was written. Of two that were written alike the order is the same whenever, and in whichever zone, they are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
     /// `now` and `-15m`: equal to it is no event.
-    pub relative: bool,
+    Ago,
+    /// `today` and `yesterday`.
+    Day,
+    /// With its year and its offset.
+    Zoned,
+    /// With its year, by the clock on the wall.
+    Local,
+    /// Its day or its year follows from when it is read.
+    Short,
+}
+
+impl When {
+    pub fn relative(self) -> bool {
+        self.written == Written::Ago
+    }
+    /// A range from here to there is empty, and always will be.
+    pub fn is_after(self, to: Self) -> bool {
+        self.written == to.written && self.written != Written::Short && self.first > to.last
+    }
 }
 
 /// Where a query is asked: what relative times are relative to, and what a clock on the wall shows. A [`Timestamp`] is that
@@ -41,34 +65,40 @@ pub(super) fn read(text: &str, clock: impl Clock) -> Result<When, instant::Probl
     let wall = clock.wall(now);
     let day = wall.plus_micros(-wall.micros().rem_euclid(DAY));
     match text {
-        "now" => return Ok(When { first: now, last: now, relative: true }),
-        "today" => return Ok(whole_day(day, clock)),
+        "now" => return Ok(When { first: now, last: now, written: Written::Ago }),
+        "today" => return Ok(whole_day(day, clock, Written::Day)),
         // 1970-01-01 has no yesterday.
-        "yesterday" => return Ok(whole_day(day.plus_micros(-DAY), clock)),
+        "yesterday" => return Ok(whole_day(day.plus_micros(-DAY), clock, Written::Day)),
         _ => {}
     }
     if let Some(seconds) = ago(text) {
         let at = now.plus_seconds(-seconds);
-        return Ok(When { first: at, last: at, relative: true });
+        return Ok(When { first: at, last: at, written: Written::Ago });
     }
     let (at, zoned) = instant::parse_zoned(text, wall)?;
     let unit = unit(text.trim());
+    let year = text.trim().bytes().take_while(u8::is_ascii_digit).count() >= 4;
+    let written = match (year, zoned) {
+        (false, _) => Written::Short,
+        (true, true) => Written::Zoned,
+        (true, false) => Written::Local,
+    };
     Ok(match (zoned, unit) {
-        (true, _) => span(at, unit),
-        (false, DAY) => whole_day(at, clock),
-        (false, _) => span(clock.instant(at), unit),
+        (true, _) => span(at, unit, written),
+        (false, DAY) => whole_day(at, clock, written),
+        (false, _) => span(clock.instant(at), unit, written),
     })
 }
 
 /// A day of the clock, which has 23 or 25 hours where it is put forward or back.
-fn whole_day(day: Timestamp, clock: impl Clock) -> When {
+fn whole_day(day: Timestamp, clock: impl Clock, written: Written) -> When {
     let first = clock.instant(day);
     let next = clock.instant(day.plus_micros(DAY));
-    span(first, next.micros() - first.micros())
+    span(first, next.micros() - first.micros(), written)
 }
 
-fn span(first: Timestamp, length: i64) -> When {
-    When { first, last: first.plus_micros((length - 1).max(0)), relative: false }
+fn span(first: Timestamp, length: i64, written: Written) -> When {
+    When { first, last: first.plus_micros((length - 1).max(0)), written }
 }
 
 /// `-15m` in seconds.

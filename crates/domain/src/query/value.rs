@@ -13,15 +13,29 @@ pub(super) enum Item {
     Range(Option<Raw>, Option<Raw>),
 }
 
-pub(super) fn read(target: &Target, op: Op, item: &Item, clock: impl Clock) -> Result<Test, Problem> {
+/// `searched`: the field that a text is searched in, where the target is one.
+pub(super) fn read(
+    target: &Target,
+    searched: Option<&Field>,
+    op: Op,
+    item: &Item,
+    clock: impl Clock,
+) -> Result<Test, Problem> {
     match item {
         Item::One(raw) if !raw.quoted && raw.atoms == [Atom::Any] && op.equality() => Ok(Test::Present),
         Item::One(raw) => {
-            if let Some(field) = searched(target) {
+            if let Some(field) = searched {
+                let (found, by) = match field.kind {
+                    Kind::Part => (TextMatch::part(raw), "parts"),
+                    _ => (TextMatch::read(raw), "words"),
+                };
                 if !op.equality() {
-                    return problem(raw, &["`", field, "` is searched by words and has no order; write `:`"]);
+                    return problem(
+                        raw,
+                        &["`", field.name, "` is searched by ", by, " and has no order; write `:`"],
+                    );
                 }
-                return match TextMatch::read(raw) {
+                return match found {
                     Some(found) => Ok(Test::Text(found)),
                     None => problem(raw, &["nothing to search for between the quotes"]),
                 };
@@ -30,7 +44,8 @@ pub(super) fn read(target: &Target, op: Op, item: &Item, clock: impl Clock) -> R
                 return Ok(Test::Pattern(Pattern(raw.atoms.clone())));
             }
             match order(op) {
-                None => equal(target, raw, clock),
+                None => equal(target, raw, clock)
+                    .map_err(|problem| several(target, op, raw, clock).unwrap_or(problem)),
                 Some(order) => compare(target, order, raw, clock),
             }
         }
@@ -51,15 +66,6 @@ fn order(op: Op) -> Option<Order> {
     }
 }
 
-/// The name of a field that is searched by words.
-fn searched(target: &Target) -> Option<&'static str> {
-    match target {
-        Target::Free => Some("message"),
-        Target::Field(field) if field.kind == Kind::Text => Some(field.name),
-        _ => None,
-    }
-}
-
 fn takes_patterns(target: &Target) -> bool {
     match target {
         Target::Field(field) => field.kind == Kind::Word,
@@ -71,7 +77,7 @@ fn takes_patterns(target: &Target) -> bool {
 fn equal(target: &Target, raw: &Raw, clock: impl Clock) -> Result<Test, Problem> {
     if let Some(Kind::Time) = kind(target) {
         let when = instant(raw, clock)?;
-        if when.relative {
+        if when.relative() {
             let text = raw.literal();
             return problem(
                 raw,
@@ -110,21 +116,66 @@ fn compare(target: &Target, order: Order, raw: &Raw, clock: impl Clock) -> Resul
     scalar(target, raw).map(|value| Test::Compare(order, value))
 }
 
+/// `severity:high,low`: values that would be a list, where the whole is no value.
+fn several(target: &Target, op: Op, raw: &Raw, clock: impl Clock) -> Option<Problem> {
+    if raw.quoted || raw.wild() {
+        return None;
+    }
+    let text = raw.literal();
+    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    let good = |part: &&str| {
+        let atoms = part.chars().map(Atom::Char).collect();
+        equal(target, &Raw { atoms, quoted: false, span: raw.span.clone() }, clock).is_ok()
+    };
+    if parts.len() < 2 || !parts.iter().all(good) {
+        return None;
+    }
+    let list = ["[", &parts.join(", "), "]"].concat();
+    let field = target.to_string();
+    let mut problem =
+        Problem::new(raw.span.clone(), &["several values go in a list: `", &field, op.text(), &list, "`"]);
+    problem.suggestion = Some(list);
+    Some(problem)
+}
+
 fn between(target: &Target, from: &Raw, to: &Raw, clock: impl Clock) -> Result<Test, Problem> {
     if let Some(Kind::Time) = kind(target) {
-        return Ok(Test::Between(
-            Value::Time(instant(from, clock)?.first),
-            Value::Time(instant(to, clock)?.last),
-        ));
+        let (first, last) = (instant(from, clock)?, instant(to, clock)?);
+        return if first.is_after(last) {
+            Err(swapped(from, to))
+        } else {
+            Ok(Test::Between(Value::Time(first.first), Value::Time(last.last)))
+        };
     }
     has_order(target, from)?;
-    let (from, to) = (scalar(target, from)?, scalar(target, to)?);
-    Ok(match (from, to) {
+    let (low, high) = match (scalar(target, from)?, scalar(target, to)?) {
         // A number and a text are compared as texts.
-        (Value::Number { text, .. }, to @ Value::Word(_)) => Test::Between(Value::Word(text), to),
-        (from @ Value::Word(_), Value::Number { text, .. }) => Test::Between(from, Value::Word(text)),
-        (from, to) => Test::Between(from, to),
-    })
+        (Value::Number { text, .. }, to @ Value::Word(_)) => (Value::Word(text), to),
+        (from @ Value::Word(_), Value::Number { text, .. }) => (from, Value::Word(text)),
+        ends => ends,
+    };
+    let empty = match (&low, &high) {
+        (Value::Word(low), Value::Word(high)) => low > high,
+        (Value::Severity(low), Value::Severity(high)) => low > high,
+        (Value::Number { value: low, .. }, Value::Number { value: high, .. }) => low > high,
+        _ => false,
+    };
+    if empty { Err(swapped(from, to)) } else { Ok(Test::Between(low, high)) }
+}
+
+/// A range that nothing can be in.
+fn swapped(from: &Raw, to: &Raw) -> Problem {
+    let end = |raw: &Raw| match raw.literal() {
+        text if raw.quoted => super::print::quoted(&text),
+        text => super::print::written(&text),
+    };
+    let range = [&end(to), "..", &end(from)].concat();
+    let mut problem = Problem::new(
+        from.span.start..to.span.end,
+        &["the ends of this range are swapped, so nothing is in it; write `", &range, "`"],
+    );
+    problem.suggestion = Some(range);
+    problem
 }
 
 fn has_order(target: &Target, raw: &Raw) -> Result<(), Problem> {
@@ -173,7 +224,7 @@ fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
                 suggest::nearest(&text, words.iter().copied()),
             ),
         },
-        Some(Kind::Word | Kind::Text | Kind::Time) => Ok(Value::Word(text)),
+        Some(Kind::Word | Kind::Text | Kind::Part | Kind::Time) => Ok(Value::Word(text)),
         None if raw.quoted => Ok(Value::Word(text)),
         None => Ok(number(text).unwrap_or_else(Value::Word)),
     }

@@ -344,7 +344,7 @@ fn filter(asked: &Asked, now: Timestamp) -> EventFilter {
 fn filter_of(job: &CaseJob) -> std::result::Result<EventFilter, String> {
     let query = match job.query.as_str() {
         "" => None,
-        text => Some(parse(text, &EVENTS, job.until_at).map_err(|problem| problem.to_string())?),
+        text => Some(parse(text, &EVENTS, job.until_at).map_err(|problem| problem.placed(text))?),
     };
     Ok(filter(&Asked { query, from: job.from_at, until: Some(job.until_at) }, job.until_at))
 }

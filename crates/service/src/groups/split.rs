@@ -294,9 +294,9 @@ async fn look(
     let template = own_template(group);
     condition.check(&template, now)?;
     let parsed = match condition {
-        Condition::Query { query: text } => {
-            Some(query::parse(text, &query::EVENTS, now).map_err(|e| Invalid::field("query", e.message))?)
-        }
+        Condition::Query { query: text } => Some(
+            query::parse(text, &query::EVENTS, now).map_err(|e| Invalid::field("query", e.placed(text)))?,
+        ),
         Condition::Slot { .. } => None,
     };
     let after = after.map(|(at, id)| Position { at, id: id.0 });

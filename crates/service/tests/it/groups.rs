@@ -35,6 +35,11 @@ async fn room(t: testkit::TestDb) -> Room {
     Room { world, org }
 }
 
+fn asking(q: &str) -> GroupFilter {
+    let query = domain::query::parse(q, &domain::query::GROUPS, start()).unwrap();
+    GroupFilter { query: Some(query), ..GroupFilter::default() }
+}
+
 impl Room {
     fn cx<P: Permission>(&self) -> Cx<P> {
         self.world.services.admit(&Actor::system("test", self.org)).unwrap()
@@ -55,7 +60,7 @@ impl Room {
         ingest(&self.cx::<EventWrite>(), rows, Origin::Api).await.unwrap();
     }
     async fn group(&self, template: &str) -> Group {
-        let filter = GroupFilter { text: Some(template.to_owned()), ..GroupFilter::default() };
+        let filter = asking(&domain::query::edit::phrase(template));
         let mut found = groups::list(&self.cx(), &filter, 10, None).await.unwrap().items;
         assert_eq!(found.len(), 1, "{template}");
         found.remove(0)
@@ -240,6 +245,32 @@ async fn another_organization_finds_nothing_and_a_viewer_may_not() {
 }
 
 #[tokio::test]
+async fn what_a_query_finds_is_listed_counted_and_acted_on() {
+    for_each_backend(|t| async move {
+        let room = room(t).await;
+        for message in ["door opened", "door closed", "roof leaks"] {
+            room.send(message, &[-60]).await;
+        }
+        let ana = room.of("ana@alpha.test").await;
+        let door = asking("door severity:low -assignee:*");
+        let report = groups::act_on_matching(&ana, &Act::Resolve, &door, None).await.unwrap();
+        assert_eq!(report.done(), 2);
+        let cx = room.cx::<GroupRead>();
+        for (q, open, resolved) in
+            [("door", 0, 2), ("-door", 1, 0), ("status:resolved", 0, 2), ("status_since>-1m opened", 0, 1)]
+        {
+            let counts = groups::counts(&cx, &asking(q)).await.unwrap();
+            assert_eq!((counts.open, counts.resolved), (open, resolved), "{q}");
+            let listed = groups::list(&cx, &asking(q), 10, None).await.unwrap().items;
+            assert_eq!(listed.len() as i64, open + resolved, "{q}");
+            let recurring = groups::recurring(&cx, &asking(q), 10).await.unwrap();
+            assert_eq!(recurring.len(), listed.len(), "{q}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_is_refused_before_anything_is_written() {
     for_each_backend(|t| async move {
         let room = room(t).await;
@@ -258,7 +289,12 @@ async fn what_cannot_be_done_is_refused_before_anything_is_written() {
             (&query, &ids[..], None, "query"),
         ] {
             match groups::act(&ana, act, ids, note).await {
-                Err(Error::Invalid(invalid)) => assert_eq!(invalid.0[0].field, field),
+                Err(Error::Invalid(invalid)) => {
+                    assert_eq!(invalid.0[0].field, field);
+                    let words =
+                        "at character 10: `purple` is not a severity: info, low, medium, high or critical";
+                    assert!(field != "query" || invalid.0[0].reason == words, "{invalid}");
+                }
                 other => panic!("{act:?}: {other:?}"),
             }
         }

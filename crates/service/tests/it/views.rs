@@ -52,7 +52,18 @@ async fn a_view_is_ones_own_until_it_is_shared() {
 
         // The same name is another person's as well, and the same of another list.
         views::create(&vic, Area::Events, new("Logins", "", false)).await.unwrap();
-        views::create(&ann, Area::Groups, new("Logins", "status=muted", false)).await.unwrap();
+        views::create(&ann, Area::Groups, new("Logins", "status=muted&text=type%3Alogin", false))
+            .await
+            .unwrap();
+        for query in ["text=componnent%3Asshd", "q=componnent%3Asshd"] {
+            let Err(Error::Invalid(why)) = views::create(&ann, Area::Groups, new("x", query, false)).await
+            else {
+                panic!("{query}")
+            };
+            assert!(
+                why.0[0].reason.ends_with("at character 1: no field `componnent`; did you mean `component`?")
+            );
+        }
         let twice = views::create(&ann, Area::Events, new("Logins", "", false)).await;
         assert!(matches!(twice, Err(Error::Conflict(_))));
 

@@ -2,11 +2,18 @@
 
 use domain::Severity;
 use domain::group::{GroupFilter, GroupSort};
+use domain::query::{GROUPS, edit, parse};
 use store::group::{After, first_seen, list};
 use testkit::for_each_backend;
 
 use crate::events_world::{Random, event, insert};
 use crate::world::{at, organization, read};
+
+/// The groups that a query finds.
+fn asking(q: &str) -> GroupFilter {
+    let query = parse(q, &GROUPS, at(0)).unwrap_or_else(|e| panic!("{q}: {e}"));
+    GroupFilter { query: Some(query), ..GroupFilter::default() }
+}
 
 #[tokio::test]
 async fn groups_page_in_every_order() {
@@ -56,7 +63,7 @@ async fn groups_page_in_every_order() {
         assert_eq!(found, seen[..7]);
         for filter in [
             GroupFilter { component: vec!["first".to_owned()], ..GroupFilter::default() },
-            GroupFilter { text: Some("THING-AA".to_owned()), ..GroupFilter::default() },
+            asking("THING-AA"),
         ] {
             let found = list(&mut read(&t.db, org).await, &filter, None, 100).await.unwrap();
             assert!(
@@ -98,17 +105,79 @@ async fn a_group_is_found_by_its_template_as_it_is_shown_and_by_a_part_of_a_mess
             ("done%with", None),
             ("number id done", None),
         ] {
-            let filter = GroupFilter { text: Some(text.to_owned()), ..GroupFilter::default() };
-            let groups = list(&mut tx, &filter, None, 10).await.unwrap();
+            let groups = list(&mut tx, &asking(text), None, 10).await.unwrap();
             let examples: Vec<_> = groups.iter().map(|g| g.example.as_str()).collect();
             assert_eq!(examples, found.map(|i: usize| messages[i]).into_iter().collect::<Vec<_>>(), "{text}");
         }
         // The shown template in SQL is that of the domain.
         for group in list(&mut tx, &GroupFilter::default(), None, 10).await.unwrap() {
-            let text = Some(domain::template::shown(&group.template));
-            let filter = GroupFilter { text, ..GroupFilter::default() };
-            assert_eq!(list(&mut tx, &filter, None, 10).await.unwrap(), [group]);
+            let text = edit::phrase(&domain::template::shown(&group.template));
+            assert_eq!(list(&mut tx, &asking(&text), None, 10).await.unwrap(), [group]);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn groups_are_asked_in_the_query_language() {
+    for_each_backend(|t| async move {
+        let org = organization(&t.db, "alpha").await;
+        let door = [
+            (0, "door opened by kim", Severity::Low, Some("door"), Some("entry")),
+            (60, "door opened by kim", Severity::High, Some("door"), Some("entry")),
+            (120, "Failed password for root from 10.0.0.1 port 22", Severity::Critical, Some("sshd"), None),
+            (4000, "kernel: disk 100% full", Severity::Info, None, Some("Disk")),
+        ];
+        let events = door.map(|(seconds, message, severity, component, kind)| {
+            let mut event = event(seconds, message);
+            event.severity = severity;
+            event.component = component.map(str::to_owned);
+            event.event_type = kind.map(str::to_owned);
+            event
+        });
+        insert(&t.db, org, events.to_vec()).await;
+        let mut tx = read(&t.db, org).await;
+        let (door, ssh, disk) = ("door", "ssh", "disk");
+        let after = at(3000).iso();
+        for (q, found) in [
+            ("", &[disk, ssh, door][..]),
+            ("component:sshd", &[ssh]),
+            ("component:[sshd, door] severity>=critical", &[ssh]),
+            ("-component:*", &[disk]),
+            ("component:s*d", &[ssh]),
+            ("component:SSHD", &[]),
+            ("type:entry OR type:Disk", &[disk, door]),
+            ("-type:entry", &[disk, ssh]),
+            ("severity:high", &[door]),
+            ("count:2", &[door]),
+            ("event_count:..1", &[disk, ssh]),
+            ("state:[new, ongoing]", &[disk, ssh, door]),
+            ("-status:muted status:resolved", &[]),
+            ("assignee:*", &[]),
+            (&format!("first_seen>{after}"), &[disk]),
+            (&format!("last_seen<{after}"), &[ssh, door]),
+            ("component:sshd failed password for id", &[ssh]),
+            ("Failed password for admin from 192.168.7.8 component:sshd", &[ssh]),
+            ("-password", &[disk, door]),
+            ("-(password OR \"OPENED by\")", &[disk]),
+            ("kernel: disk 7%", &[disk]),
+            ("template:\"kernel: disk\"", &[disk]),
+            ("open*kim", &[door]),
+            ("template:(fail*port OR d?or)", &[ssh, door]),
+            ("kim opened", &[]),
+            ("100%x", &[]),
+        ] {
+            let groups = list(&mut tx, &asking(q), None, 10).await.unwrap();
+            let name = |g: &domain::group::Group| match g.component.as_deref() {
+                Some("door") => door,
+                Some(_) => ssh,
+                None => disk,
+            };
+            assert_eq!(groups.iter().map(name).collect::<Vec<_>>(), found, "{q}");
+        }
+        let id = list(&mut tx, &asking("component:sshd"), None, 1).await.unwrap()[0].id;
+        assert_eq!(list(&mut tx, &asking(&format!("id:{id}")), None, 9).await.unwrap().len(), 1);
+        assert_eq!(list(&mut tx, &asking(&format!("-group:{id}")), None, 9).await.unwrap().len(), 2);
     })
     .await;
 }

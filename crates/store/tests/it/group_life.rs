@@ -3,6 +3,7 @@
 use domain::event::NewEvent;
 use domain::group::life::{Act, Change, Mute, Rate, Step, Window};
 use domain::group::{Assignee, Group, GroupFilter, Status};
+use domain::query::{GROUPS, parse};
 use domain::{GroupId, OrganizationId, Severity};
 use store::Db;
 use store::group::life;
@@ -23,6 +24,10 @@ async fn arrive(db: &Db, org: OrganizationId, now: i64, events: Vec<NewEvent>) {
 
 async fn groups(db: &Db, org: OrganizationId) -> Vec<Group> {
     store::group::list(&mut read(db, org).await, &GroupFilter::default(), None, 100).await.unwrap()
+}
+
+fn asking(q: &str) -> GroupFilter {
+    GroupFilter { query: Some(parse(q, &GROUPS, at(0)).unwrap()), ..GroupFilter::default() }
 }
 
 async fn only(db: &Db, org: OrganizationId) -> Group {
@@ -206,6 +211,11 @@ async fn lists_are_narrowed_by_status_and_assignee_and_counted() {
             (&mine, vec![ids[2]]),
             (&of(Assignee::Nobody), vec![ids[3]]),
             (&muted, vec![ids[1]]),
+            (&asking("status:muted"), vec![ids[1]]),
+            (&asking("state:[muted, resolved]"), vec![ids[0], ids[1]]),
+            (&asking("assigned:*"), vec![ids[2]]),
+            (&asking("assignee:ana@example.test"), vec![ids[2]]),
+            (&asking("-assignee:ana*"), vec![ids[0], ids[1], ids[3]]),
         ] {
             let found = store::group::list(&mut read(&t.db, org).await, filter, None, 10).await.unwrap();
             assert_eq!(found.iter().map(|g| g.id).collect::<Vec<_>>(), expected, "{filter:?}");

@@ -6,6 +6,7 @@ use domain::filter::{EventFilter, FacetRequest};
 use domain::group::life::{Act, Change, Step};
 use domain::group::rule::Rule;
 use domain::group::{Group, GroupFilter, GroupSort, Status};
+use domain::query::{GROUPS, parse};
 use domain::{GroupId, GroupRuleId, OrganizationId, Severity};
 use store::Db;
 use store::group::{life, rules};
@@ -135,7 +136,8 @@ async fn merged_groups_are_read_as_one_and_unmerged_exactly() {
             store::group::counts(&mut read(&t.db, org).await, &GroupFilter::default(), None).await.unwrap();
         assert_eq!(counts.iter().map(|(_, n, _)| n).sum::<i64>(), 2);
         for (text, n) in [("GATE", 1), ("opened", 1), ("nothing", 1), ("roof", 0)] {
-            let filter = GroupFilter { text: Some(text.to_owned()), ..GroupFilter::default() };
+            let filter =
+                GroupFilter { query: Some(parse(text, &GROUPS, at(0)).unwrap()), ..GroupFilter::default() };
             let found = store::group::list(&mut read(&t.db, org).await, &filter, None, 9).await.unwrap();
             assert_eq!(found.len(), n, "{text}: it is found by what is merged into it");
         }

@@ -122,7 +122,7 @@ fn pages(
     })
 }
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "occurred_at",
     "ingested_at",
@@ -133,6 +133,7 @@ const COLUMNS: [&str; 15] = [
     "environment",
     "system_id",
     "event_type",
+    "source_id",
     "source",
     "message",
     "fingerprint",
@@ -140,7 +141,7 @@ const COLUMNS: [&str; 15] = [
     "raw_payload",
 ];
 
-fn csv_row(event: &Event) -> [String; 15] {
+fn csv_row(event: &Event) -> [String; 16] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let cells = [
         event.id.to_string(),
@@ -153,6 +154,7 @@ fn csv_row(event: &Event) -> [String; 15] {
         text(&event.environment),
         text(&event.system_id),
         text(&event.event_type),
+        event.source_id.map(|id| id.to_string()).unwrap_or_default(),
         text(&event.source),
         event.message.clone(),
         event.fingerprint.clone(),

@@ -138,12 +138,16 @@ fn a_range_of_severities_is_a_choice_of_them() {
 
 #[test]
 fn words_that_were_meant_as_operators_are_told() {
-    let meant = |text: &str| super::super::edit::with_operators(text, &EVENTS);
+    let meant = |text: &str| super::super::edit::meant(text, &EVENTS);
     assert_eq!(meant("failed or denied").as_deref(), Some("failed OR denied"));
     assert_eq!(meant("(a and host:b) not c").as_deref(), Some("(a AND host:b) NOT c"));
     assert_eq!(meant("\"or\" and2 message:or"), None);
     assert_eq!(meant("failed OR denied"), None);
     assert_eq!(meant("denied or"), None, "that cannot be read");
+    assert_eq!(meant("host:web-1,web-2").as_deref(), Some("host:[web-1, web-2]"));
+    assert_eq!(meant("a or -host:(x,y, OR z)").as_deref(), Some("a OR -host:([x, y] OR z)"));
+    assert_eq!(meant("payload.port!=22,80").as_deref(), Some("payload.port!=[22, 80]"));
+    assert_eq!(meant("host:\"a,b\" host:[\"a,b\", c] host:a\\,b host:a, a,b"), None);
 }
 
 /// The target that is printed so.

@@ -134,7 +134,52 @@ fn a_problem_says_where_and_what_to_do() {
         ("NOT", "   ", "a term is missing after `NOT`"),
         ("()", " ", "a term is missing after an opening parenthesis"),
         ("\"\"", "^^", "nothing to search for between the quotes"),
-        ("severity:hgih", "         ^^^^", "`hgih` is not a severity: info, low, medium, high or critical"),
+        ("severity:loud", "         ^^^^", "`loud` is not a severity: info, low, medium, high or critical"),
+        (
+            "severity:hgih",
+            "         ^^^^",
+            "`hgih` is not a severity: info, low, medium, high or critical; did you mean `high`?",
+        ),
+        (
+            "severity:high,critical",
+            "         ^^^^^^^^^^^^^",
+            "several values go in a list: `severity:[high, critical]`",
+        ),
+        (
+            "severity!=(high,low)",
+            "           ^^^^^^^^",
+            "several values go in a list: `severity:[high, low]`",
+        ),
+        (
+            "a severity:critical..info",
+            "           ^^^^^^^^^^^^^^",
+            "the ends of this range are swapped, so nothing is in it; write `info..critical`",
+        ),
+        (
+            "time!=2026-02-03..2026-01-31",
+            "      ^^^^^^^^^^^^^^^^^^^^^^",
+            "the ends of this range are swapped, so nothing is in it; write `2026-01-31..2026-02-03`",
+        ),
+        (
+            "time:[-1h..-2h]",
+            "      ^^^^^^^^",
+            "the ends of this range are swapped, so nothing is in it; write `-2h..-1h`",
+        ),
+        (
+            "time:today..yesterday",
+            "     ^^^^^^^^^^^^^^^^",
+            "the ends of this range are swapped, so nothing is in it; write `yesterday..today`",
+        ),
+        (
+            "payload.port:1023..1",
+            "             ^^^^^^^",
+            "the ends of this range are swapped, so nothing is in it; write `1..1023`",
+        ),
+        (
+            "component:(\"b c\"..a)",
+            "           ^^^^^^^^",
+            "the ends of this range are swapped, so nothing is in it; write `a..\"b c\"`",
+        ),
         (
             "severity:hig",
             "         ^^^",
@@ -177,7 +222,30 @@ fn a_problem_says_where_and_what_to_do() {
     let suggestion = |text| parse(text, &EVENTS, now()).unwrap_err().suggestion;
     assert_eq!(suggestion("componnent:x").as_deref(), Some("component"));
     assert_eq!(suggestion("severity >= x").as_deref(), Some("severity>="));
-    assert_eq!(suggestion("severity:hihg").as_deref(), None);
+    assert_eq!(suggestion("severity:hihg").as_deref(), Some("high"));
+    assert_eq!(suggestion("severity:loud").as_deref(), None);
+    assert_eq!(suggestion("severity:high,low").as_deref(), Some("[high, low]"));
+    assert_eq!(suggestion("severity:high..low").as_deref(), Some("low..high"));
+}
+
+/// What was kept to be asked later goes on to be a query: whether ends are swapped is told only where no clock decides it.
+#[test]
+fn whether_a_range_can_be_read_does_not_depend_on_the_clock() {
+    for text in [
+        "time:-1d..2026-01-01",
+        "time:2027-01-01..now",
+        "time:today..2026-01-01",
+        "time:\"Dec 20 10:00:00\"..\"Jan 3 10:00:00\"",
+        "time:2026-11-23T10:00:00Z..2026-11-23T09:00:00",
+        "time:2026-11-23..2026-11-23",
+        "payload.x:5..5.0",
+        "component:high,low",
+    ] {
+        // The last is Christmas: then December comes after January.
+        for clock in [now(), now().plus_seconds(366 * 86_400), now().plus_seconds(32 * 86_400)] {
+            assert!(parse(text, &EVENTS, clock).is_ok(), "{text} at {clock}");
+        }
+    }
 }
 
 static NUMBERED: Schema = Schema {
@@ -197,6 +265,9 @@ fn another_schema_has_other_fields() {
     assert_eq!(told("count>5 state:OPEN"), "count>5 state:open");
     assert_eq!(told("count:(-5 OR 1..2) -state:*"), "count:[-5, 1..2] -state:*");
     assert_eq!(told("count:many"), "`many` is not a number, such as 5, -1 or 0.25");
+    assert_eq!(told("count:5..1"), "the ends of this range are swapped, so nothing is in it; write `1..5`");
+    assert_eq!(told("state:open,closed"), "several values go in a list: `state:[open, closed]`");
+    assert_eq!(told("state:opne"), "`opne` is not one of open, closed; did you mean `open`?");
     assert_eq!(told("count:1e999"), "`1e999` is not a number, such as 5, -1 or 0.25");
     assert_eq!(told("state:opn"), "`opn` is not one of open, closed; did you mean `open`?");
     assert_eq!(told("state>open"), "the values of `state` have no order; write `:`");
