@@ -3,7 +3,7 @@
 use domain::query::{Completion, Context, Schema, complete, edit};
 use service::Facets;
 
-use crate::events::parts::counted;
+use crate::events::parts::{counted, number};
 use crate::events::shown::{ChoiceShown, Completed};
 
 /// Most that is offered at once.
@@ -74,6 +74,11 @@ pub fn of_list(schema: &Schema, q: &str, at: u32, facets: &Facets, (one, many): 
         }));
     }
     cursor.done(choices)
+}
+
+/// `12 events`, or `12+ events` where not all were counted.
+pub fn events(n: i64, all: bool) -> String {
+    if all { counted(n, "event", "events") } else { [&number(n), "+ events"].concat() }
 }
 
 /// The bytes that so many UTF-16 units take; a cursor within a character stands before it.

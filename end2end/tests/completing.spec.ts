@@ -59,5 +59,18 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await expect(page.getByRole("listbox"), "what was asked of cases is not of drifts").toHaveCount(0);
   await drifts.pressSequentially("status:ack");
   await expect(page.getByRole("listbox").getByRole("option", { name: /^acknowledged/ })).toBeVisible();
+
+  await page.goto("/o/acme/groups");
+  const groups = page.getByRole("searchbox", { name: "Search in templates" });
+  await groups.pressSequentially("component:ssh");
+  await page.getByRole("listbox").getByRole("option", { name: /^sshd/ }).click();
+  await expect(groups).toHaveValue("component:sshd ");
+  await groups.pressSequentially("failed password");
+  await groups.press("Enter");
+  await expect(page).toHaveURL(/sshd/);
+  await expect(page.locator("[data-row]").first()).toContainText(/failed password/i);
+  await groups.fill("componnent:sshd");
+  await groups.press("Enter");
+  await expect(page.getByText("did you mean `component`?")).toBeVisible();
   expect(errors).toEqual([]);
 });

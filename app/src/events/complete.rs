@@ -3,12 +3,11 @@
 use domain::permission::{EventRead, SourceRead};
 use domain::query::{Context, EVENTS, edit};
 
-use super::parts::{counted, number};
 use super::query::EventQuery;
 use super::read::filter;
 use super::shown::Completed;
 use crate::Answer;
-use crate::complete::{Cursor, OFFERED};
+use crate::complete::{Cursor, OFFERED, events};
 use crate::server::Scope;
 
 /// `at`: UTF-16 units before the cursor.
@@ -43,9 +42,4 @@ pub async fn complete(scope: &Scope, query: &EventQuery, at: u32) -> Answer<Comp
     };
     choices.extend(seen.into_iter().map(|(value, note)| cursor.value(&value, note.unwrap_or_default())));
     Ok(cursor.done(choices))
-}
-
-/// `12 events`, or `12+ events` where not all were counted.
-fn events(n: i64, all: bool) -> String {
-    if all { counted(n, "event", "events") } else { [&number(n), "+ events"].concat() }
 }

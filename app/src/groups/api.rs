@@ -7,6 +7,7 @@ use super::act::Asked;
 use super::query::GroupQuery;
 use super::shown::{GroupList, GroupShown};
 use crate::Answer;
+use crate::events::shown::Completed;
 use crate::page::Done;
 use crate::printed::Printed;
 
@@ -14,6 +15,17 @@ use crate::printed::Printed;
 pub async fn list_groups(organization: String, #[server(default)] query: GroupQuery) -> Answer<GroupList> {
     let scope = crate::server::scope(&organization).await?;
     super::read::list(&scope, &query).await
+}
+
+/// What can stand at the cursor of a query of groups: `at` in UTF-16 units.
+#[server(name = CompleteGroups, prefix = "/fn", endpoint = "groups/complete", input = GetUrl)]
+pub async fn complete_groups(
+    organization: String,
+    #[server(default)] q: String,
+    #[server(default)] at: u32,
+) -> Answer<Completed> {
+    let scope = crate::server::scope(&organization).await?;
+    super::complete::complete(&scope, &q, at).await
 }
 
 /// A group and what happened to it, the newest first; `before`: where an older page of that begins.

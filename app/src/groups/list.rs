@@ -116,6 +116,7 @@ fn Search(groups: Groups) -> impl IntoView {
                 autocomplete="off"
                 spellcheck="false"
                 data-search=""
+                data-complete=move || routes::completing(&groups.slug.read(), "groups")
                 value=text
                 prop:value=text
             />

@@ -4,6 +4,8 @@ mod act;
 mod api;
 #[cfg(feature = "ssr")]
 pub mod bars;
+#[cfg(feature = "ssr")]
+mod complete;
 mod detail;
 #[cfg(feature = "ssr")]
 mod empty;
