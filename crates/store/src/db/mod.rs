@@ -120,11 +120,11 @@ impl Db {
             .statement_cache_capacity(256);
         // Made once: a connection that is opened again after the file was moved away would begin an empty one.
         SqliteConnection::connect_with(&connect.clone().create_if_missing(true)).await?.close().await?;
-        // Rarer checkpoints double the bulk rate; the WAL stays bounded by the size limit. A larger cache does not pay: the
-        // keys arrive in order.
+        // Rarer checkpoints double the bulk rate; the WAL stays bounded by the size limit. A cache of 64 MB instead of 16
+        // is worth an eighth of the rate (docs/PERFORMANCE.md): the index of words is written all over.
         let writer = connect
             .clone()
-            .pragma("cache_size", "-16384")
+            .pragma("cache_size", "-65536")
             .pragma("wal_autocheckpoint", "4000")
             .pragma("journal_size_limit", "67108864");
         let write = SqlitePoolOptions::new()
