@@ -53,7 +53,7 @@ pub async fn keep_room(services: &Services) {
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "room for everything but events could not be kept; it is tried again")
+                tracing::warn!(%error, "room for everything but events could not be kept; it is tried again");
             }
         }
         tokio::select! {
