@@ -94,8 +94,8 @@ fn decoder<'a, R: Read + 'a>(encoding: Encoding, input: R, limit: u64) -> Result
     Ok(Box::new(Capped { inner, left: limit, limit }))
 }
 
-/// What few bodies are larger than, in bytes.
-const LARGE: u64 = 8 << 20;
+/// What few bodies are larger than, in bytes. What they grew through stays with the thread's part of the allocator for a while.
+const LARGE: u64 = 1 << 20;
 
 /// A whole request body.
 ///
