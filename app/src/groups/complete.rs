@@ -1,6 +1,6 @@
 //! What is offered while a query of groups is typed: what the language knows, and the values that their events have. Server only.
 
-use domain::event::EventFilter;
+use domain::filter::EventFilter;
 use domain::permission::{EventRead, GroupRead};
 use domain::query::{Context, EVENTS, GROUPS, edit};
 
