@@ -36,13 +36,15 @@ async fn exported_events_are_those_of_the_list_and_no_formula_and_audited() {
         app.person("bob@beta.test", "beta", "admin").await;
         let (vic, bob) = (app.sign_in("vic@acme.test").await, app.sign_in("bob@beta.test").await);
         let key = app.key("acme", &["all"]).await;
+        let edge = json!({ "name": "edge", "source_type": "other", "status": "active" });
+        let edge = app.post("/api/v1/sources").bearer(&key).json(edge.to_string()).send().await.json();
         // More than one page.
         let events: Vec<Value> = (0..2500)
             .map(|n| {
                 json!({
                     "occurred_at": format!("2026-11-{:02}T09:{:02}:{:02}Z", 20 + n / 3600, n / 60, n % 60),
                     "severity": if n % 2 == 0 { "high" } else { "info" },
-                    "message": format!("=cmd() line {n}\nwith \"quotes\", commas"), "component": "disk", "user": { "n": n },
+                    "message": format!("=cmd() line {n}\nwith \"quotes\", commas"), "component": "disk", "user": { "n": n }, "source": "edge",
                 })
             })
             .collect();
@@ -70,7 +72,8 @@ async fn exported_events_are_those_of_the_list_and_no_formula_and_audited() {
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), numbers.len());
         assert_eq!(&rows[0][message], "'=cmd() line 4\nwith \"quotes\", commas");
-        assert_eq!(Some(&rows[0][source]), lines[0]["source_id"].as_str());
+        assert_eq!(Some(&rows[0][source]), edge["id"].as_str());
+        assert_eq!(lines[0]["source_id"], edge["id"]);
 
         // What a Parquet file holds is tested where it is written (`wire`).
         let file = app.get(&format!("/o/acme/events/export.parquet?{asked}")).cookie(&vic).send().await;
