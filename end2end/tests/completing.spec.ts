@@ -34,14 +34,14 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await page.keyboard.press("Escape");
   await expect(list).toHaveCount(0);
   await expect(box, "Escape put the list alone away").toBeFocused();
-  await page.keyboard.type("\b\b");
+  await page.keyboard.press("Backspace");
   await list.getByRole("option", { name: `${word} mail` }).click();
   const asked = `status:open tag:"${word} mail"`;
   await expect(box).toHaveValue(`${asked} `);
   // Nothing is chosen in the list: Enter asks.
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/tag/);
-  await expect(page.getByRole("link", { name: word })).toBeVisible();
+  await expect(page.getByRole("link", { name: word, exact: true })).toBeVisible();
 
   await page.goto("/o/acme/cases");
   await box.focus();

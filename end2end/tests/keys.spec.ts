@@ -30,16 +30,13 @@ test("keys work while WASM is blocked", async ({ page }) => {
   await expect(page).toHaveURL(/\/o\/globex\/cases/);
 });
 
-test("a dialog that asks something begins in its first field, one that confirms does not begin on what it confirms", async ({ page }) => {
+test("a dialog that asks something begins in its first field, and gives the focus back", async ({ page }) => {
   await signIn(page);
   await page.goto("/o/acme/settings/environments");
   const add = page.getByRole("button", { name: "Add an environment" });
   await add.press("Enter");
   const dialog = page.getByRole("dialog", { name: "Add an environment" });
-  await expect(dialog.getByLabel("Short name")).toBeFocused();
+  await expect(dialog.getByLabel("Name", { exact: true })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(add).toBeFocused();
-  await page.goto("/o/acme/settings/tags");
-  await page.getByRole("button", { name: /^Delete/ }).first().press("Enter");
-  await expect(page.getByRole("dialog").getByRole("button", { name: "Close" })).toBeFocused();
 });

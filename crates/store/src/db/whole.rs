@@ -90,8 +90,8 @@ fn is_damage(code: Option<&str>) -> bool {
 impl Conn {
     /// Our tables by name, without the migrations' own and the parts of an index of words.
     pub(crate) async fn tables(&mut self) -> Result<Vec<String>> {
-        // Whole names: PostgreSQL's partitions belong to their table, SQLite's virtual tables are made of others. What is
-        // unlogged (the ballast) is nothing to keep.
+        // Whole names: PostgreSQL's partitions belong to their table, SQLite's virtual tables are made of others. The ballast
+        // is room, nothing to keep.
         let q = match self.dialect() {
             Dialect::Sqlite => {
                 "SELECT name FROM pragma_table_list
@@ -101,7 +101,7 @@ impl Conn {
             Dialect::Postgres => {
                 "SELECT CAST(relname AS TEXT) AS name FROM pg_class
                  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-                       AND relname <> '_sqlx_migrations' AND relpersistence = 'p'
+                       AND relname NOT IN ('_sqlx_migrations', 'ballast')
                  ORDER BY relname"
             }
         };
