@@ -1,5 +1,5 @@
-// What could stand at the cursor of a query (`data-complete`: the address that answers), and what was asked before in this browser, as
-// the query bar of the events offers it (ui::Combobox).
+// What could stand at the cursor of a query (`data-complete`: the address that answers), and what was asked before in this browser. The
+// query bar of the events is ui::Combobox.
 import { close, offer, offered } from "./listbox.mjs";
 
 /** How long typing has to rest. */
@@ -45,10 +45,13 @@ async function ask(field) {
   address.searchParams.set("at", field.selectionStart);
   const answer = await fetch(address, { signal, headers: { Accept: "application/json" } }).catch(() => undefined);
   const found = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
-  if (signal.aborted || document.activeElement !== field || found?.q !== field.value) return;
+  if (signal.aborted || document.activeElement !== field) return;
+  if (found?.q !== field.value) return close();
   const items = found.choices.map((one) => [one.text, one.note]);
   offer(field, field.ariaLabel, items, (at) => {
     const one = found.choices[at];
+    // Something was typed since.
+    if (field.value !== found.q) return;
     put(field, one.q, one.at);
     if (one.open) ask(field);
   });
@@ -79,7 +82,9 @@ document.addEventListener("input", ({ target }) => boxOf(target) && look(target)
 document.addEventListener("click", ({ target }) => boxOf(target) && look(target, true));
 document.addEventListener("keydown", (event) => {
   const field = boxOf(event.target);
-  if (field && event.key === "ArrowDown" && offered() !== field) look(field, true);
+  if (!field || event.key !== "ArrowDown" || offered() === field) return;
+  event.preventDefault();
+  look(field, true);
 });
 document.addEventListener("submit", ({ target }) => {
   const field = target.querySelector("input[data-complete]");

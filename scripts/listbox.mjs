@@ -6,7 +6,7 @@ let field;
 let taken; // hears which was taken
 let count = 0; // a new list, a new id
 
-export const offered = () => field;
+export const offered = () => (list?.isConnected ? field : undefined);
 
 export function close() {
   list?.remove();
@@ -44,7 +44,8 @@ export function offer(under, label, items, take, { first = false } = {}) {
     item.append(words, beside);
     list.append(item);
   }
-  field.after(list);
+  // Last in its place: pages that WASM brings to life know what is beside the field.
+  field.parentElement.append(list);
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
   if (first) mark(0);
@@ -57,12 +58,11 @@ function take(at) {
 }
 
 document.addEventListener("focusout", ({ target }) => target === field && close());
-// Before the field loses the focus.
-document.addEventListener("pointerdown", (event) => {
+// The field keeps the focus: who scrolls the list, or presses another button, takes nothing.
+document.addEventListener("mousedown", (event) => list?.contains(event.target) && event.preventDefault());
+document.addEventListener("click", (event) => {
   const item = event.target.closest?.("li");
-  if (!item || item.parentElement !== list) return;
-  event.preventDefault();
-  take([...list.children].indexOf(item));
+  if (item && item.parentElement === list) take([...list.children].indexOf(item));
 });
 // Before others who listen to these keys: Escape closes the list alone.
 document.addEventListener(

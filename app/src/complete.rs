@@ -27,8 +27,9 @@ impl<'q> Cursor<'q> {
         let replaced = &self.found.replace;
         let before = self.q.get(..replaced.start).unwrap_or_default();
         let after = self.q.get(replaced.end..).unwrap_or_default();
-        // The next term is not glued to a finished one.
-        let gap = if after.is_empty() && !open { " " } else { "" };
+        // The next term is not glued to a finished one; in a list it is what its writer makes of it.
+        let in_list = before.rfind('[') > before.rfind(']');
+        let gap = if after.is_empty() && !open && !in_list { " " } else { "" };
         let head = [before, written, gap].concat();
         ChoiceShown {
             text: text.to_owned(),
@@ -57,21 +58,26 @@ impl<'q> Cursor<'q> {
     }
 }
 
-/// For the query of a list with facets; `one`, `many`: what it lists.
-pub fn of_list(schema: &Schema, q: &str, at: u32, facets: &Facets, (one, many): (&str, &str)) -> Completed {
+/// Whether a value can stand there that [`of_list`] has to be told.
+pub fn asks_values(schema: &Schema, q: &str, at: u32) -> bool {
+    let found = Cursor::new(q, at, schema).found;
+    found.suggestions.is_empty() && matches!(found.context, Context::Value { .. })
+}
+
+/// For the query of a list whose values are counted; `one`, `many`: what it lists.
+pub fn of_list(schema: &Schema, q: &str, at: u32, values: &Facets, (one, many): (&str, &str)) -> Completed {
     let cursor = Cursor::new(q, at, schema);
     let mut choices = cursor.known();
     if let Context::Value { field, prefix } = &cursor.found.context
         && choices.is_empty()
     {
         let prefix = prefix.to_lowercase();
+        let more = if values.of_the_latest { "+" } else { "" };
         let values =
-            facets.facets.iter().filter(|facet| facet.field == field).flat_map(|facet| &facet.values);
+            values.facets.iter().filter(|facet| facet.field == field).flat_map(|facet| &facet.values);
         let fitting = values.filter(|(value, _)| value.to_lowercase().starts_with(&prefix));
-        let more = if facets.of_the_latest { "+" } else { "" };
-        choices.extend(fitting.map(|(value, n)| {
-            cursor.value(value, counted(*n, one, many).replacen(' ', &[more, " "].concat(), 1))
-        }));
+        let note = |n: i64| counted(n, one, many).replacen(' ', &[more, " "].concat(), 1);
+        choices.extend(fitting.take(OFFERED + 1).map(|(value, n)| cursor.value(value, note(*n))));
     }
     cursor.done(choices)
 }
@@ -98,7 +104,7 @@ mod tests {
     use domain::query::CASES;
     use service::{Facet, Facets};
 
-    use super::{bytes_before, of_list};
+    use super::{asks_values, bytes_before, of_list};
 
     #[test]
     fn a_cursor_is_counted_in_utf_16_units() {
@@ -110,14 +116,19 @@ mod tests {
     fn a_list_offers_fields_words_and_the_values_that_it_has() {
         let tags = vec![("Phishing mail".to_owned(), 3), ("vpn".to_owned(), 1)];
         let facets = Facets { facets: vec![Facet { field: "tag", values: tags }], of_the_latest: false };
-        let offered = |q: &str| {
-            let found = of_list(&CASES, q, q.encode_utf16().count() as u32, &facets, ("case", "cases"));
-            found.choices.into_iter().map(|c| [c.q.as_str(), "|", &c.note].concat()).collect::<Vec<_>>()
-        };
-        assert_eq!(offered("sev"), ["severity:|info, low, medium, high, critical"]);
-        assert!(offered("status:inv").concat().starts_with("status:investigating "));
-        assert_eq!(offered("open tag:"), ["open tag:\"Phishing mail\" |3 cases", "open tag:vpn |1 case"]);
-        assert_eq!(offered("tag:PH"), ["tag:\"Phishing mail\" |3 cases"]);
-        assert_eq!(offered("tag:vpn"), Vec::<String>::new());
+        for (q, wanted) in [
+            ("sev", &["severity:|info, low, medium, high, critical"][..]),
+            ("open tag:", &["open tag:\"Phishing mail\" |3 cases", "open tag:vpn |1 case"]),
+            ("tag:PH", &["tag:\"Phishing mail\" |3 cases"]),
+            ("tag:[vpn, ph", &["tag:[vpn, \"Phishing mail\"|3 cases"]),
+            ("tag:vpn", &[]),
+        ] {
+            let at = q.encode_utf16().count() as u32;
+            let found = of_list(&CASES, q, at, &facets, ("case", "cases"));
+            let offered: Vec<String> =
+                found.choices.into_iter().map(|c| [c.q.as_str(), "|", &c.note].concat()).collect();
+            assert_eq!(asks_values(&CASES, q, at), q != "sev", "{q}");
+            assert_eq!(offered, wanted, "{q}");
+        }
     }
 }

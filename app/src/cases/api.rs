@@ -55,8 +55,10 @@ pub async fn complete_cases(
     #[server(default)] at: u32,
 ) -> Answer<Completed> {
     let cx = scope(&organization).await?.admit::<CaseRead>()?;
-    let facets = cases::facets(&cx, &domain::case::CaseFilter::default()).await?;
-    Ok(crate::complete::of_list(&domain::query::CASES, &q, at, &facets, ("case", "cases")))
+    let schema = &domain::query::CASES;
+    let asks = crate::complete::asks_values(schema, &q, at);
+    let values = if asks { cases::values(&cx).await? } else { service::Facets::default() };
+    Ok(crate::complete::of_list(schema, &q, at, &values, ("case", "cases")))
 }
 
 /// Opens a case, about `about` if that says anything: kinds and ids, `event:<id>`, parted by blanks; or about all that a list shows

@@ -46,8 +46,10 @@ pub async fn complete_drifts(
     #[server(default)] at: u32,
 ) -> Answer<Completed> {
     let cx = scope(&organization).await?.admit::<DriftRead>()?;
-    let facets = drifts::facets(&cx, &domain::drift::DriftFilter::default()).await?;
-    Ok(crate::complete::of_list(&domain::query::DRIFTS, &q, at, &facets, ("drift", "drifts")))
+    let schema = &domain::query::DRIFTS;
+    let asks = crate::complete::asks_values(schema, &q, at);
+    let values = if asks { drifts::values(&cx).await? } else { service::Facets::default() };
+    Ok(crate::complete::of_list(schema, &q, at, &values, ("drift", "drifts")))
 }
 
 #[server(name = ChangeDrifts, prefix = "/fn", endpoint = "change_drifts")]

@@ -105,6 +105,12 @@ pub async fn facets(cx: &Cx<CaseRead>, filter: &CaseFilter) -> Result<Facets> {
     Ok(store::case::facet::list(&mut cx.read().await?, filter, FACETED, FACET_VALUES).await?)
 }
 
+/// All values that those cases have: what is offered while a query is typed.
+pub async fn values(cx: &Cx<CaseRead>) -> Result<Facets> {
+    let filter = CaseFilter::default();
+    Ok(store::case::facet::list(&mut cx.read().await?, &filter, FACETED, usize::MAX).await?)
+}
+
 /// How many cases there are for the tabs of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

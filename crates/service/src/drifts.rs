@@ -107,6 +107,12 @@ pub async fn facets(cx: &Cx<DriftRead>, filter: &DriftFilter) -> Result<Facets> 
     Ok(store::drift::facet::list(&mut cx.read().await?, filter, COUNTED, FACET_VALUES).await?)
 }
 
+/// All values that those drifts have: what is offered while a query is typed.
+pub async fn values(cx: &Cx<DriftRead>) -> Result<Facets> {
+    let filter = DriftFilter::default();
+    Ok(store::drift::facet::list(&mut cx.read().await?, &filter, COUNTED, usize::MAX).await?)
+}
+
 /// By id, number or `DRIFT-9`.
 pub async fn find(cx: &Cx<DriftRead>, name: &str) -> Result<Drift> {
     let mut tx = cx.read().await?;

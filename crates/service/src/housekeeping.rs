@@ -34,31 +34,31 @@ pub struct Swept {
 const DAY: i64 = 86_400;
 /// How often the room is seen to.
 const ROOM: Duration = Duration::from_secs(5);
+/// How rarely at most while there is none.
+const RARELY: Duration = Duration::from_mins(1);
 
 /// Room on PostgreSQL's disk for everything but events: seen to every five seconds, and given as soon as a statement is told that the disk is
-/// full. Goes on for ever.
+/// full. To look whether there is room again takes it for a moment, so it is done more and more rarely, up to once a minute. Goes on for ever.
 pub async fn keep_room(services: &Services) {
-    let mut had = true;
+    let (mut had, mut wait, mut failed) = (true, ROOM, String::new());
     loop {
-        match services.db.keep_room().await {
-            Ok(has) if has != had => {
-                had = has;
-                if has {
-                    tracing::info!("PostgreSQL's disk has room again: events are taken in");
-                } else {
-                    tracing::error!(
-                        "PostgreSQL's disk is full: events are refused until there is room for 32 MiB"
-                    );
-                }
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(%error, "room for everything but events could not be kept; it is tried again");
-            }
+        let kept = services.db.keep_room().await;
+        let error = kept.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        if !error.is_empty() && error != failed {
+            tracing::warn!(error, "room for everything but events could not be kept; it is tried again");
         }
+        failed = error;
+        let has = kept.unwrap_or(true);
+        if has != had && has {
+            tracing::info!("PostgreSQL's disk has room again: events are taken in");
+        } else if has != had {
+            tracing::error!("PostgreSQL's disk is full: events are refused until there is room for 32 MiB");
+        }
+        had = has;
+        wait = if has { ROOM } else { (2 * wait).min(RARELY) };
         tokio::select! {
-            () = tokio::time::sleep(ROOM) => {}
-            () = store::db::full() => {
+            () = tokio::time::sleep(wait) => {}
+            () = store::db::full(), if has => {
                 if let Err(error) = services.db.spend_room().await {
                     tracing::warn!(%error, "the disk is full, and no room could be given");
                 }

@@ -515,7 +515,7 @@ static TABLE: Table = Table {
         ("confidence", Column::Number("d.confidence_score")),
         (
             "severity",
-            Column::Word(
+            Column::SeverityWord(
                 "(CASE WHEN d.severity_score >= 0.85 THEN 'critical' WHEN d.severity_score >= 0.65 THEN 'high' \
                        WHEN d.severity_score >= 0.4 THEN 'medium' WHEN d.severity_score >= 0.15 THEN 'low' ELSE 'info' END)",
             ),

@@ -36,6 +36,8 @@ pub(crate) enum Column {
         after: &'static str,
     },
     Severity(&'static str),
+    /// A severity as a text.
+    SeverityWord(&'static str),
     Id(&'static str),
     Time(&'static str),
     Number(&'static str),
@@ -123,6 +125,13 @@ fn of_column(q: Sql, column: Column, test: &Test, c: Compile<'_>) -> Sql {
             match wanted.len() {
                 0 => q.push("FALSE"),
                 5 => q.push(column).push(" IS NOT NULL"),
+                _ => q.push(column).push(" IN (").list(wanted).push(")"),
+            }
+        }
+        (Column::SeverityWord(column), test) => {
+            let wanted = Severity::ALL.into_iter().filter(|s| fits(*s, test)).map(Severity::as_str);
+            match wanted.clone().count() {
+                0 => q.push("FALSE"),
                 _ => q.push(column).push(" IN (").list(wanted).push(")"),
             }
         }

@@ -143,7 +143,9 @@ impl<C: Clock> Parser<'_, C> {
             matches!(&term.test, Test::Text(TextMatch::Substring(part))
                 if self.scan.text.get(term.span.clone()) == Some(part.as_str()))
         };
-        let both = last.target == next.target && bare(last) && bare(next);
+        let between = self.scan.text.get(last.span.end..next.span.start);
+        let in_a_row = between.is_some_and(|between| between.chars().all(char::is_whitespace));
+        let both = last.target == next.target && in_a_row && bare(last) && bare(next);
         if both {
             last.span.end = next.span.end;
             let part = self.scan.text.get(last.span.clone()).unwrap_or_default();

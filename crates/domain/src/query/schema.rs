@@ -201,12 +201,7 @@ pub static DRIFTS: Schema = Schema {
         ),
         field("score", &["severity_score"], Kind::Number, "severity, 0 to 1"),
         field("confidence", &["confidence_score"], Kind::Number, "how sure it is, 0 to 1"),
-        field(
-            "severity",
-            &[],
-            Kind::Choice(&["info", "low", "medium", "high", "critical"]),
-            "the word for the score: info, low, medium, high, critical",
-        ),
+        field("severity", &[], Kind::Severity, "the word for the score: info, low, medium, high, critical"),
         field(
             "cause",
             &["cause_category"],

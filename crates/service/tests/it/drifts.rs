@@ -98,6 +98,21 @@ async fn tabs_and_facets_count_up_to_a_limit_and_say_so() {
         let query = domain::query::parse("type:aws_s3_bucket", &domain::query::DRIFTS, now).unwrap();
         let chosen = DriftFilter { query: Some(query), ..DriftFilter::default() };
         assert_eq!(drifts::counts(&room.read, &chosen).await.unwrap().open, 1);
+        // Severities have their order, though drifts have them as a word for a score.
+        let mut open = Vec::new();
+        for q in [
+            "severity>=medium",
+            "severity<medium",
+            "severity:info..critical",
+            "-severity:low..high",
+            "severity:[low, medium, high]",
+        ] {
+            let query = Some(domain::query::parse(q, &domain::query::DRIFTS, now).unwrap());
+            let filter = DriftFilter { query, ..DriftFilter::default() };
+            let page = drifts::list(&room.read, &filter, DriftSort::Severity, 10, None).await.unwrap();
+            open.push(page.items.len());
+        }
+        assert_eq!((open[0] + open[1], open[2], open[3] + open[4]), (3, 3, 3), "{open:?}");
         let facets = drifts::facets(&room.read, &chosen).await.unwrap();
         let of =
             |field: &str| facets.facets.iter().find(|facet| facet.field == field).unwrap().values.clone();

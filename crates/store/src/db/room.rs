@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures::FutureExt as _;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{Connection as _, Executor as _};
 use tokio::sync::Notify;
@@ -71,10 +72,19 @@ impl Db {
     /// PostgreSQL: whether the ballast stands, which it tries to bring about. Nothing to do in SQLite.
     pub async fn keep_room(&self) -> Result<bool> {
         let Self::Postgres { pool, room } = self else { return Ok(true) };
-        let stands = stands(pool).await? || raise(&mut *pool.acquire().await?).await?;
-        room.set_spent(!stands);
-        Ok(stands)
+        let kept = keep(pool).await;
+        // Where no ballast can be had for another reason, there is none to be spent.
+        room.set_spent(matches!(kept, Ok(false)));
+        if matches!(kept, Ok(true)) {
+            // Told before it stood.
+            let _ = FULL.notified().now_or_never();
+        }
+        kept
     }
+}
+
+async fn keep(pool: &PgPool) -> Result<bool> {
+    Ok(stands(pool).await? || raise(&mut *pool.acquire().await?).await?)
 }
 
 /// After a crash PostgreSQL empties what is unlogged.
@@ -106,6 +116,13 @@ async fn raise(conn: &mut PgConnection) -> Result<bool> {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("53100") => {
                 tx.rollback().await?;
                 return Ok(false);
+            }
+            // Another server was faster.
+            Err(sqlx::Error::Database(error))
+                if matches!(error.code().as_deref(), Some("42P07" | "23505")) =>
+            {
+                tx.rollback().await?;
+                return Ok(true);
             }
             Err(error) => return Err(error.into()),
         }

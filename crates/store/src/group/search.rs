@@ -44,9 +44,14 @@ macro_rules! shown {
 }
 
 /// What a shown template must have one of: the text, its slots with or without brackets, and what the text is as a message,
-/// so that a part of a message finds its group.
+/// so that a part of a message finds its group. Of a text that is but slots (`77`, `10.9.8.7`) that would be every template
+/// with such a slot, and with its letters in a word.
 fn wanted(text: &str) -> Vec<String> {
-    let mut wanted = vec![template::shown(text), template::shown(&template::template(text))];
+    let as_message = template::template(text);
+    let says = template::parts(&as_message)
+        .any(|(part, slot)| slot.is_none() && part.contains(char::is_alphanumeric));
+    let mut wanted = vec![template::shown(text)];
+    wanted.extend(says.then(|| template::shown(&as_message)));
     wanted.retain(|shown| !shown.is_empty());
     wanted.dedup();
     wanted

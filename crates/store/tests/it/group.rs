@@ -104,6 +104,10 @@ async fn a_group_is_found_by_its_template_as_it_is_shown_and_by_a_part_of_a_mess
             ("done_with", Some(3)),
             ("done%with", None),
             ("number id done", None),
+            // But a slot: no template for what it could stand for.
+            ("4711", None),
+            ("10.9.8.7", None),
+            ("/etc/passwd", None),
         ] {
             let groups = list(&mut tx, &asking(text), None, 10).await.unwrap();
             let examples: Vec<_> = groups.iter().map(|g| g.example.as_str()).collect();
