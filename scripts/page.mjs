@@ -98,8 +98,8 @@ const callbacks = {
       if (old.defaultValue !== fresh.defaultValue) old.defaultValue = fresh.defaultValue;
     }
   },
-  // A sentence in an open dialog (`live.mjs`).
-  beforeNodeRemoved: (node) => !(node instanceof Element && node.matches("dialog[open] > .live-told")),
+  // A sentence in an open dialog (`live.mjs`), and what is offered for a field (`listbox.mjs`).
+  beforeNodeRemoved: (node) => !(node instanceof Element && node.matches("dialog[open] > .live-told, .combobox-list")),
 };
 
 /** Names of the chosen files. */

@@ -21,6 +21,18 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await page.keyboard.type("stat");
   await expect(list.getByRole("option", { name: /^status:/ })).toBeVisible();
   await expectAccessible(page);
+  // Somebody opens a case meanwhile: the list of cases is new, what is offered stays.
+  const form = {
+    organization: "acme",
+    "case[title]": `${word} too`,
+    "case[priority]": "normal",
+    "case[severity]": "low",
+    "case[tlp]": "amber",
+    "case[pap]": "amber",
+  };
+  const opened = await page.request.post("/fn/open_case", { form, headers: { Origin: new URL(page.url()).origin } });
+  expect(opened.ok(), await opened.text()).toBe(true);
+  await expect(page.getByRole("link", { name: `${word} too`, exact: true })).toBeVisible();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Tab");
   await expect(box).toHaveValue("status:");

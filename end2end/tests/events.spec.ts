@@ -162,8 +162,11 @@ test("a facet shows more values and searches in them", async ({ page }) => {
   await search.press("Enter");
   await expect(page).toHaveURL(/within=no%20such%20value|within=no\+such\+value/);
   await expect(search).toBeVisible();
-  await filters.getByRole("link", { name: "Fewer values" }).click();
-  await expect(page).not.toHaveURL(/more=/);
+  // The link is made anew with what was found.
+  await expect(async () => {
+    if (page.url().includes("more=")) await filters.getByRole("link", { name: "Fewer values" }).click({ timeout: 1000 });
+    await expect(page).not.toHaveURL(/more=/, { timeout: 2000 });
+  }).toPass();
   await expectAccessible(page);
 });
 
