@@ -3,7 +3,8 @@
 //
 // `data-key="a"` on a button, a link or a field: pressed or focused by that key · `data-go="e"`: followed by `g` then `e` · `data-row`: j, k, x, Enter,
 // opened by a click · `data-search`: focused by `/` · `data-escape`: followed by Escape · Ctrl/Cmd+Enter sends the form around the focus ·
-// `data-copy="text"` on a button: copied by a click · Ctrl/Cmd+K opens the palette, `?` the help sheet. Never while typing.
+// `data-part`: fields of a form with a button of their own, which Enter presses · `data-copy="text"` on a button: copied by a click ·
+// Ctrl/Cmd+K opens the palette, `?` the help sheet. Never while typing.
 
 /** How long a key after `g` is waited for. */
 const GO = 1_200;
@@ -14,6 +15,7 @@ const TYPED_INTO =
 
 const isShown = (element) => element.offsetParent !== null;
 const modal = () => document.querySelector("dialog:modal");
+const isInPart = ({ target }) => target instanceof Element && target.matches("[data-part] input");
 const isTypedInto = ({ target }) => target instanceof Element && target.closest(TYPED_INTO) !== null;
 
 function open(id) {
@@ -108,9 +110,12 @@ function openFocused({ target }) {
   return true;
 }
 
+/** What sends the form around the focus: the button of its part, else its first; nothing where a form has no first. */
 function submit({ target }) {
   const form = target instanceof Element && target.closest("form");
-  if (form) form.requestSubmit();
+  const own = form && target.closest("[data-part]")?.querySelector("button[type=submit]");
+  if (own) own.click();
+  else if (form && !form.querySelector("[data-no-default]")) form.requestSubmit();
   return Boolean(form);
 }
 
@@ -123,7 +128,7 @@ function handle(event) {
   const go = goUntil > event.timeStamp;
   goUntil = 0;
   if (control && key.toLowerCase() === "k") return open("command-palette");
-  if (control && key === "Enter") return submit(event);
+  if (key === "Enter" && (control || isInPart(event))) return submit(event);
   if (!control && key === "Escape") return escape(event);
   if (!control && ["ArrowDown", "ArrowUp", "Home", "End"].includes(key)) return moveInMenu(event);
   if (control || event.altKey || isTypedInto(event) || modal()) return false;

@@ -77,6 +77,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/cases/{id}/observables"),
     ("POST", "/api/v1/cases/{id}/observables"),
     ("DELETE", "/api/v1/cases/{id}/observables/{observable}"),
+    ("GET", "/api/v1/cases/{id}/observables/{observable}/sightings"),
     ("GET", "/api/v1/cases/{id}/links"),
     ("POST", "/api/v1/cases/{id}/links"),
     ("DELETE", "/api/v1/cases/{id}/links/{link}"),
@@ -247,6 +248,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/cases/{id}/notes/{note}/revisions", get(case_notes::revisions))
         .route("/api/v1/cases/{id}/observables", get(case_parts::observables).post(case_parts::observe))
         .route("/api/v1/cases/{id}/observables/{observable}", axum::routing::delete(case_parts::unobserve))
+        .route("/api/v1/cases/{id}/observables/{observable}/sightings", get(case_parts::sightings))
         .route("/api/v1/cases/{id}/links", get(case_parts::links).post(case_parts::add_links))
         .route("/api/v1/cases/{id}/links/{link}", axum::routing::delete(case_parts::unlink))
         .route("/api/v1/cases/{id}/history", get(case_parts::history))

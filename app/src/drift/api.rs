@@ -196,12 +196,10 @@ pub async fn dismiss_recommendation(
 }
 
 /// The fields of the form of a rule, as typed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DriftRuleForm {
     pub id: String,
-    /// That it was made from; 0 of a new one, and of one as it was brought.
-    pub version: String,
     pub what: String,
     pub why: String,
     /// One a line.
@@ -210,53 +208,31 @@ pub struct DriftRuleForm {
     pub except: String,
     pub when: String,
     pub values: String,
-    pub on_changed: bool,
-    pub on_added: bool,
-    pub on_deleted: bool,
-    pub inward: bool,
-    pub critical: bool,
+    /// "true" where the box is ticked, as the four below.
+    pub on_changed: String,
+    pub on_added: String,
+    pub on_deleted: String,
+    pub inward: String,
+    pub critical: String,
     pub security: String,
     pub performance: String,
     pub cost: String,
     pub compliance: String,
-    pub enabled: bool,
+    /// "true" where it is in force.
+    pub enabled: String,
 }
 
-impl Default for DriftRuleForm {
-    /// A form that nobody filled in ticks nothing: what a browser does not send is not ticked.
-    fn default() -> Self {
-        let empty = String::new;
-        Self {
-            id: empty(),
-            version: "0".to_owned(),
-            what: empty(),
-            why: empty(),
-            types: empty(),
-            paths: empty(),
-            except: empty(),
-            when: "any".to_owned(),
-            values: empty(),
-            on_changed: false,
-            on_added: false,
-            on_deleted: false,
-            inward: false,
-            critical: false,
-            security: empty(),
-            performance: empty(),
-            cost: empty(),
-            compliance: empty(),
-            enabled: false,
-        }
-    }
-}
-
+/// `seen`: the fields that the form was made from ([`crate::stale`]); none of a new rule.
 #[server(name = SaveDriftRule, prefix = "/fn", endpoint = "save_drift_rule")]
-pub async fn save_drift_rule(organization: String, #[server(default)] rule: DriftRuleForm) -> Answer<Done> {
+pub async fn save_drift_rule(
+    organization: String,
+    #[server(default)] seen: Option<String>,
+    #[server(default)] rule: DriftRuleForm,
+) -> Answer<Done> {
     let scope = scope(&organization).await?;
-    let cx = scope.admit::<DriftWrite>()?;
-    super::write::save_rule(&cx, &rule).await?;
+    let done = super::write::save_rule(&scope.admit::<DriftWrite>()?, seen, rule).await?;
     leptos_axum::redirect(&crate::routes::drift_part(&scope.organization.slug, "rules"));
-    Ok(Done::new("Saved; the next push is judged by it"))
+    Ok(done)
 }
 
 /// `name`: the short name of the rule.

@@ -9,11 +9,13 @@ use ui::{Badge, Button, Column, DataTable, Empty, Glyph, PageHead, Row, Tone};
 
 use super::api::LiftIgnore;
 use super::parts::{self, Part};
+use crate::audit::history;
 use crate::error::Answer;
 use crate::events::parts::number;
 use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
+use crate::routes;
 use crate::when::{Ago, AgoOr, Zone};
 
 pub async fn page(asked: Asked) -> Answer<Page> {
@@ -21,9 +23,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let since = live::since(&scope).await?;
     let cx = scope.admit::<DriftRead>()?;
     let slug = scope.organization.slug.as_str();
-    let (now, may_write) = (cx.now(), scope.may(Key::DriftWrite));
+    let now = cx.now();
     let found = drifts::ignores(&cx).await?;
-    let rows: Vec<_> = found.iter().map(|rule| row(slug, rule, may_write, now, scope.zone)).collect();
+    let may = May { write: scope.may(Key::DriftWrite), audit: scope.may(Key::AuditRead) };
+    let rows: Vec<_> = found.iter().map(|rule| row(slug, rule, may, now, scope.zone)).collect();
+    let names = found.iter().map(|rule| (rule.id.to_string(), rule.property_path.clone()));
+    let page = routes::drift_part(slug, "ignores");
+    let history = history::dialog(&scope, &asked, "drift_ignore", names, &page).await?;
     let body = if rows.is_empty() {
         view! { <Empty title="Nothing is left out" text="Accept a drift, or ignore one property from its line." icon=Glyph::EyeOff /> }
             .into_any()
@@ -35,7 +41,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             Column::new("Left out").class("num"),
             Column::new("By").class("optional"),
             Column::new("Ends").class("time"),
-            Column::new("Lift").class("shrink").hidden_header(),
+            Column::new("Lift and history").class("shrink").hidden_header(),
         ];
         view! {
             <DataTable caption="Ignore rules" columns=columns>
@@ -48,11 +54,18 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         <PageHead title="Drift" note="what pushes leave out, how often, and until when" />
         {parts::pages(slug, Part::Ignores)}
         {body}
+        {history}
     };
     Ok(Page::of("Ignore rules · Drift", body).follows(since, &["drift", "drift_ignore", "repository"]))
 }
 
-fn row(slug: &str, rule: &Ignore, may_write: bool, now: Timestamp, zone: Zone) -> AnyView {
+#[derive(Clone, Copy)]
+struct May {
+    write: bool,
+    audit: bool,
+}
+
+fn row(slug: &str, rule: &Ignore, may: May, now: Timestamp, zone: Zone) -> AnyView {
     let place = match rule.scope {
         IgnoreScope::Resource => rule.resource_id.clone().unwrap_or_default(),
         IgnoreScope::Type => format!("every {}", rule.resource_type.as_deref().unwrap_or_default()),
@@ -69,7 +82,7 @@ fn row(slug: &str, rule: &Ignore, may_write: bool, now: Timestamp, zone: Zone) -
         (None, true) => (Tone::Ok, None),
     };
     let ended = ended.map(|words| view! { " " <Badge tone=tone>{words}</Badge> });
-    let lift = (may_write && in_force).then(|| {
+    let lift = (may.write && in_force).then(|| {
         let fields = view! {
             <input type="hidden" name="organization" value=slug.to_owned() />
             <input type="hidden" name="id" value=rule.id.to_string() />
@@ -81,6 +94,12 @@ fn row(slug: &str, rule: &Ignore, may_write: bool, now: Timestamp, zone: Zone) -
         let at = zone.when(at);
         view! { " " <small class="faint"><Ago when=at /></small> }
     });
+    let told = history::button(
+        may.audit,
+        &routes::drift_part(slug, "ignores"),
+        &rule.id.to_string(),
+        &format!("the rule for {}", rule.property_path),
+    );
     let made = zone.when(rule.created_at);
     let cells = view! {
         <td class="message"><span class="mono">{rule.property_path.clone()}</span> {ended}</td>
@@ -91,7 +110,7 @@ fn row(slug: &str, rule: &Ignore, may_write: bool, now: Timestamp, zone: Zone) -
         <td class="time">
             <AgoOr when=zone.maybe(rule.expires_at) words="when lifted" />
         </td>
-        <td class="shrink">{lift}</td>
+        <td class="shrink"><span class="row-line">{lift} {told}</span></td>
     }
     .into_any();
     view! { <Row done=!in_force>{cells}</Row> }.into_any()

@@ -1,6 +1,9 @@
 //! The table of rules that make a change matter, and the form of one. Server only.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use domain::Invalid;
+use domain::permission::{DriftWrite, Key};
 use leptos::prelude::*;
 use serde_json::Value;
 use service::drifts::{On, Rule, TableRule, When};
@@ -8,16 +11,42 @@ use ui::{
     Actions, Badge, Button, Checkbox, Choice, Column, DataTable, Dialog, Field, Glyph, Row, Section, Select,
     TextArea, TextInput, Tone, Variant,
 };
+use uuid::Uuid;
 
 use super::api::{DriftRuleForm, ResetDriftRule, SaveDriftRule};
 use crate::audit::history;
+use crate::error::Answer;
 use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::routes::{self, Link};
-use crate::when::{Ago, Zone};
+use crate::server::Scope;
+use crate::stale::{self, Kind, Start};
+use crate::when::Ago;
 
 const FIELDS: &[&str] =
     &["what", "why", "types", "paths", "except", "values", "security", "performance", "cost", "compliance"];
+pub const RULE: Kind<'_> = Kind {
+    name: "drift_rule",
+    fields: &[
+        ("what", "What"),
+        ("why", "Why it matters"),
+        ("types", "Types of resources"),
+        ("paths", "Properties"),
+        ("except", "But not"),
+        ("when", "Where the real value is"),
+        ("values", "Values"),
+        ("on_changed", "Changed properties"),
+        ("on_added", "Resources without code"),
+        ("on_deleted", "Deleted resources"),
+        ("inward", "Only what lets somebody in"),
+        ("critical", "Security-critical"),
+        ("security", "Security"),
+        ("compliance", "Compliance"),
+        ("performance", "Performance"),
+        ("cost", "Cost"),
+        ("enabled", "In force"),
+    ],
+};
 /// The word of `?rule=` for a new one.
 pub const NEW: &str = "new";
 
@@ -130,21 +159,22 @@ fn when_words(when: &When) -> String {
 }
 
 /// The dialog of `?rule=`; `history` of a rule that is there, for who may read it.
-pub fn dialog(
-    slug: &str,
+pub async fn dialog(
+    scope: &Scope,
     asked: &str,
     table: &[TableRule],
-    may_write: bool,
-    zone: Zone,
     history: Option<AnyView>,
-) -> Option<AnyView> {
+) -> Answer<Option<AnyView>> {
+    let (slug, zone) = (scope.organization.slug.as_str(), scope.zone);
+    let may_write = scope.may(Key::DriftWrite);
     let here = routes::drift_part(slug, "rules");
     let found = table.iter().find(|one| one.rule.id == asked);
     if found.is_none() && !(asked == NEW && may_write) {
-        return None;
+        return Ok(None);
     }
     let title = found.map_or_else(|| "Add a rule".to_owned(), |one| one.rule.what.clone());
-    let body = if may_write { editor(slug, found) } else { found.map(|one| told(&one.rule)).into_any() };
+    let body =
+        if may_write { editor(scope, found).await? } else { found.map(|one| told(&one.rule)).into_any() };
     let changed = found.and_then(|one| {
         let (at, by) = (zone.when(one.updated_at?), one.updated_by.clone()?);
         Some(view! { <p class="muted">"Changed by " {by} " " <Ago when=at /></p> })
@@ -159,7 +189,7 @@ pub fn dialog(
         form::<ResetDriftRule>("Done", "form", fields)
     });
     let history = history::fold(history);
-    Some(
+    Ok(Some(
         view! {
             <Dialog id="drift-rule" title=title open=true wide=true close_href=here>
                 {changed}
@@ -169,7 +199,7 @@ pub fn dialog(
             </Dialog>
         }
         .into_any(),
-    )
+    ))
 }
 
 fn told(rule: &Rule) -> AnyView {
@@ -181,15 +211,24 @@ fn told(rule: &Rule) -> AnyView {
     .into_any()
 }
 
-fn editor(slug: &str, found: Option<&TableRule>) -> AnyView {
+async fn editor(scope: &Scope, found: Option<&TableRule>) -> Answer<AnyView> {
+    let slug = scope.organization.slug.clone();
     let state = Form::printed::<SaveDriftRule>();
-    // A new one is in force and about changes, as over the API.
-    let new = || DriftRuleForm { on_changed: true, enabled: true, ..DriftRuleForm::default() };
-    let start = found.map_or_else(new, |one| form_of(&one.rule, one.is_enabled, one.version));
-    let text = move |field: &'static str, present: &str| state.typed(field, present);
-    let ticked = move |field: &'static str, present: bool| {
-        state.typed(field, if present { "true" } else { "" }) == "true"
+    let (start, merged) = match found {
+        Some(one) => {
+            let cx = scope.admit::<DriftWrite>()?;
+            let Start { fields, told } =
+                stale::start(&cx, &RULE, draft(&one.rule.id), state, form_of(one)).await?;
+            (fields, Some(told))
+        }
+        // In force and about changes, as over the API.
+        None => {
+            let (on_changed, enabled) = (ticked(true), ticked(true));
+            (DriftRuleForm { on_changed, enabled, ..DriftRuleForm::default() }, None)
+        }
     };
+    let text = move |field: &'static str, present: &str| state.typed(field, present);
+    let is_ticked = move |field: &'static str, present: &str| !state.typed(field, present).is_empty();
     let area = move |id: &'static str,
                      name: &'static str,
                      field: &'static str,
@@ -231,8 +270,8 @@ fn editor(slug: &str, found: Option<&TableRule>) -> AnyView {
     };
     let (what, why, when) = (text("what", &start.what), text("why", &start.why), text("when", &start.when));
     let fields = view! {
-        <input type="hidden" name="organization" value=slug.to_owned() />
-        <input type="hidden" name="rule[version]" value=text("version", &start.version) />
+        <input type="hidden" name="organization" value=slug />
+        {merged}
         <FormError form=state fields=FIELDS />
         {id_field}
         <Field id="rule-what" label="What" hint="In the diff and the reasons of the score." required=true error=state.reason("what")>
@@ -253,27 +292,38 @@ fn editor(slug: &str, found: Option<&TableRule>) -> AnyView {
             </div>
         </div>
         <div class="row-line">
-            <Checkbox name="rule[on_changed]" label="Changed properties" checked=ticked("on_changed", start.on_changed) />
-            <Checkbox name="rule[on_added]" label="Resources without code" checked=ticked("on_added", start.on_added) />
-            <Checkbox name="rule[on_deleted]" label="Deleted resources" checked=ticked("on_deleted", start.on_deleted) />
+            <Checkbox name="rule[on_changed]" label="Changed properties" checked=is_ticked("on_changed", &start.on_changed) />
+            <Checkbox name="rule[on_added]" label="Resources without code" checked=is_ticked("on_added", &start.on_added) />
+            <Checkbox name="rule[on_deleted]" label="Deleted resources" checked=is_ticked("on_deleted", &start.on_deleted) />
         </div>
-        <Checkbox name="rule[inward]" label="Only what lets somebody in" hint="Not what denies, and not what goes out." checked=ticked("inward", start.inward) />
-        <Checkbox name="rule[critical]" label="Security-critical" checked=ticked("critical", start.critical) />
+        <Checkbox name="rule[inward]" label="Only what lets somebody in" hint="Not what denies, and not what goes out." checked=is_ticked("inward", &start.inward) />
+        <Checkbox name="rule[critical]" label="Security-critical" checked=is_ticked("critical", &start.critical) />
         <div class="form-grid">
             {weight("rule-security", "rule[security]", "security", "Security, 0 to 1", &start.security)}
             {weight("rule-compliance", "rule[compliance]", "compliance", "Compliance, 0 to 1", &start.compliance)}
             {weight("rule-performance", "rule[performance]", "performance", "Performance, 0 to 1", &start.performance)}
             {weight("rule-cost", "rule[cost]", "cost", "Cost, 0 to 1", &start.cost)}
         </div>
-        <Checkbox name="rule[enabled]" label="In force" switch=true checked=ticked("enabled", start.enabled) />
+        <Checkbox name="rule[enabled]" label="In force" switch=true checked=is_ticked("enabled", &start.enabled) />
         <Actions>
             <Button submit=true variant=Variant::Primary>"Save"</Button>
         </Actions>
     };
-    form::<SaveDriftRule>("Saved; the next push is judged by it", "form", fields)
+    Ok(form::<SaveDriftRule>("Saved; the next push is judged by it", "form", fields))
 }
 
-fn form_of(rule: &Rule, enabled: bool, version: i64) -> DriftRuleForm {
+/// Names the draft of a rule, which has no id but its short name.
+pub fn draft(id: &str) -> Uuid {
+    let mut hash = DefaultHasher::new();
+    id.hash(&mut hash);
+    Uuid::from_u64_pair(0, hash.finish())
+}
+
+fn ticked(on: bool) -> String {
+    if on { "true".to_owned() } else { String::new() }
+}
+
+pub fn form_of(TableRule { rule, is_enabled, .. }: &TableRule) -> DriftRuleForm {
     let (when, values) = match &rule.when {
         When::Any => ("any", Vec::new()),
         When::Off => ("off", Vec::new()),
@@ -285,7 +335,6 @@ fn form_of(rule: &Rule, enabled: bool, version: i64) -> DriftRuleForm {
     };
     DriftRuleForm {
         id: rule.id.clone(),
-        version: version.to_string(),
         what: rule.what.clone(),
         why: rule.why.clone(),
         types: rule.types.join("\n"),
@@ -293,16 +342,16 @@ fn form_of(rule: &Rule, enabled: bool, version: i64) -> DriftRuleForm {
         except: rule.except.join("\n"),
         when: when.to_owned(),
         values: values.join("\n"),
-        on_changed: rule.on.contains(&On::Changed),
-        on_added: rule.on.contains(&On::Added),
-        on_deleted: rule.on.contains(&On::Deleted),
-        inward: rule.inward,
-        critical: rule.critical,
+        on_changed: ticked(rule.on.contains(&On::Changed)),
+        on_added: ticked(rule.on.contains(&On::Added)),
+        on_deleted: ticked(rule.on.contains(&On::Deleted)),
+        inward: ticked(rule.inward),
+        critical: ticked(rule.critical),
         security: rule.security.to_string(),
         performance: rule.performance.to_string(),
         cost: rule.cost.to_string(),
         compliance: rule.compliance.to_string(),
-        enabled,
+        enabled: ticked(*is_enabled),
     }
 }
 
@@ -323,8 +372,8 @@ fn lines(text: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-/// What was typed, as the service takes it: rule, whether it is in force, the version it was made from.
-pub fn read(form: &DriftRuleForm) -> Result<(Rule, bool, i64), Invalid> {
+/// What was typed, as the service takes it: rule, and whether it is in force.
+pub fn read(form: &DriftRuleForm) -> Result<(Rule, bool), Invalid> {
     let number = |field: &'static str, text: &str| {
         let text = text.trim().replace(',', ".");
         let text = if text.is_empty() { "0".to_owned() } else { text };
@@ -341,7 +390,8 @@ pub fn read(form: &DriftRuleForm) -> Result<(Rule, bool, i64), Invalid> {
         "unless" => When::Unless(values()),
         _ => return Err(Invalid::field("when", "choose one of the list")),
     };
-    let on = [(form.on_changed, On::Changed), (form.on_deleted, On::Deleted), (form.on_added, On::Added)];
+    let on =
+        [(&form.on_changed, On::Changed), (&form.on_deleted, On::Deleted), (&form.on_added, On::Added)];
     let rule = Rule {
         id: form.id.trim().to_owned(),
         what: form.what.trim().to_owned(),
@@ -350,42 +400,15 @@ pub fn read(form: &DriftRuleForm) -> Result<(Rule, bool, i64), Invalid> {
         paths: lines(&form.paths),
         except: lines(&form.except),
         when,
-        on: on.into_iter().filter(|(ticked, _)| *ticked).map(|(_, on)| on).collect(),
-        inward: form.inward,
-        critical: form.critical,
+        on: on.into_iter().filter(|(ticked, _)| !ticked.is_empty()).map(|(_, on)| on).collect(),
+        inward: !form.inward.is_empty(),
+        critical: !form.critical.is_empty(),
         security: number("security", &form.security)?,
         performance: number("performance", &form.performance)?,
         cost: number("cost", &form.cost)?,
         compliance: number("compliance", &form.compliance)?,
     };
-    let version = form.version.trim().parse().map_err(|_| Invalid::field("id", "open the rule again"))?;
-    Ok((rule, form.enabled, version))
-}
-
-/// What was typed, for the form that comes back.
-pub fn typed(form: &DriftRuleForm) -> Vec<(&'static str, String)> {
-    let tick = |on: bool| if on { "true".to_owned() } else { String::new() };
-    vec![
-        ("id", form.id.clone()),
-        ("version", form.version.clone()),
-        ("what", form.what.clone()),
-        ("why", form.why.clone()),
-        ("types", form.types.clone()),
-        ("paths", form.paths.clone()),
-        ("except", form.except.clone()),
-        ("when", form.when.clone()),
-        ("values", form.values.clone()),
-        ("on_changed", tick(form.on_changed)),
-        ("on_added", tick(form.on_added)),
-        ("on_deleted", tick(form.on_deleted)),
-        ("inward", tick(form.inward)),
-        ("critical", tick(form.critical)),
-        ("security", form.security.clone()),
-        ("performance", form.performance.clone()),
-        ("cost", form.cost.clone()),
-        ("compliance", form.compliance.clone()),
-        ("enabled", tick(form.enabled)),
-    ]
+    Ok((rule, !form.enabled.is_empty()))
 }
 
 #[cfg(test)]
@@ -394,11 +417,19 @@ mod tests {
 
     #[test]
     fn a_rule_is_read_back_as_it_is_printed() {
+        let found = |rule: Rule| TableRule {
+            rule,
+            is_enabled: true,
+            is_brought: true,
+            version: 3,
+            updated_at: None,
+            updated_by: None,
+        };
         for rule in service::drifts::built_in() {
-            assert_eq!(read(&form_of(&rule, true, 3)), Ok((rule, true, 3)));
+            assert_eq!(read(&form_of(&found(rule.clone()))), Ok((rule, true)));
         }
-        let form =
-            DriftRuleForm { security: "a lot".into(), ..form_of(&service::drifts::built_in()[0], true, 0) };
+        let first = service::drifts::built_in()[0].clone();
+        let form = DriftRuleForm { security: "a lot".into(), ..form_of(&found(first)) };
         assert!(read(&form).is_err());
         assert_eq!(shown(&Value::String("true".into())), "\"true\"");
     }

@@ -28,7 +28,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     } else {
         None
     };
-    let dialog = rule_table::dialog(slug, rule, &table, may_write, scope.zone, history);
+    let dialog = rule_table::dialog(&scope, rule, &table, history).await?;
     let body = view! {
         <PageHead title="Drift" note="what makes a change matter, and what is recommended then" />
         {parts::pages(slug, Part::Rules)}

@@ -4,7 +4,7 @@ use domain::drift::{Act, DriftFilter, IgnoreScope, Resolution};
 use domain::permission::{CaseWrite, DriftRead, DriftWrite};
 use domain::{DriftActionId, DriftId, Invalid};
 use leptos::server_fn::ServerFn as _;
-use service::drifts::{self, LeftOut, Outcome, Report, Scoped};
+use service::drifts::{self, LeftOut, Outcome, Report, Scoped, TableRule};
 use service::{Cx, Who};
 
 use super::api::{DriftForm, DriftRuleForm, UndoDrifts};
@@ -16,6 +16,7 @@ use crate::events::parts::counted;
 use crate::page::{Done, Undo};
 use crate::routes::Link;
 use crate::server::{Scope, not_found};
+use crate::stale::{self, Sent};
 
 /// Drifts whose own reason is told.
 const TOLD: usize = 3;
@@ -170,10 +171,18 @@ pub fn take_back(scope: &Scope, action: Option<DriftActionId>) -> Option<Undo> {
 }
 
 /// What was typed comes back whole, or as it is kept.
-pub async fn save_rule(cx: &Cx<DriftWrite>, form: &DriftRuleForm) -> Answer<()> {
-    let typed = rule_table::typed(form);
-    let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let (rule, enabled, seen) = rule_table::read(form).typed_whole(&typed)?;
-    drifts::save_rule(cx, rule, enabled, seen).await.typed_whole(&typed)?;
-    Ok(())
+pub async fn save_rule(cx: &Cx<DriftWrite>, seen: Option<String>, form: DriftRuleForm) -> Answer<Done> {
+    const SAVED: &str = "Saved; the next push is judged by it";
+    let Some(seen) = seen else {
+        let typed = stale::texts(&form)?;
+        let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let (rule, enabled) = rule_table::read(&form).typed_whole(&typed)?;
+        drifts::save_rule(cx, rule, enabled, 0).await.typed_whole(&typed)?;
+        return Ok(Done::new(SAVED));
+    };
+    let id = form.id.clone();
+    let mut sent = Sent::of(&seen, form);
+    let merged = |now: &TableRule| Ok(rule_table::read(&sent.onto(&rule_table::form_of(now))?)?);
+    let saved = drifts::save_rule_with(cx, &id, merged).await;
+    sent.answer(cx, &rule_table::RULE, rule_table::draft(&id), saved, SAVED).await
 }

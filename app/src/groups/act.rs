@@ -151,10 +151,11 @@ pub fn MergeMenu() -> impl IntoView {
     .into_any()
 }
 
-/// Enter in a field sends nothing: what is to be done is a button's word. It must be the form's first button.
+/// Enter in a field sends nothing: what is to be done is a button's word. It must be the form's first button. Where a field
+/// has a button of its own, both stand in a `data-part` (scripts/keys.mjs).
 #[component]
 pub fn NoDefault() -> impl IntoView {
-    view! { <button type="submit" disabled=true hidden=true /> }
+    view! { <button type="submit" disabled=true hidden=true data-no-default="" /> }
 }
 
 /// `name` of the buttons.

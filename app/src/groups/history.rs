@@ -49,13 +49,15 @@ fn Acts(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
         view! {
             <details class="fold">
                 <summary>"Mute until …"</summary>
-                <div class="form">
+                <div class="form" data-part="">
                     <Field id="mute-until" label="An instant" error=form.reason("until")>
                         <DateTimeInput name="asked[until]" value=form.typed("until", "") />
                     </Field>
                     <Button submit=true name=ACT value="mute:until">
                         "Mute until then"
                     </Button>
+                </div>
+                <div class="form" data-part="">
                     <div class="form-grid">
                         <Field id="mute-count" label="Events" error=form.reason("count")>
                             <TextInput name="asked[count]" kind="number" min="1" max="1000000" value=form.typed("count", "") />
@@ -67,6 +69,8 @@ fn Acts(writes: Writes, shown: GroupShown, slug: String) -> impl IntoView {
                     <Button submit=true name=ACT value="mute:count">
                         "Mute until there are so many"
                     </Button>
+                </div>
+                <div class="form" data-part="">
                     <Field id="mute-query" label="An event matches" hint="For example severity>=high" error=form.reason("query")>
                         <TextInput name="asked[query]" autocomplete="off" mono=true value=form.typed("query", "") />
                     </Field>

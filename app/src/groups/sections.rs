@@ -8,7 +8,7 @@ use ui::{
     Variant,
 };
 
-use super::act::{ACT, IDS, NoDefault};
+use super::act::{ACT, IDS};
 use super::api::{ActOnGroups, UndoGroups};
 use super::facts::{
     Bars, Facts, GroupingShown, HistoryLine, Linked, MemberShown, PreviewShown, RuleShown, SimilarShown,
@@ -406,7 +406,6 @@ fn Previewed(act: Submission, preview: PreviewShown, id: String, slug: String) -
         view! {
             <p class="message-text small mono">{preview.template}</p>
             <SendForm to=act class="form">
-                <NoDefault />
                 <input type="hidden" name="organization" value=slug />
                 <input type="hidden" name=IDS value=id />
                 <input type="hidden" name="asked[slot]" value=preview.slot />

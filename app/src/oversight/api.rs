@@ -29,9 +29,9 @@ pub async fn create_organization(slug: String, name: String, first_admin: String
 }
 
 #[server(name = RenameOrganization, prefix = "/fn", endpoint = "rename_organization")]
-pub async fn rename_organization(slug: String, name: String) -> Answer<()> {
+pub async fn rename_organization(slug: String, name: String, #[server(default)] seen: String) -> Answer<()> {
     let cx = own_of_platform().await?.admit::<OrganizationCreate>()?;
-    oversight::rename(&cx, &slug, &name).await.typed(&[("slug", &slug), ("name", &name)])?;
+    oversight::rename(&cx, &slug, Some(&seen), &name).await.typed(&[("slug", &slug), ("name", &name)])?;
     leptos_axum::redirect(routes::ORGANIZATIONS);
     Ok(())
 }

@@ -244,6 +244,7 @@ fn detail(one: &Overseen, links: Vec<(Invitation, String)>, zone: Zone) -> AnyVi
     let rename = view! {
         <FormError form=state fields=&["name"] />
         <input type="hidden" name="slug" value=hidden />
+        <input type="hidden" name="seen" value=one.name.clone() />
         <Field id="rename" label="Name" required=true error=state.reason("name")>
             <TextInput name="name" value=name maxlength=255_u32 />
         </Field>

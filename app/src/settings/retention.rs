@@ -7,8 +7,8 @@ use domain::permission::Key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use ui::{
-    Badge, Button, Column, DataTable, DateTimeInput, Field, Notice, NoticeKind, Row, Section, TextInput,
-    Tone, Variant,
+    Badge, Button, Column, DataTable, DateTimeInput, Field, Glyph, IconButton, Notice, NoticeKind, Row,
+    Section, TextInput, Tone, Variant,
 };
 
 use api::{Days, HoldRow, LiftHold, LoadRetention, PlaceHold, RetentionShown, RunRow, SaveRetention};
@@ -162,7 +162,7 @@ fn holding(holds: Vec<HoldRow>, actions: Actions) -> AnyView {
     let columns = vec![
         Column::new("Reason").class("message"),
         Column::new("Keeps"),
-        Column::new("Lift").class("shrink").hidden_header(),
+        Column::new("Lift and history").class("shrink").hidden_header(),
     ];
     let table = (!holds.is_empty()).then(|| {
         view! {
@@ -208,6 +208,8 @@ fn hold(row: HoldRow, actions: Actions) -> AnyView {
         }
     };
     let lift = stands.then(|| view! { <Permitted key=Key::SettingsWrite>{lift()}</Permitted> });
+    let label = format!("History of the hold: {}", row.reason);
+    let history = row.history.map(|href| view! { <IconButton href=href glyph=Glyph::Audit label=label /> });
     view! {
         <Row done=!stands>
             <td class="message wrap">
@@ -218,7 +220,7 @@ fn hold(row: HoldRow, actions: Actions) -> AnyView {
                 <small class="faint">{row.told}</small>
             </td>
             <td class="mono">{row.keeps}</td>
-            <td class="shrink">{lift}</td>
+            <td class="shrink"><span class="row-line">{lift} {history}</span></td>
         </Row>
     }
     .into_any()

@@ -37,6 +37,17 @@ impl Area {
             Self::Drift => &DRIFTS,
         }
     }
+    /// The pairs of the list's address that say what it shows.
+    pub fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::Events => &["from", "to", "q", "facet", "order", "limit", "column", "density"],
+            Self::Groups => &["q", "text", "status", "severity", "component", "from", "to", "sort"],
+            Self::Cases => {
+                &["show", "q", "sort", "layout", "merged", "column", "density", "from", "to", "chart"]
+            }
+            Self::Drift => &["show", "q", "sort"],
+        }
+    }
     /// Whether a pair of this name in the list's address is the query.
     pub fn is_query(self, name: &str) -> bool {
         name == "q" || (self == Self::Groups && name == "text")
@@ -104,6 +115,16 @@ impl NewView {
             "query",
             "says where in the list somebody is; leave out cursor, back, event and view",
         );
+        let known = |name: &str| PLACE.contains(&name) || area.parameters().contains(&name);
+        if let Some(unknown) = names().find(|name| !known(name)) {
+            let unknown: String = unknown.chars().take(60).collect();
+            let reason = format!(
+                "the list of {} has no {unknown}; it has {}",
+                area.as_str(),
+                area.parameters().join(", ")
+            );
+            problems.require(false, "query", &reason);
+        }
         if let Some(q) = q
             && let Err(problem) = parse(q, area.schema(), Timestamp::far_future())
         {
@@ -135,7 +156,7 @@ mod tests {
         assert_eq!(fields(&"ä".repeat(61), "", None), ["name"]);
         assert_eq!(fields("a\nb", "", None), ["name"]);
         for query in
-            ["from", "=7d", "a b=c", "q=ä", "?from=7d", "from=7d#x", "cursor=x", "from=7d&event=1", "view=1"]
+            ["from", "=7d", "a b=c", "q=ä", "?from=7d", "from=7d#x", "cursor=x", "from=7d&event=1", "view=1", "form=7d"]
         {
             assert_eq!(fields("a", query, None), ["query"], "{query}");
         }

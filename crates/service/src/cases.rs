@@ -55,7 +55,8 @@ pub use mentions::{count_mentions, mentions, named, named_in, read_all_mentions,
 pub use merges::{merge_cases, merge_of, merged, unmerge};
 pub use notes::{add_note, delete_note, earlier_notes, edit_note, note_hash, note_revisions, notes};
 pub use observables::{
-    Added, SIGHTING_DAYS, Sightings, add_observables, observables, remove_observable, sightings,
+    Added, SIGHTING_DAYS, Sightings, add_observables, observable, observables, remove_observable, sightings,
+    sightings_of,
 };
 pub use over_time::{Span, opened};
 pub use reviews::{four_eyes, review, reviews, withdraw_review};

@@ -31,7 +31,7 @@ pub use repositories::{
     clear_credentials, pushes, repositories, repository, update_repository, update_repository_seen,
     update_repository_with,
 };
-pub use rules::{TableRule, reset_rule, rule_table, save_rule};
+pub use rules::{TableRule, reset_rule, rule_table, save_rule, save_rule_with};
 pub use store::drift::resource::{Covered, ResourceFilter};
 pub use store::facet::{Facet, Facets};
 

@@ -87,8 +87,13 @@ pub async fn found_with_link(
     Ok((organization, invitations::token_of(&cx.services, invitation.id)))
 }
 
-/// The slug stays: links hold it.
-pub async fn rename(cx: &Cx<OrganizationCreate>, slug: &str, name: &str) -> Result<Organization> {
+/// The slug stays: links hold it. `seen`: the name that the form showed; a conflict when somebody was faster.
+pub async fn rename(
+    cx: &Cx<OrganizationCreate>,
+    slug: &str,
+    seen: Option<&str>,
+    name: &str,
+) -> Result<Organization> {
     let name = name.trim();
     let mut p = Problems::default();
     let fits = (1..=255).contains(&name.chars().count());
@@ -98,6 +103,12 @@ pub async fn rename(cx: &Cx<OrganizationCreate>, slug: &str, name: &str) -> Resu
     let now = cx.now();
     let mut tx = SystemTx::across_all_organizations(&services.db).await?;
     let old = store::organization::by_slug(&mut tx, slug).await?.ok_or(Error::NotFound)?;
+    if seen.is_some_and(|seen| seen != old.name && old.name != name) {
+        return Err(Error::Conflict(format!(
+            "somebody called it “{}” meanwhile; save again to overwrite that",
+            old.name
+        )));
+    }
     let details = Details {
         name,
         description: old.description.as_deref(),

@@ -79,9 +79,11 @@ pub async fn update(cx: &Cx<ViewWrite>, id: ViewId, version: i64, new: NewView) 
         ..old.clone()
     };
     if version != old.version || !store::view::update(&mut tx, &view).await.map_err(name_taken)? {
-        return Err(Error::Conflict(
-            "somebody changed this view meanwhile; look at it again before you save".to_owned(),
-        ));
+        let with = if old.query.is_empty() { "everything" } else { &old.query };
+        let (name, shared) = (&old.name, if old.shared { "shared" } else { "private" });
+        return Err(Error::Conflict(format!(
+            "somebody changed this view meanwhile; it is “{name}” now, {shared}, with {with}: look at it again before you save"
+        )));
     }
     let entry = AuditEntry::new(Action::VIEW_UPDATED, "view", id).change(Some(told(&old)), Some(told(&view)));
     tx.commit(entry).await?;

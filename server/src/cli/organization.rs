@@ -53,7 +53,7 @@ pub async fn run(services: &Services, command: Org) -> Done {
             }
         }
         Org::Rename { slug, name } => {
-            let renamed = usage(oversight::rename(&cx, &slug, &name).await)?;
+            let renamed = usage(oversight::rename(&cx, &slug, None, &name).await)?;
             eprintln!("{} is called {}", renamed.slug, renamed.name);
         }
         Org::Suspend { slug } => {

@@ -107,9 +107,17 @@ async fn database(config: &Config) -> Result<(), String> {
         return room(file.parent().unwrap_or(file));
     }
     let db = super::connect(config).await.map_err(|error| error.to_string())?;
-    let looked = schema(&db).await;
+    let looked = match schema(&db).await {
+        Ok(()) => rights(&db).await,
+        wrong => wrong,
+    };
     db.close().await;
     looked
+}
+
+async fn rights(db: &store::Db) -> Result<(), String> {
+    let missing = db.missing_rights().await.map_err(|error| error.to_string())?;
+    if missing.is_empty() { Ok(()) } else { Err(missing.join("; ")) }
 }
 
 async fn schema(db: &store::Db) -> Result<(), String> {

@@ -8,7 +8,7 @@ use domain::case::observable::{Observable, ObservableKind};
 use domain::case::story::words;
 use domain::case::{CaseLink, Change, LinkKind, Step};
 use domain::page::Page;
-use domain::permission::{CaseRead, CaseWrite};
+use domain::permission::{CaseRead, CaseWrite, EventRead};
 use domain::{CaseActionId, CaseChangeId, CaseId, CaseLinkId, ObservableId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,6 +45,20 @@ pub struct ObservableItem {
     added_at: Timestamp,
     /// Other cases that have it.
     other_cases: i64,
+}
+
+/// The events that have an observable in their words.
+#[derive(Serialize, ToSchema)]
+pub struct SightingsOut {
+    /// How many days were looked at, up to now.
+    days: i64,
+    /// Null where the observable has no words, which cannot be looked for.
+    #[schema(required = true)]
+    events: Option<i64>,
+    /// Whether they were counted, or estimated.
+    exact: bool,
+    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
+    last_seen_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -190,6 +204,32 @@ pub async fn unobserve(
     let observable: ObservableId = observable.parse().map_err(|_| Problem::not_found())?;
     cases::remove_observable(&cx, id, observable).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Where events have an observable of a case. The key reads events as well.
+#[utoipa::path(get, path = "/api/v1/cases/{id}/observables/{observable}/sightings", tag = "cases", security(("api_key" = ["case.read"])), params(
+    ("id" = String, Path, description = "Id or number of the case"),
+    ("observable" = uuid::Uuid, Path, description = "Id of the observable"),
+), responses(
+    (status = 200, description = "How many events, and when the last was", body = SightingsOut),
+    (status = 404, description = "There is none, or it is out of reach", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = "default", description = "A problem", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn sightings(
+    caller: Caller,
+    Path((id, observable)): Path<(String, String)>,
+) -> Result<Json<SightingsOut>, Problem> {
+    let (cx, seen) = (caller.admit::<CaseRead>()?, caller.admit::<EventRead>()?);
+    let id = cases::find(&cx, &id).await?.id;
+    let observable: ObservableId = observable.parse().map_err(|_| Problem::not_found())?;
+    let one = cases::observable(&cx, id, observable).await?;
+    let found = cases::sightings_of(&seen, &one).await?;
+    Ok(Json(SightingsOut {
+        days: cases::SIGHTING_DAYS,
+        events: found.map(|found| found.count.n),
+        exact: found.is_none_or(|found| found.count.exact),
+        last_seen_at: found.and_then(|found| found.last),
+    }))
 }
 
 /// What a case is linked to, the latest linked first.

@@ -99,7 +99,7 @@ pub async fn change(caller: Caller, body: Bytes) -> Result<Json<CaseBulkReport>,
         None => cases::change_many(&cx, &what, &asked.ids, &asked.reason).await?,
         Some(_) if !asked.ids.is_empty() => return Err(field("filter", "give ids or a filter, not both")),
         Some(text) => {
-            let mut query = Query::new(Some(text));
+            let mut query = Query::of_bulk(text);
             let filter = filter(&mut query, cx.now());
             query.done()?;
             cases::change_matching(&cx, &what, &filter, &asked.reason).await?

@@ -315,7 +315,7 @@ pub async fn act(caller: Caller, body: Bytes) -> Result<Json<GroupActionReport>,
             return Err(field("filter", "give ids or a filter, not both"));
         }
         (Some(act), Some(text)) => {
-            let mut query = Query::new(Some(text));
+            let mut query = Query::of_bulk(text);
             let filter = filter(&mut query, cx.now());
             query.done()?;
             service::groups::act_on_matching(&cx, &act, &filter, note).await?

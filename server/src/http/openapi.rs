@@ -27,7 +27,7 @@ use crate::web::once;
     paths(
         ingest::events, api::events, api::event, tail::events, groups::list, groups::one, groups::history, grouping::grouping, groups::act,
         views::list, views::create, views::one, views::change, views::delete,
-        cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, case_aids::similar, case_aids::handover, case_notes::list, case_notes::add, case_notes::change, case_notes::delete, case_notes::revisions, case_notes::mentions, case_parts::observables, case_parts::observe, case_parts::unobserve, case_parts::links, case_parts::add_links, case_parts::unlink, case_parts::history, cases_bulk::change,
+        cases::list, cases::create, cases::one, cases::change, cases::act, cases::events, cases::link, case_aids::similar, case_aids::handover, case_notes::list, case_notes::add, case_notes::change, case_notes::delete, case_notes::revisions, case_notes::mentions, case_parts::observables, case_parts::observe, case_parts::unobserve, case_parts::sightings, case_parts::links, case_parts::add_links, case_parts::unlink, case_parts::history, cases_bulk::change,
         case_tasks::open, case_tasks::list, case_tasks::one, case_tasks::add, case_tasks::change, case_tasks::complete, case_tasks::place, case_tasks::delete,
         case_merges::list, case_merges::merge, case_merges::unmerge, case_reviews::list, cases::fields, case_templates::list, case_jobs::list, case_jobs::start, case_jobs::cancel, case_jobs::take_back,
         evidence::list, evidence::add, evidence::fetch, evidence::verify, evidence::remove, evidence::custody,

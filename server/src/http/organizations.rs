@@ -191,7 +191,7 @@ pub async fn rename(
 ) -> Result<Json<OrganizationItem>, Problem> {
     let cx = caller.admit::<OrganizationCreate>()?;
     let OrganizationNameIn { name } = read(&body)?;
-    Ok(Json(item(oversight::rename(&cx, &slug, &name).await?)))
+    Ok(Json(item(oversight::rename(&cx, &slug, None, &name).await?)))
 }
 
 /// Suspend an organization: nobody enters it and its keys stop working; nothing is deleted.

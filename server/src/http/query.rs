@@ -21,6 +21,15 @@ impl Query {
         Self { pairs, known: Vec::new(), wrong: Vec::new() }
     }
 
+    /// What a bulk action is about, as the parameters of its list. None at all would be everything, by mistake.
+    pub fn of_bulk(filter: &str) -> Self {
+        let mut query = Self::new(Some(filter));
+        if query.pairs.iter().all(|(key, value)| key == "sort" || value.trim().is_empty()) {
+            query.refuse("filter", "is empty; all that there are is q=severity:*");
+        }
+        query
+    }
+
     /// Every value of `key`; `key=a&key=b` and `key=a,b` are the same. Empty values do not count.
     pub fn list<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Vec<T> {
         let values = self.take(key);

@@ -48,6 +48,14 @@ async fn observables_links_and_history_of_a_case_are_read_and_changed_over_the_a
             listed["items"].as_array().unwrap().iter().find(|one| one["value"] == "10.0.0.9").unwrap();
         assert_eq!((&first["kind"], &first["ioc"]), (&json!("ip"), &json!(true)));
         let one = format!("{observables}/{}", first["id"].as_str().unwrap());
+        let seen = format!("{one}/sightings");
+        assert_eq!(app.get(&seen).bearer(&key).send().await.status, 403, "events are another right");
+        let both = app.key("acme", &["case.read", "event.read"]).await;
+        let seen = app.get(&seen).bearer(&both).send().await;
+        let told = json!({ "days": 30, "events": 0, "exact": true, "last_seen_at": null });
+        assert_eq!((seen.status.as_u16(), seen.json()), (200, told));
+        let nothing = format!("{observables}/{EVENT}/sightings");
+        assert_eq!(app.get(&nothing).bearer(&both).send().await.status, 404);
         assert_eq!((delete(&one).await, delete(&one).await), (204, 404));
         assert_eq!(get(observables).await["items"].as_array().unwrap().len(), 1);
 

@@ -49,6 +49,7 @@ async fn many_cases_are_changed_and_put_back_over_the_api() {
             json!({ "act": "reopen", "ids": [] , "reason": "x" }),
             json!({ "act": "reopen", "reason": "x", "filter": "colour=red" }),
             json!({ "act": "reopen", "reason": "x", "filter": "", "ids": [ids[0]] }),
+            json!({ "act": "reopen", "reason": "x", "filter": " " }),
             json!({ "act": "assign", "assigned_to_id": nobody, "ids": [ids[0]] }),
             json!({ "act": "add_tag", "ids": [ids[0]] }),
             json!({ "act": "shrug", "ids": [ids[0]] }),

@@ -415,3 +415,29 @@ async fn a_check_warns_of_a_role_that_no_wall_stops() {
     assert!(err.starts_with("warning: the database's user is a superuser"), "{err}");
     assert!(out.contains("addr = 127.0.0.1:0"), "{out}");
 }
+
+#[tokio::test]
+async fn a_check_says_what_the_role_may_not_do() {
+    let url = testkit::bare_postgres().await;
+    let role = format!("narrow_{}", uuid::Uuid::now_v7().simple());
+    let admin = async |statement: String| store::db::admin(&url, &statement).await.unwrap();
+    let (rest, user) = (url.split_once('@').unwrap().1, format!("{role}:secret"));
+    let check = format!("serve --check --addr 127.0.0.1:0 --database-url postgres://{user}@{rest}");
+    let checked = async |code| {
+        let check = check.clone();
+        let run = tokio::task::spawn_blocking(move || {
+            let folder = tempfile::tempdir().unwrap();
+            expect(&run(folder.path(), &check, ""), code)
+        });
+        run.await.unwrap().1
+    };
+    admin(format!("CREATE ROLE {role} LOGIN PASSWORD 'secret' CREATEROLE")).await;
+    let told = checked(1).await;
+    assert!(told.contains(&format!("GRANT USAGE, CREATE ON SCHEMA public TO {role}")), "{told}");
+    assert!(!told.contains("watchroom_app") && !told.contains("secret"), "{told}");
+    admin(format!("GRANT CREATE ON SCHEMA public TO {role}")).await;
+    assert_eq!(checked(0).await, "");
+    admin("CREATE TABLE of_another (id int)".to_owned()).await;
+    let told = checked(1).await;
+    assert!(told.contains("tables in it belong to"), "{told}");
+}

@@ -363,9 +363,13 @@ async fn an_action_takes_every_group_that_a_filter_leaves() {
             (undone["changed"].as_u64(), list(&app, &key, "status=resolved").await.len()),
             (Some(3), 0)
         );
+        let all = json!({ "action": "assign", "assigned_to": null, "filter": "q=severity:*" });
+        assert_eq!(act(&app, &key, all).await.json()["results"].as_array().unwrap().len(), 3);
         for (body, word) in [
             (json!({ "action": "resolve", "filter": "q=nothing-like-it" }), "no group matches"),
             (json!({ "action": "resolve", "filter": "severty=high" }), "severty"),
+            (json!({ "action": "resolve", "filter": "" }), "q=severity:*"),
+            (json!({ "action": "resolve", "filter": "q=&sort=count" }), "is empty"),
             (json!({ "action": "resolve", "filter": "q=thing", "ids": ids }), "not both"),
         ] {
             let answer = act(&app, &key, body.clone()).await;

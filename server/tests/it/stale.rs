@@ -246,6 +246,14 @@ async fn what_two_people_make_of_records_is_put_together_or_told() {
 
         let pushed = two.app.post(PUSH).bearer(&key).json(plan()).send().await;
         assert!(pushed.status.is_success(), "{} {}", pushed.status, pushed.text);
+        let rule = Record::new(
+            "/fn/save_drift_rule",
+            "/o/acme/drift/rules?rule=open-network",
+            "why",
+            ("theirs", "mine <i>"),
+        );
+        two.try_on(&rule.sent_as(|name| format!("rule[{name}]")).and("cost", "0.5")).await;
+
         let list = two.app.get("/api/v1/iac-repositories").bearer(&key).send().await.json();
         let id = list["items"][0]["id"].as_str().unwrap();
         let page = format!("/o/acme/drift/repositories?repository={id}");

@@ -51,8 +51,10 @@ pub struct HoldRow {
     /// "since 2026-11-23 09:30 by ada@acme.example, until it is lifted".
     pub told: String,
     pub stands: bool,
+    /// Its entries in the audit log, for who may read that.
+    pub history: Option<String>,
 }
-shown!(HoldRow: id, reason, keeps, told, stands);
+shown!(HoldRow: id, reason, keeps, told, stands, history);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
@@ -123,7 +125,7 @@ pub async fn lift_hold(organization: String, id: String) -> Answer<()> {
 
 #[cfg(feature = "ssr")]
 mod read {
-    use domain::permission::SettingsRead;
+    use domain::permission::{Key, SettingsRead};
     use domain::retention::{NewHold, Policy};
     use domain::{Invalid, Severity};
     use service::merge;
@@ -134,6 +136,7 @@ mod read {
     use crate::audit::history;
     use crate::events::parts::{counted, number, severity_word};
     use crate::printed::Printed;
+    use crate::routes::AuditQuery;
     use crate::server::Scope;
     use crate::stale::{self, Kind};
     use crate::when::Zone;
@@ -168,7 +171,16 @@ mod read {
         } else {
             "Events that are past their time are deleted within the hour."
         };
+        let may_audit = scope.may(Key::AuditRead);
         let holds = kept.holds.into_iter().map(|hold| {
+            let history = may_audit.then(|| {
+                let entries = AuditQuery {
+                    target_type: "legal_hold".to_owned(),
+                    target_id: hold.id.to_string(),
+                    ..AuditQuery::default()
+                };
+                entries.href(&scope.organization.slug)
+            });
             let stands = hold.stands(now);
             let end = match (&hold.lifted_by, hold.lifted_at, hold.until) {
                 (Some(by), Some(at), _) => format!("lifted {} by {by}", zone.when(at).text),
@@ -181,6 +193,7 @@ mod read {
                 reason: hold.reason,
                 keeps: hold.query.unwrap_or_else(|| "Every event".to_owned()),
                 stands,
+                history,
             }
         });
         let runs = kept.runs.into_iter().map(|run| RunRow {

@@ -40,30 +40,44 @@ pub struct Sightings {
     pub last: Option<Timestamp>,
 }
 
+/// One of a case.
+pub async fn observable(cx: &Cx<CaseRead>, case: CaseId, id: ObservableId) -> Result<Observable> {
+    store::case::observable::get(&mut cx.read().await?, case, id).await?.ok_or(Error::NotFound)
+}
+
 /// Of as many of them as can be counted while a page waits, in their order.
 pub async fn sightings(
     cx: &Cx<EventRead>,
     observables: &[Observable],
 ) -> Result<HashMap<ObservableId, Sightings>> {
-    let (began, now) = (Instant::now(), cx.now());
+    let began = Instant::now();
     let mut found = HashMap::new();
     for one in observables {
         if began.elapsed() > WAIT {
             break;
         }
-        // A value without words, "::" say, cannot be asked for.
-        let Ok(query) = query::parse(&query::edit::phrase(&one.value), &query::EVENTS, now) else { continue };
-        let from = Some(now.plus_seconds(-SIGHTING_DAYS * 86_400));
-        let filter = EventFilter { from, query: Some(query), ..EventFilter::default() };
-        let count = events::count(cx, &filter).await?;
-        let last = if count.n == 0 && count.exact {
-            None
-        } else {
-            events::list(cx, &filter, 1, None).await?.items.first().map(|event| event.occurred_at)
-        };
-        found.insert(one.id, Sightings { count, last });
+        if let Some(seen) = sightings_of(cx, one).await? {
+            found.insert(one.id, seen);
+        }
     }
     Ok(found)
+}
+
+/// None of a value without words, `::` say: that cannot be asked for.
+pub async fn sightings_of(cx: &Cx<EventRead>, one: &Observable) -> Result<Option<Sightings>> {
+    let now = cx.now();
+    let Ok(query) = query::parse(&query::edit::phrase(&one.value), &query::EVENTS, now) else {
+        return Ok(None);
+    };
+    let from = Some(now.plus_seconds(-SIGHTING_DAYS * 86_400));
+    let filter = EventFilter { from, query: Some(query), ..EventFilter::default() };
+    let count = events::count(cx, &filter).await?;
+    let last = if count.n == 0 && count.exact {
+        None
+    } else {
+        events::list(cx, &filter, 1, None).await?.items.first().map(|event| event.occurred_at)
+    };
+    Ok(Some(Sightings { count, last }))
 }
 
 /// Takes a paste apart and adds what the case has not. `ioc`: all of it says that something is wrong.

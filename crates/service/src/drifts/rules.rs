@@ -5,7 +5,7 @@ use domain::permission::{DriftRead, DriftWrite};
 use domain::{Invalid, Timestamp};
 use drift::rules::{Rule, Rules};
 use serde_json::{Value, json};
-use store::Scoped;
+use store::{Scoped, WriteTx};
 use store::drift::rule::Kept;
 
 use crate::error::CHANGED;
@@ -44,15 +44,44 @@ pub(super) async fn in_force(tx: &mut impl Scoped) -> Result<Rules> {
 /// # Errors
 /// `Conflict` where somebody changed it meanwhile; `NotFound` where there is none to change.
 pub async fn save_rule(cx: &Cx<DriftWrite>, rule: Rule, is_enabled: bool, seen: i64) -> Result<TableRule> {
-    let mut tx = cx.write().await?;
-    store::organization::lock(&mut tx).await?;
-    let table = table(&mut tx).await?;
+    let (tx, table) = locked(cx).await?;
     let old = table.iter().find(|one| one.rule.id == rule.id);
     match old {
         None if seen != 0 => return Err(Error::NotFound),
         Some(old) if old.version != seen => return Err(Error::Conflict(CHANGED.to_owned())),
         _ => {}
     }
+    put(cx, tx, &table, rule, is_enabled, seen).await
+}
+
+/// [`save_rule`], to what `changed` makes of the rule as it is: nobody changes it in between.
+pub async fn save_rule_with(
+    cx: &Cx<DriftWrite>,
+    id: &str,
+    changed: impl FnOnce(&TableRule) -> Result<(Rule, bool)>,
+) -> Result<TableRule> {
+    let (tx, table) = locked(cx).await?;
+    let old = table.iter().find(|one| one.rule.id == id).ok_or(Error::NotFound)?;
+    let (rule, is_enabled) = changed(old)?;
+    put(cx, tx, &table, Rule { id: id.to_owned(), ..rule }, is_enabled, old.version).await
+}
+
+async fn locked(cx: &Cx<DriftWrite>) -> Result<(WriteTx, Vec<TableRule>)> {
+    let mut tx = cx.write().await?;
+    store::organization::lock(&mut tx).await?;
+    let table = table(&mut tx).await?;
+    Ok((tx, table))
+}
+
+async fn put(
+    cx: &Cx<DriftWrite>,
+    mut tx: WriteTx,
+    table: &[TableRule],
+    rule: Rule,
+    is_enabled: bool,
+    seen: i64,
+) -> Result<TableRule> {
+    let old = table.iter().find(|one| one.rule.id == rule.id);
     rule.check()?;
     if table.iter().filter(|one| one.version > 0).count() >= MOST && seen == 0 {
         return Err(
@@ -85,9 +114,7 @@ pub async fn save_rule(cx: &Cx<DriftWrite>, rule: Rule, is_enabled: bool, seen: 
 
 /// A rule is again as it was brought; one of the organization's own is gone.
 pub async fn reset_rule(cx: &Cx<DriftWrite>, id: &str) -> Result<()> {
-    let mut tx = cx.write().await?;
-    store::organization::lock(&mut tx).await?;
-    let table = table(&mut tx).await?;
+    let (mut tx, table) = locked(cx).await?;
     let old = table.iter().find(|one| one.rule.id == id && one.version > 0).ok_or(Error::NotFound)?;
     store::drift::rule::delete(&mut tx, id).await?;
     let entry = AuditEntry::new(Action::DRIFT_RULE_RESET, "drift_rule", id);

@@ -9,6 +9,7 @@ mod conn;
 mod error;
 mod explain;
 mod migrate;
+mod rights;
 mod room;
 mod row;
 mod sql;
@@ -79,8 +80,9 @@ impl Db {
             return Err(Error::Url("the database URL starts with sqlite:// or postgres://".to_owned()));
         }
         let connect: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| Error::Url(e.to_string()))?;
-        let connect =
-            connect.application_name("watchroom").options([("timezone", "UTC"), ("search_path", "public")]);
+        // What PostgreSQL only notices (a table that was there already) is no news.
+        let session = [("timezone", "UTC"), ("search_path", "public"), ("client_min_messages", "warning")];
+        let connect = connect.application_name("watchroom").options(session);
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
@@ -141,14 +143,6 @@ impl Db {
             .connect_with(connect.pragma("cache_size", "-2000"))
             .await?;
         Ok(Self::Sqlite { read, write })
-    }
-
-    /// Whether the server's own role of PostgreSQL is a superuser or passes over row-level security. Transactions of an
-    /// organization take a role that does neither; those of the platform do not.
-    pub async fn is_overprivileged(&self) -> Result<bool> {
-        let Self::Postgres { pool, .. } = self else { return Ok(false) };
-        let text = "SELECT r.rolsuper OR r.rolbypassrls FROM pg_roles r WHERE r.rolname = session_user";
-        Ok(sqlx::query_scalar(text).fetch_one(pool).await?)
     }
 
     pub fn dialect(&self) -> Dialect {

@@ -96,10 +96,7 @@ async fn stands(pool: &PgPool) -> Result<bool> {
 
 async fn drop_ballast(conn: &mut PgConnection) -> sqlx::Result<()> {
     // Another server may be at it.
-    // Nor is it told each time that there is none.
-    let text = "SET lock_timeout = '2s'; SET client_min_messages = warning; DROP TABLE IF EXISTS ballast; \
-                RESET client_min_messages; RESET lock_timeout";
-    conn.execute(text).await?;
+    conn.execute("SET lock_timeout = '2s'; DROP TABLE IF EXISTS ballast; RESET lock_timeout").await?;
     Ok(())
 }
 

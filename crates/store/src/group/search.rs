@@ -22,8 +22,23 @@ pub(super) static TABLE: Table = Table {
                 after: ")",
             },
         ),
-        ("fingerprint", Column::Word("fingerprint")),
-        ("id", Column::Id("id")),
+        // What names a group that is merged into another finds the other.
+        (
+            "fingerprint",
+            Column::Elsewhere {
+                before: "groups.id IN (SELECT coalesce(m.merged_into, m.id) FROM groups m WHERE m.organization_id = $1 AND ",
+                column: "m.fingerprint",
+                after: ")",
+            },
+        ),
+        (
+            "id",
+            Column::Merged {
+                before: "(groups.id = ",
+                or: " OR groups.id IN (SELECT m.merged_into FROM groups m WHERE m.organization_id = $1 AND m.merged_into IS NOT NULL AND m.id = ",
+                after: "))",
+            },
+        ),
         ("event_count", Column::Number("event_count")),
         ("first_seen", Column::Time("first_seen")),
         ("last_seen", Column::Time("last_seen")),

@@ -135,7 +135,18 @@ async fn merged_groups_are_read_as_one_and_unmerged_exactly() {
         let counts =
             store::group::counts(&mut read(&t.db, org).await, &GroupFilter::default(), None).await.unwrap();
         assert_eq!(counts.iter().map(|(_, n, _)| n).sum::<i64>(), 2);
-        for (text, n) in [("GATE", 1), ("opened", 1), ("nothing", 1), ("roof", 0)] {
+        let named =
+            [format!("id:{}", hatch.id), format!("-id:{} door", gate.id), format!("fingerprint:{}", gate.fingerprint)];
+        for (text, n) in [
+            ("GATE", 1),
+            ("opened", 1),
+            ("nothing", 1),
+            ("roof", 0),
+            (&named[0], 1),
+            (&named[1], 0),
+            (&named[2], 1),
+            ("-fingerprint:*", 0),
+        ] {
             let filter =
                 GroupFilter { query: Some(parse(text, &GROUPS, at(0)).unwrap()), ..GroupFilter::default() };
             let found = store::group::list(&mut read(&t.db, org).await, &filter, None, 9).await.unwrap();
