@@ -164,7 +164,7 @@ fn at(
             let kind = schema.field(&field).map(|f| f.kind);
             match kind {
                 Some(Kind::Severity) => Severity::ALL.iter().for_each(|s| offer(s.as_str(), "")),
-                Some(Kind::Choice(words)) => words.iter().for_each(|w| offer(w, "")),
+                Some(Kind::Choice(words) | Kind::Scale(words)) => words.iter().for_each(|w| offer(w, "")),
                 Some(Kind::Person) => offer(NOBODY, "has it"),
                 Some(Kind::Time) => {
                     for (text, doc) in TIMES {

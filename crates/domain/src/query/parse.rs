@@ -363,6 +363,17 @@ impl<C: Clock> Parser<'_, C> {
             return Err(Problem::new(span, &["a query has at most 200 terms; each value of a list is one"]));
         }
         let mut test = value::read(target, self.searched(target), op, item, self.clock)?;
+        if let Some(words) = value::fitting(target, &test) {
+            if words.is_empty() {
+                return Err(Problem::new(span, &["no value of `", &target.to_string(), "` is beyond this one"]));
+            }
+            let one = |word: &str| {
+                let test = Test::Equal(Value::Word(word.to_owned()));
+                Expr::Term(Term { span: span.clone(), target: target.clone(), test })
+            };
+            let mut any: Vec<Expr> = words.into_iter().map(one).collect();
+            return Ok(if any.len() == 1 { any.remove(0) } else { Expr::Any(any) });
+        }
         let nobody = is_nobody(target, &test);
         if nobody {
             test = Test::Present;

@@ -40,6 +40,8 @@ pub enum Kind {
     Part,
     /// One of these words; has no order.
     Choice(&'static [&'static str]),
+    /// One of these words, from the least to the most. A comparison is read as those that fit.
+    Scale(&'static [&'static str]),
 }
 
 /// Of a [`Kind::Person`]: `assignee:nobody` is the same as `-assignee:*`.
@@ -150,17 +152,17 @@ pub static CASES: Schema = Schema {
         field(
             "priority",
             &[],
-            Kind::Choice(&["low", "normal", "high", "urgent"]),
+            Kind::Scale(&["low", "normal", "high", "urgent"]),
             "low, normal, high, urgent",
         ),
         field("severity", &[], Kind::Severity, "info, low, medium, high, critical"),
         field(
             "tlp",
             &[],
-            Kind::Choice(&["clear", "green", "amber", "amber+strict", "red"]),
+            Kind::Scale(&["clear", "green", "amber", "amber+strict", "red"]),
             "with whom it may be shared",
         ),
-        field("pap", &[], Kind::Choice(&["clear", "green", "amber", "red"]), "what may be done with it"),
+        field("pap", &[], Kind::Scale(&["clear", "green", "amber", "red"]), "what may be done with it"),
         field("assignee", &["assigned_to"], Kind::Person, "e-mail of who has it, or nobody"),
         field("created_by", &["author"], Kind::Word, "e-mail of who opened it"),
         field("tag", &["tags"], Kind::Word, "a tag, in lower case"),

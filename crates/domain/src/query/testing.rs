@@ -260,7 +260,7 @@ fn term_of(c: &mut Choices<'_>, target: Target) -> Term {
 }
 
 fn test(c: &mut Choices<'_>, target: &Target) -> Test {
-    let ordered = !matches!(target, Target::Field(Field { kind: Kind::Id | Kind::Choice(_), .. }));
+    let ordered = !matches!(target, Target::Field(Field { kind: Kind::Id | Kind::Choice(_) | Kind::Scale(_), .. }));
     let wild = matches!(target, Target::Payload(_) | Target::Field(Field { kind: Kind::Word, .. }));
     match c.below(7) {
         3 if wild => Test::Pattern(pattern(c)),
@@ -302,7 +302,7 @@ fn bound(c: &mut Choices<'_>, target: &Target, number: Option<bool>) -> Value {
         Target::Field(Field { kind: Kind::Severity, .. }) => Value::Severity(severity(c)),
         Target::Field(Field { kind: Kind::Id, .. }) => Value::Id(id(c)),
         Target::Field(Field { kind: Kind::Time, .. }) => Value::Time(time(c)),
-        Target::Field(Field { kind: Kind::Choice(words), .. }) => {
+        Target::Field(Field { kind: Kind::Choice(words) | Kind::Scale(words), .. }) => {
             Value::Word(c.pick(words).unwrap_or_default().to_owned())
         }
         Target::Field(Field { kind: Kind::Number, .. }) => a_number(c),

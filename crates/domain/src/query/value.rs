@@ -155,12 +155,41 @@ fn between(target: &Target, from: &Raw, to: &Raw, clock: impl Clock) -> Result<T
         ends => ends,
     };
     let empty = match (&low, &high) {
-        (Value::Word(low), Value::Word(high)) => low > high,
+        (Value::Word(low), Value::Word(high)) => match kind(target) {
+            Some(Kind::Scale(words)) => rank(words, low) > rank(words, high),
+            _ => low > high,
+        },
         (Value::Severity(low), Value::Severity(high)) => low > high,
         (Value::Number { value: low, .. }, Value::Number { value: high, .. }) => low > high,
         _ => false,
     };
     if empty { Err(swapped(from, to)) } else { Ok(Test::Between(low, high)) }
+}
+
+/// Where a word stands in a scale.
+fn rank(words: &[&str], word: &str) -> Option<usize> {
+    words.iter().position(|one| *one == word)
+}
+
+/// The words of a scale that fit a comparison; nothing to choose for any other test.
+pub(super) fn fitting(target: &Target, test: &Test) -> Option<Vec<&'static str>> {
+    let Some(Kind::Scale(words)) = kind(target) else { return None };
+    let at = |value: &Value| match value {
+        Value::Word(word) => rank(words, word),
+        _ => None,
+    };
+    let fits = |now: usize| match test {
+        Test::Compare(order, value) => at(value).is_some_and(|end| match order {
+            Order::Less => now < end,
+            Order::AtMost => now <= end,
+            Order::Greater => now > end,
+            Order::AtLeast => now >= end,
+        }),
+        Test::Between(from, to) => at(from).zip(at(to)).is_some_and(|(from, to)| (from..=to).contains(&now)),
+        _ => false,
+    };
+    matches!(test, Test::Compare(..) | Test::Between(..))
+        .then(|| words.iter().enumerate().filter(|(now, _)| fits(*now)).map(|(_, word)| *word).collect())
 }
 
 /// A range that nothing can be in.
@@ -217,7 +246,7 @@ fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
             Ok(value) => Ok(value),
             Err(_) => wrong("is not a number, such as 5, -1 or 0.25", None),
         },
-        Some(Kind::Choice(words)) => match words.iter().find(|w| w.eq_ignore_ascii_case(&text)) {
+        Some(Kind::Choice(words) | Kind::Scale(words)) => match words.iter().find(|w| w.eq_ignore_ascii_case(&text)) {
             Some(word) => Ok(Value::Word((*word).to_owned())),
             None => wrong(
                 &["is not one of ", &words.join(", ")].concat(),

@@ -427,3 +427,27 @@ fn a_key_is_the_number_of_what_has_it() {
     }
     assert!(parse("number:DRIFT-42", &CASES, now()).is_err());
 }
+
+#[test]
+fn words_of_a_scale_are_compared_by_their_places() {
+    let told = |text: &str| parse(text, &CASES, now()).unwrap().to_string();
+    for (text, same) in [
+        ("priority>=high", "priority:[high, urgent]"),
+        ("-priority>low", "-priority:[normal, high, urgent]"),
+        ("priority<normal", "priority:low"),
+        ("tlp:amber..", "tlp:[amber, amber+strict, red]"),
+        ("pap:green..AMBER", "pap:[green, amber]"),
+        ("priority:*", "priority:*"),
+    ] {
+        assert_eq!(told(text), told(same), "{text}");
+    }
+    for (text, why) in [
+        ("priority>urgent", "no value of `priority` is beyond this one"),
+        ("priority:urgent..low", "write `low..urgent`"),
+        ("priority>=hgih", "did you mean `high`?"),
+        ("resolution>=benign", "have no order"),
+    ] {
+        let problem = parse(text, &CASES, now()).unwrap_err();
+        assert!(problem.message.contains(why), "{text}: {}", problem.message);
+    }
+}
