@@ -11,6 +11,13 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, c)| c)
 }
 
+/// The candidate that begins with the word, whatever its case; none where several do.
+pub fn begun<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let begins = |c: &&str| c.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let mut found = candidates.filter(begins);
+    found.next().filter(|_| found.next().is_none())
+}
+
 /// Letters to insert, delete, replace or swap with the next one (optimal string alignment).
 fn distance(a: &[char], b: &str) -> usize {
     // The rows of the letter before the last and of the last one; `row` begins as the row of no letter.
@@ -40,6 +47,16 @@ fn distance(a: &[char], b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_beginning_stands_for_the_one_word_that_begins_so() {
+        let words = ["new", "ongoing", "regressed", "resolved"];
+        assert_eq!(begun("n", words.into_iter()), Some("new"));
+        assert_eq!(begun("RES", words.into_iter()), Some("resolved"));
+        assert_eq!(begun("re", words.into_iter()), None, "two begin so");
+        assert_eq!(begun("é", words.into_iter()), None);
+        assert_eq!(begun("newer", words.into_iter()), None);
+    }
 
     #[test]
     fn a_swap_of_two_letters_is_one_change() {

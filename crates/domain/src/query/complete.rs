@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::lex::Scan;
-use super::{Kind, Schema};
+use super::{Kind, NOBODY, Schema};
 use crate::Severity;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +165,7 @@ fn at(
             match kind {
                 Some(Kind::Severity) => Severity::ALL.iter().for_each(|s| offer(s.as_str(), "")),
                 Some(Kind::Choice(words)) => words.iter().for_each(|w| offer(w, "")),
+                Some(Kind::Person) => offer(NOBODY, "has it"),
                 Some(Kind::Time) => {
                     for (text, doc) in TIMES {
                         offer(text, doc);

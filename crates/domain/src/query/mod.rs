@@ -30,7 +30,7 @@ pub use edit::{Selected, selected};
 pub use eval::{Datum, Record};
 pub use glob::{Atom, Pattern};
 pub use parse::parse;
-pub use schema::{CASES, DRIFTS, EVENTS, Field, GROUPS, Kind, Schema};
+pub use schema::{CASES, DRIFTS, EVENTS, Field, GROUPS, Kind, NOBODY, Schema};
 pub use time::Clock;
 
 use std::ops::Range;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::lex::{Head, Op, Scan, is_payload};
 use super::value::{self, Item};
 use super::{
-    Clock, Expr, Field, Kind, MAX_BYTES, MAX_NESTING, MAX_TERMS, Problem, Query, Schema, Target, Term, Test,
-    TextMatch,
+    Clock, Expr, Field, Kind, MAX_BYTES, MAX_NESTING, MAX_TERMS, NOBODY, Problem, Query, Schema, Target,
+    Term, Test, TextMatch, Value,
 };
 use crate::suggest;
 
@@ -362,8 +362,13 @@ impl<C: Clock> Parser<'_, C> {
         if self.terms > MAX_TERMS {
             return Err(Problem::new(span, &["a query has at most 200 terms; each value of a list is one"]));
         }
-        let test = value::read(target, self.searched(target), op, item, self.clock)?;
-        Ok(Expr::Term(Term { span, target: target.clone(), test }))
+        let mut test = value::read(target, self.searched(target), op, item, self.clock)?;
+        let nobody = is_nobody(target, &test);
+        if nobody {
+            test = Test::Present;
+        }
+        let term = Expr::Term(Term { span, target: target.clone(), test });
+        Ok(if nobody { term.negated() } else { term })
     }
 
     fn target(&self, head: &Head) -> Result<Target, Problem> {
@@ -425,4 +430,10 @@ impl<C: Clock> Parser<'_, C> {
         let length = length.min(self.scan.rest().len());
         Problem::new(self.scan.at..self.scan.at + length, &[message])
     }
+}
+
+/// `assignee:nobody`.
+fn is_nobody(target: &Target, test: &Test) -> bool {
+    matches!(target, Target::Field(field) if field.kind == Kind::Person)
+        && matches!(test, Test::Equal(Value::Word(word)) if word.eq_ignore_ascii_case(NOBODY))
 }

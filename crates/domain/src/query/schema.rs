@@ -28,6 +28,8 @@ pub enum Kind {
     Severity,
     /// Text compared as a whole, byte by byte.
     Word,
+    /// As [`Word`](Self::Word), the e-mail of somebody; [`NOBODY`] stands for having none.
+    Person,
     /// A UUID; has no order.
     Id,
     Time,
@@ -39,6 +41,9 @@ pub enum Kind {
     /// One of these words; has no order.
     Choice(&'static [&'static str]),
 }
+
+/// Of a [`Kind::Person`]: `assignee:nobody` is the same as `-assignee:*`.
+pub const NOBODY: &str = "nobody";
 
 impl Schema {
     /// By name or alias, whatever its case.
@@ -114,7 +119,7 @@ pub static GROUPS: Schema = Schema {
         ),
         field("component", &[], Kind::Word, "part of the system"),
         field("event_type", &["type"], Kind::Word, "kind of event"),
-        field("assignee", &["assigned_to", "assigned"], Kind::Word, "e-mail of who has it"),
+        field("assignee", &["assigned_to", "assigned"], Kind::Person, "e-mail of who has it, or nobody"),
         field("fingerprint", &[], Kind::Word, "what its events carry"),
         field("id", &["group"], Kind::Id, "id of the group"),
         field("event_count", &["count", "events"], Kind::Number, "how many events it has"),
@@ -156,7 +161,7 @@ pub static CASES: Schema = Schema {
             "with whom it may be shared",
         ),
         field("pap", &[], Kind::Choice(&["clear", "green", "amber", "red"]), "what may be done with it"),
-        field("assignee", &["assigned_to"], Kind::Word, "e-mail of who has it"),
+        field("assignee", &["assigned_to"], Kind::Person, "e-mail of who has it, or nobody"),
         field("created_by", &["author"], Kind::Word, "e-mail of who opened it"),
         field("tag", &["tags"], Kind::Word, "a tag, in lower case"),
         field("observable", &["ioc"], Kind::Word, "value of an observable"),
@@ -221,7 +226,7 @@ pub static DRIFTS: Schema = Schema {
         field("resource", &["address"], Kind::Word, "address in the code"),
         field("type", &["resource_type"], Kind::Word, "such as aws_s3_bucket"),
         field("path", &["property"], Kind::Word, "a property that differs"),
-        field("assignee", &["assigned_to"], Kind::Word, "e-mail of who has it"),
+        field("assignee", &["assigned_to"], Kind::Person, "e-mail of who has it, or nobody"),
         field("id", &[], Kind::Id, "id of the drift"),
         field("detected_at", &["onset"], Kind::Time, "when it began"),
         field("last_seen_at", &["seen"], Kind::Time, "when a push last had it"),

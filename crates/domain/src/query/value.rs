@@ -68,7 +68,7 @@ fn order(op: Op) -> Option<Order> {
 
 fn takes_patterns(target: &Target) -> bool {
     match target {
-        Target::Field(field) => field.kind == Kind::Word,
+        Target::Field(field) => matches!(field.kind, Kind::Word | Kind::Person),
         Target::Payload(_) => true,
         Target::Free => false,
     }
@@ -206,7 +206,7 @@ fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
             Some(severity) => Ok(Value::Severity(severity)),
             None => wrong(
                 "is not a severity: info, low, medium, high or critical",
-                suggest::nearest(&text, Severity::ALL.iter().map(|s| s.as_str())),
+                suggested(&text, Severity::ALL.iter().map(|s| s.as_str())),
             ),
         },
         Some(Kind::Id) => match Uuid::parse_str(&text) {
@@ -221,13 +221,18 @@ fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
             Some(word) => Ok(Value::Word((*word).to_owned())),
             None => wrong(
                 &["is not one of ", &words.join(", ")].concat(),
-                suggest::nearest(&text, words.iter().copied()),
+                suggested(&text, words.iter().copied()),
             ),
         },
-        Some(Kind::Word | Kind::Text | Kind::Part | Kind::Time) => Ok(Value::Word(text)),
+        Some(Kind::Word | Kind::Person | Kind::Text | Kind::Part | Kind::Time) => Ok(Value::Word(text)),
         None if raw.quoted => Ok(Value::Word(text)),
         None => Ok(number(text).unwrap_or_else(Value::Word)),
     }
+}
+
+/// The word of an enumeration that was probably meant: the one that begins so, else the nearest.
+fn suggested<'a>(text: &str, words: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    suggest::begun(text, words.clone()).or_else(|| suggest::nearest(text, words))
 }
 
 /// What stands for a number: itself, or the key of what has it.

@@ -4,9 +4,13 @@ use super::*;
 
 /// The bar is the cursor; told are the piece to replace, the context and the suggestions.
 fn told(marked: &str) -> String {
+    told_of(marked, &EVENTS)
+}
+
+fn told_of(marked: &str, schema: &Schema) -> String {
     let cursor = marked.find('|').unwrap();
     let text = marked.replace('|', "");
-    let found = complete(&text, cursor, &EVENTS);
+    let found = complete(&text, cursor, schema);
     let context = match &found.context {
         Context::Field { prefix } => format!("field {prefix}"),
         Context::Value { field, prefix } => format!("{field} {prefix}"),
@@ -47,6 +51,8 @@ fn completion_knows_where_the_cursor_is() {
     ] {
         assert_eq!(told(marked), expected.trim(), "{marked}");
     }
+    assert_eq!(told_of("assigned_to:no|", &CASES), "[no] assignee no > nobody");
+    assert_eq!(told_of("assignee:ad|", &GROUPS), "[ad] assignee ad >");
     let all = complete("a ", 2, &EVENTS);
     assert_eq!(all.suggestions.len(), EVENTS.fields.len() + 4);
     assert_eq!(complete("component:w x", 11, &EVENTS).insert("component:w x", "a b"), "component:\"a b\" x");

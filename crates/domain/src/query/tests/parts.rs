@@ -30,6 +30,11 @@ fn words_in_a_row_are_one_part_with_what_is_between_them() {
         ("template:[a] template:[b]", "template:*a* template:*b*"),
         ("kernel: Out of memory", "*kernel\\:\\ Out\\ of\\ memory*"),
         ("state:MUTED assigned:*", "status:muted assignee:*"),
+        ("assignee:nobody", "-assignee:*"),
+        ("assigned:Nobody -assignee:nobody", "-assignee:* assignee:*"),
+        ("assignee:[ada@acme.example, nobody]", "assignee:ada@acme.example OR -assignee:*"),
+        ("assignee:(ada* OR nobody) door", "(assignee:ada* OR -assignee:*) *door*"),
+        ("assignee:nobody*", "assignee:nobody*"),
         ("count>=10 seen>2026-11-22", "event_count>=10 last_seen>2026-11-22T23:59:59.999999Z"),
     ] {
         assert_eq!(told(text), canonical, "{text}");
@@ -50,6 +55,14 @@ fn what_is_no_field_of_it_is_told() {
     assert_eq!(
         told("status:mutde"),
         "at character 8: `mutde` is not one of new, ongoing, escalating, regressed, muted, resolved; did you mean `muted`?"
+    );
+    assert_eq!(
+        told("status:mu"),
+        "at character 8: `mu` is not one of new, ongoing, escalating, regressed, muted, resolved; did you mean `muted`?"
+    );
+    assert_eq!(
+        told("status:re"),
+        "at character 8: `re` is not one of new, ongoing, escalating, regressed, muted, resolved"
     );
     assert_eq!(
         told("template>a"),

@@ -185,6 +185,11 @@ fn a_problem_says_where_and_what_to_do() {
             "         ^^^",
             "`hig` is not a severity: info, low, medium, high or critical; did you mean `high`?",
         ),
+        (
+            "severity:hi",
+            "         ^^",
+            "`hi` is not a severity: info, low, medium, high or critical; did you mean `high`?",
+        ),
         ("severity:hi*", "         ^^^", "no wildcard can stand here; put a literal `*` or `?` in quotes"),
         ("component>a*", "          ^^", "no wildcard can stand here; put a literal `*` or `?` in quotes"),
         ("time:-15m", "     ^^^^", "`-15m` is one instant, which no event hits; write `>=-15m` or `-15m..`"),
@@ -224,6 +229,9 @@ fn a_problem_says_where_and_what_to_do() {
     assert_eq!(suggestion("severity >= x").as_deref(), Some("severity>="));
     assert_eq!(suggestion("severity:hihg").as_deref(), Some("high"));
     assert_eq!(suggestion("severity:loud").as_deref(), None);
+    assert_eq!(suggestion("severity:hi").as_deref(), Some("high"));
+    assert_eq!(suggestion("severity:[low, CRITI]").as_deref(), Some("critical"));
+    assert_eq!(suggestion("severity:\"\"").as_deref(), None, "all begin so");
     assert_eq!(suggestion("severity:high,low").as_deref(), Some("[high, low]"));
     assert_eq!(suggestion("severity:high..low").as_deref(), Some("low..high"));
 }
