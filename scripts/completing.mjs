@@ -1,33 +1,56 @@
 // What could stand at the cursor of a query (`data-complete`: the address that answers), and what was asked before in this browser. The
 // query bar of the events is ui::Combobox.
-import { close, offer, offered } from "./listbox.mjs";
+import { close, equip, offer, offered } from "./listbox.mjs";
 
 /** How long typing has to rest. */
 const REST = 120;
 /** Queries that are remembered. */
 const KEPT = 10;
+/** Where what was sent waits for the page that answers, of a browser that loads it too. */
+const SENT = "watchroom-query-sent";
 
 let waiting;
 let asking; // takes back what is asked
 
 const keyOf = () => `watchroom-queries ${location.pathname}`;
 
-function remembered() {
+function read(store, key, otherwise) {
   try {
-    return JSON.parse(localStorage.getItem(keyOf()) ?? "[]");
+    return JSON.parse(window[store].getItem(key)) ?? otherwise;
   } catch {
-    return [];
+    return otherwise;
   }
 }
 
-function remember(q) {
-  if (!q) return;
-  const lines = [q, ...remembered().filter((known) => known !== q)].slice(0, KEPT);
+function write(store, key, value) {
   try {
-    localStorage.setItem(keyOf(), JSON.stringify(lines));
+    window[store].setItem(key, JSON.stringify(value));
   } catch {
     // A full or a closed store forgets; nothing depends on it.
   }
+}
+
+const remembered = () => read("localStorage", keyOf(), []);
+
+function remember(q) {
+  const lines = [q, ...remembered().filter((known) => known !== q)].slice(0, KEPT);
+  write("localStorage", keyOf(), lines);
+}
+
+/** What was sent last, while no page has answered it. */
+let sent = read("sessionStorage", SENT);
+
+function waitFor(q) {
+  sent = q ? { key: keyOf(), q } : undefined;
+  write("sessionStorage", SENT, sent ?? null);
+}
+
+/** The page that asks for what was sent says whether it could be read: only then it is worth being offered again. */
+function learn() {
+  const field = sent?.key === keyOf() && document.querySelector("input[data-complete]");
+  if (!field || field.defaultValue.trim() !== sent.q) return;
+  if (field.getAttribute("aria-invalid") !== "true") remember(sent.q);
+  waitFor();
 }
 
 function put(field, q, at) {
@@ -74,7 +97,6 @@ const boxOf = (target) => (target instanceof HTMLInputElement && "complete" in t
 document.addEventListener("focusin", ({ target }) => {
   const field = boxOf(target);
   if (!field) return;
-  field.autocomplete = "off";
   // Who only passes by is not stopped by a list.
   if (field.value === "") look(field);
 });
@@ -92,5 +114,22 @@ document.addEventListener("submit", ({ target }) => {
   clearTimeout(waiting);
   asking?.abort();
   close();
-  remember(field.value.trim());
+  waitFor(field.value.trim());
+  settle();
 });
+
+/** After a change of the page, once all of it is done. */
+let settling;
+function settle() {
+  settling ??= setTimeout(() => {
+    settling = undefined;
+    for (const field of document.querySelectorAll("input[data-complete]:not([role])")) equip(field);
+    learn();
+  });
+}
+new MutationObserver(settle).observe(document.documentElement, {
+  subtree: true,
+  childList: true,
+  attributeFilter: ["value", "aria-invalid"],
+});
+settle();

@@ -6,10 +6,25 @@ let field;
 let taken; // hears which was taken
 let count = 0; // a new list, a new id
 
+/** What is set here and not by the server: a page that is put in place anew must not take it away. */
+const OURS = new Set(["role", "aria-autocomplete", "aria-expanded", "aria-controls", "aria-activedescendant"]);
+export const isHeld = (name, node) => OURS.has(name) && (node === field || node.matches("input[data-complete]"));
+
+/** A combobox from now on, as ui::Combobox is one: without scripts it stays what the server printed. */
+export function equip(input) {
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-expanded", "false");
+}
+
+/** Whether something is offered: only a combobox can say it. */
+const tell = (open) => field?.getAttribute("role") === "combobox" && field.setAttribute("aria-expanded", open);
+
 export const offered = () => (list?.isConnected ? field : undefined);
 
 export function close() {
   list?.remove();
+  tell(false);
   field?.removeAttribute("aria-activedescendant");
   field?.removeAttribute("aria-controls");
   list = field = taken = undefined;
@@ -48,6 +63,7 @@ export function offer(under, label, items, take, { first = false } = {}) {
   field.parentElement.append(list);
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
+  tell(true);
   if (first) mark(0);
 }
 

@@ -4,6 +4,7 @@ import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
 import { byItself, follow, isOurs } from "./live.mjs";
 import "./completing.mjs";
 import "./keys.mjs";
+import { isHeld } from "./listbox.mjs";
 import "./mention.mjs";
 import "./sending.mjs";
 import { isTyped } from "./typed.mjs";
@@ -90,9 +91,11 @@ const callbacks = {
     return true;
   },
   // A text that is typed is not even touched: caret and undo stay as well.
-  // And what can have the focus only by this attribute keeps it.
+  // And what can have the focus only by this attribute keeps it, and a field what it says of its list.
   beforeAttributeUpdated: (name, node) =>
-    !(name === "value" && kept.has(node) && kept.get(node) === undefined) && !(name === "tabindex" && node === document.activeElement),
+    !(name === "value" && kept.has(node) && kept.get(node) === undefined) &&
+    !(name === "tabindex" && node === document.activeElement) &&
+    !isHeld(name, node),
   afterNodeMorphed(old, fresh) {
     if (kept.has(old) && old.type !== "hidden" && "defaultValue" in old && kept.get(old) === undefined) {
       if (old.defaultValue !== fresh.defaultValue) old.defaultValue = fresh.defaultValue;

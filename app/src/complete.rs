@@ -1,6 +1,6 @@
 //! What is offered while a query is typed: what the language knows, and the values that are there. Server only.
 
-use domain::query::{Completion, Context, Schema, complete, edit};
+use domain::query::{Completion, Context, Kind, Schema, complete, edit};
 use service::Facets;
 
 use crate::events::parts::{counted, number};
@@ -60,17 +60,19 @@ impl<'q> Cursor<'q> {
 
 /// Whether a value can stand there that [`of_list`] has to be told.
 pub fn asks_values(schema: &Schema, q: &str, at: u32) -> bool {
-    let found = Cursor::new(q, at, schema).found;
-    found.suggestions.is_empty() && matches!(found.context, Context::Value { .. })
+    match Cursor::new(q, at, schema).found.context {
+        Context::Value { field, .. } => {
+            schema.field(&field).is_some_and(|field| matches!(field.kind, Kind::Word | Kind::Person))
+        }
+        _ => false,
+    }
 }
 
 /// For the query of a list whose values are counted; `one`, `many`: what it lists.
 pub fn of_list(schema: &Schema, q: &str, at: u32, values: &Facets, (one, many): (&str, &str)) -> Completed {
     let cursor = Cursor::new(q, at, schema);
     let mut choices = cursor.known();
-    if let Context::Value { field, prefix } = &cursor.found.context
-        && choices.is_empty()
-    {
+    if let Context::Value { field, prefix } = &cursor.found.context {
         let prefix = prefix.to_lowercase();
         let more = if values.of_the_latest { "+" } else { "" };
         let values =
@@ -115,13 +117,17 @@ mod tests {
     #[test]
     fn a_list_offers_fields_words_and_the_values_that_it_has() {
         let tags = vec![("Phishing mail".to_owned(), 3), ("vpn".to_owned(), 1)];
-        let facets = Facets { facets: vec![Facet { field: "tag", values: tags }], of_the_latest: false };
+        let people = vec![("ann@a.test".to_owned(), 2)];
+        let facets = vec![Facet { field: "tag", values: tags }, Facet { field: "assignee", values: people }];
+        let facets = Facets { facets, of_the_latest: false };
         for (q, wanted) in [
             ("sev", &["severity:|info, low, medium, high, critical"][..]),
             ("open tag:", &["open tag:\"Phishing mail\" |3 cases", "open tag:vpn |1 case"]),
             ("tag:PH", &["tag:\"Phishing mail\" |3 cases"]),
             ("tag:[vpn, ph", &["tag:[vpn, \"Phishing mail\"|3 cases"]),
             ("tag:vpn", &[]),
+            ("assigned_to:", &["assigned_to:nobody |has it", "assigned_to:ann@a.test |2 cases"]),
+            ("assignee:a", &["assignee:ann@a.test |2 cases"]),
         ] {
             let at = q.encode_utf16().count() as u32;
             let found = of_list(&CASES, q, at, &facets, ("case", "cases"));

@@ -1,6 +1,7 @@
 //! The facets beside a list whose query they write: every value a link. Server only.
 
 use domain::Severity;
+use domain::permission::Key;
 use domain::query::edit::{self, Selected, selected};
 use domain::query::{Query, Schema};
 use leptos::prelude::*;
@@ -8,6 +9,7 @@ use service::{Facet as Counted, Facets};
 use ui::{Facet, FacetItem};
 
 use crate::events::parts::{compact, mark, severity_word};
+use crate::server::Scope;
 
 /// What a list says of its facets.
 pub struct Look {
@@ -18,6 +20,13 @@ pub struct Look {
     pub label: fn(field: &str, value: &str) -> Option<String>,
     /// Said where they are of the latest alone.
     pub of_the_latest: fn() -> String,
+}
+
+/// Without those who have something where the reader may not see who belongs to the organization.
+pub fn seen_by(scope: &Scope, values: Facets) -> Facets {
+    let may = scope.may(Key::MemberRead);
+    let facets = values.facets.into_iter().filter(|facet| may || facet.field != "assignee").collect();
+    Facets { facets, ..values }
 }
 
 /// `q`: as it stands in the address; `href`: the list with another one.

@@ -38,6 +38,7 @@ pub mod page;
 #[cfg(feature = "ssr")]
 mod plot;
 mod printed;
+mod query_bar;
 pub mod routes;
 pub mod send;
 #[cfg(feature = "ssr")]

@@ -36,7 +36,7 @@ test("an analyst chooses the columns of the list of cases and keeps them in a vi
   await item("Compact rows").click();
   await expect(page).toHaveURL(/density=compact/);
   // What is searched for next keeps them.
-  await page.getByRole("searchbox", { name: "Search cases" }).fill(`${name} tlp:red`);
+  await page.getByRole("combobox", { name: "Search cases" }).fill(`${name} tlp:red`);
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await expect(page).toHaveURL(/tlp%3Ared/);
   await expect(table.getByText("TLP:RED")).toBeVisible();

@@ -141,7 +141,7 @@ test("cases are found by words, tags and tabs, by keyboard", async ({ page }) =>
   await expect(table.getByRole("row")).toHaveCount(2);
   await expect(page).toHaveURL(/q=findable/);
   await expectAccessible(page);
-  await page.getByRole("searchbox", { name: "Search cases" }).fill("severity:");
+  await page.getByRole("combobox", { name: "Search cases" }).fill("severity:");
   await page.getByRole("button", { name: "Search" }).click();
   await expect(page.getByText(/At character \d+/)).toBeVisible();
 });

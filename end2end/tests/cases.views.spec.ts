@@ -25,7 +25,7 @@ test("an analyst saves a list of cases as a view, starts with it, changes and de
   await expect(views.getByRole("link", { name: `${name} 2` })).toHaveAttribute("aria-current", "page");
   await expect(page.getByRole("table", { name: "Cases" }).getByRole("row")).toHaveCount(3);
 
-  await page.getByRole("searchbox", { name: "Search cases" }).fill(`${name} one`);
+  await page.getByRole("combobox", { name: "Search cases" }).fill(`${name} one`);
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await views.getByRole("button", { name: "Save changes" }).click();
   await expect(views.getByRole("link", { name: `${name} 1` })).toHaveAttribute("aria-current", "page");
@@ -51,7 +51,7 @@ test("facets narrow the list of cases and are taken back", async ({ page, reques
   const rows = page.getByRole("table", { name: "Cases" }).getByRole("row");
   await expect(rows).toHaveCount(4);
   await facets.getByRole("link", { name: /^left/ }).click();
-  await expect(page.getByRole("searchbox", { name: "Search cases" })).toHaveValue(new RegExp(`tag:.*left`));
+  await expect(page.getByRole("combobox", { name: "Search cases" })).toHaveValue(new RegExp(`tag:.*left`));
   await page.goto(`/o/acme/cases?show=all&q=tag%3A${name}+severity%3Ahigh`);
   await expect(rows).toHaveCount(2);
   // The other severity is still there to be chosen.

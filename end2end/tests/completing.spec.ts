@@ -14,12 +14,15 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await expect(page.getByRole("heading", { level: 1 })).toContainText(word);
 
   await page.goto("/o/acme/cases");
-  const box = page.getByRole("searchbox", { name: "Search cases" });
+  const box = page.getByRole("combobox", { name: "Search cases" });
   const list = page.getByRole("listbox", { name: "Search cases" });
   await page.keyboard.press("/");
   await expect(box).toBeFocused();
+  await expect(box).toHaveAttribute("aria-expanded", "false");
   await page.keyboard.type("stat");
   await expect(list.getByRole("option", { name: /^status:/ })).toBeVisible();
+  await expect(box).toHaveAttribute("aria-expanded", "true");
+  await expect(box).toHaveAttribute("aria-controls", /^listbox-\d+$/);
   await expectAccessible(page);
   // Somebody opens a case meanwhile: the list of cases is new, what is offered stays.
   const form = {
@@ -33,7 +36,10 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   const opened = await page.request.post("/fn/open_case", { form, headers: { Origin: new URL(page.url()).origin } });
   expect(opened.ok(), await opened.text()).toBe(true);
   await expect(page.getByRole("link", { name: `${word} too`, exact: true })).toBeVisible();
+  await expect(box, "the field says it still").toHaveAttribute("aria-expanded", "true");
   await page.keyboard.press("ArrowDown");
+  await expect(list.getByRole("option").first()).toHaveAttribute("aria-selected", "true");
+  await expect(box).toHaveAttribute("aria-activedescendant", /^listbox-\d+-0$/);
   await page.keyboard.press("Tab");
   await expect(box).toHaveValue("status:");
   // A field has to be followed by a value.
@@ -45,6 +51,7 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await expect(list.getByRole("option", { name: `${word} mail` })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(list).toHaveCount(0);
+  await expect(box).toHaveAttribute("aria-expanded", "false");
   await expect(box, "Escape put the list alone away").toBeFocused();
   await page.keyboard.press("Backspace");
   await list.getByRole("option", { name: `${word} mail` }).click();
@@ -54,6 +61,14 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/tag/);
   await expect(page.getByRole("link", { name: word, exact: true })).toBeVisible();
+  // Asked once more, nothing changes.
+  await box.press("Enter");
+  await expect(page.getByRole("link", { name: word, exact: true })).toBeVisible();
+  await expect(box).toHaveValue(asked);
+  // What cannot be read is not offered again.
+  await box.fill("assignee:");
+  await box.press("Enter");
+  await expect(page.getByRole("alert")).toContainText("At character 10: a value is missing");
 
   await page.goto("/o/acme/cases");
   await box.focus();
@@ -64,7 +79,7 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await expect(box).toHaveValue(asked);
 
   await page.goto("/o/acme/drift");
-  const drifts = page.getByRole("searchbox", { name: "Search drifts" });
+  const drifts = page.getByRole("combobox", { name: "Search drifts" });
   await drifts.pressSequentially("risk:");
   await expect(drifts).toHaveValue("risk:");
   await drifts.fill("");
@@ -73,9 +88,9 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await expect(page.getByRole("listbox").getByRole("option", { name: /^acknowledged/ })).toBeVisible();
 
   await page.goto("/o/acme/groups");
-  const groups = page.getByRole("searchbox", { name: "Search in templates" });
+  const groups = page.getByRole("combobox", { name: "Search groups" });
   await groups.pressSequentially("component:ssh");
-  await page.getByRole("listbox").getByRole("option", { name: /^sshd/ }).click();
+  await page.getByRole("listbox").getByRole("option", { name: /^sshd.* groups?$/ }).click();
   await expect(groups).toHaveValue("component:sshd ");
   await groups.pressSequentially("failed password");
   await groups.press("Enter");
@@ -84,5 +99,47 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   await groups.fill("componnent:sshd");
   await groups.press("Enter");
   await expect(page.getByText("did you mean `component`?")).toBeVisible();
+  await groups.fill("");
+  const again = page.getByRole("listbox").getByRole("option");
+  await expect(again.first()).toContainText("component:sshd failed password");
+  await expect(again.filter({ hasText: "componnent" }), "what cannot be read is not offered again").toHaveCount(0);
+  await groups.pressSequentially("assignee:");
+  await expect(again.filter({ hasText: "nobody" })).toBeVisible();
   expect(errors).toEqual([]);
 });
+
+for (const [list, label, typed, mends, href] of [
+  ["groups?severity=high", "Search groups", "severity:hi password", "high", /severity=high/],
+  ["cases?show=all", "Search cases", "severity:hi password", "high", /show=all/],
+  ["drift?show=all", "Search drifts", "enviroment:prod", "environment", /show=all/],
+] as const) {
+  test(`${label}: what cannot be read is marked, and mended by a link; the help shows what can be asked`, async ({ page }) => {
+    await signIn(page);
+    const errors = watchForErrors(page);
+    await page.goto(`/o/acme/${list}`);
+    await page.locator(":root[data-ready]").waitFor();
+    const box = page.getByRole("combobox", { name: label });
+    await box.fill(typed);
+    await box.press("Enter");
+    const wrong = page.getByRole("alert");
+    await expect(wrong).toContainText(`did you mean \`${mends}\`?`);
+    await expect(wrong).toContainText("At character ");
+    await expect(wrong.locator("u")).toHaveText(/^(hi|enviroment)$/);
+    await expect(box, "what was typed stays").toHaveValue(typed);
+    await expect(box).toHaveAttribute("aria-invalid", "true");
+    await expect(box).toHaveAccessibleDescription(/did you mean/);
+    await expect(page.getByText("The query cannot be read")).toBeVisible();
+    await expectAccessible(page);
+    await wrong.getByRole("link", { name: `Use ${mends}` }).click();
+    await expect(box).toHaveValue(typed.replace(/hi|enviroment/, mends));
+    await expect(page).toHaveURL(href);
+    await expect(wrong).toHaveCount(0);
+    await expect(box).not.toHaveAttribute("aria-invalid", "true");
+
+    await page.getByRole("button", { name: "Query syntax" }).click();
+    await expect(page.getByText("either of two; blanks and AND mean both")).toBeVisible();
+    await expect(page.getByText(/^Fields: .*assignee, /)).toBeVisible();
+    await expectAccessible(page);
+    expect(errors).toEqual([]);
+  });
+}

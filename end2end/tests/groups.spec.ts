@@ -25,7 +25,7 @@ test("severity and text narrow the list, and nothing found offers a way out", as
   await page.goto("/o/acme/groups");
   await page.getByRole("navigation", { name: "Severity" }).getByRole("link", { name: "High" }).click();
   await expect(page).toHaveURL(/severity=high/);
-  await page.getByRole("searchbox", { name: "Search in templates" }).fill("no such template anywhere");
+  await page.getByRole("combobox", { name: "Search groups" }).fill("no such template anywhere");
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await expect(page).toHaveURL(/severity=high/);
   await expect(page.getByText("No group matches")).toBeVisible();

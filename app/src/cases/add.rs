@@ -379,7 +379,8 @@ impl All {
 /// The drifts that a list shows.
 async fn drifts_of(scope: &Scope, query: &DriftQuery) -> Answer<Vec<Uuid>> {
     let cx = scope.admit::<DriftRead>()?;
-    let parsed = query.parsed(scope, cx.now()).map_err(|problem| domain::Invalid::field("q", problem))?;
+    let parsed = query.parsed(scope, cx.now());
+    let parsed = parsed.map_err(|problem| domain::Invalid::field("q", problem.placed(&query.q)))?;
     let filter: DriftFilter = query.filter(parsed, scope);
     Ok(cases::drifts_matching(&cx, &filter).await?)
 }

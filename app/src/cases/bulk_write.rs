@@ -38,7 +38,8 @@ pub async fn change(scope: &Scope, asked: &BulkForm) -> Answer<Done> {
         let what = read(scope, asked)?;
         if asked.all {
             let query = listed(&asked.list)?;
-            let parsed = query.parsed(scope, cx.now()).map_err(|problem| Invalid::field("q", problem))?;
+            let parsed = query.parsed(scope, cx.now());
+            let parsed = parsed.map_err(|problem| Invalid::field("q", problem.placed(&query.q)))?;
             let filter = query.filter(parsed, scope, cx.now());
             return Ok((0, cases::change_matching(&cx, &what, &filter, &asked.reason).await?));
         }

@@ -6,12 +6,13 @@ use domain::case::template::CaseTemplate;
 use domain::case::{self, Case};
 use domain::member::Member;
 use domain::permission::{CaseRead, Key, MemberRead};
+use domain::query::CASES;
 use domain::query::edit::selected;
 use leptos::prelude::*;
 use service::cases;
 use ui::{
     Button, DataTable, Dialog, Empty, Glyph, Notice, NoticeKind, PageHead, Pager, Row, SplitList, Tab, Tabs,
-    TextInput, Variant,
+    Variant,
 };
 
 use super::columns::{self, Shown};
@@ -24,11 +25,30 @@ use crate::form::Form;
 use crate::live;
 use crate::page::Page;
 use crate::page::print::Asked;
+use crate::query_bar::{self, QueryField, Syntax};
 use crate::routes::{self, Link};
 use crate::views::printed;
 
 const OPEN: &str = "open-case";
 const LIMIT: u32 = 50;
+
+pub static SYNTAX: Syntax = Syntax {
+    schema: &CASES,
+    examples: &[
+        ("stolen laptop", "both words in title or description, in any case"),
+        ("\"stolen laptop\"", "the words in this order"),
+        ("phish*", "words that begin so"),
+        ("CASE-42", "the case of this number"),
+        ("severity>=high priority:urgent", "high and critical; and a field's value"),
+        ("status:[open, investigating]", "one of several"),
+        ("tag:phishing -tag:test", "with one tag and without another; NOT does the same"),
+        ("assignee:ada@acme.example", "who has it; assignee:nobody finds what nobody has"),
+        ("observable:203.0.113.*", "what was seen in it; * is any run, ? one character"),
+        ("(a OR b) c", "either of two; blanks and AND mean both"),
+        ("due<today", "its time is over; -due:* has no such time"),
+        ("created>=-7d", "the last seven days; also yesterday, 2026-11-23"),
+    ],
+};
 
 pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
@@ -38,21 +58,19 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let parsed = query.parsed(&scope, cx.now());
     let own = cases::fields(&cx).await?;
     let strange = CaseQuery::strange(&asked).or_else(|| columns::strange(&query, &own));
-    let problem = strange.or_else(|| parsed.as_ref().err().cloned());
+    let problem = parsed.as_ref().err().cloned();
+    let failed = problem.is_some() || strange.is_some();
     let searched = parsed.unwrap_or_default();
     let base = query.on_all_tabs(searched.clone());
     let filter = query.filter(searched.clone(), &scope, cx.now());
     let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
-    let found = match &problem {
-        None if query.board => domain::page::Page { items: Vec::new(), next_cursor: None },
-        None => cases::list(&cx, &filter, query.sort, LIMIT, cursor).await?,
-        Some(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
+    let found = if failed || query.board {
+        domain::page::Page { items: Vec::new(), next_cursor: None }
+    } else {
+        cases::list(&cx, &filter, query.sort, LIMIT, cursor).await?
     };
     let counts = cases::counts(&cx, &base).await?;
-    let faceted = match &problem {
-        None if !query.board => Some(cases::facets(&cx, &filter).await?),
-        _ => None,
-    };
+    let faceted = if failed || query.board { None } else { Some(cases::facets(&cx, &filter).await?) };
     let slug = scope.organization.slug.as_str();
     let views = if scope.may(Key::ViewRead) {
         let list = printed::List {
@@ -74,7 +92,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             let href = query.show(word).link(slug).done();
             let tab = Tab::new(*words, href, *word == query.show);
             // What cannot be read counts nothing.
-            if problem.is_some() { tab } else { tab.count(number(count(&counts, word))) }
+            if failed { tab } else { tab.count(number(count(&counts, word))) }
         })
         .collect();
     let next = found.next_cursor.as_deref().map(|cursor| query.link(slug).with("cursor", cursor).done());
@@ -93,17 +111,17 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let typed = saving::opening(&cx).await?;
     let dialog = may_write.then(|| dialog(slug, &asked, &members, (&own, &templates), typed));
     let told = if may_write { bulk_bar::told(&scope, &asked).await? } else { None };
-    let strip = match &problem {
-        None if !query.board => {
-            Some(over_time::strip(&cx, &query, &filter, matching, (slug, scope.zone)).await?)
-        }
-        _ => None,
+    let strip = if failed || query.board {
+        None
+    } else {
+        Some(over_time::strip(&cx, &query, &filter, matching, (slug, scope.zone)).await?)
     };
-    let failed = problem.is_some();
     let narrowed = query.from.is_some() || query.to.is_some();
-    let body = if let Some(problem) = problem {
-        view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
+    let body = if let Some(strange) = strange {
+        view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{strange}</Notice> }
             .into_any()
+    } else if problem.is_some() {
+        query_bar::no_list()
     } else if query.board {
         let board = board::board(&scope, &asked, &query, searched.clone(), may_write).await?;
         view! { <div class="over-time">{over_time::narrowed(&query, slug, scope.zone)}</div> {board} }
@@ -139,6 +157,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             {open}
         }
     };
+    let href = |q: String| query.searched(q).link(slug).done();
+    let wrong = problem.map(|problem| query_bar::wrong(&query.q, &problem, &href));
     let (hidden_show, hidden_sort, q) = (query.show, query.sort.as_str(), query.q.clone());
     let layout = (if query.board { "board" } else { "" }, query.laid_out(!query.board).link(slug).done());
     let (hidden_layout, other) = layout;
@@ -181,18 +201,29 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         <PageHead title="Cases" note="investigations: what is known, what there is to do, who does it" actions=move || button().into_any() />
         {views}
         <Tabs label="Cases" tabs=tabs />
-        <form method="get" action=routes::cases(slug) class="row-line search-line" role="search">
-            <input type="hidden" name="show" value=hidden_show />
-            <input type="hidden" name="sort" value=hidden_sort />
-            <TextInput name="q" kind="search" label="Search cases" placeholder="words, severity>=high, tag:phishing, assignee:ada@acme.example, due<today" value=q search=true mono=true complete=routes::completing(slug, "cases") />
-            <input type="hidden" name="layout" value=hidden_layout />
-            <input type="hidden" name="merged" value=hidden_merged />
-            {kept}
-            <input type="hidden" name="view" value=query.view.clone() />
-            <Button submit=true>"Search"</Button>
+        <div class="query-row">
+            <form method="get" action=routes::cases(slug) class="query" role="search" aria-label="This list">
+                <input type="hidden" name="show" value=hidden_show />
+                <input type="hidden" name="sort" value=hidden_sort />
+                <input type="hidden" name="layout" value=hidden_layout />
+                <input type="hidden" name="merged" value=hidden_merged />
+                {kept}
+                <input type="hidden" name="view" value=query.view.clone() />
+                <QueryField
+                    name="q"
+                    label="Search cases"
+                    placeholder="Words, or fields: severity>=high tag:phishing due<today"
+                    syntax=&SYNTAX
+                    value=q
+                    is_wrong=wrong.is_some()
+                    complete=routes::completing(slug, "cases")
+                />
+                <Button submit=true>"Search"</Button>
+            </form>
             <Button href=other variant=Variant::Ghost>{other_words}</Button>
             {menu}
-        </form>
+        </div>
+        {wrong}
         {merged}
         {told}
         {rest}

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use domain::case::merge::Merged;
 use domain::case::{CaseFilter, CaseSort, Status};
 use domain::group::Assignee;
-use domain::query::{CASES, Query, parse};
+use domain::query::{CASES, Problem, Query, parse};
 use leptos_router::params::ParamsMap;
 use service::Who;
 use service::cases::Counts;
@@ -191,13 +191,11 @@ impl CaseQuery {
     }
 
     /// What is searched for; or why that cannot be read.
-    pub fn parsed(&self, scope: &Scope, now: Timestamp) -> Result<Option<Query>, String> {
+    pub fn parsed(&self, scope: &Scope, now: Timestamp) -> Result<Option<Query>, Problem> {
         if self.q.is_empty() {
             return Ok(None);
         }
-        parse(&self.q, &CASES, scope.zone.reader(now))
-            .map(Some)
-            .map_err(|problem| format!("At character {}: {}", problem.place(&self.q), problem.message))
+        parse(&self.q, &CASES, scope.zone.reader(now)).map(Some)
     }
     /// What the tabs of the list count, of what is searched for.
     pub fn on_all_tabs(&self, query: Option<Query>) -> CaseFilter {

@@ -45,10 +45,12 @@ pub async fn complete_drifts(
     #[server(default)] q: String,
     #[server(default)] at: u32,
 ) -> Answer<Completed> {
-    let cx = scope(&organization).await?.admit::<DriftRead>()?;
+    let scope = scope(&organization).await?;
+    let cx = scope.admit::<DriftRead>()?;
     let schema = &domain::query::DRIFTS;
     let asks = crate::complete::asks_values(schema, &q, at);
     let values = if asks { drifts::values(&cx).await? } else { service::Facets::default() };
+    let values = crate::facets::seen_by(&scope, values);
     Ok(crate::complete::of_list(schema, &q, at, &values, ("drift", "drifts")))
 }
 

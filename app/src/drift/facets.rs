@@ -12,6 +12,7 @@ pub static LOOK: Look = Look {
     titles: &[
         ("severity", "Severity"),
         ("cause", "Cause"),
+        ("assignee", "Assignee"),
         ("environment", "Environment"),
         ("repository", "Repository"),
         ("type", "Type"),

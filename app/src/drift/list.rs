@@ -6,7 +6,7 @@ use domain::group::Assignee;
 use domain::member::Member;
 use domain::permission::{DriftRead, Key, MemberRead};
 use domain::query::edit::selected;
-use domain::query::{DRIFTS, Query, parse};
+use domain::query::{DRIFTS, Problem, Query, parse};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 use service::Who;
@@ -25,6 +25,7 @@ use crate::form::{Form, FormError};
 use crate::live;
 use crate::page::Page;
 use crate::page::print::{Asked, form};
+use crate::query_bar::{self, QueryField, Syntax};
 use crate::routes::{self, Link};
 use crate::server::Scope;
 use crate::views::printed;
@@ -34,6 +35,23 @@ const LIMIT: u32 = 50;
 /// `name` of the checkboxes and of the buttons.
 const NUMBERS: &str = "asked[numbers][]";
 const ACT: &str = "asked[act]";
+
+pub static SYNTAX: Syntax = Syntax {
+    schema: &DRIFTS,
+    examples: &[
+        ("bucket policy", "both words of resource, type and properties, in any case"),
+        ("\"iam role\"", "the words in this order"),
+        ("DRIFT-9", "the drift of this number"),
+        ("severity>=high", "high and critical"),
+        ("score:0.4..0.8", "a range, both ends included"),
+        ("environment:prod repository:[infra, web]", "a field's value; one of several"),
+        ("type:aws_iam*", "values that begin so; * is any run, ? one character"),
+        ("path:policy* -kind:moved", "one and not the other; NOT does the same"),
+        ("(cause:emergency_fix OR cause:unknown) s3", "either of two; blanks and AND mean both"),
+        ("assignee:ada@acme.example", "who has it; assignee:nobody finds what nobody has"),
+        ("detected_at>=-24h", "the last 24 hours; also today, yesterday, 2026-11-23"),
+    ],
+};
 
 /// What the list can show; the first is what it opens with.
 const SHOWN: [(&str, &str); 6] = [
@@ -87,13 +105,11 @@ impl DriftQuery {
         asked.strange(&[("show", &shown), ("sort", &sorts)], &DRIFTS)
     }
     /// What is searched for; or why that cannot be read.
-    pub fn parsed(&self, scope: &Scope, now: Timestamp) -> Result<Option<Query>, String> {
+    pub fn parsed(&self, scope: &Scope, now: Timestamp) -> Result<Option<Query>, Problem> {
         if self.q.is_empty() {
             return Ok(None);
         }
-        parse(&self.q, &DRIFTS, scope.zone.reader(now))
-            .map(Some)
-            .map_err(|problem| format!("At character {}: {}", problem.place(&self.q), problem.message))
+        parse(&self.q, &DRIFTS, scope.zone.reader(now)).map(Some)
     }
     /// The drifts that the list shows, of what is searched for.
     pub fn filter(&self, query: Option<Query>, scope: &Scope) -> DriftFilter {
@@ -146,7 +162,9 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let slug = scope.organization.slug.as_str();
     let query = DriftQuery::read(&asked.query);
     let parsed = query.parsed(&scope, cx.now());
-    let problem = DriftQuery::strange(&asked).or_else(|| parsed.as_ref().err().cloned());
+    let strange = DriftQuery::strange(&asked);
+    let problem = parsed.as_ref().err().cloned();
+    let failed = problem.is_some() || strange.is_some();
     let searched = parsed.unwrap_or_default();
     let filter = query.filter(searched.clone(), &scope);
     let views = if scope.may(Key::ViewRead) {
@@ -163,21 +181,22 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         None
     };
     let cursor = Some(asked.get("cursor")).filter(|cursor| !cursor.is_empty());
-    let found = match &problem {
-        None => drifts::list(&cx, &filter, query.sort, LIMIT, cursor).await?,
-        Some(_) => domain::page::Page { items: Vec::new(), next_cursor: None },
+    let found = if failed {
+        domain::page::Page { items: Vec::new(), next_cursor: None }
+    } else {
+        drifts::list(&cx, &filter, query.sort, LIMIT, cursor).await?
     };
-    let facets = match &problem {
-        None => drifts::facets(&cx, &filter).await?,
-        Some(_) => drifts::Facets::default(),
-    };
+    let facets = if failed { drifts::Facets::default() } else { drifts::facets(&cx, &filter).await? };
+    let facets = crate::facets::seen_by(&scope, facets);
     let counts =
         drifts::counts(&cx, &DriftFilter { query: searched.clone(), ..DriftFilter::default() }).await?;
     let tabs: Vec<Tab> = SHOWN
         .iter()
         .map(|(word, words)| {
             let href = DriftQuery { show: word, ..query.clone() }.link(slug).done();
-            Tab::new(*words, href, *word == query.show).count(counted(count(&counts, word)))
+            let tab = Tab::new(*words, href, *word == query.show);
+            // What cannot be read counts nothing.
+            if failed { tab } else { tab.count(counted(count(&counts, word))) }
         })
         .collect();
     let next = found.next_cursor.as_deref().map(|cursor| query.link(slug).with("cursor", cursor).done());
@@ -186,9 +205,11 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let summary = format!("{} of {}", found.items.len(), counted(matching));
     let may_write = scope.may(Key::DriftWrite);
     let never = query.q.is_empty() && count(&counts, "all") == 0;
-    let body = if let Some(problem) = problem {
-        view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{problem}</Notice> }
+    let body = if let Some(strange) = strange {
+        view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{strange}</Notice> }
             .into_any()
+    } else if problem.is_some() {
+        query_bar::no_list()
     } else if found.items.is_empty() {
         nothing(slug, never)
     } else {
@@ -202,6 +223,8 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             table
         }
     };
+    let href = |q: String| DriftQuery { q, ..query.clone() }.link(slug).done();
+    let wrong = problem.map(|problem| query_bar::wrong(&query.q, &problem, &href));
     let (show, sort, q, view) = (query.show, query.sort.as_str(), query.q.clone(), query.view.clone());
     let filters_on = searched.as_ref().map_or(0, |query| selected(query).len());
     let facets = {
@@ -211,22 +234,35 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             crate::facets::column(&facets::LOOK, &facets, &query.q, searched.as_ref(), &href)
         }
     };
+    let pager = (!failed)
+        .then(|| view! { <Pager label="Pages of drifts" previous=first next=next summary=summary /> });
     let list = view! {
         {body}
-        <Pager label="Pages of drifts" previous=first next=next summary=summary />
+        {pager}
     };
     let body = view! {
         <PageHead title="Drift" note="what really runs, where it differs from its code" />
         {parts::pages(slug, Part::Drifts)}
         {views}
         <Tabs label="Drifts by status" tabs=tabs />
-        <form method="get" action=routes::drift(slug) class="row-line search-line" role="search">
-            <input type="hidden" name="show" value=show />
-            <input type="hidden" name="sort" value=sort />
-            <input type="hidden" name="view" value=view />
-            <TextInput name="q" kind="search" label="Search drifts" placeholder="words, score>=0.6, env:prod, type:aws_iam*, path:policy*" value=q search=true mono=true complete=routes::completing(slug, "drift") />
-            <Button submit=true>"Search"</Button>
-        </form>
+        <div class="query-row">
+            <form method="get" action=routes::drift(slug) class="query" role="search" aria-label="This list">
+                <input type="hidden" name="show" value=show />
+                <input type="hidden" name="sort" value=sort />
+                <input type="hidden" name="view" value=view />
+                <QueryField
+                    name="q"
+                    label="Search drifts"
+                    placeholder="Words, or fields: score>=0.6 env:prod type:aws_iam*"
+                    syntax=&SYNTAX
+                    value=q
+                    is_wrong=wrong.is_some()
+                    complete=routes::completing(slug, "drift")
+                />
+                <Button submit=true>"Search"</Button>
+            </form>
+        </div>
+        {wrong}
         {if never {
             list.into_any()
         } else {

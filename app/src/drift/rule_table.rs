@@ -390,8 +390,7 @@ pub fn read(form: &DriftRuleForm) -> Result<(Rule, bool), Invalid> {
         "unless" => When::Unless(values()),
         _ => return Err(Invalid::field("when", "choose one of the list")),
     };
-    let on =
-        [(&form.on_changed, On::Changed), (&form.on_deleted, On::Deleted), (&form.on_added, On::Added)];
+    let on = [(&form.on_changed, On::Changed), (&form.on_deleted, On::Deleted), (&form.on_added, On::Added)];
     let rule = Rule {
         id: form.id.trim().to_owned(),
         what: form.what.trim().to_owned(),

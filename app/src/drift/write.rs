@@ -35,7 +35,8 @@ pub async fn change(scope: &Scope, asked: &DriftForm) -> Answer<Done> {
         let seen = scope.admit::<DriftRead>()?;
         if asked.all {
             let query = DriftQuery::of(&asked.show, &asked.q, "");
-            let parsed = query.parsed(scope, cx.now()).map_err(|problem| Invalid::field("q", problem))?;
+            let parsed = query.parsed(scope, cx.now());
+            let parsed = parsed.map_err(|problem| Invalid::field("q", problem.placed(&query.q)))?;
             let filter: DriftFilter = query.filter(parsed, scope);
             return Ok((0, drifts::act_matching(&cx, &seen, &filter, what, &asked.reason).await?));
         }

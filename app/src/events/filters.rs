@@ -1,6 +1,6 @@
 //! What narrows the event list: query, time range, facets.
 
-use domain::query::{EVENTS, Problem};
+use domain::query::EVENTS;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
@@ -14,13 +14,36 @@ use super::shown::{ChoiceShown, Completed, Edit, FacetShown};
 use super::state::Events;
 use crate::ask::AskForm;
 use crate::fetch::fetch_if;
+use crate::query_bar::{self, Help, Syntax};
 use crate::routes;
+
+pub static SYNTAX: Syntax = Syntax {
+    schema: &EVENTS,
+    examples: &[
+        ("failed password", "both words in the message, in any case"),
+        ("\"failed password\"", "the words in this order"),
+        ("fail*", "words that begin so"),
+        ("severity>=high", "high and critical"),
+        ("component:auth service:[a, b]", "a field's value; one of several"),
+        ("system_id:web-*", "values that begin so; * is any run, ? one character"),
+        ("-service:billing", "not this; NOT does the same"),
+        ("(a OR b) c", "either of two; blanks and AND mean both"),
+        ("component:*", "has a component; -component:* has none"),
+        ("payload.user.name:root", "anything that was sent, by its path"),
+        ("payload.port:1024..2048", "a range, both ends included"),
+        ("occurred_at>=-15m", "the last 15 minutes; also today, yesterday, 2026-11-23"),
+    ],
+};
 
 /// The query bar, a GET form: what else is on travels in hidden inputs. A query that cannot be read stays as it was typed.
 #[component]
 pub fn QueryBar(events: Events) -> impl IntoView {
     let q = move || events.query.read().q.clone();
-    let wrong = move || events.problem.read().is_some();
+    let wrong = move || {
+        let problem = events.problem.get()?;
+        let href = |q: String| events.href(|query| query.asking(q.clone()));
+        Some(query_bar::wrong(&q(), &problem, &href))
+    };
     let asked = RwSignal::new(None::<(String, u32)>);
     let found = fetch_if(move || {
         let (q, at) = asked.get().filter(|(q, _)| !q.is_empty())?;
@@ -55,7 +78,7 @@ pub fn QueryBar(events: Events) -> impl IntoView {
                     label="Query"
                     placeholder="Words, or fields: severity>=high component:auth \"failed password\""
                     value=Signal::derive(q)
-                    problem=MaybeProp::derive(move || wrong().then(|| "query-problem".to_owned()))
+                    problem=MaybeProp::derive(move || events.problem.read().as_ref().map(|_| query_bar::WRONG.to_owned()))
                     choices=Signal::derive(choices)
                     on_change=Callback::new(move |typed| asked.set(Some(typed)))
                     recent="event-queries"
@@ -63,9 +86,7 @@ pub fn QueryBar(events: Events) -> impl IntoView {
                 />
             </Transition>
             <Kbd keys="/" />
-            <button type="button" class="query-help-button" popovertarget="query-help" aria-label="Query syntax" title="Query syntax">
-                "?"
-            </button>
+            <Help syntax=&SYNTAX />
             {move || {
                 (!q().is_empty())
                     .then(|| {
@@ -80,72 +101,7 @@ pub fn QueryBar(events: Events) -> impl IntoView {
                 "Search"
             </Button>
         </AskForm>
-        {move || events.problem.get().map(|problem| view! { <Wrong events problem /> })}
-        <Syntax />
-    }
-    .into_any()
-}
-
-/// What is wrong with the query, where, and what it could say instead.
-#[component]
-fn Wrong(events: Events, problem: Problem) -> impl IntoView {
-    let q = events.query.with_untracked(|query| query.q.clone());
-    let part = |range: std::ops::Range<usize>| q.get(range).unwrap_or_default().to_owned();
-    let (before, at, after) =
-        (part(0..problem.at.start), part(problem.at.clone()), part(problem.at.end..q.len()));
-    let instead = problem.suggestion.map(|suggestion| {
-        let href = events.href(|query| query.asking([before.as_str(), &suggestion, &after].concat()));
-        view! {
-            " "
-            <a class="link" href=href>
-                {format!("Use {suggestion}")}
-            </a>
-        }
-    });
-    view! {
-        <div class="query-error" id="query-problem" role="alert">
-            <pre>{before}<u>{if at.is_empty() { " ".to_owned() } else { at }}</u>{after}</pre>
-            {problem.message}
-            {instead}
-        </div>
-    }
-    .into_any()
-}
-
-/// What can be asked, by example.
-#[component]
-fn Syntax() -> impl IntoView {
-    const EXAMPLES: [(&str, &str); 12] = [
-        ("failed password", "both words in the message, in any case"),
-        ("\"failed password\"", "the words in this order"),
-        ("fail*", "words that begin so"),
-        ("severity>=high", "high and critical"),
-        ("component:auth service:[a, b]", "a field's value; one of several"),
-        ("system_id:web-*", "values that begin so; * is any run, ? one character"),
-        ("-service:billing", "not this; NOT does the same"),
-        ("(a OR b) c", "either of two; blanks and AND mean both"),
-        ("component:*", "has a component; -component:* has none"),
-        ("payload.user.name:root", "anything that was sent, by its path"),
-        ("payload.port:1024..2048", "a range, both ends included"),
-        ("occurred_at>=-15m", "the last 15 minutes; also today, yesterday, 2026-11-23"),
-    ];
-    let fields = EVENTS.fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
-    view! {
-        <div class="query-help" id="query-help" popover="auto">
-            <h2>"Query syntax"</h2>
-            <dl>
-                {EXAMPLES
-                    .map(|(example, meaning)| {
-                        view! {
-                            <dt>
-                                <code>{example}</code>
-                            </dt>
-                            <dd>{meaning}</dd>
-                        }
-                    })}
-            </dl>
-            <p>{format!("Fields: {fields}, payload.…")}</p>
-        </div>
+        {move || wrong()}
     }
     .into_any()
 }

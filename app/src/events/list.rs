@@ -25,6 +25,7 @@ use super::stream::{LiveBar, LiveToggle};
 use crate::ask::AskForm;
 use crate::fetch::Load;
 use crate::printed::Print;
+use crate::query_bar;
 use crate::routes;
 use crate::session::Permitted;
 use crate::views::{ViewTabs, Viewed};
@@ -159,7 +160,7 @@ fn List(events: Events) -> impl IntoView {
     let cells = Cells::new();
     view! {
         <Show when=move || events.problem.read().is_some()>
-            <Empty title="The query cannot be read" text="The list comes back as soon as it is corrected." icon=Glyph::Search />
+            {query_bar::no_list()}
         </Show>
         <div
             class="events-list"

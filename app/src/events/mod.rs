@@ -9,7 +9,7 @@ mod columns;
 #[cfg(feature = "ssr")]
 mod complete;
 mod detail;
-mod filters;
+pub mod filters;
 #[cfg(feature = "ssr")]
 mod first;
 mod list;

@@ -1,5 +1,9 @@
 //! Server functions of groups.
 
+#[cfg(feature = "ssr")]
+use domain::permission::GroupRead;
+#[cfg(feature = "ssr")]
+use domain::query::GROUPS;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
@@ -7,6 +11,8 @@ use super::act::Asked;
 use super::query::GroupQuery;
 use super::shown::{GroupList, GroupShown};
 use crate::Answer;
+#[cfg(feature = "ssr")]
+use crate::complete;
 use crate::events::shown::Completed;
 use crate::page::Done;
 use crate::printed::Printed;
@@ -25,7 +31,11 @@ pub async fn complete_groups(
     #[server(default)] at: u32,
 ) -> Answer<Completed> {
     let scope = crate::server::scope(&organization).await?;
-    super::complete::complete(&scope, &q, at).await
+    let cx = scope.admit::<GroupRead>()?;
+    let asks = complete::asks_values(&GROUPS, &q, at);
+    let values = if asks { service::groups::values(&cx).await? } else { service::Facets::default() };
+    let values = crate::facets::seen_by(&scope, values);
+    Ok(complete::of_list(&GROUPS, &q, at, &values, ("group", "groups")))
 }
 
 /// A group and what happened to it, the newest first; `before`: where an older page of that begins.

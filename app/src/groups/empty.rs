@@ -1,8 +1,8 @@
 //! An empty list of groups, printed: why, and what helps. Server only.
 
-use domain::query::{GROUPS, Problem, edit};
+use domain::query::{GROUPS, edit};
 use leptos::prelude::*;
-use ui::{Button, Empty, Glyph, Notice, NoticeKind, Variant};
+use ui::{Button, Empty, Glyph, Variant};
 
 use super::query::GroupQuery;
 use crate::printed::Printed;
@@ -11,12 +11,6 @@ use crate::routes;
 /// `any`: the organization has groups.
 pub fn nothing(any: bool, query: &GroupQuery, slug: &str) -> Printed {
     Printed::of(nothing_here(any, query, slug))
-}
-
-/// The query of the list cannot be read: where and why.
-pub fn unreadable(query: &GroupQuery, problem: &Problem) -> Printed {
-    let words = format!("At character {}: {}", problem.place(&query.text), problem.message);
-    Printed::of(view! { <Notice kind=NoticeKind::Error title="The query cannot be read">{words}</Notice> })
 }
 
 fn nothing_here(any: bool, query: &GroupQuery, slug: &str) -> AnyView {

@@ -1,13 +1,14 @@
 //! The group list.
 
 use domain::Severity;
+use domain::query::{GROUPS, Problem};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use ui::{
-    BulkBar, Button, Checkbox, Chip, Column, DataTable, Glyph, Icon, Kbd, Notice, NoticeKind, PageHead,
-    Shaped, Skeleton, Sorted, Tab, Tabs, TextInput, Variant,
+    BulkBar, Button, Checkbox, Chip, Column, DataTable, Glyph, Notice, NoticeKind, PageHead, Shaped,
+    Skeleton, Sorted, Tab, Tabs, TextInput, Variant,
 };
 
 use super::act::{ACT, AssignMenu, MergeMenu, MuteMenu, NoDefault, Writes};
@@ -21,15 +22,34 @@ use crate::events::parts::{Pages, RangeChoice, RangeMenu, hidden, severity_word}
 use crate::fetch::{Load, fetch_after};
 use crate::form::{Form as Sent, FormError};
 use crate::printed::Print;
+use crate::query_bar::{self, QueryField, Syntax};
 use crate::routes;
 use crate::send::SendForm;
 use crate::session::use_slug;
 use crate::views::{ViewTabs, Viewed};
 
+pub static SYNTAX: Syntax = Syntax {
+    schema: &GROUPS,
+    examples: &[
+        ("failed password", "this part of a template or of a message, in any case"),
+        ("\"disk full\" sda", "both parts; in quotes each is one of its own"),
+        ("severity>=high", "high and critical"),
+        ("status:[new, regressed]", "one of several"),
+        ("event_type:auth*", "values that begin so; * is any run, ? one character"),
+        ("-component:nginx", "not this; NOT does the same"),
+        ("(timeout OR refused) component:api", "either of two; blanks and AND mean both"),
+        ("assignee:ada@acme.example", "who has it; assignee:nobody finds what nobody has"),
+        ("event_count>=1000", "so many events or more; also 10..99"),
+        ("first_seen>=-24h", "new within 24 hours; also today, yesterday, 2026-11-23"),
+    ],
+};
+
 #[derive(Clone, Copy)]
 struct Groups {
     slug: Memo<String>,
     query: Memo<GroupQuery>,
+    /// What is wrong with the query, which then finds nothing.
+    problem: Memo<Option<Problem>>,
     writes: Writes,
 }
 
@@ -44,8 +64,9 @@ impl Groups {
 pub fn GroupsPage() -> impl IntoView {
     let map = use_query_map();
     let slug = use_slug();
-    let groups =
-        Groups { slug, query: Memo::new(move |_| map.with(GroupQuery::read)), writes: Writes::of_page() };
+    let query = Memo::new(move |_| map.with(GroupQuery::read));
+    let problem = Memo::new(move |_| query.read().problem());
+    let groups = Groups { slug, query, problem, writes: Writes::of_page() };
     let list = fetch_after(
         move || groups.writes.version(),
         move || ListGroups { organization: groups.slug.get(), query: groups.query.get() },
@@ -104,27 +125,28 @@ fn Since(groups: Groups) -> impl IntoView {
 #[component]
 fn Search(groups: Groups) -> impl IntoView {
     let text = move || groups.query.read().text.clone();
+    let wrong = move || {
+        let problem = groups.problem.get()?;
+        let href = |text: String| groups.href(|query| query.asking(text.clone()));
+        Some(query_bar::wrong(&text(), &problem, &href))
+    };
     view! {
         <AskForm page=Signal::derive(move || routes::groups(&groups.slug.read())) class="query" role="search" label="This list">
-            <Icon glyph=Glyph::Search />
             {move || hidden(groups.query.with(GroupQuery::pairs))}
-            <input
-                type="search"
+            <QueryField
                 name="text"
-                aria-label="Search in templates"
-                placeholder="Search in templates, or ask: component:sshd severity>=high"
-                autocomplete="off"
-                spellcheck="false"
-                data-search=""
-                data-complete=move || routes::completing(&groups.slug.read(), "groups")
-                value=text
-                prop:value=text
+                label="Search groups"
+                placeholder="Parts of a message, or fields: component:sshd severity>=high"
+                syntax=&SYNTAX
+                value=Signal::derive(text)
+                is_wrong=Signal::derive(move || groups.problem.read().is_some())
+                complete=Signal::derive(move || routes::completing(&groups.slug.read(), "groups"))
             />
-            <Kbd keys="/" />
             <Button variant=Variant::Primary submit=true>
                 "Search"
             </Button>
         </AskForm>
+        {move || wrong()}
     }
     .into_any()
 }

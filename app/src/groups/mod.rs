@@ -4,8 +4,6 @@ mod act;
 mod api;
 #[cfg(feature = "ssr")]
 pub mod bars;
-#[cfg(feature = "ssr")]
-mod complete;
 mod detail;
 #[cfg(feature = "ssr")]
 mod empty;
@@ -15,7 +13,7 @@ mod explain;
 mod facts;
 mod grouping;
 mod history;
-mod list;
+pub mod list;
 pub mod parts;
 mod query;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,9 @@
 //! What the URL of the group list says.
 
+use domain::Timestamp;
 #[cfg(feature = "ssr")]
-use domain::query::{Clock, GROUPS, Problem, Query, parse};
+use domain::query::{Clock, Query};
+use domain::query::{GROUPS, Problem, parse};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +177,17 @@ impl GroupQuery {
         self.severity.len() + self.component.len() + usize::from(!self.text.is_empty())
     }
 
+    /// The same list for another query.
+    #[must_use]
+    pub fn asking(&self, text: String) -> Self {
+        Self { text, ..self.first_page() }
+    }
+
+    /// What is wrong with the query. Whether it can be read does not depend on the clock.
+    pub fn problem(&self) -> Option<Problem> {
+        parse(&self.text, &GROUPS, Timestamp::far_future()).err()
+    }
+
     fn first_page(&self) -> Self {
         Self { cursor: String::new(), back: Vec::new(), ..self.clone() }
     }
@@ -182,17 +195,8 @@ impl GroupQuery {
 
 #[cfg(feature = "ssr")]
 impl GroupQuery {
-    /// The same list for another query.
-    #[must_use]
-    pub fn asking(&self, text: String) -> Self {
-        Self { text, ..self.first_page() }
-    }
-
-    /// What is searched for.
-    ///
-    /// # Errors
-    /// Why that cannot be read.
-    pub fn searched(&self, clock: impl Clock) -> Result<Option<Query>, Problem> {
+    /// What is searched for; or why that cannot be read.
+    fn searched(&self, clock: impl Clock) -> Result<Option<Query>, Problem> {
         if self.text.is_empty() { Ok(None) } else { parse(&self.text, &GROUPS, clock).map(Some) }
     }
 

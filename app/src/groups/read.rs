@@ -6,7 +6,6 @@ use domain::filter::EventFilter;
 use domain::group::life::{Change, Status};
 use domain::group::{Group, GroupFilter};
 use domain::permission::{EventRead, GroupRead, Key, MemberRead};
-use domain::query::Problem;
 use service::Cx;
 use service::groups::{Counts, History};
 
@@ -22,6 +21,8 @@ use crate::Answer;
 use crate::events::chart::Size;
 use crate::events::parts::{counted, number};
 use crate::events::{over_time, read as events};
+use crate::printed::Printed;
+use crate::query_bar;
 use crate::server::Scope;
 use crate::when::Zone;
 
@@ -45,8 +46,8 @@ pub fn filter(scope: &Scope, query: &GroupQuery) -> Answer<GroupFilter> {
 
 pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
     let cx = scope.admit::<GroupRead>()?;
-    if let Err(problem) = query.searched(scope.zone.reader(cx.now())) {
-        return Ok(unreadable(query, &problem));
+    if query.problem().is_some() {
+        return Ok(unreadable());
     }
     let filter = filter(scope, query)?;
     let cursor = Some(query.cursor.as_str()).filter(|cursor| !cursor.is_empty());
@@ -81,12 +82,12 @@ pub async fn list(scope: &Scope, query: &GroupQuery) -> Answer<GroupList> {
 }
 
 /// A list whose query cannot be read: it counts nothing.
-fn unreadable(query: &GroupQuery, problem: &Problem) -> GroupList {
+fn unreadable() -> GroupList {
     let uncounted = |view: View| View { count: String::new(), ..view };
     GroupList {
         rows: Vec::new(),
         next_cursor: None,
-        nothing: Some(empty::unreadable(query, problem)),
+        nothing: Some(Printed::of(query_bar::no_list())),
         matching: String::new(),
         recurring: group_bars(&[]),
         top: Vec::new(),

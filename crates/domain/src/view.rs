@@ -155,9 +155,18 @@ mod tests {
         assert_eq!(fields(&"ä".repeat(60), "", None), [""; 0]);
         assert_eq!(fields(&"ä".repeat(61), "", None), ["name"]);
         assert_eq!(fields("a\nb", "", None), ["name"]);
-        for query in
-            ["from", "=7d", "a b=c", "q=ä", "?from=7d", "from=7d#x", "cursor=x", "from=7d&event=1", "view=1", "form=7d"]
-        {
+        for query in [
+            "from",
+            "=7d",
+            "a b=c",
+            "q=ä",
+            "?from=7d",
+            "from=7d#x",
+            "cursor=x",
+            "from=7d&event=1",
+            "view=1",
+            "form=7d",
+        ] {
             assert_eq!(fields("a", query, None), ["query"], "{query}");
         }
         assert_eq!(fields("a", "q=severity%3E", Some("severity>")), ["query"]);

@@ -27,7 +27,7 @@ pub use review::{review, review_all};
 pub use sample::{Sample, sample};
 pub use split::{MOVED, Preview, Split, move_all, move_everywhere, preview_split, split};
 
-use crate::{Cx, Error, Result, Who};
+use crate::{Cx, Error, Facets, Result, Who};
 
 const MAX_PAGE: u32 = 1000;
 
@@ -103,6 +103,14 @@ pub async fn histogram(
     let to = to.unwrap_or(group.last_seen.plus_micros(1));
     let filter = EventFilter { from: Some(from), to: Some(to), group_id: Some(id), ..EventFilter::default() };
     Ok(crate::events::over_time(&mut tx, &filter, buckets).await?.buckets)
+}
+
+/// Groups whose values are offered while a query is typed: those first seen last.
+const OFFERED: u32 = 10_000;
+
+/// All values that those groups have.
+pub async fn values(cx: &Cx<GroupRead>) -> Result<Facets> {
+    Ok(store::group::facet::list(&mut cx.read().await?, OFFERED).await?)
 }
 
 /// How many groups there are, by what is to be done with them.

@@ -1,5 +1,6 @@
 //! Groups of events with one fingerprint. They are written with the events (`ingest`).
 
+pub mod facet;
 pub mod life;
 pub mod rules;
 mod search;

@@ -117,6 +117,8 @@ pub fn Button(
             disabled=move || disabled.get()
             on:click=move |event| {
                 if let Some(id) = &open {
+                    // Else its command follows, of which browsers complain: the dialog is open by then.
+                    event.prevent_default();
                     crate::browser::show_modal(id);
                 }
                 click(event);

@@ -1,5 +1,6 @@
 //! Native dialogs: focus trap, Escape and backdrop come from the browser.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use crate::{Glyph, Icon, IconButton, browser};
@@ -50,7 +51,11 @@ pub fn Dialog(
         } else {
             let target = target.clone();
             let of = target.clone();
-            view! { <IconButton glyph=Glyph::Close label="Close" closes=of on_click=move |_| browser::close_dialog(&target) /> }.into_any()
+            let close = move |event: MouseEvent| {
+                event.prevent_default();
+                browser::close_dialog(&target);
+            };
+            view! { <IconButton glyph=Glyph::Close label="Close" closes=of on_click=close /> }.into_any()
         }
     };
     view! {

@@ -103,9 +103,6 @@ pub fn TextInput(
     /// Key that focuses it.
     #[prop(optional, into)]
     key: Option<&'static str>,
-    /// It is a query; the address that answers with what can stand at its cursor (scripts/completing.mjs).
-    #[prop(optional, into)]
-    complete: Option<String>,
     #[prop(optional, into)] on_input: Option<Callback<String>>,
 ) -> impl IntoView {
     let field = Control::new(id, required);
@@ -130,7 +127,6 @@ pub fn TextInput(
             aria-invalid=field.invalid
             data-search=search.then_some("")
             data-key=key
-            data-complete=complete
             on:input=move |event| tell(on_input, &event)
         />
     }

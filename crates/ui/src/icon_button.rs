@@ -81,6 +81,8 @@ pub fn IconButton(
             disabled=move || disabled.get()
             on:click=move |event| {
                 if let Some(id) = &open {
+                    // As of a `Button`.
+                    event.prevent_default();
                     crate::browser::show_modal(id);
                 }
                 click(event);

@@ -24,7 +24,7 @@
 //!               <CopyButton text label? wordy?/> <BulkBar count:S<usize> all?:M<String> on_all? on_clear?>buttons</BulkBar>
 //!               <Dialog id title:S open?:S<bool> close_href?:M on_close? wide?>… <Actions>buttons</Actions></Dialog>
 //! Ask:          <Field id label hint? error?:M<String> required? optional? inline?>one control</Field>
-//!               <TextInput name value?:S kind? id? label? placeholder? autocomplete? required? autofocus? readonly? pattern? min? max? maxlength? mono? search? key? complete? on_input?/>
+//!               <TextInput name value?:S kind? id? label? placeholder? autocomplete? required? autofocus? readonly? pattern? min? max? maxlength? mono? search? key? on_input?/>
 //!               <PasswordInput name autocomplete? id? required? minlength? on_input?/> <DateTimeInput name value?:S id? label? min? max? required? on_input?/>
 //!               <Select name choices:S<Vec<Choice>> value?:S id? label? required? disabled?:S submits? on_change?/>
 //!               <Checkbox name label value? checked?:S hint? disabled?:S radio? switch? on_change?/> <TextArea name value?:S id? label? placeholder? rows? required? mono? on_input?/>

@@ -75,7 +75,9 @@ async fn fill(app: &TestApp) {
     assert_eq!(asked.status, 200, "{}", asked.text);
     let boundary = "multipart/form-data; boundary=x";
     let part = "Content-Disposition: form-data; name=\"file\"; filename=\"quagga.csv\"";
-    let body = format!("--x\r\n{part}\r\n\r\ntime,severity,message\n2026-11-23T09:30:00Z,high,quagga\n\r\n--x--\r\n");
+    let body = format!(
+        "--x\r\n{part}\r\n\r\ntime,severity,message\n2026-11-23T09:30:00Z,high,quagga\n\r\n--x--\r\n"
+    );
     let taken = app.post("/o/acme/uploads").cookie(&cookie).body(boundary, body).send().await;
     assert!(taken.header("location").starts_with("/o/acme/uploads/0"), "{}", taken.header("location"));
     let place = [

@@ -365,7 +365,10 @@ impl<C: Clock> Parser<'_, C> {
         let mut test = value::read(target, self.searched(target), op, item, self.clock)?;
         if let Some(words) = value::fitting(target, &test) {
             if words.is_empty() {
-                return Err(Problem::new(span, &["no value of `", &target.to_string(), "` is beyond this one"]));
+                return Err(Problem::new(
+                    span,
+                    &["no value of `", &target.to_string(), "` is beyond this one"],
+                ));
             }
             let one = |word: &str| {
                 let test = Test::Equal(Value::Word(word.to_owned()));

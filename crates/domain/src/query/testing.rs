@@ -260,7 +260,8 @@ fn term_of(c: &mut Choices<'_>, target: Target) -> Term {
 }
 
 fn test(c: &mut Choices<'_>, target: &Target) -> Test {
-    let ordered = !matches!(target, Target::Field(Field { kind: Kind::Id | Kind::Choice(_) | Kind::Scale(_), .. }));
+    let ordered =
+        !matches!(target, Target::Field(Field { kind: Kind::Id | Kind::Choice(_) | Kind::Scale(_), .. }));
     let wild = matches!(target, Target::Payload(_) | Target::Field(Field { kind: Kind::Word, .. }));
     match c.below(7) {
         3 if wild => Test::Pattern(pattern(c)),

@@ -246,13 +246,15 @@ fn scalar(target: &Target, raw: &Raw) -> Result<Value, Problem> {
             Ok(value) => Ok(value),
             Err(_) => wrong("is not a number, such as 5, -1 or 0.25", None),
         },
-        Some(Kind::Choice(words) | Kind::Scale(words)) => match words.iter().find(|w| w.eq_ignore_ascii_case(&text)) {
-            Some(word) => Ok(Value::Word((*word).to_owned())),
-            None => wrong(
-                &["is not one of ", &words.join(", ")].concat(),
-                suggested(&text, words.iter().copied()),
-            ),
-        },
+        Some(Kind::Choice(words) | Kind::Scale(words)) => {
+            match words.iter().find(|w| w.eq_ignore_ascii_case(&text)) {
+                Some(word) => Ok(Value::Word((*word).to_owned())),
+                None => wrong(
+                    &["is not one of ", &words.join(", ")].concat(),
+                    suggested(&text, words.iter().copied()),
+                ),
+            }
+        }
         Some(Kind::Word | Kind::Person | Kind::Text | Kind::Part | Kind::Time) => Ok(Value::Word(text)),
         None if raw.quoted => Ok(Value::Word(text)),
         None => Ok(number(text).unwrap_or_else(Value::Word)),

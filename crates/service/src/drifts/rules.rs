@@ -5,8 +5,8 @@ use domain::permission::{DriftRead, DriftWrite};
 use domain::{Invalid, Timestamp};
 use drift::rules::{Rule, Rules};
 use serde_json::{Value, json};
-use store::{Scoped, WriteTx};
 use store::drift::rule::Kept;
+use store::{Scoped, WriteTx};
 
 use crate::error::CHANGED;
 use crate::{Cx, Error, Result};

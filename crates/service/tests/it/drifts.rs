@@ -118,6 +118,17 @@ async fn tabs_and_facets_count_up_to_a_limit_and_say_so() {
             |field: &str| facets.facets.iter().find(|facet| facet.field == field).unwrap().values.clone();
         assert_eq!(of("type"), [("aws_instance".to_owned(), 2), ("aws_s3_bucket".to_owned(), 1)]);
         assert_eq!(of("environment"), [("prod".to_owned(), 1)]);
+        let all = drifts::values(&room.read).await.unwrap().facets;
+        let assignees = all.into_iter().find(|facet| facet.field == "assignee").unwrap().values;
+        assert_eq!(assignees, [("ana@alpha.test".to_owned(), 1)], "nobody is no value");
+        for (q, wanted) in
+            [("assignee:nobody", 2), ("assigned_to:[nobody, ana@alpha.test]", 3), ("-assignee:nobody", 1)]
+        {
+            let query = Some(domain::query::parse(q, &domain::query::DRIFTS, now).unwrap());
+            let filter = DriftFilter { query, ..DriftFilter::default() };
+            let found = drifts::list(&room.read, &filter, DriftSort::Number, 10, None).await.unwrap().items;
+            assert_eq!(found.len(), wanted, "{q}");
+        }
         assert!(!facets.of_the_latest);
         let organization = room.read.actor().organization;
         let mut tx = store::ReadTx::begin(&room.world.t.db, organization).await.unwrap();

@@ -75,7 +75,10 @@ async fn one_is_made_for_others_and_its_first_admin_comes_by_link() {
         let listed = listed(&world).await;
         let gamma = listed.iter().find(|o| o.slug == "gamma").unwrap();
         assert_eq!((gamma.members, gamma.sources, gamma.events, gamma.last_event_at), (1, 0, 0, None));
-        assert_eq!(oversight::rename(&cx, "gamma", Some("Gamma"), " Gamma & Co ").await.unwrap().name, "Gamma & Co");
+        assert_eq!(
+            oversight::rename(&cx, "gamma", Some("Gamma"), " Gamma & Co ").await.unwrap().name,
+            "Gamma & Co"
+        );
         assert!(matches!(oversight::rename(&cx, "gamma", None, "ALPHA").await, Err(Error::Conflict(_))));
         assert!(matches!(oversight::rename(&cx, "platform", None, "x").await, Err(Error::NotFound)));
         let stale = oversight::rename(&cx, "gamma", Some("Gamma"), "G").await;

@@ -27,9 +27,8 @@ impl Db {
         let user: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(pool).await?;
         let mut missing = Vec::new();
         if schema.is_none() || may_create == Some(false) {
-            missing.push(format!(
-                "its user may make no tables: GRANT USAGE, CREATE ON SCHEMA public TO {user}"
-            ));
+            missing
+                .push(format!("its user may make no tables: GRANT USAGE, CREATE ON SCHEMA public TO {user}"));
         }
         if !may_make_roles {
             match is_member {

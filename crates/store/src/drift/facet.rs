@@ -11,9 +11,9 @@ use crate::facet::{Facets, readings};
 use crate::scope::Scoped;
 
 /// Fields that have a facet, in the order in which they are shown.
-pub const FIELDS: [&str; 6] = ["severity", "cause", "environment", "repository", "type", "kind"];
+pub const FIELDS: [&str; 7] = ["severity", "cause", "assignee", "environment", "repository", "type", "kind"];
 
-/// Each field is counted without what the query chooses of it, so that its other values can be chosen too, over the `most` latest drifts
+/// Nobody is no value. Each field is counted without what the query chooses of it, so that its other values can be chosen too, over the `most` latest drifts
 /// by onset of each status, `values` of each.
 pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, most: u32, values: usize) -> Result<Facets> {
     let mut found = Facets::default();
@@ -27,7 +27,9 @@ pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, most: u32, values:
                 let n: i64 = row.get("n")?;
                 all += n;
                 for field in &fields {
-                    *counted.entry((field, row.get(field)?)).or_default() += n;
+                    if let Some(value) = row.get::<Option<String>>(field)? {
+                        *counted.entry((field, value)).or_default() += n;
+                    }
                 }
             }
             found.of_the_latest |= all == i64::from(most);
@@ -48,9 +50,10 @@ fn latest(tx: &mut impl Scoped, filter: &DriftFilter, most: u32) -> Sql {
     let q = tx
         .sql(
             "SELECT e.slug AS environment, p.name AS repository, r.resource_type AS type, x.kind, x.severity, x.cause,
-                    CAST(sum(x.n) AS BIGINT) AS n
-             FROM (SELECT y.environment_id, y.iac_repository_id, y.iac_resource_id, y.kind, y.severity, y.cause, count(*) AS n
-                   FROM (SELECT d.environment_id, d.iac_repository_id, d.iac_resource_id, d.drift_type AS kind,
+                    (SELECT u.email FROM users u WHERE u.id = x.assigned_to_id) AS assignee, CAST(sum(x.n) AS BIGINT) AS n
+             FROM (SELECT y.environment_id, y.iac_repository_id, y.iac_resource_id, y.assigned_to_id, y.kind, y.severity, y.cause,
+                          count(*) AS n
+                   FROM (SELECT d.environment_id, d.iac_repository_id, d.iac_resource_id, d.assigned_to_id, d.drift_type AS kind,
                                 (CASE WHEN d.severity_score >= 0.85 THEN 'critical' WHEN d.severity_score >= 0.65 THEN 'high'
                                       WHEN d.severity_score >= 0.4 THEN 'medium' WHEN d.severity_score >= 0.15 THEN 'low'
                                       ELSE 'info' END) AS severity,
@@ -61,10 +64,10 @@ fn latest(tx: &mut impl Scoped, filter: &DriftFilter, most: u32) -> Sql {
         .push(TABLES);
     narrow(q, filter, dialect).push(" ORDER BY d.detected_at DESC, d.id DESC LIMIT ").arg(most).push(
         ") AS y
-                   GROUP BY y.environment_id, y.iac_repository_id, y.iac_resource_id, y.kind, y.severity, y.cause) AS x
+                   GROUP BY y.environment_id, y.iac_repository_id, y.iac_resource_id, y.assigned_to_id, y.kind, y.severity, y.cause) AS x
              JOIN iac_resources r ON r.organization_id = $1 AND r.id = x.iac_resource_id
              JOIN iac_repositories p ON p.organization_id = $1 AND p.id = x.iac_repository_id
              JOIN environments e ON e.organization_id = $1 AND e.id = x.environment_id
-             GROUP BY e.slug, p.name, r.resource_type, x.kind, x.severity, x.cause",
+             GROUP BY e.slug, p.name, r.resource_type, x.kind, x.severity, x.cause, x.assigned_to_id",
     )
 }

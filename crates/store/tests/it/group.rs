@@ -179,6 +179,16 @@ async fn groups_are_asked_in_the_query_language() {
             };
             assert_eq!(groups.iter().map(name).collect::<Vec<_>>(), found, "{q}");
         }
+        let facets = store::group::facet::list(&mut tx, 3).await.unwrap();
+        let of = |n: usize| (facets.facets[n].field, facets.facets[n].values.as_slice());
+        let one = |value: &str| (value.to_owned(), 1);
+        assert_eq!(
+            of(0),
+            ("component", [one("door"), one("sshd")].as_slice()),
+            "groups are counted, not events"
+        );
+        assert_eq!(of(2), ("assignee", [].as_slice()));
+        assert!(facets.of_the_latest, "there may be more than three");
         let id = list(&mut tx, &asking("component:sshd"), None, 1).await.unwrap()[0].id;
         assert_eq!(list(&mut tx, &asking(&format!("id:{id}")), None, 9).await.unwrap().len(), 1);
         assert_eq!(list(&mut tx, &asking(&format!("-group:{id}")), None, 9).await.unwrap().len(), 2);

@@ -216,6 +216,8 @@ async fn lists_are_narrowed_by_status_and_assignee_and_counted() {
             (&asking("assigned:*"), vec![ids[2]]),
             (&asking("assignee:ana@example.test"), vec![ids[2]]),
             (&asking("-assignee:ana*"), vec![ids[0], ids[1], ids[3]]),
+            (&asking("assignee:nobody"), vec![ids[0], ids[1], ids[3]]),
+            (&asking("assignee:[nobody, ana@example.test] status:ongoing"), vec![ids[2]]),
         ] {
             let found = store::group::list(&mut read(&t.db, org).await, filter, None, 10).await.unwrap();
             assert_eq!(found.iter().map(|g| g.id).collect::<Vec<_>>(), expected, "{filter:?}");
@@ -229,6 +231,10 @@ async fn lists_are_narrowed_by_status_and_assignee_and_counted() {
             counts,
             [(Status::New, 1, 0), (Status::Ongoing, 1, 1), (Status::Muted, 1, 0), (Status::Resolved, 1, 0)]
         );
+        let facets = store::group::facet::list(&mut read(&t.db, org).await, 5).await.unwrap();
+        let assignees = facets.facets.iter().find(|facet| facet.field == "assignee").unwrap();
+        assert_eq!(assignees.values, [("ana@example.test".to_owned(), 1)], "nobody is no value");
+        assert!(!facets.of_the_latest);
         let people = life::names(&mut read(&t.db, org).await, &[ana.id, id()]).await.unwrap();
         assert_eq!(people.get(&ana.id).map(String::as_str), Some("ana@example.test"));
         assert_eq!(life::of_member(&mut read(&t.db, org).await, ana.id).await.unwrap(), [ids[2]]);

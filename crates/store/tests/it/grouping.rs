@@ -135,8 +135,11 @@ async fn merged_groups_are_read_as_one_and_unmerged_exactly() {
         let counts =
             store::group::counts(&mut read(&t.db, org).await, &GroupFilter::default(), None).await.unwrap();
         assert_eq!(counts.iter().map(|(_, n, _)| n).sum::<i64>(), 2);
-        let named =
-            [format!("id:{}", hatch.id), format!("-id:{} door", gate.id), format!("fingerprint:{}", gate.fingerprint)];
+        let named = [
+            format!("id:{}", hatch.id),
+            format!("-id:{} door", gate.id),
+            format!("fingerprint:{}", gate.fingerprint),
+        ];
         for (text, n) in [
             ("GATE", 1),
             ("opened", 1),
