@@ -65,7 +65,13 @@ pub async fn page(asked: Asked) -> Answer<Page> {
     let scope = asked.scope().await?;
     let since = live::since(&scope).await?;
     let cx = scope.admit::<CaseRead>()?;
-    let case = cases::find(&cx, &asked.id).await?;
+    let mut case = cases::find(&cx, &asked.id).await?;
+    let mut length = 0;
+    if case.in_review {
+        // What comes after this was not looked at.
+        length = cases::length(&cx, case.id).await?;
+        case = cases::get(&cx, case.id).await?;
+    }
     let may_write = scope.may(Key::CaseWrite) && case.merged_into.is_none();
     // Asked before it is proven: a proof that is refused makes the whole answer a 403.
     let members = if may_write && scope.may(Key::MemberRead) {
@@ -92,8 +98,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
             ("evidence", evidence::evidence(&place, &files, &log, &asked))
         }
         "history" => {
-            let told = crate::audit::history::history(&scope, "case", &case.id.to_string()).await?;
-            let told = told.ok_or_else(server::not_found)?;
+            let told = match crate::audit::history::history(&scope, "case", &case.id.to_string()).await? {
+                Some(told) => told,
+                None => history::told(&cases::history(&cx, case.id).await?, scope.zone),
+            };
             ("history", view! { <Section title="History">{told}</Section> }.into_any())
         }
         "tasks" => ("tasks", work::tasks(&place, &cases::tasks(&cx, case.id).await?, asked.get("task"))),
@@ -132,7 +140,7 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         _ => return Err(server::not_found()),
     };
     let file_count = cases::evidence_count(&cx, case.id).await?;
-    let mut tabs = vec![
+    let tabs = vec![
         Tab::new("Timeline", place.href(""), tab.is_empty()),
         Tab::new("Linked", place.href("events"), tab == "events").count(case.link_count.to_string()),
         Tab::new("Observables", place.href("observables"), tab == "observables")
@@ -140,12 +148,10 @@ pub async fn page(asked: Asked) -> Answer<Page> {
         Tab::new("Evidence", place.href("evidence"), tab == "evidence").count(file_count.to_string()),
         Tab::new("Tasks", place.href("tasks"), tab == "tasks")
             .count(format!("{}/{}", case.tasks_done, case.task_count)),
+        Tab::new("History", place.href("history"), tab == "history"),
     ];
-    if scope.may(Key::AuditRead) {
-        tabs.push(Tab::new("History", place.href("history"), tab == "history"));
-    }
     let head = head(&place, four_eyes);
-    let waiting = reviews::waiting(&place, &asked_for);
+    let waiting = reviews::waiting(&place, &asked_for, length);
     let went = merges::went(&place, went.as_ref());
     // What the tab shows in full stands beside the others.
     let drifts = if tab == "events" { None } else { linked::beside(&place, &cx).await? };

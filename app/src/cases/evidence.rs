@@ -95,6 +95,10 @@ fn row(place: &Place<'_>, file: &Evidence, may_take: bool) -> AnyView {
         let by = file.removed_by.clone().unwrap_or_default();
         view! { " " <Badge tone=Tone::Neutral>"removed"</Badge> <small class="below">{by} ": " {why}</small> }
     });
+    let altered = (file.is_altered && !gone).then(|| {
+        let words = "Its bytes are not those that had come: it is no evidence any more. A download says so in the custody.";
+        view! { " " <Badge tone=Tone::High>"altered"</Badge> <small class="below">{words}</small> }
+    });
     let id = file.id.to_string();
     let actions = (!gone).then(|| {
         let take = may_take.then(|| {
@@ -121,7 +125,7 @@ fn row(place: &Place<'_>, file: &Evidence, may_take: bool) -> AnyView {
     view! {
         <Row done=gone>
             <td class="message">
-                {name} {removed} <small class="below">{description}</small>
+                {name} {removed} {altered} <small class="below">{description}</small>
                 <small class="below hash">{hash}</small>
             </td>
             <td class="num">{size}</td>

@@ -24,6 +24,8 @@ mod files;
 #[cfg(feature = "ssr")]
 pub(crate) mod forms;
 #[cfg(feature = "ssr")]
+mod history;
+#[cfg(feature = "ssr")]
 mod jobs;
 #[cfg(feature = "ssr")]
 mod lanes;

@@ -18,17 +18,17 @@ use crate::page::Done;
 #[cfg(feature = "ssr")]
 use crate::server::scope;
 
-/// Closes a case as somebody else asked; `review` and `version` are what was looked at.
+/// Closes a case as somebody else asked; `review` and `length` are what was looked at ([`Seen`]).
 #[server(name = ApproveCase, prefix = "/fn", endpoint = "approve_case")]
 pub async fn approve_case(
     organization: String,
     id: CaseId,
     review: CaseReviewId,
-    version: i64,
+    length: i64,
     #[server(default)] note: String,
 ) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<CaseReview>()?;
-    let (seen, verdict) = (Seen { review, version }, Verdict::Approve { note: note.clone() });
+    let (seen, verdict) = (Seen { review, length }, Verdict::Approve { note: note.clone() });
     cases::review(&cx, id, seen, &verdict).await.typed(&[("note", &note)])?;
     Ok(Done::new("Closed"))
 }
@@ -39,11 +39,11 @@ pub async fn return_case(
     organization: String,
     id: CaseId,
     review: CaseReviewId,
-    version: i64,
+    length: i64,
     reason: String,
 ) -> Answer<Done> {
     let cx = scope(&organization).await?.admit::<CaseReview>()?;
-    let (seen, verdict) = (Seen { review, version }, Verdict::Return { reason: reason.clone() });
+    let (seen, verdict) = (Seen { review, length }, Verdict::Return { reason: reason.clone() });
     cases::review(&cx, id, seen, &verdict).await.typed(&[("reason", &reason)])?;
     Ok(Done::new("Returned"))
 }

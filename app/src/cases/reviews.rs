@@ -13,7 +13,8 @@ use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::when::Ago;
 
-pub(super) fn waiting(place: &Place<'_>, reviews: &[Review]) -> Option<AnyView> {
+/// `length`: how much had happened to the case when the page was begun.
+pub(super) fn waiting(place: &Place<'_>, reviews: &[Review], length: i64) -> Option<AnyView> {
     let review = reviews.iter().find(|review| review.state == ReviewState::Requested)?;
     let me = match &place.scope.actor.who {
         Who::User(user) => Some(user.id),
@@ -28,7 +29,7 @@ pub(super) fn waiting(place: &Place<'_>, reviews: &[Review]) -> Option<AnyView> 
         };
         form::<WithdrawReview>("Withdrawn", "inline-form", fields)
     });
-    let answer = answers.map(|_| answer(place, review));
+    let answer = answers.map(|_| answer(place, review, length));
     let words = format!(
         "{} asks to close it as {}: {}",
         review.requested_by,
@@ -50,14 +51,14 @@ pub(super) fn waiting(place: &Place<'_>, reviews: &[Review]) -> Option<AnyView> 
     )
 }
 
-fn answer(place: &Place<'_>, review: &Review) -> AnyView {
-    let (seen, version) = (review.id.to_string(), place.case.version.to_string());
+fn answer(place: &Place<'_>, review: &Review, length: i64) -> AnyView {
+    let (seen, length) = (review.id.to_string(), length.to_string());
     let (yes, no) = (Form::printed::<ApproveCase>(), Form::printed::<ReturnCase>());
     let approve = view! {
         <FormError form=yes fields=&["note"] />
         {place.hidden()}
         <input type="hidden" name="review" value=seen.clone() />
-        <input type="hidden" name="version" value=version.clone() />
+        <input type="hidden" name="length" value=length.clone() />
         <Field id="review-note" label="Note" error=yes.reason("note")>
             <TextInput name="note" value=yes.typed("note", "") maxlength=2000_u32 />
         </Field>
@@ -69,7 +70,7 @@ fn answer(place: &Place<'_>, review: &Review) -> AnyView {
         <FormError form=no fields=&["reason"] />
         {place.hidden()}
         <input type="hidden" name="review" value=seen.clone() />
-        <input type="hidden" name="version" value=version.clone() />
+        <input type="hidden" name="length" value=length.clone() />
         <Field id="review-reason" label="Why it goes back" required=true error=no.reason("reason")>
             <TextInput name="reason" value=no.typed("reason", "") required=true maxlength=2000_u32 />
         </Field>

@@ -20,7 +20,7 @@ use crate::form::{Form, FormError};
 use crate::page::print::form;
 use crate::routes::{self, Link};
 use crate::server::Scope;
-use crate::stale::{self, Kind, Start};
+use crate::stale::{self, Kind};
 use crate::when::Ago;
 
 const FIELDS: &[&str] =
@@ -214,18 +214,14 @@ fn told(rule: &Rule) -> AnyView {
 async fn editor(scope: &Scope, found: Option<&TableRule>) -> Answer<AnyView> {
     let slug = scope.organization.slug.clone();
     let state = Form::printed::<SaveDriftRule>();
-    let (start, merged) = match found {
-        Some(one) => {
-            let cx = scope.admit::<DriftWrite>()?;
-            let Start { fields, told } =
-                stale::start(&cx, &RULE, draft(&one.rule.id), state, form_of(one)).await?;
-            (fields, Some(told))
-        }
+    let (start, merged) = if let Some(one) = found {
+        let cx = scope.admit::<DriftWrite>()?;
+        let start = stale::start(&cx, &RULE, draft(&one.rule.id), state, form_of(one)).await?;
+        (start.fields, Some(start.told))
+    } else {
         // In force and about changes, as over the API.
-        None => {
-            let (on_changed, enabled) = (ticked(true), ticked(true));
-            (DriftRuleForm { on_changed, enabled, ..DriftRuleForm::default() }, None)
-        }
+        let (on_changed, enabled) = (ticked(true), ticked(true));
+        (DriftRuleForm { on_changed, enabled, ..DriftRuleForm::default() }, None)
     };
     let text = move |field: &'static str, present: &str| state.typed(field, present);
     let is_ticked = move |field: &'static str, present: &str| !state.typed(field, present).is_empty();

@@ -134,7 +134,7 @@ fn Search(groups: Groups) -> impl IntoView {
         <AskForm page=Signal::derive(move || routes::groups(&groups.slug.read())) class="query" role="search" label="This list">
             {move || hidden(groups.query.with(GroupQuery::pairs))}
             <QueryField
-                name="text"
+                name="q"
                 label="Search groups"
                 placeholder="Parts of a message, or fields: component:sshd severity>=high"
                 syntax=&SYNTAX

@@ -42,10 +42,10 @@ impl GroupQuery {
         let all = |name| {
             map.get_all(name).unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect::<Vec<_>>()
         };
-        // The API's name is understood, too.
-        let text = one("text");
+        // `text`, as addresses said before, is understood too.
+        let q = one("q");
         Self {
-            text: if text.is_empty() { one("q") } else { text },
+            text: if q.is_empty() { one("text") } else { q },
             status: one("status"),
             severity: all("severity"),
             component: all("component"),
@@ -79,7 +79,7 @@ impl GroupQuery {
 
     fn link(&self, page: String) -> Link {
         Link::new(page)
-            .with("text", &self.text)
+            .with("q", &self.text)
             .with("status", &self.status)
             .with_all("severity", self.severity.iter().map(String::as_str))
             .with_all("component", self.component.iter().map(String::as_str))
@@ -291,7 +291,7 @@ mod tests {
             sort: "count".into(),
             ..GroupQuery::default()
         };
-        assert_eq!(query.href("acme"), "/o/acme/groups?text=a%20b&status=muted&severity=high&sort=count");
+        assert_eq!(query.href("acme"), "/o/acme/groups?q=a%20b&status=muted&severity=high&sort=count");
         let map: ParamsMap = [("text", "a b"), ("status", "muted"), ("severity", "high"), ("sort", "count")]
             .into_iter()
             .collect();
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(GroupQuery::read(&map).text, "a b");
         assert_eq!(
             query.toggle_severity("high").sorted("last_seen").view("").href("acme"),
-            "/o/acme/groups?text=a%20b"
+            "/o/acme/groups?q=a%20b"
         );
     }
 }

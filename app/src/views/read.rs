@@ -50,7 +50,7 @@ pub async fn list(scope: &Scope, area: &str, bare: bool) -> Answer<Views> {
             history: if may_audit { history(&scope.organization.slug, &view) } else { String::new() },
             id: view.id.to_string(),
             name: view.name,
-            query: view.query,
+            query: written(view.area, &view.query),
             version: view.version,
             shared: view.shared,
             default,
@@ -197,6 +197,17 @@ async fn count(scope: &Scope, view: &View) -> String {
     counted.await.unwrap_or_default()
 }
 
+/// As the list itself would write it: a view that came over the API is not a changed one.
+fn written(area: Area, query: &str) -> String {
+    let map = map(query);
+    match area {
+        Area::Events => EventQuery::read(&map).saved(),
+        Area::Groups => GroupQuery::read(&map).saved(),
+        Area::Cases => CaseQuery::read(&map).saved(),
+        Area::Drift => DriftQuery::read(&map).saved(),
+    }
+}
+
 /// The pairs as the router reads them from an address: it decodes each value as it takes it.
 fn map(query: &str) -> ParamsMap {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -213,5 +224,7 @@ mod tests {
         assert_eq!((query.from.as_str(), query.q.as_str()), ("7d", "a b&c %"));
         assert_eq!(query.facet, ["x", "payload.y"]);
         assert_eq!(query.saved(), "from=7d&q=a%20b%26c%20%25&facet=x&facet=payload.y");
+        assert_eq!(written(Area::Groups, "severity=high&text=a+b"), "q=a%20b&severity=high");
+        assert_eq!(written(Area::Drift, "q=a&show=open"), written(Area::Drift, "show=open&q=a"));
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::node::MASK;
 
+mod commands;
 mod tokens;
 
 /// By its name, or by what it looks like: providers do not mark everything.
@@ -202,10 +203,10 @@ fn holds_url_password(text: &str) -> bool {
 /// well-known services: each value masked by itself, the rest as it is. `None` where there is none. Where the text is in Base64 (the
 /// user data of a machine), what hides something is masked as a whole.
 pub(crate) fn masked_text(text: &str) -> Option<String> {
-    let mut found = named_values(text);
-    found.extend(tokens::find(text));
+    let find = |text: &str| [named_values(text), tokens::find(text), commands::find(text)].concat();
+    let mut found = find(text);
     if found.is_empty() {
-        let hides = |inner: String| !named_values(&inner).is_empty() || !tokens::find(&inner).is_empty();
+        let hides = |inner: String| !find(&inner).is_empty();
         let inner = if text.len() < 16 { None } else { base64(text) };
         return inner.is_some_and(hides).then(|| MASK.to_owned());
     }

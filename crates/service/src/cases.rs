@@ -59,7 +59,7 @@ pub use observables::{
     sightings_of,
 };
 pub use over_time::{Span, opened};
-pub use reviews::{four_eyes, review, reviews, withdraw_review};
+pub use reviews::{four_eyes, length, review, reviews, withdraw_review};
 pub use saving::{Clash, Saved, clash, note_clash, save};
 pub use similar::similar;
 pub use tags::{

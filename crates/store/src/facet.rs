@@ -20,16 +20,23 @@ pub struct Facets {
 }
 
 impl Facets {
-    /// Adds a field with its `most` most frequent values.
+    /// Adds a field with its `most` most frequent values, and those besides that the query of the list chooses.
     pub(crate) fn put(
         &mut self,
         field: &'static str,
         counted: impl Iterator<Item = (String, i64)>,
         most: usize,
+        query: Option<&Query>,
     ) {
+        let chosen = query.map(selected).unwrap_or_default();
+        let chosen = chosen.iter().find(|chosen| chosen.field == field);
+        let is_chosen = |value: &String| {
+            chosen.is_some_and(|chosen| chosen.included.contains(value) || chosen.excluded.contains(value))
+        };
         let mut values: Vec<(String, i64)> = counted.collect();
         values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        values.truncate(most);
+        let rest = values.split_off(most.min(values.len()));
+        values.extend(rest.into_iter().filter(|(value, _)| is_chosen(value)));
         self.facets.push(Facet { field, values });
     }
 

@@ -64,6 +64,8 @@ pub struct EvidenceItem {
     removed_at: Option<Timestamp>,
     #[schema(required = true)]
     removed_reason: Option<String>,
+    /// When it was verified last, its bytes were not those that had come, or missing. It can be read still, without `Repr-Digest`.
+    altered: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -387,14 +389,17 @@ where
     let mut response = Body::from_stream(bytes).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(BINARY));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(evidence.size));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
     if let Ok(value) = HeaderValue::from_str(&disposition(&evidence.filename)) {
         headers.insert(CONTENT_DISPOSITION, value);
     }
-    if let Some(value) = digest(&evidence.sha256).and_then(|text| HeaderValue::from_str(&text).ok()) {
-        headers.insert(HeaderName::from_static("repr-digest"), value);
+    // What was altered has neither the length nor the hash of what had come.
+    if !evidence.is_altered {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(evidence.size));
+        if let Some(value) = digest(&evidence.sha256).and_then(|text| HeaderValue::from_str(&text).ok()) {
+            headers.insert(HeaderName::from_static("repr-digest"), value);
+        }
     }
     response
 }
@@ -438,6 +443,7 @@ fn item(evidence: Evidence) -> EvidenceItem {
         removed_by: evidence.removed_by,
         removed_at: evidence.removed_at,
         removed_reason: evidence.removed_reason,
+        altered: evidence.is_altered,
     }
 }
 

@@ -419,7 +419,7 @@ async fn a_check_warns_of_a_role_that_no_wall_stops() {
 #[tokio::test]
 async fn a_check_says_what_the_role_may_not_do() {
     let url = testkit::bare_postgres().await;
-    let role = format!("narrow_{}", uuid::Uuid::now_v7().simple());
+    let role = format!("narrow_{}", url.rsplit('/').next().unwrap());
     let admin = async |statement: String| store::db::admin(&url, &statement).await.unwrap();
     let (rest, user) = (url.split_once('@').unwrap().1, format!("{role}:secret"));
     let check = format!("serve --check --addr 127.0.0.1:0 --database-url postgres://{user}@{rest}");

@@ -77,6 +77,7 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("case[tlp]", "amber"),
     ("case[pap]", "amber"),
     ("version", "1"),
+    ("length", "1"),
     ("resolution", "benign"),
     ("title", "Title"),
     ("content", "Text"),

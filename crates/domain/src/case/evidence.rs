@@ -49,6 +49,8 @@ pub struct Evidence {
     /// Then the bytes are gone, unless another piece of evidence is the same file.
     pub removed_at: Option<Timestamp>,
     pub removed_reason: Option<String>,
+    /// When it was looked at last, its bytes were not those that had come, or missing.
+    pub is_altered: bool,
 }
 
 /// A line of a file's custody log. Rows are only added.

@@ -35,11 +35,12 @@ pub struct Review {
     pub action_id: Option<CaseActionId>,
 }
 
-/// What the second person looked at: an answer is to this request, and to the case as it was then.
+/// What the second person looked at: an answer is to this request, and to the case with all its parts as it was then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub review: CaseReviewId,
-    pub version: i64,
+    /// How much had happened to the case.
+    pub length: i64,
 }
 
 /// What the second person says.

@@ -20,6 +20,14 @@ pub(super) fn template(address: &str, resource_type: &str, drift: &Drift) -> Str
     }
     let actual = drift.actual.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
     let wanted = tops(&drift.changes);
+    // JSON has no comments: what is to go is said before it.
+    let mut gone = String::new();
+    for key in wanted.iter().filter(|key| !actual.contains_key(*key)) {
+        let _ = writeln!(gone, "Take {} out of the Properties of {}.", quoted(key), quoted(logical));
+    }
+    if !gone.is_empty() && wanted.iter().all(|key| !actual.contains_key(key)) {
+        return gone;
+    }
     let mut parameters = Parameters { place: vec![logical.to_owned()], ..Parameters::default() };
     let properties: Map<String, Value> = actual
         .into_iter()
@@ -33,7 +41,7 @@ pub(super) fn template(address: &str, resource_type: &str, drift: &Drift) -> Str
     if !parameters.found.is_empty() {
         body["Parameters"] = Value::Object(parameters.found);
     }
-    format!("{body:#}\n")
+    format!("{gone}{body:#}\n")
 }
 
 #[derive(Default)]

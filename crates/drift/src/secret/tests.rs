@@ -88,3 +88,48 @@ fn what_has_a_secret_name_in_a_text_is_masked_and_nothing_else() {
         assert_eq!(told(text), text);
     }
 }
+
+#[test]
+fn what_commands_and_files_say_without_a_sign_is_masked_and_nothing_else() {
+    for (text, masked) in [
+        ("curl -fsS -u bot:hunter2 https://x", "curl -fsS -u bot:MASK https://x"),
+        ("/usr/bin/curl --user 'bot:hunter2' x | sh", "/usr/bin/curl --user 'bot:MASK' x | sh"),
+        ("curl --user=bot:hunter2 x", "curl --user=bot:MASK x"),
+        ("docker login -u bot -p hunter2 r.example", "docker login -u bot -p MASK r.example"),
+        ("mysql -uroot -phunter2 -e x", "mysql -uroot -pMASK -e x"),
+        ("sshpass -p hunter2 ssh x", "sshpass -p MASK ssh x"),
+        ("redis-cli -a hunter2 ping", "redis-cli -a MASK ping"),
+        ("echo \"root:hunter2\" | chpasswd", "echo \"root:MASK\" | chpasswd"),
+        ("echo hunter2 | passwd --stdin root", "echo MASK | passwd --stdin root"),
+        (
+            "kubectl create secret generic s --from-literal=k=hunter2",
+            "kubectl create secret generic s --from-literal=k=MASK",
+        ),
+        ("vault login hunter2", "vault login MASK"),
+        ("aws configure set aws_secret_access_key hunter2", "aws configure set aws_secret_access_key MASK"),
+        ("machine h login u password hunter2", "machine h login u password MASK"),
+        ("machine h\n  login u\n  password hunter2\n", "machine h\n  login u\n  password MASK\n"),
+        ("set PASSWORD hunter2", "set PASSWORD MASK"),
+        ("<a><password>hunter2</password></a>", "<a><password>MASK</password></a>"),
+        ("<add key=\"DbPassword\" value=\"hunter2\"/>", "<add key=\"DbPassword\" value=\"MASK\"/>"),
+        ("{\"auths\":{\"r\":{\"auth\": \"Ym90Omh1bnRlcjI=\"}}}", "{\"auths\":{\"r\":{\"auth\": \"MASK\"}}}"),
+    ] {
+        assert_eq!(told(text), masked.replace("MASK", MASK), "{text}");
+    }
+    for text in [
+        "curl -u \"$USER:$PASS\" x",
+        "curl -sSf https://x -o y",
+        "mkdir -p /srv/data && ssh -p 22 h",
+        "mysql -p -u root",
+        "docker run -p 80:80 nginx",
+        "docker login --password-stdin",
+        "forgot the password again",
+        "<password/> <passwordFile>/run/x</passwordFile>",
+        "passwd -l root",
+        "set -e",
+        "vault login -method=aws",
+        "redis-cli ping",
+    ] {
+        assert_eq!(told(text), text);
+    }
+}

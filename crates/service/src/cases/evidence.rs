@@ -109,6 +109,7 @@ impl Intake {
             removed_by: None,
             removed_at: None,
             removed_reason: None,
+            is_altered: false,
         };
         store::case::evidence::keep_file(&mut tx, &evidence.sha256, evidence.size).await?;
         self.arriving.settle(&cx.services, cx.actor.organization, &evidence.sha256).await?;
@@ -145,7 +146,8 @@ pub async fn download_evidence(
     let (mut tx, found, evidence) = piece(cx, case, id).await?;
     let bytes = vault::open(&cx.services, cx.actor.organization, &evidence.sha256).await?;
     let bytes = bytes.ok_or_else(|| Error::Conflict("the bytes of this file are missing".to_owned()))?;
-    in_hand(cx, &mut tx, &evidence, Custody::Downloaded, None).await?;
+    let detail = evidence.is_altered.then_some("its bytes are not those that had come");
+    in_hand(cx, &mut tx, &evidence, Custody::Downloaded, detail).await?;
     tx.commit(entry(Action::EVIDENCE_DOWNLOADED, &found, &evidence)).await?;
     Ok((evidence, bytes))
 }

@@ -6,7 +6,7 @@ use domain::case::{Case, Resolution, Status, Step};
 use domain::permission::{CaseRead, CaseReview, CaseWrite, Permission};
 use domain::{CaseActionId, CaseId, UserId};
 use serde_json::json;
-use store::case::review;
+use store::case::{history, review};
 use store::{Scoped, WriteTx};
 
 use super::{fields, locked, record, save_with, user};
@@ -16,6 +16,11 @@ use crate::{Cx, Error, Result, Who};
 /// Whether a second person closes cases here.
 pub async fn four_eyes(cx: &Cx<CaseRead>) -> Result<bool> {
     wanted(&mut cx.read().await?).await
+}
+
+/// What an answer says that was looked at, beside the request: how much had happened to the case ([`Seen`]). Read before the case and its parts.
+pub async fn length(cx: &Cx<CaseRead>, case: CaseId) -> Result<i64> {
+    Ok(history::length(&mut cx.read().await?, case).await?)
 }
 
 /// Of a case, the latest first.
@@ -101,7 +106,7 @@ pub(super) fn new<P: Permission>(
 ///
 /// # Errors
 /// `Forbidden` for who asked, and for who is no person. `Conflict` when what waits is not what was `seen`, or a case that is to be
-/// closed was changed since.
+/// closed, or a part of it, was changed since.
 pub async fn review(cx: &Cx<CaseReview>, id: CaseId, seen: Seen, verdict: &Verdict) -> Result<Case> {
     verdict.check()?;
     let (mut tx, old) = locked(cx, id).await?;
@@ -110,7 +115,8 @@ pub async fn review(cx: &Cx<CaseReview>, id: CaseId, seen: Seen, verdict: &Verdi
     if !user(cx).is_some_and(|user| asked.may_be_decided_by(user)) {
         return Err(Error::Forbidden);
     }
-    let changed = matches!(verdict, Verdict::Approve { .. }) && old.version != seen.version;
+    let approves = matches!(verdict, Verdict::Approve { .. });
+    let changed = approves && history::length(&mut tx, id).await? != seen.length;
     if asked.id != seen.review || changed {
         return Err(Error::Conflict(
             "the case or what is asked changed since you looked; look at it again".to_owned(),

@@ -359,12 +359,12 @@ async fn what_cannot_be_merged_is_said_of_each_case() {
         // What a second person looked at is another case once something was merged into it.
         cases::act(&r.ann, into.id, &resolve).await.unwrap();
         let review = cases::reviews(&r.reads, into.id).await.unwrap().remove(0);
-        let seen = Seen { review: review.id, version: r.now(&into).await.version };
+        let seen = Seen { review: review.id, length: cases::length(&r.reads, into.id).await.unwrap() };
         cases::merge_cases(&r.ann, of(&into), &[of(&late)], "").await.unwrap();
         let ben: Cx<CaseReview> = r.world.cx("ben@a.test", "alpha").await;
         let yes = Verdict::Approve { note: String::new() };
         assert!(matches!(cases::review(&ben, into.id, seen, &yes).await, Err(Error::Conflict(_))));
-        let seen = Seen { version: r.now(&into).await.version, ..seen };
+        let seen = Seen { length: cases::length(&r.reads, into.id).await.unwrap(), ..seen };
         cases::review(&ben, into.id, seen, &yes).await.unwrap();
         let again = r.opened("again").await;
         for (into, why) in [(of(&into), "resolved"), (Merging { id: again.id, version: Some(9) }, "changed")]

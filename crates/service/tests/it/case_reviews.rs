@@ -67,8 +67,8 @@ impl Room {
         let found = cases::reviews(&self.reads, case).await.unwrap_or_default();
         let waiting = found.iter().find(|review| review.state == ReviewState::Requested);
         let review = waiting.map_or(CaseReviewId(uuid::Uuid::nil()), |review| review.id);
-        let version = cases::get(&self.reads, case).await.map_or(0, |case| case.version);
-        cases::review(cx, case, Seen { review, version }, verdict).await
+        let length = cases::length(&self.reads, case).await.unwrap_or_default();
+        cases::review(cx, case, Seen { review, length }, verdict).await
     }
     async fn four_eyes(&self, on: bool) {
         settings::set(&self.admin, settings::Cases::KEY, json!({ "four_eyes": on })).await.unwrap();
@@ -229,9 +229,12 @@ async fn an_answer_is_to_what_was_looked_at() {
         let r = room(t).await;
         let case = r.opened("One").await;
         cases::act(&r.ann, case.id, &resolve()).await.unwrap();
-        let looked = |review: &Review, version| Seen { review: review.id, version };
+        let looked = async |review: &Review| {
+            let length = cases::length(&r.reads, case.id).await.unwrap();
+            Seen { review: review.id, length }
+        };
         let first = r.waiting(case.id).await;
-        let seen = looked(&first, r.now(&case).await.version);
+        let seen = looked(&first).await;
         // Taken back and asked again in other words.
         cases::withdraw_review(&r.ann, case.id).await.unwrap();
         let other = Act::Resolve { resolution: Resolution::TruePositive, reason: "it was real".to_owned() };
@@ -243,11 +246,20 @@ async fn an_answer_is_to_what_was_looked_at() {
         // The case itself was changed.
         let second = r.waiting(case.id).await;
         let now = r.now(&case).await;
-        let seen = looked(&second, now.version);
+        let seen = looked(&second).await;
         let new = NewCase { title: "Something else".to_owned(), ..NewCase::of(&now) };
         cases::edit(&r.ann, case.id, now.version, new).await.unwrap();
         let answer = cases::review(&r.ben_reviews, case.id, seen, &yes()).await;
         assert!(matches!(answer, Err(Error::Conflict(_))), "another case than was seen");
+        // Or what is in it.
+        let seen = looked(&second).await;
+        cases::add_observables(&r.ann, case.id, "203.0.113.9", true).await.unwrap();
+        let answer = cases::review(&r.ben_reviews, case.id, seen, &yes()).await;
+        assert!(matches!(answer, Err(Error::Conflict(_))), "an observable more");
+        let seen = looked(&second).await;
+        cases::add_note(&r.ann, case.id, "it was not benign").await.unwrap();
+        let answer = cases::review(&r.ben_reviews, case.id, seen, &yes()).await;
+        assert!(matches!(answer, Err(Error::Conflict(_))), "a note more");
         assert!(r.says(&r.ben_reviews, case.id, &yes()).await.is_ok());
     })
     .await;

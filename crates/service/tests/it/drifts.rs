@@ -137,6 +137,9 @@ async fn tabs_and_facets_count_up_to_a_limit_and_say_so() {
             ..DriftFilter::default()
         };
         assert_eq!(store::drift::count(&mut tx, &unresolved, 1).await.unwrap(), 2, "one of each status");
+        let few = store::drift::facet::list(&mut tx, &chosen, 100, 1).await.unwrap().facets;
+        let types = few.into_iter().find(|facet| facet.field == "type").unwrap().values;
+        assert_eq!(types, of("type"), "what is chosen is told beyond the most frequent");
         let facets = store::drift::facet::list(&mut tx, &unresolved, 1, 12).await.unwrap();
         assert!(facets.of_the_latest);
         assert_eq!(facets.facets[0].values.iter().map(|(_, n)| n).sum::<i64>(), 2);

@@ -124,10 +124,12 @@ async fn bytes_that_changed_or_went_are_told() {
         let vic: Cx<CaseExport> = r.vic().await;
         let found = domain::audit::hex(&Sha256::digest(b"two"));
         assert_eq!(cases::verify_evidence(&vic, r.case, kept.id).await.unwrap(), Verdict::Changed(found));
+        let (given, _) = cases::download_evidence(&vic, r.case, kept.id).await.unwrap();
+        assert!(given.is_altered && !kept.is_altered, "whoever gets it is told");
         std::fs::remove_file(&path).unwrap();
         assert_eq!(cases::verify_evidence(&vic, r.case, kept.id).await.unwrap(), Verdict::Missing);
         let steps: Vec<_> = r.custody().await.into_iter().map(|(step, _)| step).collect();
-        assert_eq!(steps, [Custody::Uploaded, Custody::Failed, Custody::Failed]);
+        assert_eq!(steps, [Custody::Uploaded, Custody::Failed, Custody::Downloaded, Custody::Failed]);
     })
     .await;
 }

@@ -22,13 +22,19 @@ from_row!(Evidence {
     removed_by,
     removed_at,
     removed_reason,
+    is_altered,
 });
 
 from_row!(CustodyEntry { evidence_id, seq, at, actor_id, actor, address, step, detail });
 
 const COLUMNS: &str =
     "SELECT e.id, e.filename, e.size, e.sha256, e.content_type, e.declared_type, e.description, e.uploaded_by_id, e.uploaded_by,
-            e.uploaded_at, e.removed_by_id, e.removed_by, e.removed_at, e.removed_reason
+            e.uploaded_at, e.removed_by_id, e.removed_by, e.removed_at, e.removed_reason,
+            COALESCE((SELECT c.step
+                      FROM evidence_custody c
+                      WHERE c.organization_id = e.organization_id AND c.evidence_id = e.id AND c.step IN ('failed', 'verified', 'uploaded')
+                      ORDER BY c.seq DESC
+                      LIMIT 1), '') = 'failed' AS is_altered
      FROM case_evidence e
      WHERE e.organization_id = $1";
 

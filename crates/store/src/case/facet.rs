@@ -17,7 +17,7 @@ const TAG: &str = "tag";
 /// Over the `most` cases that changed last, `values` of each field. A case has the tags of those that are merged into it; nobody, and
 /// what is not resolved, are no values.
 pub async fn list(tx: &mut impl Scoped, filter: &CaseFilter, most: u32, values: usize) -> Result<Facets> {
-    let mut found = Facets::default();
+    let (mut found, chosen) = (Facets::default(), filter.query.as_ref());
     for (query, fields) in readings(filter.query.as_ref(), &CASES, &FIELDS) {
         let filter = CaseFilter { query, ..filter.clone() };
         let (tags, columns): (Vec<&str>, Vec<&str>) = fields.into_iter().partition(|field| *field == TAG);
@@ -26,11 +26,11 @@ pub async fn list(tx: &mut impl Scoped, filter: &CaseFilter, most: u32, values: 
             found.of_the_latest |= all == i64::from(most);
             for field in columns {
                 let of = counted.range((field, String::new())..).take_while(|((of, _), _)| *of == field);
-                found.put(field, of.map(|((_, value), n)| (value.clone(), *n)), values);
+                found.put(field, of.map(|((_, value), n)| (value.clone(), *n)), values, chosen);
             }
         }
         if !tags.is_empty() {
-            found.put(TAG, by_tag(tx, &filter, most).await?.into_iter(), values);
+            found.put(TAG, by_tag(tx, &filter, most).await?.into_iter(), values, chosen);
         }
     }
     found.sort(&FIELDS);

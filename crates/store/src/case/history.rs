@@ -77,6 +77,16 @@ pub async fn list(tx: &mut impl Scoped, case: CaseId, limit: u32) -> Result<Vec<
     tx.conn().all(q.arg(limit)).await
 }
 
+/// How much happened to a case and those in it: the steps of its history and its notes, of which neither ever gets less.
+pub async fn length(tx: &mut impl Scoped, case: CaseId) -> Result<i64> {
+    let family = super::merge::family(tx, case).await?;
+    let q = tx.sql("SELECT (SELECT count(*) FROM case_history WHERE organization_id = $1");
+    let q = super::merge::among(q, " AND case_id IN (", &family);
+    let q = q.push(") + (SELECT count(*) FROM case_notes WHERE organization_id = $1");
+    let q = super::merge::among(q, " AND case_id IN (", &family).push(") AS n");
+    Ok(tx.conn().scalar(q).await?.unwrap_or(0))
+}
+
 /// The changes that made a case newer than a version, the latest first.
 pub async fn since(tx: &mut impl Scoped, case: CaseId, version: i64) -> Result<Vec<Change>> {
     let q = tx

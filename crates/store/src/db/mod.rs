@@ -16,6 +16,8 @@ mod sql;
 mod whole;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::Connection as _;
@@ -63,6 +65,8 @@ pub enum Db {
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
+        /// Reads that still run are given up.
+        ending: Arc<AtomicBool>,
     },
     Postgres {
         pool: PgPool,
@@ -84,6 +88,14 @@ impl Db {
         let session = [("timezone", "UTC"), ("search_path", "public"), ("client_min_messages", "warning")];
         let connect = connect.application_name("watchroom").options(session);
         let pool = PgPoolOptions::new()
+            .after_connect(|conn, _| {
+                Box::pin(async move {
+                    // What is acknowledged is on the disk, whatever the cluster's default; more than that stays as it is.
+                    let durable = "SELECT set_config('synchronous_commit', 'on', false) \
+                                   WHERE current_setting('synchronous_commit') = 'off'";
+                    sqlx::query(durable).execute(conn).await.map(drop)
+                })
+            })
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(true)
@@ -137,12 +149,23 @@ impl Db {
             .await?;
         // Small on purpose. The system's page cache keeps the file; with 8 MB a connection scans are a quarter slower, and mapped
         // pages would count as the server's memory.
+        let ending = Arc::new(AtomicBool::new(false));
+        let goes_on = Arc::clone(&ending);
         let read = SqlitePoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
+            .after_connect(move |conn, _| {
+                let ending = Arc::clone(&goes_on);
+                Box::pin(async move {
+                    // A statement that nobody waits for any more would keep the process from ending.
+                    let goes_on = move || !ending.load(Ordering::Relaxed);
+                    conn.lock_handle().await?.set_progress_handler(100_000, goes_on);
+                    Ok(())
+                })
+            })
             .connect_with(connect.pragma("cache_size", "-2000"))
             .await?;
-        Ok(Self::Sqlite { read, write })
+        Ok(Self::Sqlite { read, write, ending })
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -155,15 +178,18 @@ impl Db {
     /// Open and idle connections, for the metrics.
     pub fn pool_state(&self) -> (u32, usize) {
         match self {
-            Self::Sqlite { read, write } => (read.size() + write.size(), read.num_idle() + write.num_idle()),
+            Self::Sqlite { read, write, .. } => {
+                (read.size() + write.size(), read.num_idle() + write.num_idle())
+            }
             Self::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
         }
     }
 
-    /// Waits for running statements and closes.
+    /// Waits for what is being written and closes; SQLite's reads that still run are given up.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { read, write } => {
+            Self::Sqlite { read, write, ending } => {
+                ending.store(true, Ordering::Relaxed);
                 read.close().await;
                 write.close().await;
             }

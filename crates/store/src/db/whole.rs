@@ -41,7 +41,7 @@ impl Db {
     /// SQLite: puts what waits in the write-ahead log into the file and gives the log up, so that the file alone is the
     /// database. Fails with [`Error::Unavailable`] while another process has it open.
     pub async fn settle_file(&self) -> Result<()> {
-        let Self::Sqlite { read, write } = self else {
+        let Self::Sqlite { read, write, .. } = self else {
             return Err(Error::Check("only a database of SQLite is a file".to_owned()));
         };
         read.close().await;

@@ -16,7 +16,7 @@ pub const FIELDS: [&str; 7] = ["severity", "cause", "assignee", "environment", "
 /// Nobody is no value. Each field is counted without what the query chooses of it, so that its other values can be chosen too, over the `most` latest drifts
 /// by onset of each status, `values` of each.
 pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, most: u32, values: usize) -> Result<Facets> {
-    let mut found = Facets::default();
+    let (mut found, chosen) = (Facets::default(), filter.query.as_ref());
     for (query, fields) in readings(filter.query.as_ref(), &DRIFTS, &FIELDS) {
         let filter = DriftFilter { query, ..filter.clone() };
         let mut counted: BTreeMap<(&'static str, String), i64> = BTreeMap::new();
@@ -36,7 +36,7 @@ pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, most: u32, values:
         }
         for field in fields {
             let of = counted.range((field, String::new())..).take_while(|((of, _), _)| *of == field);
-            found.put(field, of.map(|((_, value), n)| (value.clone(), *n)), values);
+            found.put(field, of.map(|((_, value), n)| (value.clone(), *n)), values, chosen);
         }
     }
     found.sort(&FIELDS);
@@ -46,11 +46,15 @@ pub async fn list(tx: &mut impl Scoped, filter: &DriftFilter, most: u32, values:
 /// The latest drifts of a filter, by all fields at once.
 fn latest(tx: &mut impl Scoped, filter: &DriftFilter, most: u32) -> Sql {
     let dialect = tx.conn().dialect();
+    // Names are looked up for each line: joined, SQLite may begin with every environment, repository and resource there is.
     // Grown below.
     let q = tx
         .sql(
-            "SELECT e.slug AS environment, p.name AS repository, r.resource_type AS type, x.kind, x.severity, x.cause,
-                    (SELECT u.email FROM users u WHERE u.id = x.assigned_to_id) AS assignee, CAST(sum(x.n) AS BIGINT) AS n
+            "SELECT (SELECT e.slug FROM environments e WHERE e.organization_id = $1 AND e.id = x.environment_id) AS environment,
+                    (SELECT p.name FROM iac_repositories p WHERE p.organization_id = $1 AND p.id = x.iac_repository_id) AS repository,
+                    (SELECT r.resource_type FROM iac_resources r WHERE r.organization_id = $1 AND r.id = x.iac_resource_id) AS type,
+                    (SELECT u.email FROM users u WHERE u.id = x.assigned_to_id) AS assignee, x.kind, x.severity, x.cause,
+                    CAST(x.n AS BIGINT) AS n
              FROM (SELECT y.environment_id, y.iac_repository_id, y.iac_resource_id, y.assigned_to_id, y.kind, y.severity, y.cause,
                           count(*) AS n
                    FROM (SELECT d.environment_id, d.iac_repository_id, d.iac_resource_id, d.assigned_to_id, d.drift_type AS kind,
@@ -64,10 +68,6 @@ fn latest(tx: &mut impl Scoped, filter: &DriftFilter, most: u32) -> Sql {
         .push(TABLES);
     narrow(q, filter, dialect).push(" ORDER BY d.detected_at DESC, d.id DESC LIMIT ").arg(most).push(
         ") AS y
-                   GROUP BY y.environment_id, y.iac_repository_id, y.iac_resource_id, y.assigned_to_id, y.kind, y.severity, y.cause) AS x
-             JOIN iac_resources r ON r.organization_id = $1 AND r.id = x.iac_resource_id
-             JOIN iac_repositories p ON p.organization_id = $1 AND p.id = x.iac_repository_id
-             JOIN environments e ON e.organization_id = $1 AND e.id = x.environment_id
-             GROUP BY e.slug, p.name, r.resource_type, x.kind, x.severity, x.cause, x.assigned_to_id",
+                   GROUP BY y.environment_id, y.iac_repository_id, y.iac_resource_id, y.assigned_to_id, y.kind, y.severity, y.cause) AS x",
     )
 }

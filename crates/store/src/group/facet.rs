@@ -32,7 +32,7 @@ pub async fn list(tx: &mut impl Scoped, most: u32) -> Result<Facets> {
     }
     let mut found = Facets { of_the_latest: all == i64::from(most), ..Facets::default() };
     for (field, counted) in FIELDS.into_iter().zip(counted) {
-        found.put(field, counted.into_iter(), usize::MAX);
+        found.put(field, counted.into_iter(), usize::MAX, None);
     }
     Ok(found)
 }

@@ -1,5 +1,7 @@
 //! The seam: what goes in comes out, on both databases; mistakes are errors.
 
+use std::time::Duration;
+
 use domain::{Severity, Timestamp, UserId};
 use serde_json::{Value, json};
 use store::db::{Arg, CopyBuffer, Dialect, Error, Insert, ToArg as _, sql};
@@ -418,4 +420,33 @@ async fn every_connection_to_sqlite_has_a_page_cache_of_its_own() {
     let options: Vec<String> = tx.conn().scalars(sql("PRAGMA compile_options")).await.unwrap();
     assert!(options.iter().any(|option| option.starts_with("THREADSAFE")), "{options:?}");
     assert!(!options.contains(&"ENABLE_MEMORY_MANAGEMENT".to_owned()), "{options:?}");
+}
+
+#[tokio::test]
+async fn a_read_that_nobody_waits_for_does_not_keep_it_open() {
+    let t = testkit::sqlite().await;
+    let db = store::Db::connect(&t.url, &store::Options::default()).await.unwrap();
+    let endless =
+        sql("WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n");
+    let mut tx = SystemTx::read_across_all_organizations(&db).await.unwrap();
+    let given_up = tokio::time::timeout(Duration::from_millis(200), tx.conn().rows(endless)).await;
+    assert!(given_up.is_err());
+    drop(tx);
+    tokio::time::timeout(Duration::from_secs(20), db.close()).await.expect("it is closed");
+}
+
+#[tokio::test]
+async fn what_postgresql_acknowledges_is_on_its_disk_whatever_its_default() {
+    let t = testkit::postgres().await;
+    let name = t.url.rsplit('/').next().unwrap().split('?').next().unwrap();
+    for (default, is) in [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")] {
+        let set = format!("ALTER DATABASE {name} SET synchronous_commit = {default}");
+        store::db::admin(&t.url, &set).await.unwrap();
+        let db = store::Db::connect(&t.url, &store::Options::default()).await.unwrap();
+        let mut tx = SystemTx::read_across_all_organizations(&db).await.unwrap();
+        let setting = sql("SELECT current_setting('synchronous_commit')");
+        assert_eq!(tx.conn().scalar::<String>(setting).await.unwrap().unwrap(), is, "{default}");
+        drop(tx);
+        db.close().await;
+    }
 }
