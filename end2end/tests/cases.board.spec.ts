@@ -45,7 +45,7 @@ test("cases are moved on the board by pointer, by keyboard and by their buttons;
   const reads = await other.newPage();
   await signIn(reads, viewer);
   await reads.goto(`/o/acme/cases?layout=board&q=${name}`);
-  await expect(reads.getByText(`CASE-${number}`)).toBeVisible();
+  await expect(reads.getByText(`CASE-${number}`, { exact: true })).toBeVisible();
   await expect(reads.getByRole("link", { name: /^Resolve/ })).toHaveCount(0);
   await other.close();
 });

@@ -64,7 +64,7 @@ test("a query of cases is completed as it is typed, and remembered", async ({ pa
   // Asked once more, nothing changes.
   await box.press("Enter");
   await expect(page.getByRole("link", { name: word, exact: true })).toBeVisible();
-  await expect(box).toHaveValue(asked);
+  expect((await box.inputValue()).trim()).toBe(asked);
   // What cannot be read is not offered again.
   await box.fill("assignee:");
   await box.press("Enter");

@@ -17,8 +17,8 @@ use ui::{
 
 use super::saving::{self, Late, LateNote};
 use super::{
-    BeginCase, EditCase, ReopenCase, ResolveCase, entries, evidence, forms, jobs, linked, merges, notes,
-    parts, reviews, timeline, work,
+    BeginCase, EditCase, ReopenCase, ResolveCase, entries, evidence, forms, history, jobs, linked, merges,
+    notes, parts, reviews, timeline, work,
 };
 use crate::error::Answer;
 use crate::events::parts::{Severe, counted};

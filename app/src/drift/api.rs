@@ -224,15 +224,21 @@ pub struct DriftRuleForm {
     pub enabled: String,
 }
 
-/// `seen`: the fields that the form was made from ([`crate::stale`]); none of a new rule.
+/// `seen`: the fields that the form was made from ([`crate::stale`]); `new`: there is none.
 #[server(name = SaveDriftRule, prefix = "/fn", endpoint = "save_drift_rule")]
 pub async fn save_drift_rule(
     organization: String,
-    #[server(default)] seen: Option<String>,
+    #[server(default)] seen: String,
+    #[server(default)] new: bool,
     #[server(default)] rule: DriftRuleForm,
 ) -> Answer<Done> {
     let scope = scope(&organization).await?;
-    let done = super::write::save_rule(&scope.admit::<DriftWrite>()?, seen, rule).await?;
+    let cx = scope.admit::<DriftWrite>()?;
+    let done = if new {
+        super::write::add_rule(&cx, &rule).await?
+    } else {
+        super::write::save_rule(&cx, &seen, rule).await?
+    };
     leptos_axum::redirect(&crate::routes::drift_part(&scope.organization.slug, "rules"));
     Ok(done)
 }

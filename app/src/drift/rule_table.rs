@@ -217,11 +217,12 @@ async fn editor(scope: &Scope, found: Option<&TableRule>) -> Answer<AnyView> {
     let (start, merged) = if let Some(one) = found {
         let cx = scope.admit::<DriftWrite>()?;
         let start = stale::start(&cx, &RULE, draft(&one.rule.id), state, form_of(one)).await?;
-        (start.fields, Some(start.told))
+        (start.fields, start.told)
     } else {
         // In force and about changes, as over the API.
         let (on_changed, enabled) = (ticked(true), ticked(true));
-        (DriftRuleForm { on_changed, enabled, ..DriftRuleForm::default() }, None)
+        let new = view! { <input type="hidden" name="new" value="true" /> }.into_any();
+        (DriftRuleForm { on_changed, enabled, ..DriftRuleForm::default() }, new)
     };
     let text = move |field: &'static str, present: &str| state.typed(field, present);
     let is_ticked = move |field: &'static str, present: &str| !state.typed(field, present).is_empty();

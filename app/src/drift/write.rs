@@ -172,18 +172,20 @@ pub fn take_back(scope: &Scope, action: Option<DriftActionId>) -> Option<Undo> {
 }
 
 /// What was typed comes back whole, or as it is kept.
-pub async fn save_rule(cx: &Cx<DriftWrite>, seen: Option<String>, form: DriftRuleForm) -> Answer<Done> {
-    const SAVED: &str = "Saved; the next push is judged by it";
-    let Some(seen) = seen else {
-        let typed = stale::texts(&form)?;
-        let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (&**name, &**value)).collect();
-        let (rule, enabled) = rule_table::read(&form).typed_whole(&typed)?;
-        drifts::save_rule(cx, rule, enabled, 0).await.typed_whole(&typed)?;
-        return Ok(Done::new(SAVED));
-    };
+const RULE_SAVED: &str = "Saved; the next push is judged by it";
+
+pub async fn add_rule(cx: &Cx<DriftWrite>, form: &DriftRuleForm) -> Answer<Done> {
+    let typed = stale::texts(form)?;
+    let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let (rule, enabled) = rule_table::read(form).typed_whole(&typed)?;
+    drifts::save_rule(cx, rule, enabled, 0).await.typed_whole(&typed)?;
+    Ok(Done::new(RULE_SAVED))
+}
+
+pub async fn save_rule(cx: &Cx<DriftWrite>, seen: &str, form: DriftRuleForm) -> Answer<Done> {
     let id = form.id.clone();
-    let mut sent = Sent::of(&seen, form);
+    let mut sent = Sent::of(seen, form);
     let merged = |now: &TableRule| Ok(rule_table::read(&sent.onto(&rule_table::form_of(now))?)?);
     let saved = drifts::save_rule_with(cx, &id, merged).await;
-    sent.answer(cx, &rule_table::RULE, rule_table::draft(&id), saved, SAVED).await
+    sent.answer(cx, &rule_table::RULE, rule_table::draft(&id), saved, RULE_SAVED).await
 }

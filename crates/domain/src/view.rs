@@ -103,12 +103,9 @@ impl NewView {
         problems.name(self.name.trim(), "name", MAX_NAME);
         problems.require(self.query.len() <= MAX_QUERY, "query", "at most 4,000 characters");
         let pairs = || self.query.split('&').filter(|pair| !pair.is_empty());
-        problems.require(
-            self.query.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#')
-                && pairs().all(|pair| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty())),
-            "query",
-            "pairs as in an address: from=7d&q=severity%3Ahigh",
-        );
+        let is_address = self.query.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#')
+            && pairs().all(|pair| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty()));
+        problems.require(is_address, "query", "pairs as in an address: from=7d&q=severity%3Ahigh");
         let names = || pairs().filter_map(|pair| pair.split('=').next());
         problems.require(
             !names().any(|name| PLACE.contains(&name)),
@@ -116,7 +113,7 @@ impl NewView {
             "says where in the list somebody is; leave out cursor, back, event and view",
         );
         let known = |name: &str| PLACE.contains(&name) || area.parameters().contains(&name);
-        if let Some(unknown) = names().find(|name| !known(name)) {
+        if let Some(unknown) = names().find(|name| is_address && !known(name)) {
             let unknown: String = unknown.chars().take(60).collect();
             let reason = format!(
                 "the list of {} has no {unknown}; it has {}",

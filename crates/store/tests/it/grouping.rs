@@ -135,7 +135,7 @@ async fn merged_groups_are_read_as_one_and_unmerged_exactly() {
         let counts =
             store::group::counts(&mut read(&t.db, org).await, &GroupFilter::default(), None).await.unwrap();
         assert_eq!(counts.iter().map(|(_, n, _)| n).sum::<i64>(), 2);
-        let named = [
+        let by_key = [
             format!("id:{}", hatch.id),
             format!("-id:{} door", gate.id),
             format!("fingerprint:{}", gate.fingerprint),
@@ -145,9 +145,9 @@ async fn merged_groups_are_read_as_one_and_unmerged_exactly() {
             ("opened", 1),
             ("nothing", 1),
             ("roof", 0),
-            (&named[0], 1),
-            (&named[1], 0),
-            (&named[2], 1),
+            (&by_key[0], 1),
+            (&by_key[1], 0),
+            (&by_key[2], 1),
             ("-fingerprint:*", 0),
         ] {
             let filter =
