@@ -47,6 +47,7 @@ pub const RULE: Kind<'_> = Kind {
         ("enabled", "In force"),
     ],
 };
+pub const SAVED: &str = "Saved; the next push is judged by it";
 /// The word of `?rule=` for a new one.
 pub const NEW: &str = "new";
 
@@ -306,7 +307,7 @@ async fn editor(scope: &Scope, found: Option<&TableRule>) -> Answer<AnyView> {
             <Button submit=true variant=Variant::Primary>"Save"</Button>
         </Actions>
     };
-    Ok(form::<SaveDriftRule>("Saved; the next push is judged by it", "form", fields))
+    Ok(form::<SaveDriftRule>(SAVED, "form", fields))
 }
 
 /// Names the draft of a rule, which has no id but its short name.

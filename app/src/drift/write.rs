@@ -172,20 +172,19 @@ pub fn take_back(scope: &Scope, action: Option<DriftActionId>) -> Option<Undo> {
 }
 
 /// What was typed comes back whole, or as it is kept.
-const RULE_SAVED: &str = "Saved; the next push is judged by it";
-
 pub async fn add_rule(cx: &Cx<DriftWrite>, form: &DriftRuleForm) -> Answer<Done> {
     let typed = stale::texts(form)?;
     let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (&**name, &**value)).collect();
     let (rule, enabled) = rule_table::read(form).typed_whole(&typed)?;
     drifts::save_rule(cx, rule, enabled, 0).await.typed_whole(&typed)?;
-    Ok(Done::new(RULE_SAVED))
+    Ok(Done::new(rule_table::SAVED))
 }
 
+/// As [`add_rule`], with what others changed since `seen`.
 pub async fn save_rule(cx: &Cx<DriftWrite>, seen: &str, form: DriftRuleForm) -> Answer<Done> {
     let id = form.id.clone();
     let mut sent = Sent::of(seen, form);
     let merged = |now: &TableRule| Ok(rule_table::read(&sent.onto(&rule_table::form_of(now))?)?);
     let saved = drifts::save_rule_with(cx, &id, merged).await;
-    sent.answer(cx, &rule_table::RULE, rule_table::draft(&id), saved, RULE_SAVED).await
+    sent.answer(cx, &rule_table::RULE, rule_table::draft(&id), saved, rule_table::SAVED).await
 }

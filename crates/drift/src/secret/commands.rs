@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::{is_kept_elsewhere, is_secret_name, is_variable, tokens};
 
+/// Words of a line that belong to one command at most: a line of a megabyte is read once.
+const WORDS: usize = 32;
+
 /// Where they stand in a text.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
@@ -100,21 +103,26 @@ fn of_line(words: &[Word<'_>], mut found: impl FnMut(Range<usize>)) {
     for (at, word) in words.iter().enumerate() {
         let next = |n: usize| words.get(at + n).copied();
         let is = |n: usize, text: &str| next(n).is_some_and(|word| word.text == text);
-        // The words of this command alone.
-        let rest = words[at + 1..].iter().take_while(|word| !matches!(word.text, "|" | ";" | "&"));
+        // The words of this command alone, and those before it.
+        let rest =
+            words[at + 1..].iter().take(WORDS).take_while(|word| !matches!(word.text, "|" | ";" | "&"));
+        let before = &words[at.saturating_sub(WORDS)..at];
         let flag = |names: &[&str]| {
-            let mut rest = rest.clone();
+            let mut ahead = rest.clone();
             let long = rest.clone().find_map(|word| {
                 names
                     .iter()
                     .filter(|name| name.starts_with("--"))
                     .find_map(|name| word.after(name)?.after("="))
             });
-            let apart =
-                rest.by_ref().any(|word| names.contains(&word.text)).then(|| rest.next().copied()).flatten();
+            let apart = ahead
+                .by_ref()
+                .any(|word| names.contains(&word.text))
+                .then(|| ahead.next().copied())
+                .flatten();
             let joined = || {
                 let short = names.iter().filter(|name| name.len() == 2);
-                words[at + 1..].iter().find_map(|word| short.clone().find_map(|name| word.after(name)))
+                rest.clone().find_map(|word| short.clone().find_map(|name| word.after(name)))
             };
             long.or(apart).or_else(joined)
         };
@@ -142,17 +150,15 @@ fn of_line(words: &[Word<'_>], mut found: impl FnMut(Range<usize>)) {
             "sshpass" => tell(flag(&["-p"])),
             "redis-cli" => tell(flag(&["-a", "--pass"])),
             "chpasswd" => {
-                for word in words[..at].iter().filter(|word| word.text.contains(':')) {
+                for word in before.iter().filter(|word| word.text.contains(':')) {
                     tell(word.behind(':'));
                 }
             }
             "passwd" if rest.clone().any(|word| word.text == "--stdin") => {
-                let said = words[..at].iter().position(|word| matches!(word.text, "echo" | "printf"));
+                let said = before.iter().rposition(|word| matches!(word.text, "echo" | "printf"));
+                let said = said.and_then(|said| before.get(said + 1..));
                 tell(
-                    said.and_then(|said| {
-                        words[said + 1..at].iter().find(|word| word.text != "-n" && word.text != "|")
-                    })
-                    .copied(),
+                    said.and_then(|said| said.iter().find(|word| !matches!(word.text, "-n" | "|"))).copied(),
                 );
             }
             "configure" if is(1, "set") && next(2).is_some_and(|name| is_secret_name(name.text)) => {
@@ -165,9 +171,7 @@ fn of_line(words: &[Word<'_>], mut found: impl FnMut(Range<usize>)) {
                 tell(name.and_then(|name| words.get(name + 1)).copied());
             }
             // .netrc
-            "password" | "passwd"
-                if words[..at].iter().any(|word| matches!(word.text, "login" | "machine")) =>
-            {
+            "password" | "passwd" if before.iter().any(|word| matches!(word.text, "login" | "machine")) => {
                 tell(next(1));
             }
             "password" if at == 0 && words.len() == 2 => tell(next(1)),
@@ -185,7 +189,8 @@ fn of_line(words: &[Word<'_>], mut found: impl FnMut(Range<usize>)) {
 fn elements(text: &str, found: &mut Vec<Range<usize>>) {
     for (at, _) in text.match_indices('<') {
         let inside = &text[at + 1..];
-        let Some(end) = inside.find('>') else { break };
+        let end = inside.find(['<', '>']).filter(|end| inside[*end..].starts_with('>'));
+        let Some(end) = end else { continue };
         let tag = &inside[..end];
         let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
         let start = at + 1 + end + 1;

@@ -133,3 +133,24 @@ fn what_commands_and_files_say_without_a_sign_is_masked_and_nothing_else() {
         assert_eq!(told(text), text);
     }
 }
+
+#[test]
+fn a_long_text_is_read_once() {
+    // Quadratic, this would take minutes.
+    for piece in [
+        "password ",
+        "mysql ",
+        "curl ",
+        "chpasswd a:b ",
+        "passwd --stdin ",
+        "<",
+        "<a ",
+        "<password>",
+        "\"auth\":",
+    ] {
+        let text = piece.repeat(300_000 / piece.len());
+        for text in [text.clone(), text + ">"] {
+            let _ = masked_text(&text);
+        }
+    }
+}
